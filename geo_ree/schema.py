@@ -1,0 +1,375 @@
+"""The canonical layers: their columns, units and vocabularies, and the check of a frame.
+
+Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
+country_reported kind`` and a geometry; `resources` is a plain table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_ree.crs import STORE_CRS, to_store
+from geo_ree.errors import SchemaError
+
+SCHEMA_VERSION = "1.0"
+"""Version of the canonical layers and of every output made from them."""
+
+ROLES = (
+    "candidate",  # in the scored countries, REE sourced as a main commodity, not a plant: ranked
+    "by_product_host",  # REE could come with another commodity: ranked apart
+    "context",  # a major deposit of another commodity: scored, not ranked
+    "reference",  # outside the scored countries: scored, not ranked
+    "plant",  # a works, not a deposit
+    "area",  # a region, not one deposit
+    "not_ree",  # named in connection with REE, but no source says so: never mapped as REE
+    "duplicate",  # another name of a deposit in the table
+    "none",  # a statement that a country has none named
+)
+"""What a record of the deposits layer is to the ranking."""
+
+RANKED_ROLES = ("candidate", "by_product_host")
+SCORED_ROLES = ("candidate", "by_product_host", "context", "reference", "not_ree")
+
+COMMODITY_GROUPS = (
+    "rare_earth", "rare_earth_by_product", "rare_metal", "uranium", "phosphate", "iron",
+    "ferroalloy", "nonferrous", "precious", "evaporite", "industrial_mineral", "gemstone",
+    "unknown",
+)  # fmt: skip
+
+PRECISION_ERROR_M: Mapping[str, float] = MappingProxyType(
+    {
+        "arc_second": 500.0,
+        "arc_minute": 2_000.0,
+        "hundredth_degree": 1_500.0,
+        "tenth_degree": 8_000.0,
+        "named_place": 20_000.0,
+        "centroid": 5_000.0,
+        "licence": 3_000.0,
+        "area": 20_000.0,
+        "none": float("nan"),
+    }
+)
+"""Radius (m) within which the true position lies, by precision class.
+
+Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 0.1 degree 7 km at
+45 N), widened for an unstated datum and for a point that stands for an ore body. Judgement.
+"""
+
+Kind = Literal["text", "number", "integer", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical layer.
+
+    Parameters
+    ----------
+    name
+        Its name, with its unit as suffix.
+    kind
+        ``text``, ``number`` (float64), ``integer`` (nullable) or ``flag`` (bool).
+    meaning
+        One line for people.
+    required
+        Whether a missing value is an error.
+    vocabulary
+        The words allowed; empty for free text.
+    low, high
+        The numbers allowed.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    vocabulary: tuple[str, ...] = ()
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One canonical layer: its name, columns and kind of geometry (empty for a plain table)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    geometries: tuple[str, ...]
+    geometry_required: bool = True
+
+    def column_names(self) -> list[str]:
+        """Names of the columns in order, the geometry last."""
+        return [c.name for c in self.columns] + (["geometry"] if self.geometries else [])
+
+
+_POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
+_ERROR = Column("position_error_m", "number", "radius of doubt about the point", low=0)
+_LATERAL = (
+    Column("length_km", "number", "published or mapped length", low=0),
+    Column("lateral_error_km", "number", "how far the true course may lie to a side", low=0),
+)
+
+
+def _common(*kinds: str) -> tuple[Column, ...]:
+    return (
+        Column("id", "text", "{source_id}:{native_id}, unique", required=True),
+        Column("source_id", "text", "the catalogue entry it came from", required=True),
+        Column("name", "text", "name in the source"),
+        Column("country", "text", "ISO 3166-1 alpha-3, by point in polygon"),
+        Column("country_reported", "text", "the source's own word"),
+        Column("kind", "text", "vocabulary of the layer", required=True, vocabulary=kinds),
+    )
+
+
+_DEPOSITS = (
+    *_common("deposit", "occurrence", "mine", "plant", "area", "unknown"),
+    Column("name_local", "text", "name in the local script"),
+    Column("aliases", "text", "other names, separated by ;"),
+    Column("commodities", "text", "element symbols or words, separated by ;"),
+    Column(
+        "commodity_tier", "text", "standing of REE", vocabulary=("primary", "by_product", "assay")
+    ),
+    Column("commodity_group", "text", "group", required=True, vocabulary=COMMODITY_GROUPS),
+    Column("role", "text", "what it is to the ranking", required=True, vocabulary=ROLES),
+    Column("deposit_type", "text", "genetic type, as published"),
+    Column("host_rock", "text", "host rock, as published"),
+    Column("minerals", "text", "minerals, as published"),
+    Column("status", "text", "state of the project, as published"),
+    Column("operator", "text", "holder or operator, as published"),
+    Column("admin_area", "text", "district or region, as published"),
+    _ERROR,
+    Column("position_basis", "text", "where the position and its error come from"),
+    Column(
+        "precision_class", "text", "how fine the printed coordinate is",
+        required=True, vocabulary=tuple(PRECISION_ERROR_M),
+    ),
+    Column("country_note", "text", "where border and reported country disagree"),
+    Column("same_as", "text", "ids of the same deposit in other sources, separated by ;"),
+    Column("reference", "text", "publications and links"),
+    Column("source_quality", "text", "confidence in the source, in words"),
+    Column("notes", "text", "remarks"),
+)  # fmt: skip
+
+LAYERS: Mapping[str, Layer] = MappingProxyType(
+    {
+        layer.name: layer
+        for layer in (
+            Layer("deposits", _DEPOSITS, _POINT, geometry_required=False),
+            Layer(
+                "resources",
+                (
+                    Column("id", "text", "unique id of the statement", required=True),
+                    Column("source_id", "text", "the catalogue entry", required=True),
+                    Column("deposit_id", "text", "id of the deposit", required=True),
+                    Column(
+                        "substance", "text", "what was weighed", required=True,
+                        vocabulary=("ore", "oxide", "metal", "unclear"),
+                    ),
+                    Column("quantity_t", "number", "tonnes, as stated", low=0),
+                    Column("grade_pct", "number", "per cent by mass", low=0, high=100),
+                    Column("grade_text", "text", "the grade as published"),
+                    Column("category", "text", "category, as published"),
+                    Column("system", "text", "reporting code or whose statement"),
+                    Column("edition", "text", "edition of the code"),
+                    Column("year", "integer", "year of the statement", low=1900, high=2100),
+                    Column("source", "text", "publication", required=True),
+                    Column("notes", "text", "remarks"),
+                ),
+                (),
+            ),
+            Layer("railways", (
+                *_common("rail", "narrow_gauge", "building", "disused", "unknown"), *_LATERAL,
+            ), _LINE),
+            Layer("roads", (
+                *_common(
+                    "motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"
+                ), *_LATERAL,
+            ), _LINE),
+            Layer("power_lines", (
+                *_common("line", "minor_line", "substation", "unknown"), *_LATERAL,
+                Column("voltage_kv", "number", "highest voltage", low=0),
+            ), (*_LINE, *_POINT)),
+            Layer("power_plants", (
+                *_common("operating", "building", "closed", "unknown"),
+                Column("fuel", "text", "main fuel"),
+                Column("capacity_mw", "number", "installed capacity", low=0),
+                _ERROR,
+                Column("reference", "text", "publication"),
+            ), _POINT),
+            Layer("settlements", (
+                *_common("capital", "town", "village", "unknown"),
+                Column("population", "integer", "people", low=0),
+            ), _POINT),
+            Layer("gateways", (
+                *_common("sea_port", "sea_port_closed", "rail_border", "road_border", "dry_port"),
+                Column("neighbour", "text", "country beyond, ISO alpha-3"),
+                Column("gauge_break", "flag", "whether the gauge changes"),
+                Column("reference", "text", "publication"),
+            ), _POINT),
+            Layer("water", (
+                *_common("river", "intermittent_river", "canal", "lake", "salt_lake",
+                         "reservoir", "unknown"),
+                *_LATERAL,
+            ), (*_LINE, *_AREA)),
+            Layer("countries", (
+                *_common("country"),
+                Column("complete", "flag", "whether all of it lies inside the region"),
+            ), _AREA),
+        )
+    }
+)  # fmt: skip
+"""The canonical layers by name."""
+
+
+def validate(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFrame:
+    """Check a frame against its canonical layer and give it in canonical form.
+
+    Parameters
+    ----------
+    frame
+        Rows of the layer; missing optional columns are added empty. A GeoDataFrame unless the
+        layer is a plain table.
+    layer
+        Name of a layer in `LAYERS`.
+    where
+        Name of the file or source, for the error.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with the layer's columns in order and typed (text as ``str``, numbers as
+        float64, integers as Int64, flags as bool), in `STORE_CRS`; a GeoDataFrame where the
+        layer has a geometry.
+
+    Raises
+    ------
+    SchemaError
+        Once, with every complaint: rows are counted from 1 in the order of the frame.
+
+    Examples
+    --------
+    >>> town = gpd.GeoDataFrame(
+    ...     {"id": ["x:1"], "source_id": ["x"], "kind": ["town"], "population": [900]},
+    ...     geometry=[shapely.Point(76, 43)], crs=4326)
+    >>> validate(town, "settlements")["population"].tolist()
+    [900]
+    """
+    spec = layer_named(layer)
+    where = where or layer
+    if frame.empty:
+        raise SchemaError(
+            f"{where} has no rows for the layer {layer}",
+            "check the file or leave the source out with --without",
+        )
+    unknown = [c for c in frame.columns if c not in spec.column_names()]
+    complaints = [f"unknown column {c!r}" for c in unknown]
+    columns: dict[str, Any] = {}
+    for column in spec.columns:
+        columns[column.name] = _typed(frame, column, complaints)
+    out: pd.DataFrame = pd.DataFrame(columns, index=frame.index)
+    repeated = out["id"][out["id"].duplicated() & out["id"].notna()]
+    complaints += [f"row {_row(out, i)}: id {v!r} is used twice" for i, v in repeated.items()]
+    if spec.geometries:
+        out = _with_geometry(out, frame, spec, complaints, where)
+    if complaints:
+        shown = "; ".join(complaints[:5])
+        more = f" (and {len(complaints) - 5} more)" if len(complaints) > 5 else ""
+        raise SchemaError(f"{where} does not fit the layer {layer}: {shown}{more}")
+    return out.reset_index(drop=True)
+
+
+def layer_named(name: str) -> Layer:
+    """Look up a canonical layer.
+
+    Raises
+    ------
+    SchemaError
+        When there is none of that name; the message lists them.
+
+    Examples
+    --------
+    >>> layer_named("railways").geometries
+    ('LineString', 'MultiLineString')
+    """
+    try:
+        return LAYERS[name]
+    except KeyError:
+        raise SchemaError(f"no layer is called {name!r}", f"use one of {', '.join(LAYERS)}") from None
+
+
+def _row(frame: pd.DataFrame, label: Any) -> int:
+    position = frame.index.get_loc(label)
+    return int(position) + 1 if isinstance(position, int) else int(np.argmax(position)) + 1
+
+
+def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Series:
+    if column.name not in frame.columns:
+        if column.required:
+            complaints.append(f"column {column.name!r} is missing")
+        raw = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    else:
+        raw = frame[column.name].astype(object)
+    raw = raw.where(raw.notna(), None)
+    if column.kind == "flag":
+        return raw.map(lambda v: bool(v) if v is not None else False).astype(bool)
+    if column.kind == "text":
+        out = raw.map(lambda v: v if v is None else str(v).strip() or None).astype(object)
+    else:
+        out = _numbers(raw, column, complaints)
+    gaps = out.isna()
+    if column.required and column.name in frame.columns:
+        complaints += [f"row {_row(frame, i)}: {column.name} is empty" for i in out.index[gaps]]
+    if column.vocabulary:
+        odd = ~gaps & ~out.isin(column.vocabulary)
+        complaints += [
+            f"row {_row(frame, i)}: {column.name} is {v!r}, expected one of "
+            f"{', '.join(column.vocabulary)}"
+            for i, v in out[odd].items()
+        ]
+    return out.astype("str") if column.kind == "text" else out
+
+
+def _numbers(raw: pd.Series, column: Column, complaints: list[str]) -> pd.Series:
+    numbers = pd.to_numeric(raw, errors="coerce").astype("float64")
+    for label in raw.index[raw.notna() & numbers.isna()]:
+        complaints.append(f"row {_row(raw.to_frame(), label)}: {column.name} is {raw[label]!r}, "
+                          "expected a number")  # fmt: skip
+    beyond = numbers.notna() & ((numbers < column.low) | (numbers > column.high))
+    for label, value in numbers[beyond].items():
+        complaints.append(f"row {_row(raw.to_frame(), label)}: {column.name} is {value:g}, "
+                          f"expected {column.low:g} to {column.high:g}")  # fmt: skip
+    return numbers.round().astype("Int64") if column.kind == "integer" else numbers
+
+
+def _with_geometry(
+    out: pd.DataFrame, frame: pd.DataFrame, spec: Layer, complaints: list[str], where: str
+) -> gpd.GeoDataFrame:
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise SchemaError(f"{where} has no geometry", "give a GeoDataFrame")
+    geometry = to_store(frame, what=where).geometry
+    empty = (geometry.isna() | geometry.is_empty).to_numpy()
+    if spec.geometry_required:
+        complaints += [f"row {i + 1}: the geometry is empty" for i in np.flatnonzero(empty)]
+    odd = ~empty & ~geometry.geom_type.isin(spec.geometries).to_numpy()
+    for i in np.flatnonzero(odd):
+        complaints.append(f"row {i + 1}: geometry is a {geometry.iloc[i].geom_type}, expected "
+                          f"{' or '.join(spec.geometries)}")  # fmt: skip
+    bounds = shapely.bounds(geometry.to_numpy())
+    with np.errstate(invalid="ignore"):
+        outside = ~empty & ~(
+            (bounds[:, 0] >= -180) & (bounds[:, 1] >= -90)
+            & (bounds[:, 2] <= 180) & (bounds[:, 3] <= 90)
+        )  # fmt: skip
+    for i in np.flatnonzero(outside):
+        complaints.append(
+            f"row {i + 1}: coordinates {bounds[i].round(4).tolist()} are not on the globe "
+            "(longitude -180 to 180, latitude -90 to 90; swapped?)"
+        )
+    return gpd.GeoDataFrame(out, geometry=geometry.to_numpy(), crs=STORE_CRS)

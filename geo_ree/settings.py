@@ -1,0 +1,84 @@
+"""The settings of one run: made once, passed along, never changed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from geo_ree._version import __version__
+
+REGION: tuple[float, float, float, float] = (40.0, 29.0, 120.0, 56.0)
+"""Western, southern, eastern and northern limit (degrees) of everything that is measured."""
+
+SCORED_COUNTRIES: tuple[str, ...] = ("KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG")
+"""ISO 3166-1 alpha-3 codes of the countries whose deposits are ranked."""
+
+DISCLAIMER = "a screening of public data, not investment advice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where data lives and how the network is used.
+
+    Parameters
+    ----------
+    data_root
+        Folder with ``raw/`` (payloads as published) and ``processed/`` (canonical layers).
+    mirror
+        Base address of an internal mirror: ``https://host/path`` is asked for at
+        ``<mirror>/host/path``. None asks the publishers themselves.
+    connect_timeout_s, read_timeout_s
+        Seconds to wait for a connection, and between two pieces of an answer.
+    max_download_bytes
+        A payload larger than this is refused.
+    user_agent
+        How geo_ree presents itself to the publishers' servers.
+
+    Examples
+    --------
+    >>> Settings(data_root=Path("data")).raw_root.as_posix()
+    'data/raw'
+    """
+
+    data_root: Path = Path("data")
+    mirror: str | None = None
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 60.0
+    max_download_bytes: int = 2_000_000_000
+    user_agent: str = f"geo_ree/{__version__} (open-source screening of rare-earth deposits)"
+
+    @property
+    def raw_root(self) -> Path:
+        """Folder of the payloads as published."""
+        return self.data_root / "raw"
+
+    @property
+    def processed_root(self) -> Path:
+        """Folder of the canonical layers."""
+        return self.data_root / "processed"
+
+    @classmethod
+    def from_environment(
+        cls, *, data_root: Path | str = "data", mirror: str | None = None
+    ) -> Settings:
+        """Make settings from arguments, then from ``GEO_REE_MIRROR``.
+
+        Parameters
+        ----------
+        data_root
+            Folder of the data.
+        mirror
+            Overrides the environment variable ``GEO_REE_MIRROR``.
+
+        Returns
+        -------
+        Settings
+
+        Examples
+        --------
+        >>> Settings.from_environment(mirror="http://127.0.0.1:8765/").mirror
+        'http://127.0.0.1:8765'
+        """
+        address = mirror or os.environ.get("GEO_REE_MIRROR") or None
+        return cls(data_root=Path(data_root), mirror=address.rstrip("/") if address else None)
