@@ -77,7 +77,7 @@ def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLik
     Examples
     --------
     >>> float(distance_m([76.0], [42.0], [76.0], [43.0])[0].round())
-    111082.0
+    111083.0
     """
     a, b, c, d = (np.asarray(v, dtype=np.float64) for v in (lon1, lat1, lon2, lat2))
     return np.asarray(GEOD.inv(a, b, c, d)[2], dtype=np.float64)
@@ -102,7 +102,7 @@ def destination(
 
     Examples
     --------
-    >>> lon, lat = destination([76.0], [42.0], [0.0], [111082.0])
+    >>> lon, lat = destination([76.0], [42.0], [0.0], [111083.0])
     >>> round(float(lat[0]), 4)
     43.0
     """

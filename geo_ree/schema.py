@@ -301,7 +301,9 @@ def layer_named(name: str) -> Layer:
     try:
         return LAYERS[name]
     except KeyError:
-        raise SchemaError(f"no layer is called {name!r}", f"use one of {', '.join(LAYERS)}") from None
+        raise SchemaError(
+            f"no layer is called {name!r}", f"use one of {', '.join(LAYERS)}"
+        ) from None
 
 
 def _row(frame: pd.DataFrame, label: Any) -> int:

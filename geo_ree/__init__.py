@@ -1,0 +1,49 @@
+"""Rare-earth deposits of Central Asia, scored by proximity to infrastructure, with the doubt shown.
+
+The public names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from geo_ree._version import __version__
+
+_PUBLIC = {
+    "NearestIndex": "geo_ree.proximity",
+    "Options": "geo_ree.pipeline",
+    "PageData": "geo_ree.maps",
+    "Proximity": "geo_ree.proximity",
+    "ScoreModel": "geo_ree.scoring",
+    "Settings": "geo_ree.settings",
+    "Source": "geo_ree.catalog",
+    "Target": "geo_ree.proximity",
+    "explain": "geo_ree.scoring",
+    "fetch": "geo_ree.ingest",
+    "load": "geo_ree.storage",
+    "load_catalog": "geo_ree.catalog",
+    "load_preset": "geo_ree.scoring",
+    "load_targets": "geo_ree.proximity",
+    "measure": "geo_ree.proximity",
+    "nearest": "geo_ree.proximity",
+    "normalize": "geo_ree.harmonize",
+    "read": "geo_ree.ingest",
+    "render": "geo_ree.maps",
+    "run": "geo_ree.pipeline",
+    "score": "geo_ree.scoring",
+    "uncertainty": "geo_ree.scoring",
+    "validate": "geo_ree.schema",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

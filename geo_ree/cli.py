@@ -1,0 +1,191 @@
+"""The command line: every command hands over to the pipeline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from geo_ree._version import __version__
+from geo_ree.errors import GeoReeError
+
+
+class _Group(click.Group):
+    """Turns errors of geo_ree into one line and exit status 2, unless --debug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GeoReeError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
+            ctx.exit(2)
+
+
+def _folders(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--out", type=click.Path(path_type=Path), default=Path("out"),
+                           show_default=True, help="Folder of the outputs.")(command)  # fmt: skip
+    return click.option("--data", type=click.Path(path_type=Path), default=Path("data"),
+                        show_default=True, help="Folder of fetched and canonical data.")(command)  # fmt: skip
+
+
+def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone."),
+            click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
+            click.option("--preset", default="infrastructure", show_default=True,
+                         help="A packaged preset, or a TOML file."),
+            click.option("--targets", type=click.Path(), help="A TOML file of what is measured to."),
+            click.option("--gateway", "gateways", multiple=True, metavar="NAME",
+                         help="Count this gateway (again for more)."),
+            click.option("--avoid", multiple=True, metavar="ISO3",
+                         help="Count no gateway to this neighbour, for instance CHN."),
+            click.option("--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True,
+                         help="Draws of the uncertainty."),
+            click.option("--seed", type=int, default=20240607, show_default=True),
+            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
+            click.option("--skip-bad-rows", is_flag=True,
+                         help="Set rows with senseless coordinates aside, counted."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _options(given: dict[str, Any]) -> Any:
+    from geo_ree.pipeline import Options
+
+    words = {k: _words(given[k]) for k in ("only", "without")}
+    return Options(**{**given, **words})
+
+
+def _words(values: tuple[str, ...]) -> tuple[str, ...]:
+    """``--only a,b --only c`` and ``--only "a b"`` both name three or two sources."""
+    return tuple(w for v in values for w in v.replace(",", " ").split())
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _do(data: Path, out: Path, given: dict[str, Any], *, page: bool) -> None:
+    from geo_ree import pipeline, summary
+    from geo_ree.settings import Settings
+
+    options = _options(given)
+    result = pipeline.run(Settings.from_environment(data_root=data), options, out=out, page=page,
+                          tell=_tell)  # fmt: skip
+    summary.show(result, out)
+
+
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """Rare-earth deposits of Central Asia, scored by access to infrastructure, with the doubt shown.
+
+    A screening of public data, not investment advice.
+    """
+
+
+class _Variadic(click.Command):
+    """Lets ``--only`` and ``--without`` take several words: ``--only a b c``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        out: list[str] = []
+        current = ""
+        for word in args:
+            if word.startswith("-"):
+                current = word if word in ("--only", "--without") else ""
+                out.append(word)
+            elif current and out[-1] != current:
+                out += [current, word]
+            else:
+                out.append(word)
+        return super().parse_args(ctx, out)
+
+
+@main.command(cls=_Variadic)
+@_folders
+@_choices
+def run(data: Path, out: Path, **given: Any) -> None:
+    """Do it all: layers, distances, scores, tables and the map."""
+    _do(data, out, given, page=True)
+    click.echo(f"map: {out / 'map.html'}")
+
+
+@main.command(cls=_Variadic)
+@_folders
+@_choices
+def score(data: Path, out: Path, **given: Any) -> None:
+    """Write the tables without the map."""
+    _do(data, out, given, page=False)
+
+
+@main.command("map", cls=_Variadic)
+@_folders
+@_choices
+def map_(data: Path, out: Path, **given: Any) -> None:
+    """Write the map alone, leaving the tables of the last run."""
+    from geo_ree import pipeline, storage
+    from geo_ree.settings import Settings
+
+    result = pipeline.run(Settings.from_environment(data_root=data), _options(given), tell=_tell)
+    with storage.atomic_path(out / "map.html") as path:
+        path.write_text(pipeline.render_page(result), encoding="utf-8")
+    click.echo(f"map: {out / 'map.html'}")
+
+
+@main.command()
+@click.argument("ids", nargs=-1, required=True, metavar="SOURCE...")
+@_folders
+@click.option(
+    "--mirror", help="Ask URL/host/path instead of https://host/path (or GEO_REE_MIRROR)."
+)
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
+def fetch(
+    ids: tuple[str, ...], data: Path, out: Path, mirror: str | None, catalog: str | None,
+    skip_bad_rows: bool,
+) -> None:  # fmt: skip
+    """Fetch public sources into the data folder."""
+    from geo_ree import pipeline, summary
+    from geo_ree.settings import Settings
+
+    settings = Settings.from_environment(data_root=data, mirror=mirror)
+    options = pipeline.Options(catalog=catalog, skip_bad_rows=skip_bad_rows)
+    summary.show_fetched(pipeline.fetch_sources(ids, settings, options, _tell))
+
+
+@main.command()
+@click.argument("what", nargs=-1, metavar="[list | show SOURCE]")
+@_folders
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+def sources(what: tuple[str, ...], data: Path, out: Path, catalog: str | None) -> None:
+    """List the sources, or show all that is known of one."""
+    from geo_ree import summary
+    from geo_ree.catalog import load_catalog
+
+    known = load_catalog(catalog)
+    if what[:1] == ("show",) and len(what) == 2:
+        summary.show_source(known, what[1])
+    elif what in ((), ("list",)):
+        summary.show_sources(known)
+    else:
+        raise click.UsageError("use: geo-ree sources, or geo-ree sources show SOURCE")
+
+
+@main.command()
+@_folders
+def doctor(data: Path, out: Path) -> None:
+    """Check the installation: versions, folders, GDAL and PROJ."""
+    from geo_ree import doctor as checks
+
+    sys.exit(checks.report(data, out))

@@ -1,0 +1,152 @@
+"""The files of a run: scores as CSV, GeoPackage and GeoParquet, and run.json."""
+
+from __future__ import annotations
+
+import json
+import platform
+import warnings
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+
+from geo_ree._version import __version__
+from geo_ree.schema import SCHEMA_VERSION
+from geo_ree.settings import DISCLAIMER
+
+SCORE_FILES = ("scores.csv", "scores.gpkg", "scores.parquet")
+
+_DECIMALS = (
+    ("latitude", 6), ("longitude", 6), ("position_error_m", 0), ("dist_", 3), ("err_", 3),
+    ("abroad_", 3), ("value_", 6), ("points_", 4), ("score", 4), ("unknown_weight_pct", 3),
+    ("rank_", 1), ("p_top", 3),
+)  # fmt: skip
+
+_HEAD = (
+    "id", "name", "aliases", "country", "country_reported", "country_note", "role",
+    "commodity_group", "commodities", "latitude", "longitude", "position_error_m",
+    "precision_class", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
+    "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group", "reasons_for",
+    "reasons_against", "veto",
+)  # fmt: skip
+_TAIL = (
+    "deposit_type", "minerals", "status", "operator", "admin_area", "sources", "reference",
+    "source_quality", "notes", "schema_version", "disclaimer",
+)  # fmt: skip
+
+
+def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Columns in their published order and rounded to what they can mean.
+
+    Parameters
+    ----------
+    scored
+        A row per scored deposit, with everything that the stages computed.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Sorted by role, rank, score and id; with ``schema_version`` and ``disclaimer``.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = gpd.GeoDataFrame({"id": ["x:1"], "role": ["candidate"], "rank": [1],
+    ...     "score": [61.23456], "dist_road_km": [3.14159]},
+    ...     geometry=[shapely.Point(76, 43)], crs=4326)
+    >>> float(arrange_scores(row)["dist_road_km"].iloc[0])
+    3.142
+    """
+    out = scored.assign(
+        latitude=scored.geometry.y, longitude=scored.geometry.x,
+        schema_version=SCHEMA_VERSION, disclaimer=DISCLAIMER,
+    )  # fmt: skip
+    for name in out.columns:
+        digits = next((d for stem, d in _DECIMALS if name.startswith(stem)), None)
+        if digits is not None and pd.api.types.is_float_dtype(out[name].dtype):
+            out[name] = out[name].round(digits) + 0.0
+    middle = [
+        c for stem in ("dist_", "err_", "near_", "abroad_", "value_", "points_")
+        for c in out.columns
+        if c.startswith(stem)
+        and not (stem == "near_" and c.startswith("near_abroad_"))
+    ]  # fmt: skip
+    middle += [c for c in out.columns if c.startswith("near_abroad_")]
+    names = [c for c in (*_HEAD, *middle, *_TAIL) if c in out.columns]
+    order = {"candidate": 0, "by_product_host": 1, "reference": 2, "not_ree": 3, "context": 4}
+    keys = pd.DataFrame(
+        {
+            "role": out["role"].map(order), "rank": out["rank"].astype("Float64").fillna(np.inf),
+            "score": -out["score"].fillna(-1.0), "id": out["id"],
+        }
+    )  # fmt: skip
+    sorted_rows = keys.sort_values(["role", "rank", "score", "id"], kind="stable").index
+    return out.loc[sorted_rows, [*names, "geometry"]].reset_index(drop=True)
+
+
+def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
+    """Write ``scores.csv``, ``scores.gpkg`` and ``scores.parquet``.
+
+    Parameters
+    ----------
+    table
+        From `arrange_scores`.
+    folder
+        An existing folder; the caller moves it into place when all is written.
+
+    Notes
+    -----
+    In the CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    plain = pd.DataFrame(table.drop(columns="geometry"))
+    for name in plain.columns:
+        if not pd.api.types.is_numeric_dtype(plain[name].dtype):
+            plain[name] = plain[name].map(_disarmed)
+    plain.to_csv(folder / "scores.csv", index=False, encoding="utf-8", lineterminator="\n")
+    table.to_parquet(folder / "scores.parquet", compression="zstd")
+    geopackage = table.copy()
+    for name in geopackage.columns:
+        if geopackage[name].dtype == object:
+            geopackage[name] = geopackage[name].astype("str")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        geopackage.to_file(
+            folder / "scores.gpkg", layer="scores", driver="GPKG",
+            layer_metadata={"schema_version": SCHEMA_VERSION, "note": DISCLAIMER},
+        )  # fmt: skip
+
+
+def _disarmed(value: object) -> object:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return value
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of geo_ree, Python and of what the figures depend on.
+
+    Examples
+    --------
+    >>> "pyproj" in library_versions()
+    True
+    """
+    names = ("numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "numba", "folium")
+    return {
+        "geo_ree": __version__,
+        "python": platform.python_version(),
+        **{n: version(n) for n in names},
+        "gdal": pyogrio.__gdal_version_string__,
+        "proj": pyproj.proj_version_str,
+    }
+
+
+def write_run(report: Mapping[str, Any], folder: Path) -> None:
+    """Write ``run.json``: how the outputs beside it came about."""
+    text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False, default=str)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,118 @@
+"""What deposits are measured to: data, in ``targets.toml`` or a file of the user's own."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geo_ree.errors import SchemaError
+
+
+class Target(BaseModel):
+    """One thing to measure to.
+
+    Attributes
+    ----------
+    name
+        Stem of the columns: ``dist_<name>_km``.
+    layer
+        The canonical layer it is chosen from.
+    label
+        What it is, in words for people.
+    kinds, names
+        The kinds and names that count; empty for all.
+    avoid_neighbours
+        Gateways to these countries (ISO alpha-3) do not count.
+    at_least
+        Numeric column -> least value that counts.
+    same_country
+        Whether only features of the deposit's own country count.
+    max_lateral_error_km
+        Lines less sure than this count only where nothing better is near.
+    unknown_for_precision
+        Precision classes whose coordinate says nothing about this distance.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    layer: str
+    label: str
+    kinds: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    avoid_neighbours: tuple[str, ...] = ()
+    at_least: dict[str, float] = Field(default_factory=dict)
+    same_country: bool = True
+    max_lateral_error_km: float = float("inf")
+    unknown_for_precision: tuple[str, ...] = ()
+
+    def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
+        """Rows of a canonical layer that count.
+
+        Examples
+        --------
+        >>> towns = pd.DataFrame({"name": ["A", "B"], "population": [800, 9000]})
+        >>> Target(name="t", layer="settlements", label="town",
+        ...        at_least={"population": 5000}).choose(towns)["name"].tolist()
+        ['B']
+        """
+        keep = pd.Series(True, index=layer.index)
+        if self.kinds:
+            keep &= layer["kind"].isin(self.kinds)
+        if self.names:
+            keep &= layer["name"].isin(self.names)
+        if self.avoid_neighbours:
+            keep &= ~layer["neighbour"].isin(self.avoid_neighbours)
+        for column, least in self.at_least.items():
+            keep &= (pd.to_numeric(layer[column]) >= least).fillna(False).astype(bool)
+        return layer[keep]
+
+
+def load_targets(path: Path | str | None = None) -> dict[str, Target]:
+    """Read the targets.
+
+    Parameters
+    ----------
+    path
+        A TOML file in the form of the package's ``targets.toml``; None reads that.
+
+    Returns
+    -------
+    dict of str to Target
+        By name, in the order of the file.
+
+    Raises
+    ------
+    SchemaError
+        With every mistake and its dotted path.
+
+    Examples
+    --------
+    >>> list(load_targets())[:2]
+    ['railway', 'road']
+    """
+    name = "targets.toml" if path is None else str(path)
+    try:
+        source = files("geo_ree.proximity") / "targets.toml" if path is None else Path(path)
+        tables = tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SchemaError(
+            f"{name} cannot be read: {error}", "check the path and the TOML"
+        ) from error
+    out: dict[str, Target] = {}
+    complaints: list[str] = []
+    for key, table in tables.items():
+        try:
+            out[key] = Target.model_validate({"name": key, **table})
+        except ValidationError as error:
+            complaints += [
+                ".".join([key, *map(str, item["loc"])]) + ": " + item["msg"]
+                for item in error.errors()
+            ]
+    if complaints:
+        raise SchemaError(f"{name} has mistakes: {'; '.join(complaints)}")
+    return out

@@ -1,0 +1,134 @@
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from pyproj import Geod
+
+from geo_ree.errors import SchemaError
+from geo_ree.proximity import Proximity, Target, load_targets, measure
+
+GEOD = Geod(ellps="WGS84")
+RAIL = {"railway": Target(name="railway", layer="railways", label="rail", max_lateral_error_km=25)}
+
+
+def _rails(*rows):
+    return gpd.GeoDataFrame(
+        {
+            "name": [r[0] for r in rows],
+            "kind": "rail",
+            "country": [r[1] for r in rows],
+            "source_id": "osm",
+            "lateral_error_km": [r[2] for r in rows],
+        },
+        geometry=[shapely.LineString([(x - 1, y), (x, y), (x + 1, y)]) for *_, x, y in rows],
+        crs=4326,
+    )
+
+
+def _mine(country="KAZ", lon=75.0, lat=45.0, precision="arc_minute"):
+    return gpd.GeoDataFrame(
+        {"country": [country], "position_error_m": [2000.0], "precision_class": [precision]},
+        index=["m"],
+        geometry=[shapely.Point(lon, lat)],
+        crs=4326,
+    )
+
+
+def _km(lat1, lat2, lon=75.0):
+    return GEOD.inv(lon, lat1, lon, lat2)[2] / 1000
+
+
+def test_own_country_counts_and_the_nearest_abroad_stands_beside(countries):
+    rails = _rails(("Own", "KAZ", 0.0, 75, 48), ("Other", "KGZ", 0.0, 75, 44))
+    got = measure(_mine(), {"railways": rails, "countries": countries}, targets=RAIL,
+                  labels={"osm": "OSM 2024"}).loc["m"]  # fmt: skip
+    assert got["dist_railway_km"] == pytest.approx(_km(45, 48), rel=1e-3)
+    assert got["near_railway"] == "Own (KAZ), OSM 2024"
+    assert got["abroad_railway_km"] == pytest.approx(_km(45, 44), rel=1e-3)
+    assert got["near_abroad_railway"] == "Other (KGZ), OSM 2024"
+    assert got["err_railway_km"] == pytest.approx(2.0)
+
+
+def test_nothing_in_the_own_country_is_unknown_not_far(countries):
+    rails = _rails(("Other", "KGZ", 0.0, 75, 44))
+    got = measure(_mine(), {"railways": rails, "countries": countries}, targets=RAIL).loc["m"]
+    assert np.isnan(got["dist_railway_km"])
+    assert got["near_railway"] is None
+    assert np.isnan(got["err_railway_km"])
+
+
+def test_an_absent_layer_is_unknown(countries):
+    got = measure(_mine(), {"countries": countries}, targets=RAIL).loc["m"]
+    assert np.isnan(got["dist_railway_km"])
+
+
+def test_beyond_the_coverage_is_unknown(countries):
+    rails = _rails(("Own", "KAZ", 0.0, 75, 48))
+    layers = {"railways": rails, "countries": countries}
+    uncovered = measure(_mine(), layers, targets=RAIL, coverage={"railways": frozenset({"KGZ"})})
+    covered = measure(_mine(), layers, targets=RAIL, coverage={"railways": frozenset({"KAZ"})})
+    assert np.isnan(uncovered["dist_railway_km"]["m"])
+    assert covered["dist_railway_km"]["m"] > 300
+
+
+def test_beyond_the_region_of_a_cut_country_is_unknown(countries):
+    cut = countries.assign(complete=False)
+    rails = _rails(("Far", "KAZ", 0.0, 75, 45))
+    at_the_edge = measure(_mine(lon=41.0), {"railways": rails, "countries": cut}, targets=RAIL)
+    assert np.isnan(at_the_edge["dist_railway_km"]["m"])
+
+
+def test_a_course_unknown_counts_only_where_nothing_better_is_near(countries):
+    near_bad = [("Bad", "KAZ", 30.0, 75, 45.5)]
+    better = ("Good", "KAZ", 1.0, 75, 45.7)
+    far = ("Good", "KAZ", 1.0, 75, 46.5)
+    with_better = measure(_mine(), {"railways": _rails(*near_bad, better)}, targets=RAIL).loc["m"]
+    with_far = measure(_mine(), {"railways": _rails(*near_bad, far)}, targets=RAIL).loc["m"]
+    assert with_better["near_railway"].startswith("Good")
+    assert with_far["near_railway"].startswith("Bad (KAZ), course unknown")
+    assert with_far["err_railway_km"] == pytest.approx(32.0)
+
+
+def test_a_town_coordinate_says_nothing_of_the_way_to_town(countries):
+    towns = gpd.GeoDataFrame(
+        {"name": ["Town"], "kind": ["town"], "country": ["KAZ"], "source_id": ["g"],
+         "population": [9000]},
+        geometry=[shapely.Point(75, 45)], crs=4326)  # fmt: skip
+    targets = {"settlement": load_targets()["settlement"]}
+    named = measure(_mine(precision="named_place"), {"settlements": towns}, targets=targets)
+    exact = measure(_mine(), {"settlements": towns}, targets=targets)
+    assert np.isnan(named["dist_settlement_km"]["m"])
+    assert exact["dist_settlement_km"]["m"] == 0.0
+
+
+def test_gateways_count_across_borders(countries):
+    ports = gpd.GeoDataFrame(
+        {"name": ["Aktau", "Dostyk"], "kind": ["sea_port", "rail_border"], "source_id": "g",
+         "country": ["KAZ", "KAZ"], "neighbour": [None, "CHN"]},
+        geometry=[shapely.Point(51.2, 43.7), shapely.Point(82.5, 45.2)], crs=4326)  # fmt: skip
+    targets = {"gateway": load_targets()["gateway"]}
+    got = measure(_mine("KGZ"), {"gateways": ports}, targets=targets).loc["m"]
+    assert got["near_gateway"].startswith("Aktau (KAZ)")
+    assert "abroad_gateway_km" not in got
+
+
+def test_a_deposit_without_a_coordinate_is_an_error():
+    mine = _mine().set_geometry([None]).set_crs(4326)
+    with pytest.raises(SchemaError, match="deposit m has no coordinate"):
+        measure(mine, {})
+
+
+def test_reach_agrees_with_measure(countries):
+    rails = _rails(("Own", "KAZ", 3.0, 75, 48), ("Other", "KGZ", 0.0, 75, 44))
+    made = Proximity({"railways": rails, "countries": countries}, RAIL)
+    reach = made.reach("railway", np.array([75.0]), np.array([45.0]), np.array(["KAZ"], object))
+    table = measure(_mine(), {}, proximity=made)
+    assert reach.distance_km[0] == table["dist_railway_km"]["m"]
+    assert reach.error_km[0] == 3.0
+
+
+def test_targets_with_mistakes_name_their_dotted_path(tmp_path):
+    path = tmp_path / "t.toml"
+    path.write_text('[road]\nlayer = "roads"\n[rail]\nlabel = 3\n', encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"t.toml has mistakes: road.label: .*rail.layer"):
+        load_targets(path)

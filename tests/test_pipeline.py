@@ -1,0 +1,170 @@
+import json
+import sqlite3
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.errors import SettingsError
+from geo_ree.pipeline import Options, harmonize_sources, run
+from geo_ree.settings import DISCLAIMER, Settings
+
+LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
+CRITERIA = ("rail", "road", "power_line", "power_plant", "settlement", "water", "gateway")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    settings = Settings(data_root=folder / "data")
+    return run(settings, Options(draws=200), out=folder / "out"), folder
+
+
+def test_all_files_are_written_and_nothing_else(done):
+    _, folder = done
+    names = {p.name for p in (folder / "out").iterdir()}
+    assert names == {"scores.csv", "scores.gpkg", "scores.parquet", "map.html", "run.json"}
+
+
+def test_the_table_has_what_it_promises(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv")
+    for layer in LAYERS:
+        assert {f"dist_{layer}_km", f"err_{layer}_km", f"near_{layer}"} <= set(table.columns)
+    for name in CRITERIA:
+        assert {f"value_{name}", f"points_{name}"} <= set(table.columns)
+        assert table[f"value_{name}"].dropna().between(0, 1).all()
+    assert table["id"].is_unique
+    assert (table["disclaimer"] == DISCLAIMER).all()
+    assert table["schema_version"].notna().all()
+    assert table["score"].dropna().between(0, 100).all()
+
+
+def test_points_add_up_to_the_score(done):
+    table = done[0].table
+    points = table[[f"points_{c}" for c in CRITERIA]].sum(axis=1)
+    assert np.allclose(points, table["score"].fillna(0.0), atol=1e-3)
+
+
+def test_candidates_and_hosts_are_ranked_apart_and_nobody_else(done):
+    table = done[0].table
+    for role in ("candidate", "by_product_host"):
+        ranks = table.loc[table["role"] == role, "rank"].astype(int)
+        assert ranks.tolist() == list(range(1, len(ranks) + 1))
+        assert table.loc[table["role"] == role, "score"].is_monotonic_decreasing
+    others = ~table["role"].isin(["candidate", "by_product_host"])
+    assert table.loc[others, "rank"].isna().all()
+    assert {"reference", "context"} <= set(table.loc[others, "role"])
+
+
+def test_every_rank_has_its_interval(done):
+    ranked = done[0].table.dropna(subset=["rank"])
+    assert (ranked["rank_p5"] <= ranked["rank_p95"]).all()
+    assert ranked[["rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group"]].notna().all().all()
+    candidates = ranked[ranked["role"] == "candidate"]
+    assert candidates["p_top3"].sum() == pytest.approx(3.0, abs=0.05)
+
+
+def test_what_has_no_coordinate_is_named(done):
+    missing = done[0].report["without_coordinate"]
+    assert {"Kuirektykol", "Akbulak", "Talairyk"} <= set(missing)
+    table = done[0].table
+    assert not set(missing) & set(table["name"])
+    assert done[0].report["candidates"] == 38
+    assert done[0].report["ranked"] + len(missing) == 38
+
+
+def test_bayan_obo_is_scored_but_never_ranked(done):
+    row = done[0].table.set_index("name").loc["Bayan Obo"]
+    assert row["role"] == "reference"
+    assert pd.isna(row["rank"])
+    assert row["dist_railway_km"] > 50
+
+
+def test_a_deposit_in_both_tables_stands_once(done):
+    table = done[0].table
+    kundybai = table[table["sources"].str.contains("usgs_major_deposits:1445")]
+    assert kundybai["name"].tolist() == ["Kundybai"]
+
+
+def test_power_lines_are_unknown_and_said_to_be(done):
+    assert done[0].table["dist_power_line_km"].isna().all()
+    assert any("power_lines" in w for w in done[0].report["warnings"])
+
+
+def test_distances_go_to_the_own_country(done):
+    table = done[0].table.dropna(subset=["near_road"])
+    for country, near in zip(table["country"], table["near_road"], strict=True):
+        assert f"({country})" in near
+
+
+def test_a_town_coordinate_leaves_the_settlement_unknown(done):
+    row = done[0].table.set_index("name").loc["Khan Bogdo"]
+    assert pd.isna(row["dist_settlement_km"])
+    assert row["unknown_weight_pct"] > 0
+
+
+def test_run_json_accounts_for_every_input(done):
+    report = json.loads((done[1] / "out" / "run.json").read_text(encoding="utf-8"))
+    assert report["disclaimer"] == DISCLAIMER
+    assert {"geo_ree", "gdal", "proj", "numba"} <= set(report["versions"])
+    for one in report["inputs"]:
+        assert len(one["sha256"]) == 64
+        assert one["licence"]
+        assert one["edition"]
+        assert one["rows"] > 0
+        assert one["came_from"] == "starter"
+    assert report["timings_s"]["sources to layers"] > 0
+
+
+def test_the_other_formats_hold_the_same(done):
+    out = done[1] / "out"
+    geopackage = gpd.read_file(out / "scores.gpkg")
+    parquet = gpd.read_parquet(out / "scores.parquet")
+    assert geopackage["id"].tolist() == parquet["id"].tolist()
+    assert geopackage["score"].tolist() == parquet["score"].tolist()
+    assert parquet.crs.to_epsg() == geopackage.crs.to_epsg() == 4326
+    with sqlite3.connect(out / "scores.gpkg") as db:
+        tables = {r[0] for r in db.execute("select name from sqlite_master")}
+    db.close()
+    assert "gpkg_geometry_columns" in tables
+
+
+def test_twice_gives_the_same_bytes(done, tmp_path):
+    run(Settings(data_root=tmp_path / "data"), Options(draws=200), out=tmp_path / "out", page=False)
+    first = (done[1] / "out" / "scores.csv").read_bytes()
+    assert (tmp_path / "out" / "scores.csv").read_bytes() == first
+
+
+def test_another_seed_moves_intervals_not_scores(done):
+    other = run(Settings(), Options(draws=200, seed=1)).table.set_index("id")
+    first = done[0].table.set_index("id")
+    assert other["score"].equals(first["score"])
+    assert not other["p_top3"].equals(first["p_top3"])
+
+
+def test_sources_can_be_left_out(tmp_path):
+    settings = Settings(data_root=tmp_path)
+    got = harmonize_sources(settings, Options(without=("starter_roads",)))
+    assert "roads" not in got.layers
+    with pytest.raises(SettingsError, match="no source is called 'roads'; geo-ree sources"):
+        harmonize_sources(settings, Options(without=("roads",)))
+    with pytest.raises(SettingsError, match="usgs_ree has not been fetched"):
+        harmonize_sources(settings, Options(only=("usgs_ree",)))
+    with pytest.raises(SettingsError, match="no deposits are left"):
+        harmonize_sources(settings, Options(only=("starter_roads",)))
+
+
+def test_other_gateways_are_the_users_choice():
+    table = run(Settings(), Options(draws=20, avoid=("CHN", "RUS"))).table
+    near = table["near_gateway"].dropna()
+    assert not near.str.contains("Alashankou|Naushki|Khorgos").any()
+    with pytest.raises(SettingsError, match="no gateway is called Rotterdam; use some of"):
+        run(Settings(), Options(draws=20, gateways=("Rotterdam",)))
+
+
+def test_the_scenarios_answer_for_every_candidate(done):
+    scenarios = done[0].analysis.scenarios
+    assert scenarios["scenario"].nunique() == 3
+    count = int((done[0].table["role"] == "candidate").sum())
+    assert (scenarios.groupby("scenario").size() == count).all()
