@@ -1,0 +1,27 @@
+"""From distances to scores: decay, criteria, models, rank intervals and explanations."""
+
+from geo_ree.scoring.contributions import score
+from geo_ree.scoring.criteria import Criterion, Variant, Veto
+from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
+from geo_ree.scoring.explain import explain, phrase
+from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
+
+__all__ = [
+    "Criterion",
+    "Decay",
+    "Exponential",
+    "Linear",
+    "Logistic",
+    "ScoreModel",
+    "Step",
+    "Uncertainty",
+    "Variant",
+    "Veto",
+    "explain",
+    "load_preset",
+    "phrase",
+    "score",
+    "uncertainty",
+]

@@ -1,0 +1,173 @@
+"""The score of a table of distances: contributions that add up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.errors import ScoreError
+from geo_ree.scoring.criteria import Criterion
+from geo_ree.scoring.model import ScoreModel
+
+
+def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
+    """Score a table of distances; each row by itself.
+
+    With weights ``w`` (adding up to 1) and values ``v`` from 0 to 1, the points of a criterion
+    are ``100 w v / W`` and the score is their sum. ``W`` is the weight of the criteria that are
+    known in that row: an unknown one is left out (value and points NaN) and its weight is shared
+    out among the others in proportion; ``unknown_weight_pct`` tells how much that was.
+
+    Parameters
+    ----------
+    table
+        A row per deposit, with the columns of the model (kilometres; NaN for unknown, infinity
+        for out of reach).
+    model
+        What to score by. The set of weights in force is used; see `ScoreModel.choose`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `table`: ``value_<criterion>`` (0..1) and ``points_<criterion>``, then
+        ``score`` (0..100, NaN when nothing is known), ``unknown_weight_pct`` and ``veto`` (the
+        reasons, None without). A criterion of weight 0 has a value and 0 points; what is
+        ruled out has a score and points of 0.
+
+    Raises
+    ------
+    ScoreError
+        When a column is missing, is not numbers, or has a negative distance.
+
+    References
+    ----------
+    Malczewski, J. (2000), On the use of weighted linear combination method in GIS, Transactions
+    in GIS 4(1), 5-22.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Exponential
+    >>> model = ScoreModel((
+    ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.75),
+    ...     Criterion("road", "dist_road_km", Exponential(15), 0.25),
+    ... ))
+    >>> table = pd.DataFrame({"dist_railway_km": [50.0, 50.0], "dist_road_km": [0.0, None]})
+    >>> score(table, model)[["points_rail", "points_road", "score", "unknown_weight_pct"]]
+       points_rail  points_road  score  unknown_weight_pct
+    0         37.5         25.0   62.5                 0.0
+    1         50.0          NaN   50.0                25.0
+    """
+    check_columns(table, model)
+    values = [criterion_values(c, read_column(table, c.column, model), model, table.index)
+              for c in model.criteria]  # fmt: skip
+    known, unknown = np.zeros(len(table)), np.zeros(len(table))
+    for share, value in zip(model.shares, values, strict=True):
+        gaps = np.isnan(value)
+        known += np.where(gaps, 0.0, share)
+        unknown += np.where(gaps, share, 0.0)
+    reasons = _veto_reasons(table, model)
+    vetoed = np.array([reason is not None for reason in reasons], dtype=np.bool_)
+    total = np.zeros(len(table))
+    out: dict[str, object] = {}
+    for criterion, share, value in zip(model.criteria, model.shares, values, strict=True):
+        points = _points(value, float(share), known)
+        points = np.where(vetoed & ~np.isnan(points), 0.0, points)
+        total += np.nan_to_num(points)
+        out[f"value_{criterion.name}"] = value
+        out[f"points_{criterion.name}"] = points
+    out["score"] = np.where((known > 0) | vetoed, np.minimum(total, 100.0), np.nan)
+    out["unknown_weight_pct"] = np.minimum(100.0 * unknown, 100.0)
+    out["veto"] = pd.Series(reasons, index=table.index, dtype=object)
+    return pd.DataFrame(out, index=table.index)
+
+
+def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
+    """Refuse a table that lacks a column of the model, naming them all at once.
+
+    Raises
+    ------
+    ScoreError
+        With the dotted path of each column in the preset and the columns that are there.
+    """
+    paths = {f"criteria.{c.name}.column": c.column for c in model.criteria}
+    paths |= {f"vetoes.{i}.column": v.column for i, v in enumerate(model.vetoes)}
+    lost = [f"{path} is {name!r}" for path, name in paths.items() if name not in table.columns]
+    if lost:
+        names = [str(c) for c in table.columns]
+        there = [n for n in names if n.startswith("dist_")] or names
+        raise ScoreError(
+            f"{model.origin or model.name}: {', '.join(lost)}, but the table has no such column",
+            f"use one of {', '.join(there) or 'none (the table has no columns)'}",
+        )
+
+
+def read_column(table: pd.DataFrame, column: str, model: ScoreModel) -> Floats:
+    """Read a column of numbers, NaN where it is unknown.
+
+    Raises
+    ------
+    ScoreError
+        When it holds something else.
+    """
+    try:
+        numbers = pd.to_numeric(table[column])
+    except (TypeError, ValueError) as error:
+        raise ScoreError(
+            f"{model.origin or model.name}: column {column!r} does not hold numbers ({error})",
+            "give kilometres, empty where unknown",
+        ) from None
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def criterion_values(
+    criterion: Criterion, distance_km: Floats, model: ScoreModel, index: pd.Index
+) -> Floats:
+    """Turn the distances of one criterion into values, unknown ones as it says.
+
+    Parameters
+    ----------
+    criterion
+        Its decay and its word on missing values are used.
+    distance_km
+        Kilometres; the last axis runs over the rows of the table.
+    model, index
+        For the error: whose criterion, and what the rows are called.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Values from 0 to 1, NaN where unknown.
+
+    Raises
+    ------
+    ScoreError
+        When a distance is negative; the row is named.
+    """
+    wrong = np.argwhere(distance_km < 0)
+    if wrong.size:
+        row = index[wrong[0][-1]]
+        raise ScoreError(
+            f"{model.origin or model.name}: row {row!r}: {criterion.column} is "
+            f"{distance_km[tuple(wrong[0])]:g}, expected 0 or more",
+            "give kilometres, empty where unknown",
+        )
+    value = criterion.value(distance_km)
+    if criterion.missing == "unknown":
+        return value
+    return np.where(np.isnan(value), float(criterion.missing), value)
+
+
+def _points(value: Floats, share: float, known: Floats) -> Floats:
+    if share == 0:
+        return np.zeros(len(value))
+    rest = np.where(known > 0, known, 1.0)
+    return np.asarray(100.0 * (share / rest) * value, dtype=np.float64)
+
+
+def _veto_reasons(table: pd.DataFrame, model: ScoreModel) -> list[str | None]:
+    found: list[list[str]] = [[] for _ in range(len(table))]
+    for veto in model.vetoes:
+        for i in np.flatnonzero(veto.strikes(read_column(table, veto.column, model))):
+            found[i].append(veto.reason)
+    return ["; ".join(reasons) or None for reasons in found]

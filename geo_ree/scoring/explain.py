@@ -1,0 +1,175 @@
+"""Why a deposit scores as it does: a table and a phrase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.errors import ScoreError
+from geo_ree.scoring.criteria import Criterion
+from geo_ree.scoring.model import ScoreModel
+
+_MOST = 3
+"""Distances that a phrase names."""
+
+
+def explain(
+    row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel
+) -> pd.DataFrame:
+    """Tabulate where the points of one deposit come from.
+
+    Parameters
+    ----------
+    row_or_id
+        A row of `scores`, its label in the index, or its ``id``.
+    scores
+        The table of distances together with what `score` gave for it.
+    model
+        The model it was scored by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per criterion, on an index ``criterion``, in the model's order: ``label``,
+        ``distance_km``, ``value`` (0..1), ``weight`` (share, before the weight of unknown
+        criteria is shared out), ``points``, ``measured_to``, ``reason`` and ``source``.
+
+    Raises
+    ------
+    ScoreError
+        When there is no such deposit, or the table was not scored by this model.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Exponential, score
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
+    >>> table = pd.DataFrame({"dist_railway_km": [50.0]}, index=["x:1"])
+    >>> scores = table.join(score(table, model))
+    >>> why = explain("x:1", scores, model)
+    >>> why.loc["rail", ["distance_km", "value", "weight", "points"]].tolist()
+    [50.0, 0.5, 1.0, 50.0]
+    """
+    row = row_or_id if isinstance(row_or_id, pd.Series) else _find(row_or_id, scores)
+    _check_scored(row, model)
+    criteria = model.criteria
+    return pd.DataFrame(
+        {
+            "label": [c.label for c in criteria],
+            "distance_km": [_number(row[c.column]) for c in criteria],
+            "value": [_number(row[f"value_{c.name}"]) for c in criteria],
+            "weight": model.shares,
+            "points": [_number(row[f"points_{c.name}"]) for c in criteria],
+            "measured_to": [c.measured_to for c in criteria],
+            "reason": [c.reason for c in criteria],
+            "source": [c.source for c in criteria],
+        },
+        index=pd.Index([c.name for c in criteria], name="criterion"),
+    )
+
+
+def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
+    """Say in a phrase each what speaks for a deposit and what against it.
+
+    A criterion speaks for a deposit when it keeps at least half of its worth there, and is named
+    the sooner the more points it wins; the others speak against it, the sooner the more they
+    lose. At most three distances are named on either side, and every criterion that is unknown.
+
+    Parameters
+    ----------
+    scores_row
+        A row of the table of distances together with what `score` gave for it.
+    model
+        The model it was scored by.
+
+    Returns
+    -------
+    tuple of str
+        For and against.
+
+    Raises
+    ------
+    ScoreError
+        When the row was not scored by this model.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Exponential, score
+    >>> model = ScoreModel((
+    ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.5, label="railway"),
+    ...     Criterion("road", "dist_road_km", Exponential(15), 0.3, label="road"),
+    ...     Criterion("plant", "dist_power_plant_km", Exponential(75), 0.2, label="power plant"),
+    ... ))
+    >>> table = pd.DataFrame({"dist_railway_km": [240.0], "dist_road_km": [3.0],
+    ...                       "dist_power_plant_km": [None]})
+    >>> phrase(table.join(score(table, model)).iloc[0], model)
+    ('road 3 km', 'railway 240 km; power plant unknown')
+    """
+    _check_scored(scores_row, model)
+    won: list[tuple[float, str]] = []
+    lost: list[tuple[float, str]] = []
+    unknown: list[str] = []
+    for criterion, share in zip(model.criteria, model.shares, strict=True):
+        if share == 0:
+            continue
+        value = _number(scores_row[f"value_{criterion.name}"])
+        distance = _number(scores_row[criterion.column])
+        if math.isnan(distance):
+            unknown.append(criterion.label)
+        elif value >= 0.5:
+            won.append((-share * value, _distance_words(criterion, distance)))
+        else:
+            lost.append((-share * (1.0 - value), _distance_words(criterion, distance)))
+    against = [", ".join(_foremost(lost))] if lost else []
+    against += [f"{_listed(unknown)} unknown"] if unknown else []
+    veto = scores_row.get("veto")
+    if isinstance(veto, str) and veto:
+        against.insert(0, veto)
+    return ", ".join(_foremost(won)) or "nothing near", "; ".join(against) or "nothing far"
+
+
+def _find(label: Hashable, scores: pd.DataFrame) -> pd.Series:
+    found = scores.index == label
+    if not found.any() and "id" in scores.columns:
+        found = (scores["id"] == label).to_numpy()
+    rows = np.flatnonzero(found)
+    if rows.size != 1:
+        raise ScoreError(
+            f"{rows.size or 'no'} rows are called {label!r}, expected one",
+            "use a label of the index or an id of the table",
+        )
+    return scores.iloc[int(rows[0])]
+
+
+def _check_scored(row: pd.Series, model: ScoreModel) -> None:
+    wanted = [c.column for c in model.criteria]
+    wanted += [f"{p}_{c.name}" for c in model.criteria for p in ("value", "points")]
+    lost = [name for name in wanted if name not in row.index]
+    if lost:
+        raise ScoreError(
+            f"the row has no {', '.join(lost)}",
+            "join the table of distances with what score() gave for the same model",
+        )
+
+
+def _number(value: object) -> float:
+    return float("nan") if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]
+
+
+def _foremost(found: list[tuple[float, str]]) -> list[str]:
+    return [words for _, words in sorted(found, key=lambda pair: pair[0])[:_MOST]]
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _distance_words(criterion: Criterion, distance_km: float) -> str:
+    if math.isinf(distance_km):
+        return f"{criterion.label} out of reach"
+    if distance_km < 0.95:
+        near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
+        return f"{criterion.label} {near} km"
+    return f"{criterion.label} {distance_km:,.0f} km"

@@ -1,0 +1,221 @@
+"""The score model: criteria, vetoes and the weights in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.errors import ScoreError
+from geo_ree.scoring.criteria import Criterion, Variant, Veto
+
+AGGREGATES = ("weighted_sum",)
+"""How values become one score."""
+
+DEFAULT_VARIANT = "default"
+
+
+@dataclass(frozen=True)
+class ScoreModel:
+    """Criteria, their weights, and what rules a deposit out.
+
+    Models are equal when they score alike and say the same about it, wherever they came from.
+
+    Parameters
+    ----------
+    criteria
+        What is rewarded; at least one with a weight above 0.
+    vetoes
+        What rules out.
+    aggregate
+        One of `AGGREGATES`.
+    name, title
+        Short name, and words for people.
+    variants
+        Sets of weights to choose from; empty when there is only the one of the criteria.
+    variant
+        Name of the set in force.
+    origin
+        The file it was read from, for error messages.
+
+    Raises
+    ------
+    ScoreError
+        When there is no criterion, a name stands twice, all weights are zero, the aggregate is
+        unknown, or a variant does not fit the criteria.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 2.0),))
+    >>> print(model)
+    score (custom)
+    criterion  weight  value               column
+    rail       100 %   halves every 50 km  dist_railway_km
+    """
+
+    criteria: tuple[Criterion, ...]
+    vetoes: tuple[Veto, ...] = ()
+    aggregate: str = "weighted_sum"
+    name: str = "custom"
+    title: str = "score"
+    variants: tuple[Variant, ...] = ()
+    variant: str = DEFAULT_VARIANT
+    origin: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("criteria", "vetoes", "variants"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._check_criteria()
+        self._check_variants()
+
+    def __str__(self) -> str:
+        head = self.title or self.name
+        chosen = f", weights {self.variant}" if self.variants else ""
+        rows = [("criterion", "weight", "value", "column")]
+        for criterion, share in zip(self.criteria, self.shares, strict=True):
+            rows.append(
+                (criterion.name, f"{100 * share:.4g} %", str(criterion.value), criterion.column)
+            )
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+        lines += [f"veto: {v.column} {v.op} {v.limit:g}: {v.reason}" for v in self.vetoes]
+        return "\n".join([f"{head} ({self.name}{chosen})", *(line.rstrip() for line in lines)])
+
+    @property
+    def shares(self) -> Floats:
+        """Weights in the order of the criteria, made to add up to 1."""
+        weights = np.array([c.weight for c in self.criteria], dtype=np.float64)
+        weights /= weights.max()
+        return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that a table must have to be scored."""
+        return tuple(
+            dict.fromkeys([c.column for c in self.criteria] + [v.column for v in self.vetoes])
+        )
+
+    @classmethod
+    def from_toml(cls, path: Path | str) -> ScoreModel:
+        """Read a model from a preset file; see `geo_ree.scoring.load_preset`.
+
+        Raises
+        ------
+        ScoreError
+            Every mistake of the file in one message.
+        """
+        from geo_ree.scoring.preset import read_preset  # noqa: PLC0415  (it builds this class)
+
+        return read_preset(Path(path))
+
+    def with_variant(self, name: str) -> ScoreModel:
+        """Give the model with another of its sets of weights in force.
+
+        Parameters
+        ----------
+        name
+            Name of one of `variants`.
+
+        Returns
+        -------
+        ScoreModel
+
+        Raises
+        ------
+        ScoreError
+            When there is none of that name.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import load_preset
+        >>> load_preset("infrastructure").with_variant("power_lines").criteria[0].weight
+        0.25
+        """
+        if name == self.variant:
+            return self
+        found = [v for v in self.variants if v.name == name]
+        if not found:
+            names = ", ".join(v.name for v in self.variants) or self.variant
+            raise ScoreError(f"{self._where()}no variant is called {name!r}", f"use one of {names}")
+        weighted = zip(self.criteria, found[0].weights, strict=True)
+        return replace(
+            self, criteria=tuple(replace(c, weight=w) for c, w in weighted), variant=name
+        )
+
+    def choose(self, table: pd.DataFrame) -> ScoreModel:
+        """Give the model with the set of weights that fits what a table knows.
+
+        The first variant whose `when_known` column has a value in any row; otherwise the
+        default. Chosen once for a whole table, so that its rows stay comparable.
+
+        Parameters
+        ----------
+        table
+            What is going to be scored.
+
+        Returns
+        -------
+        ScoreModel
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import load_preset
+        >>> known = pd.DataFrame({"dist_power_line_km": [None, 3.0]})
+        >>> load_preset("infrastructure").choose(known).variant
+        'power_lines'
+        """
+        for variant in self.variants:
+            column = variant.when_known
+            if column and column in table.columns and bool(table[column].notna().any()):
+                return self.with_variant(variant.name)
+        return self.with_variant(DEFAULT_VARIANT) if self.variants else self
+
+    def _where(self) -> str:
+        return f"{self.origin}: " if self.origin else ""
+
+    def _check_criteria(self) -> None:
+        where = self._where()
+        names = [c.name for c in self.criteria]
+        if not names:
+            raise ScoreError(f"{where}the model has no criterion", "give at least one")
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ScoreError(
+                f"{where}criteria: the name {', '.join(twice)} stands more than once",
+                "give each criterion a name of its own",
+            )
+        if not any(c.weight > 0 for c in self.criteria):
+            raise ScoreError(
+                f"{where}criteria: all weights are zero", "give at least one a weight above 0"
+            )
+        if self.aggregate not in AGGREGATES:
+            raise ScoreError(
+                f"{where}aggregate is {self.aggregate!r}", f"use one of {', '.join(AGGREGATES)}"
+            )
+
+    def _check_variants(self) -> None:
+        where = self._where()
+        for variant in self.variants:
+            if len(variant.weights) != len(self.criteria):
+                raise ScoreError(
+                    f"{where}variants.{variant.name} has {len(variant.weights)} weights for "
+                    f"{len(self.criteria)} criteria",
+                    "give one weight for each criterion",
+                )
+            if not any(w > 0 for w in variant.weights):
+                raise ScoreError(
+                    f"{where}variants.{variant.name}: all weights are zero",
+                    "give at least one a weight above 0",
+                )
+        names = [v.name for v in self.variants]
+        if names and (
+            len(set(names)) < len(names) or not {self.variant, DEFAULT_VARIANT} <= {*names}
+        ):
+            raise ScoreError(
+                f"{where}variants are {', '.join(names)}",
+                f"give each a name of its own, {DEFAULT_VARIANT} and the chosen one among them",
+            )

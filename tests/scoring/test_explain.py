@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.errors import ScoreError
+from geo_ree.scoring import ScoreModel, Veto, explain, load_preset, phrase, score
+from geo_ree.scoring.criteria import Criterion
+from geo_ree.scoring.decay import Exponential
+
+MODEL = load_preset("infrastructure")
+
+
+def scored(model: ScoreModel = MODEL, **distances: float | None) -> pd.DataFrame:
+    km = {c.column: distances.get(c.name, 1e5) for c in model.criteria}
+    table = pd.DataFrame([km], index=["facts:1"], dtype=np.float64).assign(id="facts:one")
+    return table.join(score(table, model))
+
+
+def test_the_table_carries_the_score() -> None:
+    frame = scored(rail=12, road=3, power_plant=None, settlement=40, water=5, gateway=1500)
+    why = explain("facts:1", frame, MODEL)
+    assert why.index.tolist() == [c.name for c in MODEL.criteria]
+    assert list(why) == [
+        "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source",
+    ]  # fmt: skip
+    assert why["points"].sum() == pytest.approx(frame["score"].iloc[0])
+    assert why["weight"].sum() == pytest.approx(1.0)
+    assert why.loc["rail", "distance_km"] == 12
+    assert why.loc["rail", "value"] == pytest.approx(2 ** (-12 / 50))
+    assert why.loc["power_plant", ["distance_km", "value", "points"]].isna().all()
+    assert why.loc["road", "source"] == "judgement"
+    assert "trunk" in str(why.loc["road", "measured_to"])
+
+
+def test_a_row_a_label_and_an_id_mean_the_same() -> None:
+    frame = scored(rail=12)
+    by_label = explain("facts:1", frame, MODEL)
+    pd.testing.assert_frame_equal(by_label, explain("facts:one", frame, MODEL))
+    pd.testing.assert_frame_equal(by_label, explain(frame.iloc[0], frame, MODEL))
+
+
+def test_who_is_not_there_cannot_be_explained() -> None:
+    frame = scored(rail=12)
+    with pytest.raises(ScoreError, match="no rows are called 'facts:9', expected one"):
+        explain("facts:9", frame, MODEL)
+    with pytest.raises(ScoreError, match="2 rows are called 'facts:1'"):
+        explain("facts:1", pd.concat([frame, frame]), MODEL)
+    with pytest.raises(ScoreError, match="the row has no value_road"):
+        explain("facts:1", frame.drop(columns="value_road"), MODEL)
+    with pytest.raises(ScoreError, match="the row has no dist_railway_km"):
+        phrase(frame.drop(columns="dist_railway_km").iloc[0], MODEL)
+
+
+@pytest.mark.parametrize(
+    ("distances", "words"),
+    [
+        ({"rail": 12, "road": 3, "power_plant": 60, "settlement": 30, "water": 15, "gateway": 900},
+         ("railway 12 km, road 3 km, settlement 30 km", "nothing far")),
+        ({"rail": 240, "road": 3, "power_plant": None, "settlement": 49.6, "water": 4.4,
+          "gateway": 500},
+         ("road 3 km, water 4 km, settlement 50 km", "railway 240 km; power plant unknown")),
+        ({"rail": 1240.4, "road": 80, "power_plant": 300, "settlement": None, "water": None,
+          "gateway": None},
+         ("nothing near",
+          "railway 1,240 km, road 80 km, power plant 300 km; "
+          "settlement, water and gateway unknown")),
+        ({"rail": 0.0, "road": 0.44, "power_plant": math.inf, "settlement": 1.2, "water": None,
+          "gateway": None},
+         ("railway under 0.1 km, road 0.4 km, settlement 1 km",
+          "power plant out of reach; water and gateway unknown")),
+        (dict.fromkeys(["rail", "road", "power_plant", "settlement", "water", "gateway"]),
+         ("nothing near",
+          "railway, road, power plant, settlement, water and gateway unknown")),
+    ],
+)  # fmt: skip
+def test_phrases(distances: dict[str, float | None], words: tuple[str, str]) -> None:
+    assert phrase(scored(**distances).iloc[0], MODEL) == words
+
+
+def test_a_criterion_without_weight_is_not_spoken_of() -> None:
+    frame = scored(power_line=None)
+    assert "power line" not in " ".join(phrase(frame.iloc[0], MODEL))
+    grid = MODEL.with_variant("power_lines")
+    assert phrase(scored(grid, power_line=None).iloc[0], grid)[1].endswith("; power line unknown")
+
+
+def test_a_veto_comes_first() -> None:
+    rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway")
+    model = ScoreModel((rail,), vetoes=(Veto("dist_railway_km", 500, "no railway in reach"),))
+    assert phrase(scored(model, rail=600.0).iloc[0], model) == (
+        "nothing near", "no railway in reach; railway 600 km",
+    )  # fmt: skip
+
+
+def test_an_assumed_value_is_still_called_unknown() -> None:
+    rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway", missing=0.8)
+    model = ScoreModel((rail,))
+    assert phrase(scored(model, rail=None).iloc[0], model) == ("nothing near", "railway unknown")

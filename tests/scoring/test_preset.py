@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geo_ree.errors import ScoreError
+from geo_ree.scoring import Criterion, Exponential, ScoreModel, Veto, load_preset, score
+
+GOOD = """
+schema_version = "1.0"
+name = "mine"
+[criteria.rail]
+column = "dist_railway_km"
+decay = { kind = "exponential", half_km = 50 }
+weight = 1
+"""
+
+AGREED = {  # name: column, half-distance, weight without and with grid lines
+    "rail": ("dist_railway_km", 50, 0.30, 0.25),
+    "road": ("dist_road_km", 15, 0.25, 0.20),
+    "power_line": ("dist_power_line_km", 40, 0.0, 0.25),
+    "power_plant": ("dist_power_plant_km", 75, 0.15, 0.0),
+    "settlement": ("dist_settlement_km", 50, 0.15, 0.10),
+    "water": ("dist_water_km", 20, 0.10, 0.15),
+    "gateway": ("dist_gateway_km", 1000, 0.05, 0.05),
+}
+
+
+def preset_with(tmp_path: Path, text: str, name: str = "mine.toml") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def complaint(tmp_path: Path, text: str) -> str:
+    path = preset_with(tmp_path, text)
+    with pytest.raises(ScoreError) as caught:
+        ScoreModel.from_toml(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_infrastructure_is_the_agreed_table() -> None:
+    model = load_preset("infrastructure")
+    grid = model.with_variant("power_lines")
+    found = {
+        c.name: (c.column, c.value.half_km, c.weight, g.weight)  # type: ignore[attr-defined]
+        for c, g in zip(model.criteria, grid.criteria, strict=True)
+    }
+    assert found == AGREED
+    assert all(isinstance(c.value, Exponential) for c in model.criteria)
+    assert model.title == "infrastructure access score"
+    for variant in model.variants:
+        assert sum(variant.weights) == pytest.approx(1.0, abs=1e-12)
+        assert variant.reason
+
+
+def test_every_weight_and_half_distance_has_reason_and_source() -> None:
+    for criterion in load_preset("infrastructure").criteria:
+        for text in (
+            criterion.label, criterion.measured_to, criterion.reason, criterion.source,
+            criterion.decay_reason, criterion.decay_source,
+        ):  # fmt: skip
+            assert text
+            assert "\n" not in text
+        assert "judgement" in criterion.source or "(20" in criterion.source
+        assert "judgement" in criterion.decay_source or "(20" in criterion.decay_source
+
+
+def test_the_grid_counts_once_any_line_is_known() -> None:
+    model = load_preset("infrastructure")
+    columns = {column: [10.0, 20.0] for column, *_ in AGREED.values()}
+    table = pd.DataFrame(columns).assign(dist_power_line_km=[None, None])
+    without = score(table, model.choose(table))
+    assert without["unknown_weight_pct"].tolist() == [0.0, 0.0]
+    assert without["points_power_line"].tolist() == [0.0, 0.0]
+    known = table.assign(dist_power_line_km=[None, 40.0])
+    assert model.choose(known).variant == "power_lines"
+    grid = score(known, model.choose(known))
+    assert grid["unknown_weight_pct"].tolist() == [25.0, 0.0]
+    assert grid["points_power_line"].iloc[1] == pytest.approx(12.5)
+    assert grid["points_power_plant"].tolist() == [0.0, 0.0]
+
+
+def test_a_model_from_a_file_equals_one_from_python(tmp_path: Path) -> None:
+    text = GOOD + (
+        'label = "railway"\nmissing = 0.1\nreason = "why"\nsource = "judgement"\n'
+        '[[vetoes]]\ncolumn = "dist_road_km"\nlimit = 300\nreason = "no road"\n'
+    )
+    path = preset_with(tmp_path, text)
+    expected = ScoreModel(
+        (
+            Criterion(
+                "rail", "dist_railway_km", Exponential(50), 1.0,
+                label="railway", missing=0.1, reason="why", source="judgement",
+            ),
+        ),
+        vetoes=(Veto("dist_road_km", 300, "no road"),), name="mine", title="mine",
+    )  # fmt: skip
+    assert ScoreModel.from_toml(path) == load_preset(path) == load_preset(str(path)) == expected
+    assert "veto: dist_road_km > 300: no road" in str(expected)
+
+
+def test_one_weight_may_serve_all_variants(tmp_path: Path) -> None:
+    text = GOOD + (
+        '[criteria.road]\ncolumn = "dist_road_km"\n'
+        'decay = { kind = "step", limits_km = [10, 50], values = [1, 0.5, 0] }\n'
+        "weight = { default = 1, grid = 3 }\n[variants.grid]\nwhen_known = 'dist_power_line_km'\n"
+    )
+    model = load_preset(preset_with(tmp_path, text))
+    assert [c.weight for c in model.criteria] == [1, 1]
+    assert [c.weight for c in model.with_variant("grid").criteria] == [1, 3]
+
+
+def test_printed_it_is_a_small_table() -> None:
+    lines = str(load_preset("infrastructure")).splitlines()
+    assert lines[0] == "infrastructure access score (infrastructure, weights default)"
+    assert lines[2].split() == [
+        "rail", "30", "%", "halves", "every", "50", "km", "dist_railway_km",
+    ]  # fmt: skip
+    assert len(lines) == 2 + len(AGREED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("weight = 1", "weight = -0.3", "criteria.rail.weight is -0.3: expected greater than or"),
+        ("weight = 1", "weight = nan", "criteria.rail.weight is nan: expected a finite number"),
+        ("weight = 1", "weight = inf", "criteria.rail.weight is inf: expected a finite number"),
+        ("weight = 1", "weight = true", "criteria.rail.weight is True: expected a valid number"),
+        ("weight = 1", 'weight = "much"', "criteria.rail.weight is 'much': expected a valid"),
+        ("weight = 1", "weight = 0", "criteria: all weights are zero"),
+        ("weight = 1", "", "criteria.rail.weight is missing"),
+        ("weight = 1", "weight = { grid = 1 }", "criteria.rail.weight.default is missing"),
+        ("weight = 1", "weight = { default = 1, grid = 1 }",
+         "criteria.rail.weight.grid belongs to no variant (there are default)"),
+        ("weight = 1", "weight = { default = -1 }", "criteria.rail.weight.default is -1"),
+        ("weight = 1", "weight = 1\n[variants.grid]\nwhen = 'x'",
+         "variants.grid.when is not a key"),
+        ("weight = 1", "weight = { default = 1, grid = 0 }\n[variants.grid]",
+         "criteria: all weights are zero in the variant grid"),
+        ("weight = 1", "weight = 1\nmissing = 'far'",
+         "criteria.rail.missing: 'far'; give \"unknown\" or the value to assume"),
+        ("weight = 1", "weight = 1\nmissing = 1.5", "criteria.rail.missing: 1.5; give"),
+        ("weight = 1", "weight = 1\ncolour = 'red'", "criteria.rail.colour is not a key"),
+        ("weight = 1", "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = 3",
+         "vetoes.0.reason is missing"),
+        ("weight = 1", "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = nan\nreason = 'why'",
+         "vetoes.0.limit is nan"),
+        ("weight = 1", "weight = 1\n[criteria.rail]", "is not TOML: Cannot declare"),
+        ("weight = 1", "weight =", "is not TOML: Invalid value (at line 7"),
+        ("half_km = 50", "half_km = -5", "criteria.rail.decay: Exponential: half_km is -5"),
+        ("half_km = 50", "half_km = nan", "criteria.rail.decay: Exponential: half_km is nan"),
+        ("half_km = 50", "half = 50", "the exponential decay has no parameter 'half'"),
+        (", half_km = 50", "", "criteria.rail.decay: the exponential decay lacks half_km"),
+        ("exponential", "gauss", "no decay is called 'gauss'; use one of exponential, linear"),
+        ('{ kind = "exponential", half_km = 50 }', "50", "criteria.rail.decay: give a table"),
+        ('column = "dist_railway_km"', 'column = ""', "criteria.rail.column is ''"),
+        ('column = "dist_railway_km"', "", "criteria.rail.column is missing"),
+        ('schema_version = "1.0"', 'schema_version = "9"', "schema_version is '9': expected '1.0'"),
+        ('name = "mine"', 'aggregate = "guess"', "aggregate is 'guess': expected 'weighted_sum'"),
+        ('name = "mine"', "", "name is missing"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named_with_file_and_path(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in GOOD
+    assert says in complaint(tmp_path, GOOD.replace(old, new))
+
+
+def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("half_km = 50", "half_km = 0").replace("weight = 1", "weight = -1")
+    message = complaint(tmp_path, text + "colour = 1\n[variants.grid]\nwhen_known = 3\n")
+    for says in ("half_km is 0", "criteria.rail.weight is -1", "rail.colour", "variants.grid.when"):
+        assert says in message
+
+
+def test_a_flood_of_mistakes_is_cut_short(tmp_path: Path) -> None:
+    keys = "\n".join(f"key{i} = {i}" for i in range(20))
+    assert "(and 12 more)" in complaint(tmp_path, GOOD + keys)
+
+
+@pytest.mark.parametrize("text", ["", "criteria = 5", "criteria = { rail = 3 }", "[criteria]"])
+def test_a_preset_without_criteria_is_refused(tmp_path: Path, text: str) -> None:
+    assert "criteria" in complaint(tmp_path, text)
+
+
+def test_what_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScoreError, match="no preset or file 'bulk_by_air'; use one of infra"):
+        load_preset("bulk_by_air")
+    with pytest.raises(ScoreError, match="cannot be read"):
+        load_preset(tmp_path)
+    with pytest.raises(ScoreError, match=r"gone\.toml cannot be read .*check the path"):
+        ScoreModel.from_toml(tmp_path / "gone.toml")
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
+    with pytest.raises(ScoreError, match="not UTF-8 text"):
+        load_preset(tmp_path / "latin.toml")
+
+
+def test_a_wrong_column_names_the_preset(tmp_path: Path) -> None:
+    path = preset_with(tmp_path, GOOD.replace("dist_railway_km", "dist_rail_km"))
+    with pytest.raises(ScoreError) as caught:
+        score(pd.DataFrame({"dist_railway_km": [1.0]}), load_preset(path))
+    assert str(caught.value) == (
+        f"{path}: criteria.rail.column is 'dist_rail_km', but the table has no such column; "
+        "use one of dist_railway_km"
+    )
