@@ -74,7 +74,7 @@ def analyse(
     deposits = _scorable(layers["deposits"])
     targets = _with_gateways(load_targets(options.targets), layers, options)
     proximity = Proximity(layers, targets, coverage=coverage)
-    labels = {i: f"{s.publisher}, {s.edition}" for i, s in sources.items()}
+    labels = {i: s.label for i, s in sources.items()}
     measures = measure(deposits, layers, labels=labels, proximity=proximity)
     table = pd.concat([deposits, measures], axis=1)
     model = load_preset(options.preset).choose(table)
@@ -95,7 +95,7 @@ def analyse(
         scenarios=_scenarios(frame[candidates], layers, targets, model, labels),
         acceptability=doubt.acceptability,
         criteria=_criteria(model, targets),
-        preset=model.name,
+        preset=f"{model.name} ({model.variant})",
         warnings=_warnings(measures, layers, targets),
     )
 
@@ -200,7 +200,7 @@ def _criteria(model: ScoreModel, targets: Mapping[str, Target]) -> list[dict[str
     return [
         {"name": c.name, "label": c.label, "column": c.column, "weight": c.weight,
          "decay": str(c.value), "half_km": getattr(c.value, "half_km", None),
-         "measured_to": c.measured_to, "reason": c.reason, "source": c.source}
+         "measured_to": c.measured_to, "reason": c.reason, "decay_reason": c.decay_reason, "decay_source": c.decay_source, "source": c.source}
         for c in model.criteria
     ]  # fmt: skip
 

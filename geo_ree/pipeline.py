@@ -199,7 +199,8 @@ def _choose(
 def _account(source: Source, at_hand: _AtHand, part: Normalized) -> dict[str, Any]:
     return {
         "id": source.id, "layer": source.layer, "came_from": at_hand.origin,
-        "title": source.title, "publisher": source.publisher,
+        "title": source.title,
+        "label": source.label, "publisher": source.publisher,
         "file": at_hand.path.name, "sha256": at_hand.sha256, "retrieved": at_hand.retrieved,
         "edition": source.edition, "licence": source.licence, "licence_url": source.licence_url,
         "attribution": source.attribution, "landing_page": source.landing_page,

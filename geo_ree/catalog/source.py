@@ -64,6 +64,8 @@ class Source(_Strict):
     ----------
     id, title, publisher, country
         Name of the entry, of the work, of who publishes it, and what it covers in words.
+    label
+        A few words that stand for the source beside a figure: who, and the year if known.
     layer
         The canonical layer that it feeds.
     protocol
@@ -97,6 +99,7 @@ class Source(_Strict):
     title: str = Field(min_length=3)
     publisher: str = Field(min_length=2)
     country: str = Field(min_length=2)
+    label: str = Field(min_length=2)
     layer: str
     protocol: Protocol
     url: str = Field(default="", pattern=r"^(https://.*)?$")

@@ -1,7 +1,8 @@
 """Geodesic proximity: how far, to what, and how sure."""
 
-from geo_ree.proximity.measure import Proximity, measure
+from geo_ree.proximity.measure import measure
 from geo_ree.proximity.nearest import NearestIndex, nearest
+from geo_ree.proximity.reach import Proximity, Reach
 from geo_ree.proximity.targets import Target, load_targets
 
-__all__ = ["NearestIndex", "Proximity", "Target", "load_targets", "measure", "nearest"]
+__all__ = ["NearestIndex", "Proximity", "Reach", "Target", "load_targets", "measure", "nearest"]

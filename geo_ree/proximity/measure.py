@@ -3,221 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
-from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.nearest import NearestIndex
-from geo_ree.proximity.targets import Target, load_targets
-from geo_ree.settings import REGION
-
-Integers = NDArray[np.int64]
-Words = NDArray[np.object_]
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Distances from many places to one target.
-
-    Parameters
-    ----------
-    distance_km
-        NaN where unknown; shape (n,).
-    position
-        Row position in `rows` of what was measured to, -1 for none; shape (n,).
-    error_km
-        Doubt about the course or place of what was measured to; shape (n,).
-    """
-
-    distance_km: Floats
-    position: Integers
-    error_km: Floats
-
-
-@dataclass
-class _Rows:
-    """The eligible rows of one target and the indexes made of them so far."""
-
-    rows: gpd.GeoDataFrame
-    error_km: Floats
-    sure: NDArray[np.bool_]
-    country: Words
-    indexes: dict[tuple[str, bool, bool], tuple[NearestIndex, Integers] | None] = field(
-        default_factory=dict
-    )
-
-    def index(
-        self, country: str, *, abroad: bool, sure: bool
-    ) -> tuple[NearestIndex, Integers] | None:
-        """Index over the rows in (or outside) a country whose course is (or is not) sure."""
-        key = (country, abroad, sure)
-        if key not in self.indexes:
-            here = (self.country != country) if abroad else (self.country == country)
-            chosen = np.flatnonzero((here | (country == "*")) & (self.sure == sure))
-            self.indexes[key] = (
-                (NearestIndex(self.rows.iloc[chosen].geometry), chosen) if len(chosen) else None
-            )
-        return self.indexes[key]
-
-
-class Proximity:
-    """Layers made ready to be measured to many times.
-
-    Parameters
-    ----------
-    layers
-        Canonical layers by name; a target whose layer is absent is unknown everywhere.
-    targets
-        What to measure to; by default the package's ``targets.toml``.
-    coverage
-        Layer -> countries (ISO alpha-3) in which a missing feature means something; a layer
-        that is not named covers the whole region.
-
-    Notes
-    -----
-    Cost: building is O(s log s) in the segments of a layer, once for each country asked for;
-    a query is O(log s) a point.
-
-    Examples
-    --------
-    >>> rail = gpd.GeoDataFrame(
-    ...     {"name": ["Line"], "kind": ["rail"], "country": ["KAZ"], "source_id": ["x"],
-    ...      "lateral_error_km": [0.0]},
-    ...     geometry=[shapely.LineString([(70, 48), (71, 48)])], crs=4326)
-    >>> reach = Proximity({"railways": rail}).reach(
-    ...     "railway", np.array([70.5]), np.array([49.0]), np.array(["KAZ"], dtype=object))
-    >>> bool(100 < reach.distance_km[0] < 115)
-    True
-    """
-
-    def __init__(
-        self,
-        layers: Mapping[str, gpd.GeoDataFrame],
-        targets: Mapping[str, Target] | None = None,
-        *,
-        coverage: Mapping[str, frozenset[str]] | None = None,
-    ) -> None:
-        self.targets = dict(load_targets() if targets is None else targets)
-        self.coverage = dict(coverage or {})
-        self._rows = {
-            name: _eligible(layers[target.layer], target)
-            for name, target in self.targets.items()
-            if target.layer in layers and len(layers[target.layer])
-        }
-        self._complete = _complete_countries(layers.get("countries"))
-        self._edge = NearestIndex(gpd.GeoSeries([_region_edge()], crs=4326))
-
-    def rows(self, target: str) -> gpd.GeoDataFrame | None:
-        """Eligible rows of a target, None when its layer is absent."""
-        found = self._rows.get(target)
-        return None if found is None else found.rows
-
-    def reach(
-        self, target: str, lon: Floats, lat: Floats, country: Words, *, abroad: bool = False
-    ) -> Reach:
-        """Distances from places to the nearest feature of a target.
-
-        Parameters
-        ----------
-        target
-            Name of the target.
-        lon, lat
-            Degrees, shape (n,).
-        country
-            ISO alpha-3 of the deposit at each place, shape (n,).
-        abroad
-            Measure to the nearest in any other country instead.
-
-        Returns
-        -------
-        Reach
-        """
-        n = len(lon)
-        out = Reach(np.full(n, np.nan), np.full(n, -1), np.zeros(n))
-        rows = self._rows.get(target)
-        if rows is None:
-            return out
-        spec = self.targets[target]
-        codes = np.array(["" if pd.isna(c) else str(c) for c in country], dtype=object)
-        groups = set(codes) if spec.same_country or abroad else {"*"}
-        for code in groups:
-            at = np.flatnonzero(codes == code) if code != "*" else np.arange(n)
-            if not abroad and not self._covers(spec, code):
-                continue
-            self._fill(out, rows, at, lon[at], lat[at], code, abroad=abroad)
-        if abroad or spec.same_country:
-            self._forget_beyond_region(out, lon, lat, codes, abroad=abroad)
-        return out
-
-    def _covers(self, spec: Target, code: str) -> bool:
-        covered = self.coverage.get(spec.layer)
-        return code == "*" or covered is None or code in covered
-
-    def _fill(
-        self, out: Reach, rows: _Rows, at: Integers, lon: Floats, lat: Floats, code: str, *,
-        abroad: bool,
-    ) -> None:  # fmt: skip
-        for sure in (True, False):
-            found = rows.index(code, abroad=abroad, sure=sure)
-            if found is None:
-                continue
-            metres, position = found[0].query_lonlat(lon, lat)
-            kilometres = metres / 1000.0
-            row = np.where(position >= 0, found[1][position], -1)
-            error = np.where(row >= 0, rows.error_km[row], 0.0)
-            known = ~np.isnan(out.distance_km[at])
-            # An unsure line counts only where even its farthest course beats any better line.
-            better = (row >= 0) & (~known | (sure | (kilometres + error < out.distance_km[at])))
-            out.distance_km[at[better]] = kilometres[better]
-            out.position[at[better]] = row[better]
-            out.error_km[at[better]] = error[better]
-
-    def _forget_beyond_region(
-        self, out: Reach, lon: Floats, lat: Floats, codes: Words, *, abroad: bool
-    ) -> None:
-        """Where the data end nearer than the answer, and the country goes on, it is unknown."""
-        edge_km = self._edge.query_lonlat(lon, lat)[0] / 1000.0
-        goes_on = np.array([abroad or c not in self._complete for c in codes], dtype=bool)
-        with np.errstate(invalid="ignore"):
-            beyond = goes_on & (out.distance_km > edge_km)
-        out.distance_km[beyond] = np.nan
-        out.position[beyond] = -1
-        out.error_km[beyond] = 0.0
-
-
-def _eligible(layer: gpd.GeoDataFrame, target: Target) -> _Rows:
-    rows = target.choose(layer)
-    lateral = _numbers(rows, "lateral_error_km")
-    place = _numbers(rows, "position_error_m") / 1000.0
-    error = lateral + place
-    country = rows["country"].astype(object).where(rows["country"].notna(), None).to_numpy()
-    return _Rows(rows, error, lateral <= target.max_lateral_error_km, country)
-
-
-def _numbers(rows: pd.DataFrame, column: str) -> Floats:
-    if column not in rows:
-        return np.zeros(len(rows))
-    return pd.to_numeric(rows[column]).fillna(0.0).to_numpy(dtype=np.float64)
-
-
-def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
-    if countries is None:
-        return frozenset()
-    return frozenset(countries["country"][countries["complete"]].astype(str))
-
-
-def _region_edge() -> shapely.LineString:
-    west, south, east, north = REGION
-    lons, lats = np.arange(west, east + 0.5), np.arange(south, north + 0.5)
-    ring = [(x, south) for x in lons] + [(east, y) for y in lats]
-    ring += [(x, north) for x in lons[::-1]] + [(west, y) for y in lats[::-1]]
-    return shapely.LineString(ring)
+from geo_ree.proximity.reach import Integers, Proximity, Words, numbers
+from geo_ree.proximity.targets import Target
 
 
 def measure(
@@ -259,6 +52,7 @@ def measure(
 
     Examples
     --------
+    >>> import shapely
     >>> town = gpd.GeoDataFrame(
     ...     {"name": ["Kemin"], "kind": ["town"], "country": ["KGZ"], "source_id": ["x"],
     ...      "population": [9000]}, geometry=[shapely.Point(75.7, 42.79)], crs=4326)
@@ -278,35 +72,39 @@ def measure(
     made = proximity or Proximity(layers, targets, coverage=coverage)
     lon, lat = deposits.geometry.x.to_numpy(), deposits.geometry.y.to_numpy()
     country = deposits["country"].astype(object).to_numpy()
-    own_error = _numbers(deposits, "position_error_m") / 1000.0
+    own_error = numbers(deposits, "position_error_m") / 1000.0
+    points = deposits.geometry.to_numpy()
     columns: dict[str, object] = {}
     for name, target in made.targets.items():
         reach = made.reach(name, lon, lat, country)
         unsaid = deposits["precision_class"].isin(target.unknown_for_precision).to_numpy()
         distance = np.where(unsaid, np.nan, reach.distance_km)
-        rows = made.rows(name)
         columns[f"dist_{name}_km"] = distance
         columns[f"err_{name}_km"] = np.where(np.isnan(distance), np.nan, own_error + reach.error_km)
-        near = _names(rows, reach.position, labels or {}, target)
+        near = _names(made, name, reach.position, points, labels or {})
         columns[f"near_{name}"] = np.where(np.isnan(distance), None, near)
         if target.same_country:
             other = made.reach(name, lon, lat, country, abroad=True)
             columns[f"abroad_{name}_km"] = other.distance_km
-            columns[f"near_abroad_{name}"] = _names(rows, other.position, labels or {}, target)
+            columns[f"near_abroad_{name}"] = _names(
+                made, name, other.position, points, labels or {}
+            )
     return pd.DataFrame(columns, index=deposits.index)
 
 
 def _names(
-    rows: gpd.GeoDataFrame | None, position: Integers, labels: Mapping[str, str], target: Target
+    made: Proximity, name: str, position: Integers, points: Words, labels: Mapping[str, str]
 ) -> Words:
+    """Name, country and source of what was measured to; None where nothing was."""
     out = np.full(len(position), None, dtype=object)
+    rows, target = made.rows(name), made.targets[name]
     if rows is None:
         return out
     for i in np.flatnonzero(position >= 0):
         row = rows.iloc[int(position[i])]
-        name = row["name"] if isinstance(row["name"], str) and row["name"] else "unnamed"
         where = f" ({row['country']})" if isinstance(row["country"], str) else ""
         lateral = float(row.get("lateral_error_km", 0.0) or 0.0)
         course = ", course unknown" if lateral > target.max_lateral_error_km else ""
-        out[i] = f"{name}{where}{course}, {labels.get(row['source_id'], row['source_id'])}"
+        source = labels.get(row["source_id"], row["source_id"])
+        out[i] = f"{made.name_of(row, points[i])}{where}{course}, {source}"
     return out

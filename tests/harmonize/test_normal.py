@@ -10,6 +10,7 @@ from geo_ree.harmonize import join_layers, normalize
 ENTRY = {
     "id": "mines",
     "title": "A table of mines",
+    "label": "mines 2020",
     "publisher": "A survey",
     "country": "region",
     "layer": "deposits",
