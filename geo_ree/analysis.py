@@ -94,7 +94,7 @@ def analyse(
         scored=frame,
         scenarios=_scenarios(frame[candidates], layers, targets, model, labels),
         acceptability=doubt.acceptability,
-        criteria=_criteria(model, targets),
+        criteria=_criteria(model),
         preset=f"{model.name} ({model.variant})",
         warnings=_warnings(measures, layers, targets),
     )
@@ -192,15 +192,17 @@ def _scenarios(
             pd.DataFrame(
                 {"id": table["id"], "scenario": name, "near_gateway": again["near_gateway"],
                  "dist_gateway_km": again["dist_gateway_km"].round(1), "score": points.round(4),
-                 "rank": points.rank(ascending=False, method="first").astype("Int64")}))  # fmt: skip
+                 "rank": points.rank(ascending=False, method="first").astype("Int64")})
+        )  # fmt: skip
     return pd.concat(out, ignore_index=True)
 
 
-def _criteria(model: ScoreModel, targets: Mapping[str, Target]) -> list[dict[str, Any]]:
+def _criteria(model: ScoreModel) -> list[dict[str, Any]]:
     return [
         {"name": c.name, "label": c.label, "column": c.column, "weight": c.weight,
          "decay": str(c.value), "half_km": getattr(c.value, "half_km", None),
-         "measured_to": c.measured_to, "reason": c.reason, "decay_reason": c.decay_reason, "decay_source": c.decay_source, "source": c.source}
+         "measured_to": c.measured_to, "reason": c.reason, "source": c.source,
+         "decay_reason": c.decay_reason, "decay_source": c.decay_source}
         for c in model.criteria
     ]  # fmt: skip
 

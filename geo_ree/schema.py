@@ -307,8 +307,7 @@ def layer_named(name: str) -> Layer:
 
 
 def _row(frame: pd.DataFrame, label: Any) -> int:
-    position = frame.index.get_loc(label)
-    return int(position) + 1 if isinstance(position, int) else int(np.argmax(position)) + 1
+    return int(np.flatnonzero(frame.index == label)[0]) + 1
 
 
 def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Series:
@@ -320,7 +319,7 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
         raw = frame[column.name].astype(object)
     raw = raw.where(raw.notna(), None)
     if column.kind == "flag":
-        return raw.map(lambda v: bool(v) if v is not None else False).astype(bool)
+        return raw.map(_is_yes).astype(bool)
     if column.kind == "text":
         out = raw.map(lambda v: v if v is None else str(v).strip() or None).astype(object)
     else:
@@ -336,6 +335,12 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
             for i, v in out[odd].items()
         ]
     return out.astype("str") if column.kind == "text" else out
+
+
+def _is_yes(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().casefold() not in ("", "no", "false", "0", "n")
+    return bool(value) if value is not None else False
 
 
 def _numbers(raw: pd.Series, column: Column, complaints: list[str]) -> pd.Series:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -192,7 +194,7 @@ def _densify(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def _dense_coordinates(xy: Floats) -> Floats:
     out: list[Floats] = [xy[:1]]
-    for a, b in zip(xy[:-1], xy[1:], strict=True):
+    for a, b in pairwise(xy):
         if np.abs(b - a).max() > _LONG_EDGE_DEG:
             length = float(distance_m([a[0]], [a[1]], [b[0]], [b[1]])[0])
             count = int(length // _STEP_M)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -138,8 +139,8 @@ def _columns(table: pd.DataFrame, source: Source, spec: Layer) -> pd.DataFrame:
 
 
 def _mapped(column: pd.Series, mapping: dict[str, str]) -> pd.Series:
-    def one(value: object) -> object:
-        text = "" if value is None or value != value else str(value)
+    def one(value: Any) -> object:
+        text = "" if pd.isna(value) else str(value)
         found = mapping.get(text, mapping.get("*", "="))
         return (text or None) if found == "=" else (found or None)
 
@@ -173,7 +174,7 @@ def _located(
 
 def _degrees(column: pd.Series, limit: float) -> pd.Series:
     """Numbers; NaN where blank, infinity where the text is no angle within the limit."""
-    blank = column.map(lambda v: v is None or v != v or v == "")
+    blank = column.isna() | (column == "")
     numbers = pd.to_numeric(column.where(~blank, None), errors="coerce").astype("float64")
     wrong = ~blank & (numbers.isna() | (numbers.abs() > limit))
     return numbers.mask(wrong, np.inf)
@@ -235,7 +236,7 @@ def _with_country(
     kinds = set(frame.geometry.dropna().geom_type)
     if kinds & {"LineString", "MultiLineString"}:
         return split_at_borders(frame, countries)
-    errors = frame["position_error_m"] if "position_error_m" in frame else 0.0
+    errors = frame.get("position_error_m", 0.0)
     points = frame.assign(position_error_m=errors)
     if kinds & {"Polygon", "MultiPolygon"}:
         points = points.set_geometry(points.geometry.representative_point())

@@ -82,7 +82,8 @@ def measure(
         columns[f"dist_{name}_km"] = distance
         columns[f"err_{name}_km"] = np.where(np.isnan(distance), np.nan, own_error + reach.error_km)
         near = _names(made, name, reach.position, points, labels or {})
-        columns[f"near_{name}"] = np.where(np.isnan(distance), None, near)
+        near[np.isnan(distance)] = None
+        columns[f"near_{name}"] = near
         if target.same_country:
             other = made.reach(name, lon, lat, country, abroad=True)
             columns[f"abroad_{name}_km"] = other.distance_km

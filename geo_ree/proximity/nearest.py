@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from geo_ree.proximity.ellipsoid import to_ecef, to_lonlat
 from geo_ree.proximity.segments import explode
 from geo_ree.proximity.tree import build_tree, search_tree
 
-Frame = gpd.GeoSeries | gpd.GeoDataFrame
+Frame: TypeAlias = gpd.GeoSeries | gpd.GeoDataFrame
 
 
 class NearestIndex:

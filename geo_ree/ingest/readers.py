@@ -1,0 +1,62 @@
+"""One way to open any payload, whatever its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import SchemaError
+from geo_ree.ingest.archive import read_archive
+from geo_ree.ingest.starter import read_starter
+
+READERS: Mapping[str, Callable[[Path, Source], pd.DataFrame]] = MappingProxyType(
+    {"archive": read_archive, "starter": read_starter}
+)
+"""Protocol -> the function that opens its payloads."""
+
+
+def read(source: Source, path: Path) -> pd.DataFrame:
+    """Open a payload as the table it holds, upstream columns and values unchanged.
+
+    Parameters
+    ----------
+    source
+        Its catalogue entry.
+    path
+        The payload.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Texts, exactly as printed, where the format has no types; a GeoDataFrame where it has
+        a geometry. The index, ``row``, counts as a person does: the line of a table whose
+        header is line 1, or the feature from 1. Child tables are joined as
+        ``<table>.<column>``, several values separated by ``;``.
+
+    Raises
+    ------
+    SchemaError
+        Naming the file, what it lacks, and the cure.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "cut.zip"
+    >>> _ = path.write_bytes(b"PK")
+    >>> read(load_catalog()["usgs_ree"], path)
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: cut.zip is no whole zip archive; fetch it again with \
+geo-ree fetch usgs_ree
+    """
+    reader = READERS.get(source.protocol)
+    if reader is None:
+        raise SchemaError(
+            f"{source.id}: no reader for the protocol {source.protocol!r}",
+            f"use one of {', '.join(READERS)} in the catalogue entry",
+        )
+    return reader(path, source)

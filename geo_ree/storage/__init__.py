@@ -1,0 +1,19 @@
+"""Where files lie and how they are written: whole or not at all, with their provenance."""
+
+from geo_ree.storage.files import atomic_files, atomic_path, atomic_text, sha256_of, starter_path
+from geo_ree.storage.layers import load, save_layer
+from geo_ree.storage.snapshots import Provenance, Snapshot, latest_snapshot, save_snapshot
+
+__all__ = [
+    "Provenance",
+    "Snapshot",
+    "atomic_files",
+    "atomic_path",
+    "atomic_text",
+    "latest_snapshot",
+    "load",
+    "save_layer",
+    "save_snapshot",
+    "sha256_of",
+    "starter_path",
+]

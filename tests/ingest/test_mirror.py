@@ -1,0 +1,84 @@
+"""The three real payloads, from the stand-in for the upstream hosts beside the project."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from geo_ree.ingest import download, fetch, read
+from geo_ree.settings import Settings
+
+SERVE = Path(__file__).parents[3] / "shared" / "mirror" / "serve.py"
+ROWS = {"usgs_ree": 799, "usgs_major_deposits": 3168, "natural_earth_railroads": 2670}
+
+pytestmark = pytest.mark.mirror
+
+
+@pytest.fixture
+def mirror() -> Iterator[Callable[..., str]]:
+    if not SERVE.is_file():
+        if os.environ.get("CI"):
+            pytest.fail("the mirror of the upstream hosts is missing, and CI may skip nothing")
+        pytest.skip("there is no mirror of the upstream hosts beside the project")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        started.append(
+            subprocess.Popen(
+                [sys.executable, str(SERVE), "--port", str(port), *options],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}"
+            time.sleep(0.05)
+        pytest.fail("the mirror does not start")
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("options", [(), ("--faults",)], ids=["calm", "faults"])
+def test_the_real_payloads_arrive_and_open(mirror, catalog, tmp_path, options):
+    settings = Settings(data_root=tmp_path, mirror=mirror(*options), read_timeout_s=2)
+    frames = {}
+    for source_id, rows in ROWS.items():
+        snapshot = fetch(catalog[source_id], settings)
+        frames[source_id] = read(catalog[source_id], snapshot.payload)
+        assert len(frames[source_id]) == rows
+    ree = frames["usgs_ree"].set_index("depname")
+    assert ree.loc["Kutessai-II", "lat_dms"] == "42-40N"
+    assert ree.loc["Lugin Gol", "mineral.name"].startswith("bastnäsite;synchysite;parisite")
+    assert (ree["latitude"] != "").sum() == 577
+    major = frames["usgs_major_deposits"].set_index("gid")
+    assert major.loc["1445", "commodity.value"] == "REE"
+    rails = frames["natural_earth_railroads"]
+    assert set(rails.geometry.geom_type) <= {"LineString", "MultiLineString"}
+    if options:  # the fourth fault in turn is a stall of ten seconds
+        stalled = "https://mrdata.usgs.gov/carbonatite/carbonatite-csv.zip"
+        assert download(stalled, settings, tmp_path / "stalled.zip").bytes > 1000
+
+
+def test_every_value_of_the_real_payloads_has_been_judged(mirror, catalog, tmp_path):
+    settings = Settings(data_root=tmp_path, mirror=mirror())
+    for source_id in ("usgs_ree", "usgs_major_deposits"):
+        source = catalog[source_id]
+        frame = read(source, fetch(source, settings).payload)
+        for column in ("commodity_group", *(["role"] if source_id == "usgs_ree" else [])):
+            assert set(frame[source.columns[column]]) <= set(source.values[column])
+    unjudged = set(frame["commodity.value"][frame["commodity.value"].str.contains("REE")])
+    assert unjudged <= set(catalog["usgs_major_deposits"].values["role"])

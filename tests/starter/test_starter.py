@@ -1,0 +1,346 @@
+"""The starter data: whole, sourced, in the right country, and true to the facts."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+
+from geo_ree.catalog import load_catalog
+from geo_ree.crs import distance_m
+from geo_ree.schema import COMMODITY_GROUPS, PRECISION_ERROR_M, ROLES
+from geo_ree.settings import REGION, SCORED_COUNTRIES
+
+PROJECT = Path(__file__).resolve().parents[2]
+STARTER = PROJECT / "geo_ree" / "starter"
+PAPERS = {"LICENSES.md", "starter.json"}
+POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
+
+KNOWN_MISFITS = {
+    ("deposits", "dara-i-pioz"): "arc-minute coordinate, 2.7 km into KGZ",
+    ("major_deposits", "1402"): "Aqtash: 2.0 km into KGZ",
+    (
+        "major_deposits",
+        "1506",
+    ): "Lyangar: country and point disagree upstream, 288 km",
+    ("major_deposits", "1847"): "Dalnee: 11 km into UZB",
+    ("major_deposits", "2059"): "Divichi-Burunskoe: on the Caspian shore, 0.4 km into the water",
+    ("major_deposits", "2063"): "Zaliv Kara-Bogaz-Gol: a salt bay, the point is in its water",
+    ("power_plants", "geo-dariali-hydroelectric-plant"): "at the border, 0.2 km into RUS",
+    ("power_plants", "kaz-khorgos-hpp"): "at the border, 1.8 km into CHN",
+    ("power_plants", "uzb-farkhad-hydroelectric-plant"): "at the border, 1.8 km into TJK",
+    ("power_plants", "uzb-tuyamuyun-hydroelectric-plant"): "at the border, 3.0 km into TKM",
+    ("gateways", "sukhbaatar-naushki"): "a crossing lies on the border",
+    ("gateways", "boyuk-kesik-gardabani"): "a crossing lies on the border",
+    (
+        "gateways",
+        "bolashak-serhetyaka",
+    ): "a chord of over 400 km meets the border there, in a bay",
+    ("settlements", "615532"): "Batumi: on the shore",
+    ("settlements", "1216189"): "Shohimardon: exclave, 1.4 km outside its polygon",
+    ("settlements", "1220910"): "Panji Poyon: at the border, 0.2 km into AFG",
+    ("settlements", "1222554"): "Tayan: 2.2 km into UZB, Fergana border",
+    ("settlements", "1513331"): "Quvasoy: 2.1 km into KGZ, Fergana border",
+    ("settlements", "1514814"): "Zarxoq: 0.3 km into UZB",
+    ("settlements", "1522684"): "Khorgos: at the border crossing, 1.2 km into CHN",
+    ("settlements", "1528091"): "Kara Suu: at the border, 1.5 km into UZB",
+    ("settlements", "8375152"): "Samarkandyk: 1.8 km into TJK, Fergana border",
+    ("settlements", "8521444"): "Bandar-e Emam Khomeyni: a port, 4.3 km off the drawn coast",
+}
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    with (STARTER / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    files: dict[str, Any] = json.loads((STARTER / "starter.json").read_text("utf-8"))["files"]
+    return files
+
+
+@pytest.fixture(scope="module")
+def countries() -> gpd.GeoDataFrame:
+    return gpd.read_parquet(STARTER / "countries.parquet").set_index("native_id")
+
+
+def entries() -> dict[str, Any]:
+    return {s.reader.member: s for s in load_catalog().values() if s.protocol == "starter"}
+
+
+def test_every_file_has_a_source_and_a_licence(manifest: dict[str, Any]) -> None:
+    sources = entries()
+    on_disk = {p.name for p in STARTER.iterdir() if p.is_file()} - PAPERS
+    assert on_disk == set(manifest)
+    assert on_disk - set(sources) == {"elevation.tif"}
+    licences = (STARTER / "LICENSES.md").read_text("utf-8")
+    for name, entry in manifest.items():
+        assert entry["licence"]
+        assert f"## {name}\n" in licences
+        if name != "elevation.tif":
+            source = sources[name]
+            assert (entry["source_id"], entry["licence"]) == (source.id, source.licence)
+            for text in (source.title, source.licence_url, source.attribution, source.edition):
+                assert text and text in licences
+            assert source.notes
+    for notice in ("Open\nDatabase License (ODbL)", "Creative Commons Attribution 4.0"):
+        assert notice in licences
+
+
+def test_checksums_sizes_and_row_counts(manifest: dict[str, Any]) -> None:
+    for name, entry in manifest.items():
+        raw = (STARTER / name).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == entry["sha256"], name
+        assert len(raw) == entry["bytes"]
+        if name.endswith(".csv"):
+            assert len(rows_of(name.removesuffix(".csv"))) == entry["rows"]
+        elif name.endswith(".parquet"):
+            assert len(gpd.read_parquet(STARTER / name)) == entry["rows"]
+        assert entry["took"] and entry["built_from"]
+
+
+def test_the_whole_is_small() -> None:
+    assert sum(p.stat().st_size for p in STARTER.iterdir() if p.is_file()) < 3_000_000
+    assert (STARTER / "elevation.tif").stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("path", sorted(STARTER.glob("*.csv")), ids=lambda p: p.stem)
+def test_tables_are_clean(path: Path) -> None:
+    raw = path.read_bytes()
+    raw.decode("utf-8")
+    assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf")
+    rows = rows_of(path.stem)
+    ids = [r["native_id"] for r in rows]
+    assert len(set(ids)) == len(ids) and all(ids)
+    assert all(None not in r and None not in r.values() for r in rows)
+    source = entries()[path.name]
+    assert set(source.columns.values()) <= set(rows[0])
+
+
+@pytest.mark.parametrize("path", sorted(STARTER.glob("*.parquet")), ids=lambda p: p.stem)
+def test_geometries_are_whole(path: Path) -> None:
+    frame = gpd.read_parquet(path)
+    assert frame.crs.to_epsg() == 4326
+    assert frame["native_id"].is_unique and frame["native_id"].notna().all()
+    assert frame.geometry.is_valid.all() and not frame.geometry.is_empty.any()
+    assert frame.intersects(shapely.box(*REGION)).all()
+    assert set(entries()[path.name].columns.values()) <= set(frame.columns)
+
+
+def misfits(countries: gpd.GeoDataFrame) -> set[tuple[str, str]]:
+    codes = {name.casefold(): code for code, name in countries["name"].items()}
+    found = set()
+    for name in POINT_FILES:
+        for row in rows_of(name):
+            word = row["country_reported"]
+            assert word, f"{name} {row['native_id']} names no country"
+            if row["latitude"] == "":
+                continue
+            code = codes.get(word.casefold(), word)
+            point = shapely.Point(float(row["longitude"]), float(row["latitude"]))
+            if not countries.geometry[code].intersects(point):
+                found.add((name, row["native_id"]))
+    return found
+
+
+def test_coordinates_lie_in_the_country_they_name(countries: gpd.GeoDataFrame) -> None:
+    assert misfits(countries) == set(KNOWN_MISFITS)
+    assert all(KNOWN_MISFITS.values())
+
+
+def test_points_lie_in_the_region() -> None:
+    west, south, east, north = REGION
+    for name in POINT_FILES:
+        for row in rows_of(name):
+            if row["latitude"]:
+                assert south <= float(row["latitude"]) <= north, row["native_id"]
+                assert west <= float(row["longitude"]) <= east, row["native_id"]
+
+
+def test_deposits_by_role() -> None:
+    rows = rows_of("deposits")
+    assert Counter(r["role"] for r in rows) == {
+        "candidate": 38, "by_product_host": 13, "not_ree": 4, "reference": 3, "duplicate": 1,
+        "plant": 1, "area": 1, "none": 1,
+    }  # fmt: skip
+    located = [r for r in rows if r["latitude"]]
+    assert len(located) == 29
+    assert Counter(r["role"] for r in located) == {
+        "candidate": 19, "by_product_host": 5, "not_ree": 2, "reference": 2, "plant": 1,
+    }  # fmt: skip
+    for row in rows:
+        assert row["role"] in ROLES and row["commodity_group"] in COMMODITY_GROUPS
+        assert row["reference"] and row["source_quality"]
+        tier = {"candidate": "primary", "by_product_host": "by_product"}.get(row["role"], "")
+        assert row["commodity_tier"] == tier
+
+
+def test_blank_coordinates_stay_blank() -> None:
+    for row in rows_of("deposits"):
+        blank = row["latitude"] == ""
+        assert blank == (row["longitude"] == "") == (row["position_error_m"] == "")
+        assert blank == (row["precision_class"] == "none") == (row["position_basis"] == "")
+
+
+def test_position_errors_hold_the_class_and_the_disagreement() -> None:
+    by_id = {r["native_id"]: r for r in rows_of("deposits")}
+    for row in by_id.values():
+        if row["latitude"]:
+            assert float(row["position_error_m"]) >= PRECISION_ERROR_M[row["precision_class"]]
+    expected = {
+        "kutessay-ii": ("arc_second", 1_852), "kundybai": ("arc_second", 500),
+        "khanneshin": ("arc_second", 1_761), "syrymbet": ("arc_minute", 52_595),
+        "khan-bogdo": ("named_place", 20_000), "khotgor": ("licence", 3_000),
+        "wajilitag": ("area", 36_000), "karaganskii": ("area", 20_000),
+        "verkhnee-espe": ("tenth_degree", 9_262),
+    }  # fmt: skip
+    got = {i: (by_id[i]["precision_class"], int(by_id[i]["position_error_m"])) for i in expected}
+    assert got == expected
+    syrymbet = distance_m([67.983333], [53.483333], [68.7333], [53.3333])[0]
+    assert int(by_id["syrymbet"]["position_error_m"]) == round(syrymbet)
+    assert "do not use" in by_id["kutessay-ii"]["position_basis"]
+
+
+def test_same_deposits_are_tied_to_the_right_records() -> None:
+    same = {r["native_id"]: set(r["same_as"].split(";")) - {""} for r in rows_of("deposits")}
+    assert same["kundybai"] == {"usgs_major_deposits:1445"}
+    assert same["mushgai-khudag"] == {
+        "usgs_major_deposits:373", "usgs_major_deposits:374", "usgs_ree:60"
+    }  # fmt: skip
+    assert same["lugiin-gol"] == {"usgs_major_deposits:372", "usgs_ree:50"}
+    assert same["kutessay-ii"] == {"usgs_ree:211"}
+    everything = [i for ids in same.values() for i in ids]
+    assert len(everything) == len(set(everything))
+    majors = {f"usgs_major_deposits:{r['native_id']}" for r in rows_of("major_deposits")}
+    assert {i for i in everything if i.startswith("usgs_major")} <= majors
+
+
+def test_major_deposits() -> None:
+    rows = rows_of("major_deposits")
+    assert Counter(r["role"] for r in rows) == {
+        "context": 261, "candidate": 5, "by_product_host": 2
+    }  # fmt: skip
+    by_id = {r["native_id"]: r for r in rows}
+    assert {i for i, r in by_id.items() if r["role"] != "context"} == {
+        i for i, r in by_id.items() if "REE" in r["commodities"].split(";")
+    }
+    assert by_id["14"]["commodity_group"] == "rare_earth_by_product"
+    assert by_id["1445"]["commodity_group"] == "rare_earth"
+    assert all(r["commodity_group"] in set(COMMODITY_GROUPS) - {"unknown"} for r in rows)
+    assert {r["country_reported"] for r in rows} == set(SCORED_COUNTRIES)
+    assert entries()["major_deposits.csv"].namespace == "usgs_major_deposits"
+
+
+def test_resources_are_kept_apart() -> None:
+    deposits = {f"starter_deposits:{r['native_id']}" for r in rows_of("deposits")}
+    rows = rows_of("resources")
+    assert {r["deposit_id"] for r in rows} <= deposits
+    assert Counter(r["substance"] for r in rows) == {
+        "ore": 7, "oxide": 7, "metal": 2, "unclear": 4
+    }  # fmt: skip
+    by_id = {r["native_id"]: r for r in rows}
+    assert by_id["mushgai-khudag-1"]["quantity_t"] == "367000000"
+    assert by_id["kutessay-ii-2"]["grade_pct"] == "0.264"
+    assert by_id["talairyk-1"]["grade_pct"] == ""  # printed in g/t: stays text
+    assert by_id["khalzan-buregtei-2"]["substance"] == "unclear"
+    assert by_id["khotgor-1"]["edition"] == "2004"
+
+
+def test_power_plants_and_gateways() -> None:
+    plants = rows_of("power_plants")
+    assert Counter(r["position_error_m"] for r in plants) == {"1000": 227, "10000": 40}
+    assert {r["country_reported"] for r in plants} == set(entries()["power_plants.csv"].coverage)
+    assert all("CC BY 4.0" in r["reference"] for r in plants)
+    gateways = rows_of("gateways")
+    assert {r["gauge_break"] for r in gateways} == {"yes", "no"}
+    assert {"Aktau", "Turkmenbashi"} <= {r["name"] for r in gateways if r["kind"] == "sea_port"}
+
+
+@pytest.mark.parametrize("name", ["railways", "roads"])
+def test_lateral_error_follows_from_length_and_chord(name: str) -> None:
+    frame = gpd.read_parquet(STARTER / f"{name}.parquet")
+    ends = shapely.get_coordinates(frame.geometry.to_numpy()).reshape(-1, 4)
+    assert (shapely.get_num_coordinates(frame.geometry.to_numpy()) == 2).all()
+    chord = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3]) / 1000.0
+    assert (chord > 0.0).all()
+    length = frame["length_km"].to_numpy()
+    expected = np.sqrt(np.maximum(length**2 - chord**2, 0.0)) / 2.0
+    np.testing.assert_allclose(frame["lateral_error_km"], expected, atol=0.00051)
+    pairs = {tuple(sorted(i.split("-"))) for i in frame["native_id"]}
+    assert len(pairs) == len(frame)
+
+
+def test_long_chords_of_roads_are_there_to_be_shown(countries: gpd.GeoDataFrame) -> None:
+    roads = gpd.read_parquet(STARTER / "roads.parquet")
+    for code in ("KAZ", "MNG"):
+        inside = roads[roads.within(countries.geometry[code])]
+        ends = shapely.get_coordinates(inside.geometry.to_numpy()).reshape(-1, 4)
+        chords = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
+        assert chords.max() > 100_000.0
+
+
+def test_rail_additions() -> None:
+    frame = gpd.read_parquet(STARTER / "rail_additions.parquet")
+    assert frame["kind"].value_counts().to_dict() == {"rail": 6, "building": 3}
+    assert frame["places"].str.contains("GeoNames").all()
+    ends = shapely.get_coordinates(frame.geometry.to_numpy()).reshape(-1, 4)
+    chord = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3]) / 1000.0
+    known = frame["length_km"].notna().to_numpy()
+    length = frame["length_km"].to_numpy()
+    expected = np.sqrt(length[known] ** 2 - chord[known] ** 2) / 2.0
+    np.testing.assert_allclose(frame["lateral_error_km"][known], expected, atol=0.3)
+    assert (frame["lateral_error_km"] > 25.0).all()  # courses unknown
+    lines = frame.assign(line=frame["name"].str.partition(":")[0])[known]
+    total = lines.groupby("line")["length_km"].sum()
+    assert total["Uzen-Bereket-Gorgan"] == pytest.approx(928, abs=0.2)
+    assert total["Zhezkazgan-Beyneu"] == pytest.approx(988, abs=0.2)
+
+
+def test_settlements() -> None:
+    rows = rows_of("settlements")
+    capitals = {r["name"]: r["country_reported"] for r in rows if r["kind"] == "capital"}
+    assert sorted(capitals.values()) == sorted(SCORED_COUNTRIES)
+    for row in rows:
+        people, scored = int(row["population"]), row["country_reported"] in SCORED_COUNTRIES
+        assert people >= (1_000 if scored else 50_000)
+        assert row["kind"] == "capital" or (row["kind"] == "town") == (people >= 5_000)
+
+
+def test_countries_leave_no_gap(countries: gpd.GeoDataFrame) -> None:
+    shapes = countries.geometry.to_numpy()
+    assert shapely.coverage_is_valid(shapes)
+    assert set(SCORED_COUNTRIES) <= set(countries.index)
+    assert countries.loc[list(SCORED_COUNTRIES), "complete"].all()
+    assert not countries.loc["RUS", "complete"]
+    assert countries.geometry["KAZ"].contains(shapely.Point(63.305, 45.965))  # Baikonur
+    assert shapely.box(*REGION).covers(shapely.union_all(shapes))
+
+
+def test_rivers_have_kinds_and_lengths() -> None:
+    rivers = gpd.read_parquet(STARTER / "rivers.parquet")
+    assert rivers["kind"].value_counts().to_dict() == {"river": 155, "unknown": 31}
+    assert (rivers["length_km"] >= 0).all()
+    west, south, east, north = rivers.total_bounds
+    assert west >= REGION[0] and south >= REGION[1] and east <= REGION[2] and north <= REGION[3]
+
+
+def test_elevation_is_right_way_up() -> None:
+    with rasterio.open(STARTER / "elevation.tif") as grid:
+        assert (grid.width, grid.height, grid.nodata) == (960, 324, 255)
+        assert tuple(round(v, 6) for v in grid.bounds) == REGION
+        values = grid.sample([(77.0, 43.25), (59.0, 43.5), (86.9, 31.0)])
+        height = [float(v[0]) * grid.scales[0] + grid.offsets[0] for v in values]
+    almaty, turan, tibet = height
+    assert 600 < almaty < 2_000
+    assert -50 < turan < 250
+    assert tibet > 4_000

@@ -1,0 +1,108 @@
+"""LICENSES.md and starter.json, both from the catalogue and the products."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starter_build.product import Product, sha256
+
+ELEVATION: Mapping[str, str] = {
+    "title": "Altitude, 5 arc-minutes, in steps of 28 m",
+    "publisher": "Mapzen terrain tiles, as packed in pvlib",
+    "licence": ("public domain (SRTM, GMTED2010, ETOPO1: the sources here); pvlib is BSD-3-Clause"),
+    "licence_url": "https://github.com/tilezen/joerd/blob/master/docs/data-sources.md",
+    "attribution": (
+        "Global ETOPO1 terrain data U.S. National Oceanic and Atmospheric Administration; global "
+        "GMTED2010 and SRTM terrain data courtesy of the U.S. Geological Survey; packed by pvlib"
+    ),
+    "edition": "as packed in pvlib 0.16.1 (date of the data not stated)",
+    "notes": (
+        "Height in metres = 28 x value - 450; 255 means no data. Indicative altitude only, errors "
+        "of 100 m and more; no slopes may be drawn from it. Not a canonical layer."
+    ),
+}
+"""The one starter file that no catalogue entry describes."""
+
+NOTICES = """\
+## Notices
+
+**OpenStreetMap.** `railways.parquet`, `roads.parquet` and the border crossings in `gateways.csv`
+are made from OpenStreetMap data, © OpenStreetMap contributors, and are available under the Open
+Database License (ODbL) 1.0: <https://opendatacommons.org/licenses/odbl/1-0/>. Whoever publishes a
+database derived from these files must offer it under the ODbL too. They are kept as files of their
+own so that they stay separable. The package through which they came, scgraph_data, is under the
+MIT License, Copyright (c) 2024 Connor Makowski.
+
+**GeoNames.** `settlements.csv` and the end points in `rail_additions.parquet` are from GeoNames
+(<https://www.geonames.org/>), Creative Commons Attribution 4.0:
+<https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
+kind is derived from the population.
+
+**Power plants.** `power_plants.csv` joins tables under Creative Commons Attribution 4.0
+(Global Energy Monitor; World Resources Institute; PyPSA-KZ); the row names its source. Changed:
+selection, column names, and a position error that is our judgement.
+
+**Natural Earth** is in the public domain. The package world-atlas through which the borders came is
+under the ISC License, Copyright 2013-2019 Michael Bostock.
+
+Borders are shown as their publisher draws them and imply no opinion on any territory.
+"""
+
+
+def read_entries(catalogue: Path) -> dict[str, dict[str, Any]]:
+    """Catalogue entries of the starter files by the file that they read."""
+    tables = tomllib.loads(catalogue.read_text(encoding="utf-8"))["source"]
+    return {table["reader"]["member"]: table for table in tables}
+
+
+def write_licences(
+    products: Sequence[Product], entries: Mapping[str, Mapping[str, Any]], out: Path
+) -> None:
+    """Write ``LICENSES.md``."""
+    parts = [
+        "# The starter data: sources and licences\n",
+        "Written by tools/build_starter.py from geo_ree/catalog/starter.toml. Every file here is\n"
+        "made from published sources; `starter.json` has the checksums and the counts.\n",
+    ]
+    for product in products:
+        entry = entries.get(product.file, ELEVATION)
+        parts.append(f"## {product.file}\n")
+        parts += [
+            f"- {label}: {entry[key]}"
+            for label, key in (
+                ("Source", "title"), ("Publisher", "publisher"), ("Licence", "licence"),
+                ("Licence text", "licence_url"), ("Attribution", "attribution"),
+                ("Data of", "edition"), ("How it was made", "notes"),
+            )
+            if entry.get(key)
+        ]  # fmt: skip
+        inputs = "; ".join(f"{name} {value}" for name, value in product.built_from.items())
+        parts.append(f"- Built from: {inputs}\n")
+    text = "\n".join([*parts, NOTICES])
+    (out / "LICENSES.md").write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_manifest(
+    products: Sequence[Product], entries: Mapping[str, Mapping[str, Any]], out: Path
+) -> None:
+    """Write ``starter.json``: per file its source, sha256, size, rows and counts."""
+    files = {
+        p.file: {
+            "source_id": p.source_id,
+            "licence": entries.get(p.file, ELEVATION)["licence"],
+            "sha256": sha256(out / p.file),
+            "bytes": (out / p.file).stat().st_size,
+            "rows": p.rows,
+            "took": dict(p.took),
+            "dropped": dict(p.dropped),
+            "derived": dict(p.derived),
+            "built_from": dict(p.built_from),
+        }
+        for p in products
+    }
+    text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
+    (out / "starter.json").write_text(text, encoding="utf-8", newline="\n")
