@@ -44,7 +44,7 @@ class Settings:
     data_root: Path = Path("data")
     mirror: str | None = None
     connect_timeout_s: float = 10.0
-    read_timeout_s: float = 60.0
+    read_timeout_s: float = 20.0
     max_download_bytes: int = 2_000_000_000
     user_agent: str = f"geo_ree/{__version__} (open-source screening of rare-earth deposits)"
 

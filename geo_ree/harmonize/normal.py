@@ -274,7 +274,7 @@ def _swapped(frame: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.Series:
 
 def _roles_by_place(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
     """Outside the scored countries a rare-earth record is a reference, others are left out."""
-    abroad = frame.geometry.notna() & ~frame["country"].isin(SCORED_COUNTRIES)
+    abroad = ~frame["country"].isin(SCORED_COUNTRIES)
     foreign = abroad & frame["role"].isin(("candidate", "by_product_host"))
     frame = frame.assign(role=frame["role"].mask(foreign, "reference"))
     left = abroad & (frame["role"] == "context")

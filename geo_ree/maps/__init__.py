@@ -1,0 +1,5 @@
+"""The page: layers, style and one self-contained HTML file."""
+
+from geo_ree.maps.page import PageData, render
+
+__all__ = ["PageData", "render"]
