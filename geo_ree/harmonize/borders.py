@@ -17,6 +17,7 @@ BORDER_TOLERANCE_KM = 5.0
 
 _LONG_EDGE_DEG = 0.3
 _STEP_M = 20_000.0
+_SLIVER_DEG = 1e-9
 
 
 def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -93,7 +94,8 @@ def _words(countries: gpd.GeoDataFrame) -> dict[str, str]:
 
 def _inside(geometry: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     out = np.full(len(geometry), -1)
-    point, shape = shapely.STRtree(shapes).query(geometry, predicate="intersects")
+    # The shapes ask, not the points: only what asks is prepared, and the shapes are intricate.
+    shape, point = shapely.STRtree(geometry).query(shapes, predicate="intersects")
     out[point[::-1]] = shape[::-1]
     return out
 
@@ -137,9 +139,7 @@ def split_at_borders(lines: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gp
     geometry = lines.geometry.to_numpy()
     shapes = countries.geometry.to_numpy()
     codes = countries["country"].astype(object).to_numpy()
-    shapely.prepare(shapes)
-    tree = shapely.STRtree(shapes)
-    line, shape = tree.query(geometry, predicate="within")
+    shape, line = shapely.STRtree(geometry).query(shapes, predicate="contains")
     whole = np.full(len(lines), -1)
     whole[line] = shape
     straddling = np.flatnonzero(whole < 0)
@@ -148,7 +148,7 @@ def split_at_borders(lines: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gp
     if not len(straddling):
         return kept
     dense = np.array([_densify(g) for g in geometry[straddling]], dtype=object)
-    pieces = _pieces(dense, shapes, codes, tree)
+    pieces = _pieces(dense, shapes, codes)
     cut = lines.iloc[straddling[pieces["line"].to_numpy()]].copy()
     cut["country"] = pieces["country"].to_numpy()
     cut["id"] = cut["id"] + pieces["suffix"].to_numpy()
@@ -158,21 +158,19 @@ def split_at_borders(lines: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> gp
     return pd.concat([kept, cut]).reset_index(drop=True)
 
 
-def _pieces(
-    dense: np.ndarray, shapes: np.ndarray, codes: np.ndarray, tree: shapely.STRtree
-) -> pd.DataFrame:
-    line, shape = tree.query(dense, predicate="intersects")
+def _pieces(dense: np.ndarray, shapes: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
+    shape, line = shapely.STRtree(dense).query(shapes, predicate="intersects")
     parts = shapely.intersection(dense[line], shapes[shape])
     rows = [
         (i, codes[s], part)
         for i, s, whole in zip(line, shape, parts, strict=True)
         for part in _lines_of(whole)
     ]
-    covered = {i: shapes[shape[line == i]] for i in range(len(dense))}
-    for i, polygons in covered.items():
-        rest = (
-            shapely.difference(dense[i], shapely.union_all(polygons)) if len(polygons) else dense[i]
-        )
+    inside = np.bincount(line, weights=shapely.length(parts), minlength=len(dense))
+    for i in np.flatnonzero(shapely.length(dense) - inside > _SLIVER_DEG):
+        rest = dense[i]
+        for polygon in shapes[shape[line == i]]:
+            rest = shapely.difference(rest, polygon)
         rows += [(i, None, part) for part in _lines_of(rest)]
     rows.sort(key=lambda r: (r[0], str(r[1])))
     out = pd.DataFrame(rows, columns=["line", "country", "geometry"])

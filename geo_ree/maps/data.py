@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_ree.settings import REGION
+
 _TOLERANCE_DEG = 0.01
 _DIGITS = 3
 
@@ -70,7 +72,8 @@ def line_coordinates(lines: gpd.GeoDataFrame) -> list[list[float]]:
     >>> line_coordinates(two)
     [[45.0, 70.0, 45.0, 72.0]]
     """
-    parts = shapely.get_parts(lines.geometry.dropna().to_numpy())
+    inside = shapely.clip_by_rect(lines.geometry.dropna().to_numpy(), *REGION)
+    parts = shapely.get_parts(inside)
     parts = parts[shapely.get_type_id(parts) == 1]
     if not len(parts):
         return []
@@ -109,12 +112,12 @@ def _flat(line: shapely.Geometry) -> list[float]:
 
 
 def script_json(value: Mapping[str, Any] | list[Any]) -> str:
-    """JSON that is safe inside a ``script`` element: no ``<``, ``>``, ``&`` or line separators.
+    r"""JSON that is safe inside a ``script`` element: no ``<``, ``>``, ``&`` or line separators.
 
     Examples
     --------
     >>> script_json({"name": "</script><b>"})
-    '{"name":"\\\\u003c/script\\\\u003e\\\\u003cb\\\\u003e"}'
+    '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for char in "<>&\u2028\u2029":

@@ -24,15 +24,17 @@ class _Drawn(folium.FeatureGroup):
         """
     )
 
-    def __init__(self, name: str, kind: str, payload: Any, *, show: bool = True) -> None:
-        super().__init__(name=name, show=show)
+    def __init__(
+        self, name: str, kind: str, payload: Any, *, show: bool = True, control: bool = True
+    ) -> None:
+        super().__init__(name=name, show=show, control=control)
         self.kind = script_json([kind])[1:-1]
         self.payload = script_json(payload)
 
 
 def countries(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
     """Land and borders: the basemap that needs no network."""
-    return _Drawn("Countries", "countries", polygon_coordinates(gdf))
+    return _Drawn("Countries", "countries", polygon_coordinates(gdf), control=False)
 
 
 def railways(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:

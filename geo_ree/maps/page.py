@@ -107,6 +107,7 @@ def render(data: PageData) -> str:
     chart.default_js, chart.default_css = [], []
     for group in _groups(data):
         group.add_to(chart)
+    folium.LayerControl(collapsed=True).add_to(chart)
     figure.add_child(chart)
     html = str(figure.render())
     return _assemble(html, data)
@@ -122,10 +123,13 @@ def _groups(data: PageData) -> list[folium.FeatureGroup]:
 
 
 def _values(data: PageData) -> dict[str, Any]:
-    scored = data.scored
-    numbers = [c for c in scored.columns if c.startswith((*_STEMS,))]
+    scored = pd.DataFrame(data.scored.drop(columns="geometry"))
+    figures = [c for c in scored.columns if c.startswith(_STEMS)]
+    own = [c for c in figures if "abroad_" not in c]
+    quiet = scored["role"].isin(_QUIET_ROLES)
     return {
-        "deposits": records(pd.DataFrame(scored.drop(columns="geometry")), (*_DEPOSIT, *numbers)),
+        "deposits": records(scored[~quiet], (*_DEPOSIT, *figures))
+        + records(scored[quiet], (*_DEPOSIT, *own)),
         "unranked": records(data.unranked, _UNRANKED),
         "resources": records(data.resources, _RESOURCE),
         "sources": [dict(s) for s in data.sources],
@@ -162,7 +166,7 @@ def _assemble(html: str, data: PageData) -> str:
         f'<script type="application/json" id="geo-ree-data">{script_json(_values(data))}</script>'
         f"<script>{_asset('page.js')}</script>"
     )
-    html = html.replace("<head>", "<head>\n<meta charset=\"utf-8\">", 1)
+    html = html.replace("<head>", '<head>\n<meta charset="utf-8">', 1)
     html = html.replace("</head>", head + "</head>", 1)
     html = html.replace("<body>", "<body>" + _asset("body.html"), 1)
     start = "<script>geoRee.start();</script>"
@@ -204,6 +208,3 @@ def _check(html: str) -> None:
             f"the page would ask the network: {html[found.start() : found.start() + 60]!r}",
             "folium may have changed its template; report this with the versions of geo-ree doctor",
         )
-
-
-

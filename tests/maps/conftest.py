@@ -1,0 +1,149 @@
+import json
+import os
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geo_ree.maps import PageData
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking"]  # fmt: skip
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028'\""
+LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
+
+
+def _scored():
+    rows = [
+        ("a", "Kutessay II", "candidate", 1, 76.12, 42.86, 61.5),
+        ("b", HOSTILE, "candidate", 2, 60.8, 52.0, 40.25),
+        ("c", "Melovoye", "by_product_host", 1, 51.5, 43.7, 70.0),
+        ("d", "Bayan Obo", "reference", None, 109.9, 41.8, 30.0),
+        ("e", "Copper hill", "context", None, 70.0, 48.0, 20.0),
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["id", "name", "role", "rank", "longitude", "latitude", "score"]
+    )
+    frame["rank"] = frame["rank"].astype("Int64")
+    ranked = frame["rank"].notna()
+    for name, value in (("rank_p5", 1), ("rank_p95", 2), ("tie_group", 1)):
+        frame[name] = pd.Series(value, index=frame.index, dtype="Int64").where(ranked, pd.NA)
+    for name, value in (("p_top3", 1.0), ("p_top5", 1.0), ("score_p5", 35.0), ("score_p95", 66.0)):
+        frame[name] = np.where(ranked, value, np.nan)
+    for layer in LAYERS:
+        known = layer != "power_line"
+        frame[f"dist_{layer}_km"] = 12.345 if known else np.nan
+        frame[f"err_{layer}_km"] = 2.0 if known else np.nan
+        frame[f"near_{layer}"] = "Kemin (KGZ), OSM" if known else None
+    frame["points_rail"], frame["value_rail"] = frame["score"], 0.5
+    frame["country"], frame["position_error_m"] = "KAZ", 2000.0
+    frame["reference"] = "see https://example.org/a?b=1 and javascript:alert(3)"
+    frame["unknown_weight_pct"] = 0.0
+    points = gpd.points_from_xy(frame["longitude"], frame["latitude"])
+    return gpd.GeoDataFrame(frame, geometry=points, crs=4326)
+
+
+def _lines(*geometries, error=0.0):
+    return gpd.GeoDataFrame(
+        {"kind": ["rail"] * len(geometries), "lateral_error_km": error},
+        geometry=list(geometries),
+        crs=4326,
+    )
+
+
+def page_data():
+    towns = gpd.GeoDataFrame(
+        {"name": [HOSTILE], "country": ["KGZ"], "population": [9000], "kind": ["town"]},
+        geometry=[shapely.Point(75.7, 42.8)], crs=4326)  # fmt: skip
+    countries = gpd.GeoDataFrame(
+        {"country": ["KAZ", "CHN"], "name": ["Kazakhstan", "China"]},
+        geometry=[shapely.box(50, 42, 85, 55), shapely.box(85, 30, 119, 50)], crs=4326)  # fmt: skip
+    resources = pd.DataFrame(
+        {"deposit_id": ["a", "u"], "substance": ["oxide", "metal"], "quantity_t": [42980.0, 935400.0],
+         "category": ["Measured + Indicated", "resources"], "system": ["JORC", "ministry"],
+         "year": [2011, 2025], "source": ["s", "s"]})  # fmt: skip
+    unranked = pd.DataFrame(
+        {"id": ["u"], "name": ["Kuirektykol"], "role": ["candidate"],
+         "country_reported": ["Kazakhstan"]})  # fmt: skip
+    scenarios = pd.DataFrame(
+        [(i, s, "Aktau (KAZ), x", 900.0, 60.0, r) for s in ("the preset's gateways", "every exit")
+         for i, r in (("a", 1), ("b", 2))],
+        columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"])  # fmt: skip
+    return PageData(
+        scored=_scored(), unranked=unranked, resources=resources,
+        layers={
+            "countries": countries, "settlements": towns,
+            "railways": pd.concat([_lines(shapely.LineString([(70, 45), (72, 46)])),
+                                   _lines(shapely.LineString([(60, 45), (66, 46)]), error=40.0)]),
+        },
+        sources=[{"id": "s", "title": "A source", "attribution": "A & B <i>", "edition": "2002",
+                  "licence": "public domain", "rows": 3, "sha256": "0" * 64, "came_from": "starter",
+                  "landing_page": "https://example.org"}],
+        criteria=[{"name": "rail", "label": "railway", "weight": 1.0, "half_km": 50.0,
+                   "decay": "halves every 50 km", "measured_to": "open line", "reason": "because",
+                   "source": "judgement", "decay_reason": "spur"}],
+        scenarios=scenarios,
+        run={"ranked": 2, "candidates": 3, "without_coordinate": ["Kuirektykol"], "seed": 1,
+             "disclaimer": "a screening of public data, not investment advice", "draws": 100,
+             "schema_version": "1.0", "version": "0", "created": "2026", "preset": "p",
+             "warnings": ["a warning"]},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def data():
+    return page_data()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    problem = None if CHROMIUM.exists() else f"{CHROMIUM} is missing"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        problem = str(error)
+    if problem:
+        if os.environ.get("CI"):
+            pytest.fail(f"the browser tests cannot run: {problem}")
+        pytest.skip(f"the browser tests cannot run: {problem}")
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page opened with the network off, and all that it complained about or asked for."""
+
+    def __init__(self, context, path):
+        self.trouble, self.asked = [], []
+        self.page = context.new_page()
+        self.page.on(
+            "console", lambda m: m.type in ("error", "warning") and self.trouble.append(m.text)
+        )
+        self.page.on("pageerror", lambda e: self.trouble.append(str(e)))
+        self.page.on("dialog", lambda d: (self.trouble.append(f"dialog {d.message}"), d.dismiss()))
+        self.page.on("request", lambda r: self.asked.append(r.url))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_function("typeof geoRee === 'object' && !!geoRee.map()")
+
+    def value(self, script):
+        return json.loads(self.page.evaluate(f"JSON.stringify({script})"))
+
+
+@pytest.fixture
+def visit(browser):
+    contexts = []
+
+    def opened(path, width=1280, height=800):
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        contexts.append(context)
+        return Visit(context, path)
+
+    yield opened
+    for context in contexts:
+        context.close()
