@@ -51,15 +51,12 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
     geometry = points.geometry.to_numpy()
     shapes = countries.geometry.to_numpy()
     codes = countries["country"].astype(object).to_numpy()
-    by_word = _words(countries)
+    named_as = named_country(points["country_reported"], countries)
     inside = _inside(geometry, shapes)
     rows: list[tuple[str | None, str | None]] = []
     errors = pd.to_numeric(points["position_error_m"], errors="coerce").fillna(0.0).to_numpy()
-    for i, (point, reported) in enumerate(
-        zip(geometry, points["country_reported"].astype(object), strict=True)
-    ):
+    for i, (point, named) in enumerate(zip(geometry, named_as, strict=True)):
         found = str(codes[inside[i]]) if inside[i] >= 0 else None
-        named = by_word.get(str(reported).strip().casefold()) if reported is not None else None
         if point is None or point.is_empty:
             rows.append((named, None))
         elif named is None or named == found:
@@ -69,6 +66,21 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
             rows.append(_judge(found, named, gap, errors[i] / 1000.0))
     names = ["country", "country_note"]
     return pd.DataFrame(rows, index=points.index, columns=names, dtype=object)
+
+
+def named_country(words: pd.Series, countries: gpd.GeoDataFrame) -> pd.Series:
+    """ISO alpha-3 of the countries that a source names, None for names not in the layer.
+
+    Examples
+    --------
+    >>> box = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
+    ...                        geometry=[shapely.box(50, 41, 80, 55)], crs=4326)
+    >>> named_country(pd.Series(["Kazakstan", "Atlantis", None]), box).tolist()
+    ['KAZ', None, None]
+    """
+    known = _words(countries)
+    found = [known.get(str(w).strip().casefold()) for w in words.astype(object)]
+    return pd.Series(found, index=words.index, dtype=object)
 
 
 def _judge(found: str | None, named: str, gap_km: float, error_km: float) -> tuple[str | None, str]:

@@ -12,7 +12,7 @@ import shapely
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.harmonize.borders import assign_country, split_at_borders
+from geo_ree.harmonize.borders import assign_country, named_country, split_at_borders
 from geo_ree.harmonize.precision import classify_precision
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
 from geo_ree.settings import REGION, SCORED_COUNTRIES
@@ -92,8 +92,17 @@ def normalize(
     if not spec.geometries:
         return Normalized(validate(out, spec.name, where=source.id), spec.name, len(raw))
     frame = _located(out, table, source, set_aside, skip_bad_rows=skip_bad_rows)
+    if spec.name == "deposits" and countries is not None:
+        away = _outside_region(frame)
+        frame = _without_swapped(frame, away, source, countries, skip_bad_rows, set_aside)
     if spec.name != "countries":
         frame = _in_region(frame, set_aside)
+    if frame.empty:
+        raise SchemaError(
+            f"{source.id} ({source.reader.member or 'payload'}) has no rows in the region; "
+            f"set aside: {set_aside}",
+            "check the file, or leave the source out with --without " + source.id,
+        )
     frame = _with_precision(frame, table, source, spec)
     if countries is not None and spec.name != "countries" and len(frame):
         frame = _with_country(frame, source, countries, skip_bad_rows, set_aside)
@@ -193,7 +202,7 @@ def _place(source: Source, row: object) -> str:
     return f"{source.id} ({source.reader.member or 'payload'}) row {row}"
 
 
-def _in_region(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
+def _outside_region(frame: gpd.GeoDataFrame) -> pd.Series:
     bounds = frame.geometry.bounds.to_numpy()
     west, south, east, north = REGION
     with np.errstate(invalid="ignore"):
@@ -201,6 +210,11 @@ def _in_region(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDat
             (bounds[:, 0] > east) | (bounds[:, 2] < west)
             | (bounds[:, 1] > north) | (bounds[:, 3] < south)
         )  # fmt: skip
+    return pd.Series(outside, index=frame.index)
+
+
+def _in_region(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
+    outside = _outside_region(frame)
     if outside.any():
         set_aside["outside the region"] = int(outside.sum())
     return frame[~outside]
@@ -244,32 +258,36 @@ def _with_country(
     frame["country"] = found["country"]
     if any(c.name == "country_note" for c in LAYERS[source.layer].columns):
         frame["country_note"] = found["country_note"]
-        swapped = _swapped(frame, countries)
-        if swapped.any() and not skip_bad_rows:
-            row = swapped.index[swapped][0]
-            point, word = frame.geometry[row], frame["country_reported"][row]
-            raise SchemaError(
-                f"{_place(source, row)}: latitude {point.y:g}, longitude {point.x:g} is not in "
-                f"{word}, but with the two swapped it is",
-                "swap them in the file, or use --skip-bad-rows",
-            )
-        if swapped.any():
-            set_aside["latitude and longitude swapped"] = int(swapped.sum())
-            frame = frame[~swapped]
+        noted = frame["country_note"].notna()
+        frame = _without_swapped(frame, noted, source, countries, skip_bad_rows, set_aside)
     return frame
 
 
-def _swapped(frame: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.Series:
-    """Points outside the country that their source names which, mirrored, lie inside it."""
-    noted = frame["country_note"].notna() & frame.geometry.notna() & ~frame.geometry.is_empty
-    out = pd.Series(False, index=frame.index)
-    if noted.any():
-        turned = frame[noted].set_geometry(
-            gpd.GeoSeries(shapely.points(frame.geometry[noted].y, frame.geometry[noted].x),
-                          index=frame.index[noted], crs=4326))  # fmt: skip
-        again = assign_country(turned.assign(position_error_m=0.0), countries)
-        out[noted] = (again["country"].notna() & again["country_note"].isna()).to_numpy()
-    return out
+def _without_swapped(
+    frame: gpd.GeoDataFrame, suspect: pd.Series, source: Source, countries: gpd.GeoDataFrame,
+    skip_bad_rows: bool, set_aside: dict[str, int],
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Refuse points that lie in the country their source names only when mirrored."""
+    asked = frame[suspect & frame.geometry.notna() & ~frame.geometry.is_empty]
+    if asked.empty or "country_reported" not in frame:
+        return frame
+    mirrored = shapely.points(asked.geometry.y, asked.geometry.x)
+    turned = asked.set_geometry(gpd.GeoSeries(mirrored, index=asked.index, crs=4326))
+    again = assign_country(turned.assign(position_error_m=0.0), countries)
+    named = named_country(asked["country_reported"], countries)
+    swapped = asked[(named.notna() & (again["country"] == named) & again["country_note"].isna())]
+    if swapped.empty:
+        return frame
+    if not skip_bad_rows:
+        row = swapped.index[0]
+        point, word = swapped.geometry[row], swapped["country_reported"][row]
+        raise SchemaError(
+            f"{_place(source, row)}: latitude {point.y:g}, longitude {point.x:g} is not in "
+            f"{word}, but with the two swapped it is",
+            "swap them in the file, or use --skip-bad-rows",
+        )
+    set_aside["latitude and longitude swapped"] = len(swapped)
+    return frame.drop(index=swapped.index)
 
 
 def _roles_by_place(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
