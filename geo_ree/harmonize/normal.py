@@ -275,7 +275,9 @@ def _without_swapped(
     turned = asked.set_geometry(gpd.GeoSeries(mirrored, index=asked.index, crs=4326))
     again = assign_country(turned.assign(position_error_m=0.0), countries)
     named = named_country(asked["country_reported"], countries)
-    swapped = asked[(named.notna() & (again["country"] == named) & again["country_note"].isna())]
+    # A country that the layer holds in part only cannot say that a point is not in it.
+    whole = named.isin(countries["country"][countries["complete"]])
+    swapped = asked[whole & (again["country"] == named) & again["country_note"].isna()]
     if swapped.empty:
         return frame
     if not skip_bad_rows:
