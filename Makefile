@@ -33,7 +33,6 @@ check: $(READY)  ## format, lint, types, imports
 
 bench: $(READY)  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
-	$(BIN)/python benchmarks/bench_nearest.py
 
 clean:  ## remove what was made
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis

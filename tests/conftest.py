@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
 
+SERVE = Path(__file__).parents[2] / "shared" / "mirror" / "serve.py"
 _connect = socket.socket.connect
 
 
@@ -44,3 +50,35 @@ def countries() -> gpd.GeoDataFrame:
         geometry=[shapely.box(60, 43, 85, 54), shapely.box(69, 39, 81, 43)],
         crs=4326,
     )
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Iterator[Callable[..., str]]:
+    """Starts the stand-in for the upstream hosts on a free port and gives its address."""
+    if not SERVE.is_file():
+        if os.environ.get("CI"):
+            pytest.fail("the mirror of the upstream hosts is missing, and CI may skip nothing")
+        pytest.skip("there is no mirror of the upstream hosts beside the project")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        started.append(
+            subprocess.Popen(
+                [sys.executable, str(SERVE), "--port", str(port), *options],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}"
+            time.sleep(0.05)
+        pytest.fail("the mirror does not start")
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)

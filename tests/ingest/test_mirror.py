@@ -2,54 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from geo_ree.ingest import download, fetch, read
 from geo_ree.settings import Settings
 
-SERVE = Path(__file__).parents[3] / "shared" / "mirror" / "serve.py"
 ROWS = {"usgs_ree": 799, "usgs_major_deposits": 3168, "natural_earth_railroads": 2670}
 
 pytestmark = pytest.mark.mirror
-
-
-@pytest.fixture
-def mirror() -> Iterator[Callable[..., str]]:
-    if not SERVE.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the mirror of the upstream hosts is missing, and CI may skip nothing")
-        pytest.skip("there is no mirror of the upstream hosts beside the project")
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(*options: str) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        started.append(
-            subprocess.Popen(
-                [sys.executable, str(SERVE), "--port", str(port), *options],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
-        )  # fmt: skip
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}"
-            time.sleep(0.05)
-        pytest.fail("the mirror does not start")
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.mark.parametrize("options", [(), ("--faults",)], ids=["calm", "faults"])

@@ -201,9 +201,9 @@ var geoRee = (function () {
   function leader(best) {
     var d = best[0], list = el("ul");
     if (!d) return;
-    measures.forEach(function (m) { list.appendChild(el("li", {}, m.replace("_", " ") + ": ", distance(d, m), " to " + (d["near_" + m] || "nothing known"))); });
+    measures.forEach(function (m) { list.appendChild(el("li", {}, m.replace("_", " ") + ": ", distance(d, m), d["near_" + m] ? " to " + d["near_" + m] : ", no source at hand says")); });
     question("3. For the leader, " + d.name + ": nearest what exactly?", list,
-      "A line can be missing: the packed OpenStreetMap network has gaps (it puts Bayan Obo 103 km from a railway that reaches the mine), and no layer here is newer than its edition below. Fetch other sources and the nearest of all counts.");
+      "A line can be missing: the packed OpenStreetMap network alone puts Bayan Obo 103 km from a railway, where Natural Earth draws one within 2 km; and no layer is newer than its date below. Where several sources are fetched, the nearest of all counts.");
   }
   function scenarios(best) {
     var kinds = [], at = {};
@@ -232,6 +232,7 @@ var geoRee = (function () {
     var cannot = document.getElementById("cannot");
     ["Distances are straight lines over the ellipsoid, not travel; an open border crossing is not assumed.",
       "Railways and roads of the starter data are straight chords between junctions. " + Object.keys(data.unsure).map(function (k) { return data.unsure[k] + " pieces of " + k; }).join(" and ") + " have a course unknown by more than 25 km; they are dashed and count only where nothing better is near.",
+      "Water is what the source of the layer holds: the starter data have large rivers only, no lakes and no streams, so a distance to water is an upper limit.",
       "Groundwater, border regimes, ownership, ore and price are not in the score.",
       "An unknown criterion takes no points and shares out its weight; in the draws it is random, so a point score may lie outside its own range."].concat(run.warnings).forEach(function (w) { cannot.appendChild(el("li", {}, w)); });
     document.getElementById("method").appendChild(table(el("table"), [["Criterion"], ["Weight", "n"], ["Worth"], ["Why"]], data.criteria.map(function (c) {

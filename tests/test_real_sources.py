@@ -1,10 +1,6 @@
 """The three real upstream files, fetched from a stand-in for their hosts and scored."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,38 +8,7 @@ from click.testing import CliRunner
 from geo_ree.cli import main
 
 pytestmark = pytest.mark.mirror
-SERVER = Path(__file__).parents[1].parent / "shared" / "mirror" / "serve.py"
 SOURCES = ("usgs_ree", "usgs_major_deposits", "natural_earth_railroads")
-
-
-@pytest.fixture(scope="module")
-def mirror():
-    if not SERVER.exists():
-        reason = f"no upstream mirror at {SERVER.name} beside the project"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    server = subprocess.Popen(
-        [sys.executable, "-u", str(SERVER), "--port", "0"], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield _address(server)
-    finally:
-        server.terminate()
-        server.wait()
-        server.stdout.close()
-
-
-def _address(server):
-    """The server prints the port it was asked for; 0 lets the system choose, so look it up."""
-    server.stdout.readline()
-    for line in Path(f"/proc/{server.pid}/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
-        fields = line.split()
-        inode = f"socket:[{fields[9]}]"
-        links = (str(f.readlink()) for f in Path(f"/proc/{server.pid}/fd").iterdir())
-        if fields[3] == "0A" and inode in links:
-            return f"http://127.0.0.1:{int(fields[1].split(':')[1], 16)}"
-    raise AssertionError("the mirror listens on no port")
 
 
 def _call(*args):
@@ -57,7 +22,7 @@ def scored(mirror, tmp_path_factory):
     import pandas as pd
 
     folder = tmp_path_factory.mktemp("real")
-    told = _call("fetch", *SOURCES, "--mirror", mirror, "--data", folder / "data")
+    told = _call("fetch", *SOURCES, "--mirror", mirror(), "--data", folder / "data")
     _call("run", "--data", folder / "data", "--out", folder / "out", "--draws", 50)
     report = json.loads((folder / "out" / "run.json").read_text(encoding="utf-8"))
     return told, pd.read_csv(folder / "out" / "scores.csv"), report, folder
