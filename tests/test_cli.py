@@ -116,6 +116,12 @@ def test_out_that_is_a_file_is_told_and_left_alone(tmp_path):
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
+def test_out_where_nothing_can_be_made_is_told(tmp_path):
+    at = "/proc/nowhere" if Path("/proc/self").exists() else "/dev/null/out"
+    result = _call("score", "--data", tmp_path / "d", "--out", at, "--draws", 10)
+    _one_line(result, at, "cannot be written", "--out")
+
+
 def test_debug_shows_the_traceback(tmp_path):
     result = _call("--debug", "run", "--data", tmp_path / "d", "--only", "nosuch")
     assert type(result.exception).__name__ == "SettingsError"

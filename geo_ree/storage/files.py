@@ -157,7 +157,9 @@ def told(target: Path) -> Iterator[None]:
     except OSError as error:
         about = Path(str(error.filename or target))
         ours = about.is_relative_to(target.parent) or target.is_relative_to(about)
-        if error.errno not in _UNWRITABLE or not ours:
+        # some file systems refuse a new folder by saying that it is not there
+        nowhere = error.errno == errno.ENOENT and target.is_relative_to(about)
+        if not nowhere and (error.errno not in _UNWRITABLE or not ours):
             raise
         raise SettingsError(
             f"{target} cannot be written: {error.strerror} ({about})",
