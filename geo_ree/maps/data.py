@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from geo_ree.settings import REGION
-
-_TOLERANCE_DEG = 0.01
 _DIGITS = 3
+_NO_CATEGORY = ("", "unknown", "none", "nan", "not stated")
 
 
 def plain(value: Any) -> Any:
     """A value as JSON knows it: None for unknown, rounded numbers, text.
 
+    Parameters
+    ----------
+    value
+        A cell of a frame; lists and tuples become one text.
+
+    Returns
+    -------
+    bool, int, float, str or None
+
     Examples
     --------
-    >>> plain(float("nan")), plain(1.23456), plain(np.int64(3)), plain("x")
-    (None, 1.235, 3, 'x')
+    >>> plain(float("nan")), plain(1.23456), plain(np.int64(3)), plain(["x", "y"])
+    (None, 1.235, 3, 'x; y')
     """
-    if value is None or value is pd.NA:
+    if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, bool | np.bool_):
         return bool(value)
@@ -33,86 +38,100 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS) if np.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return "; ".join(str(v) for v in value) or None
     return str(value).replace("\x00", "")
 
 
-def records(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
-    """Rows as plain dictionaries, without what is unknown.
-
-    Examples
-    --------
-    >>> records(pd.DataFrame({"a": [1, None], "b": ["x", "y"]}), ["a", "b"])
-    [{'a': 1.0, 'b': 'x'}, {'b': 'y'}]
-    """
-    names = [c for c in columns if c in frame.columns]
-    rows = zip(*(frame[c] for c in names), strict=True) if names else []
-    return [
-        {n: p for n, v in zip(names, row, strict=True) if (p := plain(v)) is not None}
-        for row in rows
-    ]
-
-
-def line_coordinates(lines: gpd.GeoDataFrame) -> list[list[float]]:
-    """Lines joined where they meet, simplified to about 1 km, as flat [lat, lon, lat, lon, …].
+def columnar(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
+    """Rows without their column names repeated; the script puts the two together again.
 
     Parameters
     ----------
-    lines
-        In degrees.
+    frame
+        Any table.
+    columns
+        Names of the columns wanted; those the frame lacks are left out.
 
     Returns
     -------
-    list of list of float
-        Rounded to 0.001 degree.
+    dict
+        ``columns`` (names) and ``rows`` (lists of plain values, None for unknown).
 
     Examples
     --------
-    >>> two = gpd.GeoDataFrame(geometry=[shapely.LineString([(70, 45), (71, 45)]),
-    ...                                  shapely.LineString([(71, 45), (72, 45)])], crs=4326)
-    >>> line_coordinates(two)
-    [[45.0, 70.0, 45.0, 72.0]]
+    >>> columnar(pd.DataFrame({"a": [1, None], "b": ["x", "y"]}), ["a", "b", "c"])
+    {'columns': ['a', 'b'], 'rows': [[1.0, 'x'], [None, 'y']]}
     """
-    inside = shapely.clip_by_rect(lines.geometry.dropna().to_numpy(), *REGION)
-    parts = shapely.get_parts(inside)
-    parts = parts[shapely.get_type_id(parts) == 1]
-    if not len(parts):
-        return []
-    merged = shapely.line_merge(shapely.multilinestrings(shapely.set_precision(parts, 0.0005)))
-    simple = shapely.simplify(shapely.get_parts(merged), _TOLERANCE_DEG)
-    return [_flat(part) for part in simple if not part.is_empty]
+    names = [c for c in dict.fromkeys(columns) if c in frame.columns]
+    rows = zip(*(frame[c] for c in names), strict=True) if names else ()
+    return {"columns": names, "rows": [[plain(v) for v in row] for row in rows]}
 
 
-def polygon_coordinates(shapes: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Countries simplified together, so that shared borders stay shared.
+def plain_dicts(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The named entries of each mapping as plain values, without what is unknown.
+
+    Examples
+    --------
+    >>> plain_dicts([{"id": "a", "rows": 3, "file": "x"}], ["id", "rows", "edition"])
+    [{'id': 'a', 'rows': 3}]
+    """
+    return [{k: v for k in keys if (v := plain(item.get(k))) is not None} for item in items]
+
+
+def contained_oxide(resources: pd.DataFrame) -> dict[str, float]:
+    """Largest single statement of contained oxide that may size a symbol.
+
+    A statement counts when its substance is ``oxide`` and both its category and whose
+    statement it is are known. Statements are compared, never added.
+
+    Parameters
+    ----------
+    resources
+        The canonical layer ``resources``; may be empty.
 
     Returns
     -------
-    list of dict
-        ``country``, ``name`` and ``rings``: outer rings as flat [lat, lon, …].
+    dict of str to float
+        ``deposit_id`` -> tonnes.
 
     Examples
     --------
-    >>> box = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
-    ...                        geometry=[shapely.box(60, 45, 61, 46)], crs=4326)
-    >>> polygon_coordinates(box)[0]["country"]
-    'KAZ'
+    >>> contained_oxide(pd.DataFrame({
+    ...     "deposit_id": ["a", "a", "b"], "substance": ["oxide", "oxide", "oxide"],
+    ...     "quantity_t": [42980.0, 3560.0, 9.0], "system": ["JORC", "JORC", "press"],
+    ...     "category": ["Measured + Indicated", "Inferred", "unknown"]}))
+    {'a': 42980.0}
     """
-    simple = shapely.coverage_simplify(shapes.geometry.to_numpy(), 0.03)
-    out = []
-    for country, name, shape in zip(shapes["country"], shapes["name"], simple, strict=True):
-        polygons = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
-        rings = [_flat(p.exterior) for p in polygons if p.area > 0.005]
-        out.append({"country": plain(country), "name": plain(name), "rings": rings})
-    return out
+    needed = {"deposit_id", "substance", "quantity_t", "category", "system"}
+    if not needed <= set(resources.columns):
+        return {}
+    usable = (
+        (resources["substance"] == "oxide")
+        & (pd.to_numeric(resources["quantity_t"], errors="coerce") > 0)
+        & _stated(resources["category"])
+        & _stated(resources["system"])
+    )
+    largest = resources[usable].groupby("deposit_id")["quantity_t"].max()
+    return {str(k): float(v) for k, v in largest.items()}
 
 
-def _flat(line: shapely.Geometry) -> list[float]:
-    xy = shapely.get_coordinates(line)[:, ::-1]
-    return [float(v) for v in xy.round(_DIGITS).ravel()]
+def _stated(words: pd.Series) -> pd.Series:
+    known = words.astype(object).where(words.notna(), "")
+    return ~known.map(lambda w: str(w).strip().casefold()).isin(_NO_CATEGORY)
 
 
-def script_json(value: Mapping[str, Any] | list[Any]) -> str:
+def script_json(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
     r"""JSON that is safe inside a ``script`` element: no ``<``, ``>``, ``&`` or line separators.
+
+    Parameters
+    ----------
+    value
+        Plain values, as `plain` gives them.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -1,4 +1,8 @@
-"""One small function for each layer of the map: a frame in, a feature group out."""
+"""One small function for each layer of the map: a frame in, a feature group out.
+
+The groups carry compact values; the page's script draws them on canvas and makes popups and
+tooltips when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,87 +12,139 @@ import folium
 import geopandas as gpd
 from branca.element import Template
 
-from geo_ree.maps.data import line_coordinates, polygon_coordinates, records, script_json
-from geo_ree.maps.style import LABELS, LINES, POINTS, UNSURE_KM
+from geo_ree.maps.data import columnar
+from geo_ree.maps.shapes import area_paths, country_paths, line_paths
+from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, UNSURE_KM
+
+_POINT_COLUMNS = (
+    "lat", "lon", "name", "country", "kind", "neighbour", "population", "capacity_mw", "fuel",
+)  # fmt: skip
 
 
-class _Drawn(folium.FeatureGroup):
-    """A feature group whose content the page's script draws from compact values."""
+class Drawn(folium.FeatureGroup):
+    """A feature group that the page's script draws from compact values.
+
+    The values stay out of folium's templates: branca renders a script twice, so that braces in
+    a name would be run as template code. They go into the page's data block instead.
+
+    Parameters
+    ----------
+    slug
+        Name of the layer, fixed, so that the page is reproducible.
+    kind
+        Which function of the script draws it.
+    payload
+        Plain values for that function.
+    show
+        Whether the layer starts switched on.
+    control
+        Whether it stands in the layer switch.
+    """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-        var {{ this.get_name() }} = geoRee.layer({{ this.kind }}, {{ this.payload }});
+        var {{ this.get_name() }} = geoRee.layer({{ this._parent.get_name() }}, "{{ this._id }}");
         {% if this.show %}{{ this.get_name() }}.addTo({{ this._parent.get_name() }});{% endif %}
         {% endmacro %}
         """
     )
 
     def __init__(
-        self, name: str, kind: str, payload: Any, *, show: bool = True, control: bool = True
+        self, slug: str, kind: str, payload: Any, *, show: bool = True, control: bool = True
     ) -> None:
-        super().__init__(name=name, show=show, control=control)
-        self.kind = script_json([kind])[1:-1]
-        self.payload = script_json(payload)
+        super().__init__(name=LABELS.get(slug, slug), show=show, control=control)
+        self._id = slug
+        self.kind, self.payload = kind, payload
+
+    @property
+    def slug(self) -> str:
+        """Name of the layer."""
+        return str(self._id)
 
 
-def countries(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    """Land and borders: the basemap that needs no network."""
-    return _Drawn("Countries", "countries", polygon_coordinates(gdf), control=False)
+def countries(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Land, borders and country names: the basemap that needs no network."""
+    return Drawn("countries", "countries", country_paths(gdf), control=False)
 
 
-def railways(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    """Open railways; those of unknown course dashed."""
-    return _lines(gdf[gdf["kind"] != "building"], "railways")
+def capitals(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Names of the capitals among the settlements, for orientation."""
+    placed = _placed(gdf[gdf["kind"] == "capital"])
+    return Drawn("capitals", "names", columnar(placed, ("lat", "lon", "name")),
+                 control=False)  # fmt: skip
 
 
-def roads(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
+def railways(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Railways; those of unknown course dashed, those being built dotted."""
+    return _lines(gdf, "railways")
+
+
+def roads(gdf: gpd.GeoDataFrame) -> Drawn:
     """Main roads; those of unknown course dashed."""
     return _lines(gdf, "roads")
 
 
-def water(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
+def power_lines(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Power lines, with substations as points."""
+    return _lines(gdf, "power_lines")
+
+
+def water(gdf: gpd.GeoDataFrame) -> Drawn:
     """Rivers and lakes."""
     return _lines(gdf, "water")
 
 
-def power_plants(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    """Power plants of 50 MW or more."""
-    return _points(gdf[gdf["capacity_mw"] >= 50.0], "power_plants", show=False)
+def power_plants(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Power plants of `PLANT_MW` or more."""
+    return _points(gdf[gdf["capacity_mw"].fillna(0.0) >= PLANT_MW], "power_plants", show=False)
 
 
-def settlements(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    """Settlements of 5,000 people or more."""
-    return _points(gdf[gdf["population"].fillna(0) >= 5_000], "settlements", show=False)
+def settlements(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Settlements of `SETTLEMENT_PEOPLE` or more."""
+    large = gdf["population"].fillna(0) >= SETTLEMENT_PEOPLE
+    return _points(gdf[large], "settlements", show=False)
 
 
-def gateways(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    """Sea ports and rail border crossings."""
-    return _points(gdf, "gateways")
+def gateways(gdf: gpd.GeoDataFrame) -> Drawn:
+    """Sea ports and border crossings."""
+    return _points(gdf, "gateways", show=True)
 
 
-def deposits(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
+def deposits(gdf: gpd.GeoDataFrame) -> Drawn:
     """Candidates, by-product hosts and references; the script takes them from the page's data."""
-    return _Drawn("Rare-earth deposits", "deposits", gdf["id"].tolist())
+    return Drawn("deposits", "deposits", gdf["id"].tolist())
 
 
-def context(gdf: gpd.GeoDataFrame) -> folium.FeatureGroup:
+def context(gdf: gpd.GeoDataFrame) -> Drawn:
     """Major deposits of other commodities, switched off at first."""
-    return _Drawn(LABELS["context"], "context", gdf["id"].tolist(), show=False)
+    return Drawn("context", "deposits", gdf["id"].tolist(), show=False)
 
 
-def _lines(gdf: gpd.GeoDataFrame, name: str) -> folium.FeatureGroup:
+def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:
+    point = gdf.geometry.geom_type == "Point"
+    building = gdf["kind"] == "building"
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
-    payload = {
-        "sure": line_coordinates(gdf[~unsure]),
-        "unsure": line_coordinates(gdf[unsure]),
-        "style": LINES[name],
+    payload: dict[str, Any] = {
+        "sure": line_paths(gdf[~unsure & ~building]),
+        "unsure": line_paths(gdf[unsure & ~building]),
+        "building": line_paths(gdf[building]),
+        "areas": area_paths(gdf),
+        "style": dict(LINES[slug]),
     }
-    return _Drawn(LABELS[name], "lines", payload)
+    if slug in POINTS and point.any():
+        payload["points"] = _point_payload(gdf[point], slug)
+    return Drawn(slug, "lines", payload)
 
 
-def _points(gdf: gpd.GeoDataFrame, name: str, *, show: bool = True) -> folium.FeatureGroup:
-    placed = gdf.assign(lat=gdf.geometry.y, lon=gdf.geometry.x)
-    columns = ("lat", "lon", "name", "country", "population", "capacity_mw", "fuel", "kind")
-    payload = {"rows": records(placed, columns), "style": POINTS[name]}
-    return _Drawn(LABELS[name], "points", payload, show=show)
+def _points(gdf: gpd.GeoDataFrame, slug: str, *, show: bool) -> Drawn:
+    return Drawn(slug, "points", _point_payload(gdf, slug), show=show)
+
+
+def _point_payload(gdf: gpd.GeoDataFrame, slug: str) -> dict[str, Any]:
+    return {**columnar(_placed(gdf), _POINT_COLUMNS), "style": dict(POINTS[slug])}
+
+
+def _placed(gdf: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    there = gdf[gdf.geometry.notna() & ~gdf.geometry.is_empty]
+    return there.assign(lat=there.geometry.y, lon=there.geometry.x)

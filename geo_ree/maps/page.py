@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import folium
@@ -15,8 +12,10 @@ import pandas as pd
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import layers
-from geo_ree.maps.data import records, script_json
-from geo_ree.maps.style import LABELS, SCORE_RAMP
+from geo_ree.maps.data import columnar, contained_oxide, plain, plain_dicts
+from geo_ree.maps.document import assemble
+from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 _DEPOSIT = (
     "id", "name", "aliases", "country", "country_reported", "country_note", "role",
@@ -24,18 +23,30 @@ _DEPOSIT = (
     "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "score",
     "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
-    "source_quality", "notes",
+    "source_quality", "notes", "oxide_t", "radius_px",
 )  # fmt: skip
-_STEMS = ("dist_", "err_", "near_", "abroad_", "value_", "points_")
+_STEMS = ("dist_", "err_", "near_", "abroad_", "points_")
 _UNRANKED = (
     "id", "name", "aliases", "role", "country_reported", "admin_area", "deposit_type", "status",
-    "source_quality", "reference", "notes",
+    "resource_note", "source_quality", "reference", "notes",
 )  # fmt: skip
 _RESOURCE = (
     "deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system",
     "edition", "year", "source", "notes",
 )  # fmt: skip
+_SOURCE = (
+    "id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution",
+    "edition", "landing_page", "rows", "sha256", "retrieved", "came_from",
+)  # fmt: skip
+_CRITERION = (
+    "name", "label", "column", "weight", "half_km", "decay", "measured_to", "reason", "source",
+    "decay_reason", "decay_source",
+)  # fmt: skip
+_SCENARIO = ("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank")
 _QUIET_ROLES = ("context", "not_ree")
+_INFRASTRUCTURE = (
+    "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,21 +56,24 @@ class PageData:
     Parameters
     ----------
     scored
-        A row per scored deposit, as `geo_ree.outputs.arrange_scores` gives it.
+        A row per scored deposit (points): the deposit's columns, ``score``, ranks,
+        ``dist_<layer>_km``, ``err_<layer>_km``, ``near_<layer>``, ``abroad_<layer>_km``,
+        ``near_abroad_<layer>`` and ``points_<criterion>``; NaN is unknown.
     unranked
         Candidates and hosts that no source gives a coordinate.
     resources
-        The canonical layer ``resources``.
+        The canonical layer ``resources``; ``deposit_id`` names rows of the two above.
     layers
-        Canonical layers by name, ``countries`` among them.
+        Canonical layers by name, ``countries`` among them; others may be missing.
     sources
         The inputs of the run: title, publisher, licence, attribution, edition, sha256, rows.
     criteria
-        The criteria of the score: weight, decay, reason, source.
+        The criteria of the score: name, label, column, weight, half_km, reason, source.
     scenarios
         Rank and score of each candidate under other gateways.
     run
-        The report of the run.
+        The report of the run: version, schema_version, seed, draws, created, warnings,
+        disclaimer.
     """
 
     scored: gpd.GeoDataFrame
@@ -83,7 +97,8 @@ def render(data: PageData) -> str:
     Returns
     -------
     str
-        One HTML document without any reference to another file or host.
+        One HTML document without any reference to another file or host; the same data give
+        the same text.
 
     Raises
     ------
@@ -92,119 +107,110 @@ def render(data: PageData) -> str:
 
     Examples
     --------
-    >>> from geo_ree import Options, Settings, pipeline
-    >>> page = pipeline.render_page(pipeline.run(Settings(), Options(draws=20)))
-    >>> "19 of 38 candidates ranked" in page
+    >>> import shapely
+    >>> land = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
+    ...                         geometry=[shapely.box(50, 42, 85, 55)], crs=4326)
+    >>> site = gpd.GeoDataFrame(
+    ...     {"id": ["a"], "name": ["A"], "role": ["candidate"], "score": [50.0], "rank": [1],
+    ...      "latitude": [45.0], "longitude": [70.0]},
+    ...     geometry=[shapely.Point(70, 45)], crs=4326)
+    >>> page = render(PageData(
+    ...     scored=site, unranked=pd.DataFrame({"id": ["b"], "role": ["candidate"]}),
+    ...     resources=pd.DataFrame(), layers={"countries": land}, sources=[], criteria=[],
+    ...     scenarios=pd.DataFrame(), run={}))
+    >>> "<title>1 of 2 candidates ranked" in page
     True
     """
     if "countries" not in data.layers:
         raise RenderError("the page has no countries to draw", "give the layer countries")
-    figure = folium.Figure()
+    west, south, east, north = REGION
     chart = folium.Map(
-        location=[45.5, 74.0], zoom_start=4, tiles=None, prefer_canvas=True, max_bounds=False,
-        zoom_control=True, attribution_control=True, world_copy_jump=False,
+        location=[45.5, 78.0], zoom_start=4, tiles=None, prefer_canvas=True, min_zoom=3,
+        zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=90, max_bounds=True,
+        min_lat=south - 28, max_lat=north + 18, min_lon=west - 20, max_lon=east + 20,
+        max_bounds_viscosity=0.6,
     )  # fmt: skip
+    chart._id = "page"
     chart.default_js, chart.default_css = [], []
-    for group in _groups(data):
+    groups = _groups(data)
+    for group in groups:
         group.add_to(chart)
-    folium.LayerControl(collapsed=True).add_to(chart)
+    switch = folium.LayerControl(collapsed=True)
+    switch._id = "switch"
+    switch.add_to(chart)
+    figure = folium.Figure(title=None)
+    figure._id = "figure"
     figure.add_child(chart)
-    html = str(figure.render())
-    return _assemble(html, data)
+    ranked, candidates = _counts(data)
+    title = f"{ranked} of {candidates} candidates ranked"
+    values = {
+        "title": title,
+        "layers": {group.slug: [group.kind, group.payload] for group in groups},
+        **_values(data),
+    }
+    return assemble(figure.render(), values=values, title=title, chart=chart.get_name())
 
 
-def _groups(data: PageData) -> list[folium.FeatureGroup]:
+def _counts(data: PageData) -> tuple[int, int]:
+    """Candidates with a rank, and all candidates known."""
+    placed = data.scored["role"] == "candidate"
+    blank = (data.unranked["role"] == "candidate").sum() if "role" in data.unranked else 0
+    return int(data.scored.loc[placed, "rank"].notna().sum()), int(placed.sum() + blank)
+
+
+def _groups(data: PageData) -> list[layers.Drawn]:
     quiet = data.scored["role"].isin(_QUIET_ROLES)
     made = [layers.countries(data.layers["countries"])]
-    for name in ("water", "roads", "railways", "settlements", "power_plants", "gateways"):
+    if "settlements" in data.layers:
+        made.append(layers.capitals(data.layers["settlements"]))
+    for name in _INFRASTRUCTURE:
         if name in data.layers:
             made.append(getattr(layers, name)(data.layers[name]))
     return [*made, layers.context(data.scored[quiet]), layers.deposits(data.scored[~quiet])]
 
 
 def _values(data: PageData) -> dict[str, Any]:
-    scored = pd.DataFrame(data.scored.drop(columns="geometry"))
-    figures = [c for c in scored.columns if c.startswith(_STEMS)]
-    own = [c for c in figures if "abroad_" not in c]
-    quiet = scored["role"].isin(_QUIET_ROLES)
+    scored = _with_sizes(data.scored, data.resources)
+    names = data.layers["countries"]
     return {
-        "deposits": records(scored[~quiet], (*_DEPOSIT, *figures))
-        + records(scored[quiet], (*_DEPOSIT, *own)),
-        "unranked": records(data.unranked, _UNRANKED),
-        "resources": records(data.resources, _RESOURCE),
-        "sources": [dict(s) for s in data.sources],
-        "criteria": [dict(c) for c in data.criteria],
-        "scenarios": records(
-            data.scenarios, ("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank")
+        "deposits": columnar(
+            scored, (*_DEPOSIT, *(c for c in scored.columns if c.startswith(_STEMS)))
         ),
-        "run": {k: data.run.get(k) for k in (
-            "ranked", "candidates", "without_coordinate", "disclaimer", "schema_version",
-            "version", "created", "seed", "draws", "preset", "warnings")},
+        "unranked": columnar(data.unranked, _UNRANKED),
+        "resources": columnar(data.resources, _RESOURCE),
+        "sources": plain_dicts(data.sources, _SOURCE),
+        "criteria": plain_dicts(data.criteria, _CRITERION),
+        "scenarios": columnar(data.scenarios, _SCENARIO),
+        "run": {
+            **{k: plain(data.run.get(k)) for k in (
+                "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},
+            "warnings": [str(w) for w in data.run.get("warnings", ())],
+        },
         "ramp": SCORE_RAMP,
-        "labels": LABELS,
+        "sizes": OXIDE_SIZES,
+        "labels": dict(LABELS),
+        "measures": dict(MEASURES),
+        "scored_countries": SCORED_COUNTRIES,
+        "country_names": {plain(c): plain(n) for c, n in
+                          zip(names["country"], names["name"], strict=True)},
+        "region": REGION,
         "unsure": _unsure_counts(data.layers),
+        "water_kinds": sorted(set(data.layers["water"]["kind"])) if "water" in data.layers else [],
+        "missing": [n for n in _INFRASTRUCTURE if n not in data.layers],
     }  # fmt: skip
+
+
+def _with_sizes(scored: gpd.GeoDataFrame, resources: pd.DataFrame) -> pd.DataFrame:
+    """The table with the tonnage and the radius of each symbol."""
+    oxide = contained_oxide(resources)
+    known = pd.Series([oxide.get(str(i)) for i in scored["id"]], index=scored.index, dtype=object)
+    table = pd.DataFrame(scored.drop(columns=scored.active_geometry_name))
+    return table.assign(oxide_t=known, radius_px=known.map(oxide_radius))
 
 
 def _unsure_counts(canonical: Mapping[str, gpd.GeoDataFrame]) -> dict[str, int]:
     return {
-        name: int((canonical[name]["lateral_error_km"] > 25.0).sum())
+        name: int((canonical[name]["lateral_error_km"] > UNSURE_KM).sum())
         for name in ("railways", "roads")
         if name in canonical
     }
-
-
-def _assemble(html: str, data: PageData) -> str:
-    """Fold Leaflet, the page's own style and script, and the data into folium's document."""
-    html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
-    title = f"{data.run['ranked']} of {data.run['candidates']} candidates ranked"
-    head = (
-        f"<title>{title} · geo_ree</title>"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_leaflet_css()}</style><style>{_asset('page.css')}</style>"
-        f"<script>{_leaflet('leaflet.js')}</script>"
-        f'<script type="application/json" id="geo-ree-data">{script_json(_values(data))}</script>'
-        f"<script>{_asset('page.js')}</script>"
-    )
-    html = html.replace("<head>", '<head>\n<meta charset="utf-8">', 1)
-    html = html.replace("</head>", head + "</head>", 1)
-    html = html.replace("<body>", "<body>" + _asset("body.html"), 1)
-    start = "<script>geoRee.start();</script>"
-    html = html.replace("</html>", start + "</html>", 1) if "</html>" in html else html + start
-    _check(html)
-    return html
-
-
-def _asset(name: str) -> str:
-    return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _leaflet(name: str) -> str:
-    text = (files("xstatic.pkg.leaflet") / "data" / name).read_text(encoding="utf-8")
-    return re.sub(r"//# sourceMappingURL=\S+", "", text)
-
-
-def _leaflet_css() -> str:
-    """Leaflet's style sheet with its pictures inside."""
-
-    def inside(match: re.Match[str]) -> str:
-        picture = files("xstatic.pkg.leaflet") / "data" / match.group(1)
-        return f"url(data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()})"
-
-    return re.sub(r"url\((images/[\w.-]+)\)", inside, _leaflet("leaflet.css"))
-
-
-_OUTSIDE = re.compile(
-    r"""<(?:script|img|iframe|source|embed)[^>]*\bsrc\s*=\s*["']?https?:
-    |<link[^>]*\bhref\s*=|@import\s|url\(\s*["']?https?:""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
-def _check(html: str) -> None:
-    found = _OUTSIDE.search(html)
-    if found:
-        raise RenderError(
-            f"the page would ask the network: {html[found.start() : found.start() + 60]!r}",
-            "folium may have changed its template; report this with the versions of geo-ree doctor",
-        )

@@ -1,49 +1,123 @@
-"""Colours and sizes of the page, in one place."""
+"""Colours, sizes and words of the page, in one place."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 SCORE_RAMP: tuple[tuple[float, str], ...] = (
-    (0.0, "#440154"),
-    (15.0, "#3b528b"),
-    (30.0, "#21918c"),
-    (45.0, "#5ec962"),
-    (60.0, "#fde725"),
+    (0.0, "#f2e3a1"),
+    (15.0, "#9ccfa4"),
+    (30.0, "#46a8b3"),
+    (45.0, "#2a6fa6"),
+    (60.0, "#1d2f7c"),
 )
-"""Lower limit of the score -> colour (viridis: even in lightness, safe for colour blindness)."""
+"""Lower limit of the score -> colour. Lightness falls at every step, so the order survives
+colour blindness and a black-and-white print."""
 
-LINES: dict[str, dict[str, object]] = {
-    "railways": {"color": "#4a3b32", "weight": 1.1, "opacity": 0.8},
-    "roads": {"color": "#c58f3d", "weight": 0.8, "opacity": 0.55},
-    "water": {"color": "#5b9bc8", "weight": 1.0, "opacity": 0.8},
-}
+OXIDE_SIZES: tuple[tuple[float, float], ...] = (
+    (0.0, 9.0),
+    (20_000.0, 11.0),
+    (200_000.0, 13.5),
+    (1_000_000.0, 16.0),
+)
+"""Lower limit of contained oxide (t) -> radius of the disc (px): classes, not a scale."""
 
-POINTS: dict[str, dict[str, object]] = {
-    "power_plants": {"color": "#a33b20", "radius": 2.5},
-    "settlements": {"color": "#666666", "radius": 1.6},
-    "gateways": {"color": "#1d4e89", "radius": 4.5},
-}
-
-LABELS: dict[str, str] = {
-    "railways": "Railways",
-    "roads": "Main roads",
-    "water": "Rivers",
-    "power_plants": "Power plants of 50 MW or more",
-    "settlements": "Settlements of 5,000 people or more",
-    "gateways": "Ports and rail borders",
-    "context": "Major deposits of other commodities",
-    "unsure": "course unknown by more than 25 km",
-}
+RING_PX = 9.0
+"""Radius of the hollow ring of a candidate without a usable oxide statement."""
 
 UNSURE_KM = 25.0
 """A line less sure than this is dashed."""
+
+PLANT_MW = 50.0
+SETTLEMENT_PEOPLE = 5_000
+"""Smaller ones are left off the map."""
+
+LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "railways": {"color": "#4b4440", "weight": 1.2, "opacity": 0.85},
+        "roads": {"color": "#c79a5b", "weight": 0.8, "opacity": 0.6},
+        "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
+        "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
+    }
+)
+
+POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "power_lines": {"color": "#8a5a9e", "radius": 2.0},
+        "power_plants": {"color": "#a14b2e", "radius": 2.6},
+        "settlements": {"color": "#6f7680", "radius": 1.7},
+        "gateways": {"color": "#0f4c5c", "radius": 4.2},
+    }
+)
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "railways": "Railways",
+        "roads": "Main roads",
+        "power_lines": "Power lines and substations",
+        "water": "Rivers and lakes",
+        "power_plants": f"Power plants of {PLANT_MW:.0f} MW or more",
+        "settlements": f"Settlements of {SETTLEMENT_PEOPLE:,} people or more",
+        "gateways": "Sea ports and rail borders",
+        "deposits": "Rare-earth deposits",
+        "context": "Major deposits of other commodities",
+    }
+)
+
+MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "railway": ("railway", "railways"),
+        "road": ("road", "roads"),
+        "power_line": ("power line", "power_lines"),
+        "power_plant": ("power plant", "power_plants"),
+        "settlement": ("settlement", "settlements"),
+        "gateway": ("gateway", "gateways"),
+        "water": ("water", "water"),
+    }
+)
+"""Measure -> (word for people, canonical layer)."""
 
 
 def score_colour(score: float) -> str:
     """Colour of a score.
 
+    Parameters
+    ----------
+    score
+        Points, 0 to 100.
+
+    Returns
+    -------
+    str
+        A hexadecimal colour of `SCORE_RAMP`.
+
     Examples
     --------
     >>> score_colour(61.0), score_colour(0.0)
-    ('#fde725', '#440154')
+    ('#1d2f7c', '#f2e3a1')
     """
-    return [colour for low, colour in SCORE_RAMP if score >= low][-1]
+    return next(colour for low, colour in reversed(SCORE_RAMP) if score >= low or low == 0.0)
+
+
+def oxide_radius(oxide_t: float | None) -> float:
+    """Radius of a candidate's symbol.
+
+    Parameters
+    ----------
+    oxide_t
+        Contained oxide in tonnes; None where no statement can be used.
+
+    Returns
+    -------
+    float
+        Pixels; `RING_PX` for None.
+
+    Examples
+    --------
+    >>> oxide_radius(42_980.0), oxide_radius(None)
+    (11.0, 9.0)
+    """
+    if oxide_t is None:
+        return RING_PX
+    return next(size for low, size in reversed(OXIDE_SIZES) if oxide_t >= low)

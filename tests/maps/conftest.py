@@ -13,7 +13,7 @@ from geo_ree.maps import PageData
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking"]  # fmt: skip
-HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028'\""
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028'\"{{ 7 * 7 }}"
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
 
 
@@ -141,6 +141,7 @@ def visit(browser):
 
     def opened(path, width=1280, height=800):
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        context.route(lambda url: not url.startswith(("file:", "data:")), lambda r: r.abort())
         contexts.append(context)
         return Visit(context, path)
 

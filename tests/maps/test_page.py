@@ -1,22 +1,36 @@
 import json
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 import folium
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import layers, render
-from geo_ree.maps.data import line_coordinates, polygon_coordinates, script_json
-from geo_ree.maps.style import SCORE_RAMP, score_colour
+from geo_ree.maps.data import columnar, contained_oxide, plain, script_json
+from geo_ree.maps.document import assemble
+from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, oxide_radius, score_colour
+
+
+def values(html):
+    return json.loads(re.search(r'id="geo-ree-data">(.*?)</script>', html).group(1))
+
+
+def rows(table):
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
 def test_nothing_in_the_page_asks_the_network(data):
     html = render(data)
     assert not re.search(r"<(script|img|iframe)[^>]*\bsrc=", html.split("<body>")[0])
     assert not re.search(r"<link\b", html)
-    assert not re.search(r"@import|url\(\s*['\"]?https?:", html)
+    assert not re.search(r"@import|url\(\s*['\"]?(?!data:)", html.split("<script")[0])
+    assert not re.search(r"url\(\s*['\"]?https?:", html)
     assert not re.search(r"https?://[^\s\"']*(cdn|unpkg|jquery)", html)
 
 
@@ -27,49 +41,138 @@ def test_text_from_data_never_becomes_markup(data):
     assert "\u2028" not in html
 
 
+@pytest.mark.parametrize("text", ["{{ 6 * 7 }}", "{% for i in x %}", "{# gone #}", "{{ 1/0 }}"])
+def test_text_from_data_is_never_run_as_a_template(data, text):
+    data.layers["settlements"]["name"] = text
+    data.scored["name"] = text
+    inside = values(render(data))
+    assert rows(inside["layers"]["settlements"][1])[0]["name"] == text
+    assert {d["name"] for d in rows(inside["deposits"])} == {text}
+
+
+def test_the_same_data_give_the_same_page(data):
+    assert render(data) == render(data)
+
+
 def test_the_data_inside_are_the_data_given(data):
-    text = re.search(r'id="geo-ree-data">(.*?)</script>', render(data)).group(1)
-    inside = json.loads(text)
-    by_id = {d["id"]: d for d in inside["deposits"]}
+    inside = values(render(data))
+    by_id = {d["id"]: d for d in rows(inside["deposits"])}
     assert by_id["a"]["score"] == 61.5
     assert by_id["b"]["name"] == data.scored["name"][1]
-    assert "dist_power_line_km" not in by_id["a"]
-    assert "rank" not in by_id["d"]
-    assert inside["unranked"][0]["name"] == "Kuirektykol"
+    assert by_id["a"]["dist_power_line_km"] is None
+    assert by_id["d"]["rank"] is None
+    assert rows(inside["unranked"])[0]["name"] == "Kuirektykol"
     assert inside["unsure"] == {"railways": 1}
+    assert inside["missing"] == ["water", "roads", "power_lines", "power_plants", "gateways"]
+
+
+def test_the_title_counts_the_rows_themselves(data):
+    html = render(replace(data, run={"disclaimer": "d", "ranked": 99, "candidates": 99}))
+    assert "<title>2 of 3 candidates ranked" in html
+
+
+def test_a_page_without_statements_scenarios_or_criteria_is_made(data):
+    empty = pd.DataFrame()
+    html = render(replace(data, resources=empty, scenarios=empty, unranked=empty, criteria=[],
+                          sources=[], run={}))  # fmt: skip
+    assert values(html)["title"] == "2 of 2 candidates ranked"
 
 
 def test_without_countries_there_is_no_page(data):
     bare = {k: v for k, v in data.layers.items() if k != "countries"}
-    changed = type(data)(**{**vars(data), "layers": bare})
     with pytest.raises(RenderError, match="no countries to draw; give the layer countries"):
-        render(changed)
+        render(replace(data, layers=bare))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ['<img src="https://example.org/a.png">', "<style>@import 'a.css';</style>",
+     "<style>p { background: url(a.png) }</style>", '<iframe src="a.html"></iframe>'],
+)  # fmt: skip
+def test_a_page_that_would_load_something_is_refused(markup):
+    html = f"<html><head></head><body>{markup}</body></html>"
+    with pytest.raises(RenderError, match="would ask the network"):
+        assemble(html, values={}, title="t", chart="c")
+
+
+def test_a_document_of_another_shape_is_refused():
+    with pytest.raises(RenderError, match="has no <head>"):
+        assemble("<html><body></body></html>", values={}, title="t", chart="c")
 
 
 def test_every_layer_is_a_feature_group(data):
-    for name in ("countries", "railways", "settlements"):
-        assert isinstance(getattr(layers, name)(data.layers[name]), folium.FeatureGroup)
+    for name in ("countries", "railways", "settlements", "capitals"):
+        made = getattr(layers, name)(data.layers[name if name != "capitals" else "settlements"])
+        assert isinstance(made, folium.FeatureGroup)
     assert not layers.context(data.scored).show
     assert layers.deposits(data.scored).show
 
 
-def test_lines_are_clipped_joined_and_rounded():
-    frame = gpd.GeoDataFrame(
-        geometry=[shapely.LineString([(39, 45), (41, 45)]), shapely.LineString([(41, 45), (43, 45)])],
-        crs=4326)  # fmt: skip
-    assert line_coordinates(frame) == [[45.0, 40.0, 45.0, 43.0]]
-    assert line_coordinates(frame.iloc[:0]) == []
+def test_lines_are_told_apart_by_what_is_known_of_them(data):
+    lines = data.layers["railways"].copy()
+    payload = layers.railways(lines).payload
+    assert [len(payload[k]) for k in ("sure", "unsure", "building")] == [1, 1, 0]
+    payload = layers.railways(lines.assign(kind=["building", "rail"])).payload
+    assert [len(payload[k]) for k in ("sure", "unsure", "building")] == [0, 1, 1]
 
 
-def test_shared_borders_stay_shared(data):
-    first, second = polygon_coordinates(data.layers["countries"])
-    assert first["country"], second["country"] == ("KAZ", "CHN")
-    assert len(first["rings"]) == 1
+def test_substations_are_points_of_the_power_lines():
+    grid = gpd.GeoDataFrame(
+        {"kind": ["line", "substation"], "lateral_error_km": 0.0, "name": ["a", "b"]},
+        geometry=[shapely.LineString([(70, 45), (72, 46)]), shapely.Point(72, 46)], crs=4326)  # fmt: skip
+    payload = layers.power_lines(grid).payload
+    assert len(payload["sure"]) == 1
+    assert [r["name"] for r in rows(payload["points"])] == ["b"]
 
 
-def test_colours_rise_with_the_score():
+def test_small_towns_and_plants_are_left_off(data):
+    towns = pd.concat([data.layers["settlements"]] * 2, ignore_index=True)
+    towns["population"] = [4_999, 5_000]
+    assert len(layers.settlements(towns).payload["rows"]) == 1
+    plants = towns.assign(capacity_mw=[49.0, np.nan])
+    assert layers.power_plants(plants).payload["rows"] == []
+
+
+STATEMENT = {"deposit_id": "a", "substance": "oxide", "quantity_t": 10.0, "category": "Inferred",
+             "system": "JORC"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"substance": "metal"}, {"substance": "ore"}, {"category": "unknown"}, {"category": None},
+     {"category": " "}, {"system": None}, {"quantity_t": np.nan}],
+)  # fmt: skip
+def test_a_statement_with_a_gap_sizes_nothing(change):
+    assert contained_oxide(pd.DataFrame([STATEMENT | change])) == {}
+
+
+def test_statements_are_compared_and_never_added():
+    two = pd.DataFrame([STATEMENT, STATEMENT | {"quantity_t": 25.0}])
+    assert contained_oxide(two) == {"a": 25.0}
+    assert contained_oxide(pd.DataFrame()) == {}
+
+
+def test_symbols_are_sized_by_class_and_hollow_without_a_statement():
+    assert oxide_radius(None) == RING_PX
+    assert [oxide_radius(low) for low, _ in OXIDE_SIZES] == [r for _, r in OXIDE_SIZES]
+    assert [r for _, r in OXIDE_SIZES] == sorted(r for _, r in OXIDE_SIZES)
+
+
+def test_colours_follow_the_score_and_darken_at_every_step():
     assert [score_colour(low) for low, _ in SCORE_RAMP] == [c for _, c in SCORE_RAMP]
     assert score_colour(100.0) == SCORE_RAMP[-1][1]
+    assert score_colour(14.999) == SCORE_RAMP[0][1]
+    light = [np.dot((0.2126, 0.7152, 0.0722),
+                    [(int(c[i : i + 2], 16) / 255) ** 2.2 for i in (1, 3, 5)])
+             for _, c in SCORE_RAMP]  # fmt: skip
+    assert all(below > 1.3 * above for below, above in pairwise(light))
+
+
+def test_plain_values():
+    assert [plain(v) for v in (None, pd.NA, pd.NaT, np.nan, np.inf)] == [None] * 5
+    assert plain(np.bool_(True)) is True
+    assert plain("a\x00b") == "ab"
+    assert columnar(pd.DataFrame({"a": [1]}), ["b"]) == {"columns": [], "rows": []}
 
 
 def test_json_in_a_script_closes_nothing():
@@ -77,3 +180,16 @@ def test_json_in_a_script_closes_nothing():
         inside = script_json([text])
         assert not set("<>&\u2028\u2029") & set(inside)
         assert json.loads(inside) == [text]
+
+
+def test_a_page_of_real_size_stays_below_three_megabytes(data):
+    rng = np.random.default_rng(1)
+    start = np.column_stack([rng.uniform(42, 118, 25_000), rng.uniform(30, 55, 25_000)])
+    ends = start + rng.normal(0, 0.4, start.shape)
+    chords = gpd.GeoDataFrame(
+        {"kind": ["main"] * len(start), "lateral_error_km": 1.0},
+        geometry=list(shapely.linestrings(np.stack([start, ends], axis=1))), crs=4326)  # fmt: skip
+    many = pd.concat([data.scored] * 60, ignore_index=True)
+    many["id"] = [f"d{i}" for i in range(len(many))]
+    html = render(replace(data, scored=many, layers={**data.layers, "roads": chords}))
+    assert len(html.encode()) < 3_000_000

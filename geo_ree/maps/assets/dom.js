@@ -1,0 +1,93 @@
+/* Data of the page, and helpers that make elements: text from data never becomes markup. */
+"use strict";
+var geoRee = { markers: {} };
+(function (g) {
+  var data = g.data = JSON.parse(document.getElementById("geo-ree-data").textContent);
+
+  /* Columns and rows put together again; what is unknown is left out. */
+  g.rows = function (table) {
+    return table.rows.map(function (row) {
+      var one = {};
+      table.columns.forEach(function (name, i) { if (row[i] !== null) one[name] = row[i]; });
+      return one;
+    });
+  };
+  g.deposits = g.rows(data.deposits || { rows: [] });
+  g.unranked = g.rows(data.unranked || { rows: [] });
+  g.resources = g.rows(data.resources || { rows: [] });
+  g.scenarios = g.rows(data.scenarios || { rows: [] });
+  g.byId = {};
+  g.unranked.concat(g.deposits).forEach(function (d) { g.byId[d.id] = d; });
+  g.statements = {};
+  g.resources.forEach(function (r) { (g.statements[r.deposit_id] = g.statements[r.deposit_id] || []).push(r); });
+  g.ranked = function (role) {
+    return g.deposits.filter(function (d) { return d.role === role && d.rank !== undefined; })
+      .sort(function (a, b) { return a.rank - b.rank; });
+  };
+  g.measures = Object.keys(data.measures || {});
+
+  function append(node, child) {
+    if (child === null || child === undefined || child === "") return;
+    if (Array.isArray(child)) child.forEach(function (c) { append(node, c); });
+    else node.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  g.el = function (tag, attributes) {
+    var node = document.createElement(tag);
+    Object.keys(attributes || {}).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+    for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
+    return node;
+  };
+  g.num = function (value, digits) {
+    if (value === undefined || value === null) return g.unknown();
+    return Number(value).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  };
+  g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
+  g.unknown = function () { return g.el("span", { "class": "unknown" }, "unknown"); };
+  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, kind); };
+  g.words = function (key) { return String(key || "").replace(/_/g, " "); };
+  g.country = function (code) { return (data.country_names || {})[code] || code || ""; };
+  g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
+
+  g.anchor = function (address, text) {
+    if (!/^https?:\/\/[^\s"'<>]+$/i.test(address || "")) return document.createTextNode(text || address || "");
+    return g.el("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, text || address);
+  };
+  /* Text with its web addresses as links, each shown by its host. */
+  g.linked = function (text) {
+    return String(text).split(/(https?:\/\/[^\s;,)"'<>]+)/).map(function (part, i) {
+      return i % 2 ? g.anchor(part, part.replace(/^https?:\/\/(www\.)?/, "").replace(/^([^/]*).*$/, "$1") + " ↗") : part;
+    });
+  };
+  g.references = function (text) {
+    return g.el("ul", {}, g.list(text).map(function (part) { return g.el("li", {}, g.linked(part)); }));
+  };
+
+  g.cell = function (kind) {
+    var node = g.el("td", kind ? { "class": kind } : {});
+    for (var i = 1; i < arguments.length; i++) append(node, arguments[i]);
+    return node;
+  };
+  g.row = function () {
+    return g.el("tr", {}, Array.prototype.map.call(arguments, function (c) {
+      return c instanceof HTMLTableCellElement ? c : g.cell("", c);
+    }));
+  };
+  /* Heads are texts, or [text, class]. */
+  g.fill = function (node, heads, rows) {
+    var head = g.el("tr", {}, heads.map(function (h) {
+      return typeof h === "string" ? g.el("th", { scope: "col" }, h) : g.el("th", { scope: "col", "class": h[1] }, h[0]);
+    }));
+    node.replaceChildren(g.el("thead", {}, head), g.el("tbody", {}, rows));
+    return node;
+  };
+  g.table = function (heads, rows) { return g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)); };
+
+  g.distance = function (d, measure) {
+    var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];
+    if (far === undefined) return g.unknown();
+    return g.num(far, 1) + " km" + (error === undefined ? "" : " ± " + Number(error).toFixed(1));
+  };
+  g.colour = function (score) {
+    return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);
+  };
+})(geoRee);

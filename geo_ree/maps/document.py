@@ -1,0 +1,121 @@
+"""Folium's document with Leaflet, the page's own assets and the data folded in."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from geo_ree.errors import RenderError
+from geo_ree.maps.data import script_json
+
+_SCRIPTS = ("dom.js", "symbols.js", "layers.js", "dossier.js", "panel.js", "answers.js", "start.js")
+_STYLES = ("page.css", "map.css")
+_LEAFLET = "xstatic.pkg.leaflet"
+
+_ELSEWHERE = re.compile(
+    r"""<link\b
+    |<(?:script|img|iframe|source|embed|object|audio|video)\b[^>]*\b(?:src|data)\s*=\s*["']?(?!data:)
+    |@import\b
+    |url\(\s*["']?(?!data:|\#)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) -> str:
+    """Make folium's document whole.
+
+    Parameters
+    ----------
+    html
+        What folium rendered.
+    values
+        Plain values for the page's script.
+    title
+        Title of the document.
+    chart
+        Name of folium's variable that holds the map.
+
+    Returns
+    -------
+    str
+        One document that needs no other file.
+
+    Raises
+    ------
+    RenderError
+        When something in it would be loaded from elsewhere, or folium's document has changed.
+
+    Examples
+    --------
+    >>> text = assemble("<html><head></head><body></body></html>", values={}, title="A & B",
+    ...                 chart="map_page")
+    >>> "<title>A &amp; B" in text and "geoRee.start(map_page)" in text
+    True
+    """
+    html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
+    html = re.sub(r"<meta[^>]*>", "", html)
+    styles = [_leaflet_css(), *map(_asset, _STYLES)]
+    scripts = [_leaflet("leaflet.js"), *map(_asset, _SCRIPTS)]
+    head = [
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)} · geo_ree</title>",
+        f'<script type="application/json" id="geo-ree-data">{script_json(values)}</script>',
+        *(f"<script>{s}</script>" for s in scripts),
+    ]
+    html = _insert(html, "<head>", "<head>\n" + "\n".join(head))
+    # Last in the head, so that the page's own rules win over folium's.
+    html = _insert(html, "</head>", "\n".join(f"<style>{s}</style>" for s in styles) + "</head>")
+    html = _insert(html, "<html>", '<html lang="en">')
+    html = _insert(html, "<body>", "<body>" + _asset("body.html"))
+    _check(html)
+    start = f"<script>geoRee.start({chart});</script>"
+    return html.replace("</html>", "") + start + "\n</html>\n"
+
+
+def _insert(html: str, mark: str, text: str) -> str:
+    if mark not in html:
+        raise RenderError(
+            f"folium's document has no {mark}", "install the folium that geo_ree asks for"
+        )
+    return html.replace(mark, text, 1)
+
+
+def _asset(name: str) -> str:
+    return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _leaflet(name: str) -> str:
+    try:
+        text = (files(_LEAFLET) / "data" / name).read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise RenderError(f"Leaflet's {name} is not installed", "pip install XStatic-Leaflet") \
+            from error  # fmt: skip
+    return re.sub(r"//# sourceMappingURL=\S+", "", text)
+
+
+def _leaflet_css() -> str:
+    """Leaflet's style sheet with its pictures inside; a rule for old browsers taken out."""
+
+    def inside(match: re.Match[str]) -> str:
+        picture = files(_LEAFLET) / "data" / match.group(1)
+        return f"url(data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()})"
+
+    text = re.sub(r"url\((images/[\w.-]+)\)", inside, _leaflet("leaflet.css"))
+    return text.replace("behavior: url(#default#VML);", "")
+
+
+def _check(html: str) -> None:
+    """Refuse a document that would load anything; the data, escaped, cannot match."""
+    scripts = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL | re.IGNORECASE)
+    bare = scripts.sub(lambda m: m.group(0)[: m.group(0).index(">") + 1], html)
+    found = _ELSEWHERE.search(bare)
+    if found:
+        raise RenderError(
+            f"the page would ask the network: {bare[found.start() : found.start() + 60]!r}",
+            "folium may have changed its template; report this with the versions of geo-ree doctor",
+        )
