@@ -28,6 +28,8 @@ class Settings:
     mirror
         Base address of an internal mirror: ``https://host/path`` is asked for at
         ``<mirror>/host/path``. None asks the publishers themselves.
+    offline
+        Never open a connection; what would need one raises a FetchError.
     connect_timeout_s, read_timeout_s
         Seconds to wait for a connection, and between two pieces of an answer.
     max_download_bytes
@@ -43,6 +45,7 @@ class Settings:
 
     data_root: Path = Path("data")
     mirror: str | None = None
+    offline: bool = False
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
     max_download_bytes: int = 2_000_000_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from geo_ree.catalog.source import Source
+from geo_ree.catalog.source import MistakesError, Source
 from geo_ree.errors import CatalogError
 
 
@@ -22,7 +22,8 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
     ----------
     extra
         A TOML file with more ``[[source]]`` tables. An entry there replaces the package's
-        entry of the same id.
+        entry of the same id. With ``like = "id"`` an entry takes what it does not say from one
+        that stands before it.
 
     Returns
     -------
@@ -41,8 +42,9 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
     """
     complaints: list[str] = []
     sources: dict[str, Source] = {}
+    tables: dict[str, dict[str, Any]] = {}
     for name, text in _package_files():
-        for source in _parse(text, name, complaints):
+        for source in _parse(text, name, complaints, tables):
             if source.id in sources:
                 complaints.append(f"{name}: source.{source.id} is defined twice")
             sources[source.id] = source
@@ -54,7 +56,7 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
             raise CatalogError(
                 f"the catalogue {path} cannot be read ({error.strerror})", "check the path"
             ) from error
-        for source in _parse(text, path.name, complaints):
+        for source in _parse(text, path.name, complaints, tables):
             sources[source.id] = source
     for source in sources.values():
         if source.extract_of and source.extract_of not in sources:
@@ -71,19 +73,52 @@ def _package_files() -> Iterator[tuple[str, str]]:
             yield item.name, item.read_text(encoding="utf-8")
 
 
-def _parse(text: str, name: str, complaints: list[str]) -> list[Source]:
+def _parse(
+    text: str, name: str, complaints: list[str], known: dict[str, dict[str, Any]]
+) -> list[Source]:
     try:
-        tables: list[dict[str, Any]] = tomllib.loads(text).get("source", [])
+        tables = tomllib.loads(text).get("source", [])
     except tomllib.TOMLDecodeError as error:
         complaints.append(f"{name}: not TOML: {error}")
         return []
+    if not isinstance(tables, list):
+        complaints.append(f"{name}: source: is one table, expected [[source]] in double brackets")
+        return []
     out = []
     for number, table in enumerate(tables, 1):
-        label = table.get("id", f"#{number}") if isinstance(table, dict) else f"#{number}"
+        if not isinstance(table, dict):
+            complaints.append(f"{name}: source.#{number}: is no table")
+            continue
+        label = table.get("id", f"#{number}")
+        model = table.get("like", "")
+        if model and model not in known:
+            complaints.append(f"{name}: source.{label}.like: no source before it is {model!r}")
+            continue
+        full = _overlaid(known.get(model, {}), table)
+        known[str(label)] = full
         try:
-            out.append(Source.model_validate(table))
+            out.append(Source.model_validate(full))
         except ValidationError as error:
-            for item in error.errors():
-                path = ".".join(["source", str(label), *map(str, item["loc"])])
-                complaints.append(f"{name}: {path}: {item['msg']}")
+            told = [line for item in error.errors() for line in _lines(item)]
+            complaints += [f"{name}: source.{label}.{line}" for line in told]
     return out
+
+
+def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay an entry over the one that it is ``like``: tables are joined, all else replaced."""
+    out = {**below}
+    for key, value in above.items():
+        if key == "like":
+            continue
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        out[key] = _overlaid(below[key], value) if both else value
+    return out
+
+
+def _lines(item: Any) -> list[str]:
+    """One line for each mistake in an error of pydantic, from the dotted path on."""
+    found = item.get("ctx", {}).get("error")
+    if isinstance(found, MistakesError):
+        return found.mistakes
+    path = ".".join(map(str, item["loc"])) or "entry"
+    return [f"{path}: {item['msg']}"]

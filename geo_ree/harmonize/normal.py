@@ -32,12 +32,16 @@ class Normalized:
         Rows in the source.
     set_aside
         Reason -> number of rows.
+    not_understood
+        Canonical column -> {text that no rule of the source knows: number of rows}; the texts
+        are kept as they are where the column is free, and count as unknown where it is not.
     """
 
     frame: gpd.GeoDataFrame
     layer: str
     rows_read: int
     set_aside: dict[str, int] = field(default_factory=dict)
+    not_understood: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def normalize(

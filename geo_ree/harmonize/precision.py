@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from geo_ree.catalog.source import Precision
+from geo_ree.catalog.options import Precision
 from geo_ree.errors import SchemaError
 from geo_ree.schema import PRECISION_ERROR_M
 

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +19,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.http import ZIP_MAGIC, Client
+from geo_ree.ingest.protocol import Arrival, Order
 from geo_ree.ingest.tables import build_table, check_columns, check_rows
 
 MAX_EXPANDED_BYTES = 4_000_000_000
@@ -32,6 +35,41 @@ _DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
     OSError, UnicodeError, ValueError,
 )  # fmt: skip
+
+
+def bring_file(order: Order, client: Client) -> Arrival:
+    """Download the one file that an entry names.
+
+    Parameters
+    ----------
+    order
+        The entry, and where to put its file.
+    client
+        Makes the request.
+
+    Returns
+    -------
+    Arrival
+
+    Raises
+    ------
+    FetchError
+        When it cannot be had.
+    """
+    url = order.source.url
+    payload = order.folder / _file_name(order.source)
+    magic = ZIP_MAGIC if PurePosixPath(order.source.reader.member).name else ()
+    came = client.download(
+        url, payload, magic=magic, params=order.source.reader.query,
+        headers=order.source.reader.headers, etag=order.etag, last_modified=order.last_modified,
+    )  # fmt: skip
+    return Arrival(payload=payload, url=url, etag=came.etag, last_modified=came.last_modified,
+                   unchanged=came.unchanged)  # fmt: skip
+
+
+def _file_name(source: Source) -> str:
+    name = PurePosixPath(unquote(urlsplit(source.url).path)).name
+    return name if name not in ("", ".", "..") and "\\" not in name else f"{source.id}.zip"
 
 
 def read_archive(path: Path, source: Source) -> pd.DataFrame:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -39,12 +41,16 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """What arrived: its hash and size, and what the server calls its version."""
+    """What arrived: its hash and size, and what the server calls its version.
+
+    `unchanged` tells that the file at hand is the newest one, and nothing arrived.
+    """
 
     sha256: str
     bytes: int
     etag: str
     last_modified: str
+    unchanged: bool = False
 
 
 class _SpoiltBodyError(Exception):
@@ -273,3 +279,122 @@ def _check_size(size: int, where: str, settings: Settings) -> None:
             f"at most {settings.max_download_bytes} are accepted",
             "check the address, or raise Settings.max_download_bytes",
         )
+
+
+class Client:
+    """The requests of one source: with its mirror, its patience, its limits and its hosts.
+
+    Parameters
+    ----------
+    settings
+        Mirror, timeouts, size cap, user agent, whether the network may be used at all.
+    what
+        Id of the source, for errors.
+    hosts
+        Hosts that may be asked; empty for any.
+    pause_s
+        Seconds to leave between two requests to one host.
+    on_bytes
+        Told of the progress of downloads.
+    """
+
+    def __init__(
+        self, settings: Settings, *, what: str = "", hosts: frozenset[str] = frozenset(),
+        pause_s: float = 0.0, on_bytes: OnBytes | None = None,
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self.what = what
+        self.hosts = hosts
+        self.pause_s = pause_s
+        self.on_bytes = on_bytes
+
+    def allow(self, url: str) -> None:
+        """Refuse an address on a host that is not one of the source's.
+
+        Raises
+        ------
+        FetchError
+            Naming the host, and those that are allowed.
+
+        Examples
+        --------
+        >>> Client(Settings(), hosts=frozenset({"example.org"})).allow("https://example.org/a")
+        """
+        host = urlsplit(url).hostname or ""
+        if self.hosts and host not in self.hosts:
+            raise FetchError(
+                f"{self.what}: upstream leads to {url}, and {host or 'no host'} is not one of "
+                f"{', '.join(sorted(self.hosts))}",
+                "if that is right, add the host to reader.hosts in the catalogue entry",
+            )
+
+    def download(
+        self, url: str, target: Path, *, magic: tuple[bytes, ...] = (),
+        params: Mapping[str, str] | None = None, data: str = "",
+        headers: Mapping[str, str] | None = None, etag: str = "", last_modified: str = "",
+    ) -> Download:  # fmt: skip
+        """Download one file, as the function `download` does.
+
+        Parameters
+        ----------
+        url, target, magic
+            As for `download`.
+        params
+            Added to the address as its query.
+        data
+            Sent as the body of a POST; blank for a GET.
+        headers
+            Added to those of the session.
+        etag, last_modified
+            Of a file at hand: the server may answer that it is unchanged.
+
+        Returns
+        -------
+        Download
+
+        Raises
+        ------
+        FetchError
+            In one line, with source, address, what happened and the cure.
+        """
+        self.allow(url)
+        address = requests.Request("GET", url, params=dict(params or {})).prepare().url or url
+        return download(address, self.settings, target, what=self.what, magic=magic,
+                        on_bytes=self.on_bytes)  # fmt: skip
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, data: str = "",
+        headers: Mapping[str, str] | None = None, most_bytes: int = 64_000_000,
+    ) -> bytes:  # fmt: skip
+        """Ask for a small answer and give its bytes.
+
+        Raises
+        ------
+        FetchError
+            As for `download`, and when the answer has more than `most_bytes`.
+        """
+        with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+            target = Path(folder) / "answer"
+            self.download(url, target, params=params, data=data, headers=headers)
+            return target.read_bytes()
+
+    def get_json(
+        self, url: str, *, params: Mapping[str, str] | None = None, data: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:  # fmt: skip
+        """Ask for a small answer in JSON.
+
+        Raises
+        ------
+        FetchError
+            As for `get`, and when the answer is no JSON.
+        """
+        body = self.get(url, params=params, data=data, headers=headers)
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            start = " ".join(body[:80].decode("utf-8", "replace").split())
+            raise FetchError(
+                f"{self.what}: {url}: the answer is no JSON (it begins with {start!r})",
+                "open the address in a browser; the publisher may have changed the service",
+            ) from error

@@ -10,11 +10,17 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.archive import read_archive
+from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
 
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {"archive": Protocol(bring=bring_file, read=read_archive)}
+)
+"""Every way in which publishers offer data."""
+
 READERS: Mapping[str, Callable[[Path, Source], pd.DataFrame]] = MappingProxyType(
-    {"archive": read_archive, "starter": read_starter}
+    {**{name: p.read for name, p in PROTOCOLS.items()}, "starter": read_starter}
 )
 """Protocol -> the function that opens its payloads."""
 

@@ -26,6 +26,8 @@ class Provenance:
     ----------
     source_id
         The catalogue entry.
+    origin
+        ``fetched``, or ``handed`` for a file that somebody gave.
     url
         The publisher's address of the payload.
     mirror
@@ -53,6 +55,7 @@ class Provenance:
     """
 
     source_id: str
+    origin: str = "fetched"
     url: str
     mirror: str = ""
     query: str = ""

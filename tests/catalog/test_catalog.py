@@ -165,9 +165,12 @@ def test_all_mistakes_are_told_at_once_with_their_dotted_paths(own):
     ("text", "said"),
     [
         ("[[source]\n", "my.toml: not TOML"),
-        (ENTRY.replace('url = "https://example.org/mine.zip"', ""), "url is missing"),
+        (ENTRY.replace('url = "https://example.org/mine.zip"', ""), "source.mine.url: is missing"),
         (ENTRY.replace("https:", "ftp:"), "source.mine.url"),
-        (ENTRY + '[source.columns]\ncolour = "x"\n', "columns.colour is no column of the layer"),
+        (
+            ENTRY + '[source.columns]\ncolour = "x"\n',
+            "source.mine.columns.colour: is no column of the layer",
+        ),
         (ENTRY + 'extract_of = "nobody"\n', "source.mine.extract_of: no source is 'nobody'"),
         (ENTRY.replace('"mine"', '"Mine!"', 1), "source.Mine!.id"),
     ],

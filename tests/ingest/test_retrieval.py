@@ -137,9 +137,16 @@ def test_without_a_date_the_snapshot_bears_todays(ree, settings):
     ("changes", "said"),
     [
         ({"protocol": "starter"}, "usgs_ree comes with the package; there is nothing to fetch"),
-        ({"status": "manual"}, "usgs_ree cannot be fetched by a program; open https://"),
-        ({"status": "none"}, "usgs_ree has no public service; open https://"),
-        ({"status": "none", "landing_page": ""}, "has no public service; geo-ree sources"),
+        (
+            {"status": "manual", "why": "it is sold", "instead": "buy it"},
+            "usgs_ree cannot be fetched by a program: it is sold; buy it, then geo-ree fetch "
+            "usgs_ree --file PATH",
+        ),
+        (
+            {"status": "none", "why": "it is secret", "instead": "ask"},
+            "usgs_ree: nothing is published: it is secret; ask, then geo-ree fetch",
+        ),
+        ({"protocol": "local"}, "usgs_ree cannot be fetched by a program"),
         ({"status": "unverified", "url": ""}, "usgs_ree has no url"),
     ],
 )
