@@ -43,6 +43,11 @@ class Normalized:
     set_aside: dict[str, int] = field(default_factory=dict)
     not_understood: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    @property
+    def kept(self) -> int:
+        """Rows of the source that are in the layer; lines cut at borders give several each."""
+        return self.rows_read - sum(self.set_aside.values())
+
 
 def normalize(
     raw: pd.DataFrame,
