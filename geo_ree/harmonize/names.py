@@ -1,0 +1,205 @@
+"""Names of deposits brought to a common form, so that spellings of one name can be compared.
+
+A name such as ``Kutessay-2``, ``Kutessai II`` or ``Кутессай II`` becomes a stem (``kutesai``), a
+number (2), the parts of a field it stands for (``north``, ``upper``) and marks for names that
+name no deposit (a smelter, a bore hole, ``unnamed``). Letters are turned into Latin ones by
+anyascii; the rules here fold what differs between the transliterations of Russian, Kazakh,
+Kyrgyz, Uzbek, Tajik, Mongolian and Dari names in Western tables.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+_SPLIT = re.compile(r"[;,/|()\[\]]+|\s+-\s+|\baka\b|\balso\b", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+|\d+")
+
+GENERIC = frozenset(
+    """mine mines deposit deposits occurrence prospect district area ore orefield field group complex
+    project massif ores region basin range zone site the of and in no number nr name names known other
+    mestorozhdenie mestorozhdeniye rudnik rudoproyavlenie uchastok oblast rayon raion region mountain
+    mountains lake river pluton body stock dome mineral mineralization ussr kazakhstan kazakh ssr
+    uzbekistan kyrgyzstan tajikistan turkmenistan mongolia afghanistan placer quarry pit open""".split()
+)
+"""Words that say what a thing is, not which one."""
+
+WORKS = frozenset(
+    """smelter concentrator refinery plant facility mill kombinat kombinate combine factory works
+    pp pellet""".split()
+)
+"""Words for works, which are not the deposit beside them."""
+
+NAMELESS = frozenset("unnamed drill hole drillhole well borehole bore unknown anomaly".split())
+"""Words of records that name no deposit."""
+
+PARTS = {
+    "north": "north", "northern": "north", "sever": "north", "severny": "north",
+    "severnyy": "north", "severnyi": "north", "severnoe": "north", "severnoye": "north",
+    "south": "south", "southern": "south", "yuzhny": "south", "yuzhnyy": "south",
+    "yuzhnyi": "south", "yuzhnoe": "south", "yuzhnoye": "south", "juzhnoe": "south",
+    "east": "east", "eastern": "east", "vostochny": "east", "vostochnyy": "east",
+    "vostochnoe": "east", "vostochnoye": "east", "west": "west", "western": "west",
+    "zapadny": "west", "zapadnyy": "west", "zapadnoe": "west", "zapadnoye": "west",
+    "central": "central", "tsentralny": "central", "tsentralnoe": "central",
+    "upper": "upper", "verkhne": "upper", "verkhnee": "upper", "verkhniy": "upper",
+    "verkhnye": "upper", "verchne": "upper", "verkhny": "upper", "lower": "lower",
+    "nizhne": "lower", "nizhnee": "lower", "nizhniy": "lower", "new": "new", "novo": "new",
+    "novy": "new", "old": "old", "staro": "old", "extension": "extension", "big": "big",
+    "bolshoy": "big", "great": "big", "small": "small", "maly": "small", "little": "small",
+    "baruun": "west", "zuun": "east", "ih": "big", "ikh": "big",
+}  # fmt: skip
+"""Words that tell the parts of a field or its neighbours apart, in several languages."""
+
+_PREFIXES = {"verkhne": "upper", "verchne": "upper", "nizhne": "lower", "severo": "north",
+             "yuzhno": "south", "vostochno": "east", "zapadno": "west", "novo": "new"}  # fmt: skip
+
+_ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})")
+_DIGITS = {"i": 1, "v": 5, "x": 10}
+
+_ENDINGS = re.compile(r"(?:ski[iy]?|sk(?:oe|oye|oje|oy|oi|aya|aja|ja|oj|y|yy|ij)|sk)$")
+_FOLDS = tuple(
+    (re.compile(pattern), put)
+    for pattern, put in (
+        (r"(?<=[bcdfgklmnprstvz])[jy](?=[aeou])", ""), (r"(?<=[aeiou])j", "i"),
+        (r"shch|sch", "s"), (r"dzh|zh|dj", "j"),
+        (r"kh", "h"), (r"gh", "g"), (r"q", "k"), (r"tch|ch", "c"), (r"ts|tz", "c"), (r"sh", "s"),
+        (r"ph", "f"), (r"w", "v"), (r"x", "ks"), (r"eh", "e"), (r"ye|ie", "e"), (r"y", "i"),
+        (r"uu|ou|oo", "u"), (r"ee", "e"), (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Form:
+    """One name of a record in the form that is compared.
+
+    Parameters
+    ----------
+    stem
+        The folded name without generic words, numbers and parts; blank where nothing is left.
+    words
+        The stem's words.
+    numbers
+        Numbers in the name, Roman or Arabic.
+    parts
+        Of `PARTS`.
+    works
+        Whether it names works.
+    nameless
+        Whether it names no deposit at all.
+    main
+        Whether it is the record's own name, not an alias.
+    """
+
+    stem: str
+    words: tuple[str, ...]
+    numbers: frozenset[int]
+    parts: frozenset[str]
+    works: bool
+    nameless: bool
+    main: bool
+
+
+def name_forms(name: object, *others: object) -> tuple[Form, ...]:
+    """Give the comparable forms of a record's names.
+
+    Parameters
+    ----------
+    name
+        The record's own name.
+    others
+        Further names, each a text that may hold several, separated by ``;`` or ``,``.
+
+    Returns
+    -------
+    tuple of Form
+        Without repetitions, those of the own name first. Where a name lists several (``Aksai,
+        Chulaktau``, ``Konyrat (Kounrad)``) there is a form for the whole and for each.
+
+    Examples
+    --------
+    >>> [f.stem for f in name_forms("Kutessay-2", "Кутессай II; Kutessai-II")]
+    ['kutesai']
+    >>> name_forms("Kutessai II")[0].numbers == name_forms("Kutessay-2")[0].numbers
+    True
+    >>> name_forms("Verkhne-Kajrakty")[0].parts
+    frozenset({'upper'})
+    """
+    out: dict[Form, None] = {}
+    for text, main in ((name, True), *((o, False) for o in others)):
+        for piece in _pieces(text):
+            form = _form(piece, main)
+            twin = _form(piece, True)
+            if (form.stem or form.nameless) and form not in out and twin not in out:
+                out[form] = None
+    return tuple(out)
+
+
+def skeleton(stem: str) -> str:
+    """Consonants of a stem, which the transliterations share most.
+
+    Examples
+    --------
+    >>> skeleton("kutesai") == skeleton("kutisoi")
+    True
+    """
+    return re.sub(r"[aeiou\s]", "", stem[:1].replace(" ", "")) + re.sub(r"[aeiou\s]", "", stem[1:])
+
+
+def _pieces(text: object) -> Iterable[str]:
+    if not isinstance(text, str) or not text.strip():
+        return ()
+    parts = [p.strip() for p in _SPLIT.split(text) if p.strip()]
+    whole = _SPLIT.sub(" ", text).strip()
+    return parts if len(parts) > 1 else [whole]
+
+
+@lru_cache(maxsize=200_000)
+def _form(text: str, main: bool) -> Form:
+    plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
+    plain = re.sub(r"['`\"’]", "", plain)
+    words, numbers, parts = [], set(), set()
+    works = nameless = False
+    for word in _WORD.findall(plain):
+        number = _number(word)
+        if number is not None:
+            numbers.add(number)
+        elif word in PARTS:
+            parts.add(PARTS[word])
+        elif word in WORKS:
+            works = True
+        elif word in NAMELESS:
+            nameless = True
+        elif word not in GENERIC:
+            prefix = next((p for p in _PREFIXES if word.startswith(p) and len(word) > len(p) + 3), "")
+            if prefix:
+                parts.add(_PREFIXES[prefix])
+            words.append(_fold(word[len(prefix) :]))
+    stem = " ".join(words)
+    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts), works, nameless, main)
+
+
+def _number(word: str) -> int | None:
+    if word.isdigit():
+        return int(word) if len(word) <= 4 else None
+    if word and _ROMAN.fullmatch(word):
+        values = [_DIGITS[c] for c in word]
+        following = [*values[1:], 0]
+        return sum(-v if v < n else v for v, n in zip(values, following, strict=True))
+    return None
+
+
+def _fold(word: str) -> str:
+    if len(word) > 6:
+        word = _ENDINGS.sub("", word)
+    if len(word) > 5:
+        word = re.sub(r"(?:oye|oe|oje|aya|aja)$", "", word)
+    for pattern, put in _FOLDS:
+        word = pattern.sub(put, word)
+    return word

@@ -1,0 +1,253 @@
+"""Pairs of records that may be one deposit, found by blocking, with what speaks for and against.
+
+Cost: the forms of names grow with the records, the pairs with the records that share two
+consonants within `NEAR_KM` or a whole skeleton within `FAR_KM`; nothing compares all with all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from scipy.spatial import cKDTree
+
+from geo_ree.crs import distance_m
+from geo_ree.harmonize.names import Form, name_forms, skeleton
+
+NEAR_KM = 40.0
+"""Records of alike names are compared within this distance."""
+
+FAR_KM = 320.0
+"""Records whose names have the same consonants are compared within this distance."""
+
+LEAST_LIKENESS = 0.72
+"""Names less alike than this are not compared further (share of letters in common order)."""
+
+_COMPANIONS = (
+    ("REE", "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y"),
+    ("REE", "Nb", "Ta", "Zr", "Be", "Y"), ("Cu", "Mo", "Au", "Re", "Te", "Ag", "Se"),
+    ("Pb", "Zn", "Ag", "Cd", "Ba", "barite", "Ga", "Ge", "In", "Cu"), ("W", "Mo", "Sn", "Be", "Bi"),
+    ("Ni", "Co"), ("Li", "Ta", "Be", "Cs", "Rb", "Nb", "Sn"), ("Sb", "Hg", "Au"),
+    ("Fe", "Ti", "V"), ("P", "phosphate", "REE", "U"), ("Al", "Ga"), ("B", "K", "salt", "potash"),
+)  # fmt: skip
+"""Commodities that come from one deposit so often that different tables name different ones."""
+
+_FAMILY = {c: [k for k, f in enumerate(_COMPANIONS) if c in f] for f in _COMPANIONS for c in f}
+
+_EARTH_KM = 6371.0
+_DEFAULT_ERROR_KM = 5.0
+_MOST_OF_A_NAME = 60
+
+FEATURES = (
+    "likeness", "same_consonants", "far", "very_far", "alias", "number_conflict", "number_one",
+    "part_conflict", "works_conflict", "shared_commodity", "other_commodity", "other_country",
+    "same_source", "common_name", "no_place",
+)  # fmt: skip
+"""What a pair is judged by; see `find_pairs`."""
+
+
+def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find the pairs of records that may be one deposit.
+
+    Parameters
+    ----------
+    records
+        Rows of the canonical layer ``deposits``, index 0..n-1; points may be missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a pair: ``first`` and ``second`` (positions, first < second), ``distance_km`` (NaN
+        without both places), ``name_first`` and ``name_second`` (the stems that matched), and a
+        column for each of `FEATURES`:
+
+        - likeness: of the two most alike names, 0 to 1; same_consonants: 1 where the
+          transliterations agree in all consonants;
+        - far: ln(1 + distance / allowed), allowed being 3 km and both position errors together;
+          very_far: the same beyond five times the allowed distance;
+        - alias: 1 where only an alias of one agrees;
+        - number_conflict, number_one: different numbers; a number in one only;
+        - part_conflict: other points of the compass, upper and lower, old and new;
+        - works_conflict: a smelter or concentrator against a deposit;
+        - shared_commodity, other_commodity: whether the commodities overlap, or are all others;
+        - other_country; same_source;
+        - common_name: ln of the number of 1-degree cells that have the name;
+        - no_place: one of them has no place.
+    """
+    forms = _forms(records)
+    lon, lat = _coordinates(records)
+    found = _candidates(forms, lon, lat, records["country"].astype(object).to_numpy())
+    best = _most_alike(found, forms)
+    return _features(best, forms, records, lon, lat)
+
+
+def _forms(records: gpd.GeoDataFrame) -> pd.DataFrame:
+    rows: list[tuple[int, Form]] = []
+    columns = [records[c].astype(object) for c in ("name", "aliases", "name_local")]
+    for i, (name, aliases, local) in enumerate(zip(*columns, strict=True)):
+        rows += [(i, form) for form in name_forms(name, aliases, local) if form.stem]
+    table = pd.DataFrame(
+        {
+            "record": [i for i, _ in rows],
+            "stem": [f.stem.replace(" ", "") for _, f in rows],
+            "bones": [skeleton(f.stem) or f.stem for _, f in rows],
+            "form": [f for _, f in rows],
+        }
+    )
+    nameless = np.array([f.nameless for f in table["form"]], dtype=bool)
+    return table[(table["stem"].str.len() > 1) & ~nameless].reset_index(drop=True)
+
+
+def _coordinates(records: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    geometry = records.geometry
+    return geometry.x.to_numpy(dtype=np.float64), geometry.y.to_numpy(dtype=np.float64)
+
+
+def _candidates(
+    forms: pd.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64],
+    country: NDArray[np.object_],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Positions in `forms` of the pairs to compare, shape (n, 2)."""
+    record = forms["record"].to_numpy()
+    xyz = _on_sphere(lon[record], lat[record])
+    located = ~np.isnan(xyz[:, 0])
+    found = [
+        _within(forms[located].groupby("bones").indices, np.flatnonzero(located), xyz, FAR_KM),
+        _within(
+            forms[located].groupby(forms["bones"].str[:2]).indices,
+            np.flatnonzero(located), xyz, NEAR_KM,
+        ),
+        _without_place(forms, located, country[record]),
+    ]  # fmt: skip
+    pairs = np.concatenate([f for f in found if len(f)]) if any(map(len, found)) else _NONE
+    return pairs[record[pairs[:, 0]] != record[pairs[:, 1]]]
+
+
+_NONE = np.empty((0, 2), dtype=np.int64)
+
+
+def _on_sphere(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    a, b = np.radians(lon), np.radians(lat)
+    return _EARTH_KM * np.column_stack([np.cos(b) * np.cos(a), np.cos(b) * np.sin(a), np.sin(b)])
+
+
+def _within(
+    groups: dict[str, NDArray[np.int64]], where: NDArray[np.int64], xyz: NDArray[np.float64],
+    km: float,
+) -> NDArray[np.int64]:  # fmt: skip
+    found = []
+    for members in groups.values():
+        if len(members) > 1:
+            rows = where[members]
+            near = cKDTree(xyz[rows]).query_pairs(km, output_type="ndarray")
+            found.append(rows[near])
+    return np.concatenate(found) if found else _NONE
+
+
+def _without_place(
+    forms: pd.DataFrame, located: NDArray[np.bool_], country: NDArray[np.object_]
+) -> NDArray[np.int64]:
+    """Pair a record without a place with those of its name and country."""
+    left = pd.DataFrame({"a": np.flatnonzero(~located), "bones": forms["bones"][~located],
+                         "country": country[~located]})  # fmt: skip
+    right = pd.DataFrame({"b": np.arange(len(forms)), "bones": forms["bones"], "country": country})
+    sizes = right["bones"].map(right["bones"].value_counts())
+    both = left.merge(right[sizes <= _MOST_OF_A_NAME], on=["bones", "country"])
+    return both[["a", "b"]].to_numpy(dtype=np.int64)
+
+
+def _most_alike(found: NDArray[np.int64], forms: pd.DataFrame) -> pd.DataFrame:
+    """Keep, for each pair of records, the two names that are most alike."""
+    record, stem = forms["record"].to_numpy(), forms["stem"].to_numpy(dtype=object)
+    low, high = np.sort(found, axis=1).T if len(found) else (found[:, 0], found[:, 1])
+    swap = record[low] > record[high]
+    a, b = np.where(swap, high, low), np.where(swap, low, high)
+    unique = pd.DataFrame({"a": a, "b": b}).drop_duplicates()
+    a, b = unique["a"].to_numpy(), unique["b"].to_numpy()
+    likeness = process.cpdist(stem[a], stem[b], scorer=fuzz.ratio, workers=-1) / 100.0
+    table = pd.DataFrame({"a": a, "b": b, "first": record[a], "second": record[b],
+                          "likeness": likeness.astype(np.float64)})  # fmt: skip
+    table = table[table["likeness"] >= LEAST_LIKENESS]
+    main = np.array([f.main for f in forms["form"]], dtype=bool)
+    rank = table["likeness"] + 0.02 * main[table["a"]] + 0.02 * main[table["b"]]
+    table = table.assign(rank=rank).sort_values(["first", "second", "rank"], kind="stable")
+    return table.drop_duplicates(["first", "second"], keep="last").drop(columns="rank")
+
+
+def _features(
+    best: pd.DataFrame, forms: pd.DataFrame, records: gpd.GeoDataFrame,
+    lon: NDArray[np.float64], lat: NDArray[np.float64],
+) -> pd.DataFrame:  # fmt: skip
+    i, j = best["first"].to_numpy(), best["second"].to_numpy()
+    distance = distance_m(lon[i], lat[i], lon[j], lat[j]) / 1000.0
+    error = records["position_error_m"].astype("float64").fillna(_DEFAULT_ERROR_KM * 1000) / 1000.0
+    allowed = 3.0 + np.hypot(error.to_numpy()[i], error.to_numpy()[j])
+    ratio = np.where(np.isnan(distance), 0.0, distance / allowed)
+    kinds = _marks(best, forms)
+    shared, other = _commodities(records, i, j)
+    country = records["country"].astype(object).to_numpy()
+    known = pd.notna(country[i]) & pd.notna(country[j])
+    source = records["source_id"].astype(object).to_numpy()
+    out = {
+        "first": i, "second": j, "distance_km": distance,
+        "name_first": forms["stem"].to_numpy()[best["a"]],
+        "name_second": forms["stem"].to_numpy()[best["b"]],
+        "likeness": best["likeness"].to_numpy(),
+        "far": np.log1p(ratio), "very_far": np.log1p(np.maximum(ratio / 5.0 - 1.0, 0.0)),
+        **kinds,
+        "shared_commodity": shared, "other_commodity": other,
+        "other_country": (known & (country[i] != country[j])).astype(float),
+        "same_source": (source[i] == source[j]).astype(float),
+        "common_name": _commonness(best, forms, lon, lat),
+        "no_place": np.isnan(distance).astype(float),
+    }  # fmt: skip
+    return pd.DataFrame(out).reset_index(drop=True)
+
+
+def _marks(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    form = forms["form"].to_numpy(dtype=object)
+    bones = forms["bones"].to_numpy(dtype=object)
+    a, b = form[best["a"]], form[best["b"]]
+    pairs: Sequence[tuple[Form, Form]] = list(zip(a, b, strict=True))
+    flags = {
+        "same_consonants": bones[best["a"]] == bones[best["b"]],
+        "alias": [not (x.main and y.main) for x, y in pairs],
+        "number_conflict": [
+            bool(x.numbers and y.numbers and not x.numbers & y.numbers) for x, y in pairs
+        ],
+        "number_one": [bool(x.numbers) != bool(y.numbers) for x, y in pairs],
+        "part_conflict": [x.parts != y.parts for x, y in pairs],
+        "works_conflict": [x.works != y.works for x, y in pairs],
+    }
+    return {name: np.asarray(flag, dtype=np.float64) for name, flag in flags.items()}
+
+
+def _commodities(
+    records: gpd.GeoDataFrame, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Whether two records share a commodity (1) or have companions (one half), or neither."""
+    texts = records["commodities"].astype(object)
+    sets = [frozenset(t.split(";")) if isinstance(t, str) and t else frozenset() for t in texts]
+    families = [frozenset(f for c in s for f in _FAMILY.get(c, ())) for s in sets]
+    shared = np.zeros(len(i))
+    both = np.zeros(len(i))
+    for k, (a, b) in enumerate(zip(i, j, strict=True)):
+        if sets[a] and sets[b]:
+            both[k] = 1.0
+            shared[k] = 1.0 if sets[a] & sets[b] else 0.5 if families[a] & families[b] else 0.0
+    return shared, both * (shared == 0.0)
+
+
+def _commonness(
+    best: pd.DataFrame, forms: pd.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    record = forms["record"].to_numpy()
+    cells = pd.DataFrame({"bones": forms["bones"], "x": np.floor(lon[record]),
+                          "y": np.floor(lat[record])}).dropna().drop_duplicates()  # fmt: skip
+    counts = cells["bones"].value_counts()
+    a = forms["bones"].to_numpy()[best["a"]]
+    return np.log(pd.Series(a).map(counts).fillna(1).clip(lower=1).to_numpy(dtype=np.float64))
