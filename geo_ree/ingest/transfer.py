@@ -181,11 +181,12 @@ class Transfer:
         with partial.open(answer) as out:
             size, total = out.tell(), partial.version.total
             self._check_size(max(size, total or 0))
+            first_look = min(HEAD, total or HEAD)
             for chunk in chunks(answer):
                 out.write(chunk)
-                looked_at = size >= HEAD
+                looked_at = size >= first_look
                 size += len(chunk)
-                if size >= HEAD and not looked_at:  # no need to wait for the end of a web page
+                if size >= first_look and not looked_at:  # why wait for the end of a web page?
                     out.flush()
                     self._check_head()
                 self._check_size(size)
