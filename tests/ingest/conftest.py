@@ -91,6 +91,8 @@ class Site:
         return etag_of(self.files[path])
 
     def close(self) -> None:
+        if not self.thread.is_alive():
+            return
         self.release.set()
         self.server.shutdown()
         self.server.server_close()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
@@ -161,6 +164,38 @@ def test_a_failed_fetch_leaves_the_old_snapshot(ree, settings, site, fault):
         site.faults[address(ree)] = [fault] * 9
     with pytest.raises(FetchError, match=r"^usgs_ree: http://127\.0\.0\.1") as caught:
         fetch(ree, settings, today=TUESDAY)
+    assert "\n" not in str(caught.value)
+    assert latest_snapshot(settings, "usgs_ree") == first
+    assert [p.name for p in (settings.raw_root / "usgs_ree").iterdir()] == ["2026-02-02"]
+
+
+@pytest.mark.parametrize("fault", ["name", "certificate", "deaf", "large"])
+def test_a_network_that_fails_leaves_the_old_snapshot(
+    ree, settings, site, payload, other_site, monkeypatch, fault
+):
+    first = fetch(ree, settings, today=MONDAY)
+    if fault == "name":
+
+        def unknown(*args: object, **kwargs: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        settings, said = replace(settings, mirror="http://nowhere.invalid"), "not known (DNS)"
+    elif fault == "certificate":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+        settings = replace(settings, mirror=other_site(context).url)
+        said = "certificate cannot be trusted"
+    elif fault == "deaf":
+        gone = other_site()
+        gone.close()
+        settings, said = replace(settings, mirror=gone.url), "refused or broke"
+    else:
+        settings, said = replace(settings, max_download_bytes=10), "at most 10 are accepted"
+        site.files[address(ree)] = payload("usgs_ree", {"readme.txt": b"second edition"})
+    with pytest.raises(FetchError, match=r"^usgs_ree: https?://\S+: ") as caught:
+        fetch(ree, settings, today=TUESDAY)
+    assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert latest_snapshot(settings, "usgs_ree") == first
     assert [p.name for p in (settings.raw_root / "usgs_ree").iterdir()] == ["2026-02-02"]
