@@ -13,6 +13,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest import shapefile, vectors
 from geo_ree.ingest.delimited import parse_csv
+from geo_ree.ingest.gdal import service_exception
 from geo_ree.ingest.markup import check_markup
 from geo_ree.ingest.sniff import Kind, kind_of
 from geo_ree.ingest.tables import Load, cure_of, finished
@@ -98,17 +99,13 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
 
 
 def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
-    where = f"{archive.name}/{choice.member}"
+    where = f"{archive.name}/{choice.member}".removesuffix("/.")
     if choice.kind == "pages":
         return _pages(archive, choice.members, job)
     if choice.kind == "shp":
         return _shapefile_in(archive, choice.member, where, job)
     if choice.kind == "gdb":
-        folder = job.place(".gdb")
-        folder.mkdir()
-        for member in choice.members:  # the last part of a safe name is a plain file name
-            archive.extract(member, folder / PurePosixPath(member).name)
-        return _vector(folder, where, job)
+        return _vector(_geodatabase(archive, choice.members, where, job), where, job)
     target = job.place(PurePosixPath(choice.member).suffix)
     archive.extract(choice.member, target)
     kind = kind_of(target, where=f"{job.id}: {where}", cure=job.cure)
@@ -128,6 +125,19 @@ def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
         return _texts(archive.read(member), f"{archive.name}/{member}", job)
 
     return _plain(target, kind, where, job, child)
+
+
+def _geodatabase(archive: Archive, members: tuple[str, ...], where: str, job: _Job) -> Path:
+    folder = job.place(".gdb")
+    folder.mkdir()
+    # the last part of a safe name is a plain file name
+    names = {PurePosixPath(member).name: member for member in members}
+    for name, member in names.items():
+        index = f"{name.removesuffix('e')}x"
+        if name.endswith(".gdbtable") and index not in names:
+            raise SchemaError(f"{job.id}: {where} lacks {index}, the index of {name}", job.cure)
+        archive.extract(member, folder / name)
+    return folder
 
 
 def _plain(
@@ -216,7 +226,7 @@ def _markup_suffix(path: Path, where: str, job: _Job) -> str:
         return ".gml"
     if root == "html":
         raise SchemaError(f"{label} is a web page, not the file", job.cure)
-    said = vectors.service_exception(path)
+    said = service_exception(path)
     if said:
         raise SchemaError(f"{label} is an error of the service: {said}", job.cure)
     raise SchemaError(f"{label} is XML of a kind that geo_ree does not read (<{root}>)", job.cure)

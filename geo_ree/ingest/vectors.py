@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import json
-import logging
-import threading
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
-from xml.etree import ElementTree
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pyproj
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj.exceptions import CRSError
-from shapely.errors import ShapelyError
 
 from geo_ree.catalog.options import Reader
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.gdal import DAMAGED, careful, check_content, one_line
 
-logger = logging.getLogger(__name__)
-
-_REFUSED = (
-    DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, ShapelyError,
-    CRSError, OSError, UnicodeError, ValueError,
-)  # fmt: skip
-_POINTING_ELSEWHERE = (
-    b"OGRVRTDataSource", b"OGRWFSDataSource", b"OGRCSWDataSource", b"gdal_streamed_alg",
-)  # fmt: skip
 _SWAP = {"": "AUTO", "lonlat": "NO", "latlon": "YES"}
 _NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
-_CHUNK = 1 << 20
-_GDAL = threading.Lock()
 
 
 def read_vector(path: Path, source: Source, *, where: str, cure: str) -> pd.DataFrame:
@@ -67,9 +49,8 @@ def read_vector(path: Path, source: Source, *, where: str, cure: str) -> pd.Data
         reference system is not known.
     """
     label = f"{source.id}: {where}"
-    _check_content(path, label)
-    with _careful(path, label, cure):
-        # no names are asked of a driver that would have to read the file twice to know them
+    check_content(path, label)
+    with careful(path, label, cure):
         names = [str(n) for n in pyogrio.list_layers(path)[:, 0] if n not in _NO_LAYERS]
     chosen = _layers(names, source.reader, path.suffix, label)
     frames = [_read_layer(path, name, source.reader, label, cure) for name in chosen]
@@ -101,35 +82,75 @@ def _layers(names: list[str], reader: Reader, suffix: str, label: str) -> list[s
 
 
 def _read_layer(
-    path: Path, name: str, reader: Reader, label: str, cure: str
-) -> pd.DataFrame:  # fmt: skip
-    options: dict[str, Any] = {}
+    path: Path, name: str, reader: Reader, label: str, cure: str, **options: Any
+) -> pd.DataFrame:
     if path.suffix == ".gml":
         # SWAP_COORDINATES is about the order in the file, whatever GDAL makes of srsName,
         # so that a urn, which GDAL swaps by itself, is not swapped twice
-        options = {
+        options |= {
             "SWAP_COORDINATES": _SWAP[reader.axis], "DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO",
         }  # fmt: skip
+    elif path.suffix == ".json":
+        options |= {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
+    fault = DAMAGED
     if reader.where:
-        with _careful(path, label, f"correct reader.where ({reader.where}) in the entry"):
-            return _open(path, name, where=reader.where, **options)
-    with _careful(path, label, cure):
-        return _open(path, name, **options)
+        options["where"] = reader.where
+        fault = f"does not answer to reader.where {reader.where!r}"
+        cure = f"correct reader.where in the catalogue entry, or {cure}"
+    with careful(path, label, cure, fault):
+        frame: pd.DataFrame = pyogrio.read_dataframe(
+            path, layer=name, datetime_as_string=True, **options
+        )
+    frame = _with_json_texts(frame)
+    suspects = _perhaps_whole(frame)
+    if not suspects:
+        return frame
+    with careful(path, label, cure):
+        info = pyogrio.read_info(path, layer=name)
+    kinds = dict(zip(info["fields"], map(str, info["dtypes"]), strict=True))
+    return _with_whole_numbers(frame, [c for c in suspects if kinds[c].startswith("int")])
 
 
-def _open(path: Path, name: str, **options: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=name, **options)
-    return frame
+def _with_json_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Have the lists and objects of GeoJSON as they are printed."""
+    nested = {}
+    for column in frame.columns[frame.dtypes == object]:
+        if frame[column].map(_is_nested).any():
+            nested[column] = frame[column].map(
+                lambda v: json.dumps(v, ensure_ascii=False) if _is_nested(v) else v
+            )
+    return frame.assign(**nested) if nested else frame
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, list | dict)
+
+
+def _perhaps_whole(frame: pd.DataFrame) -> list[str]:
+    numbers = frame.select_dtypes("float")
+    return [
+        str(c) for c in numbers
+        if numbers[c].isna().any() and (numbers[c].dropna() % 1 == 0).all()
+    ]  # fmt: skip
+
+
+def _with_whole_numbers(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Have an id as 7, not 7.0: pandas makes fractions of whole numbers where one is missing."""
+    whole = {
+        c: pd.Series(
+            [None if pd.isna(v) else int(v) for v in frame[c]], index=frame.index, dtype=object
+        )
+        for c in columns
+    }
+    return frame.assign(**whole)
 
 
 def read_shapefile(
     path: Path, source: Source, encoding: str, *, where: str, cure: str
 ) -> pd.DataFrame:
     """Read a shapefile whose texts are in the given encoding, as `read_vector` does."""
-    label, reader = f"{source.id}: {where}", source.reader
-    with _careful(path, label, cure):
-        extra = {"where": reader.where} if reader.where else {}
-        frame: pd.DataFrame = pyogrio.read_dataframe(path, encoding=encoding, **extra)
+    label = f"{source.id}: {where}"
+    frame = _read_layer(path, path.stem, source.reader, label, cure, encoding=encoding)
     return known_place(frame, source, where=where, cure=cure)
 
 
@@ -149,8 +170,7 @@ def read_parquet(path: Path, *, where: str, cure: str) -> pd.DataFrame:
                 raise
             frame = pd.read_parquet(path)
     except (OSError, ValueError, KeyError) as error:
-        line = " ".join(str(error).split())[:160]
-        raise SchemaError(f"{where} is damaged ({line})", cure) from error
+        raise SchemaError(f"{where} is damaged ({one_line(error, path)})", cure) from error
     return frame
 
 
@@ -208,77 +228,6 @@ def stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     first = frames[0]
     if not isinstance(first, gpd.GeoDataFrame) or first.crs is None:
         return pd.concat(frames, ignore_index=True)
-    alike = [f if f.crs == first.crs else f.to_crs(first.crs) for f in frames]
+    layers = cast("list[gpd.GeoDataFrame]", frames)
+    alike = [f if f.crs == first.crs else f.to_crs(first.crs) for f in layers]
     return gpd.GeoDataFrame(pd.concat(alike, ignore_index=True), crs=first.crs)
-
-
-def _check_content(path: Path, label: str) -> None:
-    """Refuse a text that is no data but sends GDAL to another file or to the network."""
-    if path.suffix not in (".json", ".gml", ".kml"):
-        return
-    longest = max(map(len, _POINTING_ELSEWHERE))
-    with path.open("rb") as stream:
-        kept = b""
-        while chunk := stream.read(_CHUNK):
-            if any(mark in kept + chunk for mark in _POINTING_ELSEWHERE):
-                raise SchemaError(
-                    f"{label} holds no data but points to other files", "do not use this file"
-                )
-            kept = chunk[-longest:]
-
-
-@contextmanager
-def _careful(path: Path, label: str, cure: str) -> Iterator[None]:
-    """Turn what GDAL says into one line: its errors into ours, its warnings into the log."""
-    with _GDAL, warnings.catch_warnings(record=True) as noted, _all_texts():
-        warnings.simplefilter("always")
-        try:
-            yield
-        except _REFUSED as error:
-            said = _service_error(path)
-            if said:
-                raise SchemaError(f"{label} is an error of the service: {said}", cure) from error
-            told = _one_line(error, path)
-            raise SchemaError(f"{label} is damaged or cut short ({told})", cure) from error
-    for line in dict.fromkeys(_one_line(w.message, path) for w in noted):
-        logger.warning("%s: %s", label, line)
-
-
-@contextmanager
-def _all_texts() -> Iterator[None]:
-    """Have GML values as they are printed: GDAL would make a number of "0012"."""
-    name = "GML_FIELDTYPES"
-    before = pyogrio.get_gdal_config_option(name)
-    pyogrio.set_gdal_config_options({name: "ALWAYS_STRING"})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({name: before})
-
-
-def _one_line(error: object, path: Path) -> str:
-    return " ".join(str(error).replace(f"{path.parent}/", "").split())[:160]
-
-
-def _service_error(path: Path) -> str:
-    """Give what a service has to say in place of data, if that is what a file holds."""
-    if path.is_dir() or path.stat().st_size > _CHUNK:
-        return ""
-    try:
-        if path.suffix == ".json":
-            found = json.loads(path.read_bytes())
-            told = found.get("error", found.get("remark", "")) if isinstance(found, dict) else ""
-            text = told.get("message", "") if isinstance(told, Mapping) else told
-        else:
-            text = service_exception(path)
-    except (ValueError, SyntaxError, OSError):
-        return ""
-    return " ".join(str(text).split())[:200]
-
-
-def service_exception(path: Path) -> str:
-    """Give the text of an OGC exception report; blank where a document is none."""
-    root = ElementTree.parse(path).getroot()
-    if not root.tag.endswith(("ExceptionReport", "ServiceExceptionReport")):
-        return ""
-    return " ".join(" ".join(root.itertext()).split())[:200] or "no reason given"
