@@ -376,8 +376,20 @@ def test_a_shapefile_on_disk_wants_its_other_parts(make, entry):
     assert "into one zip archive" in text
 
 
-def test_a_text_table_has_no_conditions(make, entry):
-    assert "reader.where is only for layers" in refusal(make("csv"), entry("csv", where="n > 1"))
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_only_layers_have_conditions(make, entry, kind):
+    text = refusal(make(kind), entry(kind, where="n > 1"))
+    assert f"towns.{kind} is a table, and reader.where is only for layers" in text
+
+
+def test_a_folder_that_is_no_geodatabase_is_told(tmp_path, made_up):
+    assert "is a folder, not a file" in refusal(tmp_path, made_up())
+
+
+def test_a_text_table_may_have_a_title_above_its_header(tmp_path, made_up):
+    path = tmp_path / "x.csv"
+    path.write_text("Towns of a test\n\nname;n\nA;1\n")
+    assert open_file(path, made_up({"header_row": 3}))["n"].to_dict() == {4: "1"}
 
 
 def test_xml_of_another_kind_is_told_by_its_root(tmp_path, made_up):
