@@ -109,13 +109,12 @@ def test_the_workbook_of_the_icmm(mirror, made_up):
 MEASURED = """
 import json, resource, sys, time
 from pathlib import Path
-start = time.perf_counter()
 from geo_ree.catalog import Source
 from geo_ree.ingest.formats import open_file
 source = Source.model_validate(json.loads(sys.argv[2]))
 frame = open_file(Path(sys.argv[1]), source)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([len(frame), frame.shape[1], time.perf_counter() - start, peak]))
+print(json.dumps([len(frame), frame.shape[1], time.process_time(), peak]))
 """
 
 
@@ -130,5 +129,5 @@ def test_mrds_is_read_in_seconds_and_little_memory(mirror, made_up):
     )  # fmt: skip
     rows, columns, seconds, megabytes = json.loads(done.stdout)
     assert (rows, columns) == (171_638, 46)
-    assert seconds < 8  # about 2 on two quiet cores
+    assert seconds < 6  # of the processor, whatever else it has to do; about 2
     assert megabytes < 600  # about 330
