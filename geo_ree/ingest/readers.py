@@ -11,11 +11,17 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
+from geo_ree.ingest.wfs import bring_wfs, read_wfs
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=read_archive)}
+    {
+        "archive": Protocol(bring=bring_file, read=read_archive),
+        "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
+        "wfs": Protocol(bring=bring_wfs, read=read_wfs),
+    }
 )
 """Every way in which publishers offer data."""
 

@@ -1,0 +1,307 @@
+"""Features that came over many pages, as one table that lies where the service says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError
+
+from geo_ree.catalog.source import Source
+from geo_ree.crs import to_store
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.ingest.featurepage import Page, PageError, told_start
+from geo_ree.ingest.geojson import read_geojson, scan_geojson
+from geo_ree.ingest.gml import read_gml, scan_gml
+from geo_ree.ingest.pages import read_pages
+from geo_ree.ingest.protocol import Box
+from geo_ree.ingest.tables import check_columns, check_rows
+
+logger = logging.getLogger(__name__)
+
+REQUEST = "request.json"
+"""Member of the payload that tells for which box it was asked."""
+
+_SUFFIXES = (".gml", ".xml", ".geojson", ".json")
+_ABOUT = ("capabilities.xml", "collection.json", REQUEST)
+_TILE = "tile-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """A payload, read: its table, and what was kept beside the pages, by name."""
+
+    table: pd.DataFrame
+    about: Mapping[str, bytes]
+
+
+def scan_page(raw: bytes) -> Page:
+    """Count the features of an answer in GML or GeoJSON, told by its first byte.
+
+    Raises
+    ------
+    ServiceError
+        When it is the service's own error, whatever the HTTP status was.
+    PageError
+        When it is damaged or something else.
+
+    Examples
+    --------
+    >>> scan_page(b"upstream timed out")
+    Traceback (most recent call last):
+    geo_ree.ingest.featurepage.PageError: neither GML nor GeoJSON came (it begins with \
+'upstream timed out')
+    """
+    start = raw[:512].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start == b"<":
+        return scan_gml(raw)
+    if start in (b"{", b"["):
+        return scan_geojson(raw)
+    raise PageError(f"neither GML nor GeoJSON came (it begins with {told_start(raw)})")
+
+
+def told_box(box: Box | None) -> bytes:
+    """Write down for which part of the world a service was asked.
+
+    Examples
+    --------
+    >>> told_box((60, 40, 80, 50))
+    b'{"box": [60, 40, 80, 50]}'
+    """
+    return json.dumps({"box": box}).encode()
+
+
+def read_collection(path: Path, source: Source) -> Collection:
+    """Read the features of a payload.
+
+    Parameters
+    ----------
+    path
+        The pages as they were fetched, a file in GML or GeoJSON that somebody was handed, or a
+        zip archive of such files.
+    source
+        Its catalogue entry; ``reader.axis`` tells the order of the coordinates in GML.
+
+    Returns
+    -------
+    Collection
+        The table is as `geo_ree.ingest.read` describes it. A feature that lies in several
+        tiles is in it once.
+
+    Raises
+    ------
+    SchemaError
+        When a page is damaged or something else, has no reference system, or lies elsewhere
+        than was asked for; and when a column is missing or there is no feature.
+    """
+    cure = f"fetch it again with geo-ree fetch {source.id}"
+    pages, about = _members(path, source)
+    tiled = any(name.startswith(_TILE) for name, _ in pages)
+    frames: list[gpd.GeoDataFrame] = []
+    seen: set[bytes] = set()
+    for name, raw in pages:
+        where = path.name if name == path.name else f"{path.name}/{name}"
+        try:
+            page = scan_page(raw)
+            if page.keys:
+                fresh = [not tiled or key not in seen for key in page.keys]
+                seen.update(page.keys)
+                frames.append(_frame(page, source, where)[fresh])
+        except PageError as error:
+            told = f"{source.id}: {where}: {error.reason}"
+            raise SchemaError(told, error.cure or cure) from error
+    table = _joined(frames)
+    check_rows(source, table, path.name, cure=cure)
+    check_columns(source, table.columns, path.name, cure=cure)
+    asked = _box_of(about.get(REQUEST, b"{}"))
+    if asked is not None:
+        check_place(table, asked, source, told="that was asked for")
+    return Collection(table=table, about=about)
+
+
+def _members(path: Path, source: Source) -> tuple[list[tuple[str, bytes]], dict[str, bytes]]:
+    if not zipfile.is_zipfile(path):
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise SchemaError(
+                f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
+            ) from error
+        if not raw.startswith(b"PK"):
+            return [(path.name, raw)], {}
+    members = read_pages(path, source)
+    about = {name: raw for name, raw in members if name in _ABOUT}
+    pages = [m for m in members if m[0] not in about and m[0].lower().endswith(_SUFFIXES)]
+    return pages, about
+
+
+def _frame(page: Page, source: Source, where: str) -> gpd.GeoDataFrame:
+    reader = source.reader
+    if page.suffix == "geojson":
+        return read_geojson(page)
+    if not reader.axis:
+        raise PageError(
+            "GML does not say which coordinate comes first",
+            "set reader.axis in the catalogue entry: lonlat or latlon, as this server writes it",
+        )
+    frame = read_gml(page, axis=reader.axis, layer=reader.type_name)
+    if frame.crs is None and frame.geometry.notna().any():
+        if not reader.crs:
+            raise PageError("it states no reference system", "set reader.crs in the catalogue")
+        try:
+            frame = frame.set_crs(reader.crs)
+        except CRSError as error:
+            raise PageError(
+                f"no reference system is called {reader.crs!r}", "correct reader.crs"
+            ) from error
+    return frame
+
+
+def _joined(frames: Iterable[gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Put the pages one below the other: blank where a page lacks a column."""
+    kept = list(frames)
+    if not kept:
+        return pd.DataFrame()
+    crs = next((f.crs for f in kept if f.crs is not None), None)
+    columns = dict.fromkeys(c for f in kept for c in f.columns if c != "geometry")
+    rows: dict[str, list[Any]] = {
+        c: [v for f in kept for v in (f[c] if c in f else [""] * len(f))] for c in columns
+    }
+    places = [g for f in kept for g in (f.geometry if f.crs is None else f.to_crs(crs).geometry)]
+    index = pd.RangeIndex(1, len(places) + 1, name="row")
+    table = pd.DataFrame(rows, index=index, dtype=object)
+    if all(place is None for place in places):
+        return table
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(places, index=index, crs=crs))
+
+
+def _box_of(raw: bytes) -> Box | None:
+    try:
+        west, south, east, north = map(float, json.loads(raw)["box"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return west, south, east, north
+
+
+def check_place(table: pd.DataFrame, box: Box, source: Source, *, told: str) -> None:
+    """Check that features lie in the box that the service declares, or that was asked for.
+
+    A few features beside it are only warned of: unknown places are often at (0, 0), and the
+    declared box may be older than the data.
+
+    Parameters
+    ----------
+    table
+        The features.
+    box
+        West, south, east and north, degrees.
+    source
+        Its catalogue entry.
+    told
+        Whose box it is, for the error.
+
+    Raises
+    ------
+    SchemaError
+        When more of them lie in the box with latitude and longitude interchanged than as they
+        were read, and when most of them lie outside it.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from geo_ree.catalog import load_catalog
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.Point(42.6, 76.1)], crs=4326)
+    >>> entry = load_catalog()["usgs_ree"]
+    >>> check_place(frame, (60, 40, 80, 50), entry, told="that the service declares")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: 1 of 1 features lie outside the box 60 to 80 E, 40 to \
+50 N that the service declares, but with latitude and longitude interchanged 1 lie in it; \
+reader.axis in the catalogue entry is probably wrong: it tells whether this server writes lonlat \
+or latlon
+    """
+    if not isinstance(table, gpd.GeoDataFrame):
+        return
+    bounds = to_store(table, what=source.id).geometry.bounds.dropna().to_numpy()
+    outside = ~_meets(bounds, box)
+    if not outside.any():
+        return
+    west, south, east, north = box
+    what = (
+        f"{source.id}: {outside.sum()} of {len(bounds)} features lie outside the box "
+        f"{west:g} to {east:g} E, {south:g} to {north:g} N {told}"
+    )
+    turned = int(_meets(bounds[:, [1, 0, 3, 2]], box).sum())
+    if turned > len(bounds) - outside.sum():
+        raise SchemaError(
+            f"{what}, but with latitude and longitude interchanged {turned} lie in it",
+            "reader.axis in the catalogue entry is probably wrong: it tells whether this server "
+            "writes lonlat or latlon",
+        )
+    if outside.mean() > 0.5:
+        raise SchemaError(what, "check reader.axis, reader.crs and the service")
+    logger.warning("%s", what)
+
+
+def _meets(bounds: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
+    """Tell which bounds touch a box, with a margin for rounded corners."""
+    west, south, east, north = box
+    side, height = max(0.05 * (east - west), 0.1), max(0.05 * (north - south), 0.1)
+    return np.asarray(
+        (bounds[:, 0] <= east + side) & (bounds[:, 2] >= west - side)
+        & (bounds[:, 1] <= north + height) & (bounds[:, 3] >= south - height)
+    )  # fmt: skip
+
+
+def check_overlap(page: Page, seen: set[bytes], source: Source, number: int) -> None:
+    """Refuse a page of which some features came before: others may then be missing.
+
+    Features without an id are let pass, since two may be alike.
+
+    Raises
+    ------
+    FetchError
+        With the number of the page.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> page = Page(raw=b"", suffix="gml", keys=(b"a",), identified=True)
+    >>> check_overlap(page, {b"b"}, load_catalog()["usgs_ree"], 2)
+    """
+    again = sum(key in seen for key in page.keys)
+    if again and page.identified:
+        raise FetchError(
+            f"{source.id}: {source.url}: {again} features of page {number} came before, so "
+            "others may be missing",
+            "let the service sort with reader.query, or raise reader.page_size, in the "
+            "catalogue entry",
+        )
+
+
+def check_count(had: int, expected: int | None, source: Source) -> None:
+    """Refuse fewer features than the service counts.
+
+    Raises
+    ------
+    FetchError
+        With both numbers.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> check_count(250, None, load_catalog()["usgs_ree"])
+    """
+    if expected is not None and had < expected:
+        raise FetchError(
+            f"{source.id}: {source.url}: {had} features came, the service counts {expected}",
+            "fetch again later, or ask for parts with --bbox",
+        )

@@ -1,0 +1,66 @@
+"""One page of features, looked through before it is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PageError(Exception):
+    """A page that is not what was asked for.
+
+    Parameters
+    ----------
+    reason
+        What came instead, to stand behind the address or the file.
+    cure
+        What to do about it; blank where it depends on whether the page is fetched or read.
+    """
+
+    def __init__(self, reason: str, cure: str = "") -> None:
+        self.reason = reason
+        self.cure = cure
+        super().__init__(reason)
+
+
+class ServiceError(PageError):
+    """The service's own error, sent in place of features."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of features, as it came and as it was counted.
+
+    Parameters
+    ----------
+    raw
+        Its bytes.
+    suffix
+        ``gml`` or ``geojson``.
+    keys
+        A fingerprint of each feature, in the order of the page: the same feature has the same
+        one in every page.
+    identified
+        Whether each feature has an id of its own, so that two with one key are one feature.
+    stated
+        How many features the answer says there are in all; None where it does not say.
+    layers
+        Names of the kinds of feature in a page of GML.
+    """
+
+    raw: bytes
+    suffix: str
+    keys: tuple[bytes, ...]
+    identified: bool
+    stated: int | None = None
+    layers: tuple[str, ...] = ()
+
+
+def told_start(raw: bytes) -> str:
+    """Give the first bytes of an answer in one line, for an error.
+
+    Examples
+    --------
+    >>> told_start(b"Bad  gateway" + bytes([10]))
+    "'Bad gateway'"
+    """
+    return repr(" ".join(raw[:80].decode("utf-8", "replace").split()))
