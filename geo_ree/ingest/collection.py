@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import to_store
-from geo_ree.errors import FetchError, SchemaError
+from geo_ree.errors import SchemaError
 from geo_ree.ingest.featurepage import Page, PageError, told_start
 from geo_ree.ingest.geojson import read_geojson, scan_geojson
 from geo_ree.ingest.gml import read_gml, scan_gml
@@ -259,49 +259,3 @@ def _meets(bounds: NDArray[np.float64], box: Box) -> NDArray[np.bool_]:
         (bounds[:, 0] <= east + side) & (bounds[:, 2] >= west - side)
         & (bounds[:, 1] <= north + height) & (bounds[:, 3] >= south - height)
     )  # fmt: skip
-
-
-def check_overlap(page: Page, seen: set[bytes], source: Source, number: int) -> None:
-    """Refuse a page of which some features came before: others may then be missing.
-
-    Features without an id are let pass, since two may be alike.
-
-    Raises
-    ------
-    FetchError
-        With the number of the page.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog import load_catalog
-    >>> page = Page(raw=b"", suffix="gml", keys=(b"a",), identified=True)
-    >>> check_overlap(page, {b"b"}, load_catalog()["usgs_ree"], 2)
-    """
-    again = sum(key in seen for key in page.keys)
-    if again and page.identified:
-        raise FetchError(
-            f"{source.id}: {source.url}: {again} features of page {number} came before, so "
-            "others may be missing",
-            "let the service sort with reader.query, or raise reader.page_size, in the "
-            "catalogue entry",
-        )
-
-
-def check_count(had: int, expected: int | None, source: Source) -> None:
-    """Refuse fewer features than the service counts.
-
-    Raises
-    ------
-    FetchError
-        With both numbers.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog import load_catalog
-    >>> check_count(250, None, load_catalog()["usgs_ree"])
-    """
-    if expected is not None and had < expected:
-        raise FetchError(
-            f"{source.id}: {source.url}: {had} features came, the service counts {expected}",
-            "fetch again later, or ask for parts with --bbox",
-        )

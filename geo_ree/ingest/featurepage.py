@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError
+
 
 class PageError(Exception):
     """A page that is not what was asked for.
@@ -64,3 +67,49 @@ def told_start(raw: bytes) -> str:
     "'Bad gateway'"
     """
     return repr(" ".join(raw[:80].decode("utf-8", "replace").split()))
+
+
+def check_overlap(page: Page, seen: set[bytes], source: Source, number: int) -> None:
+    """Refuse a page of which some features came before: others may then be missing.
+
+    Features without an id are let pass, since two may be alike.
+
+    Raises
+    ------
+    FetchError
+        With the number of the page.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> page = Page(raw=b"", suffix="gml", keys=(b"a",), identified=True)
+    >>> check_overlap(page, {b"b"}, load_catalog()["usgs_ree"], 2)
+    """
+    again = sum(key in seen for key in page.keys)
+    if again and page.identified:
+        raise FetchError(
+            f"{source.id}: {source.url}: {again} features of page {number} came before, so "
+            "others may be missing",
+            "let the service sort with reader.query, or raise reader.page_size, in the "
+            "catalogue entry",
+        )
+
+
+def check_count(had: int, expected: int | None, source: Source) -> None:
+    """Refuse fewer features than the service counts.
+
+    Raises
+    ------
+    FetchError
+        With both numbers.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> check_count(250, None, load_catalog()["usgs_ree"])
+    """
+    if expected is not None and had < expected:
+        raise FetchError(
+            f"{source.id}: {source.url}: {had} features came, the service counts {expected}",
+            "fetch again later, or ask for parts with --bbox",
+        )

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, fromstring, iterparse, tostring
+from xml.etree.ElementTree import Element, ParseError, fromstring, iterparse
 from xml.parsers import expat
 
 import geopandas as gpd
@@ -110,8 +110,7 @@ def scan_gml(raw: bytes) -> Page:
                 continue
             path.pop()
             if len(path) == 2 and path[1] in _MEMBERS:  # a feature is whole
-                element.tail = None
-                keys.append(hashlib.blake2b(tostring(element), digest_size=16).digest())
+                keys.append(_fingerprint(element))
                 layers[local_name(element.tag)] = None
                 identified &= any(local_name(name) in ("id", "fid") for name in element.attrib)
                 element.clear()  # the memory of a large answer
@@ -123,6 +122,14 @@ def scan_gml(raw: bytes) -> Page:
         raise PageError(f"no features came, but the XML document {local_name(root.tag)!r}")
     return Page(raw=raw, suffix="gml", keys=tuple(keys), identified=identified, stated=stated,
                 layers=tuple(layers))  # fmt: skip
+
+
+def _fingerprint(feature: Element) -> bytes:
+    parts = [
+        part for e in feature.iter()
+        for part in (e.tag, (e.text or "").strip(), *e.attrib.values())
+    ]  # fmt: skip
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 
 def _stated(root: Element) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,16 +12,9 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.capabilities import Capabilities, parse_capabilities
-from geo_ree.ingest.collection import (
-    REQUEST,
-    check_count,
-    check_overlap,
-    check_place,
-    read_collection,
-    scan_page,
-    told_box,
-)
-from geo_ree.ingest.featurepage import Page, PageError, ServiceError
+from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
+from geo_ree.ingest.featurerequest import FeatureRequest, ask, failure
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
@@ -38,102 +30,11 @@ MAX_PAGES = 10_000
 MAX_TILES = 2000
 """Tiles after which a service that gives too little at once is given up."""
 
-MOST_PAGE_BYTES = 512_000_000
-"""An answer larger than this is refused."""
-
 _PAGE = 1000
 _PROBES = 100
 _ROUND = 100
 _NARROW = 1e-4
 _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
-_BROUGHT = "try again later; if it stays so, open the address in a browser"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Layer:
-    """The layer of an order, and the way to ask for it."""
-
-    client: Client
-    source: Source
-    name: str
-    box: Box | None
-
-    def params(self, box: Box | None = None, **more: str) -> dict[str, str]:
-        """Give the query of a request; what the entry leaves blank is left out."""
-        version = self.source.reader.version
-        asked = {
-            "service": "WFS", "version": version, "request": "GetFeature",
-            "typeNames" if version == "2.0.0" else "typeName": self.name,
-            "bbox": told_bbox(box or self.box, version), **more, **self.source.reader.query,
-        }  # fmt: skip
-        return {name: value for name, value in asked.items() if value}
-
-    def page(self, box: Box | None = None, *, most: int = 0, **more: str) -> Page:
-        """Ask for features, at most so many of them."""
-        limit = "count" if self.source.reader.version == "2.0.0" else "maxFeatures"
-        params = self.params(box, **({limit: str(most)} if most else {}), **more)
-        return self._scanned(params)
-
-    def hits(self) -> int | None:
-        """Ask how many there are; None where the version or the service has no answer."""
-        if self.source.reader.version == "1.0.0":
-            return None
-        params = {**self.params(), "resultType": "hits"}
-        params.pop("outputFormat", None)  # GeoServer counts in XML only
-        try:
-            return self._scanned(params).stated
-        except FetchError as error:
-            logger.info("%s: it does not count its features (%s)", self.source.id, error.what)
-            return None
-
-    def _scanned(self, params: dict[str, str]) -> Page:
-        raw = _get(self.client, self.source, params)
-        try:
-            return scan_page(raw)
-        except PageError as error:
-            raise _failed(self.source, error) from error
-
-
-def _get(client: Client, source: Source, params: dict[str, str]) -> bytes:
-    return client.get(source.url, params=params, headers=source.reader.headers,
-                      most_bytes=MOST_PAGE_BYTES)  # fmt: skip
-
-
-def _failed(source: Source, error: PageError) -> FetchError:
-    cure = "correct reader in the catalogue entry" if isinstance(error, ServiceError) else _BROUGHT
-    return FetchError(f"{source.id}: {source.url}: {error.reason}", error.cure or cure)
-
-
-def told_bbox(box: Box | None, version: str) -> str:
-    """Give the parameter ``bbox`` for a box, in the axis order of the version.
-
-    Parameters
-    ----------
-    box
-        West, south, east and north, degrees; None for everywhere.
-    version
-        1.0.0 takes the longitude first. 1.1.0 and 2.0.0 take the latitude first; 2.0.0 is told
-        so by the long name of the reference system, since GeoServer takes the short one to
-        mean longitude first.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> told_bbox((60, 40, 80, 50), "1.0.0")
-    '60,40,80,50'
-    >>> told_bbox((60, 40, 80, 50), "1.1.0")
-    '40,60,50,80,EPSG:4326'
-    """
-    if box is None:
-        return ""
-    west, south, east, north = (f"{edge:.9g}" for edge in box)
-    if version == "1.0.0":
-        return ",".join((west, south, east, north))
-    crs = "EPSG:4326" if version == "1.1.0" else "urn:ogc:def:crs:EPSG::4326"
-    return ",".join((south, west, north, east, crs))
 
 
 def bring_wfs(order: Order, client: Client) -> Arrival:
@@ -162,12 +63,14 @@ def bring_wfs(order: Order, client: Client) -> Arrival:
     source = order.source
     _check_reader(source)
     about = {"service": "WFS", "version": source.reader.version, "request": "GetCapabilities"}
-    raw = _get(client, source, about)
+    raw = ask(client, source, about)
     try:
         offered = parse_capabilities(raw)
     except PageError as error:
-        raise _failed(source, error) from error
-    layer = _Layer(client=client, source=source, name=_named(offered, source), box=order.box)
+        raise failure(source, error) from error
+    layer = FeatureRequest(
+        client=client, source=source, name=_named(offered, source), box=order.box
+    )
     by_parts = source.reader.version == "2.0.0" and offered.pages is not False
     pages = _by_pages(layer, offered) if by_parts else _at_once(layer)
     payload = order.folder / "pages.zip"
@@ -200,7 +103,7 @@ def _named(offered: Capabilities, source: Source) -> str:
     )
 
 
-def _by_pages(layer: _Layer, offered: Capabilities) -> list[tuple[str, Page]]:
+def _by_pages(layer: FeatureRequest, offered: Capabilities) -> list[tuple[str, Page]]:
     """Ask for one page after the other, until one is empty or the last is not full."""
     source, had, seen, pages = layer.source, 0, set[bytes](), list[Page]()
     most = source.reader.page_size or min(offered.most or _PAGE, _PAGE)
@@ -242,14 +145,14 @@ def _sort_key(source: Source, offered: Capabilities) -> str:
     return key if offered.sorts and key not in ("gml_id", "fid") else ""
 
 
-def _at_once(layer: _Layer) -> list[tuple[str, Page]]:
+def _at_once(layer: FeatureRequest) -> list[tuple[str, Page]]:
     most = layer.source.reader.page_size
     expected = layer.hits()
     return _completed(layer, layer.page(most=most), expected, most)
 
 
 def _completed(
-    layer: _Layer, whole: Page, expected: int | None, most: int
+    layer: FeatureRequest, whole: Page, expected: int | None, most: int
 ) -> list[tuple[str, Page]]:
     """Give an answer, and where it was or may have been cut, those for smaller and smaller tiles."""
     had, first = len(whole.keys), _numbered("page", [whole])
@@ -261,7 +164,7 @@ def _completed(
     return first
 
 
-def _by_tiles(layer: _Layer, whole: Page, most: int, cut: bool) -> tuple[list[Page], int]:
+def _by_tiles(layer: FeatureRequest, whole: Page, most: int, cut: bool) -> tuple[list[Page], int]:
     """Quarter the box until no quarter's answer can have been cut.
 
     Where it is only suspected that `whole` was cut, the search is given up after some tiles

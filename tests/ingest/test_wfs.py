@@ -694,7 +694,8 @@ def test_several_kinds_of_feature_are_refused(tmp_path):
 
 def test_reading_gml_asks_no_address_and_leaves_gdal_as_it_was(tmp_path, site):
     """GDAL would fetch the schema that the file names, though reading is no work for a network."""
-    schema = f"{site.url}/wfs?SERVICE=WFS&amp;VERSION=1.1.0&amp;REQUEST=DescribeFeatureType"
+    schema = (f"{site.url}/wfs?SERVICE=WFS&amp;VERSION=1.1.0&amp;REQUEST=DescribeFeatureType"
+              "&amp;TYPENAME=occurrences&amp;OUTPUTFORMAT=XMLSCHEMA")  # fmt: skip
     root = ('xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
             f'xsi:schemaLocation="http://example.org/ms {schema}"')  # fmt: skip
     handed = tmp_path / "handed.gml"
