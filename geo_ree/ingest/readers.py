@@ -10,7 +10,9 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.archive import bring_file
+from geo_ree.ingest.formats import open_file
+from geo_ree.ingest.local import LOCAL
 from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
@@ -18,7 +20,8 @@ from geo_ree.ingest.wfs import bring_wfs, read_wfs
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
-        "archive": Protocol(bring=bring_file, read=read_archive),
+        "archive": Protocol(bring=bring_file, read=open_file),
+        "local": LOCAL,
         "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
         "wfs": Protocol(bring=bring_wfs, read=read_wfs),
     }
@@ -46,8 +49,8 @@ def read(source: Source, path: Path) -> pd.DataFrame:
     pandas.DataFrame
         Texts, exactly as printed, where the format has no types; a GeoDataFrame where it has
         a geometry. The index, ``row``, counts as a person does: the line of a table whose
-        header is line 1, or the feature from 1. Child tables are joined as
-        ``<table>.<column>``, several values separated by ``;``.
+        header is line 1, or the feature from 1 (of those that meet ``reader.where``). Child
+        tables are joined as ``<table>.<column>``, several values separated by ``;``.
 
     Raises
     ------
