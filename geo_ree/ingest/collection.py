@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import json
 import logging
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import to_store
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.featurepage import Page, PageError, told_start
+from geo_ree.ingest.featurepage import AlienError, Page, PageError, told_start
+from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.geojson import read_geojson, scan_geojson
 from geo_ree.ingest.gml import read_gml, scan_gml
 from geo_ree.ingest.pages import read_pages
 from geo_ree.ingest.protocol import Box
-from geo_ree.ingest.tables import check_columns, check_rows
+from geo_ree.ingest.tables import check_columns, check_rows, cure_of
+from geo_ree.ingest.unpack import Archive
+from geo_ree.ingest.vectors import known_place
 
 logger = logging.getLogger(__name__)
 
 REQUEST = "request.json"
 """Member of the payload that tells for which box it was asked."""
 
-_SUFFIXES = (".gml", ".xml", ".geojson", ".json")
-_ABOUT = ("capabilities.xml", "collection.json", REQUEST)
 _TILE = "tile-"
+_PAGES = ("page-", _TILE)
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +59,15 @@ def scan_page(raw: bytes) -> Page:
     --------
     >>> scan_page(b"upstream timed out")
     Traceback (most recent call last):
-    geo_ree.ingest.featurepage.PageError: neither GML nor GeoJSON came (it begins with \
+    geo_ree.ingest.featurepage.AlienError: neither GML nor GeoJSON came (it begins with \
 'upstream timed out')
     """
-    start = raw[:512].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    start = raw[:512].lstrip(_BLANK)[:1]
     if start == b"<":
         return scan_gml(raw)
     if start in (b"{", b"["):
         return scan_geojson(raw)
-    raise PageError(f"neither GML nor GeoJSON came (it begins with {told_start(raw)})")
+    raise AlienError(f"neither GML nor GeoJSON came (it begins with {told_start(raw)})")
 
 
 def told_box(box: Box | None) -> bytes:
@@ -86,8 +87,7 @@ def read_collection(path: Path, source: Source) -> Collection:
     Parameters
     ----------
     path
-        The pages as they were fetched, a file in GML or GeoJSON that somebody was handed, or a
-        zip archive of such files.
+        The pages as they were fetched, or a file that somebody was handed, in whatever format.
     source
         Its catalogue entry; ``reader.axis`` tells the order of the coordinates in GML.
 
@@ -103,8 +103,10 @@ def read_collection(path: Path, source: Source) -> Collection:
         When a page is damaged or something else, has no reference system, or lies elsewhere
         than was asked for; and when a column is missing or there is no feature.
     """
-    cure = f"fetch it again with geo-ree fetch {source.id}"
+    cure = cure_of(source)
     pages, about = _members(path, source)
+    if not pages:
+        return Collection(table=open_file(path, source), about={})
     tiled = any(name.startswith(_TILE) for name, _ in pages)
     frames: list[gpd.GeoDataFrame] = []
     seen: set[bytes] = set()
@@ -115,8 +117,10 @@ def read_collection(path: Path, source: Source) -> Collection:
             if page.keys:
                 fresh = [not tiled or key not in seen for key in page.keys]
                 seen.update(page.keys)
-                frames.append(_frame(page, source, where)[fresh])
+                frames.append(_frame(page, source, where, cure)[fresh])
         except PageError as error:
+            if isinstance(error, AlienError) and name == path.name:
+                return Collection(table=open_file(path, source), about={})
             told = f"{source.id}: {where}: {error.reason}"
             raise SchemaError(told, error.cure or cure) from error
     table = _joined(frames)
@@ -129,41 +133,41 @@ def read_collection(path: Path, source: Source) -> Collection:
 
 
 def _members(path: Path, source: Source) -> tuple[list[tuple[str, bytes]], dict[str, bytes]]:
-    if not zipfile.is_zipfile(path):
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            raise SchemaError(
-                f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
-            ) from error
-        if not raw.startswith(b"PK"):
-            return [(path.name, raw)], {}
+    """Give the pages of a payload, and what is kept beside them; no pages of another kind."""
+    if path.is_dir():
+        return [], {}
+    try:
+        with path.open("rb") as file:
+            start = file.read(512).lstrip(_BLANK)[:2]
+    except OSError as error:
+        raise SchemaError(
+            f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
+        ) from error
+    if start[:1] in (b"<", b"{"):
+        return [(path.name, path.read_bytes())], {}
+    if start != b"PK":
+        return [], {}
+    with Archive(path, what=source.id, cure=cure_of(source)) as archive:
+        if not any(name.startswith(_PAGES) for name in archive.names):
+            return [], {}
     members = read_pages(path, source)
-    about = {name: raw for name, raw in members if name in _ABOUT}
-    pages = [m for m in members if m[0] not in about and m[0].lower().endswith(_SUFFIXES)]
-    return pages, about
+    pages = [m for m in members if m[0].startswith(_PAGES)]
+    return pages, {name: raw for name, raw in members if name not in dict(pages)}
 
 
-def _frame(page: Page, source: Source, where: str) -> gpd.GeoDataFrame:
-    reader = source.reader
+def _frame(page: Page, source: Source, where: str, cure: str) -> gpd.GeoDataFrame:
     if page.suffix == "geojson":
         return read_geojson(page)
-    if not reader.axis:
+    if not source.reader.axis:
         raise PageError(
             "GML does not say which coordinate comes first",
             "set reader.axis in the catalogue entry: lonlat or latlon, as this server writes it",
         )
-    frame = read_gml(page, axis=reader.axis, layer=reader.type_name)
-    if frame.crs is None and frame.geometry.notna().any():
-        if not reader.crs:
-            raise PageError("it states no reference system", "set reader.crs in the catalogue")
-        try:
-            frame = frame.set_crs(reader.crs)
-        except CRSError as error:
-            raise PageError(
-                f"no reference system is called {reader.crs!r}", "correct reader.crs"
-            ) from error
-    return frame
+    frame = read_gml(page, axis=source.reader.axis, label=f"{source.id}: {where}", cure=cure)
+    if frame.geometry.isna().all():
+        return frame
+    known = known_place(frame, source, where=where, cure=cure)
+    return cast("gpd.GeoDataFrame", known)
 
 
 def _joined(frames: Iterable[gpd.GeoDataFrame]) -> pd.DataFrame:

@@ -29,6 +29,10 @@ class ServiceError(PageError):
     """The service's own error, sent in place of features."""
 
 
+class AlienError(PageError):
+    """Something whole, but no collection of features in GML or GeoJSON."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """A page of features, as it came and as it was counted.

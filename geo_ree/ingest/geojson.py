@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.ingest.featurepage import Page, PageError, ServiceError
+from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
 
 
 def scan_geojson(raw: bytes) -> Page:
@@ -75,7 +75,7 @@ def parse_object(raw: bytes, *, numbers_as_texts: bool = False) -> dict[str, Any
     except (ValueError, RecursionError) as error:
         raise PageError("the JSON is damaged or cut short") from error
     if not isinstance(found, dict):
-        raise PageError("the JSON is no object, expected a collection of features")
+        raise AlienError("the JSON is no object, expected a collection of features")
     said = _said(found)
     if said:
         raise ServiceError(f"the service says: {said}")
@@ -99,9 +99,12 @@ def _features(document: dict[str, Any]) -> list[dict[str, Any]]:
     if document.get("type") == "Feature":
         return [document]
     features = document.get("features")
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+    if not isinstance(features, list):
         keys = ", ".join(list(document)[:8]) or "nothing"
-        raise PageError(f"no features came, but a JSON object with {keys}")
+        raise AlienError(f"no features came, but a JSON object with {keys}")
+    odd = [number for number, f in enumerate(features, 1) if not isinstance(f, dict)]
+    if odd:
+        raise PageError(f"feature {odd[0]} is no object")
     return features
 
 

@@ -6,8 +6,6 @@ import hashlib
 import io
 import re
 import tempfile
-import threading
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,9 +18,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
-from geo_ree.ingest.featurepage import Page, PageError, ServiceError
+from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
+from geo_ree.ingest.gdal import careful, check_content
 
 _MEMBERS = ("member", "featureMember", "featureMembers")
 _REPORTS = ("ExceptionReport", "ServiceExceptionReport")
@@ -30,11 +28,6 @@ _SAID = ("ExceptionText", "ServiceException")
 _SWAP: Mapping[str, str] = MappingProxyType({"latlon": "YES", "lonlat": "NO"})
 _NUMBER = r"-?[\d.]+(?:[eE][-+]?\d+)?"
 _TWO_CORNERS = re.compile(rf"{_NUMBER},{_NUMBER}\s+{_NUMBER},{_NUMBER}")
-_BROKEN = (
-    DataSourceError, DataLayerError, FeatureError, GeometryError, OSError, RuntimeError,
-    ValueError, zlib.error,
-)  # fmt: skip
-_one_reader = threading.Lock()
 
 
 def local_name(tag: object) -> str:
@@ -119,7 +112,7 @@ def scan_gml(raw: bytes) -> Page:
     if local_name(root.tag) in _REPORTS:
         raise ServiceError(f"the service says: {_told_report(root)}")
     if not keys and not local_name(root.tag).endswith("FeatureCollection"):
-        raise PageError(f"no features came, but the XML document {local_name(root.tag)!r}")
+        raise AlienError(f"no features came, but the XML document {local_name(root.tag)!r}")
     return Page(raw=raw, suffix="gml", keys=tuple(keys), identified=identified, stated=stated,
                 layers=tuple(layers))  # fmt: skip
 
@@ -183,7 +176,7 @@ def _explained() -> Iterator[None]:
         ) from error
 
 
-def read_gml(page: Page, *, axis: str, layer: str = "") -> gpd.GeoDataFrame:
+def read_gml(page: Page, *, axis: str, label: str, cure: str) -> gpd.GeoDataFrame:
     """Read the features of a page that was scanned.
 
     Parameters
@@ -194,8 +187,10 @@ def read_gml(page: Page, *, axis: str, layer: str = "") -> gpd.GeoDataFrame:
         The order of the coordinates in the file, ``lonlat`` or ``latlon``. It alone decides:
         left to itself GDAL swaps latitude and longitude for ``urn:ogc:def:crs:EPSG::4326`` and
         does not for ``EPSG:4326``, whatever the server writes.
-    layer
-        The kind of feature to read where the page has several.
+    label
+        Id of the source and name of the page, for errors.
+    cure
+        What to do about a page that is damaged.
 
     Returns
     -------
@@ -206,42 +201,26 @@ def read_gml(page: Page, *, axis: str, layer: str = "") -> gpd.GeoDataFrame:
     Raises
     ------
     PageError
-        When the page has several kinds of feature and none is named, or GDAL cannot read it.
+        When the page has several kinds of feature, or GDAL reads fewer than there are.
+    SchemaError
+        When GDAL cannot read it.
     """
-    name = layer.rpartition(":")[2]
     if len(page.layers) > 1:
-        raise PageError(f"it has several kinds of feature ({', '.join(page.layers)})",
-                        f"ask for {name or 'one of them'} alone")  # fmt: skip
+        raise PageError(f"it has several kinds of feature: {', '.join(page.layers)}",
+                        "ask for one of them alone")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
         path = Path(folder) / "page.gml"
         path.write_bytes(page.raw)
-        try:
-            with _numbers_as_texts():
-                # DOWNLOAD_SCHEMA: GDAL would ask the address in the file for its schema
-                frame = pyogrio.read_dataframe(
-                    path, layer=0, SWAP_COORDINATES=_SWAP[axis], DOWNLOAD_SCHEMA="NO",
-                    EMPTY_AS_NULL="NO",
-                )  # fmt: skip
-        except _BROKEN as error:
-            raise PageError("its features cannot be read as GML") from error
+        check_content(path, label)
+        with careful(path, label, cure):
+            frame = pyogrio.read_dataframe(
+                path, layer=0, SWAP_COORDINATES=_SWAP[axis], EMPTY_AS_NULL="NO"
+            )
     if len(frame) != len(page.keys):
         raise PageError(f"{len(frame)} of its {len(page.keys)} features can be read as GML")
     if not isinstance(frame, gpd.GeoDataFrame):
         frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame)))
     return _plain(frame)
-
-
-@contextmanager
-def _numbers_as_texts() -> Iterator[None]:
-    """Keep GDAL from turning "0100" and "1.50" into numbers; the option has no other place."""
-    option = "GML_FIELDTYPES"
-    with _one_reader:
-        usual = pyogrio.get_gdal_config_option(option)
-        pyogrio.set_gdal_config_options({option: "ALWAYS_STRING"})
-        try:
-            yield
-        finally:
-            pyogrio.set_gdal_config_options({option: usual})
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.faults import AbsentError
 from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
 from geo_ree.ingest.geojson import parse_object, scan_geojson
 from geo_ree.ingest.http import Client
@@ -97,7 +98,7 @@ def _described(source: Source, client: Client) -> bytes:
     address = _address(source)
     try:
         return _get(client, source, address, _form(source))
-    except FetchError:
+    except AbsentError:
         every = address.rpartition("/")[0]
         listed = _get(client, source, every, _form(source))
         try:
@@ -216,7 +217,7 @@ def read_ogcapi(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        ``pages.zip``, a file in GeoJSON, or a zip archive of such files.
+        ``pages.zip``, or a file that somebody was handed, in GeoJSON or another format.
     source
         Its catalogue entry.
 

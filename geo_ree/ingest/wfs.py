@@ -18,6 +18,7 @@ from geo_ree.ingest.featurerequest import FeatureRequest, ask, failure
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
+from geo_ree.ingest.tables import cure_of
 
 logger = logging.getLogger(__name__)
 
@@ -207,7 +208,7 @@ def read_wfs(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        ``pages.zip``, a file in GML or GeoJSON, or a zip archive of such files.
+        ``pages.zip``, or a file that somebody was handed, in GML, GeoJSON or another format.
     source
         Its catalogue entry; ``reader.axis`` tells how this server writes coordinates in GML.
 
@@ -231,7 +232,7 @@ def read_wfs(path: Path, source: Source) -> pd.DataFrame:
     except PageError as error:
         raise SchemaError(
             f"{source.id}: {path.name}/{CAPABILITIES}: {error.reason}",
-            error.cure or f"fetch it again with geo-ree fetch {source.id}",
+            error.cure or cure_of(source),
         ) from error
     if layer is not None and layer.box is not None:
         check_place(found.table, layer.box, source, told="that the service declares")

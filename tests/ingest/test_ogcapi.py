@@ -365,6 +365,17 @@ def test_a_file_can_be_handed_over(settings, tmp_path):
     assert frame["id"].tolist() == ["A000", "A001", "A002"]
 
 
+def test_a_file_of_another_kind_can_be_handed_over(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"id": ["7"], "name": ["Made-up Ridge"], "country": ["Kazakhstan"]},
+        geometry=[shapely.Point(60.4, 44.2)], crs=4326,
+    )  # fmt: skip
+    frame.to_file(tmp_path / "somebody.gpkg")
+    got = read(entry(), tmp_path / "somebody.gpkg")
+    assert got["name"].tolist() == ["Made-up Ridge"]
+    assert got.geometry.iloc[0].equals(shapely.Point(60.4, 44.2))
+
+
 def change(edit: Callable[[dict[str, Any]], object]) -> bytes:
     page = json.loads(document(range(2)))
     edit(page)
@@ -383,7 +394,7 @@ def change(edit: Callable[[dict[str, Any]], object]) -> bytes:
          "no reference system is called 'nought'"),
         (change(lambda p: [f["properties"].pop("name") for f in p["features"]]),
          "lacks the columns 'name'"),
-        (change(lambda p: p.update(features=[1])), "no features came"),
+        (change(lambda p: p["features"].append(1)), "feature 3 is no object"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_should_be_is_told(tmp_path, body, said):
