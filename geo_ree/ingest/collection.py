@@ -152,7 +152,7 @@ def _members(path: Path, source: Source) -> tuple[list[tuple[str, bytes]], dict[
             return [], {}
     members = read_pages(path, source)
     pages = [m for m in members if m[0].startswith(_PAGES)]
-    return pages, {name: raw for name, raw in members if name not in dict(pages)}
+    return pages, {name: raw for name, raw in members if not name.startswith(_PAGES)}
 
 
 def _frame(page: Page, source: Source, where: str, cure: str) -> gpd.GeoDataFrame:
