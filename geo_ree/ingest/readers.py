@@ -13,11 +13,18 @@ from geo_ree.errors import SchemaError
 from geo_ree.ingest.archive import bring_file
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.local import LOCAL
+from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
+from geo_ree.ingest.wfs import bring_wfs, read_wfs
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=open_file), "local": LOCAL}
+    {
+        "archive": Protocol(bring=bring_file, read=open_file),
+        "local": LOCAL,
+        "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
+        "wfs": Protocol(bring=bring_wfs, read=read_wfs),
+    }
 )
 """Every way in which publishers offer data."""
 
