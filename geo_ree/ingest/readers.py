@@ -10,12 +10,20 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.arcgis import bring_layer, read_layer
 from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.jqgrid import bring_grid, read_grid
 from geo_ree.ingest.protocol import Protocol
+from geo_ree.ingest.sciencebase import bring_item, read_item
 from geo_ree.ingest.starter import read_starter
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=read_archive)}
+    {
+        "archive": Protocol(bring=bring_file, read=read_archive),
+        "arcgis": Protocol(bring=bring_layer, read=read_layer),
+        "jqgrid": Protocol(bring=bring_grid, read=read_grid),
+        "sciencebase": Protocol(bring=bring_item, read=read_item),
+    }
 )
 """Every way in which publishers offer data."""
 
