@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.answers import ask, told_error
-from geo_ree.ingest.http import ATTEMPTS, Client
+from geo_ree.ingest.http import Client
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ Query = Callable[[Mapping[str, str]], tuple[bytes, dict[str, Any]]]
 
 _Page = tuple[bytes, list[dict[str, Any]]]
 
+_ATTEMPTS = 4
 _BACKOFF_S = 0.5
 _LONGEST_QUERY = 1800
 _BUSY = (429, 500, 502, 503, 504)
@@ -260,7 +261,7 @@ def ask_service(
     form = urlencode(full)
     headers = dict(source.reader.headers)
     error: dict[str, Any] = {}
-    for attempt in range(ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_BACKOFF_S * 2 ** (attempt - 1))
         if len(form) > _LONGEST_QUERY:  # longer addresses are cut or refused on the way

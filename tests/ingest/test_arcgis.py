@@ -24,7 +24,7 @@ from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest import arcgis_query, fetch, read
 from geo_ree.ingest.arcgis import read_layer
 from geo_ree.ingest.arcgis_query import Layer, ask_service, gather
-from geo_ree.ingest.http import ATTEMPTS, Client
+from geo_ree.ingest.http import Client
 from geo_ree.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -446,7 +446,7 @@ def test_an_empty_layer_is_told(service, settings):
         ({"code": 400, "message": "Unable to perform query", "details": ["GRADE\nis unknown", ""]},
          "error 400, Unable to perform query (GRADE is unknown)", "check url and reader.where", 1),
         ({"code": 500, "message": "Error performing query operation"}, "error 500",
-         "a smaller reader.page_size", ATTEMPTS),
+         "a smaller reader.page_size", 4),
         ({"message": None, "details": "x" * 999}, f"error without a code, without a message "
          f"({'x' * 200})", "check url", 1),
     ],
@@ -508,7 +508,7 @@ def test_a_web_page_to_sign_in_is_told(service, settings):
 def test_a_slow_server_is_asked_again_and_a_dead_one_told(service, settings):
     service.delays = [0.0, 1.0]
     assert names(entry(), settings) == ALL
-    service.delays = [1.0] * ATTEMPTS
+    service.delays = [1.0] * 9
     assert "no answer within 0.5 s" in refusal(entry(), settings)
 
 
