@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import logging
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -91,7 +90,7 @@ def bring_item(order: Order, client: Client) -> Arrival:
     if wanted.name.lower().endswith(".shp"):
         return _bring_shapefile(wanted, item, order, client)
     payload = order.folder / PurePosixPath(wanted.name).name
-    came = _bring(wanted, payload, item, client, etag=order.etag)
+    came = _bring(wanted, payload, item, client, order)
     return Arrival(payload=payload, url=wanted.url, query=_query(item, [wanted]), etag=came.etag,
                    last_modified=came.last_modified, unchanged=came.unchanged)  # fmt: skip
 
@@ -252,7 +251,7 @@ def _query(item: _Item, files: Sequence[_Listed]) -> str:
 
 
 def _bring(
-    file: _Listed, target: Path, item: _Item, client: Client, *, etag: str = ""
+    file: _Listed, target: Path, item: _Item, client: Client, order: Order | None = None
 ) -> Download:  # fmt: skip
     by_hand = f"download {file.name} in a browser at {item.page}, then geo-ree fetch "
     by_hand += f"{item.source_id} --file PATH"
@@ -261,7 +260,10 @@ def _bring(
     client.allow(file.url)
     magic = ZIP_MAGIC if file.name.lower().endswith(_ZIPPED) else ()
     try:
-        came = client.download(file.url, target, magic=magic, etag=etag)
+        came = client.download(
+            file.url, target, magic=magic, etag=order.etag if order else "",
+            last_modified=order.last_modified if order else "",
+        )  # fmt: skip
     except FetchError as error:
         if "web page (HTML)" not in error.what:
             raise
@@ -305,11 +307,10 @@ def _bring_shapefile(main: _Listed, item: _Item, order: Order, client: Client) -
         )
     chosen = {suffix: parts[suffix] for suffix in _PARTS if suffix in parts}
     members: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory(dir=order.folder) as scratch:
-        for suffix, file in chosen.items():
-            target = Path(scratch) / f"part{suffix}"
-            _bring(file, target, item, client)
-            members[f"{stem}{suffix}"] = target.read_bytes()
+    for suffix, file in chosen.items():
+        target = order.folder / f"part{suffix}"
+        _bring(file, target, item, client)
+        members[f"{stem}{suffix}"] = target.read_bytes()
     payload = order.folder / f"{stem}.zip"
     write_pages(payload, members)
     return Arrival(payload=payload, url=main.url, query=_query(item, list(chosen.values())))
