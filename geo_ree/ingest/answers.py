@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ from typing import Any
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.http import ZIP_MAGIC, Client
-from geo_ree.ingest.pages import read_pages
+from geo_ree.ingest.tables import cure_of
+from geo_ree.ingest.unpack import Archive
 
 _ABOUT = ("layer.json", "count.json")
+_OTHERS = (".shp", ".gpkg", ".gdbtable", ".csv", ".kml", ".gml")
 
 
 def ask(
@@ -81,31 +82,28 @@ def documents(path: Path, source: Source) -> list[tuple[str, bytes]]:
     >>> documents(path, load_catalog()["usgs_ree"])
     [('handed.geojson', b'{"features": []}')]
     """
+    cure = cure_of(source)
     try:
         with path.open("rb") as file:
             start = file.read(512)
+    except IsADirectoryError:  # a file geodatabase is a folder
+        return []
     except OSError as error:
         raise SchemaError(
-            f"{source.id}: {path} cannot be read ({error.strerror})",
-            f"fetch it again with geo-ree fetch {source.id}",
+            f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
         ) from error
     if start.startswith(ZIP_MAGIC):
-        if zipfile.is_zipfile(path) and not _has_documents(path):
-            return []
-        return [(f"{path.name}/{name}", body) for name, body in read_pages(path, source)
-                if _is_document(name)]  # fmt: skip
+        with Archive(path, what=source.id, cure=cure) as archive:
+            if any(name.lower().endswith(_OTHERS) for name in archive.names):
+                return []
+            return [
+                (f"{archive.name}/{name}", archive.read(name))
+                for name in archive.names
+                if name.lower().endswith((".json", ".geojson")) and name not in _ABOUT
+            ]
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return [(path.name, path.read_bytes())]
     return []
-
-
-def _has_documents(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        return any(_is_document(name) for name in archive.namelist())
-
-
-def _is_document(name: str) -> bool:
-    return name.lower().endswith((".json", ".geojson")) and name not in _ABOUT
 
 
 def parsed(name: str, body: bytes, source: Source, *, as_texts: bool = False) -> dict[str, Any]:
@@ -137,7 +135,7 @@ def parsed(name: str, body: bytes, source: Source, *, as_texts: bool = False) ->
     >>> parsed("a.json", b'{"grade": 1.50}', load_catalog()["usgs_ree"], as_texts=True)
     {'grade': '1.50'}
     """
-    cure = f"fetch it again with geo-ree fetch {source.id}"
+    cure = cure_of(source)
     options: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
     try:
         found = json.loads(body.decode("utf-8-sig"), **(options if as_texts else {}))

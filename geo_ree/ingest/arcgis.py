@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError, SchemaError
+from geo_ree.errors import FetchError
 from geo_ree.ingest.answers import documents
 from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
 from geo_ree.ingest.features import read_features
+from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
@@ -80,7 +81,7 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        The pages, a file in GeoJSON or Esri JSON, or a zip of those.
+        The pages, a file in GeoJSON or Esri JSON, or whatever else `open_file` opens.
     source
         Its catalogue entry.
 
@@ -92,15 +93,10 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        When it is something else.
+        As that or `open_file` does.
     """
     pages = documents(path, source)
-    if not pages:
-        raise SchemaError(
-            f"{source.id}: {path.name} is neither GeoJSON nor Esri JSON, nor a zip of them",
-            "save the result of the layer's query, with f=geojson or f=json, and give that",
-        )
-    return read_features(pages, source)
+    return read_features(pages, source) if pages else open_file(path, source)
 
 
 def _described(url: str, source: Source, client: Client) -> tuple[bytes, dict[str, Any]]:

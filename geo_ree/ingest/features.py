@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.answers import parsed
-from geo_ree.ingest.tables import check_columns, check_rows
+from geo_ree.ingest.tables import check_columns, check_rows, cure_of
 
 _ESRI_TYPES = {
     "x": "esriGeometryPoint", "points": "esriGeometryMultipoint",
@@ -66,7 +66,7 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
     ['Made-up', 'POINT (60 45)']
     """
     where = pages[0][0].partition("/")[0]
-    cure = f"fetch it again with geo-ree fetch {source.id}"
+    cure = cure_of(source)
     rows: list[dict[str, object]] = []
     geometries: list[dict[str, Any] | None] = []
     header: dict[str, Any] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,10 +13,11 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.answers import ask, documents, parsed
+from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
-from geo_ree.ingest.tables import check_columns, check_rows
+from geo_ree.ingest.tables import check_columns, check_rows, cure_of
 
 _ROWS = 500
 
@@ -46,15 +47,34 @@ def bring_grid(order: Order, client: Client) -> Arrival:
     source = order.source
     where = f"{source.id}: {source.url}"
     fixed = {"_search": "false", "sidx": "", "sord": "asc", **source.reader.query}
-    at_once = source.reader.page_size or _ROWS
+    fixed["rows"] = str(source.reader.page_size or _ROWS)
     pages: dict[str, bytes] = {}
-    seen: set[str] = set()
-    received = number = 0
-    last = 1
-    answer: dict[str, Any] = {}
+    rows = size = 0
+    stated: int | None = None
+    for body, answer in _pages(source, fixed, where, client):
+        rows += len(answer["rows"])
+        size += len(body)
+        stated = _number(answer.get("records"))
+        if size > client.settings.max_download_bytes:
+            raise FetchError(f"{where}: more bytes came than are accepted", "check the address")
+        pages[f"page-{len(pages) + 1:05d}.json"] = body
+    if stated not in (None, rows):
+        raise FetchError(
+            f"{where}: {rows} rows came, the grid counts {stated}", "fetch again later"
+        )
+    payload = order.folder / "pages.zip"
+    write_pages(payload, pages)
+    return Arrival(payload=payload, url=source.url, query=urlencode(fixed))
+
+
+def _pages(
+    source: Source, fixed: Mapping[str, str], where: str, client: Client
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    at_once, seen = int(fixed["rows"]), set[str]()
+    number, last = 0, 1
     while number < last:
         number += 1
-        params = {**fixed, "page": str(number), "rows": str(at_once)}
+        params = {**fixed, "page": str(number)}
         body, answer = ask(client, source.url, params=params, headers=source.reader.headers)
         last = _last_page(answer, number, where)
         rows = _new_rows(answer, seen, f"{where} page {number}")
@@ -63,19 +83,7 @@ def bring_grid(order: Order, client: Client) -> Arrival:
                 f"{where} page {number} of {last} has {len(rows)} rows, expected {at_once}",
                 "fetch again later, or with a smaller reader.page_size in the catalogue entry",
             )
-        received += len(rows)
-        pages[f"page-{number:05d}.json"] = body
-        if sum(map(len, pages.values())) > client.settings.max_download_bytes:
-            raise FetchError(f"{where}: more bytes came than are accepted", "check the address")
-    stated = _number(answer.get("records"))
-    if stated not in (None, received):
-        raise FetchError(
-            f"{where}: {received} rows came, the grid counts {stated}", "fetch again later"
-        )
-    payload = order.folder / "pages.zip"
-    write_pages(payload, pages)
-    asked = urlencode({**fixed, "rows": str(at_once)})
-    return Arrival(payload=payload, url=source.url, query=asked)
+        yield body, answer
 
 
 def _number(value: object) -> int | None:
@@ -119,7 +127,8 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        The pages, or a single page that somebody saved.
+        The pages, a single page that somebody saved, or a table with the names of the cells
+        that `open_file` opens.
     source
         Its catalogue entry; ``reader.cells`` names the cells.
 
@@ -150,9 +159,11 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
             f"{source.id}: the cells of a row have no names",
             "give them in order as reader.cells in the catalogue entry",
         )
-    cure = f"fetch it again with geo-ree fetch {source.id}"
+    pages, cure = documents(path, source), cure_of(source)
+    if not pages:
+        return open_file(path, source)
     rows: list[list[str | None]] = []
-    for name, body in documents(path, source):
+    for name, body in pages:
         page = parsed(name, body, source, as_texts=True)
         if not isinstance(page.get("rows"), list):
             raise SchemaError(f"{source.id}: {name} is no page of a grid, it has no rows", cure)
@@ -168,7 +179,7 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
 def _cells(row: Any, cells: tuple[str, ...], where: str, source: Source) -> list[str | None]:
     found = row.get("cell") if isinstance(row, dict) else row
     if not isinstance(found, list):
-        raise SchemaError(f"{where} has no cells", f"fetch again with geo-ree fetch {source.id}")
+        raise SchemaError(f"{where} has no cells", cure_of(source))
     if len(found) != len(cells):
         raise SchemaError(
             f"{where} has {len(found)} cells, expected {len(cells)} ({', '.join(cells)})",

@@ -13,11 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urljoin
 
-import pandas as pd
-
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.archive import read_archive
 from geo_ree.ingest.http import ZIP_MAGIC, Client, Download
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
@@ -93,32 +90,6 @@ def bring_item(order: Order, client: Client) -> Arrival:
     came = _bring(wanted, payload, item, client, order)
     return Arrival(payload=payload, url=wanted.url, query=_query(item, [wanted]), etag=came.etag,
                    last_modified=came.last_modified, unchanged=came.unchanged)  # fmt: skip
-
-
-def read_item(path: Path, source: Source) -> pd.DataFrame:
-    """Open the file of an item: a zip archive with a CSV table or a shapefile.
-
-    Parameters
-    ----------
-    path
-        The archive.
-    source
-        Its catalogue entry; ``reader.file`` names the table too where that is a shapefile.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `geo_ree.ingest.read` describes it.
-
-    Raises
-    ------
-    SchemaError
-        As `geo_ree.ingest.archive.read_archive` does.
-    """
-    reader = source.reader
-    if not reader.member and reader.file.lower().endswith(".shp"):
-        reader = reader.model_copy(update={"member": reader.file})
-    return read_archive(path, source.model_copy(update={"reader": reader}))
 
 
 def _item(source: Source, client: Client) -> _Item:

@@ -632,7 +632,7 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(handed):
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (b"Rar!", "handed.json is neither GeoJSON nor Esri JSON, nor a zip"),
+        (b"Rar!", "handed.json"),
         (b'{"features": [', "handed.json is no JSON, or was cut short"),
         (b'{"features": "\xff"}', "handed.json is no JSON, or was cut short"),
         (b"PK\x03\x04 cut", "handed.json is no whole zip archive"),
@@ -666,3 +666,16 @@ def test_a_handed_file_goes_the_same_way(handed, tmp_path):
     snapshot = fetch(entry(), Settings(data_root=tmp_path / "data"), handed=path)
     assert snapshot.provenance.origin == "handed"
     assert read(entry(), snapshot.payload)["Name"].tolist() == ["A"]
+    other = tmp_path / "layer.gpkg"
+    gpd.GeoDataFrame({"Name": ["B"]}, geometry=[shapely.Point(60, 45)], crs=4326).to_file(other)
+    frame = read(entry(), fetch(entry(), Settings(data_root=tmp_path / "b"), handed=other).payload)
+    assert frame["Name"].tolist() == ["B"]
+    assert frame.crs.to_epsg() == 4326
+
+
+def test_an_archive_of_another_format_is_no_pile_of_documents(tmp_path):
+    path = tmp_path / "layer.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("about.json", "{}")
+        archive.writestr("layer.csv", "Name,x\nMade-up Ridge,1\n")
+    assert read_layer(path, entry())["Name"].tolist() == ["Made-up Ridge"]

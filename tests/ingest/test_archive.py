@@ -11,8 +11,8 @@ import pytest
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest import archive, read
-from geo_ree.ingest.tables import parse_csv
+from geo_ree.ingest import read, unpack
+from geo_ree.ingest.delimited import parse_csv
 
 Pack = Callable[..., bytes]
 Write = Callable[[bytes], Path]
@@ -219,7 +219,7 @@ def test_a_bomb_is_refused_by_its_ratio(ree, payload, write):
 
 
 def test_a_bomb_is_refused_by_its_size(ree, payload, write, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_EXPANDED_BYTES", 100)
+    monkeypatch.setattr(unpack, "MAX_EXPANDED_BYTES", 100)
     assert "expands to" in refusal(ree, write(payload("usgs_ree")))
 
 

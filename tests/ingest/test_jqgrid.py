@@ -227,7 +227,7 @@ def test_a_saved_page_is_read_too(handed):
         ({"rows": []}, "handed.json has no rows"),
         (b"{", "is no JSON, or was cut short"),
         (b'{"total": [1], "rows"', "is no JSON, or was cut short"),
-        (b"\x89PNG", "handed.json has no rows"),
+        (b"\x89PNG", "handed.json is a picture"),
     ],
 )  # fmt: skip
 def test_files_that_are_something_else_are_told(handed, document, said):
@@ -235,6 +235,15 @@ def test_files_that_are_something_else_are_told(handed, document, said):
         read_grid(handed(document), entry())
     assert said in str(caught.value)
     assert str(caught.value).startswith("made_up: ")
+
+
+def test_a_table_with_the_names_of_the_cells_may_be_handed_over(tmp_path, settings, grid):
+    path = tmp_path / "register.csv"
+    path.write_text("ID,Code,Name,Holder,Area\n7,XX,Made-up Ridge,,1.50\n")
+    frame = read(entry(), fetch(entry(), settings, handed=path).payload)
+    assert frame["Name"].tolist() == ["Made-up Ridge"]
+    assert frame["Area"].tolist() == ["1.50"]
+    assert not grid.asked
 
 
 def test_an_entry_without_names_for_the_cells_is_told(handed):
