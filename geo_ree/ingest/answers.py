@@ -13,6 +13,7 @@ from geo_ree.ingest.http import ZIP_MAGIC, Client
 from geo_ree.ingest.tables import cure_of
 from geo_ree.ingest.unpack import Archive
 
+_MOST_BYTES = 256_000_000
 _ABOUT = ("layer.json", "count.json")
 _OTHERS = (".shp", ".gpkg", ".gdbtable", ".csv", ".kml", ".gml")
 
@@ -39,10 +40,10 @@ def ask(
     FetchError
         As `Client.get` does, and when the answer is no object in JSON.
     """
-    body = client.get(url, params=params, data=data, headers=headers)
+    body = client.get(url, params=params, data=data, headers=headers, most_bytes=_MOST_BYTES)
     try:
         answer = json.loads(body.decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         start = " ".join(body[:80].decode("utf-8", "replace").split())
@@ -139,7 +140,7 @@ def parsed(name: str, body: bytes, source: Source, *, as_texts: bool = False) ->
     options: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
     try:
         found = json.loads(body.decode("utf-8-sig"), **(options if as_texts else {}))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SchemaError(f"{source.id}: {name} is no JSON, or was cut short", cure) from error
     if not isinstance(found, dict):
         raise SchemaError(f"{source.id}: {name} holds no object in JSON", cure)

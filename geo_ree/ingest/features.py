@@ -72,6 +72,8 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
     header: dict[str, Any] | None = None
     for name, body in pages:
         found = _collection(parsed(name, body, source), name, source)
+        if not found["features"]:
+            continue
         texts = _collection(parsed(name, body, source, as_texts=True), name, source)
         rows += [_attributes(feature) for feature in texts["features"]]
         geometries += [_geometry(feature) for feature in found["features"]]
@@ -80,8 +82,7 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
                 f"{source.id}: {name} is in another form or reference system than the page "
                 "before it", cure,
             )  # fmt: skip
-        if found["features"]:
-            header = found
+        header = found
     columns = list(dict.fromkeys(column for row in rows for column in row))
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")

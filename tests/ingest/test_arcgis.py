@@ -635,6 +635,7 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(handed):
         (b"Rar!", "handed.json"),
         (b'{"features": [', "handed.json is no JSON, or was cut short"),
         (b'{"features": "\xff"}', "handed.json is no JSON, or was cut short"),
+        (b'{"features": ' + b"[" * 100_000, "handed.json is no JSON, or was cut short"),
         (b"PK\x03\x04 cut", "handed.json is no whole zip archive"),
         ({"error": {"code": 499, "message": "Token Required"}}, "an error of the service: error 499"),
         ({"objectIds": [1]}, "has no features (it has: objectIds)"),
@@ -678,4 +679,4 @@ def test_an_archive_of_another_format_is_no_pile_of_documents(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("about.json", "{}")
         archive.writestr("layer.csv", "Name,x\nMade-up Ridge,1\n")
-    assert read_layer(path, entry())["Name"].tolist() == ["Made-up Ridge"]
+    assert read_layer(path, entry(member="layer.csv"))["Name"].tolist() == ["Made-up Ridge"]
