@@ -157,7 +157,8 @@ def _places(
     if not isinstance(frame, gpd.GeoDataFrame) or len(frame) != len(geometries):
         raise SchemaError(f"{source.id}: {where} has geometries that cannot be read", cure)
     places = frame.set_index(_NUMBER).geometry.reindex(range(len(geometries)))
-    lost = [n + 1 for n, g in enumerate(geometries) if g is not None and places.isna()[n]]
+    gone = places.isna().tolist()
+    lost = [row for row, g in enumerate(geometries, 1) if g is not None and gone[row - 1]]
     if lost:
         raise SchemaError(broken.format(lost[0]), cure)
     return _referenced(places, header, where, source)

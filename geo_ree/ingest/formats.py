@@ -173,11 +173,13 @@ def _texts(raw: bytes, where: str, job: _Job) -> pd.DataFrame:
 
 def _workbook(path: Path, where: str, job: _Job) -> pd.DataFrame:
     label, reader = f"{job.id}: {where}", job.source.reader
-    check_workbook(path, what=job.id, cure=job.cure)
-    table = read_sheet(path, reader.sheet, header_row=reader.header_row, where=label, cure=job.cure)
+    content = check_workbook(path, what=job.id, cure=job.cure)
+    table = read_sheet(
+        content, reader.sheet, header_row=reader.header_row, where=label, cure=job.cure
+    )
 
     def child(sheet: str) -> pd.DataFrame:
-        return read_sheet(path, sheet, header_row=1, where=label, cure=job.cure)
+        return read_sheet(content, sheet, header_row=1, where=label, cure=job.cure)
 
     return finished(table, job.source, child, where=where, cure=job.cure)
 

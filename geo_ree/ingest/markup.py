@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.parsers import expat
 
 from geo_ree.errors import SchemaError
+
+Seen = Callable[[str, dict[str, str]], None]
+"""Called with the name of an element and its attributes."""
 
 _CHUNK = 1 << 20
 
@@ -53,18 +56,33 @@ def check_markup(path: Path, *, where: str, cure: str) -> str:
         return _scan(iter(lambda: stream.read(_CHUNK), b""), where, cure)
 
 
-def check_markup_bytes(content: bytes, *, where: str, cure: str) -> str:
-    """Check a document that is in memory, as `check_markup` does."""
-    return _scan(iter([content]), where, cure)
+def check_markup_bytes(
+    content: bytes, *, where: str, cure: str, seen: Seen | None = None
+) -> str:  # fmt: skip
+    """Check a document that is in memory, as `check_markup` does.
+
+    Parameters
+    ----------
+    content, where, cure
+        As there.
+    seen
+        Told of every element but the root.
+
+    Returns
+    -------
+    str
+        Name of the root element, without its namespace prefix.
+    """
+    return _scan(iter([content]), where, cure, seen)
 
 
-def _scan(chunks: Iterable[bytes], where: str, cure: str) -> str:
+def _scan(chunks: Iterable[bytes], where: str, cure: str, seen: Seen | None = None) -> str:
     roots: list[str] = []
     parser = expat.ParserCreate()
 
     def opened(name: str, _: dict[str, str]) -> None:
         roots.append(name)
-        parser.StartElementHandler = None
+        parser.StartElementHandler = seen
 
     def refused(*_: object) -> None:
         raise _DoctypeError

@@ -41,6 +41,13 @@ class Archive:
     or into a file that the caller names. Members whose names lead elsewhere (``../``, absolute,
     with a drive or a backslash) are not seen at all.
 
+    Attributes
+    ----------
+    name
+        Of the archive's file.
+    size
+        Bytes that all members expand to.
+
     Parameters
     ----------
     path
@@ -76,6 +83,7 @@ class Archive:
             raise SchemaError(f"{what}: {path.name} is no whole zip archive", cure) from error
         files = [i for i in self._zip.infolist() if not i.is_dir()]
         self._files = {i.filename: i for i in files if not _UNSAFE.search(i.filename)}
+        self.size = sum(i.file_size for i in files)
         try:
             self._weigh(files)
         except SchemaError:
@@ -89,10 +97,9 @@ class Archive:
                 f"{where} has {len(files)} members, more than {MAX_MEMBERS}",
                 "do not use this archive",
             )
-        total = sum(i.file_size for i in files)
-        if total > MAX_EXPANDED_BYTES:
+        if self.size > MAX_EXPANDED_BYTES:
             raise SchemaError(
-                f"{where} expands to {total} bytes, more than {MAX_EXPANDED_BYTES}",
+                f"{where} expands to {self.size} bytes, more than {MAX_EXPANDED_BYTES}",
                 "do not use this archive",
             )
 
@@ -180,8 +187,3 @@ class Archive:
             f"{self._what}: {self.name} has no member {name!r}; it has: {shown or 'none'}",
             f"{self._cure}, or correct reader in the catalogue entry if the publisher renamed it",
         )
-
-    def check_all(self) -> None:
-        """Check every member as if it were read, for a reader that opens the archive itself."""
-        for name in self._files:
-            self._checked(name)

@@ -114,7 +114,7 @@ def _read_layer(
 def _with_json_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """Have the lists and objects of GeoJSON as they are printed."""
     nested = {}
-    for column in frame.columns[frame.dtypes == object]:
+    for column in (c for c in frame.columns if frame[c].dtype.kind == "O" and c != "geometry"):
         if frame[column].map(_is_nested).any():
             nested[column] = frame[column].map(
                 lambda v: json.dumps(v, ensure_ascii=False) if _is_nested(v) else v

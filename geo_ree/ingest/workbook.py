@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +15,40 @@ from geo_ree.errors import SchemaError
 from geo_ree.ingest.markup import check_markup_bytes
 from geo_ree.ingest.unpack import Archive
 
+MAX_BYTES = 500_000_000
+"""A workbook that expands to more is refused."""
 
-def check_workbook(path: Path, *, what: str, cure: str) -> None:
+MAX_CELLS = 10_000_000
+"""A worksheet whose last cells span more is refused: it is laid out whole in memory."""
+
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+class _Extent:
+    """The rows and columns up to the last cells of a worksheet that hold a value."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self._row = self._column = 0
+
+    def __call__(self, name: str, attributes: dict[str, str]) -> None:
+        tag, place = name.rpartition(":")[2], attributes.get("r", "")
+        if tag == "row":
+            self._row = int(place) if place.isdecimal() else self._row + 1
+            self._column = 0
+        elif tag == "c":
+            self._column += 1  # a cell need not say where it is
+            found = _CELL.fullmatch(place)
+            if found:
+                self._row, self._column = int(found[2]), 0
+                for letter in found[1]:
+                    self._column = self._column * 26 + ord(letter) - ord("A") + 1
+        elif tag in ("v", "is"):
+            self.rows = max(self.rows, self._row)
+            self.columns = max(self.columns, self._column)
+
+
+def check_workbook(path: Path, *, what: str, cure: str) -> bytes:
     """Look through the parts of a workbook, which is a zip archive of XML files.
 
     Parameters
@@ -25,28 +60,48 @@ def check_workbook(path: Path, *, what: str, cure: str) -> None:
     cure
         What to do about a damaged file.
 
+    Returns
+    -------
+    bytes
+        A workbook of the parts that were looked through and no others, so that a reader that
+        understands the archive otherwise than we do cannot be led to anything else.
+
     Raises
     ------
     SchemaError
-        When a part is cut short, expands beyond measure, or has a document type declaration.
+        When a part is cut short, expands beyond measure or has a document type declaration, or
+        a worksheet spans more cells than fit into memory.
     """
-    with Archive(path, what=what, cure=cure) as archive:
-        archive.check_all()
+    kept = io.BytesIO()
+    with Archive(path, what=what, cure=cure) as archive, zipfile.ZipFile(kept, "w") as checked:
+        if archive.size > MAX_BYTES:
+            raise SchemaError(
+                f"{what}: {path.name} expands to {archive.size} bytes", "do not use this file"
+            )
         for name in archive.names:
-            if name.endswith((".xml", ".rels")):
-                where = f"{what}: {archive.name}/{name}"
-                check_markup_bytes(archive.read(name), where=where, cure=cure)
+            if not name.endswith((".xml", ".rels")):
+                continue
+            content, where = archive.read(name), f"{what}: {archive.name}/{name}"
+            extent = _Extent()
+            check_markup_bytes(content, where=where, cure=cure, seen=extent)
+            if extent.rows * extent.columns > MAX_CELLS:
+                raise SchemaError(
+                    f"{where} spans {extent.rows} rows and {extent.columns} columns",
+                    "delete what stands far from the table, and save it again",
+                )
+            checked.writestr(name, content)
+    return kept.getvalue()
 
 
 def read_sheet(
-    path: Path, sheet: str, *, header_row: int, where: str, cure: str
+    content: bytes, sheet: str, *, header_row: int, where: str, cure: str
 ) -> pd.DataFrame:  # fmt: skip
     """Read one worksheet.
 
     Parameters
     ----------
-    path
-        The workbook, which `check_workbook` has seen.
+    content
+        The workbook, as `check_workbook` gives it.
     sheet
         Name of the worksheet; blank for the only one.
     header_row
@@ -69,7 +124,7 @@ def read_sheet(
         When the workbook is damaged or has no such sheet, or the sheet has no header.
     """
     try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+        with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             cells = book.get_sheet_by_name(_chosen(book.sheet_names, sheet, where)).to_python(
                 skip_empty_area=False
             )
@@ -98,6 +153,8 @@ def read_sheet(
 
 def _chosen(names: list[str], sheet: str, where: str) -> str:
     shown = ", ".join(map(repr, names))
+    if not names:
+        raise ValueError("it has no sheets")
     if not sheet:
         if len(names) == 1:
             return names[0]
