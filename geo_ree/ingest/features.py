@@ -92,7 +92,9 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
         return frame
     places = _places(geometries, header, where, source, cure)
     places.index = frame.index
-    return gpd.GeoDataFrame(frame.drop(columns="geometry", errors="ignore"), geometry=places)
+    return gpd.GeoDataFrame(
+        frame.rename(columns={"geometry": "attribute.geometry"}), geometry=places
+    )
 
 
 def _collection(document: dict[str, Any], name: str, source: Source) -> dict[str, Any]:

@@ -589,6 +589,13 @@ def test_values_stay_the_texts_that_were_printed(handed):
     }  # fmt: skip
 
 
+def test_an_attribute_called_geometry_is_kept_beside_the_geometry(handed):
+    row = {"attributes": {"Name": "A", "geometry": "vein"}, "geometry": {"x": 60, "y": 45}}
+    frame = read_layer(handed(esri(row)), entry())
+    assert frame.loc[1, "attribute.geometry"] == "vein"
+    assert frame.geometry.loc[1].x == 60
+
+
 def test_a_zip_of_files_and_a_single_feature_are_read_too(handed, tmp_path):
     one = {"type": "Feature", "properties": {"Name": "A", "x": "1"},
            "geometry": {"type": "Point", "coordinates": [60, 45]}}  # fmt: skip
