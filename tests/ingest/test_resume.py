@@ -103,6 +103,15 @@ def test_a_long_file_takes_as_many_attempts_as_it_needs(monkeypatch, site, setti
     assert len(site.asked) == 8 > ATTEMPTS
 
 
+def test_a_server_that_begins_anew_every_time_is_given_up(monkeypatch, site, settings, target):
+    monkeypatch.setattr(transfer, "GAIN_BYTES", 1000)
+    for length in (5000, 1000, 3000, 1000, 4000):  # without ranges, never further than at first
+        site.plan(PATH, 200, BODY[:length], {"ETag": '"x"'}, len(BODY))
+    with pytest.raises(FetchError, match=r"cut short, the connection broke \(4 attempts\)"):
+        Client(settings).download(URL, target)
+    assert len(site.asked) == ATTEMPTS + 1
+
+
 def test_attempts_that_bring_little_are_counted(site, settings, target):
     site.files[PATH] = BODY
     site.faults[PATH] = ["cut"] * 50
