@@ -27,7 +27,8 @@ class Reader(Strict):
     encodings
         Tried in order.
     sheet, header_row
-        Worksheet of a workbook, and the row (from 1) with its column names.
+        Worksheet of a workbook, and the row (from 1) with its column names, there and in a text
+        table.
     layer
         Layer or feature class of a geopackage, file geodatabase, KML or OSM file.
     where

@@ -208,7 +208,7 @@ def _parsed(
 
 def _told(row: arrow_csv.InvalidRow, utf8: bytes, header_row: int) -> str:
     text = row.text.encode()
-    if text.count(b'"') % 2 and utf8.endswith(text):
+    if text.count(b'"') % 2 and utf8.rstrip().endswith(text.rstrip()):
         return "ends inside a quoted field (cut short?)"
     return (
         f"row {row.number + header_row - 1} has {row.actual_columns} fields, "

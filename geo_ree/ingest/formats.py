@@ -86,6 +86,8 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
     with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
         job = _Job(source, Path(folder), cure_of(source))
         if path.is_dir():
+            if not any(path.glob("*.gdbtable")):
+                raise SchemaError(f"{source.id}: {path.name} is a folder, not a file", job.cure)
             return _vector(path, path.name, job)
         kind = kind_of(path, where=f"{source.id}: {path.name}", cure=job.cure)
         if kind != "zip":
@@ -145,20 +147,17 @@ def _plain(
 ) -> pd.DataFrame:  # fmt: skip
     """Open a file that is no archive."""
     if kind == "text":
-        if job.source.reader.where:
-            raise SchemaError(
-                f"{job.id}: {where} is a text table, and reader.where is only for layers",
-                "leave reader.where out, or give the table as a GeoPackage",
-            )
+        _no_condition(where, job)
 
         def beside(member: str) -> pd.DataFrame | None:
             name = PurePosixPath(member).name
             there = path.with_name(name)
             return _texts(there.read_bytes(), name, job) if there.is_file() else None
 
-        table = _texts(path.read_bytes(), where, job)
+        table = _texts(path.read_bytes(), where, job, job.source.reader.header_row)
         return finished(table, job.source, child or beside, where=where, cure=job.cure)
     if kind == "parquet":
+        _no_condition(where, job)
         frame = vectors.read_parquet(path, where=f"{job.id}: {where}", cure=job.cure)
         frame = vectors.known_place(frame, job.source, where=where, cure=job.cure)
         return _counted(frame, where, job)
@@ -167,12 +166,24 @@ def _plain(
     return _vector(_alone(path, kind, where, job), where, job)
 
 
-def _texts(raw: bytes, where: str, job: _Job) -> pd.DataFrame:
-    return parse_csv(raw, job.source.reader.encodings, where=f"{job.id}: {where}", cure=job.cure)
+def _no_condition(where: str, job: _Job) -> None:
+    if job.source.reader.where:
+        raise SchemaError(
+            f"{job.id}: {where} is a table, and reader.where is only for layers that GDAL opens",
+            "leave reader.where out, or give the table as a GeoPackage",
+        )
+
+
+def _texts(raw: bytes, where: str, job: _Job, header_row: int = 1) -> pd.DataFrame:
+    return parse_csv(
+        raw, job.source.reader.encodings, where=f"{job.id}: {where}", cure=job.cure,
+        header_row=header_row,
+    )  # fmt: skip
 
 
 def _workbook(path: Path, where: str, job: _Job) -> pd.DataFrame:
     label, reader = f"{job.id}: {where}", job.source.reader
+    _no_condition(where, job)
     content = check_workbook(path, what=job.id, cure=job.cure)
     table = read_sheet(
         content, reader.sheet, header_row=reader.header_row, where=label, cure=job.cure

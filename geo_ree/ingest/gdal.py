@@ -29,6 +29,10 @@ _REFUSED = (
 _POINTING_ELSEWHERE = (
     b"OGRVRTDataSource", b"OGRWFSDataSource", b"OGRCSWDataSource", b"gdal_streamed_alg",
 )  # fmt: skip
+_BOUNDS = (
+    ("GML_FIELDTYPES", "ALWAYS_STRING"),  # values as printed: GDAL would make 12 of "0012"
+    ("GML_DOWNLOAD_SCHEMA", "NO"),  # it would ask whatever address the file names
+)
 _CHUNK = 1 << 20
 _GDAL = threading.Lock()
 
@@ -76,7 +80,7 @@ def careful(path: Path, label: str, cure: str, fault: str = DAMAGED) -> Iterator
     SchemaError
         In place of whatever pyogrio or shapely raise.
     """
-    with _GDAL, warnings.catch_warnings(record=True) as noted, _all_texts():
+    with _GDAL, warnings.catch_warnings(record=True) as noted, _bounded():
         warnings.simplefilter("always")
         try:
             yield
@@ -94,15 +98,14 @@ def careful(path: Path, label: str, cure: str, fault: str = DAMAGED) -> Iterator
 
 
 @contextmanager
-def _all_texts() -> Iterator[None]:
-    """Have GML values as they are printed: GDAL would make a number of "0012"."""
-    name = "GML_FIELDTYPES"
-    before = pyogrio.get_gdal_config_option(name)
-    pyogrio.set_gdal_config_options({name: "ALWAYS_STRING"})
+def _bounded() -> Iterator[None]:
+    """Have GDAL behave, also where it takes no options of a single file."""
+    before = {name: pyogrio.get_gdal_config_option(name) for name, _ in _BOUNDS}
+    pyogrio.set_gdal_config_options(dict(_BOUNDS))
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({name: before})
+        pyogrio.set_gdal_config_options(before)
 
 
 def one_line(error: object, path: Path) -> str:

@@ -87,9 +87,7 @@ def _read_layer(
     if path.suffix == ".gml":
         # SWAP_COORDINATES is about the order in the file, whatever GDAL makes of srsName,
         # so that a urn, which GDAL swaps by itself, is not swapped twice
-        options |= {
-            "SWAP_COORDINATES": _SWAP[reader.axis], "DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO",
-        }  # fmt: skip
+        options |= {"SWAP_COORDINATES": _SWAP[reader.axis]}
     elif path.suffix == ".json":
         options |= {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
     fault = DAMAGED
