@@ -32,7 +32,7 @@ class Reader(Strict):
     layer
         Layer or feature class of a geopackage, file geodatabase, KML or OSM file.
     where
-        Condition in OGR SQL that a feature has to meet.
+        Condition in SQL that a feature has to meet: OGR's for a file, the server's for ArcGIS.
     crs
         Reference system of a file that states none, for instance ``EPSG:4284``.
     axis
@@ -41,7 +41,10 @@ class Reader(Strict):
     version, type_name
         Of a WFS.
     item, title, file
-        ScienceBase: id of the item, or its exact title to search for, and name of the file in it.
+        ScienceBase: id of the item, or its exact title to search for, and name of the file in
+        it, or a pattern like ``*.zip`` that fits one file.
+    cells
+        Names of the cells of a jqGrid's rows, in order.
     collection
         Of an OGC API.
     query
@@ -74,6 +77,7 @@ class Reader(Strict):
     item: str = ""
     title: str = ""
     file: str = ""
+    cells: tuple[str, ...] = ()
     collection: str = ""
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)

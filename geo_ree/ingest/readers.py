@@ -10,19 +10,25 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.arcgis import bring_layer, read_layer
 from geo_ree.ingest.archive import bring_file
 from geo_ree.ingest.formats import open_file
+from geo_ree.ingest.jqgrid import bring_grid, read_grid
 from geo_ree.ingest.local import LOCAL
 from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
 from geo_ree.ingest.protocol import Protocol
+from geo_ree.ingest.sciencebase import bring_item
 from geo_ree.ingest.starter import read_starter
 from geo_ree.ingest.wfs import bring_wfs, read_wfs
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
         "archive": Protocol(bring=bring_file, read=open_file),
+        "arcgis": Protocol(bring=bring_layer, read=read_layer),
+        "jqgrid": Protocol(bring=bring_grid, read=read_grid),
         "local": LOCAL,
         "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
+        "sciencebase": Protocol(bring=bring_item, read=open_file),
         "wfs": Protocol(bring=bring_wfs, read=read_wfs),
     }
 )
