@@ -11,11 +11,15 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.cog import bring_window, read_raster
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=read_archive)}
+    {
+        "archive": Protocol(bring=bring_file, read=read_archive),
+        "cog": Protocol(bring=bring_window, read=read_raster, needs_box=True),
+    }
 )
 """Every way in which publishers offer data."""
 
