@@ -42,13 +42,12 @@ _FAULTS = (
     (r"too slow|timed out|Timeout", "no answer within {seconds:g} s", "{network}"),
     (r"connect to|Connection|CURL error", "the connection was refused or broke", "{network}"),
     (
-        r"Range downloading", "the server does not give parts of a file (HTTP Range)",
-        "use a mirror that does, or download the tile and hand it over with --file",
+        r"not recognized as",
+        "what came is no GeoTIFF, or the server does not give parts of a file (HTTP Range)",
+        "open the address in a browser: it may have moved or ask to sign in; or use a mirror "
+        "that answers range requests, or hand a file over with --file",
     ),
-    (
-        r"not recognized as|does not exist", "what came is no GeoTIFF",
-        "open the address in a browser; correct url in the catalogue entry if it has moved",
-    ),
+    (r"TIFF|ReadBlock", "a part of it did not come, or is damaged", "fetch it again later"),
 )  # fmt: skip
 
 
@@ -201,7 +200,7 @@ def _options(settings: Settings) -> dict[str, str]:
         "GDAL_HTTP_TIMEOUT": str(10 * int(wait)),
         "GDAL_HTTP_USERAGENT": settings.user_agent,
         "GDAL_HTTP_UNSAFESSL": "NO",
-        "CURL_CA_BUNDLE": (
+        "GDAL_CURL_CA_BUNDLE": (  # as requests does
             os.environ.get("REQUESTS_CA_BUNDLE")
             or os.environ.get("CURL_CA_BUNDLE")
             or DEFAULT_CA_BUNDLE_PATH
