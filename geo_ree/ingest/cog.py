@@ -103,7 +103,8 @@ def read_window(source: Source, box: Box, settings: Settings) -> Window:
     """
     urls = list(tile_names(source, box).values())
     with open_tiles(source, urls, settings) as (tiles, absent):
-        logger.debug("%s: %d tiles, %d absent", source.id, len(tiles), len(absent))
+        for url in absent:
+            logger.info("%s: there is no tile %s: taken as no data", source.id, url)
         if tiles:
             array, transform = join_tiles(tiles, box, what=source.id)
         else:
@@ -180,9 +181,12 @@ def bring_window(order: Order, client: Client) -> Arrival:
     window = read_window(source, box, client.settings)
     edges = ",".join(f"{edge:g}" for edge in box)
     if not window.tiles:
+        lacks = "the mirror may lack them: fetch without --mirror; or " * bool(
+            client.settings.mirror
+        )
         raise FetchError(
-            f"{source.id}: {source.url}: none of the {len(urls)} tiles of the box {edges} exists",
-            "give a box over land; if it is, correct url and reader.tile in the catalogue entry",
+            f"{source.id}: {urls[0]}: none of the {len(urls)} tiles of the box {edges} exists",
+            f"{lacks}give a box over land, or correct url and reader.tile in the catalogue entry",
         )
     query = f"bbox={edges} tiles={' '.join(window.tiles)}"
     payload = order.folder / f"{source.layer}.tif"

@@ -189,7 +189,7 @@ def _options(settings: Settings) -> dict[str, str]:
         "AWS_NO_SIGN_REQUEST": "YES",
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no look for sidecar files
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff",
-        "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",  # a tile that was absent may be there next time
+        "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",  # every call sees the tiles as they are now
         "GDAL_HTTP_MULTIRANGE": "YES",
         "GDAL_HTTP_MAX_RETRY": str(_RETRIES),
         "GDAL_HTTP_RETRY_DELAY": str(_RETRY_DELAY_S),
