@@ -98,8 +98,9 @@ def read_window(source: Source, box: Box, settings: Settings) -> Window:
     >>> read_window(load_catalog()["copernicus_glo90"], (76.2, 42.9, 76.4, 43.1),
     ...             Settings(offline=True))
     Traceback (most recent call last):
-    geo_ree.errors.FetchError: copernicus_glo90: the network is not to be used; run without \
---offline, or hand over a file with geo-ree fetch copernicus_glo90 --file PATH
+    geo_ree.errors.FetchError: copernicus_glo90: \
+https://copernicus-dem-90m.s3.amazonaws.com/{tile}/{tile}.tif is not asked, for geo_ree works \
+offline; leave out --offline, or hand over a file with --file
     """
     urls = list(tile_names(source, box).values())
     with open_tiles(source, urls, settings) as (tiles, absent):

@@ -30,10 +30,21 @@ from geo_ree.settings import Settings
 
 _RETRIES = 3
 _RETRY_DELAY_S = 0.5
+_MAX_BLOCK = 4096 * 4096
+"""A tile with larger blocks (pixels) is refused: one is read whole, whatever is wanted of it."""
+
 _ABSENT = re.compile(r"HTTP response code: (403|404)\b")
 _FAULTS = (
     (r"HTTP response code: 429", "HTTP 429, too many requests", "wait, then fetch again"),
-    (r"HTTP response code: (\d+)", r"HTTP \1, {host} is out of order", "fetch again later"),
+    (
+        r"HTTP response code: (401|407)", r"HTTP \1, access is refused",
+        "ask {host} for access, or open the address in a browser",
+    ),
+    (r"HTTP response code: (5\d\d)", r"HTTP \1, {host} is out of order", "fetch again later"),
+    (
+        r"HTTP response code: (\d+)", r"HTTP \1, expected 200",
+        "correct url and reader.tile in the catalogue entry",
+    ),
     (
         r"certificate|SSL", "the server's certificate cannot be trusted",
         "check the clock; a company's own certificates go into REQUESTS_CA_BUNDLE",
@@ -154,9 +165,8 @@ def open_tiles(
     """
     if settings.offline:
         raise FetchError(
-            f"{source.id}: the network is not to be used",
-            f"run without --offline, or hand over a file with geo-ree fetch {source.id} --file "
-            "PATH",
+            f"{source.id}: {source.url} is not asked, for geo_ree works offline",
+            "leave out --offline, or hand over a file with --file",
         )
     tiles: list[Tile] = []
     absent: list[str] = []
@@ -217,6 +227,12 @@ def _check(dataset: DatasetReader, where: str) -> None:
             "degrees with north up",
             "correct url and reader.tile in the catalogue entry",
         )
+    block = math.prod(dataset.block_shapes[0])
+    if block > _MAX_BLOCK:
+        raise FetchError(
+            f"{where}: its blocks have {block} pixels, at most {_MAX_BLOCK} are read at once",
+            "take another source: this one is not made for reading by parts",
+        )
 
 
 @contextmanager
@@ -231,7 +247,7 @@ def _explained(where: str, settings: Settings) -> Iterator[None]:
             "check the network, or give a --mirror",
             "seconds": settings.read_timeout_s,
         }  # fmt: skip
-        said = _message(error)
+        said = _message(error).replace(where.partition(": ")[2], "it")
         for pattern, fault, cure in _FAULTS:
             found = re.search(pattern, said)
             if found:

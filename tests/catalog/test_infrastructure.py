@@ -249,6 +249,7 @@ def test_the_list_of_whole_countries_is_that_of_the_region(mirror, tmp_path):
     source = CATALOG["natural_earth_countries"]
     settings = Settings(data_root=tmp_path, mirror=mirror())
     frame = normalize(read(source, fetch(source, settings).payload), source).frame
+    # Georgia's coast is at 39.98 E here; the finer borders of the package have it at 40.00 E
     inside = frame.within(shapely.box(*REGION))
     assert set(frame["country"][frame["complete"]]) == set(frame["country"][inside]) | {"GEO"}
     assert set(SCORED_COUNTRIES) <= set(frame["country"][frame["complete"]])

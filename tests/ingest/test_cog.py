@@ -400,8 +400,11 @@ def test_few_bytes_are_read_for_ten_kilometres(glo, settings, store, tmp_path):
         (500, "HTTP 500, the mirror is out of order", "fetch again later"),
         (503, "HTTP 503, the mirror is out of order", "fetch again later"),
         (429, "HTTP 429, too many requests", "wait, then fetch again"),
+        (401, "HTTP 401, access is refused", "ask the mirror for access, or open the address in a "
+         "browser"),
+        (400, "HTTP 400, expected 200", "correct url and reader.tile in the catalogue entry"),
     ],
-)
+)  # fmt: skip
 def test_a_lasting_fault_is_an_error_of_one_line(
     glo, settings, store, put_tile, status, said, cure
 ):
@@ -412,7 +415,7 @@ def test_a_lasting_fault_is_an_error_of_one_line(
         read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
     text = str(caught.value)
     assert text == f"copernicus_glo90: {store.url}{path}: {said}; {cure}"
-    assert len(store.asked) > 3  # it was tried again
+    assert (len(store.asked) > 3) == (status in (429, 500, 503))  # it was tried again
 
 
 def test_a_passing_fault_is_survived(glo, settings, store, put_tile):
@@ -504,12 +507,43 @@ def test_nobody_listening(glo, tmp_path):
         read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
 
 
+@pytest.mark.parametrize(
+    ("complaint", "said"),
+    [
+        (
+            "CURL error: Could not resolve host: tiles.example",
+            "x: https://tiles.example/SSL.tif: the host is not known (DNS); check the network, or "
+            "give a --mirror",
+        ),
+        (
+            "https://tiles.example/SSL.tif: something\nnew",
+            "x: https://tiles.example/SSL.tif: it cannot be read (it: something new); fetch it "
+            "again later",
+        ),
+    ],
+)
+def test_other_complaints_of_gdal(complaint, said):
+    with (
+        pytest.raises(FetchError) as caught,
+        ranges._explained("x: https://tiles.example/SSL.tif", Settings()),
+    ):
+        raise rasterio.errors.RasterioIOError(complaint)
+    assert str(caught.value) == said
+
+
+def test_a_tile_of_one_giant_block_is_not_read(glo, settings, put_tile, monkeypatch):
+    put_tile(76, 42)
+    monkeypatch.setattr(ranges, "_MAX_BLOCK", 1000)
+    with pytest.raises(FetchError, match="pixels, at most 1000 are read at once"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
 def test_offline_nothing_is_asked(glo, settings, store, put_tile):
     put_tile(76, 42)
     offline = Settings(data_root=settings.data_root, mirror=settings.mirror, offline=True)
-    with pytest.raises(FetchError, match="the network is not to be used"):
+    with pytest.raises(FetchError, match="is not asked, for geo_ree works offline"):
         read_window(glo, (76.2, 42.3, 76.4, 42.6), offline)
-    with pytest.raises(FetchError, match="the network is not to be used"):
+    with pytest.raises(FetchError, match="is not asked, for geo_ree works offline"):
         sample(glo, 76.3, 42.4, offline)
     assert store.asked == []
 
