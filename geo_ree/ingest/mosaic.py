@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
+from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
 from geo_ree.crs import STORE_CRS

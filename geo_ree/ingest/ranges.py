@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
+from rasterio.transform import Affine
 from rasterio.windows import Window as Part
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 

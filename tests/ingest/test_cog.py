@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
+from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
