@@ -12,6 +12,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.arcgis import bring_layer, read_layer
 from geo_ree.ingest.archive import bring_file
+from geo_ree.ingest.cog import bring_window, read_raster
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.jqgrid import bring_grid, read_grid
 from geo_ree.ingest.local import LOCAL
@@ -25,6 +26,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
         "archive": Protocol(bring=bring_file, read=open_file),
         "arcgis": Protocol(bring=bring_layer, read=read_layer),
+        "cog": Protocol(bring=bring_window, read=read_raster, needs_box=True),
         "jqgrid": Protocol(bring=bring_grid, read=read_grid),
         "local": LOCAL,
         "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
