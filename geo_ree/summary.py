@@ -1,4 +1,4 @@
-"""What the command line prints: the ten best, the sources, what was fetched."""
+"""What the command line prints of a run and of a fetch: the ten best, what was fetched."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geo_ree.catalog import Source
-from geo_ree.errors import SettingsError
 from geo_ree.pipeline import Result
 
 
@@ -73,29 +71,3 @@ def show_fetched(accounts: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(one["id"], str(one["rows_read"]), str(one["rows"]), aside,
                       f"{one['bytes']:,}", one["licence"])  # fmt: skip
     _console().print(table)
-
-
-def show_sources(known: Mapping[str, Source]) -> None:
-    """Print the catalogue, a line each."""
-    table = Table(title="sources")
-    for name in ("id", "layer", "how", "status", "edition", "licence", "title"):
-        table.add_column(name)
-    for s in known.values():
-        table.add_row(s.id, s.layer, s.protocol, s.status, escape(s.edition), escape(s.licence),
-                      escape(s.title))  # fmt: skip
-    _console().print(table)
-
-
-def show_source(known: Mapping[str, Source], source_id: str) -> None:
-    """Print all that is known of one source."""
-    if source_id not in known:
-        raise SettingsError(f"no source is called {source_id!r}", "geo-ree sources lists them")
-    source = known[source_id]
-    console = _console()
-    for name in (
-        "id", "title", "publisher", "country", "layer", "protocol", "url", "landing_page",
-        "licence", "licence_url", "attribution", "edition", "evidence", "status", "notes",
-    ):  # fmt: skip
-        if getattr(source, name):
-            console.print(f"{name:>13}  {escape(str(getattr(source, name)))}", soft_wrap=True)
-    console.print(f"{'coverage':>13}  {', '.join(source.coverage) or 'the whole region'}")

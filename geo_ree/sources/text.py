@@ -1,0 +1,45 @@
+"""Printing: drawn tables on a terminal, plain and whole lines elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+
+def say(text: str = "", *, indent: int = 0, console: Console | None = None) -> None:
+    """Print a paragraph: wrapped on a terminal, one line elsewhere."""
+    console = console or Console(highlight=False)
+    if console.is_terminal:
+        console.print(Padding(Text(text), (0, 0, 0, indent)))
+    else:
+        console.out(f"{' ' * indent}{text}".rstrip(), highlight=False)
+
+
+def say_rows(rows: Sequence[Mapping[str, str]], *, console: Console | None = None) -> None:
+    """Print rows of one shape under their names; elsewhere than on a terminal nothing is cut."""
+    console = console or Console(highlight=False)
+    if not rows:
+        say("none", console=console)
+        return
+    names = list(rows[0])
+    if console.is_terminal:
+        table = Table(*names)
+        for row in rows:
+            table.add_row(*(Text(row[n]) for n in names))
+        console.print(table)
+        return
+    widths = [max(len(n), *(len(r[n]) for r in rows)) for n in names]
+    for cells in (names, *([r[n] for n in names] for r in rows)):
+        line = "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True))
+        console.out(line.rstrip(), highlight=False)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON, for machines."""
+    Console(highlight=False).out(json.dumps(value, indent=2, ensure_ascii=False), highlight=False)
