@@ -12,7 +12,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError
+from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.http import Client
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
@@ -35,8 +35,8 @@ class State:
     Parameters
     ----------
     word
-        ``starter``, ``reachable``, ``moved (404)``, ``refused (403)``, ``not found by title``,
-        ``failed``, ``manual``, ``none`` or ``offline``.
+        ``starter``, ``reachable``, ``moved (404)``, ``moved (no such layer)``, ``refused (403)``,
+        ``not found by title``, ``failed``, ``manual``, ``none`` or ``offline``.
     detail
         One line for people; blank where the word says it all.
     """
@@ -89,8 +89,7 @@ def probe(source: Source, settings: Settings) -> State:
     'offline'
     """
     if source.protocol == "starter":
-        there = starter_path(source.reader.member).is_file()
-        return State("starter") if there else State("failed", "reinstall geo_ree")
+        return _starter(source)
     if not source.fetchable:
         return State("none" if source.status == "none" else "manual")
     if settings.offline:
@@ -100,11 +99,19 @@ def probe(source: Source, settings: Settings) -> State:
     try:
         _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:
-        return State("not found by title" if source.protocol == "sciencebase" else "moved (gone)",
+        return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
                      str(error))  # fmt: skip
     except FetchError as error:
         return _state_of(error, source)
     return State("reachable")
+
+
+def _starter(source: Source) -> State:
+    try:
+        starter_path(source.reader.member)
+    except SchemaError as error:
+        return State("failed", str(error))
+    return State("starter")
 
 
 def _state_of(error: FetchError, source: Source) -> State:
