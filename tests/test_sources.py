@@ -27,7 +27,7 @@ from geo_ree.ingest import fetch, read
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 from geo_ree.settings import Settings
 from geo_ree.sources import covers, find_at_hand, find_country
-from geo_ree.sources.text import say, say_rows
+from geo_ree.sources.text import say, say_facts, say_rows
 
 CATALOG = load_catalog()
 GUIDE = Path(__file__).parents[1] / "docs" / "adding-a-source.md"
@@ -221,12 +221,12 @@ def test_uzbekistan_reads_like_an_honest_answer(tmp_path, name):
         "What you can do: ask the Ministry of Mining Industry and Geology",
         "then geo-ree fetch uzbekistan_geology --file PATH.",
         "405 plots",
-        "Meanwhile these sources of the world or the region cover Uzbekistan:",
+        "Meanwhile these sources of the world or the region tell of minerals of Uzbekistan:",
+        "geo-ree sources --country uzb",
     ):
         assert part in shown
-    rows = {line.split()[1]: line for line in shown.splitlines() if line.startswith("deposits ")}
-    assert re.search(r"starter_major_deposits +18 +comes with the package", rows.pop(
-        "starter_major_deposits"))  # fmt: skip
+    rows = {x.split()[0]: x for x in shown.partition("Meanwhile")[2].splitlines() if x}
+    assert re.search(r"deposits +18 +comes with the package", rows["starter_major_deposits"])
     assert "geo-ree fetch usgs_ree" in rows["usgs_ree"]
     assert not any("mongolia" in source_id for source_id in rows)
 
@@ -241,7 +241,7 @@ def test_a_country_that_can_be_asked_says_of_whom(tmp_path):
     _snapshot(tmp_path, "usgs_ree", "2026-01-03")
     shown = _call("sources", "show", "mongolia", "--data", tmp_path)
     assert "At hand: 2026-01-02, handed." in shown
-    assert re.search(r"usgs_ree +at hand since 2026-01-03", shown)
+    assert re.search(r"usgs_ree +deposits +at hand since 2026-01-03", shown)
 
 
 @pytest.mark.parametrize("code", ["KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"])
@@ -359,12 +359,14 @@ def test_on_a_terminal_text_is_wrapped_and_rows_are_drawn():
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=30, highlight=False, color_system=None)
     say("a paragraph that is [bold]longer than the terminal is wide", indent=2, console=console)
-    say_rows([{"id": "[x]", "title": "short"}], console=console)
+    say_rows([{"id": "[x]", "how": "y", "title": "short"}], brief=("id", "title"), console=console)
+    say_facts({"id": "a_name_longer_than_the_terminal_is", "layer": "x"}, console=console)
     text = out.getvalue()
     assert max(map(len, text.splitlines())) <= 30
     assert "[bold]longer" in text  # never markup
     assert "[x]" in text
-    assert "┃" in text
+    assert "┃ id  ┃ title ┃" in text
+    assert re.search(r"   id  a_name_longer_than_the_\n +terminal_is *\n", text)
 
 
 def test_elsewhere_nothing_is_cut_or_understood_as_markup(capsys):

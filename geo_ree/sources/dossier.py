@@ -20,7 +20,7 @@ from geo_ree.sources.facts import (
     layers_of,
     told_at_hand,
 )  # fmt: skip
-from geo_ree.sources.text import say, say_json, say_rows
+from geo_ree.sources.text import say, say_facts, say_json, say_rows
 from geo_ree.storage import latest_snapshot
 
 _EVIDENCE = {
@@ -100,9 +100,7 @@ def _show_one(source: Source, settings: Settings) -> None:
     if source.notes:
         facts["notes"] = source.notes
     facts["at hand"] = _proof(source, settings)
-    width = max(map(len, facts))
-    for name, text in facts.items():
-        say(f"{name:>{width}}  {' '.join(text.split())}")
+    say_facts({name: " ".join(text.split()) for name, text in facts.items()})
 
 
 def _rules(dumped: Mapping[str, Any]) -> dict[str, str]:
@@ -204,22 +202,23 @@ def _prose(source: Source, settings: Settings) -> list[str]:
 
 
 def _show_others(others: list[Source], name: str, code: str, settings: Settings) -> None:
+    minerals = [s for s in others if set(layers_of(s)) & set(_MINERALS)]
     say()
-    say(f"Meanwhile these sources of the world or the region cover {name}:")
+    say(f"Meanwhile these sources of the world or the region tell of minerals of {name}:")
     say()
-    order = {layer: number for number, layer in enumerate(_MINERALS)}
     rows = []
-    for source in sorted(others, key=lambda s: order.get(layers_of(s)[0], len(order))):
+    for source in sorted(minerals, key=lambda s: s.protocol != "starter"):
         count = count_in_starter(source, code)
-        hand = told_at_hand(source, settings)
         rows.append({
-            "layer": ", ".join(layers_of(source)), "id": source.id,
+            "id": source.id, "layer": ", ".join(layers_of(source)),
             "records": "" if count is None else str(count),
-            "how to have it": _way(source, hand), "title": source.title,
+            "how to have it": _way(source, told_at_hand(source, settings)), "title": source.title,
         })  # fmt: skip
     say_rows(rows)
     say()
-    say(f"Records are rows of the starter data that are filed under {name}.")
+    say(f"Records are rows of the starter data that are filed under {name}. "
+        f"{len(others) - len(minerals)} more sources tell of borders, ways, power, towns and water: "
+        f"geo-ree sources --country {code.lower()}.")  # fmt: skip
 
 
 def _way(source: Source, at_hand: str) -> str:

@@ -121,7 +121,7 @@ def show_sources(known: Mapping[str, Source], settings: Settings, *, as_json: bo
     if as_json:
         say_json(rows)
     else:
-        say_rows(rows)
+        say_rows(rows, brief=("id", "layer", "status", "at hand", "title"))
 
 
 def check_sources(known: Mapping[str, Source], settings: Settings, *, as_json: bool = False) -> int:
