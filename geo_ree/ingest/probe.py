@@ -95,9 +95,9 @@ def probe(source: Source, settings: Settings) -> State:
     if settings.offline:
         return State("offline")
     hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
-    client = Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s)
     try:
-        _ASK.get(source.protocol, _ask_file)(source, client)
+        with Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s) as client:
+            _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:
         return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
                      str(error))  # fmt: skip
@@ -140,12 +140,12 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
             raise _EnoughError
 
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
-    hasty = Client(client.settings, what=client.what, hosts=client.hosts, pause_s=client.pause_s,
-                   on_bytes=stop)  # fmt: skip
     with (
+        Client(client.settings, what=client.what, hosts=client.hosts, pause_s=client.pause_s,
+               on_bytes=stop) as hasty,
         tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
         contextlib.suppress(_EnoughError),
-    ):
+    ):  # fmt: skip
         hasty.download(url, Path(folder) / "start", params=params, headers=headers)
 
 

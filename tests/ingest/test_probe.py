@@ -41,7 +41,13 @@ def test_a_file_is_reachable_by_its_first_bytes(ask, site):
     assert site.asked == ["/data.example.org/a/b.zip"]
 
 
-def test_a_large_file_is_not_waited_for(ask, site):
+def test_of_a_large_file_the_beginning_alone_is_asked_for(ask, site):
+    assert ask(_source(), bytes(800_000)) == State("reachable")
+    assert [h["Range"] for h in site.headers] == ["bytes=0-2047"]
+
+
+def test_a_large_file_is_not_waited_for_where_the_server_knows_no_ranges(ask, site):
+    site.ranges = False
     site.faults["/data.example.org/a/b.zip"] = ["stall"]  # half of it, then silence
     assert ask(_source(), bytes(800_000)) == State("reachable")
     assert len(site.asked) == 1
