@@ -126,7 +126,8 @@ def covers(source: Source, code: str) -> bool:
     Returns
     -------
     bool
-        By its coverage where it has one, otherwise by the words of its country.
+        By its coverage where it is complete for some countries, otherwise by the words of its
+        country.
 
     Examples
     --------
@@ -136,7 +137,7 @@ def covers(source: Source, code: str) -> bool:
     (True, False)
     """
     name, text = COUNTRIES[code][0], source.country.casefold()
-    if source.coverage:
+    if source.coverage not in ((), ("none",)):
         return code in source.coverage
     return name.casefold() in text or any(words in text for words in _EVERYWHERE)
 

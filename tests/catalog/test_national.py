@@ -105,11 +105,11 @@ def test_the_layers_of_mongolia_differ_in_address_and_rank_alone():
     layers = {n: CATALOG[f"mongolia_ree_{n}"] for n in ("deposits", "points", "occurrences")}
     assert [s.url.rpartition("/")[2] for s in layers.values()] == ["2", "3", "4"]
     assert {s.url.rpartition("/")[0] for s in layers.values()} == {layers["deposits"].landing_page}
-    ranks = {n: (s.constants["kind"], s.constants["commodity_tier"]) for n, s in layers.items()}
-    assert ranks == {
-        "deposits": ("deposit", "primary"),
-        "points": ("occurrence", "assay"),
-        "occurrences": ("occurrence", "primary"),
+    rank = ("kind", "commodity_tier", "role")
+    assert {n: tuple(s.constants[c] for c in rank) for n, s in layers.items()} == {
+        "deposits": ("deposit", "primary", "candidate"),
+        "points": ("occurrence", "assay", "context"),  # of 280 showings none is ranked
+        "occurrences": ("occurrence", "primary", "candidate"),
     }
     for source in layers.values():
         assert source.columns == {"name": "Name", "deposit_type": "Ore_genesis"}
