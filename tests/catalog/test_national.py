@@ -127,6 +127,21 @@ def test_the_grid_of_the_mongolian_cadastre_is_asked_gently_and_named_in_order()
     assert "area_km2" not in CATALOG["mongolia_licences"].columns  # its unit is not known
 
 
+@pytest.mark.parametrize(
+    "source_id",
+    [
+        "mongolia_licences",
+        "mongolia_ree_points",
+        "kazakhstan_licences",
+        "afghanistan_licences",
+        "uzbekistan_gold_plots",
+    ],
+)
+def test_a_record_without_a_place_is_still_in_its_country(source_id):
+    source = CATALOG[source_id]
+    assert source.constants["country_reported"] == source.country
+
+
 def test_the_axis_of_every_feature_server_is_stated():
     for source in NATIONAL.values():
         if source.protocol == "wfs":
