@@ -111,6 +111,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             with site.guard:
                 site.moments.append(time.monotonic())
+                self.counted = 1
                 site.under_way += 1
                 site.most_under_way = max(site.most_under_way, site.under_way)
                 site.asked.append(self.path)
@@ -126,8 +127,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                     self.wfile.flush()
                     site.release.wait(5)
             finally:
-                with site.guard:
-                    site.under_way -= 1
+                self.ended()
 
         def chosen(self, fault: str) -> Reply:
             body = site.files.get(self.path)
@@ -175,10 +175,17 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(length))
             self.end_headers()
             for start in range(0, len(reply.body), site.piece):
-                self.wfile.write(reply.body[start : start + site.piece])
-                if site.pace_s:
+                if start and site.pace_s:
                     self.wfile.flush()
                     time.sleep(site.pace_s)
+                if start + site.piece >= len(reply.body):
+                    self.ended()  # the client may be gone before we know of it
+                self.wfile.write(reply.body[start : start + site.piece])
+
+        def ended(self) -> None:
+            with site.guard:
+                site.under_way -= self.counted
+                self.counted = 0
 
         def log_message(self, format: str, *args: object) -> None:
             pass
