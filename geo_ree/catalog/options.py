@@ -53,6 +53,8 @@ class Reader(Strict):
         Added to each request.
     page_size
         Features asked for at once; 0 leaves it to the server.
+    cells
+        Names of the cells of a grid row, in order.
     hosts
         Hosts, beside that of the url, to which addresses given by upstream may lead.
     tile, tile_deg
@@ -82,6 +84,7 @@ class Reader(Strict):
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
     page_size: int = Field(default=0, ge=0)
+    cells: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     tile: str = ""
     tile_deg: tuple[float, float] = (1.0, 1.0)
