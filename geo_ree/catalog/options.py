@@ -29,7 +29,8 @@ class Reader(Strict):
     sheet, header_row
         Worksheet of a workbook, and the row (from 1) with its column names.
     layer
-        Layer or feature class of a geopackage, file geodatabase, KML or OSM file.
+        Layer or feature class of a geopackage, file geodatabase or KML; of an OSM file one or
+        more of GDAL's layers (points, lines, multipolygons, …), separated by commas.
     where
         Condition in OGR SQL that a feature has to meet.
     crs

@@ -11,11 +11,17 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.osm import read_osm
+from geo_ree.ingest.overpass import bring_overpass, read_overpass
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=read_archive)}
+    {
+        "archive": Protocol(bring=bring_file, read=read_archive),
+        "osm": Protocol(bring=bring_file, read=read_osm),
+        "overpass": Protocol(bring=bring_overpass, read=read_overpass, needs_box=True),
+    }
 )
 """Every way in which publishers offer data."""
 
