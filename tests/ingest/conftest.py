@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.ingest import http
+from geo_ree.ingest import transfer
 from geo_ree.settings import Settings
 
 DATA = Path(__file__).parents[1] / "data"
@@ -116,7 +116,7 @@ def settings(tmp_path: Path, site: Site) -> Settings:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of a second between attempts, not seconds."""
-    monkeypatch.setattr(http, "_BACKOFF_S", 0.01)
+    monkeypatch.setattr(transfer, "_BACKOFF_S", 0.01)
 
 
 @pytest.fixture
