@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -231,7 +231,7 @@ def _table(
     return pd.DataFrame({"osm_ref": refs, **columns, "geometry": shapes})
 
 
-def as_points(shapes: np.ndarray, source: Source) -> np.ndarray:
+def as_points(shapes: Sequence[shapely.Geometry], source: Source) -> Sequence[shapely.Geometry]:
     """Give a point on each area or collection, unless the canonical layer has areas.
 
     Parameters
@@ -243,16 +243,17 @@ def as_points(shapes: np.ndarray, source: Source) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray
+    sequence
         Geometries in the same order.
 
     Examples
     --------
     >>> from geo_ree.catalog import load_catalog
     >>> plants = load_catalog()["osm_kazakhstan"].parts()[3]
-    >>> as_points(np.array([shapely.box(70, 45, 72, 46)]), plants)[0].wkt
+    >>> as_points([shapely.box(70, 45, 72, 46)], plants)[0].wkt
     'POINT (71 45.5)'
     """
     if "Polygon" in LAYERS[source.layer].geometries:
         return shapes
-    return np.asarray(shapely.point_on_surface(shapes), dtype=object)
+    points: Sequence[shapely.Geometry] = shapely.point_on_surface(np.asarray(shapes, dtype=object))
+    return points
