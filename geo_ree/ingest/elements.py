@@ -70,10 +70,27 @@ def rows_of(
             ) from error
         if layer in layers:
             out.append({**element["tags"], "osm_ref": ref, "geometry": shape})
-    areal = [r for r in out if r["geometry"] is not None and r["geometry"].geom_type in _AREAL]
-    points = as_points([r["geometry"] for r in areal], source)
-    for row, point in zip(areal, points, strict=True):
-        row["geometry"] = point
+    return pointed(out, source)
+
+
+def pointed(rows: Sequence[Mapping[str, Any]], source: Source) -> list[dict[str, Any]]:
+    """Give the same rows with points for areas, unless the canonical layer has areas.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> plants = load_catalog()["osm_box"].parts()[3]
+    >>> pointed([{"geometry": shapely.box(70, 45, 72, 46)}], plants)
+    [{'geometry': <POINT (71 45.5)>}]
+    """
+    places = [
+        n for n, row in enumerate(rows)
+        if row["geometry"] is not None and row["geometry"].geom_type in _AREAL
+    ]  # fmt: skip
+    points = as_points([rows[n]["geometry"] for n in places], source)
+    out = [dict(row) for row in rows]
+    for n, point in zip(places, points, strict=True):
+        out[n]["geometry"] = point
     return out
 
 

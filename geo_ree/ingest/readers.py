@@ -13,6 +13,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.ingest.archive import bring_file, read_archive
 from geo_ree.ingest.osm import read_osm
 from geo_ree.ingest.overpass import bring_overpass, read_overpass
+from geo_ree.ingest.overture import bring_overture, read_overture
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.starter import read_starter
 
@@ -21,6 +22,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "archive": Protocol(bring=bring_file, read=read_archive),
         "osm": Protocol(bring=bring_file, read=read_osm),
         "overpass": Protocol(bring=bring_overpass, read=read_overpass, needs_box=True),
+        "overture": Protocol(bring=bring_overture, read=read_overture, needs_box=True),
     }
 )
 """Every way in which publishers offer data."""
