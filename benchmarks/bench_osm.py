@@ -21,14 +21,32 @@ from osmium.osm.mutable import Node, Relation, Way
 
 ENTRY = "osm_kazakhstan"
 READ = """
-import resource, sys, time
+import os, resource, sys, threading, time
 from pathlib import Path
 from geo_ree.catalog import load_catalog
 from geo_ree.ingest import read
+
+disk = 0
+
+def watch():  # GDAL removes its temporary files as soon as they are open
+    global disk
+    while True:
+        sizes = []
+        for link in Path("/proc/self/fd").iterdir():
+            try:
+                if os.readlink(link).endswith("(deleted)"):
+                    sizes.append(link.stat().st_size)
+            except OSError:
+                pass
+        disk = max(disk, sum(sizes))
+        time.sleep(0.2)
+
+threading.Thread(target=watch, daemon=True).start()
 part = next(p for p in load_catalog()[sys.argv[1]].parts() if p.part == sys.argv[2])
 start = time.perf_counter()
 rows = len(read(part, Path(sys.argv[3])))
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.perf_counter() - start)
+seconds = time.perf_counter() - start
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, disk / 1e6, seconds)
 """
 # What the ways of a country are, about: mostly buildings, land use, tracks and streets.
 KINDS = (
@@ -55,7 +73,7 @@ def write_country(path: Path, megabytes: float) -> tuple[int, int]:
     number = 0
     weights = [w for w, _ in KINDS]
     with osmium.SimpleWriter(str(path), header=header, overwrite=True) as writer:
-        while path.stat().st_size < megabytes * 0.82e6:  # the rest is that of the ways
+        while path.stat().st_size < megabytes * 0.845e6:  # the rest is that of the ways
             for _ in range(2_000):
                 kind = dice.choices(range(len(KINDS)), weights)[0]
                 length = dice.randint(4, 16)
@@ -85,18 +103,20 @@ def write_country(path: Path, megabytes: float) -> tuple[int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=float, default=200.0)
+    megabytes = parser.parse_args().megabytes
     with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
         path = Path(folder, "country.osm.pbf")
         start = time.perf_counter()
-        nodes, ways = write_country(path, parser.parse_args().megabytes)
+        nodes, ways = write_country(path, megabytes)
         print(f"{path.stat().st_size / 1e6:.0f} MB: {nodes} nodes, {ways} ways, written in "
               f"{(time.perf_counter() - start) / 60:.1f} min")  # fmt: skip
-        print(f"{'table':<14}{'rows':>9}{'peak MB':>9}{'minutes':>9}")
+        print(f"{'table':<14}{'rows':>9}{'memory MB':>11}{'disk MB':>9}{'minutes':>9}")
         for table in ("railways", "roads", "power_lines", "power_plants"):
             told = subprocess.run([sys.executable, "-c", READ, ENTRY, table, str(path)],
                                   check=True, capture_output=True, text=True).stdout  # fmt: skip
-            rows, peak, seconds = told.split()
-            print(f"{table:<14}{rows:>9}{float(peak):>9.0f}{float(seconds) / 60:>9.2f}")
+            rows, memory, disk, seconds = told.split()
+            print(f"{table:<14}{rows:>9}{float(memory):>11.0f}{float(disk):>9.0f}"
+                  f"{float(seconds) / 60:>9.2f}", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

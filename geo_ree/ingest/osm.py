@@ -42,10 +42,11 @@ AREAS = (
 MEMORY_MB = 100
 """What GDAL may keep of the nodes in memory; the rest goes to a temporary file."""
 
-DISK_FACTOR = 12
+DISK_FACTOR = 4
 """Free space (sizes of the file) asked for in the temporary folder."""
 
 _BATCH = 8_192
+_NO_ROOM_BYTES = 16_000_000  # what GDAL writes at once is less
 _FAILURES = (DataSourceError, DataLayerError, FeatureError, GeometryError, pa.ArrowException,
              OSError, ValueError, RuntimeError)  # fmt: skip
 
@@ -87,11 +88,12 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
         config.write_text(_config(tags, areas=layers != ("lines",)), encoding="utf-8")
         options = {
             "CONFIG_FILE": str(config), "MAX_TMPFILE_SIZE": str(MEMORY_MB),
+            "COMPRESS_NODES": "YES",  # a quarter of the room on the disk for a little more time
             # the quick index of nodes counts on their being sorted
             "USE_CUSTOM_INDEXING": "YES" if is_sorted else "NO",
         }  # fmt: skip
         try:
-            found = [_read_layer(path, layer, tags, source, options) for layer in layers]
+            found = [_read_layer(path, layer, tags, source, options, folder) for layer in layers]
         except _FAILURES as error:
             line = " ".join(str(error).split())
             raise SchemaError(
@@ -187,14 +189,7 @@ def _config(tags: tuple[str, ...], *, areas: bool) -> str:
 def _scratch(path: Path, source: Source) -> Iterator[Path]:
     """Give a folder for GDAL's temporary files, which else lie in the working directory."""
     with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-        # GDAL would stop without a word where the disk is full
-        needed, free = DISK_FACTOR * path.stat().st_size, shutil.disk_usage(folder).free
-        if free < needed:
-            raise SettingsError(
-                f"{source.id}: reading {path.name} takes up to {needed / 1e6:.0f} MB in {folder}, "
-                f"and {free / 1e6:.0f} MB are free",
-                "make room, or name another folder in the environment variable TMPDIR",
-            )
+        _check_room(Path(folder), DISK_FACTOR * path.stat().st_size, source)
         before = pyogrio.get_gdal_config_option("CPL_TMPDIR")
         pyogrio.set_gdal_config_options({"CPL_TMPDIR": folder})
         try:
@@ -203,9 +198,21 @@ def _scratch(path: Path, source: Source) -> Iterator[Path]:
             pyogrio.set_gdal_config_options({"CPL_TMPDIR": before})
 
 
+def _check_room(folder: Path, needed: int, source: Source) -> None:
+    """Refuse a disk that is full, or will be: GDAL stops there without a word."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise SettingsError(
+            f"{source.id}: {folder.parent} has {free / 1e6:.0f} MB free, and reading the file "
+            f"may take {needed / 1e6:.0f} MB there",
+            "make room, or name another folder in the environment variable TMPDIR",
+        )
+
+
 def _read_layer(
-    path: Path, layer: str, tags: tuple[str, ...], source: Source, options: dict[str, str]
-) -> pd.DataFrame:
+    path: Path, layer: str, tags: tuple[str, ...], source: Source, options: dict[str, str],
+    folder: Path,
+) -> pd.DataFrame:  # fmt: skip
     # as a query, so that GDAL leaves out the work for the other layers; by batches, so that
     # areas are never held in memory all at once
     query = f"SELECT * FROM {layer} WHERE {source.reader.where}"
@@ -213,6 +220,7 @@ def _read_layer(
         path, sql=query, use_pyarrow=True, batch_size=_BATCH, **options
     ) as (meta, batches):  # fmt: skip
         found = [_table(batch, meta["geometry_name"], layer, tags, source) for batch in batches]
+        _check_room(folder, _NO_ROOM_BYTES, source)  # as long as the temporary files are there
     empty = pd.DataFrame(columns=["osm_ref", *tags, "geometry"], dtype=object)
     return pd.concat(found, ignore_index=True) if found else empty
 

@@ -16,9 +16,10 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.elements import chosen, rows_of
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.osm import as_table, wanted_layers
+from geo_ree.ingest.osm import as_table, read_osm, wanted_layers
 from geo_ree.ingest.osmtags import wanted_tags
 from geo_ree.ingest.pages import read_pages, write_pages
+from geo_ree.ingest.pbf import PBF_START
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
 MAX_SIDE_DEG = 1.0
@@ -134,7 +135,8 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        What `bring_overpass` wrote, or a file with one answer in JSON.
+        What `bring_overpass` wrote; a file with one answer in JSON, or a small .osm.pbf file,
+        that somebody was handed.
     source
         Its catalogue entry, or the view of it for one table.
 
@@ -151,7 +153,12 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     """
     cure = f"fetch it again with geo-ree fetch {source.id}"
     layers, tags = wanted_layers(source), wanted_tags(source)
-    pages = read_pages(path, source) if zipfile.is_zipfile(path) else [("", _bytes(path, source))]
+    if zipfile.is_zipfile(path):
+        pages = read_pages(path, source)
+    else:
+        pages = [("", _bytes(path, source))]
+        if PBF_START in pages[0][1][:64]:
+            return read_osm(path, source)
     rows: list[dict[str, Any]] = []
     for name, body in pages:
         elements, odd = _elements(body)

@@ -9,6 +9,9 @@ from typing import BinaryIO
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 
+PBF_START = b"OSMHeader"
+"""Stands within the first bytes of every such file."""
+
 _MAX_HEADER, _MAX_BLOB = 64 * 1024, 32 * 1024 * 1024  # limits of the format
 _READABLE = {b"OsmSchema-V0.6", b"DenseNodes"}
 _SORTED = b"Sort.Type_then_ID"
@@ -69,9 +72,9 @@ def _walk(file: BinaryIO) -> bool:
         if found is None:
             break
         kind, block = found
-        if (start == 0) != (kind == b"OSMHeader"):
+        if (start == 0) != (kind == PBF_START):
             raise _OddError("it does not begin with the header of such a file")
-        if kind == b"OSMHeader":
+        if kind == PBF_START:
             is_sorted = _read_header(block)
         elif kind == b"OSMData":
             reached = _check_order(block, reached)

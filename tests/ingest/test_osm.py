@@ -16,10 +16,11 @@ import pytest
 import shapely
 from osmium.osm.mutable import Node, Relation, Way
 
-from geo_ree.catalog import Source
+from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.harmonize import normalize
 from geo_ree.ingest import fetch, osm, read
+from geo_ree.ingest.osmtags import capacity_mw, voltage_kv
 
 TABLES = ("railways", "roads", "power_lines", "power_plants")
 CORNERS = {n: (70 + 0.1 * n, 45 + 0.05 * (n * 7 % 5)) for n in range(1, 60)}
@@ -188,7 +189,7 @@ def test_areas_stay_areas_where_the_layer_has_them(write, kazakhstan):
     assert read(lakes, path).geometry.geom_type.tolist() == ["MultiPolygon"]
 
 
-def test_voltage_and_capacity_are_numbers_in_their_unit(opened, caplog):
+def test_voltage_and_capacity_are_numbers_in_their_unit(opened):
     lines, plants = opened["power_lines"], opened["power_plants"]
     assert lines["voltage_kv"].to_dict() == {
         "way/20": "220", "way/21": None, "way/22": "500", "way/24": "110", "node/52": "35",
@@ -324,7 +325,7 @@ def test_ways_before_nodes_are_refused(write, kazakhstan):
         read(part(kazakhstan, "railways"), path)
 
 
-def test_a_relation_without_its_members_is_left_out_and_counted(write, kazakhstan, caplog):
+def test_a_relation_without_its_members_is_left_out(write, kazakhstan):
     lost = Relation(
         id=9, version=1, members=[("w", 999, "outer")],
         tags={"type": "multipolygon", "power": "plant"},
@@ -333,7 +334,7 @@ def test_a_relation_without_its_members_is_left_out_and_counted(write, kazakhsta
         id=10, version=1, members=[("n", 999, "")], tags={"type": "site", "power": "plant"}
     )
     path = write(relations=[*RELATIONS, lost, lost_site])
-    with warnings.catch_warnings(), caplog.at_level(logging.WARNING):
+    with warnings.catch_warnings():
         warnings.simplefilter("error")
         plants = read(part(kazakhstan, "power_plants"), path)
     assert len(plants) == 6
@@ -358,10 +359,13 @@ def test_an_entry_that_asks_for_what_cannot_be_is_told(write, kazakhstan, reader
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_told_before_gdal_meets_it(write, kazakhstan, monkeypatch):
+@pytest.mark.parametrize("free", [[1], [10**9, 1]], ids=["before", "meanwhile"])
+def test_a_full_disk_is_told(write, kazakhstan, monkeypatch, free):
     path = write()
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
-    with pytest.raises(SettingsError, match="make room, or name another folder"):
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, free.pop(0))
+    )
+    with pytest.raises(SettingsError, match="MB free, .* make room, or name another folder"):
         read(part(kazakhstan, "railways"), path)
 
 
@@ -375,3 +379,72 @@ def test_nothing_is_left_behind(write, kazakhstan, tmp_path, monkeypatch):
     assert len(read(part(kazakhstan, "power_plants"), write())) == 6
     assert list(scratch.iterdir()) == []
     assert pyogrio.get_gdal_config_option("CPL_TMPDIR") == before
+
+
+@pytest.mark.parametrize(
+    ("country", "code", "evidence"),
+    [
+        ("kazakhstan", "KAZ", "confirmed"), ("uzbekistan", "UZB", "confirmed"),
+        ("kyrgyzstan", "KGZ", "confirmed"), ("afghanistan", "AFG", "confirmed"),
+        ("tajikistan", "TJK", "pattern"), ("turkmenistan", "TKM", "pattern"),
+        ("mongolia", "MNG", "pattern"),
+    ],
+)  # fmt: skip
+def test_each_country_has_an_entry_with_the_same_tables(catalog, country, code, evidence):
+    entry, model = catalog[f"osm_{country}"], catalog["osm_kazakhstan"]
+    assert entry.url == f"https://download.geofabrik.de/asia/{country}-latest.osm.pbf"
+    assert (entry.coverage, entry.evidence, entry.licence) == ((code,), evidence, "ODbL 1.0")
+    assert entry.attribution == "© OpenStreetMap contributors"
+    assert entry.table == model.table
+    assert country.title() in entry.title
+
+
+def test_a_users_own_entry_reads_other_features_by_a_table_alone(write, tmp_path, countries):
+    own = tmp_path / "my.toml"
+    own.write_text(
+        """
+        [[source]]
+        id = "my_towns"
+        like = "osm_kazakhstan"
+        title = "Towns of an OpenStreetMap file"
+
+        [[source.table]]
+        name = "towns"
+        layer = "settlements"
+        columns = { kind = "place", population = "population" }
+        values = { kind = { city = "town", town = "town", "*" = "village" } }
+        reader = { layer = "points,multipolygons", where = "place IN ('city', 'town', 'village')" }
+        """,
+        encoding="utf-8",
+    )
+    towns = load_catalog(own)["my_towns"].parts()[0]
+    square = way(1, [1, 2, 3, 1], place="village", name="Made-up Village")
+    path = write(ways=[square], relations=[])
+    made = normalize(read(towns, path), towns, countries).frame
+    assert made[["id", "name", "kind"]].values.tolist() == [
+        ["my_towns:way/1", "Made-up Village", "village"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kilovolts"),
+    [
+        ("220000", 220.0), ("220000;110000", 220.0), ("110000/35000", 110.0), ("35 kV", 35.0),
+        ("6kv", 6.0), ("400", 0.4), ("10000;", 10.0), ("", None), (";", None), ("medium", None),
+        ("110000;fixme", None), ("-1", None),
+    ],
+)  # fmt: skip
+def test_voltages(text, kilovolts):
+    assert voltage_kv(text) == kilovolts
+
+
+@pytest.mark.parametrize(
+    ("text", "megawatts"),
+    [
+        ("500 MW", 500.0), ("2 GW", 2000.0), ("750 kW", 0.75), ("1500000 W", 1.5), ("5.5MW", 5.5),
+        ("1,5 GW", 1500.0), ("100 MWp", 100.0), ("60 mw", 60.0), ("1,200 MW", None), ("500", None),
+        ("yes", None), ("small_installation", None), ("2x50 MW", None), ("", None),
+    ],
+)  # fmt: skip
+def test_capacities(text, megawatts):
+    assert capacity_mw(text) == megawatts

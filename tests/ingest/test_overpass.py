@@ -10,8 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import osmium
 import pytest
 import shapely
+from osmium.osm.mutable import Node, Way
 
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.harmonize import normalize
@@ -224,6 +226,15 @@ def test_the_tables_normalize_with_the_column_maps_of_the_files(entry, tmp_path,
         "operating", "Coal", "KAZ",
     ]  # fmt: skip
     assert made["roads"]["kind"].tolist() == ["trunk"]
+
+
+def test_a_handed_osm_file_opens_as_well(entry, tmp_path):
+    path = tmp_path / "box.osm.pbf"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number, place in enumerate([(70.1, 45.1), (70.2, 45.2)], 1):
+            writer.add_node(Node(id=number, location=place, version=1))
+        writer.add_way(Way(id=5, nodes=[1, 2], tags={"railway": "rail"}, version=1))
+    assert read(entry.parts()[0], path)["osm_ref"].tolist() == ["way/5"]
 
 
 def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
