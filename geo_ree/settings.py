@@ -86,7 +86,5 @@ class Settings:
         'http://127.0.0.1:8765'
         """
         address = mirror or os.environ.get("GEO_REE_MIRROR") or None
-        return cls(
-            data_root=Path(data_root), mirror=address.rstrip("/") if address else None,
-            offline=offline,
-        )  # fmt: skip
+        mirror = address.rstrip("/") if address else None
+        return cls(data_root=Path(data_root), mirror=mirror, offline=offline)

@@ -196,5 +196,6 @@ works offline; leave out --offline, or hand over the file with --file
         start = f"{self.what}: " if self.what else ""
         with explained(f"{start}{url}", self.settings):
             full = requests.Request("GET", url, params=dict(params or {})).prepare().url or url
+        self.allow(full)
         asked = mirrored(full, self.settings)
         return Ask(url=asked, where=f"{start}{asked}", data=data, headers=dict(headers or {}))

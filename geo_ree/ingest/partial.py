@@ -114,7 +114,7 @@ class Partial:
     @property
     def size(self) -> int:
         """Bytes that have arrived and can be gone on from."""
-        if not self.version.condition or not self.path.is_file():
+        if not self.keep or not self.version.condition or not self.path.is_file():
             return 0
         return self.path.stat().st_size
 
@@ -174,7 +174,7 @@ class Partial:
 
     def leave(self) -> None:
         """Keep what a later run can go on from, and nothing else."""
-        if not self.keep or not self.size:
+        if not self.size:
             self.discard()
 
     def _recorded(self) -> Version:

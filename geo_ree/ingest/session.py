@@ -11,6 +11,13 @@ from geo_ree.errors import FetchError, SettingsError
 from geo_ree.settings import Settings
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects alone: requests would read them whole, and the next one."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 def open_session(settings: Settings) -> requests.Session:
     """Make the one kind of session that geo_ree uses.
 
@@ -30,7 +37,7 @@ def open_session(settings: Settings) -> requests.Session:
     >>> open_session(Settings(user_agent="me")).headers["User-Agent"]
     'me'
     """
-    session = requests.Session()
+    session = _Session()
     # identity: length, hash and ranges are then those of the file itself
     session.headers.update({"User-Agent": settings.user_agent, "Accept-Encoding": "identity"})
     return session
@@ -126,7 +133,9 @@ be encrypted; give its https address
         return
     parts = _parts(url)
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
+    # parsers differ about where a host with such characters ends
+    odd = any(c < " " or c == "\x7f" for c in url) or any(c in " \\" for c in parts.netloc)
+    if parts.scheme not in ("http", "https") or not host or odd:
         raise FetchError(f"{start} is no web address", "correct url in the catalogue entry")
     if hosts and host not in hosts:
         raise FetchError(

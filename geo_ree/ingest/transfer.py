@@ -120,15 +120,16 @@ class Transfer:
         FetchError
             In one line, with source, address, what happened and the cure.
         """
-        failures = 0
+        failures, furthest = 0, self.partial.size
         try:
             while True:
-                before = self.partial.size
                 try:
                     return self._attempt()
                 except PassingFaultError as fault:
-                    gained = self.partial.size - before >= GAIN_BYTES
-                    failures = 0 if gained else failures + 1
+                    failures += 1
+                    if self.partial.size - furthest >= GAIN_BYTES:
+                        failures = 0
+                    furthest = max(furthest, self.partial.size)
                     if failures >= ATTEMPTS or fault.wait_s > LONGEST_WAIT_S:
                         tries = f" ({failures} attempts)" if failures > 1 else ""
                         raise FetchError(fault.error.what + tries, fault.error.cure) from fault
@@ -181,11 +182,12 @@ class Transfer:
         with partial.open(answer) as out:
             size, total = out.tell(), partial.version.total
             self._check_size(max(size, total or 0))
+            first_look = min(HEAD, total or HEAD)
             for chunk in chunks(answer):
                 out.write(chunk)
-                looked_at = size >= HEAD
+                looked_at = size >= first_look
                 size += len(chunk)
-                if size >= HEAD and not looked_at:  # no need to wait for the end of a web page
+                if size >= first_look and not looked_at:  # why wait for the end of a web page?
                     out.flush()
                     self._check_head()
                 self._check_size(size)
