@@ -30,7 +30,8 @@ class Reader(Strict):
         Worksheet of a workbook, and the row (from 1) with its column names, there and in a text
         table.
     layer
-        Layer or feature class of a geopackage, file geodatabase, KML or OSM file.
+        Layer or feature class of a geopackage, file geodatabase or KML; of an OSM file one or
+        more of GDAL's layers (points, lines, multipolygons, …), separated by commas.
     where
         Condition in SQL that a feature has to meet: OGR's for a file, the server's for ArcGIS.
     crs

@@ -59,7 +59,7 @@ class Source(Strict):
         Hash of the payload, where it is pinned; another payload is refused.
     coverage
         ISO alpha-3 codes for which the absence of a feature means something; empty for the
-        whole region.
+        whole region, the one word ``none`` for nowhere (a part of a country).
     extract_of
         Id of the full source of which this is an extract; the full one replaces it when
         it is there, and record ids are shared.

@@ -17,6 +17,9 @@ from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.jqgrid import bring_grid, read_grid
 from geo_ree.ingest.local import LOCAL
 from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
+from geo_ree.ingest.osm import read_osm
+from geo_ree.ingest.overpass import bring_overpass, read_overpass
+from geo_ree.ingest.overture import bring_overture, read_overture
 from geo_ree.ingest.protocol import Protocol
 from geo_ree.ingest.sciencebase import bring_item
 from geo_ree.ingest.starter import read_starter
@@ -30,6 +33,9 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "jqgrid": Protocol(bring=bring_grid, read=read_grid),
         "local": LOCAL,
         "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
+        "osm": Protocol(bring=bring_file, read=read_osm),
+        "overpass": Protocol(bring=bring_overpass, read=read_overpass, needs_box=True),
+        "overture": Protocol(bring=bring_overture, read=read_overture, needs_box=True),
         "sciencebase": Protocol(bring=bring_item, read=open_file),
         "wfs": Protocol(bring=bring_wfs, read=read_wfs),
     }

@@ -37,7 +37,10 @@ def own(tmp_path: Path) -> Callable[[str], Path]:
     return put
 
 
-@pytest.mark.parametrize("source", CATALOG.values(), ids=CATALOG.keys())
+TABLES = [part for source in CATALOG.values() for part in source.parts()]
+
+
+@pytest.mark.parametrize("source", TABLES, ids=[f"{t.id}.{t.part}".rstrip(".") for t in TABLES])
 def test_each_entry_holds_together(source: Source):
     assert source.protocol in READERS
     assert source.licence and source.attribution and source.edition
@@ -45,7 +48,7 @@ def test_each_entry_holds_together(source: Source):
         assert source.url.count("{tile}") >= 1
         return
     columns = {c.name: c for c in LAYERS[source.layer].columns}
-    assert source.reader.member or source.url.endswith(".csv")
+    assert source.reader.member or source.protocol != "starter"
     assert bool(source.reader.tables) <= bool(source.reader.key)
     assert source.precision.class_ in PRECISION_ERROR_M
     if source.protocol != "starter" and source.status == "ok":
