@@ -43,8 +43,7 @@ def upstream_columns(
         When a column that the entry names is missing; the message lists those that there are.
     """
     have = list(raw.columns)
-    rule = source.commodities
-    further = (*source.precision.columns, *rule.main, *rule.minor, *rule.trace)
+    further = _further(source)
     for name in (*source.columns.values(), *further):
         if name not in have:
             raise SchemaError(
@@ -68,9 +67,14 @@ def used_columns(upstream: Mapping[str, str], source: Source) -> list[str]:
     >>> used_columns({"name": "depname"}, load_catalog()["usgs_ree"])
     ['depname', 'lat_dms', 'lon_dms']
     """
+    return list(dict.fromkeys([*upstream.values(), *_further(source)]))
+
+
+def _further(source: Source) -> tuple[str, ...]:
     rule = source.commodities
-    further = (*source.precision.columns, *rule.main, *rule.minor, *rule.trace)
-    return list(dict.fromkeys([*upstream.values(), *further]))
+    return (
+        *source.precision.columns, *rule.main, *rule.minor, *rule.trace, *source.plant_columns,
+    )  # fmt: skip
 
 
 def nulls_of(source: Source, label: str) -> tuple[str, ...]:
@@ -113,6 +117,8 @@ def canonical_columns(
     for name, words in source.words.items():
         if name in out:
             out[name] = _worded(out[name], words, name, account)
+    if source.plant_columns and "kind" in out:
+        out["kind"] = out["kind"].mask(_works(table, source), "plant")
     for name, column in columns.items():
         if name in out:
             out[name] = _fitted(out[name], column, account)
@@ -142,6 +148,15 @@ def _worded(column: pd.Series, words: str, name: str, account: Account) -> pd.Se
     found = {t: kind_told(t, words) for t in set(texts) if t}
     account.puzzle(name, (t for t in texts if t and found[t] is None))
     return pd.Series([found.get(t) for t in texts], index=column.index, dtype=object)
+
+
+def _works(table: pd.DataFrame, source: Source) -> pd.Series:
+    """Whether any of the columns named for it tells of a works."""
+    works = pd.Series(False, index=table.index)
+    for label in source.plant_columns:
+        texts = clean_column(table[label], nulls_of(source, label))
+        works |= texts.map(lambda t: t is not None and kind_told(as_text(t), "works") == "plant")
+    return works
 
 
 def _fitted(column: pd.Series, spec: Column, account: Account) -> pd.Series:

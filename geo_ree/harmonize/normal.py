@@ -249,10 +249,11 @@ def _roles_by_place(frame: gpd.GeoDataFrame, account: Account) -> gpd.GeoDataFra
     abroad = ~frame["country"].isin(SCORED_COUNTRIES)
     foreign = abroad & frame["role"].isin(("candidate", "by_product_host"))
     frame = frame.assign(role=frame["role"].mask(foreign, "reference"))
-    left = abroad & (frame["role"] == "context")
-    return frame[
-        account.leave_out(left.to_numpy(), "outside the scored countries, not a rare-earth record")
-    ]
+    tier = frame.get("commodity_tier", pd.Series(None, frame.index, dtype=object))
+    works = (frame["role"] == "plant") & tier.isna()
+    left = abroad & ((frame["role"] == "context") | works)
+    reason = "outside the scored countries, not a rare-earth record"
+    return frame[account.leave_out(left.to_numpy(), reason)]
 
 
 def _unplaced(frame: gpd.GeoDataFrame) -> pd.Series:

@@ -16,7 +16,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.harmonize.account import Account, Mask
 from geo_ree.harmonize.borders import assign_country, named_country
 from geo_ree.harmonize.columns import nulls_of
-from geo_ree.harmonize.values import as_numbers, clean_column
+from geo_ree.harmonize.values import clean_column, clean_numbers
 from geo_ree.schema import Layer
 from geo_ree.settings import REGION
 
@@ -65,7 +65,7 @@ def locate_records(
         table = _in_store_crs(table, source)
         bounds = table.geometry.bounds.to_numpy()
     else:
-        bounds = _printed_bounds(table, upstream, source)
+        bounds = _printed_bounds(table, upstream, source, spec)
     blank = np.isnan(bounds).all(axis=1)
     with np.errstate(invalid="ignore"):
         good = (
@@ -199,8 +199,12 @@ def _in_store_crs(table: gpd.GeoDataFrame, source: Source) -> gpd.GeoDataFrame:
         ) from error
 
 
-def _printed_bounds(table: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> Floats:
-    """Points as boxes without width; infinity where a text is no number."""
+def _printed_bounds(
+    table: pd.DataFrame, upstream: Mapping[str, str], source: Source, spec: Layer
+) -> Floats:
+    """Points as boxes without width; infinity where a text is no number, NaN where blank."""
+    if not spec.geometry_required and not {"longitude", "latitude"} & set(upstream):
+        return np.full((len(table), 4), np.nan)
     axes = []
     for name in ("longitude", "latitude"):
         if name not in upstream:
@@ -209,9 +213,8 @@ def _printed_bounds(table: pd.DataFrame, upstream: Mapping[str, str], source: So
                 f"name its column as {name} under columns in the catalogue entry",
             )
         label = upstream[name]
-        texts = clean_column(table[label], nulls_of(source, label))
-        numbers = as_numbers(texts)
-        axes.append(numbers.mask(texts.notna() & numbers.isna(), np.inf).to_numpy())
+        numbers, wrong = clean_numbers(table[label], nulls_of(source, label))
+        axes.append(numbers.mask(wrong, np.inf).to_numpy())
     return np.column_stack([*axes, *axes])
 
 

@@ -15,6 +15,8 @@ from geo_ree.schema import PRECISION_ERROR_M
 
 _DMS = re.compile(r"^\s*(\d{1,3})-(\d{1,2})(?:-(\d{1,2}(?:\.\d+)?))?\s*[NSEW]\s*$", re.IGNORECASE)
 _NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+_MOST_DIGITS = 7
+"""Decimals of a degree that can mean something (1 cm); more are noise of the arithmetic."""
 _MINUTE = 1.0 / 60.0
 
 
@@ -120,11 +122,13 @@ def _dms_class(texts: Sequence[str]) -> str | None:
 
 
 def _decimal_class(latitude: str, longitude: str) -> str:
-    digits = max(len(t.partition(".")[2].rstrip("0")) for t in (latitude, longitude))
     try:
-        values = np.array([float(latitude), float(longitude)])
+        values = np.array([float(latitude), float(longitude)]).round(_MOST_DIGITS)
     except ValueError:
         return "none"
+    printed = [f"{v:.{_MOST_DIGITS}f}" if len(t) > _MOST_DIGITS else t
+               for v, t in zip(values, (latitude, longitude), strict=True)]  # fmt: skip
+    digits = max(len(t.partition(".")[2].rstrip("0")) for t in printed)
     if digits <= 1:
         return "tenth_degree" if digits else "area"
     off_minute = np.abs(values / _MINUTE - np.round(values / _MINUTE)) * _MINUTE

@@ -27,7 +27,9 @@ def clean_text(text: str) -> str:
     >>> clean_text("Cerro  Colorado,\n6\x965 Ma\x00 ")
     'Cerro Colorado, 6–5 Ma'
     """
-    return " ".join(text.translate(_CONTROL).split())
+    if not (text.isascii() and text.isprintable()):
+        text = text.translate(_CONTROL)
+    return " ".join(text.split())
 
 
 def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
@@ -98,12 +100,43 @@ def as_numbers(column: pd.Series) -> pd.Series:
     >>> as_numbers(pd.Series(["−23.89", "7", "seven", None])).tolist()
     [-23.89, 7.0, nan, nan]
     """
-    if column.dtype.kind in "iufb":
-        return column.astype("float64")
-    plain = [v.translate(_MINUS) if isinstance(v, str) else v for v in column]
-    return pd.to_numeric(
-        pd.Series(plain, index=column.index, dtype=object), errors="coerce"
-    ).astype("float64")
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    if column.dtype.kind in "iufb" or not numbers.isna().any():
+        return numbers
+    rest = column[numbers.isna()]
+    plain = [v.translate(_MINUS) if isinstance(v, str) else None for v in rest]
+    again = pd.to_numeric(pd.Series(plain, rest.index, dtype=object), errors="coerce")
+    return numbers.fillna(again.astype("float64"))
+
+
+def clean_numbers(column: pd.Series, nulls: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
+    """Read a column of numbers, most of which need no cleaning.
+
+    Parameters
+    ----------
+    column, nulls
+        As for `clean_column`.
+
+    Returns
+    -------
+    tuple of pandas.Series
+        The numbers, NaN where unknown, and where there is a text that is no number.
+
+    Examples
+    --------
+    >>> numbers, wrong = clean_numbers(pd.Series(["43.5", "-9999.0", "north", ""]), ("-9999",))
+    >>> numbers.tolist(), wrong.tolist()
+    ([43.5, nan, nan, nan], [False, False, True, False])
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    rest = numbers.isna()
+    unknown = [number for n in nulls if (number := _number(n)) is not None]
+    numbers = numbers.mask(numbers.isin(unknown))
+    texts = clean_column(column[rest], nulls)
+    again = as_numbers(texts)
+    wrong = pd.Series(False, index=column.index)
+    wrong[rest] = texts.notna() & again.isna()
+    return numbers.fillna(again), wrong
 
 
 def _number(text: str) -> float | None:

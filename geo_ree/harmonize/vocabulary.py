@@ -106,7 +106,7 @@ def word_tables() -> tuple[str, ...]:
     Examples
     --------
     >>> word_tables()
-    ('facility', 'site_name', 'status')
+    ('facility', 'site_name', 'status', 'works')
     """
     folder = files("geo_ree.harmonize") / "words"
     names = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
