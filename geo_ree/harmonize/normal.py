@@ -120,6 +120,8 @@ def normalize(
         )
     account = Account(source, skip_bad_rows)
     raw = raw.rename(columns=lambda label: str(label).strip())
+    if not raw.index.is_unique:
+        raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
     upstream = upstream_columns(raw, source, spec, account)
     table = _used(raw, upstream, source)
     ids = record_ids(table, upstream, source)

@@ -152,6 +152,15 @@ def test_a_record_that_stands_twice_is_folded_and_counted(countries):
     assert got.set_aside == {"the same record again": 1}
 
 
+def test_rows_of_several_pages_may_bear_the_same_numbers(countries):
+    page = _raw(["", "A", "45", "70", "Kazakhstan", ""])
+    raw = pd.concat([page, page.assign(site="B")])
+    got = normalize(raw, _source(columns={k: v for k, v in ENTRY["columns"].items()
+                                          if k != "native_id"}), countries)  # fmt: skip
+    assert got.frame["id"].tolist() == ["mines:1", "mines:2"]
+    assert got.frame["name"].tolist() == ["A", "B"]
+
+
 def test_every_row_is_accounted_for(countries):
     raw = _raw(
         ["1", "Kept", "45", "70", "Kazakhstan", ""],
