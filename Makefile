@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install map test check bench clean
+.PHONY: help install servers map test check bench clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -18,6 +18,9 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 install: $(READY)  ## set everything up in .venv
+
+servers:  ## install the servers that the tests of ingestion start (MapServer, Koop, pygeoapi)
+	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
 map: $(READY)  ## run the whole pipeline and write out/
 	@$(BIN)/geo-ree run
@@ -35,4 +38,4 @@ bench: $(READY)  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
 
 clean:  ## remove what was made
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .servers out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,15 +12,17 @@ from geo_ree._version import __version__
 
 _PUBLIC = {
     "NearestIndex": "geo_ree.proximity",
-    "Options": "geo_ree.pipeline",
+    "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
     "Proximity": "geo_ree.proximity",
     "ScoreModel": "geo_ree.scoring",
     "Settings": "geo_ree.settings",
     "Source": "geo_ree.catalog",
     "Target": "geo_ree.proximity",
+    "Wanted": "geo_ree.collect",
     "explain": "geo_ree.scoring",
     "fetch": "geo_ree.ingest",
+    "fetch_sources": "geo_ree.collect",
     "load": "geo_ree.storage",
     "load_catalog": "geo_ree.catalog",
     "load_preset": "geo_ree.scoring",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +13,11 @@ import pandas as pd
 from geo_ree.catalog import Source
 from geo_ree.crs import Floats, destination
 from geo_ree.errors import SettingsError
+from geo_ree.options import Options
 from geo_ree.proximity import Proximity, Target, load_targets, measure
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import ScoreModel, load_preset, phrase, score, uncertainty
 from geo_ree.settings import SCORED_COUNTRIES
-
-if TYPE_CHECKING:
-    from geo_ree.pipeline import Options
 
 
 @dataclass(frozen=True, kw_only=True)

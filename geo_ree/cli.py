@@ -26,11 +26,15 @@ class _Group(click.Group):
             ctx.exit(2)
 
 
+def _data(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--data", type=click.Path(path_type=Path), default=Path("data"),
+                        show_default=True, help="Folder of fetched and canonical data.")(command)  # fmt: skip
+
+
 def _folders(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--out", type=click.Path(path_type=Path), default=Path("out"),
                            show_default=True, help="Folder of the outputs.")(command)  # fmt: skip
-    return click.option("--data", type=click.Path(path_type=Path), default=Path("data"),
-                        show_default=True, help="Folder of fetched and canonical data.")(command)  # fmt: skip
+    return _data(command)
 
 
 def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,7 +62,7 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _options(given: dict[str, Any]) -> Any:
-    from geo_ree.pipeline import Options
+    from geo_ree.options import Options
 
     words = {k: _words(given[k]) for k in ("only", "without")}
     return Options(**{**given, **words})
@@ -144,24 +148,64 @@ def map_(data: Path, out: Path, **given: Any) -> None:
 
 
 @main.command()
-@click.argument("ids", nargs=-1, required=True, metavar="SOURCE...")
-@_folders
+@click.argument("ids", nargs=-1, metavar="[SOURCE...]")
+@click.option("--all", "everything", is_flag=True, help="Every source that a program may fetch.")
+@click.option(
+    "--file",
+    "handed",
+    type=click.Path(path_type=Path),
+    help="Take this file of the one SOURCE instead of asking its publisher.",
+)
+@click.option(
+    "--bbox",
+    metavar="W,S,E,N",
+    help="The part of the world, in degrees, for sources that are fetched by parts.",
+)
+@_data
 @click.option(
     "--mirror", help="Ask URL/host/path instead of https://host/path (or GEO_REE_MIRROR)."
 )
+@click.option("--offline", is_flag=True, help="Open no connection: only --file works.")
+@click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
 @click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
 @click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
 def fetch(
-    ids: tuple[str, ...], data: Path, out: Path, mirror: str | None, catalog: str | None,
-    skip_bad_rows: bool,
+    ids: tuple[str, ...], everything: bool, handed: Path | None, bbox: str | None, data: Path,
+    mirror: str | None, offline: bool, as_json: bool, catalog: str | None, skip_bad_rows: bool,
 ) -> None:  # fmt: skip
-    """Fetch public sources into the data folder."""
-    from geo_ree import pipeline, summary
+    """Fetch public sources into the data folder.
+
+    Exit status: 0 all well, 1 some sources failed, 2 the command is wrong.
+    """
+    from geo_ree import collect, progress
+    from geo_ree.options import Options
     from geo_ree.settings import Settings
 
-    settings = Settings.from_environment(data_root=data, mirror=mirror)
-    options = pipeline.Options(catalog=catalog, skip_bad_rows=skip_bad_rows)
-    summary.show_fetched(pipeline.fetch_sources(ids, settings, options, _tell))
+    if bool(ids) == everything:
+        raise click.UsageError(
+            "name the sources to fetch, or use --all; geo-ree sources lists them"
+        )
+    settings = Settings.from_environment(data_root=data, mirror=mirror, offline=offline)
+    wanted = collect.Wanted(ids=_words(ids), handed=handed, box=_box(bbox))
+    options = Options(catalog=catalog, skip_bad_rows=skip_bad_rows)
+    with progress.watching() as watch:
+        outcomes, not_tried = collect.fetch_sources(wanted, settings, options, watch)
+    sys.exit(progress.show_outcomes(outcomes, not_tried, as_json=as_json))
+
+
+def _box(text: str | None) -> tuple[float, float, float, float] | None:
+    """``--bbox 75,42,77,43`` as four numbers, west before east and south before north."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, "
+                                 "for instance 75,42,77,43", param_hint="--bbox") from None  # fmt: skip
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise click.BadParameter(f"{text!r}: west must be less than east (-180 to 180), south less "
+                                 "than north (-90 to 90)", param_hint="--bbox")  # fmt: skip
+    return west, south, east, north
 
 
 @main.command()

@@ -63,7 +63,7 @@ class Settings:
 
     @classmethod
     def from_environment(
-        cls, *, data_root: Path | str = "data", mirror: str | None = None
+        cls, *, data_root: Path | str = "data", mirror: str | None = None, offline: bool = False
     ) -> Settings:
         """Make settings from arguments, then from ``GEO_REE_MIRROR``.
 
@@ -73,6 +73,8 @@ class Settings:
             Folder of the data.
         mirror
             Overrides the environment variable ``GEO_REE_MIRROR``.
+        offline
+            Never open a connection.
 
         Returns
         -------
@@ -84,4 +86,5 @@ class Settings:
         'http://127.0.0.1:8765'
         """
         address = mirror or os.environ.get("GEO_REE_MIRROR") or None
-        return cls(data_root=Path(data_root), mirror=address.rstrip("/") if address else None)
+        mirror = address.rstrip("/") if address else None
+        return cls(data_root=Path(data_root), mirror=mirror, offline=offline)

@@ -1,10 +1,9 @@
-"""What the command line prints: the ten best, the sources, what was fetched."""
+"""What the command line prints: the ten best, the sources."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -61,18 +60,6 @@ def show(result: Result, out: Path) -> None:
         console.print(f"note: {escape(warning)}")
     console.print(f"{report['disclaimer']}")
     console.print(f"written to {escape(str(out))}: tables and run.json", soft_wrap=True)
-
-
-def show_fetched(accounts: Sequence[Mapping[str, Any]]) -> None:
-    """Print a row for each source fetched."""
-    table = Table(title="fetched")
-    for name in ("source", "rows read", "kept", "set aside", "bytes", "licence"):
-        table.add_column(name)
-    for one in accounts:
-        aside = "; ".join(f"{n} {why}" for why, n in one["set_aside"].items())
-        table.add_row(one["id"], str(one["rows_read"]), str(one["rows"]), aside,
-                      f"{one['bytes']:,}", one["licence"])  # fmt: skip
-    _console().print(table)
 
 
 def show_sources(known: Mapping[str, Source]) -> None:

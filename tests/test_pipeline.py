@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline import Options, harmonize_sources, run
+from geo_ree.intake import harmonize_sources
+from geo_ree.options import Options
+from geo_ree.pipeline import run
 from geo_ree.settings import DISCLAIMER, Settings
 
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")

@@ -69,6 +69,11 @@ class Normalized:
         if missing:
             raise ValueError(f"{missing} rows of the layer {self.layer} are not accounted for")
 
+    @property
+    def kept(self) -> int:
+        """Rows of the source that are in the layer; lines cut at borders give several each."""
+        return self.rows_read - sum(self.set_aside.values())
+
 
 def normalize(
     raw: pd.DataFrame,

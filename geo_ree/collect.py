@@ -1,0 +1,224 @@
+"""Many sources at once into the data folder, each on its own: one that fails stops no other."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from geo_ree.catalog import Source, load_catalog
+from geo_ree.errors import GeoReeError, SettingsError
+from geo_ree.harmonize import Normalized, normalize
+from geo_ree.ingest import PROTOCOLS, fetch, read
+from geo_ree.ingest.protocol import Box
+from geo_ree.intake import AtHand, account, check_ids, starter_countries
+from geo_ree.options import Options
+from geo_ree.schema import RASTER_LAYERS
+from geo_ree.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Downloads under way at one time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one source.
+
+    Parameters
+    ----------
+    source_id
+        Its catalogue id.
+    tables
+        As ``inputs`` in ``run.json``, one for each table that was read.
+    bytes, seconds
+        Size of the payload, and how long it took to bring, open and check it.
+    unchanged
+        Whether the snapshot at hand was already the newest.
+    error
+        Why it failed; blank where it did not.
+    """
+
+    source_id: str
+    tables: tuple[Mapping[str, Any], ...] = ()
+    bytes: int = 0
+    seconds: float = 0.0
+    unchanged: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Whom to tell of the progress; each is called from the thread of its source.
+
+    Parameters
+    ----------
+    started
+        With the id of a source and the address that is asked.
+    received
+        With the id, the bytes received so far, and the bytes expected (None when not known).
+    finished
+        With the outcome.
+    """
+
+    started: Callable[[str, str], None] = lambda source_id, url: None
+    received: Callable[[str, int, int | None], None] = lambda source_id, now, of: None
+    finished: Callable[[Outcome], None] = lambda outcome: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is to be fetched.
+
+    Parameters
+    ----------
+    ids
+        Catalogue ids; empty for every source that a program may fetch.
+    handed
+        A file of the one source named, to take in place of asking its publisher.
+    box
+        West, south, east, north in degrees, for sources that are fetched by parts.
+    """
+
+    ids: tuple[str, ...] = ()
+    handed: Path | None = None
+    box: Box | None = None
+
+
+def fetch_sources(
+    wanted: Wanted, settings: Settings, options: Options, watch: Watch | None = None
+) -> tuple[list[Outcome], dict[str, str]]:
+    """Fetch sources, up to four at once, and check that each can be normalized.
+
+    Parameters
+    ----------
+    wanted
+        Which ones.
+    settings, options
+        Where to, and how strict.
+    watch
+        Whom to tell of the progress.
+
+    Returns
+    -------
+    outcomes : list of Outcome
+        One for each source that was tried, in the order of the catalogue.
+    not_tried : dict of str to str
+        Source id -> why a program does not fetch it.
+
+    Raises
+    ------
+    SettingsError
+        When an id is not in the catalogue, or a file is handed over for no or several sources.
+
+    Examples
+    --------
+    >>> fetch_sources(Wanted(ids=("nowhere",)), Settings(), Options())
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: no source is called 'nowhere'; geo-ree sources lists them
+    """
+    catalog = load_catalog(options.catalog)
+    check_ids(wanted.ids, catalog)
+    if wanted.handed is not None and len(wanted.ids) != 1:
+        raise SettingsError(
+            f"--file hands over one source, {len(wanted.ids) or 'no'} are named",
+            "name the one source that the file is of",
+        )
+    chosen, not_tried = _sift(catalog, wanted)
+    job = _Job(wanted, settings, options, watch or Watch(), starter_countries(catalog))
+    outcomes: dict[str, Outcome] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = {pool.submit(job.do, source): source.id for source in chosen}
+        try:
+            for done in as_completed(waiting):
+                outcomes[waiting[done]] = done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [outcomes[source.id] for source in chosen], not_tried
+
+
+def _sift(
+    catalog: Mapping[str, Source], wanted: Wanted
+) -> tuple[list[Source], dict[str, str]]:  # fmt: skip
+    """Part what is tried from what is not; a source that is named is always tried."""
+    if wanted.ids:
+        return [catalog[i] for i in dict.fromkeys(wanted.ids)], {}
+    chosen, not_tried = [], {}
+    for source in catalog.values():
+        if source.protocol == "starter":
+            continue
+        if not source.fetchable:
+            not_tried[source.id] = f"{source.status}: {source.why}"
+        elif PROTOCOLS[source.protocol].needs_box and wanted.box is None:
+            not_tried[source.id] = "fetched for a part of the world only: name it with --bbox"
+        else:
+            chosen.append(source)
+    return chosen, not_tried
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One batch: what all its sources share."""
+
+    wanted: Wanted
+    settings: Settings
+    options: Options
+    watch: Watch
+    countries: gpd.GeoDataFrame
+    reading: threading.Lock = field(default_factory=threading.Lock)
+
+    def do(self, source: Source) -> Outcome:
+        """Fetch one source and tell what became of it; only a fault of ours is raised."""
+        start = time.perf_counter()
+        self.watch.started(source.id, source.url or source.landing_page)
+        try:
+            outcome = self._fetched(source, start)
+        except GeoReeError as error:
+            line = " ".join(str(error).split())
+            outcome = Outcome(source_id=source.id, error=line, seconds=_since(start))
+        self.watch.finished(outcome)
+        return outcome
+
+    def _fetched(self, source: Source, start: float) -> Outcome:
+        parts: list[tuple[Source, Normalized]] = []
+
+        def check(path: Path) -> None:
+            with self.reading:  # one at a time: memory stays that of one source
+                parts.extend(self._normalized(source, path))
+
+        snapshot = fetch(
+            source, self.settings, check=check, handed=self.wanted.handed, box=self.wanted.box,
+            on_bytes=lambda now, of: self.watch.received(source.id, now, of),
+        )  # fmt: skip
+        unchanged = not parts
+        if unchanged:
+            check(snapshot.payload)
+        at_hand = AtHand.from_snapshot(snapshot)
+        tables = tuple(account(table, at_hand, part) for table, part in parts)
+        return Outcome(source_id=source.id, tables=tables, bytes=snapshot.provenance.bytes,
+                       seconds=_since(start), unchanged=unchanged)  # fmt: skip
+
+    def _normalized(self, source: Source, path: Path) -> list[tuple[Source, Normalized]]:
+        out = []
+        for table in source.parts():
+            raw = read(table, path)
+            if table.layer in RASTER_LAYERS:
+                out.append((table, Normalized(gpd.GeoDataFrame(), table.layer, len(raw))))
+                continue
+            borders = None if table.layer == "countries" else self.countries
+            out.append((table, normalize(raw, table, borders,
+                                         skip_bad_rows=self.options.skip_bad_rows)))  # fmt: skip
+        return out
+
+
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 2)

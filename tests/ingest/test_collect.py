@@ -1,0 +1,201 @@
+"""Many sources at once: the pool, the account, and the fetch command."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from geo_ree import progress
+from geo_ree.catalog import Source
+from geo_ree.cli import main
+from geo_ree.collect import Outcome, Wanted, Watch, fetch_sources
+from geo_ree.errors import SettingsError
+from geo_ree.options import Options
+from geo_ree.settings import Settings
+from geo_ree.storage import latest_snapshot
+
+THREE = ("usgs_ree", "usgs_major_deposits", "natural_earth_railroads")
+
+
+def address(source: Source) -> str:
+    parts = urlsplit(source.url)
+    return f"/{parts.netloc}{parts.path}"
+
+
+@pytest.fixture
+def served(site, payload: Callable[..., bytes], catalog: Mapping[str, Source]):
+    for source_id in THREE:
+        site.files[address(catalog[source_id])] = payload(source_id)
+    return site
+
+
+def call(settings: Settings, *args: object) -> Result:
+    where = ["--data", str(settings.data_root), "--mirror", str(settings.mirror)]
+    return CliRunner().invoke(main, ["fetch", *map(str, args), *where])
+
+
+def test_each_table_is_accounted_for(served, settings):
+    outcomes, not_tried = fetch_sources(Wanted(ids=THREE), settings, Options())
+    assert [o.source_id for o in outcomes] == list(THREE)
+    assert not any(o.error for o in outcomes)
+    assert not_tried == {}
+    for outcome in outcomes:
+        (table,) = outcome.tables
+        assert table["rows_read"] == table["kept"] + sum(table["set_aside"].values())
+        assert table["rows"] >= table["kept"]  # lines are cut at borders
+        assert outcome.bytes == latest_snapshot(settings, outcome.source_id).provenance.bytes
+        assert outcome.seconds > 0
+
+
+def test_one_that_fails_leaves_the_others_and_its_own_old_snapshot(served, settings, catalog):
+    first, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    old = latest_snapshot(settings, "usgs_ree")
+    served.faults[address(catalog["usgs_ree"])] = ["403"] * 9
+    again, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    assert [bool(o.error) for o in again] == [True, False, False]
+    assert again[0].error.startswith("usgs_ree: http://127.0.0.1")
+    assert "HTTP 403" in again[0].error
+    assert latest_snapshot(settings, "usgs_ree") == old
+    assert [o.unchanged for o in first] == [False, False, False]
+
+
+def test_a_payload_that_cannot_be_normalized_does_not_replace_a_good_one(
+    served, settings, catalog, payload
+):
+    fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    old = latest_snapshot(settings, "usgs_major_deposits")
+    head = b"gid,dep_name,country,state,latitude,longitude,commodity,dep_type,citation\n"
+    swapped = {"ofr20051294/deposit.csv": head + b"9101,Swapped,Kazakhstan,,70.0,50.5,REE,,\n"}
+    served.files[address(catalog["usgs_major_deposits"])] = payload("usgs_major_deposits", swapped)
+    (bad,), _ = fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    assert "row 2" in bad.error
+    assert "swapped" in bad.error
+    assert latest_snapshot(settings, "usgs_major_deposits") == old
+
+
+def test_four_are_under_way_at_once_and_no_more(served, settings, catalog):
+    under_way: set[str] = set()
+    most: list[int] = []
+    lock = threading.Lock()
+
+    def started(source_id: str, url: str) -> None:
+        with lock:
+            under_way.add(source_id)
+            most.append(len(under_way))
+
+    def finished(outcome: Outcome) -> None:
+        with lock:
+            under_way.remove(outcome.source_id)
+
+    fetch_sources(Wanted(ids=THREE), settings, Options(), Watch(started=started, finished=finished))
+    assert under_way == set()
+    assert 1 <= max(most) <= 4
+
+
+def test_the_watch_hears_of_the_bytes(served, settings):
+    heard: list[tuple[str, int]] = []
+    watch = Watch(received=lambda source_id, now, of: heard.append((source_id, now)))
+    (outcome,), _ = fetch_sources(Wanted(ids=("usgs_ree",)), settings, Options(), watch)
+    assert heard[-1] == ("usgs_ree", outcome.bytes)
+
+
+def test_a_file_that_somebody_was_handed_goes_the_same_way(served, settings, payload, tmp_path):
+    handed = tmp_path / "from a colleague.zip"
+    handed.write_bytes(payload("usgs_ree"))
+    wanted = Wanted(ids=("usgs_ree",), handed=handed)
+    (outcome,), _ = fetch_sources(wanted, replace(settings, offline=True), Options())
+    assert not outcome.error
+    proof = latest_snapshot(settings, "usgs_ree").provenance
+    assert (proof.origin, proof.file) == ("handed", "from a colleague.zip")
+    assert outcome.tables[0]["rows_read"] == 3
+    assert served.asked == []
+    assert handed.exists()
+
+
+@pytest.mark.parametrize("ids", [(), THREE[:2]])
+def test_a_file_is_of_one_source(settings, ids, tmp_path):
+    with pytest.raises(SettingsError, match="hands over one source"):
+        fetch_sources(Wanted(ids=ids, handed=tmp_path / "x.zip"), settings, Options())
+
+
+def test_off_a_terminal_the_account_is_plain_and_whole(served, settings):
+    result = call(settings, *THREE)
+    assert result.exit_code == 0, result.output
+    head, *rows, last = result.stdout.splitlines()
+    assert head.split("\t")[:4] == ["source", "rows read", "kept", "set aside"]
+    assert [row.split("\t")[0] for row in rows] == list(THREE)
+    assert all(len(row.split("\t")) == len(head.split("\t")) for row in rows)
+    assert last == "3 of 3 sources are at hand"
+    assert "usgs_ree: asking https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
+
+
+def test_some_failed_is_exit_status_1_and_told_in_one_line(served, settings, catalog):
+    served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
+    result = call(settings, *THREE)
+    assert result.exit_code == 1
+    (line,) = [x for x in result.stdout.splitlines() if x.startswith("failed: ")]
+    assert "usgs_ree" in line
+    assert "HTTP 404" in line
+    assert "2 of 3 sources are at hand" in result.stdout
+
+
+def test_the_account_as_json(served, settings, catalog):
+    served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
+    result = call(settings, *THREE, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [o["source_id"] for o in told["fetched"]] == list(THREE[1:])
+    assert told["fetched"][0]["tables"][0]["rows_read"] == 3
+    assert told["failed"][0]["source_id"] == "usgs_ree"
+
+
+def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings, tmp_path):
+    extra = tmp_path / "my.toml"
+    extra.write_text(
+        '[[source]]\nid = "sold"\nlike = "usgs_ree"\nstatus = "manual"\n'
+        'why = "it is sold"\ninstead = "buy it"\n',
+        encoding="utf-8",
+    )
+    result = call(settings, "--all", "--catalog", extra, "--json")
+    told = json.loads(result.stdout)
+    assert {o["source_id"] for o in told["fetched"]} == set(THREE)
+    assert {"source_id": "sold", "why": "manual: it is sold"} in told["not_tried"]
+    assert not {o["source_id"] for o in told["failed"]} & {"sold", "starter_deposits"}
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "name the sources to fetch"),
+        (("usgs_ree", "--all"), "name the sources to fetch"),
+        (("nowhere",), "no source is called 'nowhere'"),
+        (("usgs_ree", "--bbox", "1,2,3"), "is not WEST,SOUTH,EAST,NORTH"),
+        (("usgs_ree", "--bbox", "77,42,75,43"), "west must be less than east"),
+        (("--all", "--file", "x.zip"), "hands over one source"),
+    ],
+)
+def test_a_wrong_command_is_exit_status_2(settings, args, said):
+    result = call(settings, *args)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
+    monkeypatch.setattr(
+        progress, "Console", lambda **_: Console(force_terminal=True, width=120, highlight=False)
+    )
+    with progress.watching() as watch:
+        watch.started("usgs_ree", "https://example.org")
+        watch.received("usgs_ree", 500_000, 1_000_000)
+        watch.finished(Outcome(source_id="usgs_ree", bytes=1_000_000, seconds=2.0))
+    assert progress.show_outcomes([Outcome(source_id="x", error="x: it broke; mend it")], {}) == 1
+    shown = capsys.readouterr().out
+    assert "usgs_ree: 0 rows, 1,000,000 bytes, 2.0 s" in shown
+    assert "failed: x: it broke; mend it" in shown
