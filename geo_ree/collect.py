@@ -212,7 +212,9 @@ class _Job:
         for table in source.parts():
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
-                out.append((table, Normalized(gpd.GeoDataFrame(), table.layer, len(raw))))
+                whole = Normalized(frame=gpd.GeoDataFrame(), layer=table.layer,
+                                   rows_read=len(raw), kept=len(raw))  # fmt: skip
+                out.append((table, whole))
                 continue
             borders = None if table.layer == "countries" else self.countries
             out.append((table, normalize(raw, table, borders,

@@ -39,7 +39,7 @@ class Normalized:
         a border is several rows.
     layer
         Name of the layer.
-    rows_read, rows_kept
+    rows_read, kept
         Rows in the source, and those of them that are in ``frame``.
     set_aside
         Reason -> number of rows left out.
@@ -59,20 +59,15 @@ class Normalized:
     frame: gpd.GeoDataFrame
     layer: str
     rows_read: int
-    rows_kept: int
+    kept: int
     set_aside: Mapping[str, int] = field(default_factory=dict)
     noted: Mapping[str, int] = field(default_factory=dict)
     not_understood: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        missing = self.rows_read - self.rows_kept - sum(self.set_aside.values())
+        missing = self.rows_read - self.kept - sum(self.set_aside.values())
         if missing:
             raise ValueError(f"{missing} rows of the layer {self.layer} are not accounted for")
-
-    @property
-    def kept(self) -> int:
-        """Rows of the source that are in the layer; lines cut at borders give several each."""
-        return self.rows_read - sum(self.set_aside.values())
 
 
 def normalize(
@@ -144,7 +139,7 @@ def normalize(
         frame=validate(frame[columns], spec.name, where=source.id) if kept else _no_rows(spec),
         layer=spec.name,
         rows_read=len(raw),
-        rows_kept=kept,
+        kept=kept,
         set_aside=dict(account.set_aside),
         noted=dict(account.noted),
         not_understood={name: dict(texts) for name, texts in account.not_understood.items()},

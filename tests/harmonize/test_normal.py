@@ -173,7 +173,7 @@ def test_every_row_is_accounted_for(countries):
     )
     source = _source(nulls={})
     got = normalize(raw, source, countries, skip_bad_rows=True)
-    assert got.rows_read == got.rows_kept + sum(got.set_aside.values()) == 7
+    assert got.rows_read == got.kept + sum(got.set_aside.values()) == 7
     assert sorted(got.frame["name"]) == ["Kept", "Nowhere"]
     assert got.noted == {"place given as 0, 0": 1}
     assert got.frame.set_index("name").loc["Nowhere", "precision_class"] == "none"
@@ -305,7 +305,7 @@ def test_the_pieces_of_a_line_count_as_one_row(countries):
     raw = gpd.GeoDataFrame({"scale": [1, 2, 3]}, geometry=lines, crs=4326)
     got = normalize(raw, Source.model_validate(entry), countries)
     assert len(got.frame) == 2
-    assert (got.rows_read, got.rows_kept) == (3, 1)
+    assert (got.rows_read, got.kept) == (3, 1)
     assert got.set_aside == {"outside the region": 1, "a line without length": 1}
 
 

@@ -34,7 +34,7 @@ def test_a_geometry_outside_the_world_names_its_row_or_is_set_aside(countries):
     ):
         normalize(raw, entry(), countries)
     got = normalize(raw, entry(), countries, skip_bad_rows=True)
-    assert got.rows_kept == 1
+    assert got.kept == 1
     assert got.set_aside == {"coordinates that are no place on the globe": 1}
 
 
@@ -74,7 +74,7 @@ def test_a_world_table_may_have_nothing_in_the_region(countries):
     got = normalize(towns(shapely.Point(-70, -30), shapely.Point(-71, -30)), entry(), countries)
     assert got.frame.empty and got.frame.crs.to_epsg() == 4326
     assert got.frame["population"].dtype == "Int64"
-    assert (got.rows_read, got.rows_kept, got.set_aside) == (2, 0, {"outside the region": 2})
+    assert (got.rows_read, got.kept, got.set_aside) == (2, 0, {"outside the region": 2})
 
 
 def test_swapped_facilities_are_told_like_deposits(countries):
