@@ -22,6 +22,7 @@ from geo_ree.intake import AtHand, account, check_ids, starter_countries
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
+from geo_ree.storage import data_lock
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def fetch_sources(
     chosen, not_tried = _sift(catalog, wanted)
     job = _Job(wanted, settings, options, watch or Watch(), starter_countries(catalog))
     outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with data_lock(settings), ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = {pool.submit(job.do, source): source.id for source in chosen}
         try:
             for done in as_completed(waiting):
@@ -212,7 +213,9 @@ class _Job:
         for table in source.parts():
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
-                out.append((table, Normalized(gpd.GeoDataFrame(), table.layer, len(raw))))
+                whole = Normalized(frame=gpd.GeoDataFrame(), layer=table.layer,
+                                   rows_read=len(raw), kept=len(raw))  # fmt: skip
+                out.append((table, whole))
                 continue
             borders = None if table.layer == "countries" else self.countries
             out.append((table, normalize(raw, table, borders,

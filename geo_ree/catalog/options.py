@@ -54,8 +54,6 @@ class Reader(Strict):
         Added to each request.
     page_size
         Features asked for at once; 0 leaves it to the server.
-    cells
-        Names of the cells of a grid row, in order.
     hosts
         Hosts, beside that of the url, to which addresses given by upstream may lead.
     tile, tile_deg
@@ -85,7 +83,6 @@ class Reader(Strict):
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
     page_size: int = Field(default=0, ge=0)
-    cells: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     tile: str = ""
     tile_deg: tuple[float, float] = (1.0, 1.0)
@@ -99,16 +96,21 @@ class Precision(Strict):
     ----------
     rule
         ``fixed`` (class_ for all rows), ``decimals`` (from the digits of the decimal degrees),
-        ``dms`` (from degree-minute-second texts) or ``column`` (the source says it).
+        ``dms`` (from two degree-minute-second texts, or from six columns: degrees, minutes and
+        seconds of latitude and of longitude) or ``column`` (the source says it).
     class_
         The precision class of a ``fixed`` rule, and what the other rules fall back on.
     columns
         Upstream columns that the rule reads.
+    stacked
+        So many records of different names on one point make it the place under which they were
+        filed (``named_place``); 0 for never.
     """
 
     rule: Literal["fixed", "decimals", "dms", "column"] = "fixed"
     class_: str = Field(default="area", alias="class")
     columns: tuple[str, ...] = ()
+    stacked: int = Field(default=0, ge=0)
 
 
 class Commodities(Strict):
@@ -116,7 +118,8 @@ class Commodities(Strict):
 
     Where `main`, `minor` and `trace` are all empty the rule does nothing. Otherwise it gives
     ``commodities``, ``commodity_tier``, ``commodity_group`` and, for deposits, ``role``, each
-    unless the entry gives that column itself.
+    unless the entry gives that column itself. A table under ``values`` for one of them, without
+    a column, holds exceptions: text of the commodities -> value.
 
     Attributes
     ----------

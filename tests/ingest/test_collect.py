@@ -187,6 +187,13 @@ def test_a_wrong_command_is_exit_status_2(settings, args, said):
     assert said in " ".join(result.stderr.split())
 
 
+def test_offline_asks_nobody(served, settings):
+    result = call(settings, "usgs_ree", "--offline")
+    assert result.exit_code == 1
+    assert "offline" in result.stdout
+    assert served.asked == []
+
+
 def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
     monkeypatch.setattr(
         progress, "Console", lambda **_: Console(force_terminal=True, width=120, highlight=False)

@@ -59,12 +59,9 @@ def test_every_file_of_the_mirror_arrives_through_faults(mirror, tmp_path, patie
         assert all(pool.map(arrives, files[:most]))
 
 
-def test_every_value_of_the_real_payloads_has_been_judged(mirror, catalog, tmp_path):
+def test_every_deposit_type_of_the_real_payload_has_been_judged(mirror, catalog, tmp_path):
+    source = catalog["usgs_ree"]
     settings = Settings(data_root=tmp_path, mirror=mirror())
-    for source_id in ("usgs_ree", "usgs_major_deposits"):
-        source = catalog[source_id]
-        frame = read(source, fetch(source, settings).payload)
-        for column in ("commodity_group", *(["role"] if source_id == "usgs_ree" else [])):
-            assert set(frame[source.columns[column]]) <= set(source.values[column])
-    unjudged = set(frame["commodity.value"][frame["commodity.value"].str.contains("REE")])
-    assert unjudged <= set(catalog["usgs_major_deposits"].values["role"])
+    frame = read(source, fetch(source, settings).payload)
+    for column in ("role", "commodity_tier", "commodity_group"):
+        assert set(frame[source.columns[column]]) <= set(source.values[column])
