@@ -75,7 +75,7 @@ def test_roads(natural_earth, countries):
 def test_ports(natural_earth, countries):
     raw = natural_earth(
         "natural_earth_ports", {"featurecla": ["Port"] * 3, "name": ["Made-up", "Öst", "Far"]},
-        [POINT(60.5, 45), POINT(59, 45), POINT(0, 0)],
+        [POINT(60.5, 45), POINT(59, 45), POINT(3, 4)],
     )  # fmt: skip
     got = normalize(raw, CATALOG["natural_earth_ports"], countries)
     assert got.frame["name"].tolist() == ["Made-up", "Öst"]

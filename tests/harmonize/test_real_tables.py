@@ -17,8 +17,7 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.harmonize import Normalized, normalize
 from geo_ree.harmonize.values import as_text
 from geo_ree.harmonize.vocabulary import commodity_named, country_code, kind_told, without_doubt
-from geo_ree.ingest import READERS, read
-from geo_ree.ingest.archive import read_archive
+from geo_ree.ingest import read
 
 pytestmark = pytest.mark.mirror
 
@@ -73,15 +72,6 @@ print(got.rows_read, spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def opened(source: Source, path: Path) -> pd.DataFrame:
-    """The table, by its reader where that is there already, else by what its format needs."""
-    if source.protocol in READERS:
-        return read(source, path)
-    if path.suffix != ".xlsx":
-        return read_archive(path, source)
-    return pd.read_excel(path, sheet_name=source.reader.sheet, engine="calamine", dtype=object)
-
-
 @pytest.fixture(scope="module")
 def world() -> gpd.GeoDataFrame:
     base = CATALOG["starter_countries"]
@@ -91,7 +81,7 @@ def world() -> gpd.GeoDataFrame:
 @pytest.fixture(scope="module")
 def tables(mirror: Callable[..., str]) -> dict[tuple[str, str], tuple[Source, pd.DataFrame]]:
     return {
-        (name, part): (source, opened(source, FILES / TABLES[name, part][0]))
+        (name, part): (source, read(source, FILES / TABLES[name, part][0]))
         for name, part in TABLES
         for source in CATALOG[name].parts()
         if source.part == part
