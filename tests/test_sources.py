@@ -308,8 +308,8 @@ def test_check_reports_the_state_of_each_and_fails_with_one_that_should_be_there
     assert states == {
         "usgs_ree": "reachable",
         "usgs_major_deposits": "refused (403)",
-        "natural_earth_railroads": "moved (404)",
-        "afghanistan_licences": "moved (404)",
+        "natural_earth_railroads": "not on the mirror (404)",
+        "afghanistan_licences": "not on the mirror (404)",
         "uzbekistan_geology": "none",
         "starter_roads": "starter",
     }
@@ -319,7 +319,7 @@ def test_check_reports_the_state_of_each_and_fails_with_one_that_should_be_there
     assert len(lines) == len(ASKED) + 2
     assert re.match(r"usgs_ree +ok +reachable +since 2026-01-02$", lines[1])
     assert moved in lines[3]
-    assert lines[-1] == "2 moved (404), 1 reachable, 1 refused (403), 1 none, 1 starter"
+    assert lines[-1] == "2 not on the mirror (404), 1 reachable, 1 refused (403), 1 none, 1 starter"
 
 
 def test_check_is_well_when_only_an_unverified_source_is_not_there(tmp_path, publisher):

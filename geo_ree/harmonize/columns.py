@@ -54,7 +54,8 @@ def upstream_columns(
         return dict(source.columns)
     own = {*spec.column_names(), *PLACE_COLUMNS} - {"id", "source_id", "geometry"}
     spare = [c for c in have if c not in {*own, *further, "geometry"}]
-    account.puzzle("columns", {c: int((raw[c].notna() & (raw[c] != "")).sum()) for c in spare})
+    if not source.fetchable:  # a file whose writer chose the columns: tell what is not used of it
+        account.puzzle("columns", {c: int((raw[c].notna() & (raw[c] != "")).sum()) for c in spare})
     return {name: name for name in have if name in own - set(source.constants)}
 
 

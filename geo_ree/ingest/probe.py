@@ -35,8 +35,9 @@ class State:
     Parameters
     ----------
     word
-        ``starter``, ``reachable``, ``moved (404)``, ``moved (no such layer)``, ``refused (403)``,
-        ``not found by title``, ``failed``, ``manual``, ``none`` or ``offline``.
+        ``starter``, ``reachable``, ``moved (404)`` (``not on the mirror (404)`` where one was asked),
+        ``moved (no such layer)``, ``refused (403)``, ``not found by title``,
+        ``failed``, ``manual``, ``none`` or ``offline``.
     detail
         One line for people; blank where the word says it all.
     """
@@ -102,7 +103,7 @@ def probe(source: Source, settings: Settings) -> State:
         return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
                      str(error))  # fmt: skip
     except FetchError as error:
-        return _state_of(error, source)
+        return _state_of(error, source, settings)
     return State("reachable")
 
 
@@ -114,12 +115,12 @@ def _starter(source: Source) -> State:
     return State("starter")
 
 
-def _state_of(error: FetchError, source: Source) -> State:
+def _state_of(error: FetchError, source: Source, settings: Settings) -> State:
     detail = str(error).removeprefix(f"{source.id}: ")
     found = _HTTP_STATUS.search(error.what)
     status = int(found.group(1)) if found else 0
     if status in _MOVED:
-        return State(f"moved ({status})", detail)
+        return State(f"{'not on the mirror' if settings.mirror else 'moved'} ({status})", detail)
     if status in _REFUSED:
         return State(f"refused ({status})", detail)
     return State("failed", detail)

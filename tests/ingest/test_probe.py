@@ -60,7 +60,7 @@ def test_a_file_smaller_than_what_is_asked_for_is_reachable(ask):
 @pytest.mark.parametrize(
     ("status", "word"),
     [
-        ("404", "moved (404)"), ("410", "moved (410)"), ("401", "refused (401)"),
+        ("404", "not on the mirror (404)"), ("410", "not on the mirror (410)"), ("401", "refused (401)"),
         ("403", "refused (403)"), ("418", "failed"),
     ],
 )  # fmt: skip
@@ -71,6 +71,11 @@ def test_a_status_has_its_word_and_the_detail_says_where(ask, site, status, word
     assert not state.good
     assert f"/data.example.org/a/b.zip: HTTP {status}" in state.detail
     assert "mine: " not in state.detail
+
+
+def test_without_a_mirror_what_is_absent_has_moved(site, settings):
+    straight = _source().model_copy(update={"url": f"{site.url}/gone.zip"})
+    assert probe(straight, replace(settings, mirror=None)).word == "moved (404)"
 
 
 def test_a_web_page_in_place_of_a_file_is_a_failure(ask):
@@ -120,7 +125,7 @@ def test_a_layer_of_arcgis_describes_itself(ask):
 
 
 @pytest.mark.parametrize(
-    ("code", "word"), [(499, "refused (499)"), (404, "moved (404)"), (400, "failed")]
+    ("code", "word"), [(499, "refused (499)"), (404, "not on the mirror (404)"), (400, "failed")]
 )
 def test_an_error_of_arcgis_inside_200_is_one(ask, code, word):
     source = _source(protocol="arcgis", url=f"{HOST}/rest/2")
