@@ -14,7 +14,7 @@ from typing import Any
 import geopandas as gpd
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.errors import GeoReeError, SettingsError
+from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.harmonize import Normalized, normalize
 from geo_ree.ingest import PROTOCOLS, fetch, read
 from geo_ree.ingest.protocol import Box
@@ -220,6 +220,9 @@ class _Job:
             borders = None if table.layer == "countries" else self.countries
             out.append((table, normalize(raw, table, borders,
                                          skip_bad_rows=self.options.skip_bad_rows)))  # fmt: skip
+        if not any(part.rows_read for _, part in out):
+            raise SchemaError(f"{source.id}: none of its tables has any rows",
+                              "look at the file; correct reader in the catalogue entry")  # fmt: skip
         return out
 
 

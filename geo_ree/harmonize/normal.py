@@ -114,6 +114,8 @@ def normalize(
     ['starter_countries:KAZ']
     """  # fmt: skip
     spec = LAYERS[source.layer]
+    if raw.empty and source.part:  # one of several tables: a country may have none of its features
+        return Normalized(frame=_no_rows(spec), layer=spec.name, rows_read=0, kept=0)
     if raw.empty:
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id

@@ -17,10 +17,12 @@ import shapely
 from osmium.osm.mutable import Node, Relation, Way
 
 from geo_ree.catalog import Source, load_catalog
+from geo_ree.collect import Wanted, fetch_sources
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.harmonize import normalize
 from geo_ree.ingest import fetch, osm, read
 from geo_ree.ingest.osmtags import capacity_mw, voltage_kv
+from geo_ree.options import Options
 
 TABLES = ("railways", "roads", "power_lines", "power_plants")
 CORNERS = {n: (70 + 0.1 * n, 45 + 0.05 * (n * 7 % 5)) for n in range(1, 60)}
@@ -246,6 +248,19 @@ def test_a_country_without_plants_gives_an_empty_table(write, kazakhstan):
     assert len(plants) == 0
     assert {"osm_ref", "osm_name", "power_class", "plant:source", "capacity_mw"} <= {*plants}
     assert len(read(part(kazakhstan, "railways"), path)) == 1
+
+
+def test_a_country_without_plants_is_fetched_and_one_without_anything_is_told(write, settings):
+    wanted = Wanted(
+        ids=("osm_kazakhstan",), handed=write(ways=WAYS[:1], relations=[], nodes=[1, 2, 3])
+    )
+    (outcome,), _ = fetch_sources(wanted, settings, Options())
+    assert {t["table"]: t["rows_read"] for t in outcome.tables} == {
+        "railways": 1, "roads": 0, "power_lines": 0, "power_plants": 0,
+    }  # fmt: skip
+    nothing = Wanted(ids=("osm_kazakhstan",), handed=write(ways=[], relations=[], nodes=[1]))
+    (outcome,), _ = fetch_sources(nothing, settings, Options())
+    assert "none of its tables has any rows" in outcome.error
 
 
 def test_an_entry_of_one_table_is_told_of_an_empty_one(write, kazakhstan):
