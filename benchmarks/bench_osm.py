@@ -20,8 +20,8 @@ import osmium
 from osmium.osm.mutable import Node, Relation, Way
 
 ENTRY = "osm_kazakhstan"
-READ = """
-import os, resource, sys, threading, time
+READ = r"""
+import os, re, sys, threading, time
 from pathlib import Path
 from geo_ree.catalog import load_catalog
 from geo_ree.ingest import read
@@ -46,7 +46,7 @@ part = next(p for p in load_catalog()[sys.argv[1]].parts() if p.part == sys.argv
 start = time.perf_counter()
 rows = len(read(part, Path(sys.argv[3])))
 seconds = time.perf_counter() - start
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, disk / 1e6, seconds)
+print(rows, int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024, disk / 1e6, seconds)
 """
 # What the ways of a country are, about: mostly buildings, land use, tracks and streets.
 KINDS = (

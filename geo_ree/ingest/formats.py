@@ -79,7 +79,7 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
     >>> entry = load_catalog()["usgs_major_deposits"]
     >>> bare = entry.model_copy(update={
     ...     "columns": {"name": "name"}, "precision": type(entry.precision)(),
-    ...     "reader": type(entry.reader)()})
+    ...     "reader": type(entry.reader)(), "commodities": type(entry.commodities)()})
     >>> open_file(path, bare)["name"].tolist()
     ['Made-up Ridge']
     """

@@ -54,8 +54,8 @@ SLIPS = {
     "zicron",
 }
 """Words of ICMM's that are no commodity, or only by a slip of the pen."""
-MRDS = """
-import resource, sys, time
+MRDS = r"""
+import re, sys, time
 from pathlib import Path
 from geo_ree import storage
 from geo_ree.catalog import load_catalog
@@ -68,7 +68,7 @@ countries = normalize(read(base, storage.starter_path(base.reader.member)), base
 start = time.perf_counter()
 got = normalize(read(catalog["usgs_mrds"], Path(sys.argv[1])), catalog["usgs_mrds"], countries)
 spent = time.perf_counter() - start
-print(got.rows_read, spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(got.rows_read, spent, int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)))
 """
 
 
