@@ -46,7 +46,8 @@ part = next(p for p in load_catalog()[sys.argv[1]].parts() if p.part == sys.argv
 start = time.perf_counter()
 rows = len(read(part, Path(sys.argv[3])))
 seconds = time.perf_counter() - start
-print(rows, int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024, disk / 1e6, seconds)
+status = Path("/proc/self/status").read_text()
+print(rows, int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024, disk / 1e6, seconds)
 """
 # What the ways of a country are, about: mostly buildings, land use, tracks and streets.
 KINDS = (
