@@ -209,21 +209,32 @@ def _box(text: str | None) -> tuple[float, float, float, float] | None:
 
 
 @main.command()
-@click.argument("what", nargs=-1, metavar="[list | show SOURCE]")
+@click.argument("what", nargs=-1, metavar="[list | show NAME | check [SOURCE...]]")
 @_folders
+@click.option("--layer", default="", help="Only sources of this layer.")
+@click.option("--country", default="", help="Only sources that cover it.")
+@click.option("--status", type=click.Choice(["ok", "unverified", "manual", "none"]), default=None,
+              help="Only sources of this status.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+@click.option("--mirror", help="For check: ask URL/host/path instead of https://host/path.")
+@click.option("--offline", is_flag=True, help="For check: open no connection.")
 @click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
-def sources(what: tuple[str, ...], data: Path, out: Path, catalog: str | None) -> None:
-    """List the sources, or show all that is known of one."""
-    from geo_ree import summary
-    from geo_ree.catalog import load_catalog
+def sources(
+    what: tuple[str, ...], data: Path, out: Path, mirror: str | None, offline: bool,
+    catalog: str | None, status: str | None, **asked: Any,
+) -> None:  # fmt: skip
+    """List the sources; show one, or a country; or check which of them answer today.
 
-    known = load_catalog(catalog)
-    if what[:1] == ("show",) and len(what) == 2:
-        summary.show_source(known, what[1])
-    elif what in ((), ("list",)):
-        summary.show_sources(known)
-    else:
-        raise click.UsageError("use: geo-ree sources, or geo-ree sources show SOURCE")
+    NAME is a source, or a country by its name or ISO code.
+    """
+    from dataclasses import replace
+
+    from geo_ree import sources as told
+    from geo_ree.catalog import load_catalog
+    from geo_ree.settings import Settings
+
+    settings = replace(Settings.from_environment(data_root=data, mirror=mirror), offline=offline)
+    sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
 
 
 @main.command()

@@ -14,7 +14,7 @@ from typing import Any
 import geopandas as gpd
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.errors import GeoReeError, SettingsError
+from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.harmonize import Normalized, normalize
 from geo_ree.ingest import PROTOCOLS, fetch, read
 from geo_ree.ingest.protocol import Box
@@ -22,6 +22,7 @@ from geo_ree.intake import AtHand, account, check_ids, starter_countries
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
+from geo_ree.storage import data_lock
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def fetch_sources(
     chosen, not_tried = _sift(catalog, wanted)
     job = _Job(wanted, settings, options, watch or Watch(), starter_countries(catalog))
     outcomes: dict[str, Outcome] = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with data_lock(settings), ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = {pool.submit(job.do, source): source.id for source in chosen}
         try:
             for done in as_completed(waiting):
@@ -212,11 +213,16 @@ class _Job:
         for table in source.parts():
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
-                out.append((table, Normalized(gpd.GeoDataFrame(), table.layer, len(raw))))
+                whole = Normalized(frame=gpd.GeoDataFrame(), layer=table.layer,
+                                   rows_read=len(raw), kept=len(raw))  # fmt: skip
+                out.append((table, whole))
                 continue
             borders = None if table.layer == "countries" else self.countries
             out.append((table, normalize(raw, table, borders,
                                          skip_bad_rows=self.options.skip_bad_rows)))  # fmt: skip
+        if not any(part.rows_read for _, part in out):
+            raise SchemaError(f"{source.id}: none of its tables has any rows",
+                              "look at the file; correct reader in the catalogue entry")  # fmt: skip
         return out
 
 

@@ -142,7 +142,7 @@ def account(source: Source, at_hand: AtHand, part: Normalized) -> dict[str, Any]
         "edition": source.edition, "licence": source.licence, "licence_url": source.licence_url,
         "attribution": source.attribution, "landing_page": source.landing_page,
         "rows_read": part.rows_read, "kept": part.kept, "rows": len(part.frame),
-        "set_aside": part.set_aside,
+        "set_aside": part.set_aside, "noted": part.noted,
         "not_understood": part.not_understood,
         "coverage": list(source.coverage), "notes": source.notes,
     }  # fmt: skip

@@ -29,6 +29,7 @@ _HEAD = (
     "rows read",
     "kept",
     "set aside",
+    "noted",
     "not understood",
     "bytes",
     "seconds",
@@ -141,9 +142,11 @@ def _print_table(console: Console, rows: Sequence[Sequence[str]]) -> None:
 
 def _cells(outcome: Outcome, table: Mapping[str, Any]) -> list[str]:
     name = f"{table['id']}/{table['table']}" if table["table"] else table["id"]
-    aside = "; ".join(f"{n} {why}" for why, n in table["set_aside"].items())
+    aside, noted = (
+        "; ".join(f"{n} {why}" for why, n in table[key].items()) for key in ("set_aside", "noted")
+    )
     cells = [
-        name, str(table["rows_read"]), str(table["kept"]), aside, _odd_texts(table),
+        name, str(table["rows_read"]), str(table["kept"]), aside, noted, _odd_texts(table),
         str(outcome.bytes), f"{outcome.seconds:.1f}", table["licence"],
     ]  # fmt: skip
     return [" ".join(c.split()) for c in cells]

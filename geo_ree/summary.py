@@ -1,8 +1,7 @@
-"""What the command line prints: the ten best, the sources."""
+"""What the command line prints of a run: the ten best, and what could not be ranked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geo_ree.catalog import Source
-from geo_ree.errors import SettingsError
 from geo_ree.pipeline import Result
 
 
@@ -60,29 +57,3 @@ def show(result: Result, out: Path) -> None:
         console.print(f"note: {escape(warning)}")
     console.print(f"{report['disclaimer']}")
     console.print(f"written to {escape(str(out))}: tables and run.json", soft_wrap=True)
-
-
-def show_sources(known: Mapping[str, Source]) -> None:
-    """Print the catalogue, a line each."""
-    table = Table(title="sources")
-    for name in ("id", "layer", "how", "status", "edition", "licence", "title"):
-        table.add_column(name)
-    for s in known.values():
-        table.add_row(s.id, s.layer, s.protocol, s.status, escape(s.edition), escape(s.licence),
-                      escape(s.title))  # fmt: skip
-    _console().print(table)
-
-
-def show_source(known: Mapping[str, Source], source_id: str) -> None:
-    """Print all that is known of one source."""
-    if source_id not in known:
-        raise SettingsError(f"no source is called {source_id!r}", "geo-ree sources lists them")
-    source = known[source_id]
-    console = _console()
-    for name in (
-        "id", "title", "publisher", "country", "layer", "protocol", "url", "landing_page",
-        "licence", "licence_url", "attribution", "edition", "evidence", "status", "notes",
-    ):  # fmt: skip
-        if getattr(source, name):
-            console.print(f"{name:>13}  {escape(str(getattr(source, name)))}", soft_wrap=True)
-    console.print(f"{'coverage':>13}  {', '.join(source.coverage) or 'the whole region'}")

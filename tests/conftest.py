@@ -34,6 +34,29 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _connect  # type: ignore[method-assign]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the live tests out unless -m asks for them by name, whatever else it asks for."""
+    if "live" in str(config.option.markexpr):
+        return
+    live = [item for item in items if item.get_closest_marker("live")]
+    if live:
+        config.hook.pytest_deselected(items=live)
+        items[:] = [item for item in items if item not in live]
+
+
+@pytest.fixture(autouse=True)
+def live_network(request: pytest.FixtureRequest, no_network: None) -> Iterator[None]:
+    """Lets a live test, which has to be selected with -m live, through to the publishers."""
+    if request.node.get_closest_marker("live") is None:
+        yield
+        return
+    if os.environ.get("CI"):
+        pytest.fail("live tests ask the publishers, and CI may not")
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
 @pytest.fixture
 def countries() -> gpd.GeoDataFrame:
     """Two countries that share the parallel 43 N, both wholly inside the region."""

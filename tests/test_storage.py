@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from geo_ree import storage
 from geo_ree.errors import SchemaError, SettingsError
+from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import Settings
 from geo_ree.storage import Provenance
 
@@ -239,7 +240,7 @@ def test_a_snapshot_is_saved_and_found(settings, tmp_path):
 def test_the_newest_day_wins_and_other_folders_do_not_count(settings, tmp_path):
     newest = save(settings, tmp_path, b"two", NEXT)
     save(settings, tmp_path, b"one", DAY)
-    for name in ("notes", "9999", ".x.new", "2026-02-04.bak"):
+    for name in ("notes", "9999", "2026-02-04.bak", "2026-02-04.0", "2026-02-04.", "٢٠٢٦-02-04"):
         (settings.raw_root / "usgs_ree" / name).mkdir()
     assert storage.latest_snapshot(settings, "usgs_ree") == newest
 
@@ -253,26 +254,31 @@ def test_a_source_never_fetched_has_no_snapshot(settings):
 def test_the_same_day_is_replaced_whole(settings, tmp_path):
     first = save(settings, tmp_path, b"one")
     (first.folder / "stray.txt").write_text("x")
-    second = save(settings, tmp_path, b"two")
-    assert storage.latest_snapshot(settings, "usgs_ree") == second
-    assert listing(first.folder) == ["a.zip", "provenance.json"]
-    assert listing(first.folder.parent)[0] == "2026-02-02"
+    for number in range(2, 13):
+        saved = save(settings, tmp_path, b"%d" % number)
+        assert saved.folder.name == f"2026-02-02.{number}"
+        assert storage.latest_snapshot(settings, "usgs_ree") == saved
+        assert listing(first.folder.parent) == [
+            saved.folder.name, f"{saved.folder.name}/a.zip", f"{saved.folder.name}/provenance.json",
+        ]  # fmt: skip
 
 
-@pytest.mark.parametrize("step", range(2))
-def test_a_replacement_that_fails_keeps_the_old_snapshot(settings, tmp_path, monkeypatch, step):
+def test_other_days_are_left_alone(settings, tmp_path):
     first = save(settings, tmp_path, b"one")
-    moves = 0
-    move = Path.replace
+    save(settings, tmp_path, b"two", NEXT)
+    third = save(settings, tmp_path, b"three", NEXT)
+    assert storage.latest_snapshot(settings, "usgs_ree") == third
+    names = sorted(p.name for p in first.folder.parent.iterdir())
+    assert names == ["2026-02-02", "2026-02-03.2"]
 
-    def sometimes(self: Path, target: Path) -> Path:
-        nonlocal moves
-        moves += 1
-        if moves == step + 1:
-            raise PermissionError(errno.EACCES, "in use", str(self))
-        return move(self, target)
 
-    monkeypatch.setattr(Path, "replace", sometimes)
+def test_a_replacement_that_fails_keeps_the_old_snapshot(settings, tmp_path, monkeypatch):
+    first = save(settings, tmp_path, b"one")
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "in use", str(self))
+
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(SettingsError, match=r"in use"):
         save(settings, tmp_path, b"two")
     monkeypatch.undo()
@@ -280,16 +286,16 @@ def test_a_replacement_that_fails_keeps_the_old_snapshot(settings, tmp_path, mon
     assert [p.name for p in first.folder.parent.iterdir()] == ["2026-02-02"]
 
 
-def test_a_run_killed_between_the_two_moves_keeps_the_old_snapshot(settings, tmp_path):
+def test_what_killed_runs_left_is_swept(settings, tmp_path):
     first = save(settings, tmp_path, b"one")
-    kept = first.folder.with_name(".2026-02-02.old")
-    first.folder.rename(kept)
-    found = storage.latest_snapshot(settings, "usgs_ree")
-    assert found is not None
-    assert found.payload == kept / "a.zip"
-    second = save(settings, tmp_path, b"two")
-    assert storage.latest_snapshot(settings, "usgs_ree") == second
-    assert [p.name for p in first.folder.parent.iterdir()] == ["2026-02-02"]
+    home = first.folder.parent
+    for name in (".1a2b3c4d.new", "2026-02-01", "2026-02-01.2", "notes", ".mine"):
+        (home / name).mkdir()
+        (home / name / "x").write_bytes(b"x")
+    storage.sweep(settings, "usgs_ree")
+    kept = sorted(p.name for p in home.iterdir())
+    assert kept == [".mine", "2026-02-01.2", "2026-02-02", "notes"]
+    assert storage.latest_snapshot(settings, "usgs_ree") == first
 
 
 @pytest.mark.parametrize(
@@ -356,7 +362,7 @@ def test_a_layer_comes_back_as_it_was(settings):
     assert back.geometry.isna().tolist() == [False, True]
     assert back.attrs["geo_ree"] == {
         "layer": "settlements", "file": path.as_posix(), "sources": ["a", "b"],
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
     }  # fmt: skip
     assert listing(settings.processed_root) == ["settlements.parquet"]
 

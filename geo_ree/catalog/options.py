@@ -27,11 +27,13 @@ class Reader(Strict):
     encodings
         Tried in order.
     sheet, header_row
-        Worksheet of a workbook, and the row (from 1) with its column names.
+        Worksheet of a workbook, and the row (from 1) with its column names, there and in a text
+        table.
     layer
-        Layer or feature class of a geopackage, file geodatabase, KML or OSM file.
+        Layer or feature class of a geopackage, file geodatabase or KML; of an OSM file one or
+        more of GDAL's layers (points, lines, multipolygons, …), separated by commas.
     where
-        Condition in OGR SQL that a feature has to meet.
+        Condition in SQL that a feature has to meet: OGR's for a file, the server's for ArcGIS.
     crs
         Reference system of a file that states none, for instance ``EPSG:4284``.
     axis
@@ -40,7 +42,10 @@ class Reader(Strict):
     version, type_name
         Of a WFS.
     item, title, file
-        ScienceBase: id of the item, or its exact title to search for, and name of the file in it.
+        ScienceBase: id of the item, or its exact title to search for, and name of the file in
+        it, or a pattern like ``*.zip`` that fits one file.
+    cells
+        Names of the cells of a jqGrid's rows, in order.
     collection
         Of an OGC API.
     query
@@ -73,6 +78,7 @@ class Reader(Strict):
     item: str = ""
     title: str = ""
     file: str = ""
+    cells: tuple[str, ...] = ()
     collection: str = ""
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
@@ -90,16 +96,21 @@ class Precision(Strict):
     ----------
     rule
         ``fixed`` (class_ for all rows), ``decimals`` (from the digits of the decimal degrees),
-        ``dms`` (from degree-minute-second texts) or ``column`` (the source says it).
+        ``dms`` (from two degree-minute-second texts, or from six columns: degrees, minutes and
+        seconds of latitude and of longitude) or ``column`` (the source says it).
     class_
         The precision class of a ``fixed`` rule, and what the other rules fall back on.
     columns
         Upstream columns that the rule reads.
+    stacked
+        So many records of different names on one point make it the place under which they were
+        filed (``named_place``); 0 for never.
     """
 
     rule: Literal["fixed", "decimals", "dms", "column"] = "fixed"
     class_: str = Field(default="area", alias="class")
     columns: tuple[str, ...] = ()
+    stacked: int = Field(default=0, ge=0)
 
 
 class Commodities(Strict):
@@ -107,7 +118,8 @@ class Commodities(Strict):
 
     Where `main`, `minor` and `trace` are all empty the rule does nothing. Otherwise it gives
     ``commodities``, ``commodity_tier``, ``commodity_group`` and, for deposits, ``role``, each
-    unless the entry gives that column itself.
+    unless the entry gives that column itself. A table under ``values`` for one of them, without
+    a column, holds exceptions: text of the commodities -> value.
 
     Attributes
     ----------

@@ -59,7 +59,7 @@ class Source(Strict):
         Hash of the payload, where it is pinned; another payload is refused.
     coverage
         ISO alpha-3 codes for which the absence of a feature means something; empty for the
-        whole region.
+        whole region, the one word ``none`` for nowhere (a part of a country).
     extract_of
         Id of the full source of which this is an extract; the full one replaces it when
         it is there, and record ids are shared.
@@ -73,6 +73,9 @@ class Source(Strict):
         other value, and ``=`` as the value keeps the upstream one.
     words
         Canonical column -> name of a table of patterns that turns free text into its vocabulary.
+    plant_columns
+        Upstream columns in which a works may be told that is filed like a deposit (a name, a
+        way of working); such a record is of kind ``plant`` whatever else it says.
     nulls
         Upstream column (``*`` for all) -> texts that mean "unknown".
     commodities
@@ -108,6 +111,7 @@ class Source(Strict):
     constants: dict[str, str | float | int | bool] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)
+    plant_columns: tuple[str, ...] = ()
     nulls: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     commodities: Commodities = Commodities()
     precision: Precision = Precision()

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from geo_ree.crs import GEOD, Floats, distance_m
+from geo_ree.harmonize.vocabulary import country_code, without_doubt
 
 BORDER_TOLERANCE_KM = 5.0
 """A point this close to the country that its source names may lie in it after all (judgement:
@@ -69,18 +70,24 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
 
 
 def named_country(words: pd.Series, countries: gpd.GeoDataFrame) -> pd.Series:
-    """ISO alpha-3 of the countries that a source names, None for names not in the layer.
+    """ISO alpha-3 of the countries that a source names, None for those not in the layer.
+
+    Old names, other spellings, codes and doubted words (``Russian Federation(?)``) are understood.
 
     Examples
     --------
     >>> box = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
     ...                        geometry=[shapely.box(50, 41, 80, 55)], crs=4326)
-    >>> named_country(pd.Series(["Kazakstan", "Atlantis", None]), box).tolist()
-    ['KAZ', None, None]
+    >>> named_country(pd.Series(["Kazakstan", "KZ", "Chile", "USSR", None]), box).tolist()
+    ['KAZ', 'KAZ', None, None, None]
     """
-    known = _words(countries)
-    found = [known.get(str(w).strip().casefold()) for w in words.astype(object)]
-    return pd.Series(found, index=words.index, dtype=object)
+    known = {str(n).casefold(): str(c) for n, c in zip(countries["name"], countries["country"],
+                                                       strict=True)}  # fmt: skip
+    codes = set(known.values())
+    texts = [without_doubt(w.strip()) if isinstance(w, str) else "" for w in words.astype(object)]
+    found = {t: known.get(t.casefold()) or country_code(t) for t in set(texts)}
+    named = [found[t] if found[t] in codes else None for t in texts]
+    return pd.Series(named, index=words.index, dtype=object)
 
 
 def _judge(found: str | None, named: str, gap_km: float, error_km: float) -> tuple[str | None, str]:
@@ -89,19 +96,6 @@ def _judge(found: str | None, named: str, gap_km: float, error_km: float) -> tup
     if gap_km <= max(error_km, BORDER_TOLERANCE_KM):
         return named, f"{told}; within the doubt about the border, so {named} is kept"
     return found, told
-
-
-def _words(countries: gpd.GeoDataFrame) -> dict[str, str]:
-    words = {
-        "kazakstan": "KAZ",
-        "kyrghyzstan": "KGZ",
-        "kirgizia": "KGZ",
-        "russian federation": "RUS",
-    }
-    for name, code in zip(countries["name"], countries["country"], strict=True):
-        words[str(name).casefold()] = str(code)
-        words[str(code).casefold()] = str(code)
-    return words
 
 
 def _inside(geometry: np.ndarray, shapes: np.ndarray) -> np.ndarray:

@@ -2,51 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo_ree.catalog.source import Source
+from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
+from geo_ree.harmonize.account import Account
 from geo_ree.harmonize.borders import assign_country, named_country, split_at_borders
+from geo_ree.harmonize.columns import canonical_columns, upstream_columns, used_columns
+from geo_ree.harmonize.commodities import add_commodities
+from geo_ree.harmonize.places import POINT_LAYERS, locate_records, refuse_swapped
 from geo_ree.harmonize.precision import classify_precision
+from geo_ree.harmonize.records import fold_repeated, record_ids
+from geo_ree.harmonize.vocabulary import country_code
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
-from geo_ree.settings import REGION, SCORED_COUNTRIES
+from geo_ree.settings import SCORED_COUNTRIES
+
+_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normalized:
-    """A canonical layer of one source, and what was left out of it.
+    """A canonical layer of one source, and what became of each of its rows.
 
-    Parameters
+    Every row read is either kept or set aside under a reason; anything else is an error.
+
+    Attributes
     ----------
     frame
-        The rows, valid for ``layer``.
+        The rows, valid for ``layer``; empty where none lies in the region. A line that crosses
+        a border is several rows.
     layer
         Name of the layer.
-    rows_read
-        Rows in the source.
+    rows_read, kept
+        Rows in the source, and those of them that are in ``frame``.
     set_aside
-        Reason -> number of rows.
+        Reason -> number of rows left out.
+    noted
+        Remark -> number of rows that it applies to.
     not_understood
         Canonical column -> {text that no rule of the source knows: number of rows}; the texts
         are kept as they are where the column is free, and count as unknown where it is not.
+        Under ``columns`` those of the file that the layer does not have.
+
+    Raises
+    ------
+    ValueError
+        When a row is missing from the account.
     """
 
     frame: gpd.GeoDataFrame
     layer: str
     rows_read: int
-    set_aside: dict[str, int] = field(default_factory=dict)
-    not_understood: dict[str, dict[str, int]] = field(default_factory=dict)
+    kept: int
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
+    not_understood: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    @property
-    def kept(self) -> int:
-        """Rows of the source that are in the layer; lines cut at borders give several each."""
-        return self.rows_read - sum(self.set_aside.values())
+    def __post_init__(self) -> None:
+        missing = self.rows_read - self.kept - sum(self.set_aside.values())
+        if missing:
+            raise ValueError(f"{missing} rows of the layer {self.layer} are not accounted for")
 
 
 def normalize(
@@ -64,11 +85,12 @@ def normalize(
         What a reader gave: upstream columns, texts, the index being the row in the file; with
         a geometry where the format has one.
     source
-        Its catalogue entry.
+        Its catalogue entry, or the part of it that describes this table.
     countries
         The canonical layer ``countries``; None only for that layer itself.
     skip_bad_rows
-        Set a row aside, counted, instead of raising when its coordinates make no sense.
+        Set a row aside, counted, instead of raising when its coordinates make no sense or its
+        id is that of another record.
 
     Returns
     -------
@@ -82,6 +104,7 @@ def normalize(
     Examples
     --------
     >>> from geo_ree.catalog import load_catalog
+    >>> import shapely
     >>> raw = pd.DataFrame({"native_id": ["KAZ"], "name": ["Kazakhstan"]})
     >>> frame = gpd.GeoDataFrame(raw, geometry=[shapely.box(50, 41, 80, 55)], crs=4326)
     >>> entry = load_catalog()["starter_countries"].model_copy(
@@ -91,151 +114,78 @@ def normalize(
     ['starter_countries:KAZ']
     """  # fmt: skip
     spec = LAYERS[source.layer]
+    if raw.empty and source.part:  # one of several tables: a country may have none of its features
+        return Normalized(frame=_no_rows(spec), layer=spec.name, rows_read=0, kept=0)
     if raw.empty:
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    table = _without_nulls(raw, source)
-    out = _columns(table, source, spec)
-    set_aside: dict[str, int] = {}
-    if not spec.geometries:
-        return Normalized(validate(out, spec.name, where=source.id), spec.name, len(raw))
-    frame = _located(out, table, source, set_aside, skip_bad_rows=skip_bad_rows)
-    if spec.name == "deposits" and countries is not None:
-        away = _outside_region(frame)
-        frame = _without_swapped(frame, away, source, countries, skip_bad_rows, set_aside)
-    if spec.name != "countries":
-        frame = _in_region(frame, set_aside)
-    if frame.empty:
-        raise SchemaError(
-            f"{source.id} ({source.reader.member or 'payload'}) has no rows in the region; "
-            f"set aside: {set_aside}",
-            "check the file, or leave the source out with --without " + source.id,
-        )
-    frame = _with_precision(frame, table, source, spec)
-    if countries is not None and spec.name != "countries" and len(frame):
-        frame = _with_country(frame, source, countries, skip_bad_rows, set_aside)
+    account = Account(source, skip_bad_rows)
+    raw = raw.rename(columns=lambda label: str(label).strip())
+    if not raw.index.is_unique:
+        raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
+    upstream = upstream_columns(raw, source, spec, account)
+    table = _used(raw, upstream, source)
+    ids = record_ids(table, upstream, source)
+    table = fold_repeated(table, ids, upstream, source, account)
+    if spec.geometries:
+        table = locate_records(table, upstream, source, spec, countries, account)
+    frame = _canonical(table, ids[table.index], upstream, source, spec, account)
+    if countries is not None and spec.name != "countries" and spec.geometries:
+        frame = _with_country(frame, table, upstream, source, spec, countries, account)
     if spec.name == "deposits":
-        frame = _roles_by_place(frame, set_aside)
-    keep = [c for c in spec.column_names() if c in frame.columns]
-    valid = validate(frame[keep], spec.name, where=source.id)
-    return Normalized(valid, spec.name, len(raw), set_aside)
-
-
-def _without_nulls(raw: pd.DataFrame, source: Source) -> pd.DataFrame:
-    table = raw.copy()
-    for name in table.columns:
-        if name == "geometry" or table[name].dtype.kind in "ifb":
-            continue
-        text = table[name].map(lambda v: "" if pd.isna(v) else str(v).strip())
-        nulls = {*source.nulls.get("*", ()), *source.nulls.get(name, ())}
-        table[name] = text.where(~text.isin(nulls), "").astype(object)
-    return table
-
-
-def _columns(table: pd.DataFrame, source: Source, spec: Layer) -> pd.DataFrame:
-    out = pd.DataFrame(index=table.index)
-    for name, upstream in source.columns.items():
-        if upstream not in table.columns:
-            raise SchemaError(
-                f"{source.id}: column {upstream!r} is missing (there are: "
-                f"{', '.join(map(str, table.columns))})",
-                "the publisher may have renamed it: correct columns in the catalogue entry",
-            )
-        column = table[upstream].astype(object)
-        out[name] = column.where(column.map(lambda v: v is not None and v != ""), None)
-    for name, value in source.constants.items():
-        out[name] = value
-    for name, mapping in source.values.items():
-        out[name] = _mapped(out.get(name, pd.Series(None, index=out.index, dtype=object)), mapping)
-    native = out.pop("native_id") if "native_id" in out else pd.Series(table.index, table.index)
-    out["id"] = source.namespace + ":" + native.astype(str)
-    out["source_id"] = source.id
-    if "kind" not in out and any(c.name == "kind" for c in spec.columns):
-        out["kind"] = "unknown"
-    return out
-
-
-def _mapped(column: pd.Series, mapping: dict[str, str]) -> pd.Series:
-    def one(value: Any) -> object:
-        text = "" if pd.isna(value) else str(value)
-        found = mapping.get(text, mapping.get("*", "="))
-        return (text or None) if found == "=" else (found or None)
-
-    return column.map(one).astype(object)
-
-
-def _located(
-    out: pd.DataFrame, table: pd.DataFrame, source: Source, set_aside: dict[str, int], *,
-    skip_bad_rows: bool,
-) -> gpd.GeoDataFrame:  # fmt: skip
-    if isinstance(table, gpd.GeoDataFrame):
-        return gpd.GeoDataFrame(out, geometry=table.geometry, crs=table.crs).to_crs(4326)
-    lat = _degrees(out.pop("latitude"), 90.0)
-    lon = _degrees(out.pop("longitude"), 180.0)
-    known = lat.notna() & lon.notna()
-    bad = (lat.isna() != lon.isna()) | np.isinf(lat.fillna(0.0)) | np.isinf(lon.fillna(0.0))
-    if bad.any() and not skip_bad_rows:
-        row, latitude, longitude = _first(bad, table, source)
-        raise SchemaError(
-            f"{_place(source, row)}: latitude {latitude!r}, longitude {longitude!r} is no place on "
-            "the globe (latitude -90 to 90, longitude -180 to 180, or both blank)",
-            "correct the row, swap the two if they are interchanged, or use --skip-bad-rows",
-        )
-    if bad.any():
-        set_aside["coordinates that are no place on the globe"] = int(bad.sum())
-    points = shapely.points(lon.where(known & ~bad, 0.0), lat.where(known & ~bad, 0.0))
-    points = np.where((known & ~bad).to_numpy(), points, None)
-    frame = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(points, index=out.index, crs=4326))
-    return frame[~bad]
-
-
-def _degrees(column: pd.Series, limit: float) -> pd.Series:
-    """Numbers; NaN where blank, infinity where the text is no angle within the limit."""
-    blank = column.isna() | (column == "")
-    numbers = pd.to_numeric(column.where(~blank, None), errors="coerce").astype("float64")
-    wrong = ~blank & (numbers.isna() | (numbers.abs() > limit))
-    return numbers.mask(wrong, np.inf)
-
-
-def _first(bad: pd.Series, table: pd.DataFrame, source: Source) -> tuple[object, object, object]:
-    row = bad.index[bad][0]
-    return (
-        row,
-        table.at[row, source.columns["latitude"]],
-        table.at[row, source.columns["longitude"]],
+        frame = _roles_by_place(frame, account)
+    kept = frame.pop("row").nunique()
+    columns = [c for c in spec.column_names() if c in frame.columns]
+    return Normalized(
+        frame=validate(frame[columns], spec.name, where=source.id) if kept else _no_rows(spec),
+        layer=spec.name,
+        rows_read=len(raw),
+        kept=kept,
+        set_aside=dict(account.set_aside),
+        noted=dict(account.noted),
+        not_understood={name: dict(texts) for name, texts in account.not_understood.items()},
     )
 
 
-def _place(source: Source, row: object) -> str:
-    return f"{source.id} ({source.reader.member or 'payload'}) row {row}"
+def _used(raw: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> pd.DataFrame:
+    """Only the columns that the entry reads, and the geometry."""
+    names = used_columns(upstream, source)
+    if not isinstance(raw, gpd.GeoDataFrame):
+        return raw[names]
+    shape = raw.active_geometry_name
+    table = raw[[*(n for n in names if n != shape), shape]]
+    return table if shape == "geometry" else table.rename_geometry("geometry")
 
 
-def _outside_region(frame: gpd.GeoDataFrame) -> pd.Series:
-    bounds = frame.geometry.bounds.to_numpy()
-    west, south, east, north = REGION
-    with np.errstate(invalid="ignore"):
-        outside = (
-            (bounds[:, 0] > east) | (bounds[:, 2] < west)
-            | (bounds[:, 1] > north) | (bounds[:, 3] < south)
-        )  # fmt: skip
-    return pd.Series(outside, index=frame.index)
-
-
-def _in_region(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
-    outside = _outside_region(frame)
-    if outside.any():
-        set_aside["outside the region"] = int(outside.sum())
-    return frame[~outside]
+def _canonical(
+    table: pd.DataFrame,
+    ids: pd.Series,
+    upstream: Mapping[str, str],
+    source: Source,
+    spec: Layer,
+    account: Account,
+) -> pd.DataFrame:
+    """Canonical columns and geometry, with the place of each row in `table` as ``row``."""
+    out = canonical_columns(table, upstream, source, spec, account)
+    out = add_commodities(out, table, source, spec, account)
+    out = out.assign(id=ids, source_id=source.id, row=np.arange(len(table)))
+    if "kind" not in out and "kind" in spec.column_names():
+        out["kind"] = "unknown"
+    if not isinstance(table, gpd.GeoDataFrame) or not spec.geometries:
+        return out
+    frame = gpd.GeoDataFrame(out, geometry=table.geometry)
+    if "precision_class" in spec.column_names() and "precision_class" not in frame:
+        return _with_precision(frame, table, upstream, source)
+    return frame
 
 
 def _with_precision(
-    frame: gpd.GeoDataFrame, table: pd.DataFrame, source: Source, spec: Layer
+    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, upstream: Mapping[str, str], source: Source
 ) -> gpd.GeoDataFrame:
-    if not any(c.name == "precision_class" for c in spec.columns) or "precision_class" in frame:
-        return frame
-    latitude, longitude = source.columns.get("latitude", ""), source.columns.get("longitude", "")
-    classes = classify_precision(table.loc[frame.index], source.precision, latitude, longitude)
+    labels = (upstream.get(n, "") for n in ("latitude", "longitude", "name"))
+    classes = classify_precision(table, source.precision, *labels)
+    classes = classes.mask(_unplaced(frame), "none")
     error = classes.map(dict(PRECISION_ERROR_M)).astype("float64")
     if "position_error_m" in frame:
         stated = pd.to_numeric(frame["position_error_m"], errors="coerce")
@@ -247,66 +197,75 @@ def _with_precision(
 
 
 def _with_country(
-    frame: gpd.GeoDataFrame, source: Source, countries: gpd.GeoDataFrame,
-    skip_bad_rows: bool, set_aside: dict[str, int],
-) -> gpd.GeoDataFrame:  # fmt: skip
-    frame = frame.copy()
+    frame: gpd.GeoDataFrame,
+    table: gpd.GeoDataFrame,
+    upstream: Mapping[str, str],
+    source: Source,
+    spec: Layer,
+    countries: gpd.GeoDataFrame,
+    account: Account,
+) -> gpd.GeoDataFrame:
+    """Fill ``country``; what lies in none of the region's countries may be left out."""
     if "country_reported" not in frame:
-        frame["country_reported"] = None
-    if source.country_from == "reported":
-        frame["country"] = frame["country_reported"]
-        return frame
+        frame = frame.assign(country_reported=None)
+    words = frame["country_reported"]
+    named = named_country(words, countries)
+    codes = pd.Series([country_code(w) if isinstance(w, str) else "" for w in words], words.index)
+    account.puzzle("country_reported", words[words.notna() & named.isna() & codes.isna()])
+    named = named.where(named.notna(), codes.mask(codes == ""))
+    if source.country_from == "reported" or frame.empty:
+        return frame.assign(country=named.astype(object))
     kinds = set(frame.geometry.dropna().geom_type)
     if kinds & {"LineString", "MultiLineString"}:
-        return split_at_borders(frame, countries)
-    errors = frame.get("position_error_m", 0.0)
-    points = frame.assign(position_error_m=errors)
+        return _cut_at_borders(frame, countries, account)
+    points = frame.assign(position_error_m=frame.get("position_error_m", 0.0))
     if kinds & {"Polygon", "MultiPolygon"}:
         points = points.set_geometry(points.geometry.representative_point())
     found = assign_country(points, countries)
-    frame["country"] = found["country"]
-    if any(c.name == "country_note" for c in LAYERS[source.layer].columns):
+    noted = found["country_note"].notna().to_numpy()
+    frame = frame.assign(country=found["country"])
+    if "country_note" in spec.column_names():
         frame["country_note"] = found["country_note"]
-        noted = frame["country_note"].notna()
-        frame = _without_swapped(frame, noted, source, countries, skip_bad_rows, set_aside)
-    return frame
+    stay = np.ones(len(frame), dtype=bool)
+    if spec.name in POINT_LAYERS:
+        bounds = frame.geometry.bounds.to_numpy()
+        stay = refuse_swapped(table, bounds, noted, upstream, source, countries, account)
+    account.note(noted & stay, "the source names another country than that of the point")
+    if spec.name != "deposits" and not spec.geometry_required:
+        far = _unplaced(frame) & named.notna() & ~named.isin(countries["country"])
+        stay &= account.leave_out(far.to_numpy(), "without a place, in a country elsewhere")
+    return frame[stay]
 
 
-def _without_swapped(
-    frame: gpd.GeoDataFrame, suspect: pd.Series, source: Source, countries: gpd.GeoDataFrame,
-    skip_bad_rows: bool, set_aside: dict[str, int],
-) -> gpd.GeoDataFrame:  # fmt: skip
-    """Refuse points that lie in the country their source names only when mirrored."""
-    asked = frame[suspect & frame.geometry.notna() & ~frame.geometry.is_empty]
-    if asked.empty or "country_reported" not in frame:
-        return frame
-    mirrored = shapely.points(asked.geometry.y, asked.geometry.x)
-    turned = asked.set_geometry(gpd.GeoSeries(mirrored, index=asked.index, crs=4326))
-    again = assign_country(turned.assign(position_error_m=0.0), countries)
-    named = named_country(asked["country_reported"], countries)
-    # A country that the layer holds in part only cannot say that a point is not in it.
-    whole = named.isin(countries["country"][countries["complete"]])
-    swapped = asked[whole & (again["country"] == named) & again["country_note"].isna()]
-    if swapped.empty:
-        return frame
-    if not skip_bad_rows:
-        row = swapped.index[0]
-        point, word = swapped.geometry[row], swapped["country_reported"][row]
-        raise SchemaError(
-            f"{_place(source, row)}: latitude {point.y:g}, longitude {point.x:g} is not in "
-            f"{word}, but with the two swapped it is",
-            "swap them in the file, or use --skip-bad-rows",
-        )
-    set_aside["latitude and longitude swapped"] = len(swapped)
-    return frame.drop(index=swapped.index)
+def _cut_at_borders(
+    frame: gpd.GeoDataFrame, countries: gpd.GeoDataFrame, account: Account
+) -> gpd.GeoDataFrame:
+    pieces = split_at_borders(frame, countries)
+    lost = ~frame["row"].isin(pieces["row"])
+    account.leave_out(lost.to_numpy(), "a line without length")
+    return pieces
 
 
-def _roles_by_place(frame: gpd.GeoDataFrame, set_aside: dict[str, int]) -> gpd.GeoDataFrame:
+def _roles_by_place(frame: gpd.GeoDataFrame, account: Account) -> gpd.GeoDataFrame:
     """Outside the scored countries a rare-earth record is a reference, others are left out."""
+    if "country" not in frame or "role" not in frame:
+        return frame
     abroad = ~frame["country"].isin(SCORED_COUNTRIES)
     foreign = abroad & frame["role"].isin(("candidate", "by_product_host"))
     frame = frame.assign(role=frame["role"].mask(foreign, "reference"))
-    left = abroad & (frame["role"] == "context")
-    if left.any():
-        set_aside["outside the scored countries, not a rare-earth record"] = int(left.sum())
-    return frame[~left]
+    tier = frame.get("commodity_tier", pd.Series(None, frame.index, dtype=object))
+    works = (frame["role"] == "plant") & tier.isna()
+    left = abroad & ((frame["role"] == "context") | works)
+    reason = "outside the scored countries, not a rare-earth record"
+    return frame[account.leave_out(left.to_numpy(), reason)]
+
+
+def _unplaced(frame: gpd.GeoDataFrame) -> pd.Series:
+    return frame.geometry.isna() | frame.geometry.is_empty
+
+
+def _no_rows(spec: Layer) -> gpd.GeoDataFrame:
+    """A frame of the layer without rows."""
+    columns = {c.name: pd.Series([], dtype=_DTYPES[c.kind]) for c in spec.columns}
+    table = pd.DataFrame(columns)
+    return gpd.GeoDataFrame(table, geometry=[], crs=STORE_CRS) if spec.geometries else table

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from geo_ree.catalog.options import Precision
 from geo_ree.errors import SchemaError
+from geo_ree.harmonize.values import as_text
 from geo_ree.schema import PRECISION_ERROR_M
 
 _DMS = re.compile(r"^\s*(\d{1,3})-(\d{1,2})(?:-(\d{1,2}(?:\.\d+)?))?\s*[NSEW]\s*$", re.IGNORECASE)
+_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+_MOST_DIGITS = 7
+"""Decimals of a degree that can mean something (1 cm); more are noise of the arithmetic."""
 _MINUTE = 1.0 / 60.0
 
 
 def classify_precision(
-    raw: pd.DataFrame, rule: Precision, latitude: str, longitude: str
+    raw: pd.DataFrame, rule: Precision, latitude: str, longitude: str, names: str = ""
 ) -> pd.Series:
     """Precision class of every record of an upstream table.
 
@@ -27,7 +32,10 @@ def classify_precision(
     rule
         The source's precision rule.
     latitude, longitude
-        Names of the upstream columns with decimal degrees, for the ``decimals`` rule.
+        Names of the upstream columns with decimal degrees, for the ``decimals`` rule where it
+        names no columns of its own.
+    names
+        Name of the upstream column with the names of the records, for ``stacked``.
 
     Returns
     -------
@@ -49,7 +57,8 @@ def classify_precision(
     if rule.rule == "fixed":
         classes = pd.Series(rule.class_, index=raw.index, dtype=object)
     elif rule.rule == "column":
-        classes = raw[rule.columns[0]].where(raw[rule.columns[0]] != "", rule.class_).astype(object)
+        stated = [text or rule.class_ for (text,) in _texts(raw, rule.columns[:1])]
+        classes = pd.Series(stated, index=raw.index, dtype=object)
         odd = ~classes.isin(list(PRECISION_ERROR_M))
         if odd.any():
             raise SchemaError(
@@ -57,18 +66,52 @@ def classify_precision(
                 f"use one of {', '.join(PRECISION_ERROR_M)}",
             )
     elif rule.rule == "dms":
-        finest = [_dms_class(list(row)) for row in raw[list(rule.columns)].to_numpy()]
+        read = _parts_class if len(rule.columns) == 6 else _dms_class
+        finest = [read(row) for row in _texts(raw, rule.columns)]
         classes = pd.Series(finest, index=raw.index, dtype=object)
         classes = classes.fillna(rule.class_)
     else:
-        pairs = zip(raw[latitude], raw[longitude], strict=True)
+        pairs = _texts(raw, rule.columns[:2] or (latitude, longitude))
         classes = pd.Series([_decimal_class(a, b) for a, b in pairs], index=raw.index, dtype=object)
+    if rule.stacked and names:
+        classes = classes.mask(_stacked(raw, (latitude, longitude), names, rule.stacked),
+                               "named_place")  # fmt: skip
     if latitude in raw.columns:
-        classes[(raw[latitude] == "").to_numpy()] = "none"
+        blank = [not text for (text,) in _texts(raw, (latitude,))]
+        classes = classes.mask(pd.Series(blank, index=raw.index), "none")
     return classes
 
 
-def _dms_class(texts: list[str]) -> str | None:
+def _texts(raw: pd.DataFrame, columns: Sequence[str]) -> list[list[str]]:
+    """Rows of texts; numbers are written with the digits they need."""
+    cells = [[as_text(value) for value in raw[name].astype(object)] for name in columns]
+    return [list(row) for row in zip(*cells, strict=True)]
+
+
+def _stacked(raw: pd.DataFrame, place: tuple[str, str], names: str, least: int) -> pd.Series:
+    """Whether so many records of different names share a point that it stands for a place."""
+    points = raw.groupby(list(place), dropna=False)[names]
+    return points.transform("nunique") >= least
+
+
+def _parts_class(texts: Sequence[str]) -> str | None:
+    """Class from degrees, minutes and seconds of latitude and longitude, a column each.
+
+    A minute that was turned into decimals and back comes as 59 or 60 seconds: no second at all.
+    """
+    numbers = [float(t) if _NUMBER.match(t) else 0.0 for t in texts]
+    if not any(texts):
+        return None
+    seconds = [abs(numbers[2]), abs(numbers[5])]
+    if any(1.0 < s < 59.0 for s in seconds):
+        return "arc_second"
+    minutes = [abs(numbers[1]) + (seconds[0] >= 59.0), abs(numbers[4]) + (seconds[1] >= 59.0)]
+    if any(not m.is_integer() for m in minutes):
+        return "arc_second"
+    return "arc_minute" if any(m % 15 for m in minutes) else "area"
+
+
+def _dms_class(texts: Sequence[str]) -> str | None:
     found = [_DMS.match(t) for t in texts if t]
     if not found or not all(found):
         return None
@@ -79,11 +122,13 @@ def _dms_class(texts: list[str]) -> str | None:
 
 
 def _decimal_class(latitude: str, longitude: str) -> str:
-    digits = max(len(t.partition(".")[2].rstrip("0")) for t in (latitude, longitude))
     try:
-        values = np.array([float(latitude), float(longitude)])
+        values = np.array([float(latitude), float(longitude)]).round(_MOST_DIGITS)
     except ValueError:
         return "none"
+    printed = [f"{v:.{_MOST_DIGITS}f}" if len(t) > _MOST_DIGITS else t
+               for v, t in zip(values, (latitude, longitude), strict=True)]  # fmt: skip
+    digits = max(len(t.partition(".")[2].rstrip("0")) for t in printed)
     if digits <= 1:
         return "tenth_degree" if digits else "area"
     off_minute = np.abs(values / _MINUTE - np.round(values / _MINUTE)) * _MINUTE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,42 @@ import requests
 from urllib3.exceptions import NameResolutionError
 
 from geo_ree.errors import FetchError
+from geo_ree.ingest.throttle import asked_wait_s
 from geo_ree.settings import Settings
+
+PASSING_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+"""Answers that may be others when the server is asked again."""
+
+_CERTIFICATE = re.compile(r"certificate verify failed: ([^()]+)")
+
+
+class AbsentError(FetchError):
+    """A file that the server does not have (HTTP 404 or 410)."""
+
+
+class SpoiltBodyError(Exception):
+    """A body that is not the file: empty, a web page, another kind of file."""
+
+
+class CutShortError(SpoiltBodyError):
+    """A body that ended too early: what came of it is good."""
+
+
+class PassingFaultError(Exception):
+    """A fault that may be gone when the server is asked again.
+
+    Parameters
+    ----------
+    error
+        What to raise when it stays.
+    wait_s
+        Seconds that the server asks to wait.
+    """
+
+    def __init__(self, error: FetchError, wait_s: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait_s = wait_s
 
 
 def cure_of_body(reason: str) -> str:
@@ -30,7 +66,7 @@ def cure_of_body(reason: str) -> str:
 
 
 def status_error(answer: requests.Response, where: str, settings: Settings) -> FetchError:
-    """Make the error for an answer whose status is not 200, with the cure for that status.
+    """Make the error for an answer with another status than expected, and its cure.
 
     Examples
     --------
@@ -53,49 +89,79 @@ have moved it: correct url in the catalogue entry'
         moved = "the mirror lacks it: fetch without --mirror" if settings.mirror else (
             "the publisher may have moved it: correct url in the catalogue entry"
         )  # fmt: skip
-        return FetchError(f"{said}, there is no such file", moved)
+        return AbsentError(f"{said}, there is no such file", moved)
     if status == 429:
-        wait = answer.headers.get("Retry-After", "")
-        asks = f", {host} asks to wait {wait} s" if wait.isdigit() else ""
+        wait = asked_wait_s(answer.headers)
+        asks = f", {host} asks to wait {wait:.0f} s" if wait else ""
         return FetchError(f"{said}, too many requests{asks}", "wait, then fetch again")
-    if status >= 500:
+    if status in PASSING_STATUSES or status >= 500:
         return FetchError(f"{said}, {host} is out of order", "fetch again later")
     return FetchError(f"{said}, expected 200", "correct url in the catalogue entry")
 
 
 @contextmanager
 def explained(where: str, settings: Settings) -> Iterator[None]:
-    """Turn whatever a connection raises into a FetchError of one line.
+    """Turn whatever a connection raises into an error of one line.
+
+    Raises
+    ------
+    PassingFaultError
+        For what may be gone in a moment: a refused connection, a timeout, an unknown host.
+    FetchError
+        For what will stay, like a certificate that cannot be trusted.
 
     Examples
     --------
     >>> with explained("usgs_ree: https://example.org", Settings()):
-    ...     raise requests.exceptions.TooManyRedirects
+    ...     raise requests.exceptions.InvalidURL("odd")
     Traceback (most recent call last):
-    geo_ree.errors.FetchError: usgs_ree: https://example.org: it redirects without end; check \
-the address
+    geo_ree.errors.FetchError: usgs_ree: https://example.org: the request failed (odd); check the \
+address
     """
     other = "check the network" + (" and --mirror" if settings.mirror else ", or give a --mirror")
     try:
         yield
     except requests.exceptions.SSLError as error:
-        raise FetchError(
-            f"{where}: the server's certificate cannot be trusted",
-            "check the clock; a company's own certificates go into REQUESTS_CA_BUNDLE",
-        ) from error
+        raise _secure_error(error, where) from error
     except requests.exceptions.ProxyError as error:
-        raise FetchError(f"{where}: the proxy does not answer", "check HTTPS_PROXY") from error
+        fault = FetchError(f"{where}: the proxy does not answer", "check HTTPS_PROXY")
+        raise PassingFaultError(fault) from error
+    except requests.exceptions.ConnectTimeout as error:
+        waited = f"no connection within {settings.connect_timeout_s:g} s"
+        raise PassingFaultError(FetchError(f"{where}: {waited}", other)) from error
     except requests.exceptions.Timeout as error:
-        waited = f"{settings.connect_timeout_s:g} s for a connection, {settings.read_timeout_s:g} s"
-        raise FetchError(f"{where}: no answer ({waited} for data)", other) from error
+        waited = f"no answer within {settings.read_timeout_s:g} s"
+        raise PassingFaultError(FetchError(f"{where}: {waited}", other)) from error
     except requests.exceptions.ConnectionError as error:
         unknown = isinstance(getattr(error.args[0], "reason", None), NameResolutionError)
-        fault = "the host is not known (DNS)" if unknown else "the connection was refused or broke"
-        if "Read timed out" in str(error):
-            fault = f"no answer within {settings.read_timeout_s:g} s"
-        raise FetchError(f"{where}: {fault}", other) from error
-    except requests.exceptions.TooManyRedirects as error:
-        raise FetchError(f"{where}: it redirects without end", "check the address") from error
+        why = "the host is not known (DNS)" if unknown else "the connection was refused or broke"
+        raise PassingFaultError(FetchError(f"{where}: {why}", other)) from error
     except requests.exceptions.RequestException as error:
         line = " ".join(str(error).split())
         raise FetchError(f"{where}: the request failed ({line})", "check the address") from error
+    except OSError as error:
+        if "CA certificate" not in str(error):
+            raise
+        raise FetchError(
+            f"{where}: the file of certificates is not there ({error})",
+            "correct REQUESTS_CA_BUNDLE",
+        ) from error
+
+
+def _secure_error(error: Exception, where: str) -> Exception:
+    """Tell a certificate that cannot be trusted, and why, from a connection that broke."""
+    found = _CERTIFICATE.search(str(error))
+    if found is None:
+        fault = "no encrypted connection could be made"
+        return PassingFaultError(FetchError(f"{where}: {fault}", "try again later"))
+    why = found[1].strip()
+    if "expired" in why or "not yet valid" in why:
+        cure = "check the clock of this computer; if it is right, only the publisher can renew it"
+    elif "match" in why or "not valid for" in why:
+        cure = "check the address, and whether this network asks to sign in"
+    else:
+        cure = (
+            "certificates of your own network, or one that the publisher forgets to send, "
+            "go into the file that REQUESTS_CA_BUNDLE names"
+        )
+    return FetchError(f"{where}: the server's certificate cannot be trusted ({why})", cure)

@@ -75,7 +75,8 @@ class Protocol:
         Brings a payload; raises FetchError when it cannot be had.
     read
         Opens a payload, fetched or handed over, as the table that it holds (see
-        `geo_ree.ingest.read`); raises SchemaError when it is not what the entry says.
+        `geo_ree.ingest.read`), for a raster as one row that sums it up; raises SchemaError when
+        it is not what the entry says.
     needs_box
         Whether it only ever gives a part of the world, so that a box has to be named.
     """

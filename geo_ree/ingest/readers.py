@@ -10,12 +10,35 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.archive import bring_file, read_archive
+from geo_ree.ingest.arcgis import bring_layer, read_layer
+from geo_ree.ingest.archive import bring_file
+from geo_ree.ingest.cog import bring_window, read_raster
+from geo_ree.ingest.formats import open_file
+from geo_ree.ingest.jqgrid import bring_grid, read_grid
+from geo_ree.ingest.local import LOCAL
+from geo_ree.ingest.ogcapi import bring_ogcapi, read_ogcapi
+from geo_ree.ingest.osm import read_osm
+from geo_ree.ingest.overpass import bring_overpass, read_overpass
+from geo_ree.ingest.overture import bring_overture, read_overture
 from geo_ree.ingest.protocol import Protocol
+from geo_ree.ingest.sciencebase import bring_item
 from geo_ree.ingest.starter import read_starter
+from geo_ree.ingest.wfs import bring_wfs, read_wfs
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {"archive": Protocol(bring=bring_file, read=read_archive)}
+    {
+        "archive": Protocol(bring=bring_file, read=open_file),
+        "arcgis": Protocol(bring=bring_layer, read=read_layer),
+        "cog": Protocol(bring=bring_window, read=read_raster, needs_box=True),
+        "jqgrid": Protocol(bring=bring_grid, read=read_grid),
+        "local": LOCAL,
+        "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
+        "osm": Protocol(bring=bring_file, read=read_osm),
+        "overpass": Protocol(bring=bring_overpass, read=read_overpass, needs_box=True),
+        "overture": Protocol(bring=bring_overture, read=read_overture, needs_box=True),
+        "sciencebase": Protocol(bring=bring_item, read=open_file),
+        "wfs": Protocol(bring=bring_wfs, read=read_wfs),
+    }
 )
 """Every way in which publishers offer data."""
 
@@ -40,8 +63,8 @@ def read(source: Source, path: Path) -> pd.DataFrame:
     pandas.DataFrame
         Texts, exactly as printed, where the format has no types; a GeoDataFrame where it has
         a geometry. The index, ``row``, counts as a person does: the line of a table whose
-        header is line 1, or the feature from 1. Child tables are joined as
-        ``<table>.<column>``, several values separated by ``;``.
+        header is line 1, or the feature from 1 (of those that meet ``reader.where``). Child
+        tables are joined as ``<table>.<column>``, several values separated by ``;``.
 
     Raises
     ------

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,11 +12,25 @@ from urllib.parse import urlsplit
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
 from geo_ree.ingest.http import Client, OnBytes
+from geo_ree.ingest.partial import PARTIAL_NAMES
 from geo_ree.ingest.protocol import Arrival, Box, Order
 from geo_ree.ingest.readers import PROTOCOLS, read
+from geo_ree.ingest.session import check_address
 from geo_ree.settings import Settings
-from geo_ree.storage import Provenance, Snapshot, latest_snapshot, save_snapshot, sha256_of
+from geo_ree.storage import (
+    Provenance,
+    Snapshot,
+    data_lock,
+    latest_snapshot,
+    save_snapshot,
+    sha256_of,
+    sweep,
+)
 from geo_ree.storage.files import told
+from geo_ree.storage.snapshots import PROVENANCE
+
+INCOMING = ".incoming"
+"""Folder, beside a source's snapshots, of what is under way."""
 
 Check = Callable[[Path], None]
 """Opens a payload and raises a GeoReeError when it is not what the catalogue says."""
@@ -36,7 +49,8 @@ def fetch(
     """Fetch one source, or take the file of it that somebody was handed.
 
     The payload is brought beside its place, opened and checked, and only then moved there.
-    When it is the one already at hand, byte for byte, the old snapshot stays.
+    When it is the one already at hand, byte for byte, the old snapshot stays. The data root is
+    locked meanwhile; several threads of one process may fetch several sources at once.
 
     Parameters
     ----------
@@ -66,7 +80,8 @@ def fetch(
     SchemaError
         When what came is not what the catalogue describes.
     SettingsError
-        When the data folder cannot be written, or the mirror is no address.
+        When the data folder cannot be written or another process works on it, the mirror is
+        no address, or the handed file is none.
 
     Examples
     --------
@@ -79,23 +94,46 @@ def fetch(
 geo-ree fetch usgs_ree --file PATH
     """
     if handed is None:
-        _refuse(source, box)
-    kept = _at_hand(source, settings)
-    with _staging(settings, source) as folder:
-        if handed is None:
-            proof = kept.provenance if kept else None
-            order = Order(source=source, folder=folder, box=box,
-                          etag=proof.etag if proof else "",
-                          last_modified=proof.last_modified if proof else "")  # fmt: skip
-            client = Client(settings, what=source.id, hosts=_hosts(source),
-                            pause_s=source.reader.pause_s, on_bytes=on_bytes)  # fmt: skip
-            arrival = PROTOCOLS[source.protocol].bring(order, client)
-        else:
-            arrival = _copied(handed, folder, source)
-        if arrival.unchanged and kept is not None:
-            return kept
-        return _take(arrival, source, settings, kept, check or _opened(source), today,
-                     handed=handed is not None)  # fmt: skip
+        _refuse(source, settings, box)
+    else:
+        _check_handed(handed, source, settings)
+    with data_lock(settings, source.id):
+        sweep(settings, source.id)
+        kept = _at_hand(source, settings)
+        with _staging(settings, source) as folder:
+            if handed is None:
+                arrival = _brought(source, settings, folder, kept, box, on_bytes)
+            else:
+                arrival = _copied(handed, folder, source)
+            if arrival.unchanged and kept is not None:
+                return kept
+            return _take(arrival, source, settings, kept, check or _opened(source), today,
+                         handed=handed is not None)  # fmt: skip
+
+
+def _brought(
+    source: Source, settings: Settings, folder: Path, kept: Snapshot | None, box: Box | None,
+    on_bytes: OnBytes | None,
+) -> Arrival:  # fmt: skip
+    proof = _comparable(source, settings, kept)
+    order = Order(
+        source=source, folder=folder, box=box,
+        etag=proof.etag if proof else "", last_modified=proof.last_modified if proof else "",
+    )  # fmt: skip
+    with Client(
+        settings, what=source.id, hosts=_hosts(source), pause_s=source.reader.pause_s,
+        on_bytes=on_bytes, at_hand=proof.url if proof else "",
+    ) as client:  # fmt: skip
+        return PROTOCOLS[source.protocol].bring(order, client)
+
+
+def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Provenance | None:
+    """Give the record of the snapshot at hand, where a server may call it unchanged."""
+    if kept is None or kept.provenance.origin != "fetched":
+        return None
+    from_there = kept.provenance.mirror == (settings.mirror or "")
+    wanted = source.sha256 in ("", kept.provenance.sha256)
+    return kept.provenance if from_there and wanted else None
 
 
 def _take(
@@ -126,7 +164,7 @@ def _take(
         bytes=arrival.payload.stat().st_size,
         etag=arrival.etag,
         last_modified=arrival.last_modified,
-        file=arrival.payload.name,
+        file=_name(arrival.payload.name, source),
     )
     return save_snapshot(arrival.payload, provenance, settings, day=today or now.date())
 
@@ -143,7 +181,7 @@ def _hosts(source: Source) -> frozenset[str]:
     return frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
 
 
-def _refuse(source: Source, box: Box | None) -> None:
+def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
     by_hand = f"{source.instead}, then geo-ree fetch {source.id} --file PATH"
     if source.protocol == "starter":
         raise FetchError(f"{source.id} comes with the package", "there is nothing to fetch")
@@ -158,12 +196,36 @@ def _refuse(source: Source, box: Box | None) -> None:
             f"{source.id} is fetched for a part of the world only",
             "say which with --bbox WEST,SOUTH,EAST,NORTH",
         )
+    check_address(source.url, settings, what=source.id)
+
+
+def _name(name: str, source: Source) -> str:
+    """Give the payload a name that is not that of its record."""
+    return f"{source.id}-{name}" if name.lower() == PROVENANCE else name
+
+
+def _check_handed(handed: Path, source: Source, settings: Settings) -> None:
+    start = f"{source.id}: {handed}"
+    if handed.is_dir():
+        raise SettingsError(f"{start} is a folder", "pack it into one zip archive, and give that")
+    if not handed.is_file():
+        raise SettingsError(f"{start} is no file", "check the path")
+    size = handed.stat().st_size
+    if not size:
+        raise SettingsError(f"{start} is empty", "get the file again")
+    if size > settings.max_download_bytes:
+        raise SettingsError(
+            f"{start} has {size} bytes, at most {settings.max_download_bytes} are accepted",
+            "check the path, or raise Settings.max_download_bytes",
+        )
 
 
 def _copied(handed: Path, folder: Path, source: Source) -> Arrival:
     try:
         payload = Path(shutil.copyfile(handed, folder / handed.name))
     except OSError as error:
+        if error.filename != str(handed):
+            raise
         raise SettingsError(
             f"{source.id}: {handed} cannot be read ({error.strerror})", "check the path"
         ) from error
@@ -174,16 +236,36 @@ def _copied(handed: Path, folder: Path, source: Source) -> Arrival:
 
 @contextmanager
 def _staging(settings: Settings, source: Source) -> Iterator[Path]:
-    """Give a folder on the file system of the data root, and remove it afterwards."""
+    """Give the folder of what is under way, on the file system of the data root.
+
+    A later run finds there what has arrived of a download that broke off. When the source is
+    at hand, the folder goes.
+    """
     home = settings.raw_root / source.id
+    folder = home / INCOMING
     with told(home):
-        home.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear(folder)
         try:
-            with tempfile.TemporaryDirectory(prefix=".", suffix=".download", dir=home) as folder:
-                yield Path(folder)
+            yield folder
+        except BaseException:
+            _clear(folder)
+            raise
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
         finally:
-            if not any(home.iterdir()):
-                home.rmdir()
+            for empty in (folder, home):
+                with suppress(OSError):
+                    empty.rmdir()
+
+
+def _clear(folder: Path) -> None:
+    """Remove everything but downloads that can be gone on with."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not any(path.match(pattern) for pattern in PARTIAL_NAMES):
+            path.unlink(missing_ok=True)
 
 
 def _at_hand(source: Source, settings: Settings) -> Snapshot | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.tables import build_table, check_columns, check_rows
+from geo_ree.ingest.delimited import parse_csv
+from geo_ree.ingest.tables import finished
+from geo_ree.ingest.vectors import read_parquet
 
 _CURE = "reinstall geo_ree"
 
@@ -43,32 +44,22 @@ def read_starter(path: Path, source: Source) -> pd.DataFrame:
 reinstall geo_ree
     """
     if path.suffix == ".csv":
-        return build_table(
-            source,
-            path.name,
-            lambda member: _bytes_of(path.with_name(member), source),
-            where="starter",
-            cure=_CURE,
-        )
+        return finished(
+            _table(path, source), source, lambda member: _table(path.with_name(member), source),
+            where=f"starter/{path.name}", cure=_CURE,
+        )  # fmt: skip
     _bytes_of(path, source, most=0)
-    try:
-        frame = _parquet(path)
-    except (OSError, ValueError, KeyError) as error:
-        line = " ".join(str(error).split())[:160]
-        raise SchemaError(f"{source.id}: {path.name} is damaged ({line})", _CURE) from error
+    frame = read_parquet(path, where=f"{source.id}: {path.name}", cure=_CURE)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    check_columns(source, frame.columns, path.name, cure=_CURE)
-    check_rows(source, frame, path.name, cure=_CURE)
-    return frame
+    return finished(
+        frame, source, lambda member: _table(path.with_name(member), source),
+        where=path.name, cure=_CURE,
+    )  # fmt: skip
 
 
-def _parquet(path: Path) -> pd.DataFrame:
-    try:
-        return gpd.read_parquet(path)
-    except ValueError as error:
-        if "geo metadata" not in str(error):
-            raise
-    return pd.read_parquet(path)
+def _table(path: Path, source: Source) -> pd.DataFrame:
+    where = f"{source.id}: starter/{path.name}"
+    return parse_csv(_bytes_of(path, source), source.reader.encodings, where=where, cure=_CURE)
 
 
 def _bytes_of(path: Path, source: Source, most: int = -1) -> bytes:

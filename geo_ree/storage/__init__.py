@@ -2,7 +2,14 @@
 
 from geo_ree.storage.files import atomic_files, atomic_path, atomic_text, sha256_of, starter_path
 from geo_ree.storage.layers import load, save_layer
-from geo_ree.storage.snapshots import Provenance, Snapshot, latest_snapshot, save_snapshot
+from geo_ree.storage.lock import data_lock
+from geo_ree.storage.snapshots import (
+    Provenance,
+    Snapshot,
+    latest_snapshot,
+    save_snapshot,
+    sweep,
+)
 
 __all__ = [
     "Provenance",
@@ -10,10 +17,12 @@ __all__ = [
     "atomic_files",
     "atomic_path",
     "atomic_text",
+    "data_lock",
     "latest_snapshot",
     "load",
     "save_layer",
     "save_snapshot",
     "sha256_of",
     "starter_path",
+    "sweep",
 ]

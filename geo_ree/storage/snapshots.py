@@ -15,7 +15,8 @@ from geo_ree.settings import Settings
 from geo_ree.storage.files import make_folder, sha256_of, told
 
 PROVENANCE = "provenance.json"
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(\.[1-9]\d*)?", re.ASCII)
+_DRAFT = ".new"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,9 @@ def save_snapshot(
 ) -> Snapshot:
     """Move a checked payload to its place under ``data/raw``, with its provenance.
 
+    The snapshot is made under another name and then gets its own by one renaming: whatever
+    ends the process, there is the old snapshot or the new one.
+
     Parameters
     ----------
     payload
@@ -117,7 +121,8 @@ def save_snapshot(
     settings
         Where the data root is.
     day
-        Name of the snapshot; one of the same day is replaced.
+        Name of the snapshot's folder. A second one of that day gets ``<day>.2``, and takes the
+        place of the first.
 
     Returns
     -------
@@ -129,27 +134,55 @@ def save_snapshot(
         When the folder cannot be made or written.
     """
     home = settings.raw_root / provenance.source_id
-    folder, old = home / day.isoformat(), home / f".{day.isoformat()}.old"
-    draft = home / f".{uuid.uuid4().hex[:8]}.new"
-    with told(folder):
+    with told(home / day.isoformat()):
+        draft = home / f".{uuid.uuid4().hex[:8]}{_DRAFT}"
         make_folder(draft)
         try:
             shutil.move(payload, draft / provenance.file)
             (draft / PROVENANCE).write_text(provenance.to_json(), encoding="utf-8", newline="\n")
-            if old.exists() and not folder.exists():  # an earlier run was killed right here
-                old.replace(folder)
-            shutil.rmtree(old, ignore_errors=True)
-            if folder.exists():
-                folder.replace(old)
+            folder = home / _next_name(home, day)
             draft.replace(folder)
-        except BaseException:
-            if old.exists() and not folder.exists():
-                old.replace(folder)
-            raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+    sweep(settings, provenance.source_id)
     return Snapshot(folder, folder / provenance.file, provenance)
+
+
+def _next_name(home: Path, day: date) -> str:
+    taken = [number for name, number in map(_rank, _folders(home)) if name == day.isoformat()]
+    return f"{day.isoformat()}.{max(taken) + 1}" if taken else day.isoformat()
+
+
+def _folders(home: Path) -> list[Path]:
+    """Give the folders of snapshots, the oldest first."""
+    found = [p for p in home.glob("*") if _FOLDER.fullmatch(p.name) and p.is_dir()]
+    return sorted(found, key=_rank)
+
+
+def _rank(folder: Path) -> tuple[str, int]:
+    day, _, number = folder.name.partition(".")
+    return day, int(number or 1)
+
+
+def sweep(settings: Settings, source_id: str) -> None:
+    """Remove what is of no more use: drafts of runs that were killed, and replaced snapshots.
+
+    Parameters
+    ----------
+    settings
+        Where the data root is; `data_lock` has to be held, for a draft may be somebody's.
+    source_id
+        The catalogue entry.
+
+    Examples
+    --------
+    >>> sweep(Settings(data_root=Path("no-such-folder")), "usgs_ree")
+    """
+    home = settings.raw_root / source_id
+    newest_of_day = {_rank(folder)[0]: folder for folder in _folders(home)}
+    useless = [f for f in _folders(home) if f not in newest_of_day.values()]
+    for folder in (*useless, *home.glob(f".*{_DRAFT}")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
@@ -177,15 +210,10 @@ def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
     >>> latest_snapshot(Settings(data_root=Path("no-such-folder")), "usgs_ree") is None
     True
     """
-    home = settings.raw_root / source_id
-    days = {p.name: p for p in home.glob("*") if p.is_dir() and _DAY.fullmatch(p.name)}
-    for kept in home.glob(".*.old"):  # a replacement was killed between its two moves
-        day = kept.name[1:-4]
-        if _DAY.fullmatch(day):
-            days.setdefault(day, kept)
-    if not days:
+    folders = _folders(settings.raw_root / source_id)
+    if not folders:
         return None
-    folder = days[max(days)]
+    folder = folders[-1]
     cure = f"fetch it again with geo-ree fetch {source_id} --data {settings.data_root}"
     record = folder / PROVENANCE
     try:

@@ -7,10 +7,13 @@ import pytest
 
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import CatalogError
+from geo_ree.harmonize.commodities import DERIVED
+from geo_ree.harmonize.vocabulary import word_tables
 from geo_ree.ingest import READERS
-from geo_ree.schema import LAYERS, PRECISION_ERROR_M
+from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 
 CATALOG = load_catalog()
+PARTS = [p for s in CATALOG.values() for p in s.parts() if p.layer not in RASTER_LAYERS]
 ENTRY = """
 [[source]]
 id = "mine"
@@ -39,30 +42,74 @@ def own(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.mark.parametrize("source", CATALOG.values(), ids=CATALOG.keys())
 def test_each_entry_holds_together(source: Source):
-    columns = {c.name: c for c in LAYERS[source.layer].columns}
     assert source.protocol in READERS
     assert source.licence and source.attribution and source.edition
-    assert source.reader.member
+    assert source.reader.member or source.protocol != "starter"
     assert bool(source.reader.tables) <= bool(source.reader.key)
-    assert source.precision.class_ in PRECISION_ERROR_M
     if source.protocol != "starter" and source.status == "ok":
         assert source.url.startswith("https://")
-    given = {**source.columns, **source.constants}
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda p: f"{p.id}-{p.part}")
+def test_each_table_fits_its_layer(part: Source):
+    columns = {c.name: c for c in LAYERS[part.layer].columns}
+    rule = part.commodities
+    ruled = DERIVED if rule.main or rule.minor or rule.trace else ()
+    assert part.precision.class_ in PRECISION_ERROR_M
+    given = {*part.columns, *part.constants, *ruled}
+    unneeded = ("id", "source_id", "kind", "precision_class")
     for name, column in columns.items():
-        if column.required and name not in ("id", "source_id", "kind", "precision_class"):
-            assert name in given or name in source.values, f"nothing gives {name}"
-    for name, mapping in source.values.items():
-        assert name in source.columns, f"values.{name} has no column to map"
+        if column.required and name not in unneeded and part.columns:
+            assert name in given or name in part.values, f"nothing gives {name}"
+    for name, mapping in part.values.items():
+        assert name in part.columns or name in ruled, f"values.{name} has no column to map"
         vocabulary = columns[name].vocabulary if name in columns else ()
         if vocabulary:
             assert set(mapping.values()) <= {*vocabulary, "=", ""}
-    for name, value in source.constants.items():
+    for name, table in part.words.items():
+        assert table in word_tables()
+        assert name in part.columns or not part.columns
+    for name, value in part.constants.items():
         vocabulary = columns[name].vocabulary
         assert not vocabulary or value in vocabulary
-    for upstream in source.columns.values():
+    for upstream in part.columns.values():
         table, dot, _ = upstream.partition(".")
-        if dot and source.reader.tables:
-            assert table in source.reader.tables
+        if dot and part.reader.tables:
+            assert table in part.reader.tables
+
+
+@pytest.mark.parametrize(
+    ("source_id", "protocol", "status", "layer", "tables"),
+    [
+        ("usgs_mrds", "archive", "ok", "deposits", 1),
+        ("usgs_ree", "archive", "ok", "deposits", 1),
+        ("usgs_global_ree_2022", "sciencebase", "unverified", "deposits", 2),
+        ("usgs_tien_shan_ree", "sciencebase", "unverified", "deposits", 1),
+        ("usgs_pp1802", "sciencebase", "ok", "deposits", 1),
+        ("usgs_major_deposits", "archive", "ok", "deposits", 1),
+        ("usgs_minfac", "archive", "unverified", "facilities", 1),
+        ("usgs_copper_sites", "archive", "ok", "deposits", 2),
+        ("usgs_porcu", "archive", "ok", "deposits", 1),
+        ("usgs_sedcu", "archive", "ok", "deposits", 1),
+        ("usgs_carbonatite", "archive", "ok", "deposits", 1),
+        ("usgs_phosphate", "local", "manual", "deposits", 1),
+        ("icmm_mines", "local", "manual", "facilities", 1),
+    ],
+)
+def test_the_tables_of_usgs_and_icmm_are_there(source_id, protocol, status, layer, tables):
+    source = CATALOG[source_id]
+    assert (source.protocol, source.status, source.layer) == (protocol, status, layer)
+    assert len(source.parts()) == tables
+    assert source.notes or source.why
+    if status == "manual":
+        assert "--file" in source.instead
+
+
+def test_the_worlds_copper_is_context():
+    for source_id in ("usgs_copper_sites", "usgs_porcu", "usgs_sedcu"):
+        for part in CATALOG[source_id].parts():
+            assert part.constants["role"] == "context"
+            assert part.constants["commodity_group"] == "nonferrous"
 
 
 @pytest.mark.parametrize(
@@ -93,41 +140,18 @@ def test_role_tier_and_group_of_rare_earth_records_agree():
         assert (values["commodity_group"][code] == "rare_earth") == main
 
 
-def test_role_tier_and_group_of_major_deposits_agree():
+def test_the_exceptions_of_major_deposits_are_few_and_agree():
     values = CATALOG["usgs_major_deposits"].values
-    groups = values["commodity_group"]
-    assert len(groups) == 461  # the 460 combinations in the file, and any other
-    for symbols, group in groups.items():
-        parts = symbols.split(";")
-        expected = "context"
-        if "REE" in parts:
-            main = parts[0] == "REE" and symbols != "REE;P"  # phosphorus first in the text
-            expected = "candidate" if main else "by_product_host"
-        assert values["role"].get(symbols, values["role"]["*"]) == expected
-        tier = {"candidate": "primary", "by_product_host": "by_product", "context": ""}[expected]
-        assert values["commodity_tier"].get(symbols, values["commodity_tier"]["*"]) == tier
-        assert (group in ("rare_earth", "rare_earth_by_product")) == (expected != "context")
-    assert groups["Cu;Mo;Au"] == "nonferrous"
-    assert groups["*"] == "unknown"
+    assert values["role"] == {"REE;P": "by_product_host"}
+    assert values["commodity_tier"] == {"REE;P": "by_product"}
+    assert values["commodity_group"] == {
+        "REE;P": "rare_earth_by_product", "Na;bentonite": "industrial_mineral",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        ("Occurrence", "occurrence"),
-        ("Potential resource", "deposit"),
-        ("Active mine (1998)", "mine"),
-        ("Byproduct producer of Eu (1995)", "mine"),
-    ],
-)
-def test_the_kind_of_a_rare_earth_record_follows_its_status(status, kind):
-    assert CATALOG["usgs_ree"].values["kind"][status] == kind
-
-
-@pytest.mark.parametrize("status", ["Past producer?", "Byproduct", "Potential. byproduct", ""])
-def test_a_status_in_doubt_makes_no_mine(status):
-    kinds = CATALOG["usgs_ree"].values["kind"]
-    assert kinds.get(status, kinds["*"]) == "unknown"
+def test_the_state_of_a_rare_earth_record_is_told_by_the_table_of_words():
+    assert CATALOG["usgs_ree"].words == {"kind": "status"}
+    assert "kind" not in CATALOG["usgs_ree"].values
 
 
 def test_a_file_of_the_users_own_adds_an_entry(own):

@@ -1,10 +1,12 @@
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from geo_ree.crs import GEOD
 from geo_ree.harmonize import assign_country, split_at_borders
+from geo_ree.harmonize.borders import named_country
 
 
 def _points(rows, countries):
@@ -71,3 +73,11 @@ def test_lines_inside_one_country_keep_id_and_geometry(countries):
     pieces = split_at_borders(_lines([line]), countries)
     assert pieces["id"].tolist() == ["x:0"]
     assert pieces.geometry.iloc[0].equals(line)
+
+
+def test_countries_are_named_by_old_and_doubted_words(countries):
+    words = ["Kazakstan", "Kyrghyzstan", " kz ", "KAZ", "Kazakhstan(?)", "Kirgizia ?", "Chile",
+             "USSR", "Atlantis", "", None, float("nan")]  # fmt: skip
+    assert named_country(pd.Series(words, dtype=object), countries).tolist() == [
+        "KAZ", "KGZ", "KAZ", "KAZ", "KAZ", "KGZ", None, None, None, None, None, None,
+    ]  # fmt: skip

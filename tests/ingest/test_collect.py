@@ -80,23 +80,36 @@ def test_a_payload_that_cannot_be_normalized_does_not_replace_a_good_one(
     assert latest_snapshot(settings, "usgs_major_deposits") == old
 
 
-def test_four_are_under_way_at_once_and_no_more(served, settings, catalog):
+def test_four_are_under_way_at_once_and_no_more(served, settings, tmp_path):
+    entries = "".join(
+        f'[[source]]\nid = "copy_{n}"\nlike = "usgs_ree"\n' for n in range(4)
+    )  # fmt: skip
+    extra = tmp_path / "my.toml"
+    extra.write_text(entries, encoding="utf-8")
+    ids = ("usgs_ree", *(f"copy_{n}" for n in range(4)))
+    lock, first_four = threading.Lock(), threading.Barrier(4, timeout=20)
     under_way: set[str] = set()
     most: list[int] = []
-    lock = threading.Lock()
 
     def started(source_id: str, url: str) -> None:
         with lock:
             under_way.add(source_id)
             most.append(len(under_way))
+            number = len(most)
+        if number <= 4:
+            first_four.wait()  # breaks unless four get here together
 
     def finished(outcome: Outcome) -> None:
         with lock:
             under_way.remove(outcome.source_id)
 
-    fetch_sources(Wanted(ids=THREE), settings, Options(), Watch(started=started, finished=finished))
+    options = Options(catalog=str(extra))
+    outcomes, _ = fetch_sources(
+        Wanted(ids=ids), settings, options, Watch(started=started, finished=finished)
+    )
+    assert [o.error for o in outcomes] == [""] * 5
     assert under_way == set()
-    assert 1 <= max(most) <= 4
+    assert max(most) == 4
 
 
 def test_the_watch_hears_of_the_bytes(served, settings):
@@ -185,6 +198,13 @@ def test_a_wrong_command_is_exit_status_2(settings, args, said):
     result = call(settings, *args)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def test_offline_asks_nobody(served, settings):
+    result = call(settings, "usgs_ree", "--offline")
+    assert result.exit_code == 1
+    assert "offline" in result.stdout
+    assert served.asked == []
 
 
 def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):

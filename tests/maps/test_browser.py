@@ -178,9 +178,12 @@ def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(real, vi
     seen = visit(real[1], 390, 800)
     assert seen.value("document.documentElement.scrollWidth") <= 390
     seen.page.click("#ranking tbody tr >> nth=8")
-    box = seen.page.locator(".leaflet-popup h3").bounding_box()
-    assert 0 <= box["y"] < 800
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    seen.page.wait_for_function(  # the map moves until the dossier is in sight
+        """() => {
+            const box = document.querySelector(".leaflet-popup h3")?.getBoundingClientRect();
+            return box && box.top >= 0 && box.top < 800 && box.left >= 0 && box.right <= 390;
+        }""", timeout=10_000,
+    )  # fmt: skip
     assert seen.value("document.documentElement.scrollWidth") <= 390
     assert seen.trouble == []
 

@@ -1,0 +1,276 @@
+"""Windows of a raster of the world, read by range requests from tiles behind web addresses.
+
+Only the blocks that a window touches are transferred. Pixels are placed by the transform of
+each file, so that it does not matter whether a tile begins at a whole degree or, as those of
+Copernicus do, half a pixel beyond it.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.transform import Affine
+
+from geo_ree.catalog.source import Source
+from geo_ree.crs import STORE_CRS
+from geo_ree.errors import FetchError, SchemaError, SettingsError
+from geo_ree.ingest.http import Client
+from geo_ree.ingest.mosaic import join_tiles
+from geo_ree.ingest.protocol import Arrival, Box, Order
+from geo_ree.ingest.ranges import null_values, open_tiles, with_nan
+from geo_ree.ingest.tiles import tile_names
+from geo_ree.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_SAMPLE_DEG = 0.02
+"""Half the width of the window from which one value is taken: over two pixels of 30 arc-seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A part of a raster.
+
+    Parameters
+    ----------
+    array
+        Values, shape (rows, columns), float32, from north to south; NaN where there is no data.
+    transform
+        From (column, row) to degrees, (0, 0) being the outer corner of the first pixel.
+    tiles
+        Addresses of the tiles that were read.
+    absent
+        Addresses at which the publisher has no tile: the sea, or land that is not released.
+    """
+
+    array: NDArray[np.float32]
+    transform: Affine
+    tiles: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    @property
+    def bounds(self) -> Box:
+        """Outer edges of the pixels: west, south, east, north in degrees."""
+        rows, columns = self.array.shape
+        step = self.transform
+        return step.c, step.f + rows * step.e, step.c + columns * step.a, step.f
+
+
+def read_window(source: Source, box: Box, settings: Settings) -> Window:
+    """Read the part of a tiled raster that lies in a box.
+
+    Parameters
+    ----------
+    source
+        A catalogue entry of the protocol ``cog``.
+    box
+        West, south, east, north in degrees; not over the antimeridian.
+    settings
+        Mirror, timeouts, user agent, whether the network may be used at all.
+
+    Returns
+    -------
+    Window
+        All pixels whose centre is in the box (western and northern edge included), in the
+        spacing of the finest tile: coarser ones are interpolated bilinearly to it. Where no
+        tile exists at all, one pixel of NaN as large as the box.
+
+    Raises
+    ------
+    FetchError
+        When a tile cannot be had, other than because there is none.
+    SettingsError
+        When the box is none, or has too many pixels (`geo_ree.ingest.mosaic.MAX_PIXELS`) or
+        tiles.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> read_window(load_catalog()["copernicus_glo90"], (76.2, 42.9, 76.4, 43.1),
+    ...             Settings(offline=True))
+    Traceback (most recent call last):
+    geo_ree.errors.FetchError: copernicus_glo90: \
+https://copernicus-dem-90m.s3.amazonaws.com/{tile}/{tile}.tif is not asked, for geo_ree works \
+offline; leave out --offline, or hand over a file with --file
+    """
+    urls = list(tile_names(source, box).values())
+    with open_tiles(source, urls, settings) as (tiles, absent):
+        for url in absent:
+            logger.info("%s: there is no tile %s: taken as no data", source.id, url)
+        if tiles:
+            array, transform = join_tiles(tiles, box, what=source.id)
+        else:
+            west, south, east, north = box
+            array = np.full((1, 1), np.nan, dtype=np.float32)
+            transform = Affine(east - west, 0.0, west, 0.0, south - north, north)
+        read = tuple(tile.url for tile in tiles)
+    return Window(array=array, transform=transform, tiles=read, absent=tuple(absent))
+
+
+def sample(source: Source, lon: float, lat: float, settings: Settings) -> float:
+    """Read the value of the pixel that a place lies in.
+
+    Parameters
+    ----------
+    source, settings
+        As for `read_window`.
+    lon, lat
+        Degrees.
+
+    Returns
+    -------
+    float
+        NaN where there is no data.
+
+    Raises
+    ------
+    FetchError, SettingsError
+        As for `read_window`.
+    """
+    around = (
+        max(lon - _SAMPLE_DEG, -180.0), max(lat - _SAMPLE_DEG, -90.0),
+        min(lon + _SAMPLE_DEG, 180.0), min(lat + _SAMPLE_DEG, 90.0),
+    )  # fmt: skip
+    window = read_window(source, around, settings)
+    rows, columns = window.array.shape
+    column = int((lon - window.transform.c) / window.transform.a)
+    row = int((lat - window.transform.f) / window.transform.e)
+    return float(window.array[min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)])
+
+
+def bring_window(order: Order, client: Client) -> Arrival:
+    """Write the part of a tiled raster that lies in the order's box as one GeoTIFF.
+
+    Parameters
+    ----------
+    order
+        The entry, the box, and where to put the file.
+    client
+        Gives the settings and the hosts that may be asked.
+
+    Returns
+    -------
+    Arrival
+        Its query names the box and the tiles. The file is the same, byte for byte, as long as
+        the tiles are.
+
+    Raises
+    ------
+    FetchError
+        When a tile cannot be had, or there is none in the box.
+    SettingsError
+        When there is no box, or one that cannot be read at once.
+    """
+    source, box = order.source, order.box
+    if box is None:
+        raise SettingsError(
+            f"{source.id} is fetched for a part of the world only",
+            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+        )
+    urls = list(tile_names(source, box).values())
+    for url in urls:
+        client.allow(url)
+    window = read_window(source, box, client.settings)
+    edges = ",".join(f"{edge:g}" for edge in box)
+    if not window.tiles:
+        lacks = "the mirror may lack them: fetch without --mirror; or " * bool(
+            client.settings.mirror
+        )
+        raise FetchError(
+            f"{source.id}: {urls[0]}: none of the {len(urls)} tiles of the box {edges} exists",
+            f"{lacks}give a box over land, or correct url and reader.tile in the catalogue entry",
+        )
+    query = f"bbox={edges} tiles={' '.join(window.tiles)}"
+    payload = order.folder / f"{source.layer}.tif"
+    _write(payload, window, {"SOURCE": source.id, "ATTRIBUTION": source.attribution,
+                             "BBOX": edges, "TILES": " ".join(window.tiles),
+                             "ABSENT": " ".join(window.absent)})  # fmt: skip
+    return Arrival(payload=payload, url=source.url, query=query)
+
+
+def _write(path: Path, window: Window, tags: dict[str, str]) -> None:
+    rows, columns = window.array.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", width=columns, height=rows, count=1, dtype="float32",
+        crs=STORE_CRS, transform=window.transform, nodata=np.nan, tiled=True, blockxsize=256,
+        blockysize=256, compress="deflate", predictor=3,
+    ) as out:  # fmt: skip
+        out.write(window.array, 1)
+        out.update_tags(**{name: text for name, text in tags.items() if text})
+
+
+def read_raster(path: Path, source: Source) -> pd.DataFrame:
+    """Check that a payload is a raster with data in it, and sum it up.
+
+    A raster has no rows to give: what `geo_ree.ingest.read` gives for it is one row that tells
+    what there is.
+
+    Parameters
+    ----------
+    path
+        A GeoTIFF of one band, fetched or handed over.
+    source
+        Its catalogue entry.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row, with the index ``row``: ``width`` and ``height`` in pixels, ``pixel_x_deg`` and
+        ``pixel_y_deg``, the outer edges ``west``, ``south``, ``east``, ``north`` in degrees,
+        ``minimum`` and ``maximum`` of the values, and ``no_data_pct``.
+
+    Raises
+    ------
+    SchemaError
+        When it is none, is cut short, has several bands or another reference system than
+        geographic coordinates, or has no value at all.
+    """
+    where = f"{source.id}: {path.name}"
+    cure = f"fetch it again with geo-ree fetch {source.id}"
+    if not path.is_file():
+        raise SchemaError(f"{source.id}: {path} is missing", cure)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told below
+            with rasterio.open(path, driver="GTiff") as dataset:
+                return _summary(dataset, source, where, cure)
+    except RasterioError as error:
+        raise SchemaError(f"{where} is no whole GeoTIFF", cure) from error
+
+
+def _summary(dataset: DatasetReader, source: Source, where: str, cure: str) -> pd.DataFrame:
+    if dataset.count != 1 or dataset.crs is None or not dataset.crs.is_geographic:
+        raise SchemaError(
+            f"{where} has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
+            "expected one band in degrees",
+            cure,
+        )
+    low, high, known = np.inf, -np.inf, 0
+    for _, part in dataset.block_windows(1):
+        values = with_nan(dataset.read(1, window=part, masked=True), null_values(source))
+        values = values[np.isfinite(values)]
+        if values.size:
+            known += values.size
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if not known:
+        raise SchemaError(f"{where} has no value in it", "fetch it for a box over land")
+    west, south, east, north = dataset.bounds
+    return pd.DataFrame(
+        {
+            "width": dataset.width, "height": dataset.height,
+            "pixel_x_deg": dataset.res[0], "pixel_y_deg": dataset.res[1],
+            "west": west, "south": south, "east": east, "north": north,
+            "minimum": low, "maximum": high,
+            "no_data_pct": 100.0 * (1.0 - known / (dataset.width * dataset.height)),
+        },
+        index=pd.RangeIndex(1, 2, name="row"),
+    )  # fmt: skip

@@ -1,0 +1,311 @@
+"""One way to open any file: by what it holds, whatever it is called and wherever it came from."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import SchemaError
+from geo_ree.ingest import shapefile, vectors
+from geo_ree.ingest.delimited import parse_csv
+from geo_ree.ingest.gdal import service_exception
+from geo_ree.ingest.markup import check_markup
+from geo_ree.ingest.sniff import Kind, kind_of
+from geo_ree.ingest.tables import Load, cure_of, finished
+from geo_ree.ingest.unpack import Archive
+from geo_ree.ingest.workbook import check_workbook, read_sheet
+from geo_ree.ingest.zipped import Choice, choose
+
+_GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
+_SUFFIX = {"sqlite": ".gpkg", "json": ".json"}
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is being opened, for whom, and a folder of our own to do it in."""
+
+    source: Source
+    scratch: Path
+    cure: str
+
+    @property
+    def id(self) -> str:
+        return self.source.id
+
+    def place(self, suffix: str) -> Path:
+        """Give a path in a fresh folder, so that nothing lies beside it."""
+        return Path(tempfile.mkdtemp(dir=self.scratch)) / f"payload{suffix}"
+
+
+def open_file(path: Path, source: Source) -> pd.DataFrame:
+    r"""Open a payload as the table it holds, upstream columns and values unchanged.
+
+    What it is, is told from its content: CSV (or with semicolons, tabs or bars), Excel
+    workbook, shapefile, GeoPackage, file geodatabase, GeoJSON, Esri JSON, KML, KMZ, GML,
+    (Geo)Parquet; or a zip archive of one of them, or of the pages of a service. In an archive
+    the table is ``reader.member``; where that is blank or not there, the only table there is.
+
+    Somebody may hand over the main table alone where the publisher has an archive. Its child
+    tables are then taken from beside it, or their columns are blank and the log says so; the
+    record is worth having without them.
+
+    Parameters
+    ----------
+    path
+        The file; a folder of a file geodatabase; a ``.shp`` with its other parts beside it.
+    source
+        Its catalogue entry, of one table (see `Source.parts`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `geo_ree.ingest.read` describes it.
+
+    Raises
+    ------
+    SchemaError
+        In one line: the file, what is wrong with it, and what to do.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "deposit.csv"
+    >>> _ = path.write_text("gid,name\n1,Made-up Ridge\n")
+    >>> entry = load_catalog()["usgs_major_deposits"]
+    >>> bare = entry.model_copy(update={
+    ...     "columns": {"name": "name"}, "precision": type(entry.precision)(),
+    ...     "reader": type(entry.reader)(), "commodities": type(entry.commodities)()})
+    >>> open_file(path, bare)["name"].tolist()
+    ['Made-up Ridge']
+    """
+    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+        job = _Job(source, Path(folder), cure_of(source))
+        if path.is_dir():
+            if not any(path.glob("*.gdbtable")):
+                raise SchemaError(f"{source.id}: {path.name} is a folder, not a file", job.cure)
+            return _vector(path, path.name, job)
+        kind = kind_of(path, where=f"{source.id}: {path.name}", cure=job.cure)
+        if kind != "zip":
+            if path.suffix.lower() == ".zip" and kind == "text":
+                raise SchemaError(f"{source.id}: {path.name} is no whole zip archive", job.cure)
+            return _plain(path, kind, path.name, job)
+        with Archive(path, what=source.id, cure=job.cure) as archive:
+            if "[Content_Types].xml" in archive.names:
+                return _workbook(path, path.name, job)
+            return _from_archive(archive, choose(archive, source, job.cure), job)
+
+
+def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
+    where = f"{archive.name}/{choice.member}".removesuffix("/.")
+    if choice.kind == "pages":
+        return _pages(archive, choice.members, job)
+    if choice.kind == "shp":
+        return _shapefile_in(archive, choice.member, where, job)
+    if choice.kind == "gdb":
+        return _vector(_geodatabase(archive, choice.members, where, job), where, job)
+    target = job.place(PurePosixPath(choice.member).suffix)
+    archive.extract(choice.member, target)
+    kind = kind_of(target, where=f"{job.id}: {where}", cure=job.cure)
+    if kind == "zip":
+        with Archive(target, what=job.id, cure=job.cure) as inner:
+            if "[Content_Types].xml" not in inner.names:
+                raise SchemaError(
+                    f"{job.id}: {where} is an archive inside an archive", "unpack the outer one"
+                )
+        return _workbook(target, where, job)
+    if kind == "shp":
+        return _shapefile_in(archive, choice.member, where, job)
+
+    def child(member: str) -> pd.DataFrame | None:
+        if choice.instead and archive.find(member) is None:
+            return None
+        return _texts(archive.read(member), f"{archive.name}/{member}", job)
+
+    return _plain(target, kind, where, job, child)
+
+
+def _geodatabase(archive: Archive, members: tuple[str, ...], where: str, job: _Job) -> Path:
+    folder = job.place(".gdb")
+    folder.mkdir()
+    # the last part of a safe name is a plain file name
+    names = {PurePosixPath(member).name: member for member in members}
+    for name, member in names.items():
+        index = f"{name.removesuffix('e')}x"
+        if name.endswith(".gdbtable") and index not in names:
+            raise SchemaError(f"{job.id}: {where} lacks {index}, the index of {name}", job.cure)
+        archive.extract(member, folder / name)
+    return folder
+
+
+def _plain(
+    path: Path, kind: Kind, where: str, job: _Job, child: Load | None = None
+) -> pd.DataFrame:  # fmt: skip
+    """Open a file that is no archive."""
+    if kind == "text":
+        _no_condition(where, job)
+
+        def beside(member: str) -> pd.DataFrame | None:
+            name = PurePosixPath(member).name
+            there = path.with_name(name)
+            return _texts(there.read_bytes(), name, job) if there.is_file() else None
+
+        table = _texts(path.read_bytes(), where, job, job.source.reader.header_row)
+        return finished(table, job.source, child or beside, where=where, cure=job.cure)
+    if kind == "parquet":
+        _no_condition(where, job)
+        frame = vectors.read_parquet(path, where=f"{job.id}: {where}", cure=job.cure)
+        frame = vectors.known_place(frame, job.source, where=where, cure=job.cure)
+        return _counted(frame, where, job)
+    if kind == "shp":
+        return _shapefile_on_disk(path, where, job)
+    return _vector(_alone(path, kind, where, job), where, job)
+
+
+def _no_condition(where: str, job: _Job) -> None:
+    if job.source.reader.where:
+        raise SchemaError(
+            f"{job.id}: {where} is a table, and reader.where is only for layers that GDAL opens",
+            "leave reader.where out, or give the table as a GeoPackage",
+        )
+
+
+def _texts(raw: bytes, where: str, job: _Job, header_row: int = 1) -> pd.DataFrame:
+    return parse_csv(
+        raw, job.source.reader.encodings, where=f"{job.id}: {where}", cure=job.cure,
+        header_row=header_row,
+    )  # fmt: skip
+
+
+def _workbook(path: Path, where: str, job: _Job) -> pd.DataFrame:
+    label, reader = f"{job.id}: {where}", job.source.reader
+    _no_condition(where, job)
+    content = check_workbook(path, what=job.id, cure=job.cure)
+    table = read_sheet(
+        content, reader.sheet, header_row=reader.header_row, where=label, cure=job.cure
+    )
+
+    def child(sheet: str) -> pd.DataFrame:
+        return read_sheet(content, sheet, header_row=1, where=label, cure=job.cure)
+
+    return finished(table, job.source, child, where=where, cure=job.cure)
+
+
+def _vector(path: Path, where: str, job: _Job) -> pd.DataFrame:
+    """Open a layer, and other layers of the same file as its child tables."""
+
+    def child(layer: str) -> pd.DataFrame | None:
+        if path.suffix not in (".gpkg", ".gdb"):
+            return None
+        reader = job.source.reader.model_copy(update={"layer": layer, "where": ""})
+        other = job.source.model_copy(update={"reader": reader})
+        return vectors.read_vector(path, other, where=where, cure=job.cure)
+
+    frame = vectors.read_vector(path, job.source, where=where, cure=job.cure)
+    return _counted(frame, where, job, child)
+
+
+def _counted(
+    frame: pd.DataFrame, where: str, job: _Job, child: Load = lambda _: None
+) -> pd.DataFrame:  # fmt: skip
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return finished(frame, job.source, child, where=where, cure=job.cure)
+
+
+def _alone(path: Path, kind: Kind, where: str, job: _Job) -> Path:
+    """Give a file under a name that tells GDAL its kind, with nothing beside it."""
+    suffix = _SUFFIX.get(kind) or _markup_suffix(path, where, job)
+    target = job.place(suffix)
+    if kind == "sqlite":  # SQLite may write beside a database even to read it
+        shutil.copyfile(path, target)
+        return target
+    try:
+        target.symlink_to(path.resolve())
+    except OSError:  # not every system lets everybody make links
+        shutil.copyfile(path, target)
+    return target
+
+
+def _markup_suffix(path: Path, where: str, job: _Job) -> str:
+    label = f"{job.id}: {where}"
+    root = check_markup(path, where=label, cure=job.cure)
+    if root == "kml":
+        return ".kml"
+    if root in _GML_ROOTS:
+        return ".gml"
+    if root == "html":
+        raise SchemaError(f"{label} is a web page, not the file", job.cure)
+    said = service_exception(path)
+    if said:
+        raise SchemaError(f"{label} is an error of the service: {said}", job.cure)
+    raise SchemaError(f"{label} is XML of a kind that geo_ree does not read (<{root}>)", job.cure)
+
+
+def _pages(archive: Archive, members: tuple[str, ...], job: _Job) -> pd.DataFrame:
+    frames = []
+    for member in members:
+        where = f"{archive.name}/{member}"
+        page = job.place(".page")
+        archive.extract(member, page)
+        kind = kind_of(page, where=f"{job.id}: {where}", cure=job.cure)
+        if kind not in ("json", "xml"):
+            raise SchemaError(f"{job.id}: {where} is no page of a service ({kind})", job.cure)
+        path = _alone(page, kind, where, job)
+        frames.append(vectors.read_vector(path, job.source, where=where, cure=job.cure))
+    filled = [f for f in frames if len(f)]
+    whole = vectors.stacked(filled) if filled else pd.DataFrame()
+    return _counted(whole, archive.name, job)
+
+
+def _shapefile_in(archive: Archive, member: str, where: str, job: _Job) -> pd.DataFrame:
+    def bring(suffix: str, target: Path) -> bool:
+        part = str(PurePosixPath(member).with_suffix(suffix))
+        if archive.find(part) is None:
+            if suffix not in _optional(job):
+                raise archive.lacks(part)
+            return False
+        archive.extract(part, target)
+        return True
+
+    return _shapefile(bring, where, job)
+
+
+def _shapefile_on_disk(path: Path, where: str, job: _Job) -> pd.DataFrame:
+    def bring(suffix: str, target: Path) -> bool:
+        beside = [p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file()]
+        found = next((p for p in beside if p.suffix.lower() == suffix), None)
+        if suffix == ".shp":
+            found = path
+        if found is None:
+            return False
+        shutil.copyfile(found, target)
+        return True
+
+    return _shapefile(bring, where, job)
+
+
+def _shapefile(bring: shapefile.Part, where: str, job: _Job) -> pd.DataFrame:
+    stem = f"{job.id}: {PurePosixPath(where).with_suffix('')}"
+    try:
+        path, encoding = shapefile.gather(
+            bring, job.place("").parent, job.source.reader.encodings, stem=stem,
+            optional=_optional(job),
+        )  # fmt: skip
+    except SchemaError as error:
+        if error.cure:
+            raise
+        cure = job.cure
+        if error.what.endswith("of the shapefile"):
+            cure = "put all parts of it into one zip archive, and hand over that"
+        raise SchemaError(error.what, cure) from error
+    frame = vectors.read_shapefile(path, job.source, encoding, where=where, cure=job.cure)
+    return _counted(frame, where, job)
+
+
+def _optional(job: _Job) -> frozenset[str]:
+    """Parts of a shapefile that it can do without: what they tell is then told by the entry."""
+    return frozenset({".cpg", ".prj"} if job.source.reader.crs else {".cpg"})

@@ -1,0 +1,186 @@
+"""Pages of features in GeoJSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from shapely.errors import ShapelyError
+
+from geo_ree.crs import STORE_CRS
+from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
+
+
+def scan_geojson(raw: bytes) -> Page:
+    """Count and fingerprint the features of a collection in GeoJSON.
+
+    Parameters
+    ----------
+    raw
+        The bytes of an answer.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    ServiceError
+        When the answer is the service's error.
+    PageError
+        When it is cut short, or is no collection of features.
+
+    Examples
+    --------
+    >>> page = scan_geojson(b'{"type": "FeatureCollection", "features": [], "numberMatched": 7}')
+    >>> len(page.keys), page.stated
+    (0, 7)
+    """
+    document = parse_object(raw)
+    features = _features(document)
+    keys = [
+        hashlib.blake2b(json.dumps(f, sort_keys=True).encode(), digest_size=16).digest()
+        for f in features
+    ]
+    told = document.get("numberMatched", document.get("totalFeatures"))
+    stated = told if isinstance(told, int) and not isinstance(told, bool) else None
+    identified = all(f.get("id") is not None for f in features)
+    return Page(raw=raw, suffix="geojson", keys=tuple(keys), identified=identified, stated=stated)
+
+
+def parse_object(raw: bytes, *, numbers_as_texts: bool = False) -> dict[str, Any]:
+    """Parse an answer that has to be a JSON object.
+
+    Raises
+    ------
+    ServiceError
+        When it is the service's error.
+    PageError
+        When it is no JSON object.
+
+    Examples
+    --------
+    >>> parse_object(b'{"grade": 1.50}', numbers_as_texts=True)
+    {'grade': '1.50'}
+    """
+    as_text: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
+    try:
+        found = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
+    except (ValueError, RecursionError) as error:
+        raise PageError("the JSON is damaged or cut short") from error
+    if not isinstance(found, dict):
+        raise AlienError("the JSON is no object, expected a collection of features")
+    said = _said(found)
+    if said:
+        raise ServiceError(f"the service says: {said}")
+    return found
+
+
+def _said(document: dict[str, Any]) -> str:
+    """Give the text of GeoServer's and of an OGC API's error; blank where there is none."""
+    reports = document.get("exceptions")
+    if not isinstance(reports, list):
+        reports = [document] if "code" in document and "description" in document else []
+    parts = [
+        str(report.get(name, ""))
+        for report in reports if isinstance(report, dict)
+        for name in ("code", "text", "description")
+    ]  # fmt: skip
+    return " ".join(": ".join(p for p in parts if p).split())[:300]
+
+
+def _features(document: dict[str, Any]) -> list[dict[str, Any]]:
+    if document.get("type") == "Feature":
+        return [document]
+    features = document.get("features")
+    if not isinstance(features, list):
+        keys = ", ".join(list(document)[:8]) or "nothing"
+        raise AlienError(f"no features came, but a JSON object with {keys}")
+    odd = [number for number, f in enumerate(features, 1) if not isinstance(f, dict)]
+    if odd:
+        raise PageError(f"feature {odd[0]} is no object")
+    return features
+
+
+def read_geojson(page: Page) -> gpd.GeoDataFrame:
+    """Read the features of a page that was scanned.
+
+    Parameters
+    ----------
+    page
+        As `scan_geojson` gave it. Its coordinates are longitude first: the format has no other
+        order.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Properties as the texts that were printed, blank for null; the feature's own id as
+        ``id`` unless a property is called so. One row for each feature, in the order of the
+        page. The reference system is what the page states, else WGS 84.
+
+    Raises
+    ------
+    PageError
+        When a geometry is broken, or the stated reference system is not known.
+
+    Examples
+    --------
+    >>> text = b'{"type": "Feature", "id": 7, "properties": {"grade": 1.50}, "geometry": null}'
+    >>> read_geojson(scan_geojson(text)).drop(columns="geometry").to_dict("records")
+    [{'id': '7', 'grade': '1.50'}]
+    """
+    printed = _features(parse_object(page.raw, numbers_as_texts=True))
+    document = parse_object(page.raw)
+    rows = [_row(feature) for feature in printed]
+    if all(row.get("id") is None for row in rows):
+        for row in rows:
+            row.pop("id", None)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    frame = pd.DataFrame([{n: r.get(n, "") for n in columns} for r in rows], columns=list(columns))
+    shapes = [_shape(f, n) for n, f in enumerate(_features(document), 1)]
+    return gpd.GeoDataFrame(
+        frame.astype(object), geometry=gpd.GeoSeries(shapes, crs=_crs(document), dtype="geometry")
+    )
+
+
+def _row(feature: dict[str, Any]) -> dict[str, Any]:
+    properties = feature.get("properties")
+    given = {"id": feature.get("id"), **(properties if isinstance(properties, dict) else {})}
+    return {name: _text(value) if name != "id" or value is not None else None
+            for name, value in given.items() if name != "geometry"}  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _shape(feature: dict[str, Any], number: int) -> Any:
+    given = feature.get("geometry")
+    if not given:
+        return None
+    try:
+        return shapely.geometry.shape(given)
+    except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise PageError(f"feature {number} has a broken geometry") from error
+
+
+def _crs(document: dict[str, Any]) -> CRS:
+    stated = document.get("crs")
+    if not isinstance(stated, dict):
+        return CRS.from_user_input(STORE_CRS)
+    properties = stated.get("properties")
+    name = str(properties.get("name", "") if isinstance(properties, dict) else "")
+    if name.upper().endswith("CRS84"):
+        return CRS.from_user_input(STORE_CRS)
+    try:
+        return CRS.from_user_input(name)
+    except CRSError as error:
+        raise PageError(f"no reference system is called {name!r}") from error

@@ -1,0 +1,230 @@
+"""Is a source where the catalogue says it is? One light request each, nothing kept."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.ingest.http import Client
+from geo_ree.settings import REGION, Settings
+from geo_ree.storage import starter_path
+
+SCIENCEBASE = "https://www.sciencebase.gov/catalog"
+
+GOOD = ("starter", "reachable", "manual", "none", "offline")
+"""States that are no failure."""
+
+_HTTP_STATUS = re.compile(r"\bHTTP (\d{3})\b")
+_MOVED = (404, 410)
+_REFUSED = (401, 403, 498, 499)  # the last two are ArcGIS's own, for a token
+_ENOUGH_BYTES = 2048  # what the client looks at to tell a file from a web page
+
+
+@dataclass(frozen=True)
+class State:
+    """What a probe found.
+
+    Parameters
+    ----------
+    word
+        ``starter``, ``reachable``, ``moved (404)`` (``not on the mirror (404)`` where one was asked),
+        ``moved (no such layer)``, ``refused (403)``, ``not found by title``,
+        ``failed``, ``manual``, ``none`` or ``offline``.
+    detail
+        One line for people; blank where the word says it all.
+    """
+
+    word: str
+    detail: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong: what cannot be asked for cannot fail."""
+        return self.word in GOOD
+
+
+class _EnoughError(Exception):
+    """The first bytes came: the rest of the file is not wanted."""
+
+
+class _NotThereError(Exception):
+    """The service answers, but what the entry names is not in it."""
+
+
+def probe(source: Source, settings: Settings) -> State:
+    """Ask for the least that shows whether a source is there.
+
+    Parameters
+    ----------
+    source
+        Its catalogue entry.
+    settings
+        Mirror, timeouts, and whether the network may be used at all.
+
+    Returns
+    -------
+    State
+        For a file its first bytes were asked for, for a service the description of the layer,
+        for tiles the one in the middle of the region. Nothing is raised for a source that
+        cannot be had: that is the answer.
+
+    Raises
+    ------
+    SettingsError
+        When the mirror is no web address.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> probe(load_catalog()["uzbekistan_geology"], Settings()).word
+    'none'
+    >>> probe(load_catalog()["usgs_ree"], Settings(offline=True)).word
+    'offline'
+    """
+    if source.protocol == "starter":
+        return _starter(source)
+    if not source.fetchable:
+        return State("none" if source.status == "none" else "manual")
+    if settings.offline:
+        return State("offline")
+    hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
+    try:
+        with Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s) as client:
+            _ASK.get(source.protocol, _ask_file)(source, client)
+    except _NotThereError as error:
+        return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
+                     str(error))  # fmt: skip
+    except FetchError as error:
+        return _state_of(error, source, settings)
+    return State("reachable")
+
+
+def _starter(source: Source) -> State:
+    try:
+        starter_path(source.reader.member)
+    except SchemaError as error:
+        return State("failed", str(error))
+    return State("starter")
+
+
+def _state_of(error: FetchError, source: Source, settings: Settings) -> State:
+    detail = str(error).removeprefix(f"{source.id}: ")
+    found = _HTTP_STATUS.search(error.what)
+    status = int(found.group(1)) if found else 0
+    if status in _MOVED:
+        return State(f"{'not on the mirror' if settings.mirror else 'moved'} ({status})", detail)
+    if status in _REFUSED:
+        return State(f"refused ({status})", detail)
+    return State("failed", detail)
+
+
+def _ask_file(source: Source, client: Client) -> None:
+    _first_bytes(source.url, source.reader.query, source, client)
+
+
+def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Client) -> None:
+    """Break off when the first bytes are there and are no web page, whatever the file's size.
+
+    They alone are asked for, but not every server knows Range.
+    """
+
+    def stop(received: int, expected: int | None) -> None:
+        if received >= _ENOUGH_BYTES:
+            raise _EnoughError
+
+    headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
+    with (
+        Client(client.settings, what=client.what, hosts=client.hosts, pause_s=client.pause_s,
+               on_bytes=stop) as hasty,
+        tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
+        contextlib.suppress(_EnoughError),
+    ):  # fmt: skip
+        hasty.download(url, Path(folder) / "start", params=params, headers=headers)
+
+
+def _ask_arcgis(source: Source, client: Client) -> None:
+    told = client.get_json(source.url, params={"f": "json", **source.reader.query},
+                           headers=source.reader.headers)  # fmt: skip
+    fault = told.get("error") if isinstance(told, dict) else None
+    if isinstance(fault, dict):  # ArcGIS reports errors inside HTTP 200
+        code, message = fault.get("code", "?"), fault.get("message", "no reason given")
+        raise FetchError(f"{source.id}: {source.url}: HTTP {code} inside the answer ({message})")
+
+
+def _ask_wfs(source: Source, client: Client) -> None:
+    version = source.reader.version or "2.0.0"
+    params = {"service": "WFS", "version": version, "request": "GetCapabilities"}
+    text = client.get(source.url, params={**params, **source.reader.query},
+                      headers=source.reader.headers)  # fmt: skip
+    name = source.reader.type_name
+    # Servers leave the prefix out or put their own: the name alone decides.
+    if name and not re.search(rb"\b" + re.escape(name.rpartition(":")[2]).encode() + rb"\b", text):
+        raise _NotThereError(f"{source.url} answers, but has no layer {name}")
+
+
+def _ask_ogcapi(source: Source, client: Client) -> None:
+    name = source.reader.collection
+    url = f"{source.url.rstrip('/')}/collections/{name}" if name else source.url
+    client.get_json(url, params={"f": "json", **source.reader.query},
+                    headers=source.reader.headers)  # fmt: skip
+
+
+def _ask_jqgrid(source: Source, client: Client) -> None:
+    client.get_json(source.url, params={"page": "1", "rows": "1", **source.reader.query},
+                    headers=source.reader.headers)  # fmt: skip
+
+
+def _ask_overpass(source: Source, client: Client) -> None:
+    client.get(f"{source.url.rpartition('/')[0]}/status", headers=source.reader.headers)
+
+
+def _ask_sciencebase(source: Source, client: Client) -> None:
+    reader = source.reader
+    if reader.item:
+        client.get_json(f"{SCIENCEBASE}/item/{reader.item}",
+                        params={"format": "json", "fields": "title"})  # fmt: skip
+        return
+    told = client.get_json(f"{SCIENCEBASE}/items", params={
+        "q": reader.title, "format": "json", "fields": "title", "max": "100"})  # fmt: skip
+    items = told.get("items", []) if isinstance(told, dict) else []
+    titles = {_plain(str(i.get("title", ""))) for i in items if isinstance(i, dict)}
+    if _plain(reader.title) not in titles:
+        raise _NotThereError(f"none of the {len(titles)} items found is called {reader.title!r}")
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
+def _ask_tile(source: Source, client: Client) -> None:
+    """Ask for the tile in the middle of the region; tiles are counted from 180 W, 90 S."""
+    west, south, east, north = REGION
+    wide, high = source.reader.tile_deg
+    lon = round(((west + east) / 2 + 180) // wide * wide - 180)
+    lat = round(((south + north) / 2 + 90) // high * high - 90)
+    name = source.reader.tile
+    for field, text in (("{ns}", "N"), ("{lat}", f"{lat:02d}"), ("{ew}", "E"),
+                        ("{lon}", f"{lon:03d}")):  # fmt: skip
+        name = name.replace(field, text)
+    _first_bytes(source.url.replace("{tile}", name), source.reader.query, source, client)
+
+
+_ASK: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(
+    {
+        "sciencebase": _ask_sciencebase,
+        "arcgis": _ask_arcgis,
+        "wfs": _ask_wfs,
+        "ogcapi": _ask_ogcapi,
+        "jqgrid": _ask_jqgrid,
+        "overpass": _ask_overpass,
+        "cog": _ask_tile,
+    }
+)

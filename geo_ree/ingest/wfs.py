@@ -1,0 +1,239 @@
+"""Web Feature Services of the versions 1.0.0, 1.1.0 and 2.0.0."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pandas as pd
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.ingest.capabilities import Capabilities, parse_capabilities
+from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
+from geo_ree.ingest.featurerequest import FeatureRequest, ask, failure
+from geo_ree.ingest.http import Client
+from geo_ree.ingest.pages import write_pages
+from geo_ree.ingest.protocol import Arrival, Box, Order
+from geo_ree.ingest.tables import cure_of
+
+logger = logging.getLogger(__name__)
+
+CAPABILITIES = "capabilities.xml"
+"""Member of the payload: what the service says of itself."""
+
+MAX_PAGES = 10_000
+"""Pages after which a service is taken to be endless."""
+
+MAX_TILES = 2000
+"""Tiles after which a service that gives too little at once is given up."""
+
+_PAGE = 1000
+_PROBES = 100
+_ROUND = 100
+_NARROW = 1e-4
+_WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
+
+
+def bring_wfs(order: Order, client: Client) -> Arrival:
+    """Ask a WFS for a layer, page by page or tile by tile where it gives only so many at once.
+
+    Parameters
+    ----------
+    order
+        The entry, whose reader names ``version``, ``type_name`` and ``axis``; and the box. A
+        parameter that every request needs (``map``, a key) belongs into its url;
+        ``reader.query`` is for the features alone, and a blank value there leaves one out.
+    client
+        Makes the requests.
+
+    Returns
+    -------
+    Arrival
+        The answers as they came, and the service's capabilities, in ``pages.zip``.
+
+    Raises
+    ------
+    FetchError
+        When the service cannot be asked, sends an exception, does not have the layer (those
+        it has are listed), or gives fewer features than it counts.
+    """
+    source = order.source
+    _check_reader(source)
+    about = {"service": "WFS", "version": source.reader.version, "request": "GetCapabilities"}
+    raw = ask(client, source, about)
+    try:
+        offered = parse_capabilities(raw)
+    except PageError as error:
+        raise failure(source, error) from error
+    layer = FeatureRequest(
+        client=client, source=source, name=_named(offered, source), box=order.box
+    )
+    by_parts = source.reader.version == "2.0.0" and offered.pages is not False
+    pages = _by_pages(layer, offered) if by_parts else _at_once(layer)
+    payload = order.folder / "pages.zip"
+    members = {name: page.raw for name, page in pages}
+    write_pages(payload, {CAPABILITIES: raw, REQUEST: told_box(order.box), **members})
+    return Arrival(payload=payload, url=source.url, query=urlencode(layer.params(), safe=":/,"))
+
+
+def _check_reader(source: Source) -> None:
+    reader = source.reader
+    gml = "json" not in reader.query.get("outputFormat", "").lower()
+    for name in ("version", "type_name", *(("axis",) if gml else ())):
+        if not getattr(reader, name):
+            raise FetchError(
+                f"{source.id}: reader.{name} is missing, it is never guessed",
+                "add it to the catalogue entry",
+            )
+
+
+def _named(offered: Capabilities, source: Source) -> str:
+    found = offered.find(source.reader.type_name)
+    if found is not None:
+        return found.name
+    names = [t.name for t in offered.types]
+    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    raise FetchError(
+        f"{source.id}: {source.url}: the service has no layer {source.reader.type_name!r}; "
+        f"it has: {shown or 'none'}",
+        "correct reader.type_name in the catalogue entry",
+    )
+
+
+def _by_pages(layer: FeatureRequest, offered: Capabilities) -> list[tuple[str, Page]]:
+    """Ask for one page after the other, until one is empty or the last is not full."""
+    source, had, seen, pages = layer.source, 0, set[bytes](), list[Page]()
+    most = source.reader.page_size or min(offered.most or _PAGE, _PAGE)
+    expected, sort = layer.hits(), _sort_key(source, offered)
+    for number in range(1, MAX_PAGES + 1):
+        page = layer.page(most=most, startIndex=str(had), sortBy=sort)
+        expected = max(filter(None, (expected, page.stated)), default=None)
+        if page.keys and page.keys == (pages[-1].keys if pages else ()):
+            logger.warning("%s: the service ignores startIndex; it is asked by tiles", source.id)
+            return _completed(layer, pages[0], expected, most)
+        check_overlap(page, seen, source, number)
+        if page.keys or number == 1:
+            pages.append(page)
+        seen.update(page.keys)
+        had += len(page.keys)
+        if not page.keys or (expected is not None and had >= expected and _is_last(page, most)):
+            check_count(had, expected, source)
+            return _numbered("page", pages)
+    raise FetchError(
+        f"{source.id}: {source.url}: no end after {MAX_PAGES} pages", "raise reader.page_size"
+    )
+
+
+def _is_last(page: Page, most: int) -> bool:
+    """Tell an answer that nothing can have cut: shorter than asked for, and no round number.
+
+    A round number may be a limit of the server's own, and its count cut by it as well.
+    """
+    return len(page.keys) != most and (not page.keys or len(page.keys) % _ROUND != 0)
+
+
+def _numbered(kind: str, pages: list[Page]) -> list[tuple[str, Page]]:
+    return [(f"{kind}-{number:05d}.{page.suffix}", page) for number, page in enumerate(pages, 1)]
+
+
+def _sort_key(source: Source, offered: Capabilities) -> str:
+    """Give the column to sort by; without one a server may mix its pages up."""
+    key = source.columns.get("native_id", "")
+    return key if offered.sorts and key not in ("gml_id", "fid") else ""
+
+
+def _at_once(layer: FeatureRequest) -> list[tuple[str, Page]]:
+    most = layer.source.reader.page_size
+    expected = layer.hits()
+    return _completed(layer, layer.page(most=most), expected, most)
+
+
+def _completed(
+    layer: FeatureRequest, whole: Page, expected: int | None, most: int
+) -> list[tuple[str, Page]]:
+    """Give an answer, and where it was or may have been cut, those for smaller and smaller tiles."""
+    had, first = len(whole.keys), _numbered("page", [whole])
+    cut = had == most if expected is None else had < expected
+    if had and (cut or not _is_last(whole, most)):
+        tiles, had = _by_tiles(layer, whole, most, cut)
+        first += _numbered("tile", tiles)
+    check_count(had, expected, layer.source)
+    return first
+
+
+def _by_tiles(layer: FeatureRequest, whole: Page, most: int, cut: bool) -> tuple[list[Page], int]:
+    """Quarter the box until no quarter's answer can have been cut.
+
+    Where it is only suspected that `whole` was cut, the search is given up after some tiles
+    none of which has anything new.
+    """
+    seen, tiles, asked = set(whole.keys), list[Page](), 0
+    waiting = deque(_quarters(layer.box or _WORLD))
+    while waiting:
+        box = waiting.popleft()
+        narrow = box[2] - box[0] < _NARROW
+        if not cut and (asked >= _PROBES or narrow):
+            return [], len(whole.keys)
+        if asked >= MAX_TILES or narrow:
+            raise FetchError(
+                f"{layer.source.id}: {layer.source.url}: the service gives only "
+                f"{len(whole.keys)} features at once, and there are more at one place",
+                "raise reader.page_size in the catalogue entry, or ask for parts with --bbox",
+            )
+        tile = layer.page(box, most=most)
+        asked += 1
+        cut = cut or not seen.issuperset(tile.keys)
+        seen.update(tile.keys)
+        if len(tile.keys) >= len(whole.keys):
+            waiting.extend(_quarters(box))
+        elif tile.keys:
+            tiles.append(tile)
+    return (tiles, len(seen)) if cut else ([], len(whole.keys))
+
+
+def _quarters(box: Box) -> tuple[Box, ...]:
+    west, south, east, north = box
+    lon, lat = (west + east) / 2, (south + north) / 2
+    return ((west, south, lon, lat), (lon, south, east, lat),
+            (west, lat, lon, north), (lon, lat, east, north))  # fmt: skip
+
+
+def read_wfs(path: Path, source: Source) -> pd.DataFrame:
+    """Open the features of a WFS, fetched or handed over.
+
+    Parameters
+    ----------
+    path
+        ``pages.zip``, or a file that somebody was handed, in GML, GeoJSON or another format.
+    source
+        Its catalogue entry; ``reader.axis`` tells how this server writes coordinates in GML.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `geo_ree.ingest.read` describes it.
+
+    Raises
+    ------
+    SchemaError
+        When a page is damaged, a column is missing, or the features do not lie in the box that
+        the service declares for the layer (``reader.axis`` is then probably wrong).
+    """
+    found = read_collection(path, source)
+    raw = found.about.get(CAPABILITIES)
+    if raw is None:
+        return found.table
+    try:
+        layer = parse_capabilities(raw).find(source.reader.type_name)
+    except PageError as error:
+        raise SchemaError(
+            f"{source.id}: {path.name}/{CAPABILITIES}: {error.reason}",
+            error.cure or cure_of(source),
+        ) from error
+    if layer is not None and layer.box is not None:
+        check_place(found.table, layer.box, source, told="that the service declares")
+    return found.table
