@@ -30,6 +30,12 @@ _DISPUTED = (
 )  # fmt: skip
 """Attributes whose disagreements are worth telling."""
 
+_CARRIED = (
+    "source_id", "name", "aliases", "country_reported", "precision_class", "position_error_m",
+    "position_basis", "reference",
+)  # fmt: skip
+"""What `Merged.members` has of each record, beside its place."""
+
 _UNTOLD = {"kind": ("unknown",), "commodity_group": ("unknown",)}
 _STRENGTH = {role: number for number, role in enumerate(ROLES)}
 _FIXED_ROLES = ("area", "duplicate", "none", "not_ree")
@@ -45,8 +51,9 @@ class Merged:
         A row a deposit: the canonical columns and ``sources`` (ids of its records, the leading
         one first, separated by ``;``). Index 0..n-1.
     members
-        A row a record: ``record`` (its id), ``deposit`` (id of its deposit), ``source_id``, ``name``
-        and ``geometry`` as the record has them.
+        A row a record: ``record`` (its id), ``deposit`` (id of its deposit), and, as the record has
+        them, ``source_id``, ``name``, ``aliases``, ``country_reported``, ``precision_class``,
+        ``position_error_m``, ``position_basis``, ``reference`` and ``geometry``.
     values
         A row a merged value: ``deposit``, ``attribute``, ``value``, ``record`` (where it is from).
     conflicts
@@ -100,7 +107,7 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     order = _ordered(records, group)
     deposits, values = _rows(records, order)
     ids = records["id"].to_numpy(dtype=object)
-    members = records[["id", "source_id", "name", "geometry"]].rename(columns={"id": "record"})
+    members = records[["id", *_CARRIED, "geometry"]].rename(columns={"id": "record"})
     members.insert(1, "deposit", ids[group])
     told = pairs.assign(first=ids[pairs["first"]], second=ids[pairs["second"]],
                         joined=group[pairs["first"]] == group[pairs["second"]])  # fmt: skip
