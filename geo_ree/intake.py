@@ -13,7 +13,7 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.harmonize import Normalized, join_layers, normalize
+from geo_ree.harmonize import Merged, Normalized, join_layers, merge, normalize
 from geo_ree.ingest import read
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
@@ -32,6 +32,16 @@ class Harmonized:
     sources: dict[str, Source]
     inputs: list[dict[str, Any]]
     coverage: dict[str, frozenset[str]]
+    merged: Merged
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadIn:
+    """The canonical layers of all chosen sources before anything is merged."""
+
+    layers: dict[str, gpd.GeoDataFrame]
+    sources: dict[str, Source]
+    inputs: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,36 @@ def harmonize_sources(
     SchemaError
         When a payload is missing, corrupt, or does not fit its layer.
     """
+    read_in = read_layers(settings, options, tell)
+    layers = dict(read_in.layers)
+    if "deposits" not in layers:
+        raise SettingsError("no deposits are left", "choose at least one source of deposits")
+    merged = merge(layers["deposits"])
+    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
+    layers["deposits"] = merged.deposits
+    return Harmonized(
+        layers=layers, sources=read_in.sources, inputs=read_in.inputs,
+        coverage=_coverage(read_in.sources.values()), merged=merged,
+    )  # fmt: skip
+
+
+def read_layers(settings: Settings, options: Options, tell: Progress = logger.info) -> ReadIn:
+    """Read and normalize every chosen source that is at hand, deposits record by record.
+
+    Parameters
+    ----------
+    settings, options, tell
+        As for `harmonize_sources`.
+
+    Returns
+    -------
+    ReadIn
+
+    Raises
+    ------
+    SettingsError, SchemaError
+        As for `harmonize_sources`.
+    """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
     base = _base(catalog, chosen)
@@ -90,11 +130,9 @@ def harmonize_sources(
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(account(table, at_hand, part))
-    layers = join_layers(parts)
-    if "deposits" not in layers:
-        raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    used = {i: catalog[i] for i in chosen}
-    return Harmonized(layers=layers, sources=used, inputs=inputs, coverage=_coverage(used.values()))
+    return ReadIn(
+        layers=join_layers(parts), sources={i: catalog[i] for i in chosen}, inputs=inputs
+    )  # fmt: skip
 
 
 def starter_countries(catalog: Mapping[str, Source]) -> gpd.GeoDataFrame:

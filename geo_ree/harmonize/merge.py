@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_ree.harmonize.clusters import form_groups, judge_pairs
+from geo_ree.harmonize.clusters import TOGETHER, form_groups, judge_pairs
 from geo_ree.harmonize.pairs import find_pairs
 from geo_ree.schema import ROLES
 
@@ -119,20 +119,42 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
 
 
 def _with_links(pairs: pd.DataFrame, records: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Add the pairs that a source states, with certainty."""
+    """Add the pairs that a source states, with certainty.
+
+    A record that names its row in another table is none of the other rows of that table, unless
+    that table itself has two rows for one deposit.
+    """
     where = {row_id: i for i, row_id in enumerate(records["id"])}
-    stated = []
+    stated: set[tuple[int, int]] = set()
+    named: dict[tuple[int, str], int] = {}
     for i, text in enumerate(records["same_as"].astype(object)):
         for other in text.split(";") if isinstance(text, str) else ():
             j = where.get(other.strip())
             if j is not None and j != i:
-                stated.append((min(i, j), max(i, j)))
+                stated.add((min(i, j), max(i, j)))
+                named[i, other.strip().partition(":")[0]] = j
     if not stated:
         return pairs
-    rows = pd.DataFrame(sorted(set(stated)), columns=["first", "second"])
-    rows = rows.assign(probability=1.0, reasons="stated by the source")
+    pairs = pairs.assign(apart=pairs["apart"] | _elsewhere(pairs, records, named))
+    rows = pd.DataFrame(sorted(stated), columns=["first", "second"])
+    rows = rows.assign(probability=1.0, apart=False, reasons="stated by the source")
     both = pd.concat([rows, pairs], ignore_index=True)
     return both.drop_duplicates(["first", "second"], keep="first").reset_index(drop=True)
+
+
+def _elsewhere(
+    pairs: pd.DataFrame, records: gpd.GeoDataFrame, named: Mapping[tuple[int, str], int]
+) -> NDArray[np.bool_]:
+    """Pairs of a record and a row of a table in which it names another row."""
+    table = [row_id.partition(":")[0] for row_id in records["id"]]
+    ends = list(zip(pairs["first"], pairs["second"], strict=True))
+    likely = dict(zip(ends, pairs["probability"], strict=True))
+
+    def other_row(a: int, b: int) -> bool:
+        row = named.get((a, table[b]), b)
+        return row != b and likely.get((min(row, b), max(row, b)), 0.0) < TOGETHER
+
+    return np.array([other_row(a, b) or other_row(b, a) for a, b in ends], dtype=bool)
 
 
 def _ordered(records: gpd.GeoDataFrame, group: NDArray[np.int64]) -> list[list[int]]:

@@ -68,11 +68,15 @@ _FOLDS = tuple(
     for pattern, put in (
         (r"(?<=[bcdfgklmnprstvz])[jy](?=[aeou])", ""), (r"(?<=[aeiou])j", "i"),
         (r"shch|sch", "s"), (r"dzh|zh|dj", "j"),
-        (r"kh", "h"), (r"gh", "g"), (r"q", "k"), (r"tch|ch", "c"), (r"ts|tz", "c"), (r"sh", "s"),
+        (r"kh", "h"), (r"gh", "g"), (r"q", "k"), (r"tch|ch", "s"), (r"ts|tz", "c"), (r"sh", "s"),
         (r"ph", "f"), (r"w", "v"), (r"x", "ks"), (r"eh", "e"), (r"ye|ie", "e"), (r"y", "i"),
         (r"uu|ou|oo", "u"), (r"ee", "e"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
+
+
+_VOICELESS = str.maketrans("zgdvb", "sktpp")
+_GROUPS = frozenset("group complex district area region basin field".split())
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class Form:
         Whether it names works.
     nameless
         Whether it names no deposit at all.
+    group
+        Whether it names a group, a district or a field of deposits.
     main
         Whether it is the record's own name, not an alias.
     """
@@ -103,6 +109,7 @@ class Form:
     parts: frozenset[str]
     works: bool
     nameless: bool
+    group: bool
     main: bool
 
 
@@ -148,8 +155,11 @@ def skeleton(stem: str) -> str:
     --------
     >>> skeleton("kutesai") == skeleton("kutisoi")
     True
+    >>> skeleton("jezkasgan") == skeleton("jezkazgan")  # voiced and voiceless are one
+    True
     """
-    return re.sub(r"[aeiou\s]", "", stem[:1].replace(" ", "")) + re.sub(r"[aeiou\s]", "", stem[1:])
+    bones = re.sub(r"[aeiou\s]", "", stem).translate(_VOICELESS)
+    return re.sub(r"(.)\1+", r"\1", bones)
 
 
 def _pieces(text: object) -> Iterable[str]:
@@ -165,8 +175,9 @@ def _form(text: str, main: bool) -> Form:
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
     plain = re.sub(r"['`\"’]", "", plain)
     words, numbers, parts = [], set(), set()
-    works = nameless = False
+    works = nameless = group = False
     for word in _WORD.findall(plain):
+        group = group or word in _GROUPS
         number = _number(word)
         if number is not None:
             numbers.add(number)
@@ -182,7 +193,8 @@ def _form(text: str, main: bool) -> Form:
                 parts.add(_PREFIXES[prefix])
             words.append(_fold(word[len(prefix) :]))
     stem = " ".join(words)
-    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts), works, nameless, main)
+    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts), works, nameless,
+                group, main)  # fmt: skip
 
 
 def _number(word: str) -> int | None:

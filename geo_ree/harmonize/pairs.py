@@ -21,7 +21,7 @@ from geo_ree.harmonize.names import Form, name_forms, skeleton
 NEAR_KM = 40.0
 """Records of alike names are compared within this distance."""
 
-FAR_KM = 320.0
+FAR_KM = 170.0
 """Records whose names have the same consonants are compared within this distance."""
 
 LEAST_LIKENESS = 0.72
@@ -38,6 +38,7 @@ _COMPANIONS = (
 
 _FAMILY = {c: [k for k, f in enumerate(_COMPANIONS) if c in f] for f in _COMPANIONS for c in f}
 
+_FULL_PROOF = 5.0
 _EARTH_KM = 6371.0
 _DEFAULT_ERROR_KM = 5.0
 _MOST_OF_A_NAME = 60
@@ -45,7 +46,7 @@ _MOST_OF_A_NAME = 60
 FEATURES = (
     "likeness", "same_consonants", "far", "very_far", "alias", "number_conflict", "number_one",
     "part_conflict", "works_conflict", "shared_commodity", "other_commodity", "other_country",
-    "same_source", "common_name", "no_place",
+    "same_source", "common_name", "no_place", "other_far", "unknown_far", "same_source_far", "common_far", "group", "alias_far", "part_opposite",
 )  # fmt: skip
 """What a pair is judged by; see `find_pairs`."""
 
@@ -65,8 +66,8 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
         without both places), ``name_first`` and ``name_second`` (the stems that matched), and a
         column for each of `FEATURES`:
 
-        - likeness: of the two most alike names, 0 to 1; same_consonants: 1 where the
-          transliterations agree in all consonants;
+        - likeness: of the two most alike names, 0 to 1; same_consonants: where the
+          transliterations agree in all consonants, a fifth for each of them, at most 1;
         - far: ln(1 + distance / allowed), allowed being 3 km and both position errors together;
           very_far: the same beyond five times the allowed distance;
         - alias: 1 where only an alias of one agrees;
@@ -76,7 +77,11 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
         - shared_commodity, other_commodity: whether the commodities overlap, or are all others;
         - other_country; same_source;
         - common_name: ln of the number of 1-degree cells that have the name;
-        - no_place: one of them has no place.
+        - no_place: one of them has no place;
+    - other_far, unknown_far, same_source_far: `far` where the commodities are others, where they
+      are not known of both, and where both are rows of one table;
+    - common_far, alias_far: `common_name` and `alias` times `far`; group: one is a group, district
+      or field; part_opposite: both name a part of a field, and not the same one.
     """
     forms = _forms(records)
     lon, lat = _coordinates(records)
@@ -188,22 +193,28 @@ def _features(
     allowed = 3.0 + np.hypot(error.to_numpy()[i], error.to_numpy()[j])
     ratio = np.where(np.isnan(distance), 0.0, distance / allowed)
     kinds = _marks(best, forms)
-    shared, other = _commodities(records, i, j)
+    source = records["source_id"].astype(object).to_numpy()
+    same_source = (source[i] == source[j]).astype(float)
+    shared, other = _commodities(records, i, j, same_source)
+    far = np.log1p(ratio)
+    common = _commonness(best, forms, lon, lat)
     country = records["country"].astype(object).to_numpy()
     known = pd.notna(country[i]) & pd.notna(country[j])
-    source = records["source_id"].astype(object).to_numpy()
     out = {
         "first": i, "second": j, "distance_km": distance,
         "name_first": forms["stem"].to_numpy()[best["a"]],
         "name_second": forms["stem"].to_numpy()[best["b"]],
-        "likeness": best["likeness"].to_numpy(),
-        "far": np.log1p(ratio), "very_far": np.log1p(np.maximum(ratio / 5.0 - 1.0, 0.0)),
+        "likeness": (best["likeness"].to_numpy() - LEAST_LIKENESS) / (1.0 - LEAST_LIKENESS),
+        "far": far, "very_far": np.log1p(np.maximum(ratio / 5.0 - 1.0, 0.0)),
         **kinds,
         "shared_commodity": shared, "other_commodity": other,
         "other_country": (known & (country[i] != country[j])).astype(float),
-        "same_source": (source[i] == source[j]).astype(float),
-        "common_name": _commonness(best, forms, lon, lat),
+        "same_source": same_source,
+        "common_name": common, "common_far": common * far,
+        "alias_far": kinds["alias"] * far,
         "no_place": np.isnan(distance).astype(float),
+        "other_far": other * far, "unknown_far": (shared + other == 0) * far,
+        "same_source_far": same_source * far,
     }  # fmt: skip
     return pd.DataFrame(out).reset_index(drop=True)
 
@@ -214,31 +225,43 @@ def _marks(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.floa
     a, b = form[best["a"]], form[best["b"]]
     pairs: Sequence[tuple[Form, Form]] = list(zip(a, b, strict=True))
     flags = {
-        "same_consonants": bones[best["a"]] == bones[best["b"]],
+        "same_consonants": _shared_bones(bones[best["a"]], bones[best["b"]]),
         "alias": [not (x.main and y.main) for x, y in pairs],
         "number_conflict": [
             bool(x.numbers and y.numbers and not x.numbers & y.numbers) for x, y in pairs
         ],
         "number_one": [bool(x.numbers) != bool(y.numbers) for x, y in pairs],
         "part_conflict": [x.parts != y.parts for x, y in pairs],
+        "part_opposite": [bool(x.parts and y.parts and not x.parts & y.parts) for x, y in pairs],
         "works_conflict": [x.works != y.works for x, y in pairs],
+        "group": [x.group or y.group for x, y in pairs],
     }
     return {name: np.asarray(flag, dtype=np.float64) for name, flag in flags.items()}
 
 
+def _shared_bones(a: NDArray[np.object_], b: NDArray[np.object_]) -> list[float]:
+    """How much of a proof it is that all consonants agree: the more there are, the more."""
+    return [min(len(x) / _FULL_PROOF, 1.0) if x == y else 0.0 for x, y in zip(a, b, strict=True)]
+
+
 def _commodities(
-    records: gpd.GeoDataFrame, i: NDArray[np.int64], j: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whether two records share a commodity (1) or have companions (one half), or neither."""
+    records: gpd.GeoDataFrame, i: NDArray[np.int64], j: NDArray[np.int64],
+    same_source: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Whether two records share a commodity (1) or have companions (one half), or neither.
+
+    Companions count between tables only: one table names what it wants of each of its rows.
+    """
     texts = records["commodities"].astype(object)
     sets = [frozenset(t.split(";")) if isinstance(t, str) and t else frozenset() for t in texts]
     families = [frozenset(f for c in s for f in _FAMILY.get(c, ())) for s in sets]
     shared = np.zeros(len(i))
     both = np.zeros(len(i))
+    companion = 0.5 * (1.0 - same_source)
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         if sets[a] and sets[b]:
             both[k] = 1.0
-            shared[k] = 1.0 if sets[a] & sets[b] else 0.5 if families[a] & families[b] else 0.0
+            shared[k] = 1.0 if sets[a] & sets[b] else companion[k] if families[a] & families[b] else 0.0
     return shared, both * (shared == 0.0)
 
 
