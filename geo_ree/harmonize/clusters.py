@@ -23,6 +23,9 @@ _UNSEEN = 0.02
 _NEVER = 0.02
 """The most that a pair with different numbers can have."""
 
+_DOUBTFUL = 0.3
+"""The most that a name alone can say of a record without a place."""
+
 _SAID = {
     "likeness": ("names are alike ({:.0%})", "names are only {:.0%} alike"),
     "same_consonants": ("the transliterations agree", ""),
@@ -77,7 +80,8 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). Different numbers,
     opposite parts of a field, and works against a deposit, cap the probability at 0.02 whatever else agrees. They are kept
     apart, and so are two rows of one table with other commodities that are not likely to be one:
-    who made the table had a reason to give them a row each.
+    who made the table had a reason to give them a row each. A record without a place is joined to
+    one with a place only where a commodity is shared.
     """
     intercept, weights = _weights()
     shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * [weights[f] for f in FEATURES]
@@ -90,8 +94,11 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
         & (pairs["other_commodity"].to_numpy() > 0)
         & (probability < TOGETHER)
     )
+    # by its name alone no record is given a place: an occurrence would move to a homonym
+    unplaced = (pairs["no_place"].to_numpy() > 0) & (pairs["shared_commodity"].to_numpy() == 0)
+    probability = np.where(unplaced, np.minimum(probability, _DOUBTFUL), probability)
     return pairs.assign(
-        probability=probability, apart=conflict | doubted, reasons=_reasons(pairs, shares)
+        probability=probability, apart=conflict | doubted | unplaced, reasons=_reasons(pairs, shares)
     )  # fmt: skip
 
 

@@ -169,23 +169,24 @@ def _rows(
     records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     columns = {c: records[c].astype(object).to_numpy() for c in records.columns if c != "geometry"}
+    columns["geometry"] = records.geometry.to_numpy()
     ids = columns["id"]
     lead = np.array([members[0] for members in order])
-    out = records.iloc[lead].copy().astype(object)
+    out = {name: column[lead] for name, column in columns.items()}
     told: list[tuple[object, str, object, object]] = []
-    several = [k for k, members in enumerate(order) if len(members) > 1]
-    for k in several:
-        members = order[k]
+    for k, members in enumerate(order):
+        if len(members) == 1:
+            continue
+        deposit = ids[members[0]]
         for name in _TAKEN:
-            value, source = _first(columns[name], members, name)
-            out.iat[k, out.columns.get_loc(name)] = value
-            told.append((ids[members[0]], name, value, ids[source]))
+            out[name][k], source = _first(columns[name], members, name)
+            told.append((deposit, name, out[name][k], ids[source]))
         for name in _JOINED:
-            value = _together(columns[name], members, columns["name"] if name == "aliases" else ())
-            out.iat[k, out.columns.get_loc(name)] = value
-            told.append((ids[members[0]], name, value, ";".join(ids[i] for i in members)))
-        told += _place(out, k, records, columns, members)
-    frame = gpd.GeoDataFrame(out, geometry="geometry", crs=records.crs).reset_index(drop=True)
+            names = columns["name"] if name == "aliases" else ()
+            out[name][k] = _together(columns[name], members, names)
+            told.append((deposit, name, out[name][k], ";".join(ids[i] for i in members)))
+        told += _place(out, k, columns, members)
+    frame = gpd.GeoDataFrame(out, geometry="geometry", crs=records.crs)
     frame["sources"] = [";".join(ids[i] for i in members) for members in order]
     values = pd.DataFrame(told, columns=["deposit", "attribute", "value", "record"])
     return frame, values[values["value"].notna()].reset_index(drop=True)
@@ -217,24 +218,22 @@ def _together(
 
 
 def _place(
-    out: pd.DataFrame, k: int, records: gpd.GeoDataFrame, columns: Mapping[str, NDArray[np.object_]],
+    out: Mapping[str, NDArray[np.object_]], k: int, columns: Mapping[str, NDArray[np.object_]],
     members: Sequence[int],
 ) -> list[tuple[object, str, object, object]]:  # fmt: skip
     """Take the place of the leading record, or of the finest of the others where it has none."""
-    geometry = records.geometry.to_numpy()
+    geometry, error = columns["geometry"], columns["position_error_m"]
     located = [i for i in members if geometry[i] is not None and not geometry[i].is_empty]
     if not located:
         return []
-    error = columns["position_error_m"]
-    best = located[0] if located[0] == members[0] else min(
-        located, key=lambda i: (error[i] if pd.notna(error[i]) else np.inf, i)
-    )  # fmt: skip
-    for name in ("position_error_m", "position_basis", "precision_class"):
-        out.iat[k, out.columns.get_loc(name)] = columns[name][best]
-    out.iat[k, out.columns.get_loc("geometry")] = geometry[best]
+    best = located[0]
+    if best != members[0]:
+        best = min(located, key=lambda i: (error[i] if pd.notna(error[i]) else np.inf, i))
+    for name in ("position_error_m", "position_basis", "precision_class", "geometry"):
+        out[name][k] = columns[name][best]
     point = geometry[best]
-    lead = columns["id"][members[0]]
-    return [(lead, "position", f"{point.y:.5f}, {point.x:.5f}", columns["id"][best])]
+    return [(columns["id"][members[0]], "position", f"{point.y:.5f}, {point.x:.5f}",
+             columns["id"][best])]  # fmt: skip
 
 
 def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.DataFrame:
