@@ -66,7 +66,9 @@ def main() -> int:
     if most < SIZES[-1]:
         return 0
     ok = seconds <= MOST_SECONDS and peak <= MOST_MEGABYTES
-    print("within" if ok else "OVER", f"the bar of {MOST_SECONDS:.0f} s and {MOST_MEGABYTES:.0f} MB")
+    print(
+        "within" if ok else "OVER", f"the bar of {MOST_SECONDS:.0f} s and {MOST_MEGABYTES:.0f} MB"
+    )
     return 0 if ok else 1
 
 

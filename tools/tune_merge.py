@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 
 from geo_ree.harmonize.clusters import form_groups, judge_pairs
 from geo_ree.harmonize.evaluation import score_groups
+from geo_ree.harmonize.links import with_links
 from geo_ree.harmonize.pairs import FEATURES, find_pairs
 from geo_ree.intake import read_layers
 from geo_ree.options import Options
@@ -52,9 +53,9 @@ def main() -> None:
     for name, weight in zip(FEATURES, weights, strict=True):
         print(f"{name} = {weight:.2f}")
     judged = judge_pairs(pairs)
-    group = form_groups(len(records), judged)
+    group = form_groups(len(records), with_links(judged, records))
     deposit = dict(zip(records["id"], records["id"].to_numpy()[group], strict=True))
-    for half in ("tune", "test"):
+    for half in ("tune", "test", "blind"):
         print(half, score_groups(labels[labels["half"] == half], deposit))
 
 

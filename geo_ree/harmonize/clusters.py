@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_ree.harmonize.pairs import FEATURES
 
-TOGETHER = 0.5
+TOGETHER = 0.6
 """Two groups are joined while the mean probability over all their pairs is at least this."""
 
 _UNSEEN = 0.02
@@ -76,18 +76,21 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    A logistic model: the weights of ``likeness.toml`` were fitted, with a ridge penalty, to the
-    tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). Different numbers,
-    opposite parts of a field, and works against a deposit, cap the probability at 0.02 whatever else agrees. They are kept
-    apart, and so are two rows of one table with other commodities that are not likely to be one:
-    who made the table had a reason to give them a row each. A record without a place is joined to
-    one with a place only where a commodity is shared.
+    A logistic model: the weights of ``likeness.toml`` were fitted, with a ridge towards what a geologist
+    would expect, to the tuning half of labelled pairs of the seven countries
+    (``tools/tune_merge.py``). Different numbers, opposite parts of a field, and works against a
+    deposit cap the probability at 0.02 whatever else agrees. They are kept apart, and so are two
+    rows of one table with other commodities that are not likely to be one: who made the table had
+    a reason to give them a row each. A record without a place is joined to one with a place only
+    where a commodity is shared.
     """
     intercept, weights = _weights()
     shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * [weights[f] for f in FEATURES]
     odds = intercept + shares.sum(axis=1)
     probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
-    conflict = pairs[["number_conflict", "works_conflict", "part_opposite"]].to_numpy().max(axis=1) > 0
+    conflict = (
+        pairs[["number_conflict", "works_conflict", "part_opposite"]].to_numpy().max(axis=1) > 0
+    )
     probability = np.where(conflict, np.minimum(probability, _NEVER), probability)
     doubted = (
         (pairs["same_source"].to_numpy() > 0)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_ree.harmonize.clusters import TOGETHER, form_groups, judge_pairs
-from geo_ree.harmonize.pairs import find_pairs
+from geo_ree.crs import distance_m
+from geo_ree.harmonize.clusters import form_groups, judge_pairs
+from geo_ree.harmonize.links import with_links
+from geo_ree.harmonize.pairs import coordinates, find_pairs
 from geo_ree.schema import ROLES
 
 _TAKEN = (
@@ -97,64 +100,47 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
 
     Examples
     --------
-    >>> from geo_ree.harmonize.examples import two_tables
-    >>> merge(two_tables()).deposits["sources"].tolist()
+    >>> import shapely
+    >>> from geo_ree.schema import validate
+    >>> rows = {"id": ["a:1", "a:2", "b:7"], "source_id": ["a", "a", "b"], "kind": "deposit",
+    ...         "name": ["Made-up Ridge II", "Made-up Ridge III", "Мадеуп-Ридж 2"], "role": "context",
+    ...         "commodities": "REE", "commodity_group": "rare_earth",
+    ...         "precision_class": "arc_minute", "position_error_m": 2000.0}
+    >>> places = shapely.points([76.10, 76.12, 76.14], [42.80, 42.81, 42.80])
+    >>> records = validate(gpd.GeoDataFrame(rows, geometry=places, crs=4326), "deposits")
+    >>> merge(records).deposits["sources"].tolist()
     ['a:1;b:7', 'a:2']
     """
     records = records.reset_index(drop=True)
-    pairs = _with_links(judge_pairs(find_pairs(records)), records)
+    pairs = with_links(judge_pairs(find_pairs(records)), records)
     group = form_groups(len(records), pairs)
     order = _ordered(records, group)
     deposits, values = _rows(records, order)
     ids = records["id"].to_numpy(dtype=object)
     members = records[["id", *_CARRIED, "geometry"]].rename(columns={"id": "record"})
     members.insert(1, "deposit", ids[group])
-    told = pairs.assign(first=ids[pairs["first"]], second=ids[pairs["second"]],
-                        joined=group[pairs["first"]] == group[pairs["second"]])  # fmt: skip
-    keep = ["first", "second", "distance_km", "probability", "reasons", "joined"]
     return Merged(
         deposits=deposits, members=members, values=values,
-        conflicts=_conflicts(records, order), pairs=told[keep].reset_index(drop=True),
+        conflicts=_conflicts(records, order), pairs=_told_pairs(pairs, records, group),
     )  # fmt: skip
 
 
-def _with_links(pairs: pd.DataFrame, records: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Add the pairs that a source states, with certainty.
-
-    A record that names its row in another table is none of the other rows of that table, unless
-    that table itself has two rows for one deposit.
-    """
-    where = {row_id: i for i, row_id in enumerate(records["id"])}
-    stated: set[tuple[int, int]] = set()
-    named: dict[tuple[int, str], int] = {}
-    for i, text in enumerate(records["same_as"].astype(object)):
-        for other in text.split(";") if isinstance(text, str) else ():
-            j = where.get(other.strip())
-            if j is not None and j != i:
-                stated.add((min(i, j), max(i, j)))
-                named[i, other.strip().partition(":")[0]] = j
-    if not stated:
-        return pairs
-    pairs = pairs.assign(apart=pairs["apart"] | _elsewhere(pairs, records, named))
-    rows = pd.DataFrame(sorted(stated), columns=["first", "second"])
-    rows = rows.assign(probability=1.0, apart=False, reasons="stated by the source")
-    both = pd.concat([rows, pairs], ignore_index=True)
-    return both.drop_duplicates(["first", "second"], keep="first").reset_index(drop=True)
-
-
-def _elsewhere(
-    pairs: pd.DataFrame, records: gpd.GeoDataFrame, named: Mapping[tuple[int, str], int]
-) -> NDArray[np.bool_]:
-    """Pairs of a record and a row of a table in which it names another row."""
-    table = [row_id.partition(":")[0] for row_id in records["id"]]
-    ends = list(zip(pairs["first"], pairs["second"], strict=True))
-    likely = dict(zip(ends, pairs["probability"], strict=True))
-
-    def other_row(a: int, b: int) -> bool:
-        row = named.get((a, table[b]), b)
-        return row != b and likely.get((min(row, b), max(row, b)), 0.0) < TOGETHER
-
-    return np.array([other_row(a, b) or other_row(b, a) for a, b in ends], dtype=bool)
+def _told_pairs(
+    pairs: pd.DataFrame, records: gpd.GeoDataFrame, group: NDArray[np.int64]
+) -> pd.DataFrame:
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    ids = records["id"].to_numpy(dtype=object)
+    lon, lat = coordinates(records)
+    return pd.DataFrame(
+        {
+            "first": ids[first],
+            "second": ids[second],
+            "distance_km": distance_m(lon[first], lat[first], lon[second], lat[second]) / 1000.0,
+            "probability": pairs["probability"].to_numpy(),
+            "reasons": pairs["reasons"].to_numpy(),
+            "joined": group[first] == group[second],
+        }
+    )
 
 
 def _ordered(records: gpd.GeoDataFrame, group: NDArray[np.int64]) -> list[list[int]]:
@@ -200,21 +186,20 @@ def _first(column: NDArray[np.object_], members: Sequence[int], name: str) -> tu
     return column[best], best
 
 
-def _told(value: object, name: str) -> bool:
+def _told(value: Any, name: str) -> bool:
     return bool(pd.notna(value)) and value != "" and value not in _UNTOLD.get(name, ())
 
 
 def _together(
-    column: NDArray[np.object_], members: Sequence[int], names: Sequence[object] | NDArray[np.object_]
+    column: NDArray[np.object_],
+    members: Sequence[int],
+    names: Sequence[object] | NDArray[np.object_],
 ) -> str | None:
-    parts: dict[str, None] = {}
     lead = str(names[members[0]]) if len(names) else ""
-    texts = [column[i] for i in members] + ([names[i] for i in members[1:]] if len(names) else [])
-    for text in texts:
-        for word in str(text).split(";") if pd.notna(text) else ():
-            if word.strip() and word.strip() != lead:
-                parts[word.strip()] = None
-    return ";".join(parts) or None
+    texts: list[Any] = [column[i] for i in members]
+    texts += [names[i] for i in members[1:]] if len(names) else []
+    words = [w.strip() for t in texts if isinstance(t, str) for w in t.split(";")]
+    return ";".join(dict.fromkeys(w for w in words if w and w != lead)) or None
 
 
 def _place(

@@ -6,7 +6,8 @@ consonants within `NEAR_KM` or a whole skeleton within `FAR_KM`; nothing compare
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 
 from geo_ree.crs import distance_m
-from geo_ree.harmonize.names import Form, name_forms, skeleton
+from geo_ree.harmonize.names import Form, core, name_forms, skeleton
 
 NEAR_KM = 40.0
 """Records of alike names are compared within this distance."""
@@ -44,9 +45,10 @@ _DEFAULT_ERROR_KM = 5.0
 _MOST_OF_A_NAME = 60
 
 FEATURES = (
-    "likeness", "same_consonants", "far", "very_far", "alias", "number_conflict", "number_one",
-    "part_conflict", "works_conflict", "shared_commodity", "other_commodity", "other_country",
-    "same_source", "common_name", "no_place", "other_far", "unknown_far", "same_source_far", "common_far", "group", "alias_far", "part_opposite",
+    "likeness", "same_consonants", "far", "very_far", "alias", "number_conflict",
+    "number_one", "part_conflict", "works_conflict", "shared_commodity", "other_commodity",
+    "other_country", "same_source", "common_name", "no_place", "other_far", "unknown_far",
+    "same_source_far", "common_far", "group", "alias_far", "part_opposite",
 )  # fmt: skip
 """What a pair is judged by; see `find_pairs`."""
 
@@ -71,9 +73,10 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
         - far: ln(1 + distance / allowed), allowed being 3 km and both position errors together;
           very_far: the same beyond five times the allowed distance;
         - alias: 1 where only an alias of one agrees;
-        - number_conflict, number_one: different numbers; a number in one only;
+        - number_conflict, number_one: different numbers; a number in one only, which is a conflict
+      between two rows of one table;
         - part_conflict: other points of the compass, upper and lower, old and new;
-        - works_conflict: a smelter or concentrator against a deposit;
+        - works_conflict: a smelter or concentrator against a deposit, or against other works;
         - shared_commodity, other_commodity: whether the commodities overlap, or are all others;
         - other_country; same_source;
         - common_name: ln of the number of 1-degree cells that have the name;
@@ -84,7 +87,7 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
       or field; part_opposite: both name a part of a field, and not the same one.
     """
     forms = _forms(records)
-    lon, lat = _coordinates(records)
+    lon, lat = coordinates(records)
     found = _candidates(forms, lon, lat, records["country"].astype(object).to_numpy())
     best = _most_alike(found, forms)
     return _features(best, forms, records, lon, lat)
@@ -97,9 +100,9 @@ def _forms(records: gpd.GeoDataFrame) -> pd.DataFrame:
         rows += [(i, form) for form in name_forms(name, aliases, local) if form.stem]
     table = pd.DataFrame(
         {
-            "record": [i for i, _ in rows],
-            "stem": [f.stem.replace(" ", "") for _, f in rows],
-            "bones": [skeleton(f.stem) or f.stem for _, f in rows],
+            "record": np.array([i for i, _ in rows], dtype=np.int64),
+            "stem": np.array([f.stem.replace(" ", "") for _, f in rows], dtype=str),
+            "bones": np.array([skeleton(f.stem) or f.stem for _, f in rows], dtype=str),
             "form": [f for _, f in rows],
         }
     )
@@ -107,7 +110,8 @@ def _forms(records: gpd.GeoDataFrame) -> pd.DataFrame:
     return table[(table["stem"].str.len() > 1) & ~nameless].reset_index(drop=True)
 
 
-def _coordinates(records: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def coordinates(records: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes of points, NaN where there is none."""
     geometry = records.geometry
     return geometry.x.to_numpy(dtype=np.float64), geometry.y.to_numpy(dtype=np.float64)
 
@@ -141,7 +145,7 @@ def _on_sphere(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np
 
 
 def _within(
-    groups: dict[str, NDArray[np.int64]], where: NDArray[np.int64], xyz: NDArray[np.float64],
+    groups: Mapping[Any, Any], where: NDArray[np.int64], xyz: NDArray[np.float64],
     km: float,
 ) -> NDArray[np.int64]:  # fmt: skip
     found = []
@@ -173,14 +177,29 @@ def _most_alike(found: NDArray[np.int64], forms: pd.DataFrame) -> pd.DataFrame:
     a, b = np.where(swap, high, low), np.where(swap, low, high)
     unique = pd.DataFrame({"a": a, "b": b}).drop_duplicates()
     a, b = unique["a"].to_numpy(), unique["b"].to_numpy()
-    likeness = process.cpdist(stem[a], stem[b], scorer=fuzz.ratio, workers=-1) / 100.0
+    own = np.array([core(f.words) for f in forms["form"]], dtype=object)
+    likeness = np.minimum(_likeness(stem[a], stem[b]), _likeness(own[a], own[b]))
     table = pd.DataFrame({"a": a, "b": b, "first": record[a], "second": record[b],
-                          "likeness": likeness.astype(np.float64)})  # fmt: skip
+                          "likeness": likeness})  # fmt: skip
     table = table[table["likeness"] >= LEAST_LIKENESS]
-    main = np.array([f.main for f in forms["form"]], dtype=bool)
-    rank = table["likeness"] + 0.02 * main[table["a"]] + 0.02 * main[table["b"]]
+    form = forms["form"].to_numpy(dtype=object)
+    rank = [like + _fit(form[x], form[y])
+            for like, x, y in zip(table["likeness"], table["a"], table["b"], strict=True)]  # fmt: skip
     table = table.assign(rank=rank).sort_values(["first", "second", "rank"], kind="stable")
     return table.drop_duplicates(["first", "second"], keep="last").drop(columns="rank")
+
+
+def _fit(a: Form, b: Form) -> float:
+    """What makes one pair of names a better match than another of the same two records."""
+    return (
+        0.02 * a.main + 0.02 * b.main
+        - 0.2 * (a.parts != b.parts) - 0.2 * (a.numbers != b.numbers) - 0.1 * (a.group != b.group)
+    )  # fmt: skip
+
+
+def _likeness(a: NDArray[np.object_], b: NDArray[np.object_]) -> NDArray[np.float64]:
+    out = process.cpdist(a, b, scorer=fuzz.ratio, workers=-1) / 100.0
+    return np.asarray(out, dtype=np.float64)
 
 
 def _features(
@@ -192,9 +211,11 @@ def _features(
     error = records["position_error_m"].astype("float64").fillna(_DEFAULT_ERROR_KM * 1000) / 1000.0
     allowed = 3.0 + np.hypot(error.to_numpy()[i], error.to_numpy()[j])
     ratio = np.where(np.isnan(distance), 0.0, distance / allowed)
-    kinds = _marks(best, forms)
     source = records["source_id"].astype(object).to_numpy()
     same_source = (source[i] == source[j]).astype(float)
+    kinds = _marks(best, forms)
+    for conflict, doubt in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
+        kinds[conflict] = np.maximum(kinds[conflict], kinds[doubt] * same_source)
     shared, other = _commodities(records, i, j, same_source)
     far = np.log1p(ratio)
     common = _commonness(best, forms, lon, lat)
@@ -261,7 +282,9 @@ def _commodities(
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         if sets[a] and sets[b]:
             both[k] = 1.0
-            shared[k] = 1.0 if sets[a] & sets[b] else companion[k] if families[a] & families[b] else 0.0
+            shared[k] = (
+                1.0 if sets[a] & sets[b] else companion[k] if families[a] & families[b] else 0.0
+            )
     return shared, both * (shared == 0.0)
 
 

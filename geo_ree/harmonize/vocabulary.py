@@ -110,7 +110,7 @@ def word_tables() -> tuple[str, ...]:
     """
     folder = files("geo_ree.harmonize") / "words"
     names = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
-    return tuple(n for n in names if n not in ("countries", "commodities"))
+    return tuple(n for n in names if n not in ("countries", "commodities", "names"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

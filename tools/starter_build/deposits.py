@@ -148,7 +148,10 @@ def _same_as(row: dict[str, str]) -> list[str]:
     ids = [f"usgs_major_deposits:{gid}" for gid in row["same_as_gid"].split(";") if gid]
     text = row["source"] + " " + row["coord_source"]
     ids += dict.fromkeys(f"usgs_ree:{n}" for n in _REE_RECORD.findall(text))
-    return [*ids, *dict.fromkeys(f"usgs_mrds:{n}" for n in _MRDS_RECORD.findall(text + row["alt_coords"]))]
+    return [
+        *ids,
+        *dict.fromkeys(f"usgs_mrds:{n}" for n in _MRDS_RECORD.findall(text + row["alt_coords"])),
+    ]
 
 
 def _notes(row: dict[str, str]) -> str:
