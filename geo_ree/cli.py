@@ -133,6 +133,21 @@ def score(data: Path, out: Path, **given: Any) -> None:
     _do(data, out, given, page=False)
 
 
+@main.command(cls=_Variadic)
+@_folders
+@click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
+@click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
+def build(data: Path, out: Path, **given: Any) -> None:
+    """Merge all sources into one table of deposits, with its evidence and conflicts."""
+    from geo_ree import pipeline, summary
+    from geo_ree.settings import Settings
+
+    settings = Settings.from_environment(data_root=data)
+    summary.show_built(pipeline.build(settings, _options(given), out=out, tell=_tell), out)
+
+
 @main.command("map", cls=_Variadic)
 @_folders
 @_choices

@@ -18,7 +18,13 @@ from geo_ree import maps, storage
 from geo_ree.analysis import Analysis, analyse
 from geo_ree.intake import Harmonized, Progress, harmonize_sources
 from geo_ree.options import Options
-from geo_ree.outputs import arrange_scores, library_versions, write_run, write_scores
+from geo_ree.outputs import (
+    arrange_scores,
+    library_versions,
+    write_deposits,
+    write_run,
+    write_scores,
+)
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
 
@@ -100,6 +106,37 @@ def run(
                 storage.save_layer(layer, settings, name)
             _write(result, out, page=page)
     return result
+
+
+def build(
+    settings: Settings, options: Options, *, out: Path, tell: Progress = logger.info
+) -> Harmonized:  # fmt: skip
+    """Make the one table of deposits out of all sources at hand, and write it with its evidence.
+
+    Parameters
+    ----------
+    settings, options
+        Where the data are, and which sources count.
+    out
+        Folder of the outputs, written whole or not at all.
+    tell
+        Called with a line of progress.
+
+    Returns
+    -------
+    Harmonized
+
+    Raises
+    ------
+    GeoReeError
+        With the file, the row and the cure.
+    """
+    harmonized = harmonize_sources(settings, options, tell)
+    for name, layer in harmonized.layers.items():
+        storage.save_layer(layer, settings, name)
+    with storage.atomic_files(out) as folder:
+        write_deposits(harmonized.merged, folder)
+    return harmonized
 
 
 def _write(result: Result, out: Path, *, page: bool) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geo_ree.crs import distance_m
 from geo_ree.harmonize.clusters import form_groups, judge_pairs
 from geo_ree.harmonize.links import with_links
-from geo_ree.harmonize.pairs import coordinates, find_pairs
+from geo_ree.harmonize.pairs import commodity_set, coordinates, find_pairs
 from geo_ree.schema import ROLES
 
 _TAKEN = (
@@ -228,8 +228,8 @@ def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.
         for name in _DISPUTED:
             told = [(i, str(columns[name][i])) for i in members if _told(columns[name][i], name)]
             words = {" ".join(text.casefold().split()) for _, text in told}
-            alike = name == "commodities" and set.intersection(
-                *(set(text.split(";")) for _, text in told)) if told else False  # fmt: skip
+            sets = [commodity_set(text) for _, text in told] if name == "commodities" else []
+            alike = bool(sets) and bool(frozenset.intersection(*sets))
             if len(words) > 1 and not alike:
                 rows.append((
                     columns["id"][members[0]], columns["name"][members[0]], name,

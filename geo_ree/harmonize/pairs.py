@@ -28,8 +28,10 @@ FAR_KM = 170.0
 LEAST_LIKENESS = 0.72
 """Names less alike than this are not compared further (share of letters in common order)."""
 
+_RARE_EARTHS = frozenset(
+    ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
+)
 _COMPANIONS = (
-    ("REE", "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y"),
     ("REE", "Nb", "Ta", "Zr", "Be", "Y"), ("Cu", "Mo", "Au", "Re", "Te", "Ag", "Se"),
     ("Pb", "Zn", "Ag", "Cd", "Ba", "barite", "Ga", "Ge", "In", "Cu"), ("W", "Mo", "Sn", "Be", "Bi"),
     ("Ni", "Co"), ("Li", "Ta", "Be", "Cs", "Rb", "Nb", "Sn"), ("Sb", "Hg", "Au"),
@@ -137,6 +139,18 @@ def _candidates(
 
 
 _NONE = np.empty((0, 2), dtype=np.int64)
+
+
+def commodity_set(text: object) -> frozenset[str]:
+    """Commodities of a text; a rare-earth element stands for the rare earths as well.
+
+    Examples
+    --------
+    >>> sorted(commodity_set("Pb;Ce"))
+    ['Ce', 'Pb', 'REE']
+    """
+    own = frozenset(text.split(";")) if isinstance(text, str) and text else frozenset()
+    return own | {"REE"} if own & _RARE_EARTHS else own
 
 
 def _on_sphere(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -273,8 +287,7 @@ def _commodities(
 
     Companions count between tables only: one table names what it wants of each of its rows.
     """
-    texts = records["commodities"].astype(object)
-    sets = [frozenset(t.split(";")) if isinstance(t, str) and t else frozenset() for t in texts]
+    sets = [commodity_set(text) for text in records["commodities"].astype(object)]
     families = [frozenset(f for c in s for f in _FAMILY.get(c, ())) for s in sets]
     shared = np.zeros(len(i))
     both = np.zeros(len(i))
