@@ -200,6 +200,7 @@ def _number(word: str) -> int | None:
     return None
 
 
+@lru_cache(maxsize=200_000)
 def _fold(word: str) -> str:
     if len(word) > 6:
         word = _ENDINGS.sub("", word)
