@@ -86,6 +86,8 @@ def _watch_bars(bars: Progress) -> Watch:
 
 
 def _start(source_id: str, place: str) -> str:
+    if not place:
+        return f"{source_id}: no address is known"
     return f"{source_id}: {'asking' if '://' in place else 'taking'} {place}"
 
 

@@ -148,4 +148,5 @@ def _lines(item: Any) -> list[str]:
     if isinstance(found, MistakesError):
         return found.mistakes
     path = ".".join(map(str, item["loc"])) or "entry"
-    return [f"{path}: {item['msg']}"]
+    said = "is no setting" if item["type"] == "extra_forbidden" else item["msg"]
+    return [f"{path}: {said}"]

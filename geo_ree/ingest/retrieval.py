@@ -186,7 +186,7 @@ def _hosts(source: Source) -> frozenset[str]:
 
 
 def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
-    by_hand = f"{source.instead}; then geo-ree fetch {source.id} --file PATH"
+    by_hand = f"{source.instead}, then geo-ree fetch {source.id} --file PATH"
     if source.protocol == "starter":
         raise FetchError(f"{source.id} comes with the package", "there is nothing to fetch")
     if source.status == "none":
