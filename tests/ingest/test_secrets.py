@@ -47,6 +47,17 @@ def test_no_error_and_no_log_tells_a_key(locked, site, settings, caplog, body):
     assert len(site.asked) == 2
 
 
+def test_what_is_left_of_a_broken_download_tells_no_key(locked, site, settings):
+    site.files[ASKED] = TABLE * 1000
+    site.faults[ASKED] = ["cut"] * 4
+    with pytest.raises(FetchError, match="cut short"):
+        fetch(locked, settings)
+    (record,) = settings.raw_root.rglob("*.part.json")
+    assert "token=***" in record.read_text(encoding="utf-8")
+    assert fetch(locked, settings, check=lambda path: None).payload.read_bytes() == TABLE * 1000
+    assert site.headers[-1]["Range"].startswith("bytes=")
+
+
 def test_a_check_tells_no_key(locked, site, settings):
     site.plan(ASKED, 400, b'{"message": "made-up+key is no token"}')
     state = probe(locked, settings)
