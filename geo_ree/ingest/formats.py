@@ -16,10 +16,11 @@ from geo_ree.ingest.delimited import parse_csv
 from geo_ree.ingest.gdal import service_exception
 from geo_ree.ingest.markup import check_markup
 from geo_ree.ingest.sniff import Kind, kind_of
-from geo_ree.ingest.tables import Load, cure_of, finished
+from geo_ree.ingest.tables import Load, cure_of, finished, wanted_columns
 from geo_ree.ingest.unpack import Archive
 from geo_ree.ingest.workbook import check_workbook, read_sheet
 from geo_ree.ingest.zipped import Choice, choose
+from geo_ree.schema import LAYERS
 
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
 _SUFFIX = {"sqlite": ".gpkg", "json": ".json"}
@@ -303,7 +304,15 @@ def _shapefile(bring: shapefile.Part, where: str, job: _Job) -> pd.DataFrame:
             cure = "put all parts of it into one zip archive, and hand over that"
         raise SchemaError(error.what, cure) from error
     frame = vectors.read_shapefile(path, job.source, encoding, where=where, cure=job.cure)
+    frame = frame.rename(columns=shapefile.whole_names(frame.columns, _names(job.source)))
     return _counted(frame, where, job)
+
+
+def _names(source: Source) -> list[str]:
+    """Names of columns that a file of the source may have."""
+    layer = LAYERS.get(source.layer)
+    canonical = layer.column_names() if layer and not source.columns else ()
+    return [*wanted_columns(source), *canonical]
 
 
 def _optional(job: _Job) -> frozenset[str]:

@@ -70,7 +70,7 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
                 "%s: %s stands alone: the columns of the table %s are blank",
                 source.id, where, child,
             )  # fmt: skip
-            names = [c for c in _wanted(source) if c.startswith(f"{child}.")]
+            names = [c for c in wanted_columns(source) if c.startswith(f"{child}.")]
             children |= {c: pd.Series("", index=frame.index) for c in names}
             continue
         label = f"{source.id}: {where.removesuffix(source.reader.member)}{member}"
@@ -110,8 +110,15 @@ def _joined(
     return out
 
 
-def _wanted(source: Source) -> list[str]:
-    """Every upstream column that the entry names, each once."""
+def wanted_columns(source: Source) -> list[str]:
+    """Name every upstream column that the entry reads, each once.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> wanted_columns(load_catalog()["uzbekistan_geology"])
+    ['commodities']
+    """
     told = source.commodities
     named = (
         *source.columns.values(), *source.precision.columns, *told.main, *told.minor, *told.trace,
@@ -128,7 +135,7 @@ def check_columns(source: Source, found: Iterable[object], name: str, *, cure: s
         Once, with every missing column, the closest name there is, and all that there are.
     """
     have = [str(c) for c in found]
-    missing = [c for c in _wanted(source) if c not in have]
+    missing = [c for c in wanted_columns(source) if c not in have]
     if not missing:
         return
     told = []
