@@ -12,11 +12,11 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.answers import documents
+from geo_ree.ingest.arcgis_features import read_features
 from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
-from geo_ree.ingest.features import read_features
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import documents
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
 
@@ -88,7 +88,7 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.ingest.features.read_features` describes it.
+        As `geo_ree.ingest.arcgis_features.read_features` describes it.
 
     Raises
     ------

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.answers import ask, told_error
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import ask, told_error
 
 logger = logging.getLogger(__name__)
 

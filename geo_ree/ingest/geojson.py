@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
+from geo_ree.ingest.feature_page import AlienError, Page, PageError, ServiceError
 
 
 def scan_geojson(raw: bytes) -> Page:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
+from geo_ree.ingest.feature_page import AlienError, Page, PageError, ServiceError
 from geo_ree.ingest.gdal import careful, check_content
 
 _MEMBERS = ("member", "featureMember", "featureMembers")

@@ -12,9 +12,9 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.answers import ask, documents, parsed
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import ask, documents, parsed
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
 from geo_ree.ingest.tables import check_columns, check_rows, cure_of

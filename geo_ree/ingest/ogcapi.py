@@ -13,9 +13,9 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
 from geo_ree.ingest.faults import AbsentError
-from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
+from geo_ree.ingest.feature_collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.feature_page import Page, PageError, check_count, check_overlap
 from geo_ree.ingest.geojson import parse_object, scan_geojson
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages

@@ -21,8 +21,8 @@ from pyogrio.raw import open_arrow
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.ingest.osmtags import wanted_tags, with_derived
-from geo_ree.ingest.pbf import check_pbf
+from geo_ree.ingest.osm_pbf import check_pbf
+from geo_ree.ingest.osm_tags import wanted_tags, with_derived
 from geo_ree.ingest.tables import check_rows
 from geo_ree.schema import LAYERS
 
@@ -69,7 +69,7 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (``way/123``), the tags that the entry names, and the derived columns
-        described at `geo_ree.ingest.osmtags.with_derived`. No rows at all are an error only
+        described at `geo_ree.ingest.osm_tags.with_derived`. No rows at all are an error only
         where the entry has but one table: a country may well have no power plant.
 
     Raises

@@ -14,12 +14,12 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.elements import chosen, rows_of
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.osm import as_table, read_osm, wanted_layers
-from geo_ree.ingest.osmtags import wanted_tags
+from geo_ree.ingest.osm_pbf import PBF_START
+from geo_ree.ingest.osm_tags import wanted_tags
+from geo_ree.ingest.overpass_elements import chosen, rows_of
 from geo_ree.ingest.pages import read_pages, write_pages
-from geo_ree.ingest.pbf import PBF_START
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
 MAX_SIDE_DEG = 1.0

@@ -11,14 +11,14 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.capabilities import Capabilities, parse_capabilities
-from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
-from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
-from geo_ree.ingest.featurerequest import FeatureRequest, ask, failure
+from geo_ree.ingest.feature_collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.feature_page import Page, PageError, check_count, check_overlap
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
 from geo_ree.ingest.tables import cure_of
+from geo_ree.ingest.wfs_capabilities import Capabilities, parse_capabilities
+from geo_ree.ingest.wfs_request import FeatureRequest, ask, failure
 
 logger = logging.getLogger(__name__)
 

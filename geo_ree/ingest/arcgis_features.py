@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.answers import parsed
+from geo_ree.ingest.json_answers import parsed
 from geo_ree.ingest.tables import check_columns, check_rows, cure_of
 
 _ESRI_TYPES = {

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo_ree.catalog.source import Source
 from geo_ree.crs import to_store
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, told_start
+from geo_ree.ingest.feature_page import AlienError, Page, PageError, told_start
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.geojson import read_geojson, scan_geojson
 from geo_ree.ingest.gml import read_gml, scan_gml
@@ -59,7 +59,7 @@ def scan_page(raw: bytes) -> Page:
     --------
     >>> scan_page(b"upstream timed out")
     Traceback (most recent call last):
-    geo_ree.ingest.featurepage.AlienError: neither GML nor GeoJSON came (it begins with \
+    geo_ree.ingest.feature_page.AlienError: neither GML nor GeoJSON came (it begins with \
 'upstream timed out')
     """
     start = raw[:512].lstrip(_BLANK)[:1]

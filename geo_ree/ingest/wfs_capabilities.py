@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from geo_ree.ingest.featurepage import PageError
+from geo_ree.ingest.feature_page import PageError
 from geo_ree.ingest.gml import local_name, parse_xml
 from geo_ree.ingest.protocol import Box
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.collection import scan_page
-from geo_ree.ingest.featurepage import Page, PageError, ServiceError
+from geo_ree.ingest.feature_collection import scan_page
+from geo_ree.ingest.feature_page import Page, PageError, ServiceError
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.protocol import Box
 
