@@ -16,8 +16,7 @@ from geo_ree.ingest.arcgis_features import read_features
 from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.json_answers import documents
-from geo_ree.ingest.pages import write_pages
+from geo_ree.ingest.pages import read_pages, write_pages
 from geo_ree.ingest.protocol import Arrival, Order
 
 _MOST_AT_ONCE = 2000
@@ -95,7 +94,7 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     SchemaError
         As that or `open_file` does.
     """
-    pages = documents(path, source)
+    pages = read_pages(path, source).pages
     return read_features(pages, source) if pages else open_file(path, source)
 
 

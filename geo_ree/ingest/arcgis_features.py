@@ -14,8 +14,8 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.json_answers import parsed
-from geo_ree.ingest.tables import check_columns, check_rows, cure_of
+from geo_ree.ingest.json_answers import parse_member, printed, told_keys
+from geo_ree.ingest.tables import cure_of, finished, numbered
 
 _ESRI_TYPES = {
     "x": "esriGeometryPoint", "points": "esriGeometryMultipoint",
@@ -71,11 +71,11 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
     geometries: list[dict[str, Any] | None] = []
     header: dict[str, Any] | None = None
     for name, body in pages:
-        found = _collection(parsed(name, body, source), name, source)
+        found = _collection(parse_member(name, body, source), name, source)
         if not found["features"]:
             continue
-        texts = _collection(parsed(name, body, source, as_texts=True), name, source)
-        rows += [_attributes(feature) for feature in texts["features"]]
+        texts = parse_member(name, body, source, numbers_as_texts=True)
+        rows += [_attributes(feature) for feature in _collection(texts, name, source)["features"]]
         geometries += [_geometry(feature) for feature in found["features"]]
         if header is not None and _said(found) != _said(header):
             raise SchemaError(
@@ -84,10 +84,8 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
             )  # fmt: skip
         header = found
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    check_rows(source, frame, where, cure=cure)
-    check_columns(source, frame.columns, where, cure=cure)
+    frame = numbered(pd.DataFrame(rows, columns=columns, dtype=object))
+    frame = finished(frame, source, where=where, cure=cure)
     if header is None or all(g is None for g in geometries):
         return frame
     places = _places(geometries, header, where, source, cure)
@@ -102,10 +100,9 @@ def _collection(document: dict[str, Any], name: str, source: Source) -> dict[str
         document = {"type": "FeatureCollection", "features": [document]}
     features = document.get("features")
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        keys = ", ".join(list(document)[:8]) or "nothing"
         raise SchemaError(
             f"{source.id}: {name} is neither GeoJSON nor Esri JSON, it has no features "
-            f"(it has: {keys})",
+            f"(it has: {told_keys(document)})",
             "save the result of the layer's query, with f=geojson or f=json, and give that",
         )
     return document
@@ -120,13 +117,7 @@ def _said(page: dict[str, Any]) -> tuple[bool, str]:
 
 def _attributes(feature: dict[str, Any]) -> dict[str, object]:
     given = feature.get("attributes", feature.get("properties")) or {}
-    return {str(name): _text(value) for name, value in given.items()}
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    return {str(name): printed(value) for name, value in given.items()}
 
 
 def _geometry(feature: dict[str, Any]) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.json_answers import ask, told_error
+from geo_ree.ingest.json_answers import ask, told_error, told_keys
 
 logger = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ def _features(answer: Mapping[str, Any], layer: Layer) -> list[dict[str, Any]]:
     found = answer.get("features")
     if not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
         raise FetchError(
-            f"{layer.where}: the answer has no features (it has: {', '.join(list(answer)[:8])})",
+            f"{layer.where}: the answer has no features (it has: {told_keys(answer)})",
             "open the address in a browser; the publisher may have changed the service",
         )
     return found

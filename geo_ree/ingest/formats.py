@@ -16,7 +16,7 @@ from geo_ree.ingest.delimited import parse_csv
 from geo_ree.ingest.gdal import service_exception
 from geo_ree.ingest.markup import check_markup
 from geo_ree.ingest.sniff import Kind, kind_of
-from geo_ree.ingest.tables import Load, cure_of, finished
+from geo_ree.ingest.tables import Load, cure_of, finished, numbered
 from geo_ree.ingest.unpack import Archive
 from geo_ree.ingest.workbook import check_workbook, read_sheet
 from geo_ree.ingest.zipped import Choice, choose
@@ -212,8 +212,7 @@ def _vector(path: Path, where: str, job: _Job) -> pd.DataFrame:
 def _counted(
     frame: pd.DataFrame, where: str, job: _Job, child: Load = lambda _: None
 ) -> pd.DataFrame:  # fmt: skip
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return finished(frame, job.source, child, where=where, cure=job.cure)
+    return finished(numbered(frame), job.source, child, where=where, cure=job.cure)
 
 
 def _alone(path: Path, kind: Kind, where: str, job: _Job) -> Path:

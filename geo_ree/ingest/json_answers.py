@@ -1,21 +1,18 @@
-"""Answers in JSON: asked for as bytes that are kept, and found again in a payload."""
+"""Answers in JSON: asked for as bytes that are kept, parsed, and their errors told."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.http import ZIP_MAGIC, Client
+from geo_ree.ingest.feature_page import AlienError, PageError, ServiceError, told_start
+from geo_ree.ingest.http import Client
 from geo_ree.ingest.tables import cure_of
-from geo_ree.ingest.unpack import Archive
 
 _MOST_BYTES = 256_000_000
-_ABOUT = ("layer.json", "count.json")
-_OTHERS = (".shp", ".gpkg", ".gdbtable", ".csv", ".kml", ".gml")
 
 
 def ask(
@@ -34,6 +31,7 @@ def ask(
     Returns
     -------
     tuple of bytes and dict
+        The object may be an error of the service.
 
     Raises
     ------
@@ -42,84 +40,61 @@ def ask(
     """
     body = client.get(url, params=params, data=data, headers=headers, most_bytes=_MOST_BYTES)
     try:
-        answer = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        start = " ".join(body[:80].decode("utf-8", "replace").split())
+        return body, _object(body)
+    except PageError as error:
         raise FetchError(
-            f"{client.what}: {url}: the answer is no JSON object (it begins with {start!r})",
+            f"{client.what}: {url}: the answer is no JSON object (it begins with "
+            f"{told_start(body)})",
             "open the address in a browser; the publisher may have changed the service",
-        )
-    return body, answer
+        ) from error
 
 
-def documents(path: Path, source: Source) -> list[tuple[str, bytes]]:
-    """Give the documents in JSON that a payload holds, names first.
+def parse_object(raw: bytes, *, numbers_as_texts: bool = False) -> dict[str, Any]:
+    """Parse an answer that has to be a JSON object.
 
     Parameters
     ----------
-    path
-        Pages as they were fetched, a file in JSON that somebody was handed, or a zip of them.
-    source
-        Its catalogue entry.
+    raw
+        Its bytes, in UTF-8.
+    numbers_as_texts
+        Give numbers as the texts that were printed.
 
     Returns
     -------
-    list of tuple of str and bytes
-        Empty where the file is of another kind.
+    dict
 
     Raises
     ------
-    SchemaError
-        When there is no such file, or it is a damaged archive.
+    ServiceError
+        When it is the service's error.
+    PageError
+        When it is no JSON object.
 
     Examples
     --------
-    >>> import tempfile
-    >>> from geo_ree.catalog import load_catalog
-    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
-    >>> _ = path.write_text('{"features": []}')
-    >>> documents(path, load_catalog()["usgs_ree"])
-    [('handed.geojson', b'{"features": []}')]
+    >>> parse_object(b'{"grade": 1.50}', numbers_as_texts=True)
+    {'grade': '1.50'}
     """
-    cure = cure_of(source)
-    try:
-        with path.open("rb") as file:
-            start = file.read(512)
-    except IsADirectoryError:  # a file geodatabase is a folder
-        return []
-    except OSError as error:
-        raise SchemaError(
-            f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
-        ) from error
-    if start.startswith(ZIP_MAGIC):
-        with Archive(path, what=source.id, cure=cure) as archive:
-            if any(name.lower().endswith(_OTHERS) for name in archive.names):
-                return []
-            return [
-                (f"{archive.name}/{name}", archive.read(name))
-                for name in archive.names
-                if name.lower().endswith((".json", ".geojson")) and name not in _ABOUT
-            ]
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return [(path.name, path.read_bytes())]
-    return []
+    found = _object(raw, numbers_as_texts=numbers_as_texts)
+    said = _said(found)
+    if said:
+        raise ServiceError(f"the service says: {said}")
+    return found
 
 
-def parsed(name: str, body: bytes, source: Source, *, as_texts: bool = False) -> dict[str, Any]:
-    """Understand a document of a payload.
+def parse_member(
+    name: str, raw: bytes, source: Source, *, numbers_as_texts: bool = False
+) -> dict[str, Any]:
+    """Parse a page of a payload, as `parse_object` does, and say which one is wrong.
 
     Parameters
     ----------
     name
         What it is called in an error.
-    body
-        Its bytes.
+    raw, numbers_as_texts
+        As there.
     source
         Its catalogue entry.
-    as_texts
-        Give numbers as the texts that were printed.
 
     Returns
     -------
@@ -133,26 +108,46 @@ def parsed(name: str, body: bytes, source: Source, *, as_texts: bool = False) ->
     Examples
     --------
     >>> from geo_ree.catalog import load_catalog
-    >>> parsed("a.json", b'{"grade": 1.50}', load_catalog()["usgs_ree"], as_texts=True)
-    {'grade': '1.50'}
+    >>> parse_member("a.json", b"{", load_catalog()["usgs_ree"])
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: a.json: the JSON is damaged or cut short; fetch it \
+again with geo-ree fetch usgs_ree
     """
-    cure = cure_of(source)
-    options: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
     try:
-        found = json.loads(body.decode("utf-8-sig"), **(options if as_texts else {}))
+        return parse_object(raw, numbers_as_texts=numbers_as_texts)
+    except PageError as error:
+        told = f"{source.id}: {name}: {error.reason}"
+        raise SchemaError(told, error.cure or cure_of(source)) from error
+
+
+def _object(raw: bytes, *, numbers_as_texts: bool = False) -> dict[str, Any]:
+    as_text: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
+    try:
+        found = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
     except (ValueError, RecursionError) as error:
-        raise SchemaError(f"{source.id}: {name} is no JSON, or was cut short", cure) from error
+        raise PageError("the JSON is damaged or cut short") from error
     if not isinstance(found, dict):
-        raise SchemaError(f"{source.id}: {name} holds no object in JSON", cure)
-    if isinstance(found.get("error"), dict):
-        raise SchemaError(
-            f"{source.id}: {name} is an error of the service: {told_error(found['error'])}", cure
-        )
+        raise AlienError("the JSON is no object")
     return found
 
 
+def _said(document: dict[str, Any]) -> str:
+    """Give the error of ArcGIS, GeoServer or an OGC API; blank where there is none."""
+    if isinstance(document.get("error"), dict):
+        return told_error(document["error"])
+    reports = document.get("exceptions")
+    if not isinstance(reports, list):
+        reports = [document] if "code" in document and "description" in document else []
+    parts = [
+        str(report.get(name, ""))
+        for report in reports if isinstance(report, dict)
+        for name in ("code", "text", "description")
+    ]  # fmt: skip
+    return " ".join(": ".join(p for p in parts if p).split())[:300]
+
+
 def told_error(error: Mapping[str, Any]) -> str:
-    """Give the error of a service in one line: code, message, details.
+    """Give the error of an ArcGIS server in one line: code, message, details.
 
     Examples
     --------
@@ -165,3 +160,27 @@ def told_error(error: Mapping[str, Any]) -> str:
     message = " ".join(str(error.get("message") or "without a message").split())
     said = f"error {error.get('code', 'without a code')}, {message}"
     return said + (f" ({more[:200]})" if more and more != message else "")
+
+
+def printed(value: object) -> str | None:
+    """Give a value of JSON as the text that was printed; None for null.
+
+    Examples
+    --------
+    >>> printed("7"), printed(True), printed({"ha": "2"}), printed(None)
+    ('7', 'true', '{"ha": "2"}', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def told_keys(document: Mapping[str, Any]) -> str:
+    """Give the first keys of an object, for the error about what it lacks.
+
+    Examples
+    --------
+    >>> told_keys({"objectIds": [1], "count": 1}), told_keys({})
+    ('objectIds, count', 'nothing')
+    """
+    return ", ".join(list(document)[:8]) or "nothing"

@@ -16,8 +16,9 @@ from geo_ree.errors import FetchError
 from geo_ree.ingest.faults import AbsentError
 from geo_ree.ingest.feature_collection import REQUEST, check_place, read_collection, told_box
 from geo_ree.ingest.feature_page import Page, PageError, check_count, check_overlap
-from geo_ree.ingest.geojson import parse_object, scan_geojson
+from geo_ree.ingest.geojson import scan_geojson
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import parse_object
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
 

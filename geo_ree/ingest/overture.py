@@ -20,8 +20,8 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.osm import as_table
+from geo_ree.ingest.osm_elements import chosen, pointed
 from geo_ree.ingest.osm_tags import wanted_tags
-from geo_ree.ingest.overpass_elements import chosen, pointed
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
 RELEASE = "{release}"

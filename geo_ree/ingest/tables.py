@@ -34,7 +34,20 @@ def cure_of(source: Source) -> str:
     return f"get the file again, then geo-ree fetch {source.id} --file PATH"
 
 
-def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str) -> Frame:
+def numbered(frame: Frame) -> Frame:
+    """Count the rows as a person does: the index, ``row``, from 1.
+
+    Examples
+    --------
+    >>> numbered(pd.DataFrame({"name": ["Made-up Ridge"]})).index.tolist()
+    [1]
+    """
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
+
+
+def finished(
+    frame: Frame, source: Source, load: Load = lambda _: None, *, where: str, cure: str
+) -> Frame:  # fmt: skip
     """Join the child tables to a source's main one, and check what came out.
 
     Parameters
@@ -44,7 +57,7 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
     source
         Its catalogue entry.
     load
-        Opens a child table.
+        Opens a child table; by default there are none.
     where
         Name of the main table, for the error.
     cure

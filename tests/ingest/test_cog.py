@@ -19,7 +19,7 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
-from geo_ree.ingest import fetch, cog_mosaic, cog_ranges, read, read_window, sample, tile_names
+from geo_ree.ingest import cog_mosaic, cog_ranges, fetch, read, read_window, sample, tile_names
 from geo_ree.settings import Settings
 
 HOST = "copernicus-dem-90m.s3.amazonaws.com"

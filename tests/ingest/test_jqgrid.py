@@ -225,8 +225,8 @@ def test_a_saved_page_is_read_too(handed):
         ({"rows": [{"id": 1}]}, "handed.json row 1 has no cells"),
         ({"rows": {}}, "handed.json is no page of a grid, it has no rows"),
         ({"rows": []}, "handed.json has no rows"),
-        (b"{", "is no JSON, or was cut short"),
-        (b'{"total": [1], "rows"', "is no JSON, or was cut short"),
+        (b"{", "handed.json: the JSON is damaged or cut short"),
+        (b'{"total": [1], "rows"', "handed.json: the JSON is damaged or cut short"),
         (b"\x89PNG", "handed.json is a picture"),
     ],
 )  # fmt: skip

@@ -99,7 +99,7 @@ def test_the_box_is_asked_for_in_one_post(entry, service, settings):
     assert "{bbox}" not in query
     assert snapshot.provenance.query == query
     assert snapshot.provenance.url == "https://overpass-api.de/api/interpreter"
-    assert read_pages(snapshot.payload, entry) == [("page-00001.json", ANSWER)]
+    assert read_pages(snapshot.payload, entry).pages == (("pages.zip/page-00001.json", ANSWER),)
 
 
 def test_what_was_fetched_opens_like_the_answer_itself(entry, service, settings, opened):
@@ -122,8 +122,8 @@ def test_a_busy_service_is_asked_again(entry, service, settings):
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "runtime error: Query timed out"),
         (json.dumps({**json.loads(ANSWER), "remark": REMARK}).encode(), "after 181 seconds"),
         (b'{"version": 0.6}', "the answer has no elements"),
-        (b"[]", "the answer has no elements"),
-        (ANSWER[:-20], "the answer is no JSON"),
+        (b"[]", "the JSON is no object"),
+        (ANSWER[:-20], "the JSON is damaged or cut short"),
     ],
 )
 def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, said):
@@ -250,8 +250,10 @@ def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
     ("content", "said"),
     [
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "the service remarks"),
-        (b"<html>", "the answer is no JSON"),
-        (b"", "the answer is no JSON"),
+        (b"<html>", "is neither an answer of Overpass nor an .osm.pbf file"),
+        (b"", "is neither an answer of Overpass nor an .osm.pbf file"),
+        (b"{", "handed.json: the JSON is damaged or cut short"),
+        (b"{}", "handed.json: the answer has no elements"),
         (b'{"elements": [{"type": "way", "id": 1, "tags": {"railway": "rail"}, '
          b'"geometry": [{"lat": 45}, {"lat": 46}]}]}', "an element is not as Overpass writes it"),
         (b'{"elements": [{"id": 1, "tags": {"railway": "rail"}}]}', "an element is not as Overpass writes it"),
