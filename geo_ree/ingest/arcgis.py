@@ -14,6 +14,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.arcgis_features import read_features
 from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
+from geo_ree.ingest.feature_page import told_names
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import read_pages, write_pages
@@ -130,7 +131,7 @@ def _layers(root: str, source: Source, client: Client) -> str:
 
 def _named(layers: list[Any]) -> str:
     told = [f"{one.get('id')} {one.get('name')!r}" for one in layers if isinstance(one, dict)]
-    return ", ".join(told[:20]) + (" …" if len(told) > 20 else "")
+    return told_names(told) if told else ""
 
 
 def _layer(url: str, said: Mapping[str, Any], source: Source) -> Layer:

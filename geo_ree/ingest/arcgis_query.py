@@ -34,13 +34,18 @@ class RefusedError(FetchError):
 
     Parameters
     ----------
-    closed
-        Whether it wants somebody to sign in.
+    code
+        The error's number, like that of an HTTP status; 0 where it gives none.
     """
 
-    def __init__(self, what: str, cure: str, *, closed: bool = False) -> None:
+    def __init__(self, what: str, cure: str, *, code: int = 0) -> None:
         super().__init__(what, cure)
-        self.closed = closed
+        self.code = code
+
+    @property
+    def closed(self) -> bool:
+        """Whether it wants somebody to sign in."""
+        return self.code in _CLOSED
 
 
 class _RepeatError(Exception):
@@ -289,8 +294,9 @@ def _refusal(error: Mapping[str, Any], where: str, source: Source) -> RefusedErr
     if code in _CLOSED:
         page = f" ({source.landing_page})" if source.landing_page else ""
         cure = f"it is open only to those who sign in: ask the publisher for a copy{page}, then "
-        return RefusedError(what, f"{cure}geo-ree fetch {source.id} --file PATH", closed=True)
-    if code in _BUSY:
+        cure += f"geo-ree fetch {source.id} --file PATH"
+    elif code in _BUSY:
         cure = "fetch again later, or with a smaller reader.page_size in the catalogue entry"
-        return RefusedError(what, cure)
-    return RefusedError(what, "check url and reader.where in the catalogue entry")
+    else:
+        cure = "check url and reader.where in the catalogue entry"
+    return RefusedError(what, cure, code=code)

@@ -92,7 +92,38 @@ def bring_item(order: Order, client: Client) -> Arrival:
                    last_modified=came.last_modified, unchanged=came.unchanged)  # fmt: skip
 
 
-def _item(source: Source, client: Client) -> _Item:
+class UnlistedError(FetchError):
+    """No item bears the title."""
+
+
+def item_page(source: Source, client: Client) -> str:
+    """Give the address of an item, looked for by its title where the entry has no id.
+
+    Parameters
+    ----------
+    source
+        Its entry.
+    client
+        Makes the requests; none is needed where the id is known.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UnlistedError
+        When no item bears the title.
+    FetchError
+        When several do, or the entry names no item.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> from geo_ree.settings import Settings
+    >>> item_page(load_catalog()["usgs_global_ree_2022"], Client(Settings()))
+    'https://www.sciencebase.gov/catalog/item/6193209ad34eb622f691aca7'
+    """
     address = _CATALOGUE.match(source.url)
     if address is None:
         raise FetchError(
@@ -108,7 +139,11 @@ def _item(source: Source, client: Client) -> _Item:
             f"{source.id}: {source.url} names no item",
             "give reader.item or reader.title in the catalogue entry",
         )
-    page = f"{root}/item/{number}"
+    return f"{root}/item/{number}"
+
+
+def _item(source: Source, client: Client) -> _Item:
+    page = item_page(source, client)
     fields = "title,files,facets,webLinks"
     found = client.get_json(page, params={"format": "json", "fields": fields})
     if not isinstance(found, dict) or "title" not in found:
@@ -116,7 +151,7 @@ def _item(source: Source, client: Client) -> _Item:
             f"{source.id}: {page}: the answer is no item", "look at the address in a browser"
         )
     links = [str(link.get("uri") or "") for link in _dicts(found.get("webLinks"))]
-    return _Item(id=number, title=str(found["title"]), page=page, source_id=source.id,
+    return _Item(id=page.rpartition("/")[2], title=str(found["title"]), page=page, source_id=source.id,
                  files=tuple(_files(found)), links=tuple(filter(None, links)))  # fmt: skip
 
 
@@ -143,7 +178,7 @@ def _searched(url: str, source: Source, client: Client) -> str:
     close = difflib.get_close_matches(wanted, list(map(_folded, titles.values())), 3, 0.0)
     near = [f"{title!r} ({n})" for c in close for n, title in titles.items() if _folded(title) == c]
     told = f"; the closest of {len(titles)}: {', '.join(dict.fromkeys(near))}" if near else ""
-    raise FetchError(
+    raise UnlistedError(
         f"{source.id}: {url}: no item is called {source.reader.title!r}{told}",
         "correct reader.title, or give reader.item, in the catalogue entry",
     )
@@ -151,7 +186,7 @@ def _searched(url: str, source: Source, client: Client) -> str:
 
 def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict[str, Any]]]:
     params = {"q": source.reader.title, "format": "json", "max": str(_AT_ONCE),
-              "fields": "title,files,facets"}  # fmt: skip
+              "fields": "title"}  # fmt: skip
     asked, offset, seen = url, 0, set[str]()
     for _ in range(_MOST_PAGES):
         found = client.get_json(asked, params=params)

@@ -229,8 +229,9 @@ def test_numbers_that_are_none_or_out_of_bounds_are_listed(countries):
 
 def test_without_columns_the_file_bears_canonical_names(countries):
     source = _source(
-        columns={}, values={}, constants={"commodity_group": "iron", "role": "context"}
-    )
+        protocol="local", columns={}, values={},
+        constants={"commodity_group": "iron", "role": "context"},
+    )  # fmt: skip
     raw = pd.DataFrame(
         {"native_id": ["7"], " name ": ["Made-up  Ridge"], "latitude": ["45"], "longitude": ["70"],
          "kind": ["mine"], "role": ["plant"], "colour": ["red"], "empty": [""]}, index=[2]

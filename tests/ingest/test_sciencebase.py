@@ -192,7 +192,7 @@ def test_an_item_is_found_by_its_exact_title_on_a_later_page(catalogue, settings
     searches = [p for path, p in catalogue.asked if path.endswith("/items")]
     assert [p.get("offset", "0") for p in searches] == ["0", "2", "4"]
     assert searches[0] == {"q": "made-up points", "format": "json", "max": "100",
-                           "fields": "title,files,facets"}  # fmt: skip
+                           "fields": "title"}  # fmt: skip
     item = next(p for path, p in catalogue.asked if path.endswith("/item/5"))
     assert item == {"format": "json", "fields": "title,files,facets,webLinks"}
 
