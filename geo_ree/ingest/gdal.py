@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import pyogrio
@@ -17,10 +18,14 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.markup import told_report
 
 logger = logging.getLogger(__name__)
 
 DAMAGED = "is damaged or cut short"
+
+SWAP: Mapping[str, str] = MappingProxyType({"": "AUTO", "lonlat": "NO", "latlon": "YES"})
+"""``reader.axis`` -> GDAL's option SWAP_COORDINATES for a file in GML."""
 
 _REFUSED = (
     DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, ShapelyError,
@@ -123,15 +128,7 @@ def _service_error(path: Path) -> str:
             told = found.get("error", found.get("remark", "")) if isinstance(found, dict) else ""
             text = told.get("message", "") if isinstance(told, Mapping) else told
         else:
-            text = service_exception(path)
+            text = told_report(ElementTree.parse(path).getroot())
     except (ValueError, SyntaxError, OSError):
         return ""
     return " ".join(str(text).split())[:200]
-
-
-def service_exception(path: Path) -> str:
-    """Give the text of an OGC exception report; blank where a document is none."""
-    root = ElementTree.parse(path).getroot()
-    if not root.tag.endswith(("ExceptionReport", "ServiceExceptionReport")):
-        return ""
-    return " ".join(" ".join(root.itertext()).split())[:200] or "no reason given"

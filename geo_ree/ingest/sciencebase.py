@@ -18,6 +18,7 @@ from geo_ree.errors import FetchError
 from geo_ree.ingest.http import ZIP_MAGIC, Client, Download
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
+from geo_ree.ingest.shapefile import PARTS
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,6 @@ _CATALOGUE = re.compile(r"(?P<root>https://[^/]+/catalog)/items?(?:/(?P<id>\w+))
 _AT_ONCE = 100
 _MOST_PAGES = 10
 _ZIPPED = (".zip", ".xlsx", ".kmz")
-_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_NEEDED = (".shp", ".shx", ".dbf", ".prj")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,16 +301,16 @@ def _bring_shapefile(main: _Listed, item: _Item, order: Order, client: Client) -
         name = PurePosixPath(file.name)
         suffix = name.suffix.lower()
         beside = file.group == main.group and name.stem.casefold() == stem.casefold()
-        if beside and suffix in _PARTS:
+        if beside and suffix in PARTS:
             parts.setdefault(suffix, file)
-    missing = [s for s in _NEEDED if s not in parts]
+    missing = [s for s in PARTS[:-1] if s not in parts]
     if missing:
         raise FetchError(
             f"{item.where}: the shapefile {main.name} lacks {', '.join(missing)}; the item has "
             f"{', '.join(repr(f.name) for f in item.files)}",
             "correct reader.file in the catalogue entry",
         )
-    chosen = {suffix: parts[suffix] for suffix in _PARTS if suffix in parts}
+    chosen = {suffix: parts[suffix] for suffix in PARTS if suffix in parts}
     members: dict[str, bytes] = {}
     for suffix, file in chosen.items():
         target = order.folder / f"part{suffix}"

@@ -92,7 +92,7 @@ def finished(
         children |= _joined(frame[source.reader.key], table, source.reader.key, child, label)
     if children:
         frame = frame.assign(**children)
-    check_columns(source, frame.columns, where, cure=cure)
+    _check_columns(source, frame.columns, where, cure=cure)
     return frame
 
 
@@ -125,21 +125,11 @@ def _joined(
 
 def _wanted(source: Source) -> list[str]:
     """Every upstream column that the entry names, each once."""
-    told = source.commodities
-    named = (
-        *source.columns.values(), *source.precision.columns, *told.main, *told.minor, *told.trace,
-    )  # fmt: skip
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys([*source.columns.values(), *source.further_columns()]))
 
 
-def check_columns(source: Source, found: Iterable[object], name: str, *, cure: str) -> None:
-    """Check that a table has every upstream column that the catalogue entry names.
-
-    Raises
-    ------
-    SchemaError
-        Once, with every missing column, the closest name there is, and all that there are.
-    """
+def _check_columns(source: Source, found: Iterable[object], name: str, *, cure: str) -> None:
+    """Raise once, with every missing column, the closest name there is, and all that there are."""
     have = [str(c) for c in found]
     missing = [c for c in _wanted(source) if c not in have]
     if not missing:

@@ -15,9 +15,8 @@ from pyproj.exceptions import CRSError
 from geo_ree.catalog.options import Reader
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.gdal import DAMAGED, careful, check_content, one_line
+from geo_ree.ingest.gdal import DAMAGED, SWAP, careful, check_content, one_line
 
-_SWAP = {"": "AUTO", "lonlat": "NO", "latlon": "YES"}
 _NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
 
 
@@ -87,7 +86,7 @@ def _read_layer(
     if path.suffix == ".gml":
         # SWAP_COORDINATES is about the order in the file, whatever GDAL makes of srsName,
         # so that a urn, which GDAL swaps by itself, is not swapped twice
-        options |= {"SWAP_COORDINATES": _SWAP[reader.axis]}
+        options |= {"SWAP_COORDINATES": SWAP[reader.axis]}
     elif path.suffix == ".json":
         options |= {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
     fault = DAMAGED
