@@ -17,7 +17,7 @@ from geo_ree.ingest.arcgis_query import RefusedError, ask_service
 from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.ogcapi import collection_address
-from geo_ree.ingest.sciencebase import UnlistedError, item_page
+from geo_ree.ingest.sciencebase_item import UnlistedError, item_page
 from geo_ree.ingest.wfs_request import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
