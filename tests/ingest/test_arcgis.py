@@ -10,7 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -196,18 +196,25 @@ class Service:
         self.errors: list[dict[str, Any]] = []
         self.delays: list[float] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     @property
     def pages(self) -> list[dict[str, str]]:
         """The parameters of each request for features."""
         return [p for _, path, p in self.asked if path.endswith("/query")
                 and not {"returnCountOnly", "returnIdsOnly"} & set(p)]  # fmt: skip
+
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        parts = urlsplit(request.path)
+        form = parts.query
+        if request.command == "POST":
+            assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            form = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        params = dict(parse_qsl(form))
+        self.asked.append((request.command, parts.path, params))
+        if self.delays:
+            time.sleep(self.delays.pop(0))
+        answer = self.answer(parts.path, params)
+        return 200, answer if isinstance(answer, bytes) else json.dumps(answer).encode(), {}
 
     def answer(self, path: str, params: Mapping[str, str]) -> object:
         service = urlsplit(SERVICE)
@@ -253,49 +260,14 @@ class Service:
         }  # fmt: skip
 
 
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.reply(urlsplit(self.path).query)
-
-        def do_POST(self) -> None:
-            assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-            self.reply(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-        def reply(self, form: str) -> None:
-            path, params = urlsplit(self.path).path, dict(parse_qsl(form))
-            service.asked.append((self.command, path, params))
-            if service.delays:
-                time.sleep(service.delays.pop(0))
-            answer = service.answer(path, params)
-            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            try:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client has given up, as it should
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+@pytest.fixture
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    stub = Service()
-    stub.thread.start()
-    yield stub
-    stub.server.shutdown()
-    stub.server.server_close()
-    stub.thread.join()
-
-
-@pytest.fixture
-def settings(service: Service, tmp_path: Path) -> Settings:
-    return Settings(data_root=tmp_path / "data", mirror=service.url, read_timeout_s=0.5)
+def settings(service: Service, serve: Callable[..., str], tmp_path: Path) -> Settings:
+    return Settings(data_root=tmp_path / "data", mirror=serve(service.reply), read_timeout_s=0.5)
 
 
 def names(source: Source, settings: Settings) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -34,44 +32,21 @@ class Service:
     def __init__(self) -> None:
         self.answers: list[tuple[int, bytes]] = []
         self.asked: list[tuple[str, str, str]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            service.asked.append((self.path, self.headers["Content-Type"], body))
-            status, answer = service.answers.pop(0)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        body = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        self.asked.append((request.path, request.headers["Content-Type"], body))
+        return *self.answers.pop(0), {}
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    stub = Service()
-    stub.thread.start()
-    yield stub
-    stub.server.shutdown()
-    stub.server.server_close()
-    stub.thread.join()
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def settings(tmp_path, service) -> Settings:
-    return Settings(data_root=tmp_path / "data", mirror=service.url, read_timeout_s=2)
+def settings(tmp_path, service, serve) -> Settings:
+    return Settings(data_root=tmp_path / "data", mirror=serve(service.reply), read_timeout_s=2)
 
 
 @pytest.fixture
