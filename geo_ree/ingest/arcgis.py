@@ -13,7 +13,8 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.arcgis_features import read_features
-from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
+from geo_ree.ingest.arcgis_query import Layer, Query, gather
+from geo_ree.ingest.arcgis_service import RefusedError, ask_service
 from geo_ree.ingest.feature_page import told_names
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.arcgis_query import RefusedError, ask_service
+from geo_ree.ingest.arcgis_service import RefusedError, ask_service
 from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.ogcapi import collection_address

@@ -21,9 +21,10 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest import arcgis_query, fetch, read
+from geo_ree.ingest import arcgis_service, fetch, read
 from geo_ree.ingest.arcgis import read_layer
-from geo_ree.ingest.arcgis_query import Layer, ask_service, gather
+from geo_ree.ingest.arcgis_query import Layer, gather
+from geo_ree.ingest.arcgis_service import ask_service
 from geo_ree.ingest.http import Client
 from geo_ree.settings import Settings
 
@@ -46,7 +47,7 @@ def entry(url: str = f"{SERVICE}/2", **reader: Any) -> Source:
 
 @pytest.fixture(autouse=True)
 def hasty_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arcgis_query, "_BACKOFF_S", 0.01)
+    monkeypatch.setattr(arcgis_service, "_BACKOFF_S", 0.01)
 
 
 def refusal(source: Source, settings: Settings) -> str:
