@@ -14,6 +14,8 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.feature_page import PageError
+from geo_ree.ingest.geojson import crs_of, shape_of
 from geo_ree.ingest.json_answers import parse_member, printed, told_keys
 from geo_ree.ingest.tables import cure_of, finished, numbered
 
@@ -21,10 +23,6 @@ _ESRI_TYPES = {
     "x": "esriGeometryPoint", "points": "esriGeometryMultipoint",
     "paths": "esriGeometryPolyline", "rings": "esriGeometryPolygon",
 }  # fmt: skip
-_GEOJSON_TYPES = frozenset({
-    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
-    "GeometryCollection",
-})  # fmt: skip
 _LISTS = ("coordinates", "points", "paths", "rings")
 _ESRI_HEADER = ("geometryType", "spatialReference", "hasZ", "hasM")
 _NUMBER = "geo_ree_number"
@@ -134,38 +132,35 @@ def _places(
     geometries: Sequence[dict[str, Any] | None], header: dict[str, Any], where: str,
     source: Source, cure: str,
 ) -> gpd.GeoSeries:  # fmt: skip
-    """Let GDAL build the geometries, each numbered, since it may well leave out or reorder."""
-    esri, _ = _said(header)
-    broken = f"{source.id}: {where} row {{}} has a broken geometry"
-    for row, geometry in enumerate(geometries, 1):
-        if not esri and geometry and geometry.get("type") not in _GEOJSON_TYPES:
-            raise SchemaError(broken.format(row), cure)
-    document = _esri(geometries, header) if esri else _geojson(geometries, header)
+    is_esri, _ = _said(header)
+    if is_esri:
+        places = _esri_places(geometries, header, f"{source.id}: {where}", cure)
+        return _referenced(places, header, where, source)
     try:
-        frame = pyogrio.read_dataframe(json.dumps(document).encode())
+        shapes = [shape_of(g, f"row {row}") for row, g in enumerate(geometries, 1)]
+        places = gpd.GeoSeries(shapes, crs=crs_of(header))
+    except PageError as error:
+        raise SchemaError(f"{source.id}: {where} {error.reason}", cure) from error
+    return _referenced(places, header, where, source)
+
+
+def _esri_places(
+    geometries: Sequence[dict[str, Any] | None], header: dict[str, Any], label: str, cure: str
+) -> gpd.GeoSeries:
+    """Let GDAL build the geometries, each numbered, since it may well leave out or reorder."""
+    unreadable = SchemaError(f"{label} has geometries that cannot be read", cure)
+    try:
+        frame = pyogrio.read_dataframe(json.dumps(_esri(geometries, header)).encode())
     except _BROKEN as error:
-        raise SchemaError(f"{source.id}: {where} has geometries that cannot be read", cure) from (
-            error
-        )
+        raise unreadable from error
     if not isinstance(frame, gpd.GeoDataFrame) or len(frame) != len(geometries):
-        raise SchemaError(f"{source.id}: {where} has geometries that cannot be read", cure)
+        raise unreadable
     places = frame.set_index(_NUMBER).geometry.reindex(range(len(geometries)))
     gone = places.isna().tolist()
     lost = [row for row, g in enumerate(geometries, 1) if g is not None and gone[row - 1]]
     if lost:
-        raise SchemaError(broken.format(lost[0]), cure)
-    return _referenced(places, header, where, source)
-
-
-def _geojson(
-    geometries: Sequence[dict[str, Any] | None], header: dict[str, Any]
-) -> dict[str, Any]:  # fmt: skip
-    features = [
-        {"type": "Feature", "properties": {_NUMBER: number}, "geometry": geometry}
-        for number, geometry in enumerate(geometries)
-    ]
-    crs = {"crs": header["crs"]} if header.get("crs") else {}
-    return {"type": "FeatureCollection", **crs, "features": features}
+        raise SchemaError(f"{label} row {lost[0]} has a broken geometry", cure)
+    return places
 
 
 def _esri(geometries: Sequence[dict[str, Any] | None], header: dict[str, Any]) -> dict[str, Any]:

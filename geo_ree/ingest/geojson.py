@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -102,9 +103,11 @@ def read_geojson(page: Page) -> gpd.GeoDataFrame:
             row.pop("id", None)
     columns = dict.fromkeys(name for row in rows for name in row)
     frame = pd.DataFrame([{n: r.get(n, "") for n in columns} for r in rows], columns=list(columns))
-    shapes = [_shape(f, n) for n, f in enumerate(_features(document), 1)]
+    shapes = [
+        shape_of(f.get("geometry"), f"feature {n}") for n, f in enumerate(_features(document), 1)
+    ]
     return gpd.GeoDataFrame(
-        frame.astype(object), geometry=gpd.GeoSeries(shapes, crs=_crs(document), dtype="geometry")
+        frame.astype(object), geometry=gpd.GeoSeries(shapes, crs=crs_of(document), dtype="geometry")
     )
 
 
@@ -115,17 +118,51 @@ def _row(feature: dict[str, Any]) -> dict[str, Any]:
     return {name: text if name == "id" else text or "" for name, text in texts.items()}
 
 
-def _shape(feature: dict[str, Any], number: int) -> Any:
-    given = feature.get("geometry")
-    if not given:
+def shape_of(geometry: Mapping[str, Any] | None, what: str) -> Any:
+    """Build a geometry of GeoJSON.
+
+    Parameters
+    ----------
+    geometry
+        What a feature has there; None or an empty object for nothing.
+    what
+        Name of the feature, for the error.
+
+    Returns
+    -------
+    shapely.Geometry or None
+
+    Raises
+    ------
+    PageError
+        When it is broken.
+
+    Examples
+    --------
+    >>> shape_of({"type": "Point", "coordinates": [60, 45]}, "row 1").wkt
+    'POINT (60 45)'
+    """
+    if not geometry:
         return None
     try:
-        return shapely.geometry.shape(given)
+        return shapely.geometry.shape(geometry)
     except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise PageError(f"feature {number} has a broken geometry") from error
+        raise PageError(f"{what} has a broken geometry") from error
 
 
-def _crs(document: dict[str, Any]) -> CRS:
+def crs_of(document: Mapping[str, Any]) -> CRS:
+    """Give the reference system that a collection states, WGS 84 where it states none.
+
+    Raises
+    ------
+    PageError
+        When nothing is known of it.
+
+    Examples
+    --------
+    >>> crs_of({"crs": {"type": "name", "properties": {"name": "EPSG:32642"}}}).to_epsg()
+    32642
+    """
     stated = document.get("crs")
     if not isinstance(stated, dict):
         return CRS.from_user_input(STORE_CRS)
