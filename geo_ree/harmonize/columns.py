@@ -72,7 +72,15 @@ def used_columns(upstream: Mapping[str, str], source: Source) -> list[str]:
 
 
 def nulls_of(source: Source, label: str) -> tuple[str, ...]:
-    """Texts that mean "unknown" in one column of the file."""
+    """Texts that mean "unknown" in one column of the file.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> entry = load_catalog()["usgs_ree"].model_copy(update={"nulls": {"*": ("NA",), "t": ("0",)}})
+    >>> nulls_of(entry, "t"), nulls_of(entry, "name")
+    (('NA', '0'), ('NA',))
+    """
     return (*source.nulls.get("*", ()), *source.nulls.get(label, ()))
 
 

@@ -95,6 +95,17 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     ------
     SchemaError
         As that or `open_file` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_layer(path, entry).to_wkt().loc[1].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     pages = read_pages(path, source).pages
     return read_features(pages, source) if pages else open_file(path, source)

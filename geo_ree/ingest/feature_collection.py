@@ -99,6 +99,17 @@ def read_collection(path: Path, source: Source) -> Collection:
     SchemaError
         When a page is damaged or something else, has no reference system, or lies elsewhere
         than was asked for; and when a column is missing or there is no feature.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_collection(path, entry).table["name"].tolist()
+    ['Made-up Ridge']
     """
     cure = cure_of(source)
     found = read_pages(path, source, starts="<{")

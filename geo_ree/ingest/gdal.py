@@ -51,6 +51,16 @@ def check_content(path: Path, label: str) -> None:
     ------
     SchemaError
         When it has the mark of such a description anywhere.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.json"
+    >>> _ = path.write_text("<OGRVRTDataSource/>")
+    >>> check_content(path, "mine: x.json")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: mine: x.json holds no data but points to other files; do not use \
+this file
     """
     if path.suffix not in (".json", ".gml", ".kml"):
         return
@@ -84,6 +94,17 @@ def careful(path: Path, label: str, cure: str, fault: str = DAMAGED) -> Iterator
     ------
     SchemaError
         In place of whatever pyogrio or shapely raise.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.gpkg"
+    >>> _ = path.write_bytes(b"SQLite format 3")
+    >>> with careful(path, "mine: x.gpkg", "fetch it again"):
+    ...     pyogrio.read_dataframe(path)
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: mine: x.gpkg is nothing that geo_ree reads (no features in it); \
+fetch it again
     """
     with _GDAL, warnings.catch_warnings(record=True) as noted, _bounded():
         warnings.simplefilter("always")
@@ -114,7 +135,13 @@ def _bounded() -> Iterator[None]:
 
 
 def one_line(error: object, path: Path) -> str:
-    """Give a message without line breaks, without our folders, and not too long."""
+    """Give a message without line breaks, without our folders, and not too long.
+
+    Examples
+    --------
+    >>> one_line(ValueError("/data/x/a.shp is  broken"), Path("/data/x/a.shp"))
+    'a.shp is broken'
+    """
     return " ".join(str(error).replace(f"{path.parent}/", "").split())[:160]
 
 

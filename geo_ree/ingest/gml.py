@@ -183,6 +183,15 @@ def read_gml(page: Page, *, axis: str, label: str, cure: str) -> gpd.GeoDataFram
         When the page has several kinds of feature, or GDAL reads fewer than there are.
     SchemaError
         When GDAL cannot read it.
+
+    Examples
+    --------
+    >>> text = (b"<c xmlns='urn:x' xmlns:gml='http://www.opengis.net/gml'><gml:featureMember>"
+    ...     b"<ore gml:id='a'><name>Made-up Ridge</name><place><gml:Point srsName='EPSG:4326'>"
+    ...     b"<gml:pos>45 60</gml:pos></gml:Point></place></ore></gml:featureMember></c>")
+    >>> frame = read_gml(scan_gml(text), axis="latlon", label="x.gml", cure="")
+    >>> frame[["name", "geometry"]].to_wkt().loc[0].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     if len(page.layers) > 1:
         raise PageError(f"it has several kinds of feature: {', '.join(page.layers)}",

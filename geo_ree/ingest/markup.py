@@ -116,6 +116,15 @@ def check_markup_bytes(
     -------
     str
         Name of the root element, without its namespace prefix.
+
+    Examples
+    --------
+    >>> tags = []
+    >>> check_markup_bytes(b"<kml><Document/></kml>", where="x.kml", cure="",
+    ...                    seen=lambda name, _: tags.append(name))
+    'kml'
+    >>> tags
+    ['Document']
     """
     return _scan(iter([content]), where, cure, seen)
 

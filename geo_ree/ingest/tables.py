@@ -73,6 +73,18 @@ def finished(
     ------
     SchemaError
         When the table has no rows, or lacks a column that the catalogue names.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> major = load_catalog()["usgs_major_deposits"]
+    >>> options = major.reader.model_copy(update={"tables": {"commodity": "commodity.csv"}})
+    >>> entry = major.model_copy(update={"reader": options, "columns": {"name": "name"},
+    ...     "precision": type(major.precision)(), "commodities": type(major.commodities)()})
+    >>> main = pd.DataFrame({"gid": ["1"], "name": ["Made-up Ridge"]})
+    >>> child = pd.DataFrame({"gid": ["1", "1"], "value": ["REE", "Fe"]})
+    >>> finished(main, entry, lambda _: child, where="main.csv", cure="").loc[0].tolist()
+    ['1', 'Made-up Ridge', 'REE;Fe']
     """
     check_rows(source, frame, where, cure=cure)
     children: dict[str, pd.Series] = {}
@@ -152,6 +164,13 @@ def check_rows(source: Source, frame: pd.DataFrame, name: str, *, cure: str) -> 
     ------
     SchemaError
         When it has none.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> check_rows(load_catalog()["usgs_ree"], pd.DataFrame(), "main.csv", cure="fetch it again")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: main.csv has no rows; fetch it again
     """
     if frame.empty:
         raise SchemaError(f"{source.id}: {name} has no rows", cure)

@@ -220,6 +220,17 @@ def read_wfs(path: Path, source: Source) -> pd.DataFrame:
     SchemaError
         When a page is damaged, a column is missing, or the features do not lie in the box that
         the service declares for the layer (``reader.axis`` is then probably wrong).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_wfs(path, entry).to_wkt().loc[1].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     found = read_collection(path, source)
     raw = found.about.get(CAPABILITIES)
