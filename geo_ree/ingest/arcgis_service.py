@@ -12,6 +12,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.json_answers import ask, told_error
+from geo_ree.ingest.secrets import masked, secrets_of
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,8 @@ def ask_service(
         error = answer["error"]
         if _code(error) not in _BUSY:
             break
-        logger.warning("%s: %s: %s", source.id, url, told_error(error))
+        logger.warning("%s: %s: %s", source.id, url,
+                       masked(told_error(error), secrets_of(source)))  # fmt: skip
     raise _refusal(error, f"{source.id}: {url}", source)
 
 

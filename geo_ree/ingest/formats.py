@@ -15,12 +15,13 @@ from geo_ree.errors import SchemaError
 from geo_ree.ingest import vectors
 from geo_ree.ingest.delimited import parse_csv
 from geo_ree.ingest.markup import check_markup, told_report
-from geo_ree.ingest.shapefile import Part, gather, parts_beside, parts_in
+from geo_ree.ingest.shapefile import Part, gather, parts_beside, parts_in, whole_names
 from geo_ree.ingest.sniff import Kind, kind_of
-from geo_ree.ingest.tables import Load, cure_of, finished, numbered
+from geo_ree.ingest.tables import Load, cure_of, finished, numbered, wanted_columns
 from geo_ree.ingest.unpack import Archive
 from geo_ree.ingest.workbook import check_workbook, read_sheet
 from geo_ree.ingest.zipped import Choice, choose
+from geo_ree.schema import LAYERS
 
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
 _SUFFIX = {"sqlite": ".gpkg", "json": ".json"}
@@ -266,4 +267,12 @@ def _shapefile(bring: Part, where: str, job: _Job) -> pd.DataFrame:
         bring, job.place("").parent, job.source, where=where, cure=job.cure
     )  # fmt: skip
     frame = vectors.read_shapefile(path, job.source, encoding, where=where, cure=job.cure)
+    frame = frame.rename(columns=whole_names(frame.columns, _names(job.source)))
     return _counted(frame, where, job)
+
+
+def _names(source: Source) -> list[str]:
+    """Names of columns that a file of the source may have."""
+    layer = LAYERS.get(source.layer)
+    canonical = layer.column_names() if layer and not source.columns else ()
+    return [*wanted_columns(source), *canonical]

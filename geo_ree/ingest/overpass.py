@@ -86,6 +86,7 @@ def _patient(client: Client, query: str) -> Client:
     return Client(
         replace(settings, read_timeout_s=max(settings.read_timeout_s, wait)), what=client.what,
         hosts=client.hosts, pause_s=client.pause_s, on_bytes=client.on_bytes,
+        secrets=client.secrets,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.ogcapi import collection_address
 from geo_ree.ingest.sciencebase_item import UnlistedError, item_page
+from geo_ree.ingest.secrets import kept_secret, secrets_of
 from geo_ree.ingest.wfs_request import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
@@ -101,7 +102,11 @@ def probe(source: Source, settings: Settings) -> State:
         return State("offline")
     hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
     try:
-        with Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s) as client:
+        with (
+            kept_secret(source),
+            Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s,
+                   secrets=secrets_of(source)) as client,
+        ):  # fmt: skip
             _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:
         return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
@@ -149,7 +154,7 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
     with (
         Client(client.settings, what=client.what, hosts=client.hosts, pause_s=client.pause_s,
-               on_bytes=stop) as hasty,
+               on_bytes=stop, secrets=client.secrets) as hasty,
         tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
         contextlib.suppress(_EnoughError),
     ):  # fmt: skip

@@ -6,7 +6,7 @@ import codecs
 import logging
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from geo_ree.catalog.source import Source
@@ -20,6 +20,8 @@ Part = Callable[[str, Path], bool]
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 """Suffixes of the files that make a shapefile; it can do without the last."""
+
+_NAME = 10
 
 
 def parts_in(archive: Archive, member: str, source: Source) -> Part:
@@ -186,3 +188,36 @@ def _encoding(dbf: Path, told: str, encodings: tuple[str, ...], stem: str, cure:
             )  # fmt: skip
         return "utf-8" if known == "utf-8-sig" else known
     raise SchemaError(f"{stem}.dbf is not encoded as {' or '.join(filter(None, tried))}", cure)
+
+
+def whole_names(found: Iterable[object], wanted: Iterable[str]) -> dict[str, str]:
+    """Give columns their whole names back, of which a shapefile keeps ten bytes.
+
+    Parameters
+    ----------
+    found
+        Columns that are there.
+    wanted
+        Names that may stand behind them.
+
+    Returns
+    -------
+    dict of str to str
+        Column -> whole name, where exactly one name begins so.
+
+    Examples
+    --------
+    >>> whole_names(["name", "commoditie", "commodity_"],
+    ...             ["name", "commodities", "commodity_tier", "commodity_group"])
+    {'commoditie': 'commodities'}
+    """
+    have = [str(column) for column in found]
+    names_of = list(dict.fromkeys(wanted))
+    behind = {
+        column: [n for n in names_of if len(n) > _NAME and n[:_NAME] == column] for column in have
+    }
+    return {
+        column: names[0]
+        for column, names in behind.items()
+        if len(names) == 1 and names[0] not in have
+    }

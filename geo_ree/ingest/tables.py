@@ -95,7 +95,7 @@ def finished(
                 "%s: %s stands alone: the columns of the table %s are blank",
                 source.id, where, child,
             )  # fmt: skip
-            names = [c for c in _wanted(source) if c.startswith(f"{child}.")]
+            names = [c for c in wanted_columns(source) if c.startswith(f"{child}.")]
             children |= {c: pd.Series("", index=frame.index) for c in names}
             continue
         label = f"{source.id}: {where.removesuffix(source.reader.member)}{member}"
@@ -135,15 +135,22 @@ def _joined(
     return out
 
 
-def _wanted(source: Source) -> list[str]:
-    """Every upstream column that the entry names, each once."""
+def wanted_columns(source: Source) -> list[str]:
+    """Name every upstream column that the entry reads, each once.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> wanted_columns(load_catalog()["uzbekistan_geology"])
+    ['commodities']
+    """
     return list(dict.fromkeys([*source.columns.values(), *source.further_columns()]))
 
 
 def _check_columns(source: Source, found: Iterable[object], name: str, *, cure: str) -> None:
     """Raise once, with every missing column, the closest name there is, and all that there are."""
     have = [str(c) for c in found]
-    missing = [c for c in _wanted(source) if c not in have]
+    missing = [c for c in wanted_columns(source) if c not in have]
     if not missing:
         return
     told = []
