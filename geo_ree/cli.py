@@ -30,7 +30,7 @@ class _Group(click.Group):
             click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("geo-ree: broken off; what had arrived is kept", err=True)
+            click.echo("geo-ree: broken off", err=True)
             _leave(130)
 
 

@@ -103,9 +103,9 @@ def probe(source: Source, settings: Settings) -> State:
     hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
     try:
         with (
-            kept_secret(source),
+            kept_secret(source, settings),
             Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s,
-                   secrets=secrets_of(source)) as client,
+                   secrets=secrets_of(source, settings)) as client,
         ):  # fmt: skip
             _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:

@@ -100,7 +100,7 @@ geo-ree fetch usgs_ree --file PATH
         _refuse(source, settings, box)
     else:
         check_handed(handed, source, settings)
-    with kept_secret(source), data_lock(settings, source.id):
+    with kept_secret(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
         kept = _at_hand(source, settings)
         with _staging(settings, source) as folder:
@@ -126,7 +126,7 @@ def _brought(
     )  # fmt: skip
     with Client(
         settings, what=source.id, hosts=_hosts(source), pause_s=source.reader.pause_s,
-        on_bytes=on_bytes, at_hand=proof.url if proof else "", secrets=secrets_of(source),
+        on_bytes=on_bytes, at_hand=proof.url if proof else "", secrets=secrets_of(source, settings),
     ) as client:  # fmt: skip
         return PROTOCOLS[source.protocol].bring(order, client)
 
@@ -135,7 +135,8 @@ def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Pr
     """Give the record of the snapshot at hand, where a server may call it unchanged."""
     if kept is None or kept.provenance.origin != "fetched":
         return None
-    from_there = kept.provenance.mirror == (settings.mirror or "")
+    mirror = masked(settings.mirror or "", secrets_of(source, settings))
+    from_there = kept.provenance.mirror == mirror
     wanted = source.sha256 in ("", kept.provenance.sha256)
     return kept.provenance if from_there and wanted else None
 
@@ -154,12 +155,12 @@ def _take(
     check(arrival.payload)
     if kept is not None and kept.provenance.sha256 == found:
         return kept
-    now, secrets = datetime.now(UTC), secrets_of(source)
+    now, secrets = datetime.now(UTC), secrets_of(source, settings)
     provenance = Provenance(
         source_id=source.id,
         origin="handed" if handed else "fetched",
         url=masked(arrival.url, secrets),
-        mirror="" if handed else settings.mirror or "",
+        mirror="" if handed else masked(settings.mirror or "", secrets),
         query=masked(arrival.query, secrets),
         retrieved=now.isoformat(timespec="seconds"),
         licence=source.licence,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError
+from geo_ree.settings import Settings
 
 _PARAMETERS = frozenset({"token", "access_token", "key", "apikey", "api_key", "password"})
 _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
@@ -16,13 +17,15 @@ _SHORTEST = 4
 """Shorter values are no secrets, and hiding them would garble what is told."""
 
 
-def secrets_of(source: Source) -> tuple[str, ...]:
+def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, ...]:
     """Give the values of an entry's query and headers that nobody else may read.
 
     Parameters
     ----------
     source
         Its catalogue entry: parameters and headers are known by their names.
+    settings
+        A mirror may have a password in its address.
 
     Returns
     -------
@@ -41,6 +44,8 @@ def secrets_of(source: Source) -> tuple[str, ...]:
     hidden = [v for n, v in source.reader.query.items() if n.lower() in _PARAMETERS]
     for value in (v for n, v in headers if n.lower() in _PARAMETERS | _HEADERS):
         hidden += [value, value.rpartition(" ")[2]]  # "Bearer x": x alone is one as well
+    if settings is not None and settings.mirror:
+        hidden.append(urlsplit(settings.mirror).password or "")
     forms = {f for v in hidden for f in (v, quote(v, safe=""), quote(v), quote_plus(v))}
     return tuple(sorted((f for f in forms if len(f) >= _SHORTEST), key=lambda f: (-len(f), f)))
 
@@ -71,8 +76,8 @@ def told_query(query: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def kept_secret(source: Source) -> Iterator[None]:
-    """Take the secrets of an entry out of whatever error the block raises.
+def kept_secret(source: Source, settings: Settings | None = None) -> Iterator[None]:
+    """Take the secrets of an entry, and of the mirror, out of whatever error the block raises.
 
     Examples
     --------
@@ -87,7 +92,7 @@ def kept_secret(source: Source) -> Iterator[None]:
     try:
         yield
     except GeoReeError as error:
-        secrets = secrets_of(source)
+        secrets = secrets_of(source, settings)
         if masked(str(error), secrets) == str(error):
             raise
         # not chained: the traceback would tell what the line does not

@@ -131,7 +131,8 @@ class Transfer:
         self.ask = ask
         self.wish = wish
         self.on_bytes = on_bytes
-        self.partial = Partial(target, ask.url, keep=not ask.data and not wish.part)
+        told = masked(ask.url, exchange.secrets)  # it is written down
+        self.partial = Partial(target, told, keep=not ask.data and not wish.part)
 
     def run(self) -> Download:
         """Ask until the file is there, or until asking again is of no use.

@@ -257,17 +257,15 @@ def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
     assert "failed: x: it broke; mend it" in shown
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGINT for one process")
-@pytest.mark.parametrize("silent", [False, True])
-def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, silent):
-    """Ctrl-C while servers drip, or say nothing more at all."""
-    path = address(catalog["usgs_ree"])
-    site.files[path] = b"PK\3\4" + bytes(200_000)
-    site.piece, site.pace_s = 100, 0.05
-    if silent:
-        site.faults[path] = ["slow"]
+needs_signals = pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="Windows has no SIGINT for one process"
+)
+
+
+def broken_off(site, settings, *command: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Run geo-ree and press Ctrl-C when the site has been asked."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "geo_ree", "fetch", "usgs_ree", "--data", str(settings.data_root),
+        [sys.executable, "-m", "geo_ree", *command, "--data", str(settings.data_root),
          "--mirror", str(settings.mirror)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(progress.__file__).parents[1])},
@@ -279,10 +277,33 @@ def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, sil
     process.send_signal(signal.SIGINT)
     start = time.monotonic()
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
     assert time.monotonic() - start < GRACE_S + 10
-    assert err.splitlines()[-1] == "geo-ree: broken off; what had arrived is kept"
+    return process, out, err
+
+
+@needs_signals
+@pytest.mark.parametrize("silent", [False, True])
+def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, silent):
+    """Ctrl-C while servers drip, or say nothing more at all."""
+    path = address(catalog["usgs_ree"])
+    site.files[path] = b"PK\3\4" + bytes(200_000)
+    site.piece, site.pace_s = 100, 0.05
+    if silent:
+        site.faults[path] = ["slow"]
+    process, out, err = broken_off(site, settings, "fetch", "usgs_ree")
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "geo-ree: broken off"
     assert "Traceback" not in out + err
     left = [p.name for p in settings.data_root.rglob("*") if p.is_file()]
     assert set(left) <= {".lock", ".ree-csv.zip.part", ".ree-csv.zip.part.json"}
     assert latest_snapshot(settings, "usgs_ree") is None
+
+
+@needs_signals
+def test_a_check_that_is_broken_off_waits_for_nobody(site, settings, catalog):
+    for source in catalog.values():
+        site.faults[address(source)] = ["slow"] * 9
+    process, out, err = broken_off(site, settings, "sources", "check", *THREE)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert err.splitlines()[-1] == "geo-ree: broken off"

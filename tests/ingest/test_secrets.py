@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,32 @@ def test_no_error_and_no_log_tells_a_key(locked, site, settings, caplog, body):
     assert "HTTP 400" in told and "token=***" in told
     assert "made-up" not in told.replace("made_up", "")
     assert len(site.asked) == 2
+
+
+def test_what_is_left_of_a_broken_download_tells_no_key(locked, site, settings):
+    site.files[ASKED] = TABLE * 1000
+    site.faults[ASKED] = ["cut"] * 4
+    with pytest.raises(FetchError, match="cut short"):
+        fetch(locked, settings)
+    (record,) = settings.raw_root.rglob("*.part.json")
+    assert "token=***" in record.read_text(encoding="utf-8")
+    assert fetch(locked, settings, check=lambda path: None).payload.read_bytes() == TABLE * 1000
+    assert site.headers[-1]["Range"].startswith("bytes=")
+
+
+def test_the_password_of_a_mirror_is_kept_too(made_up, site, settings):
+    source = made_up()
+    site.files[PATH] = TABLE
+    closed = replace(settings, mirror=site.url.replace("//", "//me:made-up-word@"))
+    snapshot = fetch(source, closed, check=lambda path: None)
+    assert snapshot.provenance.mirror == site.url.replace("//", "//me:***@")
+    assert fetch(source, closed, check=lambda path: None) == snapshot
+    assert site.headers[1]["If-None-Match"] == snapshot.provenance.etag
+    site.plan(PATH, 403)
+    with pytest.raises(FetchError) as caught:
+        fetch(source, closed)
+    assert "//me:***@" in str(caught.value)
+    assert "made-up-word" not in str(caught.value)
 
 
 def test_a_check_tells_no_key(locked, site, settings):
