@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -14,7 +16,10 @@ from geo_ree.errors import GeoReeError
 
 
 class _Group(click.Group):
-    """Turns errors of geo_ree into one line and exit status 2, unless --debug."""
+    """Turns errors of geo_ree into one line and exit status 2, unless --debug.
+
+    Breaking off with Ctrl-C ends with status 130, as shells have it.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -24,6 +29,21 @@ class _Group(click.Group):
                 raise
             click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("geo-ree: broken off", err=True)
+            _leave(130)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, even where a thread still waits for a server that is silent.
+
+    Nothing is lost by that: a fetch may be killed at any moment.
+    """
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _data(command: Callable[..., Any]) -> Callable[..., Any]:

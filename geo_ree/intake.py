@@ -115,6 +115,8 @@ def read_layers(settings: Settings, options: Options, tell: Progress = logger.in
     """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
+    for stranger in _strangers(catalog, settings):
+        tell(f"note: {stranger} is at hand, but in no catalogue: name its file with --catalog")
     base = _base(catalog, chosen)
     first = normalize(read(base, chosen[base.id].path), base)
     countries = join_layers([first])["countries"]
@@ -228,6 +230,12 @@ def _snapshots(
             raise SettingsError(f"{source_id} has not been fetched into {settings.data_root}",
                                 f"geo-ree fetch {source_id} --data {settings.data_root}")  # fmt: skip
     return fetched
+
+
+def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
+    """Ids of sources that were fetched by an entry that is not among those that are known now."""
+    found = settings.raw_root.glob("*/*/provenance.json")
+    return sorted({p.parts[-3] for p in found} - set(catalog))
 
 
 def _coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
+from geo_ree.ingest import fetch
 from geo_ree.intake import harmonize_sources
 from geo_ree.options import Options
 from geo_ree.pipeline import run
@@ -169,3 +171,19 @@ def test_the_scenarios_answer_for_every_candidate(done):
     assert scenarios["scenario"].nunique() == 3
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
+
+
+def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
+    entry, table = tmp_path / "my.toml", tmp_path / "mine.csv"
+    entry.write_text('[[source]]\nid = "mine"\nlike = "uzbekistan_geology"\n', encoding="utf-8")
+    table.write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
+    settings = Settings(data_root=tmp_path / "data")
+    fetch(load_catalog(entry)["mine"], settings, handed=table)
+    told: list[str] = []
+    note = "note: mine is at hand, but in no catalogue: name its file with --catalog"
+    harmonize_sources(settings, Options(), told.append)
+    assert note in told
+    told.clear()
+    layers = harmonize_sources(settings, Options(catalog=entry), told.append).layers
+    assert "mine:2" in set(layers["deposits"]["id"])
+    assert note not in told
