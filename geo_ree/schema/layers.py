@@ -184,18 +184,10 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
                     Column("grade_pct", "number", "per cent by mass", low=0, high=100),
                     Column("grade_text", "text", "the grade as published"),
                     Column("category", "text", "category, as published"),
-                    Column(
-                        "category_class", "text", "what the category comes to",
-                        vocabulary=CATEGORY_CLASSES,
-                    ),
+                    Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
                     Column("system", "text", "reporting code or whose statement, as published"),
-                    Column(
-                        "system_kind", "text", "kind of the system", vocabulary=SYSTEM_KINDS
-                    ),
-                    Column(
-                        "system_code", "text", "the system where it has a name",
-                        vocabulary=tuple(CODE_KINDS),
-                    ),
+                    Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
+                    Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
                     Column("edition", "text", "edition of the code, where one was stated"),
                     Column("year", "integer", "year of the statement", low=1900, high=2100),
                     Column("source", "text", "publication", required=True),

@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SchemaError
@@ -72,6 +74,20 @@ def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
 )  # fmt: skip
 def test_a_category_comes_to_its_class(text, category):
     assert category_told(text) == category
+
+
+@given(st.text() | st.text("ABCP123+& ,/-авсри()JORCNI40 ", max_size=30))
+def test_any_text_comes_to_the_vocabularies_or_is_told_as_not_understood(text):
+    told = system_told(text)
+    assert told.kind in SYSTEM_KINDS and (not told.code or CODE_KINDS[told.code] == told.kind)
+    assert told.understood or told.kind == "unknown"
+    assert category_told(text) in (None, *CATEGORY_CLASSES)
+
+
+@given(st.sampled_from(sorted(CATEGORY_PARTS)), st.sampled_from([" + ", " and ", ",", "&"]))
+def test_parts_are_read_however_they_are_joined(category, joint):
+    assert category_told(joint.join(CATEGORY_PARTS[category])) == category
+    assert category_told(joint.join(reversed(CATEGORY_PARTS[category]))) == category
 
 
 def test_the_vocabularies_hold_together():
