@@ -18,7 +18,7 @@ from geo_ree.harmonize.oxides import (
     oxide_formula,
     oxide_to_element,
 )
-from geo_ree.harmonize.statements import classify_statements
+from geo_ree.harmonize.quantities import classify_statements
 from geo_ree.harmonize.sums import StatedSum, sum_statements
 
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.harmonize.oxides import Computed, contained_mass, grade_as_pct, ore_mass
-from geo_ree.harmonize.statements import cell_text, parts_of, scale_of
+from geo_ree.harmonize.quantities import cell_text, parts_of, scale_of
 
 _OXIDE_GRADE = re.compile(r"\b(T?REO|RE2O3|TR2O3|Ln2O3|rare[- ]earth oxides?)\b", re.I)
 _SUBSTANCE = {"ore": "ore", "oxide": "contained oxide", "metal": "contained metal"}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.errors import SchemaError
 from geo_ree.harmonize.comparison import Row, compare_statements
-from geo_ree.harmonize.statements import cell_text, classify_statements, parts_of
+from geo_ree.harmonize.quantities import cell_text, classify_statements, parts_of
 from geo_ree.schema import CATEGORY_CLASSES, EXPLORED, SUBSTANCES, SYSTEM_KINDS
 
 _COLUMNS = (

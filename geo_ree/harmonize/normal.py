@@ -18,8 +18,8 @@ from geo_ree.harmonize.columns import canonical_columns, upstream_columns, used_
 from geo_ree.harmonize.commodities import add_commodities
 from geo_ree.harmonize.places import POINT_LAYERS, locate_records, refuse_swapped
 from geo_ree.harmonize.precision import classify_precision
+from geo_ree.harmonize.quantities import classify_statements
 from geo_ree.harmonize.records import fold_repeated, record_ids
-from geo_ree.harmonize.statements import classify_statements
 from geo_ree.harmonize.vocabulary import country_code
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
 from geo_ree.settings import SCORED_COUNTRIES

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import ScoreError
-from geo_ree.harmonize.statements import cell_text, classify_statements, parts_of
+from geo_ree.harmonize.quantities import cell_text, classify_statements, parts_of
 from geo_ree.schema import EXPLORED
 
 _WHY = dict(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SchemaError
 from geo_ree.harmonize import classify_statements, normalize
-from geo_ree.harmonize.statements import category_told, parts_of, scale_of, system_told
+from geo_ree.harmonize.quantities import category_told, parts_of, scale_of, system_told
 from geo_ree.schema import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
