@@ -37,6 +37,8 @@ _HEAD = (
     "reasons_against", "veto",
 )  # fmt: skip
 _TAIL = (
+    "stated_quantity_t", "stated_substance", "stated_grade", "stated_category", "stated_system",
+    "stated_edition", "stated_year", "stated_id", "statements", "statements_beside",
     "deposit_type", "minerals", "status", "operator", "admin_area", "sources", "reference",
     "source_quality", "notes", "schema_version", "disclaimer",
 )  # fmt: skip

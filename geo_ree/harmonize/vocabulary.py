@@ -106,7 +106,8 @@ def word_tables() -> tuple[str, ...]:
     Examples
     --------
     >>> word_tables()
-    ('facility', 'site_name', 'status', 'works')
+    ('facility', 'site_name', 'statement_category', 'statement_code', 'statement_system', \
+'status', 'works')
     """
     folder = files("geo_ree.harmonize") / "words"
     names = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
