@@ -7,7 +7,7 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError
-from geo_ree.harmonize import join_layers, normalize
+from geo_ree.harmonize import join_layers, merge, normalize
 
 ENTRY = {
     "id": "mines",
@@ -348,6 +348,7 @@ def test_the_same_deposit_stands_once_and_names_its_other_records(countries):
         _source(),
         countries,
     )
-    deposits = join_layers([one, two])["deposits"]
+    deposits = merge(join_layers([one, two])["deposits"]).deposits
     assert deposits["name"].tolist() == ["Kutessay II", "Else"]
-    assert deposits["sources"].tolist() == ["curated:1;mines:9;other:4", "mines:10"]
+    assert deposits["sources"].tolist() == ["curated:1;mines:9", "mines:10"]  # other:4 is not at hand
+    assert deposits["same_as"].iloc[0] == "mines:9;other:4"
