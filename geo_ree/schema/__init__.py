@@ -2,10 +2,12 @@
 
 from geo_ree.schema.layers import (
     COMMODITY_GROUPS,
+    DIRECTIONS,
     LAYERS,
     PRECISION_ERROR_M,
     RANKED_ROLES,
     RASTER_LAYERS,
+    RELATIONS,
     ROLES,
     SCHEMA_VERSION,
     SCORED_ROLES,
@@ -17,10 +19,12 @@ from geo_ree.schema.validation import validate
 
 __all__ = [
     "COMMODITY_GROUPS",
+    "DIRECTIONS",
     "LAYERS",
     "PRECISION_ERROR_M",
     "RANKED_ROLES",
     "RASTER_LAYERS",
+    "RELATIONS",
     "ROLES",
     "SCHEMA_VERSION",
     "SCORED_ROLES",
