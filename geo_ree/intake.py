@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,19 @@ class AtHand:
         return cls(snapshot.payload, proof.origin, proof.sha256, proof.retrieved)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """All chosen sources, each of their tables normalized, and an account of each."""
+
+    parts: list[Normalized]
+    sources: dict[str, Source]
+    inputs: list[dict[str, Any]]
+
+
 def harmonize_sources(
     settings: Settings, options: Options, tell: Progress = logger.info
 ) -> Harmonized:
-    """Read and normalize every chosen source that is at hand.
+    """Read, normalize and join every chosen source that is at hand.
 
     Parameters
     ----------
@@ -73,6 +82,41 @@ def harmonize_sources(
     SchemaError
         When a payload is missing, corrupt, or does not fit its layer.
     """
+    tables = normalize_sources(settings, options, tell)
+    return Harmonized(
+        layers=join_layers(tables.parts), sources=tables.sources, inputs=tables.inputs,
+        coverage=_coverage(tables.sources.values()),
+    )  # fmt: skip
+
+
+def normalize_sources(
+    settings: Settings, options: Options, tell: Progress = logger.info, *,
+    keep_swapped: bool = False, only_layers: Collection[str] = (),
+) -> Tables:  # fmt: skip
+    """Read and normalize every chosen source that is at hand.
+
+    Parameters
+    ----------
+    settings, options
+        Where the data are, and which sources count.
+    tell
+        Called with a line on each table.
+    keep_swapped
+        Keep rows with interchanged coordinates, for the audit to tell.
+    only_layers
+        Layers that are wanted; empty for all.
+
+    Returns
+    -------
+    Tables
+
+    Raises
+    ------
+    SettingsError
+        When an id in ``only`` or ``without`` is not in the catalogue, or no deposits are left.
+    SchemaError
+        When a payload is missing, corrupt, or does not fit its layer.
+    """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
     base = _base(catalog, chosen)
@@ -84,17 +128,18 @@ def harmonize_sources(
         for table in catalog[source_id].parts():
             if table.layer in RASTER_LAYERS or (table.layer == "countries" and table != base):
                 continue  # rasters are read by windows; one set of borders is enough
+            if only_layers and table.layer not in only_layers:
+                continue
             part = first if table == base else normalize(
-                read(table, at_hand.path), table, countries, skip_bad_rows=options.skip_bad_rows
+                read(table, at_hand.path), table, countries,
+                skip_bad_rows=options.skip_bad_rows, keep_swapped=keep_swapped,
             )  # fmt: skip
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(account(table, at_hand, part))
-    layers = join_layers(parts)
-    if "deposits" not in layers:
+    if not any(p.layer == "deposits" and len(p.frame) for p in parts):
         raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    used = {i: catalog[i] for i in chosen}
-    return Harmonized(layers=layers, sources=used, inputs=inputs, coverage=_coverage(used.values()))
+    return Tables(parts=parts, sources={i: catalog[i] for i in chosen}, inputs=inputs)
 
 
 def starter_countries(catalog: Mapping[str, Source]) -> gpd.GeoDataFrame:

@@ -107,7 +107,7 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
     plain = pd.DataFrame(table.drop(columns="geometry"))
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
-            plain[name] = plain[name].map(_disarmed)
+            plain[name] = plain[name].map(disarmed)
     plain.to_csv(folder / "scores.csv", index=False, encoding="utf-8", lineterminator="\n")
     table.to_parquet(folder / "scores.parquet", compression="zstd")
     geopackage = table.copy()
@@ -122,7 +122,14 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
         )  # fmt: skip
 
 
-def _disarmed(value: object) -> object:
+def disarmed(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    Examples
+    --------
+    >>> disarmed("=1+1"), disarmed("Kutessay II")
+    ("'=1+1", 'Kutessay II')
+    """
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value

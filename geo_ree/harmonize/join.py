@@ -55,19 +55,43 @@ def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
     return out
 
 
-def _fold(deposits: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.Series]:
+def fold_targets(deposits: pd.DataFrame) -> pd.Series:
+    """Tell the deposit of each record, by what the sources themselves call the same.
+
+    Parameters
+    ----------
+    deposits
+        ``id`` and ``same_as``, the curated records first.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of `deposits`: id of the record that leads its deposit, its own where the
+        leading one is not there.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"id": ["a:1", "b:7"], "same_as": ["b:7", None]})
+    >>> fold_targets(two).tolist()
+    ['a:1', 'a:1']
+    """
     owner: dict[str, str] = {}
     for row_id, same in zip(deposits["id"], deposits["same_as"], strict=True):
         for other in _split(same):
-            owner.setdefault(other, row_id)
-    target = {i: _root(i, owner) for i in deposits["id"]}
+            if _root(row_id, owner) != other:  # two that name each other: the first one leads
+                owner.setdefault(other, row_id)
     present = set(deposits["id"])
+    target = {i: _root(i, owner) for i in deposits["id"]}
+    return deposits["id"].map(lambda i: target[i] if target[i] in present else i)
+
+
+def _fold(deposits: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    target = fold_targets(deposits)
     members: dict[str, list[str]] = {}
-    for row_id, same in zip(deposits["id"], deposits["same_as"], strict=True):
-        members.setdefault(target[row_id], []).extend([row_id, *_split(same)])
-    keep = deposits["id"].map(lambda i: target[i] == i or target[i] not in present)
-    kept = deposits[keep]
-    sources = kept["id"].map(lambda i: ";".join(dict.fromkeys(members[i])) if i in members else i)
+    for row_id, led_by, same in zip(deposits["id"], target, deposits["same_as"], strict=True):
+        members.setdefault(led_by, []).extend([row_id, *_split(same)])
+    kept = deposits[target == deposits["id"]]
+    sources = kept["id"].map(lambda i: ";".join(dict.fromkeys(members[i])))
     return kept, sources
 
 

@@ -1,7 +1,8 @@
 """The canonical layers: their columns, units and vocabularies, and the check of a frame.
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
-country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain tables about deposits.
+country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain tables about
+deposits.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ _POSITIONS = (
         "precision_class", "text", "how fine the printed coordinate is",
         required=True, vocabulary=tuple(PRECISION_ERROR_M),
     ),
-    Column("doubt", "text", "why the compilers do not trust it; never chosen where given"),
+    Column("doubt", "text", "why the compilers do not trust it; chosen last"),
     Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
 )  # fmt: skip

@@ -76,7 +76,7 @@ CHECKED = {
 KAIRAKTY = (
     ("48.35", "73.20", "hundredth_degree", "USGS MRDS dep_id 10055813, as Verchne Kajrakty"),
     ("48.45", "73.20", "hundredth_degree", "USGS MRDS dep_id 10206986, as Verkhne-Kayraktin"),
-    ("48.406", "73.089", "hundredth_degree", "a table of tungsten deposits (its name was not found)"),
+    ("48.406", "73.089", "hundredth_degree", "a table of tungsten deposits, its name not found"),
 )
 """Further positions of Upper Kairakty, which is a row of OFR 2005-1294 (gid 1485) only."""
 
@@ -176,9 +176,8 @@ def build_positions(facts: Path, out: Path) -> Product:
 
 def _alternates(row: dict[str, str], remarks: list[str]) -> list[dict[str, str]]:
     found = [(*m.groups(""),) for m in PAIR.finditer(row["alt_coords"])]
-    beside = [(a, b, f"({row['coord_quality']})") for a, b, _ in map(
-        lambda m: m.groups(""), PAIR.finditer(row["coord_quality"])
-    )]  # fmt: skip
+    quality = row["coord_quality"]
+    beside = [(m[1], m[2], f"({quality})") for m in PAIR.finditer(quality)]
     found += [b for b in beside if not any(_near(b, f) for f in found)]
     deposit, out = slug(row["name"]), []
     for latitude, longitude, told in found:
