@@ -74,9 +74,11 @@ def weigh_distances(published: pd.DataFrame | None, owner: Mapping[str, str]) ->
         else:
             grouped.setdefault(deposit, []).append(statement)
             reasons.append(None)
-    unused = published.assign(why=reasons, deposit=[
-        owner.get(i) if isinstance(i, str) else None for i in published["deposit_id"]
-    ])  # fmt: skip
+    of = [owner.get(i) if isinstance(i, str) else None for i in published["deposit_id"]]
+    unused = published.assign(
+        why=pd.Series(reasons, published.index, dtype=object),
+        deposit=pd.Series(of, published.index, dtype=object),
+    )
     return Evidence(
         feasible={d: feasible_area(s) for d, s in grouped.items()},
         unused=unused[unused["why"].notna()],
@@ -147,7 +149,7 @@ def conflict_words(conflict: Sequence[Statement]) -> str:
 
 def _by_distance(deposit: object, name: object, found: Feasible) -> list[tuple[object, ...]]:
     kind = "contradicting" if found.conflict else "feasible"
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for statements, area in found.parts:
         evidence = " | ".join(s.words() for s in statements)
         if found.conflict:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from geo_ree.crs import STORE_CRS
+from geo_ree.crs import STORE_CRS, distance_m
 from geo_ree.harmonize.areas import Evidence, conflict_words
+from geo_ree.harmonize.feasible import Statement
 from geo_ree.harmonize.flags import FLAGS
 from geo_ree.harmonize.positions import spread_of
 
@@ -100,25 +103,38 @@ def _found(table: pd.DataFrame, findings: pd.DataFrame, labels: pd.Series) -> pd
 def _disagreements(
     table: pd.DataFrame, judged: pd.DataFrame, pairs: pd.DataFrame, labels: pd.Series
 ) -> pd.DataFrame:
-    groups = table.groupby("deposit").groups
-    rows = []
-    for deposit, first, second, away in spread_of(pairs, table, judged).itertuples(index=False):
-        members = groups[deposit]
-        told = f"{away / 1000:.1f} km between {labels[first]} and {labels[second]}"
-        others = _others(judged.loc[members], table.loc[members, "record"])
-        sources = ";".join(dict.fromkeys(table.loc[members, "record"]))
-        rows.append((deposit, "sources_disagree", away / 1000.0, f"{told}; {others}", sources,
-                     table.at[second, "longitude"], table.at[second, "latitude"]))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(_ROW))
+    far = spread_of(pairs, table, judged)
+    first, second = (labels.loc[far[c]].to_numpy() for c in ("first", "second"))
+    km = far["away_m"].to_numpy() / 1000.0
+    told = [f"{d:.1f} km between {a} and {b}" for d, a, b in zip(km, first, second, strict=True)]
+    others, sources = _others(table, judged, far["deposit"])
+    return pd.DataFrame(
+        {
+            "id": far["deposit"], "flag": "sources_disagree", "distance_km": km,
+            "evidence": [f"{one}; {rest}" for one, rest in zip(told, others, strict=True)],
+            "sources": sources,
+            "longitude": table["longitude"].loc[far["second"]].to_numpy(),
+            "latitude": table["latitude"].loc[far["second"]].to_numpy(),
+        },
+        columns=list(_ROW),
+    )  # fmt: skip
 
 
-def _others(judged: pd.DataFrame, records: pd.Series) -> str:
-    """How far the positions are from the chosen one, and what became of them."""
-    told = [
-        f"{records[label]} {row['from_chosen_m'] / 1000:.1f} km ({row['verdict']})"
-        for label, row in judged[judged["verdict"] != "chosen"].iterrows()
-    ]
-    return "from the chosen one: " + ", ".join(told)
+def _others(
+    table: pd.DataFrame, judged: pd.DataFrame, deposits: pd.Series
+) -> tuple[list[str], list[str]]:
+    """How far the positions are from the chosen one and what became of them; all their records."""
+    at = table[table["deposit"].isin(deposits)]
+    told = judged.loc[at.index]
+    texts = pd.Series(
+        [f"{record} {away / 1000:.1f} km ({verdict})" for record, away, verdict in zip(
+            at["record"], told["from_chosen_m"], told["verdict"], strict=True)],
+        at.index, dtype=object,
+    )  # fmt: skip
+    texts = texts[told["verdict"] != "chosen"]
+    others = texts.groupby(at["deposit"]).agg(", ".join)
+    records = at.groupby("deposit")["record"].agg(lambda r: ";".join(dict.fromkeys(r)))
+    return ["from the chosen one: " + others[d] for d in deposits], [records[d] for d in deposits]
 
 
 def _refuted(
@@ -135,9 +151,9 @@ def _refuted(
         if beyond.empty and not (found.conflict and members):
             continue
         statements = dict.fromkeys(s for part, _ in found.parts for s in part)
-        told = [f"{labels[p]} is {km:.1f} km outside the area that published distances allow"
-                for p, km in beyond.items()]  # fmt: skip
-        told += [_how_the_chosen_fares(members, judged, outside, limit)]
+        told = [f"{label} is {km:.1f} km outside the area that published distances allow"
+                for label, km in zip(labels.loc[beyond.index], beyond, strict=True)]  # fmt: skip
+        told += [_how_the_chosen_fares(members, table, judged, outside, statements)]
         told += ["published: " + " | ".join(s.words() for s in statements)]
         told += [conflict_words(found.conflict)]
         at = beyond.index[0] if len(beyond) else members[0]
@@ -150,14 +166,20 @@ def _refuted(
 
 
 def _how_the_chosen_fares(
-    members: list[int], judged: pd.DataFrame, outside: pd.Series, limit: pd.Series
-) -> str:
-    chosen = next(m for m in members if judged.at[m, "verdict"] == "chosen")
-    if outside[chosen] > limit[chosen]:
-        return "the chosen position is the nearest to that area" if len(members) > 1 else ""
-    return f"the chosen position is {outside[chosen]:.1f} km outside it" if outside[chosen] else (
-        "the chosen position is inside it"
-    )  # fmt: skip
+    members: list[int], table: pd.DataFrame, judged: pd.DataFrame, outside: pd.Series,
+    statements: Collection[Statement],
+) -> str:  # fmt: skip
+    """How far the chosen position is from the area, or beyond what is printed within it."""
+    at = next(m for m in members if judged.at[m, "verdict"] == "chosen")
+    if outside[at] > 0.0:
+        return f"the chosen position is {outside[at]:.1f} km outside it"
+    x, y = (table[c].loc[[at]].to_numpy(dtype=np.float64) for c in ("longitude", "latitude"))
+    beyond = max(
+        float(distance_m(x, y, [s.longitude], [s.latitude])[0]) / 1000.0 - s.distance_km
+        for s in statements
+    )
+    within = f", {beyond:.1f} km beyond the printed figure" if beyond > 0.0 else ""
+    return f"the chosen position is inside it{within}"
 
 
 def _unplaced(deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence) -> pd.DataFrame:

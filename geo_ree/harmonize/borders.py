@@ -123,7 +123,8 @@ def gap_km(point: shapely.Point, shapes: np.ndarray) -> float:
     """
     if not len(shapes):
         return float("inf")
-    foot = shapely.shortest_line(shapely.union_all(shapes), point)
+    nearest = shapes[int(np.argmin(shapely.distance(shapes, point)))]
+    foot = shapely.shortest_line(nearest, point)
     (x, y), *_, (u, v) = foot.coords
     return float(distance_m([x], [y], [u], [v])[0]) / 1000.0
 

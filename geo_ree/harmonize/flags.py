@@ -86,14 +86,16 @@ def country_findings(positions: pd.DataFrame, countries: gpd.GeoDataFrame) -> pd
     lon, lat = (positions[c].to_numpy(dtype=np.float64) for c in ("longitude", "latitude"))
     points = shapely.points(lon, lat)
     inside = countries_at(points, shapes)
-    found = np.where(inside >= 0, codes[inside], None)
+    found = codes[inside]
+    found[inside < 0] = None
     named = named_country(positions["country_reported"], countries).to_numpy(dtype=object)
     swapped = _swapped(lon, lat, found, named, countries)
     error_km = positions["own_error_m"].to_numpy(dtype=np.float64) / 1000.0
     slack = np.maximum(np.nan_to_num(error_km), BORDER_TOLERANCE_KM)
     here = _within_region(lon, lat, slack)
     rows: list[tuple[object, str, float, str]] = []
-    for i in np.flatnonzero((found != named) & (named != None)):  # noqa: E711 (elementwise)
+    told_by = [i for i in range(len(lon)) if named[i] is not None and found[i] != named[i]]
+    for i in told_by:
         gap = gap_km(points[i], shapes[codes == named[i]])
         where = f"in {found[i]}" if found[i] else "in no country's polygon"
         told = f"lies {where}, {gap:.1f} km from {named[i]}, which the source names"
@@ -103,7 +105,7 @@ def country_findings(positions: pd.DataFrame, countries: gpd.GeoDataFrame) -> pd
         elif found[i] and here[i] and gap > slack[i]:
             rows.append((positions.index[i], "wrong_country", gap, told))
     land = shapely.STRtree(shapes)
-    for i in np.flatnonzero((inside < 0) & here & ~swapped):
+    for i in np.flatnonzero((inside < 0) & here & ~swapped).tolist():
         gap = gap_km(points[i], shapes[[land.nearest(points[i])]])
         if gap > slack[i]:
             told = f"lies outside all countries, {gap:.1f} km from the nearest land"
@@ -168,7 +170,7 @@ def lake_findings(positions: pd.DataFrame, water: gpd.GeoDataFrame | None) -> pd
     points = shapely.points(positions["longitude"].to_numpy(), positions["latitude"].to_numpy())
     at = countries_at(points, lakes.geometry.to_numpy())
     rows: list[tuple[object, str, float, str]] = []
-    for i in np.flatnonzero(at >= 0):
+    for i in np.flatnonzero(at >= 0).tolist():
         lake = lakes.iloc[at[i]]
         gap = gap_km(points[i], np.array([lake.geometry.boundary]))
         if gap > max(positions["own_error_m"].iloc[i] / 1000.0, SHORE_TOLERANCE_KM):

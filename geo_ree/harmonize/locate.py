@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -182,11 +184,11 @@ def _settled(
     found = found.reindex(deposits["id"])
     words = audit.groupby("id")["flag"].agg(lambda f: ";".join(sorted(set(f), key=FLAGS.index)))
     out = deposits.copy()
-    out["precision_class"] = found["precision_class"].fillna("none").to_numpy()
+    out["precision_class"] = found["precision_class"].astype(object).fillna("none").to_numpy()
     out["position_error_m"] = found["position_error_m"].to_numpy(dtype=np.float64)
     basis = found["position_basis"]
     out["position_basis"] = basis.where(basis.notna(), None).to_numpy()
-    out["flags"] = out["id"].map(words).fillna("").astype(object)
+    out["flags"] = [words.get(i, "") for i in out["id"]]
     return out.set_geometry(gpd.GeoSeries(found["geometry"].to_numpy(), out.index, crs=STORE_CRS))
 
 
@@ -196,19 +198,21 @@ def _basis(
 ) -> pd.Series:  # fmt: skip
     """Say where each position is from, why it was chosen, and what its error comes from."""
     many = chosen["deposit"].map(table["deposit"].value_counts())
-    backed = judged["supporters"]
-    told = []
-    for label, row in chosen.iterrows():
-        parts = [row["position_basis"] or row["record"]]
-        if many[label] > 1:
-            support = f", supported by {backed[label]}" if backed[label] else ""
-            parts.append(f"chosen of {many[label]} printed positions: {row['record']}, "
-                         f"{str(row['precision_class']).replace('_', ' ')}{support}")  # fmt: skip
-        if turned[label]:
-            parts.append("printed with latitude and longitude interchanged, turned back here")
-        parts.append(f"error: {why[label]}")
-        told.append("; ".join(parts))
-    return pd.Series(told, chosen.index, dtype=object)
+    rows = chosen.assign(
+        many=many, backed=judged["supporters"], why=why, turned=turned
+    ).to_dict("records")  # fmt: skip
+    return pd.Series([_words(row) for row in rows], chosen.index, dtype=object)
+
+
+def _words(row: dict[Hashable, Any]) -> str:
+    parts = [row["position_basis"] or row["record"]]
+    if row["many"] > 1:
+        support = f", supported by {row['backed']} other" if row["backed"] else ""
+        fine = str(row["precision_class"]).replace("_", " ")
+        parts.append(f"chosen of {row['many']} printed positions: {row['record']}, {fine}{support}")
+    if row["turned"]:
+        parts.append("printed with latitude and longitude interchanged, turned back here")
+    return "; ".join([*parts, f"error: {row['why']}"])
 
 
 def _told(

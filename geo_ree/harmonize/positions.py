@@ -132,8 +132,8 @@ def pair_positions(table: pd.DataFrame) -> pd.DataFrame:
     both = side.merge(side, on="deposit", suffixes=("", "_2"))
     both = both[both["at"] != both["at_2"]]
     away = distance_m(both["longitude"], both["latitude"], both["longitude_2"], both["latitude_2"])
-    within = np.maximum(both["own_error_m"] + both["own_error_m_2"], AGREE_M)
-    step = np.maximum(both["step"], both["step_2"])
+    within = (both["own_error_m"] + both["own_error_m_2"]).clip(lower=AGREE_M)
+    step = both[["step", "step_2"]].max(axis=1)
     return pd.DataFrame(
         {"first": both["at"].to_numpy(), "second": both["at_2"].to_numpy(), "away_m": away,
          "agree": away <= within.to_numpy(), "copy": away <= step.to_numpy()}
@@ -240,19 +240,15 @@ def position_errors(
          "spread": spread, "outside": outside}
     )  # fmt: skip
     error = parts.max(axis=1)
-    words = [
-        _why(row, chosen.at[label, "precision_class"], table, farthest[label])
-        for label, row in parts.iterrows()
-    ]
+    records = farthest.map(table["record"])
+    told = zip(parts.idxmax(axis=1), spread, records, chosen["precision_class"], strict=True)
+    words = [_why(str(largest), away, record, printed) for largest, away, record, printed in told]
     return pd.DataFrame({"error_m": error.round(), "why": words}, index=chosen.index)
 
 
-def _why(row: pd.Series, printed: object, table: pd.DataFrame, farthest: float) -> str:
-    largest = row.idxmax()
-    if largest == "spread" and row["spread"] > 0.0:
-        other = table.loc[farthest]
-        return (f"{row['spread'] / 1000:.1f} km to the farthest position that counts "
-                f"({other['record']})")  # fmt: skip
+def _why(largest: str, spread: float, farthest: object, printed: object) -> str:
+    if largest == "spread":
+        return f"{spread / 1000:.1f} km to the farthest position that counts ({farthest})"
     if largest == "outside":
         return "the way to the area that published distances allow"
     if largest == "stated":
