@@ -141,7 +141,8 @@ def test_deposits_without_a_place_have_what_is_known_instead(located):
 
 def test_a_published_check_holds_for_the_granite_that_is_in_no_table():
     """D03a: Kyrtavylga, 42.80833 N 75.925 E, is 25 km by road from Kemin."""
-    from geo_ree.harmonize.feasible import Statement, distance_to_area_km, statement_area
+    from geo_ree.harmonize.feasible import distance_to_area_km, statement_area
+    from geo_ree.harmonize.statements import Statement
 
     told = Statement(id="d03a", relation="road", distance_km=25, place="Kemin",
                      longitude=75.69167, latitude=42.78611)  # fmt: skip
@@ -178,6 +179,20 @@ def test_the_command_prints_the_worst_first_and_writes_whole_files(tmp_path, loc
     assert len(layer["features"]) == int(located.audit.geometry.notna().sum())
     areas = gpd.read_file(tmp_path / "out" / "areas.geojson")
     assert len(areas) == 7 and areas.geometry.is_valid.all()
+
+
+def test_on_a_terminal_it_is_a_table_that_cuts_nothing_short(located, monkeypatch, capsys):
+    from functools import partial
+
+    from rich.console import Console
+
+    from geo_ree import audit
+
+    monkeypatch.setattr(audit, "Console", partial(Console, force_terminal=True, width=120))
+    audit.show(located, {"audit.csv": 1}, "out")
+    shown = capsys.readouterr().out
+    assert "the worst first" in shown and "…" not in shown
+    assert shown.count("no_position") == 33 and "audit.csv (1 rows)" in shown
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path, located):

@@ -11,13 +11,8 @@ import pandas as pd
 import shapely
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.harmonize.feasible import (
-    Feasible,
-    Statement,
-    distance_to_area_km,
-    feasible_area,
-    read_statements,
-)
+from geo_ree.harmonize.feasible import Feasible, distance_to_area_km, feasible_area
+from geo_ree.harmonize.statements import Statement, read_statements
 
 AREA_KINDS = (
     "feasible",  # where all published distances hold

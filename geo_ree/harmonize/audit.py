@@ -11,9 +11,9 @@ import shapely
 
 from geo_ree.crs import STORE_CRS, distance_m
 from geo_ree.harmonize.areas import Evidence, conflict_words
-from geo_ree.harmonize.feasible import Statement
 from geo_ree.harmonize.flags import FLAGS
 from geo_ree.harmonize.positions import spread_of
+from geo_ree.harmonize.statements import Statement
 
 COLUMNS = ("id", "name", "aliases", "country", "flag", "distance_km", "evidence", "sources")
 """Columns of the audit, before the geometry."""
@@ -80,8 +80,7 @@ def _labels(table: pd.DataFrame, judged: pd.DataFrame) -> pd.Series:
 
 
 def _publication(basis: object) -> str:
-    text = basis.split(";")[0].strip() if isinstance(basis, str) else "no source told"
-    return text if len(text) <= 80 else text[:79].rstrip() + "…"
+    return basis.split(";")[0].strip() if isinstance(basis, str) else "no source told"
 
 
 def _found(table: pd.DataFrame, findings: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from geo_ree.harmonize.borders import (
     named_country,
 )
 from geo_ree.harmonize.names import name_forms
-from geo_ree.schema import PRECISION_ERROR_M
 from geo_ree.settings import REGION
 
 FLAGS = (
@@ -234,24 +233,25 @@ def rounded_findings(positions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     positions
-        ``precision_class`` as printed.
+        ``precision_class`` as printed, and ``own_error_m``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns as in `FOUND`; ``distance_km`` is the error of the class.
+        Columns as in `FOUND`; ``distance_km`` is the error.
 
     Examples
     --------
-    >>> rounded_findings(pd.DataFrame({"precision_class": ["area", "arc_second"]}))["position"].tolist()
-    [0]
+    >>> two = pd.DataFrame({"precision_class": ["area", "arc_second"], "own_error_m": [36e3, 500.0]})
+    >>> rounded_findings(two)[["position", "distance_km"]].values.tolist()
+    [[0.0, 36.0]]
     """
-    classes = positions["precision_class"].astype(object)
-    rows = [
-        (label, "rounded", PRECISION_ERROR_M[chosen] / 1000.0, ROUNDED[chosen])
-        for label, chosen in classes[classes.isin(list(ROUNDED))].items()
-    ]
-    return pd.DataFrame(rows, columns=list(FOUND))
+    coarse = positions[positions["precision_class"].isin(list(ROUNDED))]
+    found = {
+        "position": coarse.index, "flag": "rounded", "distance_km": coarse["own_error_m"] / 1000.0,
+        "evidence": coarse["precision_class"].map(ROUNDED),
+    }  # fmt: skip
+    return pd.DataFrame(found, columns=list(FOUND)).reset_index(drop=True)
 
 
 def swapped_back(positions: pd.DataFrame) -> gpd.GeoSeries:

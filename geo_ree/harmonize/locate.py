@@ -119,7 +119,7 @@ def locate(
     ...                            geometry=[shapely.box(69, 39, 81, 43)], crs=4326)
     >>> done = locate(deposits, members, countries=borders)
     >>> done.deposits[["position_error_m", "flags"]].values.tolist()
-    [[21934.0, 'sources_disagree']]
+    [[21936.0, 'sources_disagree']]
     """
     table = gather_positions(deposits, members)
     findings = pd.concat(

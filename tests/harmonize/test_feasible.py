@@ -7,13 +7,8 @@ from hypothesis import strategies as st
 
 from geo_ree.crs import GEOD, destination
 from geo_ree.errors import SchemaError
-from geo_ree.harmonize.feasible import (
-    Statement,
-    distance_to_area_km,
-    feasible_area,
-    read_statements,
-    statement_area,
-)
+from geo_ree.harmonize.feasible import distance_to_area_km, feasible_area, statement_area
+from geo_ree.harmonize.statements import Statement, read_statements
 from geo_ree.schema import DIRECTIONS, RELATIONS
 
 SLACK_KM = 0.05

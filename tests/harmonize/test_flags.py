@@ -102,7 +102,8 @@ def test_three_names_on_one_coordinate_are_a_filing_centroid(rows, count):
 
 
 def test_rounded_goes_by_the_precision_class():
-    classes = pd.DataFrame({"precision_class": ["tenth_degree", "area", "arc_minute", "licence"]})
-    found = rounded_findings(classes)
+    classes = ["tenth_degree", "area", "arc_minute", "licence"]
+    errors = [8e3, 36e3, 2e3, 3e3]
+    found = rounded_findings(pd.DataFrame({"precision_class": classes, "own_error_m": errors}))
     assert found["position"].tolist() == [0, 1]
-    assert found["distance_km"].tolist() == [8.0, 20.0]
+    assert found["distance_km"].tolist() == [8.0, 36.0]
