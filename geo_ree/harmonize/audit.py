@@ -14,6 +14,7 @@ from geo_ree.harmonize.areas import Evidence, conflict_words
 from geo_ree.harmonize.flags import FLAGS
 from geo_ree.harmonize.positions import spread_of
 from geo_ree.harmonize.statements import Statement
+from geo_ree.harmonize.vocabulary import country_code
 
 COLUMNS = ("id", "name", "aliases", "country", "flag", "distance_km", "evidence", "sources")
 """Columns of the audit, before the geometry."""
@@ -30,7 +31,7 @@ def audit_rows(
     Parameters
     ----------
     deposits
-        ``id, name, aliases, country, admin_area, role``.
+        ``id, name, aliases, country, country_reported, admin_area, role``.
     table, judged, pairs, outside
         From `geo_ree.harmonize.positions` and `geo_ree.harmonize.areas`.
     findings
@@ -182,9 +183,14 @@ def _how_the_chosen_fares(
 
 
 def _unplaced(deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence) -> pd.DataFrame:
-    """Deposits without a position, with what is known instead."""
-    names_a_deposit = deposits["role"] != "none"
-    rows = deposits[~deposits["id"].isin(placed) & names_a_deposit]
+    """Deposits without a position, with what is known instead.
+
+    Those in a country of which nothing is in the region are no concern of the audit.
+    """
+    named = deposits["country_reported"].map(lambda w: isinstance(w, str) and country_code(w))
+    far = deposits["country"].isna() & named.astype(bool)
+    blank = ~deposits["id"].isin(placed)
+    rows = deposits[blank & ~far & (deposits["role"] != "none")]
     out = []
     for row in rows[["id", "country", "admin_area"]].astype(object).to_dict("records"):
         told = [f"known instead: {row['admin_area']}" if isinstance(row["admin_area"], str)

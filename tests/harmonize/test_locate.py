@@ -194,6 +194,13 @@ def test_without_a_position_the_words_and_the_country_are_kept(countries):
     ]  # fmt: skip
 
 
+def test_without_a_position_in_a_country_elsewhere_is_no_concern(countries):
+    members = members_of(*((f"a:{i}", d, None, None, "none") for i, d in enumerate("def")))
+    deposits = deposits_of(members, country=[None, None, "KAZ"],
+                           country_reported=["Brazil", "Atlantis", "Kazakhstan"])  # fmt: skip
+    assert locate(deposits, members, countries=countries).audit["id"].tolist() == ["e", "f"]
+
+
 def test_a_distance_that_cannot_be_used_is_told(countries):
     members = members_of(("a:1", "d", 70.0, 45.0, "arc_second"))
     published = pd.DataFrame([
