@@ -187,7 +187,7 @@ def _unplaced(deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence) 
 
     Those in a country of which nothing is in the region are no concern of the audit.
     """
-    named = deposits["country_reported"].map(lambda w: isinstance(w, str) and country_code(w))
+    named = deposits["country_reported"].map(lambda w: isinstance(w, str) and bool(country_code(w)))
     far = deposits["country"].isna() & named.astype(bool)
     blank = ~deposits["id"].isin(placed)
     rows = deposits[blank & ~far & (deposits["role"] != "none")]
