@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers map test check bench clean
+.PHONY: help install servers map test check bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,10 @@ check: $(READY)  ## format, lint, types, imports
 
 bench: $(READY)  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
+	$(BIN)/python benchmarks/bench_osm.py --megabytes 20
+
+live: $(READY)  ## ask every real publisher (needs the network)
+	$(BIN)/python -m pytest -m live
 
 clean:  ## remove what was made
 	rm -rf $(VENV) .servers out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,8 +12,9 @@ import shapely
 
 from geo_ree import storage
 from geo_ree.crs import STORE_CRS
-from geo_ree.harmonize import Located, fold_targets, join_layers, locate
-from geo_ree.intake import Progress, normalize_sources
+from geo_ree.errors import SettingsError
+from geo_ree.harmonize import Located, locate, merge
+from geo_ree.intake import Progress, read_layers
 from geo_ree.options import Options
 from geo_ree.outputs import disarmed
 from geo_ree.settings import Settings
@@ -22,11 +23,6 @@ logger = logging.getLogger(__name__)
 
 LAYERS = ("deposits", "positions", "published_distances", "countries", "water")
 """The layers that the audit needs."""
-
-_CARRIED = (
-    "source_id", "name", "aliases", "country_reported", "precision_class", "position_error_m",
-    "position_basis", "reference", "geometry",
-)  # fmt: skip
 
 _DRAWN = ("feasible", "contradicting")
 
@@ -57,22 +53,17 @@ def audit_deposits(settings: Settings, options: Options, tell: Progress = logger
     >>> "no_position" in done.audit["flag"].tolist()
     True
     """
-    tables = normalize_sources(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
-    layers = join_layers(tables.parts)
-    records = pd.concat([p.frame.astype(object) for p in tables.parts
-                         if p.layer == "deposits" and len(p.frame)], ignore_index=True)  # fmt: skip
-    members = with_positions(_members(records), layers.get("positions"))
+    read_in = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
+    layers = read_in.layers
+    if "deposits" not in layers:
+        raise SettingsError("no deposits are left", "choose at least one source of deposits")
+    merged = merge(layers["deposits"])
+    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
     return locate(
-        layers["deposits"], members, countries=layers["countries"], water=layers.get("water"),
+        merged.deposits, with_positions(merged.members, layers.get("positions")),
+        countries=layers["countries"], water=layers.get("water"),
         published=layers.get("published_distances"),
     )  # fmt: skip
-
-
-def _members(records: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Records with the deposit that they are of, by what the sources themselves call the same."""
-    out = records[["id", *_CARRIED]].rename(columns={"id": "record"})
-    out.insert(1, "deposit", fold_targets(records).to_numpy())
-    return gpd.GeoDataFrame(out, geometry="geometry", crs=STORE_CRS)
 
 
 def with_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> gpd.GeoDataFrame:

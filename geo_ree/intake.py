@@ -13,7 +13,7 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.harmonize import Normalized, join_layers, normalize
+from geo_ree.harmonize import Merged, Normalized, join_layers, merge, normalize
 from geo_ree.ingest import read
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
@@ -32,6 +32,16 @@ class Harmonized:
     sources: dict[str, Source]
     inputs: list[dict[str, Any]]
     coverage: dict[str, frozenset[str]]
+    merged: Merged
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadIn:
+    """The canonical layers of all chosen sources before anything is merged."""
+
+    layers: dict[str, gpd.GeoDataFrame]
+    sources: dict[str, Source]
+    inputs: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,19 +60,10 @@ class AtHand:
         return cls(snapshot.payload, proof.origin, proof.sha256, proof.retrieved)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tables:
-    """All chosen sources, each of their tables normalized, and an account of each."""
-
-    parts: list[Normalized]
-    sources: dict[str, Source]
-    inputs: list[dict[str, Any]]
-
-
 def harmonize_sources(
     settings: Settings, options: Options, tell: Progress = logger.info
 ) -> Harmonized:
-    """Read, normalize and join every chosen source that is at hand.
+    """Read and normalize every chosen source that is at hand.
 
     Parameters
     ----------
@@ -82,25 +83,29 @@ def harmonize_sources(
     SchemaError
         When a payload is missing, corrupt, or does not fit its layer.
     """
-    tables = normalize_sources(settings, options, tell)
+    read_in = read_layers(settings, options, tell)
+    layers = dict(read_in.layers)
+    if "deposits" not in layers:
+        raise SettingsError("no deposits are left", "choose at least one source of deposits")
+    merged = merge(layers["deposits"])
+    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
+    layers["deposits"] = merged.deposits
     return Harmonized(
-        layers=join_layers(tables.parts), sources=tables.sources, inputs=tables.inputs,
-        coverage=_coverage(tables.sources.values()),
+        layers=layers, sources=read_in.sources, inputs=read_in.inputs,
+        coverage=_coverage(read_in.sources.values()), merged=merged,
     )  # fmt: skip
 
 
-def normalize_sources(
+def read_layers(
     settings: Settings, options: Options, tell: Progress = logger.info, *,
     keep_swapped: bool = False, only_layers: Collection[str] = (),
-) -> Tables:  # fmt: skip
-    """Read and normalize every chosen source that is at hand.
+) -> ReadIn:  # fmt: skip
+    """Read and normalize every chosen source that is at hand, deposits record by record.
 
     Parameters
     ----------
-    settings, options
-        Where the data are, and which sources count.
-    tell
-        Called with a line on each table.
+    settings, options, tell
+        As for `harmonize_sources`.
     keep_swapped
         Keep rows with interchanged coordinates, for the audit to tell.
     only_layers
@@ -108,17 +113,17 @@ def normalize_sources(
 
     Returns
     -------
-    Tables
+    ReadIn
 
     Raises
     ------
-    SettingsError
-        When an id in ``only`` or ``without`` is not in the catalogue, or no deposits are left.
-    SchemaError
-        When a payload is missing, corrupt, or does not fit its layer.
+    SettingsError, SchemaError
+        As for `harmonize_sources`.
     """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
+    for stranger in _strangers(catalog, settings):
+        tell(f"note: {stranger} is at hand, but in no catalogue: name its file with --catalog")
     base = _base(catalog, chosen)
     first = normalize(read(base, chosen[base.id].path), base)
     countries = join_layers([first])["countries"]
@@ -137,9 +142,9 @@ def normalize_sources(
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(account(table, at_hand, part))
-    if not any(p.layer == "deposits" and len(p.frame) for p in parts):
-        raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    return Tables(parts=parts, sources={i: catalog[i] for i in chosen}, inputs=inputs)
+    return ReadIn(
+        layers=join_layers(parts), sources={i: catalog[i] for i in chosen}, inputs=inputs
+    )  # fmt: skip
 
 
 def starter_countries(catalog: Mapping[str, Source]) -> gpd.GeoDataFrame:
@@ -235,6 +240,12 @@ def _snapshots(
             raise SettingsError(f"{source_id} has not been fetched into {settings.data_root}",
                                 f"geo-ree fetch {source_id} --data {settings.data_root}")  # fmt: skip
     return fetched
+
+
+def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
+    """Ids of sources that were fetched by an entry that is not among those that are known now."""
+    found = settings.raw_root.glob("*/*/provenance.json")
+    return sorted({p.parts[-3] for p in found} - set(catalog))
 
 
 def _coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:

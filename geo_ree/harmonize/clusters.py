@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_ree.harmonize.pairs import FEATURES
 
-TOGETHER = 0.5
+TOGETHER = 0.6
 """Two groups are joined while the mean probability over all their pairs is at least this."""
 
 _UNSEEN = 0.02
@@ -22,6 +22,9 @@ _UNSEEN = 0.02
 
 _NEVER = 0.02
 """The most that a pair with different numbers can have."""
+
+_DOUBTFUL = 0.3
+"""The most that a name alone can say of a record without a place."""
 
 _SAID = {
     "likeness": ("names are alike ({:.0%})", "names are only {:.0%} alike"),
@@ -39,6 +42,13 @@ _SAID = {
     "same_source": ("", "two rows of one table"),
     "common_name": ("", "a common name"),
     "no_place": ("", "one has no place"),
+    "other_far": ("", "other commodities at a distance"),
+    "unknown_far": ("", "no commodities to tell by at a distance"),
+    "same_source_far": ("", "two rows of one table at a distance"),
+    "common_far": ("", "a common name at a distance"),
+    "alias_far": ("", "an alias at a distance"),
+    "part_opposite": ("", "opposite parts of a field"),
+    "group": ("", "a group or district of deposits"),
 }  # fmt: skip
 
 
@@ -60,22 +70,39 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `pairs` with ``probability`` (0 to 1) and ``reasons`` (text: what speaks for and against,
-        the weightiest first).
+        `pairs` with ``probability`` (0 to 1), ``apart`` (whether the two may never be one deposit, in
+        whatever company) and ``reasons`` (text: what speaks for and against, the weightiest
+        first).
 
     Notes
     -----
-    A logistic model: the weights of ``likeness.toml`` were fitted, with a ridge penalty, to the
-    tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). Different numbers
-    cap the probability at 0.02 whatever else agrees.
+    A logistic model: the weights of ``likeness.toml`` were fitted, with a ridge towards what a geologist
+    would expect, to the tuning half of labelled pairs of the seven countries
+    (``tools/tune_merge.py``). Different numbers, opposite parts of a field, and works against a
+    deposit cap the probability at 0.02 whatever else agrees. They are kept apart, and so are two
+    rows of one table with other commodities that are not likely to be one: who made the table had
+    a reason to give them a row each. A record without a place is joined to one with a place only
+    where a commodity is shared.
     """
     intercept, weights = _weights()
     shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * [weights[f] for f in FEATURES]
     odds = intercept + shares.sum(axis=1)
     probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
-    conflict = pairs["number_conflict"].to_numpy() > 0
+    conflict = (
+        pairs[["number_conflict", "works_conflict", "part_opposite"]].to_numpy().max(axis=1) > 0
+    )
     probability = np.where(conflict, np.minimum(probability, _NEVER), probability)
-    return pairs.assign(probability=probability, reasons=_reasons(pairs, shares))
+    doubted = (
+        (pairs["same_source"].to_numpy() > 0)
+        & (pairs["other_commodity"].to_numpy() > 0)
+        & (probability < TOGETHER)
+    )
+    # by its name alone no record is given a place: an occurrence would move to a homonym
+    unplaced = (pairs["no_place"].to_numpy() > 0) & (pairs["shared_commodity"].to_numpy() == 0)
+    probability = np.where(unplaced, np.minimum(probability, _DOUBTFUL), probability)
+    return pairs.assign(
+        probability=probability, apart=conflict | doubted | unplaced, reasons=_reasons(pairs, shares)
+    )  # fmt: skip
 
 
 def _reasons(pairs: pd.DataFrame, shares: NDArray[np.float64]) -> list[str]:
@@ -106,7 +133,7 @@ def form_groups(count: int, pairs: pd.DataFrame) -> NDArray[np.int64]:
     count
         Number of records.
     pairs
-        Columns ``first``, ``second`` and ``probability``.
+        Columns ``first``, ``second``, ``probability`` and ``apart``.
 
     Returns
     -------
@@ -115,12 +142,14 @@ def form_groups(count: int, pairs: pd.DataFrame) -> NDArray[np.int64]:
 
     Examples
     --------
-    >>> chain = pd.DataFrame({"first": [0, 1], "second": [1, 2], "probability": [0.9, 0.7]})
+    >>> chain = pd.DataFrame({"first": [0, 1], "second": [1, 2], "probability": [0.9, 0.7],
+    ...                       "apart": False})
     >>> form_groups(3, chain).tolist()
     [0, 0, 2]
     """
     links: dict[int, dict[int, float]] = {}
-    for a, b, p in zip(pairs["first"], pairs["second"], pairs["probability"], strict=True):
+    worth = pairs["probability"].where(~pairs["apart"].astype(bool), -np.inf)
+    for a, b, p in zip(pairs["first"], pairs["second"], worth, strict=True):
         links.setdefault(int(a), {})[int(b)] = float(p)
         links.setdefault(int(b), {})[int(a)] = float(p)
     size = dict.fromkeys(links, 1)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo_ree.crs import distance_m
 from geo_ree.harmonize.clusters import form_groups, judge_pairs
-from geo_ree.harmonize.pairs import find_pairs
+from geo_ree.harmonize.links import with_links
+from geo_ree.harmonize.pairs import commodity_set, coordinates, find_pairs
 from geo_ree.schema import ROLES
 
 _TAKEN = (
@@ -97,42 +100,47 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
 
     Examples
     --------
-    >>> from geo_ree.harmonize.examples import two_tables
-    >>> merge(two_tables()).deposits["sources"].tolist()
+    >>> import shapely
+    >>> from geo_ree.schema import validate
+    >>> rows = {"id": ["a:1", "a:2", "b:7"], "source_id": ["a", "a", "b"], "kind": "deposit",
+    ...         "name": ["Made-up Ridge II", "Made-up Ridge III", "Мадеуп-Ридж 2"], "role": "context",
+    ...         "commodities": "REE", "commodity_group": "rare_earth",
+    ...         "precision_class": "arc_minute", "position_error_m": 2000.0}
+    >>> places = shapely.points([76.10, 76.12, 76.14], [42.80, 42.81, 42.80])
+    >>> records = validate(gpd.GeoDataFrame(rows, geometry=places, crs=4326), "deposits")
+    >>> merge(records).deposits["sources"].tolist()
     ['a:1;b:7', 'a:2']
     """
     records = records.reset_index(drop=True)
-    pairs = _with_links(judge_pairs(find_pairs(records)), records)
+    pairs = with_links(judge_pairs(find_pairs(records)), records)
     group = form_groups(len(records), pairs)
     order = _ordered(records, group)
     deposits, values = _rows(records, order)
     ids = records["id"].to_numpy(dtype=object)
     members = records[["id", *_CARRIED, "geometry"]].rename(columns={"id": "record"})
     members.insert(1, "deposit", ids[group])
-    told = pairs.assign(first=ids[pairs["first"]], second=ids[pairs["second"]],
-                        joined=group[pairs["first"]] == group[pairs["second"]])  # fmt: skip
-    keep = ["first", "second", "distance_km", "probability", "reasons", "joined"]
     return Merged(
         deposits=deposits, members=members, values=values,
-        conflicts=_conflicts(records, order), pairs=told[keep].reset_index(drop=True),
+        conflicts=_conflicts(records, order), pairs=_told_pairs(pairs, records, group),
     )  # fmt: skip
 
 
-def _with_links(pairs: pd.DataFrame, records: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Add the pairs that a source states, with certainty."""
-    where = {row_id: i for i, row_id in enumerate(records["id"])}
-    stated = []
-    for i, text in enumerate(records["same_as"].astype(object)):
-        for other in text.split(";") if isinstance(text, str) else ():
-            j = where.get(other.strip())
-            if j is not None and j != i:
-                stated.append((min(i, j), max(i, j)))
-    if not stated:
-        return pairs
-    rows = pd.DataFrame(sorted(set(stated)), columns=["first", "second"])
-    rows = rows.assign(probability=1.0, reasons="stated by the source")
-    both = pd.concat([rows, pairs], ignore_index=True)
-    return both.drop_duplicates(["first", "second"], keep="first").reset_index(drop=True)
+def _told_pairs(
+    pairs: pd.DataFrame, records: gpd.GeoDataFrame, group: NDArray[np.int64]
+) -> pd.DataFrame:
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    ids = records["id"].to_numpy(dtype=object)
+    lon, lat = coordinates(records)
+    return pd.DataFrame(
+        {
+            "first": ids[first],
+            "second": ids[second],
+            "distance_km": distance_m(lon[first], lat[first], lon[second], lat[second]) / 1000.0,
+            "probability": pairs["probability"].to_numpy(),
+            "reasons": pairs["reasons"].to_numpy(),
+            "joined": group[first] == group[second],
+        }
+    )
 
 
 def _ordered(records: gpd.GeoDataFrame, group: NDArray[np.int64]) -> list[list[int]]:
@@ -147,23 +155,24 @@ def _rows(
     records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     columns = {c: records[c].astype(object).to_numpy() for c in records.columns if c != "geometry"}
+    columns["geometry"] = records.geometry.to_numpy()
     ids = columns["id"]
     lead = np.array([members[0] for members in order])
-    out = records.iloc[lead].copy().astype(object)
+    out = {name: column[lead] for name, column in columns.items()}
     told: list[tuple[object, str, object, object]] = []
-    several = [k for k, members in enumerate(order) if len(members) > 1]
-    for k in several:
-        members = order[k]
+    for k, members in enumerate(order):
+        if len(members) == 1:
+            continue
+        deposit = ids[members[0]]
         for name in _TAKEN:
-            value, source = _first(columns[name], members, name)
-            out.iat[k, out.columns.get_loc(name)] = value
-            told.append((ids[members[0]], name, value, ids[source]))
+            out[name][k], source = _first(columns[name], members, name)
+            told.append((deposit, name, out[name][k], ids[source]))
         for name in _JOINED:
-            value = _together(columns[name], members, columns["name"] if name == "aliases" else ())
-            out.iat[k, out.columns.get_loc(name)] = value
-            told.append((ids[members[0]], name, value, ";".join(ids[i] for i in members)))
-        told += _place(out, k, records, columns, members)
-    frame = gpd.GeoDataFrame(out, geometry="geometry", crs=records.crs).reset_index(drop=True)
+            names = columns["name"] if name == "aliases" else ()
+            out[name][k] = _together(columns[name], members, names)
+            told.append((deposit, name, out[name][k], ";".join(ids[i] for i in members)))
+        told += _place(out, k, columns, members)
+    frame = gpd.GeoDataFrame(out, geometry="geometry", crs=records.crs)
     frame["sources"] = [";".join(ids[i] for i in members) for members in order]
     values = pd.DataFrame(told, columns=["deposit", "attribute", "value", "record"])
     return frame, values[values["value"].notna()].reset_index(drop=True)
@@ -177,42 +186,39 @@ def _first(column: NDArray[np.object_], members: Sequence[int], name: str) -> tu
     return column[best], best
 
 
-def _told(value: object, name: str) -> bool:
+def _told(value: Any, name: str) -> bool:
     return bool(pd.notna(value)) and value != "" and value not in _UNTOLD.get(name, ())
 
 
 def _together(
-    column: NDArray[np.object_], members: Sequence[int], names: Sequence[object] | NDArray[np.object_]
+    column: NDArray[np.object_],
+    members: Sequence[int],
+    names: Sequence[object] | NDArray[np.object_],
 ) -> str | None:
-    parts: dict[str, None] = {}
     lead = str(names[members[0]]) if len(names) else ""
-    texts = [column[i] for i in members] + ([names[i] for i in members[1:]] if len(names) else [])
-    for text in texts:
-        for word in str(text).split(";") if pd.notna(text) else ():
-            if word.strip() and word.strip() != lead:
-                parts[word.strip()] = None
-    return ";".join(parts) or None
+    texts: list[Any] = [column[i] for i in members]
+    texts += [names[i] for i in members[1:]] if len(names) else []
+    words = [w.strip() for t in texts if isinstance(t, str) for w in t.split(";")]
+    return ";".join(dict.fromkeys(w for w in words if w and w != lead)) or None
 
 
 def _place(
-    out: pd.DataFrame, k: int, records: gpd.GeoDataFrame, columns: Mapping[str, NDArray[np.object_]],
+    out: Mapping[str, NDArray[np.object_]], k: int, columns: Mapping[str, NDArray[np.object_]],
     members: Sequence[int],
 ) -> list[tuple[object, str, object, object]]:  # fmt: skip
     """Take the place of the leading record, or of the finest of the others where it has none."""
-    geometry = records.geometry.to_numpy()
+    geometry, error = columns["geometry"], columns["position_error_m"]
     located = [i for i in members if geometry[i] is not None and not geometry[i].is_empty]
     if not located:
         return []
-    error = columns["position_error_m"]
-    best = located[0] if located[0] == members[0] else min(
-        located, key=lambda i: (error[i] if pd.notna(error[i]) else np.inf, i)
-    )  # fmt: skip
-    for name in ("position_error_m", "position_basis", "precision_class"):
-        out.iat[k, out.columns.get_loc(name)] = columns[name][best]
-    out.iat[k, out.columns.get_loc("geometry")] = geometry[best]
+    best = located[0]
+    if best != members[0]:
+        best = min(located, key=lambda i: (error[i] if pd.notna(error[i]) else np.inf, i))
+    for name in ("position_error_m", "position_basis", "precision_class", "geometry"):
+        out[name][k] = columns[name][best]
     point = geometry[best]
-    lead = columns["id"][members[0]]
-    return [(lead, "position", f"{point.y:.5f}, {point.x:.5f}", columns["id"][best])]
+    return [(columns["id"][members[0]], "position", f"{point.y:.5f}, {point.x:.5f}",
+             columns["id"][best])]  # fmt: skip
 
 
 def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.DataFrame:
@@ -222,8 +228,8 @@ def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.
         for name in _DISPUTED:
             told = [(i, str(columns[name][i])) for i in members if _told(columns[name][i], name)]
             words = {" ".join(text.casefold().split()) for _, text in told}
-            alike = name == "commodities" and set.intersection(
-                *(set(text.split(";")) for _, text in told)) if told else False  # fmt: skip
+            sets = [commodity_set(text) for _, text in told] if name == "commodities" else []
+            alike = bool(sets) and bool(frozenset.intersection(*sets))
             if len(words) > 1 and not alike:
                 rows.append((
                     columns["id"][members[0]], columns["name"][members[0]], name,

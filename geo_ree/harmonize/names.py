@@ -9,55 +9,18 @@ Kyrgyz, Uzbek, Tajik, Mongolian and Dari names in Western tables.
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 from anyascii import anyascii
 
 _SPLIT = re.compile(r"[;,/|()\[\]]+|\s+-\s+|\baka\b|\balso\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+|\d+")
-
-GENERIC = frozenset(
-    """mine mines deposit deposits occurrence prospect district area ore orefield field group complex
-    project massif ores region basin range zone site the of and in no number nr name names known other
-    mestorozhdenie mestorozhdeniye rudnik rudoproyavlenie uchastok oblast rayon raion region mountain
-    mountains lake river pluton body stock dome mineral mineralization ussr kazakhstan kazakh ssr
-    uzbekistan kyrgyzstan tajikistan turkmenistan mongolia afghanistan placer quarry pit open""".split()
-)
-"""Words that say what a thing is, not which one."""
-
-WORKS = frozenset(
-    """smelter concentrator refinery plant facility mill kombinat kombinate combine factory works
-    pp pellet""".split()
-)
-"""Words for works, which are not the deposit beside them."""
-
-NAMELESS = frozenset("unnamed drill hole drillhole well borehole bore unknown anomaly".split())
-"""Words of records that name no deposit."""
-
-PARTS = {
-    "north": "north", "northern": "north", "sever": "north", "severny": "north",
-    "severnyy": "north", "severnyi": "north", "severnoe": "north", "severnoye": "north",
-    "south": "south", "southern": "south", "yuzhny": "south", "yuzhnyy": "south",
-    "yuzhnyi": "south", "yuzhnoe": "south", "yuzhnoye": "south", "juzhnoe": "south",
-    "east": "east", "eastern": "east", "vostochny": "east", "vostochnyy": "east",
-    "vostochnoe": "east", "vostochnoye": "east", "west": "west", "western": "west",
-    "zapadny": "west", "zapadnyy": "west", "zapadnoe": "west", "zapadnoye": "west",
-    "central": "central", "tsentralny": "central", "tsentralnoe": "central",
-    "upper": "upper", "verkhne": "upper", "verkhnee": "upper", "verkhniy": "upper",
-    "verkhnye": "upper", "verchne": "upper", "verkhny": "upper", "lower": "lower",
-    "nizhne": "lower", "nizhnee": "lower", "nizhniy": "lower", "new": "new", "novo": "new",
-    "novy": "new", "old": "old", "staro": "old", "extension": "extension", "big": "big",
-    "bolshoy": "big", "great": "big", "small": "small", "maly": "small", "little": "small",
-    "baruun": "west", "zuun": "east", "ih": "big", "ikh": "big",
-}  # fmt: skip
-"""Words that tell the parts of a field or its neighbours apart, in several languages."""
-
-_PREFIXES = {"verkhne": "upper", "verchne": "upper", "nizhne": "lower", "severo": "north",
-             "yuzhno": "south", "vostochno": "east", "zapadno": "west", "novo": "new"}  # fmt: skip
 
 _ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})")
 _DIGITS = {"i": 1, "v": 5, "x": 10}
@@ -68,11 +31,39 @@ _FOLDS = tuple(
     for pattern, put in (
         (r"(?<=[bcdfgklmnprstvz])[jy](?=[aeou])", ""), (r"(?<=[aeiou])j", "i"),
         (r"shch|sch", "s"), (r"dzh|zh|dj", "j"),
-        (r"kh", "h"), (r"gh", "g"), (r"q", "k"), (r"tch|ch", "c"), (r"ts|tz", "c"), (r"sh", "s"),
+        (r"kh", "h"), (r"gh", "g"), (r"q", "k"), (r"tch|ch", "s"), (r"ts|tz", "c"), (r"sh", "s"),
         (r"ph", "f"), (r"w", "v"), (r"x", "ks"), (r"eh", "e"), (r"ye|ie", "e"), (r"y", "i"),
         (r"uu|ou|oo", "u"), (r"ee", "e"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
+
+
+_VOICELESS = str.maketrans("zgdvb", "sktpp")
+
+
+@cache
+def _words(says: str) -> Mapping[str, str]:
+    """Words of ``words/names.csv`` that say one thing, with the part of a field they stand for."""
+    text = (files("geo_ree.harmonize") / "words" / "names.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {row["word"]: row["part"] for row in rows if row["says"] == says}
+
+
+@cache
+def _landforms() -> frozenset[str]:
+    return frozenset(_fold(word) for word in _words("landform"))
+
+
+def core(words: tuple[str, ...]) -> str:
+    """The folded words of a name that are no landform; all of them where nothing else is left.
+
+    Examples
+    --------
+    >>> core(("hairhan", "ul"))
+    'hairhan'
+    """
+    own = [w for w in words if w not in _landforms()]
+    return "".join(own or words)
 
 
 @dataclass(frozen=True)
@@ -88,11 +79,13 @@ class Form:
     numbers
         Numbers in the name, Roman or Arabic.
     parts
-        Of `PARTS`.
+        Parts of a field and other words that tell neighbours apart: ``north``, ``upper``, ``old`` …
     works
-        Whether it names works.
+        Which works it names; blank for a deposit.
     nameless
         Whether it names no deposit at all.
+    group
+        Whether it names a group, a district or a field of deposits.
     main
         Whether it is the record's own name, not an alias.
     """
@@ -101,8 +94,9 @@ class Form:
     words: tuple[str, ...]
     numbers: frozenset[int]
     parts: frozenset[str]
-    works: bool
+    works: str
     nameless: bool
+    group: bool
     main: bool
 
 
@@ -148,8 +142,11 @@ def skeleton(stem: str) -> str:
     --------
     >>> skeleton("kutesai") == skeleton("kutisoi")
     True
+    >>> skeleton("jezkasgan") == skeleton("jezkazgan")  # voiced and voiceless are one
+    True
     """
-    return re.sub(r"[aeiou\s]", "", stem[:1].replace(" ", "")) + re.sub(r"[aeiou\s]", "", stem[1:])
+    bones = re.sub(r"[aeiou\s]", "", stem).translate(_VOICELESS)
+    return re.sub(r"(.)\1+", r"\1", bones)
 
 
 def _pieces(text: object) -> Iterable[str]:
@@ -165,27 +162,35 @@ def _form(text: str, main: bool) -> Form:
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
     plain = re.sub(r"['`\"’]", "", plain)
     words, numbers, parts = [], set(), set()
-    works = nameless = False
+    nameless = group = False
+    works: set[str] = set()
     for word in _WORD.findall(plain):
+        group = group or word in _words("group")
         number = _number(word)
         if number is not None:
             numbers.add(number)
-        elif word in PARTS:
-            parts.add(PARTS[word])
-        elif word in WORKS:
-            works = True
-        elif word in NAMELESS:
+        elif word in _words("part"):
+            parts.add(_words("part")[word])
+        elif word in _words("works"):
+            works.add(word)
+        elif word in _words("nameless"):
             nameless = True
-        elif word not in GENERIC:
-            prefix = next((p for p in _PREFIXES if word.startswith(p) and len(word) > len(p) + 3), "")
+        elif word not in _words("generic"):
+            prefix = next(
+                (p for p in _words("prefix") if word.startswith(p) and len(word) > len(p) + 3), ""
+            )
             if prefix:
-                parts.add(_PREFIXES[prefix])
+                parts.add(_words("prefix")[prefix])
             words.append(_fold(word[len(prefix) :]))
     stem = " ".join(words)
-    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts), works, nameless, main)
+    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts),
+                " ".join(sorted(works)), nameless,
+                group, main)  # fmt: skip
 
 
 def _number(word: str) -> int | None:
+    if word == "l":  # a Roman one that was typed as a letter
+        return 1
     if word.isdigit():
         return int(word) if len(word) <= 4 else None
     if word and _ROMAN.fullmatch(word):
@@ -195,6 +200,7 @@ def _number(word: str) -> int | None:
     return None
 
 
+@lru_cache(maxsize=200_000)
 def _fold(word: str) -> str:
     if len(word) > 6:
         word = _ENDINGS.sub("", word)

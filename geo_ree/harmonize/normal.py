@@ -18,6 +18,7 @@ from geo_ree.harmonize.columns import canonical_columns, upstream_columns, used_
 from geo_ree.harmonize.commodities import add_commodities
 from geo_ree.harmonize.places import POINT_LAYERS, find_swapped, locate_records, refuse_swapped
 from geo_ree.harmonize.precision import classify_precision
+from geo_ree.harmonize.quantities import classify_statements
 from geo_ree.harmonize.records import fold_repeated, record_ids
 from geo_ree.harmonize.vocabulary import country_code
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
@@ -173,6 +174,8 @@ def _canonical(
     """Canonical columns and geometry, with the place of each row in `table` as ``row``."""
     out = canonical_columns(table, upstream, source, spec, account)
     out = add_commodities(out, table, source, spec, account)
+    if spec.name == "resources":
+        out = classify_statements(out, account=account)
     out = out.assign(id=ids, source_id=source.id, row=np.arange(len(table)))
     if "kind" not in out and "kind" in spec.column_names():
         out["kind"] = "unknown"

@@ -32,7 +32,7 @@ _UNRANKED = (
 )  # fmt: skip
 _RESOURCE = (
     "deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system",
-    "edition", "year", "source", "notes",
+    "edition", "year", "source", "notes", "shown", "contradiction",
 )  # fmt: skip
 _SOURCE = (
     "id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution",
@@ -62,7 +62,9 @@ class PageData:
     unranked
         Candidates and hosts that no source gives a coordinate.
     resources
-        The canonical layer ``resources``; ``deposit_id`` names rows of the two above.
+        The canonical layer ``resources``; ``deposit_id`` names rows of the two above. Where it
+        has them, ``shown`` marks the statement of a deposit that comes first, and
+        ``contradiction`` says how another differs from it.
     layers
         Canonical layers by name, ``countries`` among them; others may be missing.
     sources

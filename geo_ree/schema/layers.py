@@ -7,14 +7,22 @@ deposits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from geo_ree.errors import SchemaError
+from geo_ree.schema.statements import (
+    CATEGORY_CLASSES,
+    CODE_KINDS,
+    SUBSTANCES,
+    SYSTEM_KINDS,
+    statement_complaints,
+)
 
 SCHEMA_VERSION = "1.1"
 """Version of the canonical layers and of every output made from them."""
@@ -109,12 +117,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Layer:
-    """One canonical layer: its name, columns and kind of geometry (empty for a plain table)."""
+    """One canonical layer: its name, columns and kind of geometry (empty for a plain table).
+
+    ``complaints`` finds what is wrong between the columns of a row, one line a complaint.
+    """
 
     name: str
     columns: tuple[Column, ...]
     geometries: tuple[str, ...]
     geometry_required: bool = True
+    complaints: Callable[[pd.DataFrame], list[str]] | None = None
 
     def column_names(self) -> list[str]:
         """Names of the columns in order, the geometry last."""
@@ -214,19 +226,23 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
                     Column("deposit_id", "text", "id of the deposit", required=True),
                     Column(
                         "substance", "text", "what was weighed", required=True,
-                        vocabulary=("ore", "oxide", "metal", "unclear"),
+                        vocabulary=SUBSTANCES,
                     ),
                     Column("quantity_t", "number", "tonnes, as stated", low=0),
                     Column("grade_pct", "number", "per cent by mass", low=0, high=100),
                     Column("grade_text", "text", "the grade as published"),
                     Column("category", "text", "category, as published"),
-                    Column("system", "text", "reporting code or whose statement"),
-                    Column("edition", "text", "edition of the code"),
+                    Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
+                    Column("system", "text", "reporting code or whose statement, as published"),
+                    Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
+                    Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
+                    Column("edition", "text", "edition of the code, where one was stated"),
                     Column("year", "integer", "year of the statement", low=1900, high=2100),
                     Column("source", "text", "publication", required=True),
                     Column("notes", "text", "remarks"),
                 ),
                 (),
+                complaints=statement_complaints,
             ),
             Layer("positions", _POSITIONS, ()),
             Layer("published_distances", _DISTANCES, ()),

@@ -136,6 +136,22 @@ def test_only_a_statement_with_a_category_fills_a_symbol(small, visit):
     assert shapes == ["disc", "ring", "diamond", "square"]
 
 
+def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, visit):
+    result, path = real
+    seen = visit(path)
+    deposit = result.table.set_index("name").loc["Kutessay II", "id"]
+    seen.page.evaluate(f"geoRee.open({deposit!r})")
+    items = seen.page.locator(".dossier li", has_text=" t ")
+    assert items.nth(0).get_attribute("class") == "shown"
+    assert items.nth(0).inner_text().startswith("42,980 t contained oxide")
+    assert "Measured + Indicated; JORC, 2011 (Stans Energy), 2011" in items.nth(0).inner_text()
+    assert "Beside the first" not in items.nth(0).inner_text()
+    assert "not comparable: Inferred lies beside" in items.nth(1).inner_text()
+    assert "the statement shown is 1.2 times as much" in items.nth(2).inner_text()
+    assert "First comes a public reporting code" in seen.page.inner_text(".dossier")
+    assert seen.trouble == []
+
+
 def test_the_lines_arrive_as_they_were_drawn(small, visit):
     seen = visit(small)
     sure = seen.value("geoRee.data.layers.railways[1].sure.map(geoRee.unpack)")

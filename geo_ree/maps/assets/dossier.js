@@ -8,10 +8,11 @@
 
   g.tonnage = function (r) {
     var kinds = { ore: "of ore", oxide: "contained oxide", metal: "contained metal", unclear: "of what is unclear" };
-    return el("li", {}, r.quantity_t === undefined ? "quantity unknown" : g.num(r.quantity_t, 0) + " t ", kinds[r.substance] || "of what is unclear",
+    return el("li", r.shown ? { "class": "shown" } : {}, r.quantity_t === undefined ? "quantity unknown" : g.num(r.quantity_t, 0) + " t ", kinds[r.substance] || "of what is unclear",
       r.grade_text ? ", " + r.grade_text : (r.grade_pct === undefined ? "" : ", " + r.grade_pct + " %"),
       "; category " + (r.category || "unknown"), "; " + (r.system || "whose statement is unknown"),
       r.edition ? ", edition " + r.edition : "", r.year ? ", " + r.year : ", year not stated", " ", g.mark("published"),
+      r.contradiction ? el("div", { "class": "note" }, "Beside the first: " + r.contradiction) : null,
       r.notes ? el("small", {}, " ", r.notes) : null);
   };
   function standing(d) {
@@ -65,6 +66,7 @@
       heading("Points that make the score"), points(d),
       heading("Straight lines over the ellipsoid"), g.nearness(d), position(d),
       heading("Published quantities, never added up"),
+      list.length > 1 && list[0].shown ? el("small", {}, "First comes a public reporting code, then a state classification, a framework, a paper, press; the later year; oxide, metal, ore. The size plays no part.") : null,
       list.length ? el("ul", {}, list.map(g.tonnage)) : el("p", {}, "No statement in the sources at hand."),
       heading("What the sources say"), el("p", {}, "Status: ", d.status || g.unknown()), said("Commodities: ", g.list(d.commodities).join(", ")),
       said("Type: ", d.deposit_type), said("Operator: ", d.operator), said("Notes: ", d.notes),
