@@ -25,11 +25,18 @@ def located(tmp_path_factory):
     return audit_deposits(settings, Options())
 
 
-def deposit(located, name):
-    return located.deposits.set_index("id").loc[name]
+def owner(located, record):
+    """Id of the deposit that a record is of."""
+    of = dict(zip(located.positions["record"], located.positions["deposit"], strict=True))
+    return of.get(record, record)
 
 
-def finding(located, name, flag):
+def deposit(located, record):
+    return located.deposits.set_index("id").loc[owner(located, record)]
+
+
+def finding(located, record, flag):
+    name = owner(located, record)
     rows = located.audit[(located.audit["id"] == name) & (located.audit["flag"] == flag)]
     assert len(rows) == 1
     return rows.iloc[0]
@@ -90,7 +97,7 @@ def test_upper_kairakty_is_where_its_owners_distances_allow(located):
         "65 km by road from",
     ):
         assert told in found["evidence"]
-    area = located.areas.set_index("deposit").loc[KAIRAKTY]
+    area = located.areas.set_index("deposit").loc[owner(located, KAIRAKTY)]
     _, south, _, north = area.geometry.bounds
     assert area["kind"] == "feasible"
     assert south == pytest.approx(48.64, abs=0.025) and north == pytest.approx(48.84, abs=0.025)
@@ -163,7 +170,9 @@ def test_the_command_prints_the_worst_first_and_writes_whole_files(tmp_path, loc
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0].split("\t") == ["flag", "km", "id", "name", "country", "evidence"]
-    assert lines[1].startswith(f"contradicts_published_distances\t30.1\t{KAIRAKTY}\t")
+    assert lines[1].startswith(
+        f"contradicts_published_distances\t30.1\t{owner(located, KAIRAKTY)}\t"
+    )
     assert len(lines[1]) > 500 and "…" not in lines[1].split("\t")[2]
     assert any("deposits are flagged" in line for line in lines)
     assert any("contradict each other" in line and "Kuirektykol" in line for line in lines)
@@ -253,7 +262,7 @@ def test_positions_of_deposits_that_are_not_there_are_left_out(located):
 
 @pytest.mark.mirror
 def test_after_a_fetch_the_fetched_records_are_audited(mirror, tmp_path):
-    sources = ("usgs_ree", "usgs_major_deposits")
+    sources = ("usgs_ree", "usgs_major_deposits", "usgs_mrds", "usgs_pp1802")
     got = CliRunner().invoke(
         main, ["fetch", *sources, "--mirror", mirror(), "--data", str(tmp_path)]
     )
@@ -266,6 +275,12 @@ def test_after_a_fetch_the_fetched_records_are_audited(mirror, tmp_path):
     khanneshin = position(done, "usgs_major_deposits:14")
     assert khanneshin["verdict"] == "outvoted"
     assert khanneshin["from_chosen_km"] == pytest.approx(46.3, abs=0.2)
+    assert position(done, "usgs_pp1802:1443")["verdict"] == "copy"  # of the chosen one, PP1802's
     chosen = deposit(done, KAIRAKTY)
     assert chosen.geometry.y == pytest.approx(48.6486, abs=1e-3)
+    for mrds in ("10055813", "10206986", "10182456", "10215592"):
+        one = position(done, f"usgs_mrds:{mrds}")
+        assert one["deposit"] == chosen.name and one["verdict"] == "refuted"
+        assert one["outside_area_km"] > 15.0
+    assert {"filing_centroid", "wrong_country"} <= set(done.audit["flag"])
     assert done.audit["flag"].map(FLAGS.index).is_monotonic_increasing
