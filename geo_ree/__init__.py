@@ -11,6 +11,7 @@ from typing import Any
 from geo_ree._version import __version__
 
 _PUBLIC = {
+    "Located": "geo_ree.harmonize",
     "NearestIndex": "geo_ree.proximity",
     "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
@@ -20,6 +21,7 @@ _PUBLIC = {
     "Source": "geo_ree.catalog",
     "Target": "geo_ree.proximity",
     "Wanted": "geo_ree.collect",
+    "audit_deposits": "geo_ree.deposits",
     "classify_statements": "geo_ree.harmonize",
     "contained_mass": "geo_ree.harmonize",
     "contradictions": "geo_ree.harmonize",
@@ -33,6 +35,7 @@ _PUBLIC = {
     "load_catalog": "geo_ree.catalog",
     "load_preset": "geo_ree.scoring",
     "load_targets": "geo_ree.proximity",
+    "locate": "geo_ree.harmonize",
     "measure": "geo_ree.proximity",
     "nearest": "geo_ree.proximity",
     "normalize": "geo_ree.harmonize",

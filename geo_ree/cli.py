@@ -272,6 +272,23 @@ def sources(
     sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
 
 
+@main.command(cls=_Variadic)
+@_folders
+@click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
+@click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
+def audit(data: Path, out: Path, **given: Any) -> None:
+    """Audit where the deposits are: print what is doubtful, and write it as table and layers."""
+    from geo_ree import audit as told
+    from geo_ree import deposits
+    from geo_ree.settings import Settings
+
+    settings = Settings.from_environment(data_root=data)
+    located = deposits.audit_deposits(settings, _options(given), tell=_tell)
+    told.show(located, deposits.write_audit(located, out), out)
+
+
 @main.command()
 @_folders
 def doctor(data: Path, out: Path) -> None:

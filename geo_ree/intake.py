@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,20 @@ def harmonize_sources(
     )  # fmt: skip
 
 
-def read_layers(settings: Settings, options: Options, tell: Progress = logger.info) -> ReadIn:
+def read_layers(
+    settings: Settings, options: Options, tell: Progress = logger.info, *,
+    keep_swapped: bool = False, only_layers: Collection[str] = (),
+) -> ReadIn:  # fmt: skip
     """Read and normalize every chosen source that is at hand, deposits record by record.
 
     Parameters
     ----------
     settings, options, tell
         As for `harmonize_sources`.
+    keep_swapped
+        Keep rows with interchanged coordinates, for the audit to tell.
+    only_layers
+        Layers that are wanted; empty for all.
 
     Returns
     -------
@@ -126,8 +133,11 @@ def read_layers(settings: Settings, options: Options, tell: Progress = logger.in
         for table in catalog[source_id].parts():
             if table.layer in RASTER_LAYERS or (table.layer == "countries" and table != base):
                 continue  # rasters are read by windows; one set of borders is enough
+            if only_layers and table.layer not in only_layers:
+                continue
             part = first if table == base else normalize(
-                read(table, at_hand.path), table, countries, skip_bad_rows=options.skip_bad_rows
+                read(table, at_hand.path), table, countries,
+                skip_bad_rows=options.skip_bad_rows, keep_swapped=keep_swapped,
             )  # fmt: skip
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)

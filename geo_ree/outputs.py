@@ -116,7 +116,7 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
     plain = pd.DataFrame(table).copy()
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
-            plain[name] = plain[name].map(_disarmed)
+            plain[name] = plain[name].map(disarmed)
     plain.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
@@ -133,7 +133,14 @@ def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
         )  # fmt: skip
 
 
-def _disarmed(value: object) -> object:
+def disarmed(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    Examples
+    --------
+    >>> disarmed("=1+1"), disarmed("Kutessay II")
+    ("'=1+1", 'Kutessay II')
+    """
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value

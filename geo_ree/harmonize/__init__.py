@@ -4,7 +4,9 @@ from geo_ree.harmonize.borders import assign_country, split_at_borders
 from geo_ree.harmonize.comparison import Comparison, compare_statements
 from geo_ree.harmonize.contradictions import contradictions, display_statement
 from geo_ree.harmonize.display import STATED_COLUMNS, arrange_statements, stated_quantities
+from geo_ree.harmonize.flags import FLAGS
 from geo_ree.harmonize.join import join_layers
+from geo_ree.harmonize.locate import Located, locate
 from geo_ree.harmonize.merge import Merged, merge
 from geo_ree.harmonize.normal import Normalized, normalize
 from geo_ree.harmonize.oxides import (
@@ -24,10 +26,12 @@ from geo_ree.harmonize.sums import StatedSum, sum_statements
 
 __all__ = [
     "ATOMIC_WEIGHTS",
+    "FLAGS",
     "OXIDES",
     "STATED_COLUMNS",
     "Comparison",
     "Computed",
+    "Located",
     "Merged",
     "Normalized",
     "StatedSum",
@@ -41,6 +45,7 @@ __all__ = [
     "element_to_oxide",
     "grade_as_pct",
     "join_layers",
+    "locate",
     "merge",
     "normalize",
     "ore_mass",

@@ -107,7 +107,7 @@ def canonical_columns(
     """
     out = pd.DataFrame(index=table.index)
     for name, label in upstream.items():
-        if name not in PLACE_COLUMNS:
+        if name not in PLACE_COLUMNS or name in spec.column_names():
             out[name] = clean_column(table[label], nulls_of(source, label))
     for name, value in source.constants.items():
         out[name] = value

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.harmonize.normal import Normalized
-from geo_ree.schema import validate
+from geo_ree.schema import LAYERS, validate
 
 
 def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
@@ -43,7 +43,7 @@ def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
     out: dict[str, gpd.GeoDataFrame] = {}
     for layer, frames in grouped.items():
         together = pd.concat([f.astype(object) if len(frames) > 1 else f for f in frames])
-        if layer != "resources":
+        if LAYERS[layer].geometries:
             together = gpd.GeoDataFrame(together, geometry="geometry", crs=frames[0].crs)
         together = together.reset_index(drop=True)
         out[layer] = validate(together, layer)
