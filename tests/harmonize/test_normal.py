@@ -350,5 +350,8 @@ def test_the_same_deposit_stands_once_and_names_its_other_records(countries):
     )
     deposits = merge(join_layers([one, two])["deposits"]).deposits
     assert deposits["name"].tolist() == ["Kutessay II", "Else"]
-    assert deposits["sources"].tolist() == ["curated:1;mines:9", "mines:10"]  # other:4 is not at hand
+    assert deposits["sources"].tolist() == [
+        "curated:1;mines:9",
+        "mines:10",
+    ]  # other:4 is not at hand
     assert deposits["same_as"].iloc[0] == "mines:9;other:4"
