@@ -6,15 +6,11 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
-import shapely
 
 from geo_ree import storage
-from geo_ree.crs import STORE_CRS
-from geo_ree.errors import SettingsError
-from geo_ree.harmonize import Located, locate, merge
-from geo_ree.intake import Progress, read_layers
+from geo_ree.harmonize import Located
+from geo_ree.intake import Progress, merge_records, read_layers
 from geo_ree.options import Options
 from geo_ree.outputs import disarmed
 from geo_ree.settings import Settings
@@ -54,53 +50,7 @@ def audit_deposits(settings: Settings, options: Options, tell: Progress = logger
     True
     """
     read_in = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
-    layers = read_in.layers
-    if "deposits" not in layers:
-        raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    merged = merge(layers["deposits"])
-    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
-    return locate(
-        merged.deposits, with_positions(merged.members, layers.get("positions")),
-        countries=layers["countries"], water=layers.get("water"),
-        published=layers.get("published_distances"),
-    )  # fmt: skip
-
-
-def with_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> gpd.GeoDataFrame:
-    """Add further published positions to the records of the deposits they are about.
-
-    Parameters
-    ----------
-    members
-        A row a record, as `geo_ree.harmonize.locate` takes them.
-    positions
-        The canonical layer ``positions``, or None. ``deposit_id`` may be any record's; a position of a
-        deposit that is not among the records is left out.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        With the column ``doubt``; the positions come after the records.
-    """
-    members = members.assign(doubt=None)
-    if positions is None or positions.empty:
-        return members
-    owner = members.drop_duplicates("record").set_index("record")
-    here = positions[positions["deposit_id"].isin(owner.index)].astype(object)
-    of = here["deposit_id"].to_numpy()
-    rows = {
-        "record": here["id"], "source_id": here["source_id"],
-        "precision_class": here["precision_class"], "position_basis": here["source"],
-        "doubt": here["doubt"].where(here["doubt"].notna(), None),
-    }  # fmt: skip
-    points = shapely.points(here["longitude"].astype(float), here["latitude"].astype(float))
-    added = gpd.GeoDataFrame(rows, geometry=points, crs=STORE_CRS)
-    added["deposit"] = owner.loc[of, "deposit"].to_numpy()
-    added["name"] = owner.loc[of, "name"].to_numpy()
-    added["country_reported"] = owner.loc[of, "country_reported"].to_numpy()
-    added = added.reindex(columns=members.columns).astype(object)
-    both = pd.concat([pd.DataFrame(members).astype(object), pd.DataFrame(added)], ignore_index=True)
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=STORE_CRS)
+    return merge_records(read_in.layers, tell)[1]
 
 
 def write_audit(located: Located, folder: Path) -> Mapping[str, int]:

@@ -13,7 +13,16 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.harmonize import Merged, Normalized, join_layers, merge, normalize
+from geo_ree.harmonize import (
+    Located,
+    Merged,
+    Normalized,
+    join_layers,
+    locate,
+    merge,
+    normalize,
+    with_positions,
+)
 from geo_ree.ingest import read
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
@@ -33,6 +42,7 @@ class Harmonized:
     inputs: list[dict[str, Any]]
     coverage: dict[str, frozenset[str]]
     merged: Merged
+    located: Located
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +94,47 @@ def harmonize_sources(
         When a payload is missing, corrupt, or does not fit its layer.
     """
     read_in = read_layers(settings, options, tell)
-    layers = dict(read_in.layers)
+    merged, located = merge_records(read_in.layers, tell)
+    return Harmonized(
+        layers={**read_in.layers, "deposits": located.deposits}, sources=read_in.sources,
+        inputs=read_in.inputs, coverage=_coverage(read_in.sources.values()), merged=merged,
+        located=located,
+    )  # fmt: skip
+
+
+def merge_records(
+    layers: Mapping[str, gpd.GeoDataFrame], tell: Progress = logger.info
+) -> tuple[Merged, Located]:
+    """Make one row a deposit out of the records, and audit where each deposit is.
+
+    Parameters
+    ----------
+    layers
+        As `read_layers` gives them.
+    tell
+        Called with a line on what came of the records.
+
+    Returns
+    -------
+    merged : Merged
+    located : Located
+        Its ``deposits`` are the merged ones with their chosen position, error and flags.
+
+    Raises
+    ------
+    SettingsError
+        When there are no deposits.
+    """
     if "deposits" not in layers:
         raise SettingsError("no deposits are left", "choose at least one source of deposits")
     merged = merge(layers["deposits"])
     tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
-    layers["deposits"] = merged.deposits
-    return Harmonized(
-        layers=layers, sources=read_in.sources, inputs=read_in.inputs,
-        coverage=_coverage(read_in.sources.values()), merged=merged,
+    located = locate(
+        merged.deposits, with_positions(merged.members, layers.get("positions")),
+        countries=layers["countries"], water=layers.get("water"),
+        published=layers.get("published_distances"),
     )  # fmt: skip
+    return merged, located
 
 
 def read_layers(

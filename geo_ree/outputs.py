@@ -32,7 +32,7 @@ _DECIMALS = (
 _HEAD = (
     "id", "name", "aliases", "country", "country_reported", "country_note", "role",
     "commodity_group", "commodities", "latitude", "longitude", "position_error_m",
-    "precision_class", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
+    "precision_class", "flags", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
     "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group", "reasons_for",
     "reasons_against", "veto",
 )  # fmt: skip
@@ -146,11 +146,13 @@ def disarmed(value: object) -> object:
     return value
 
 
-def write_deposits(merged: Merged, folder: Path) -> None:
+def write_deposits(located: gpd.GeoDataFrame, merged: Merged, folder: Path) -> None:
     """Write the merged table of deposits, and everything that led to it.
 
     Parameters
     ----------
+    located
+        The merged deposits with their audited positions.
     merged
         From `geo_ree.harmonize.merge`.
     folder
@@ -163,8 +165,8 @@ def write_deposits(merged: Merged, folder: Path) -> None:
     record each merged value came from. ``conflicts.csv``: where records disagree. ``pairs.csv``: the
     pairs that were compared, with probability and reasons.
     """
-    deposits = merged.deposits.assign(
-        latitude=merged.deposits.geometry.y, longitude=merged.deposits.geometry.x,
+    deposits = located.assign(
+        latitude=located.geometry.y, longitude=located.geometry.x,
         schema_version=SCHEMA_VERSION, disclaimer=DISCLAIMER,
     )  # fmt: skip
     records = merged.members.assign(

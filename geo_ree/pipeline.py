@@ -145,7 +145,7 @@ def build(
     for name, layer in harmonized.layers.items():
         storage.save_layer(layer, settings, name)
     with storage.atomic_files(out) as folder:
-        write_deposits(harmonized.merged, folder)
+        write_deposits(harmonized.located.deposits, harmonized.merged, folder)
     return harmonized
 
 
@@ -165,7 +165,9 @@ def render_page(result: Result) -> str:
             resources=result.statements,
             layers=result.harmonized.layers, sources=result.report["inputs"],
             criteria=result.analysis.criteria, scenarios=result.analysis.scenarios,
-            run=result.report,
+            run=result.report, audit=result.harmonized.located.audit,
+            positions=result.harmonized.located.positions, areas=result.harmonized.located.areas,
+            conflicts=result.harmonized.merged.conflicts,
         )
     )  # fmt: skip
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 import geo_ree
 from geo_ree.cli import main
-from geo_ree.deposits import audit_deposits, with_positions, write_audit
+from geo_ree.deposits import audit_deposits, write_audit
 from geo_ree.errors import SettingsError
-from geo_ree.harmonize import FLAGS, Located
+from geo_ree.harmonize import FLAGS, Located, with_positions
 from geo_ree.options import Options
 from geo_ree.settings import Settings
 

@@ -5,6 +5,7 @@ from geo_ree.harmonize.comparison import Comparison, compare_statements
 from geo_ree.harmonize.contradictions import contradictions, display_statement
 from geo_ree.harmonize.display import STATED_COLUMNS, arrange_statements, stated_quantities
 from geo_ree.harmonize.flags import FLAGS
+from geo_ree.harmonize.further import with_positions
 from geo_ree.harmonize.join import join_layers
 from geo_ree.harmonize.locate import Located, locate
 from geo_ree.harmonize.merge import Merged, merge
@@ -55,4 +56,5 @@ __all__ = [
     "split_at_borders",
     "stated_quantities",
     "sum_statements",
+    "with_positions",
 ]

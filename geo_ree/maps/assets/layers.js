@@ -87,7 +87,7 @@
   };
   /* Leaflet draws in the order of switching on; the map keeps its own order. */
   g.arrange = function (chart) {
-    ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "context", "deposits"]
+    ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "context", "deposits"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
   g.layers = made;
