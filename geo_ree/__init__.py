@@ -12,6 +12,7 @@ from geo_ree._version import __version__
 
 _PUBLIC = {
     "Located": "geo_ree.harmonize",
+    "Merged": "geo_ree.harmonize",
     "NearestIndex": "geo_ree.proximity",
     "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
@@ -37,6 +38,7 @@ _PUBLIC = {
     "load_targets": "geo_ree.proximity",
     "locate": "geo_ree.harmonize",
     "measure": "geo_ree.proximity",
+    "merge": "geo_ree.harmonize",
     "nearest": "geo_ree.proximity",
     "normalize": "geo_ree.harmonize",
     "ore_mass": "geo_ree.harmonize",

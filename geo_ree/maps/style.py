@@ -39,7 +39,7 @@ LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "roads": {"color": "#c79a5b", "weight": 0.8, "opacity": 0.6},
         "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
         "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
-        "audit": {"color": "#b0432f", "weight": 1.2, "opacity": 0.9},
+        "audit": {"color": "#b0432f", "weight": 1.2, "opacity": 0.9, "fill": 0.07},
     }
 )
 

@@ -141,7 +141,7 @@ def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, vis
     seen = visit(path)
     deposit = result.table.set_index("name").loc["Kutessay II", "id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
-    items = seen.page.locator(".dossier li", has_text=" t ")
+    items = seen.page.locator(".dossier .statements li")
     assert items.nth(0).get_attribute("class") == "shown"
     assert items.nth(0).inner_text().startswith("42,980 t contained oxide")
     assert "Measured + Indicated; JORC, 2011 (Stans Energy), 2011" in items.nth(0).inner_text()
@@ -215,4 +215,30 @@ def test_a_layer_can_be_switched_off(real, visit):
     assert seen.value(drawn) is False
     boxes.nth(0).check()
     assert seen.value(drawn) is True
+    assert seen.trouble == []
+
+
+def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit):
+    result, path = real
+    seen = visit(path)
+    deposit = result.table.set_index("name").loc["Kutessay II", "id"]
+    seen.page.evaluate(f"geoRee.open({deposit!r})")
+    told = seen.page.locator(".dossier .audit li").all_inner_texts()
+    assert any(t.startswith("sources disagree, 21.9 km") for t in told)
+    other = result.harmonized.merged.conflicts["deposit"].iloc[0]
+    if seen.page.evaluate(f"Boolean(geoRee.markers[{other!r}])"):
+        seen.page.evaluate(f"geoRee.open({other!r})")
+        assert seen.page.locator(".dossier .conflicts li").count() >= 1
+    assert seen.trouble == []
+
+
+def test_the_audit_can_be_drawn_over_the_map(real, visit):
+    seen = visit(real[1])
+    assert not seen.value("geoRee.map().hasLayer(geoRee.layers.audit)")
+    seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.audit); }")
+    seen.page.wait_for_timeout(300)
+    marks = seen.value("geoRee.layers.audit.getLayers().filter(l => l.facts).length")
+    positions = real[0].harmonized.located.positions
+    scored = positions[positions["deposit"].isin(real[0].table["id"])]
+    assert marks == (scored["verdict"] != "chosen").sum() > 5
     assert seen.trouble == []

@@ -83,7 +83,7 @@
       heading("Straight lines over the ellipsoid"), g.nearness(d), position(d),
       heading("Published quantities, never added up"),
       list.length > 1 && list[0].shown ? el("small", {}, "First comes a public reporting code, then a state classification, a framework, a paper, press; the later year; oxide, metal, ore. The size plays no part.") : null,
-      list.length ? el("ul", {}, list.map(g.tonnage)) : el("p", {}, "No statement in the sources at hand."),
+      list.length ? el("ul", { "class": "statements" }, list.map(g.tonnage)) : el("p", {}, "No statement in the sources at hand."),
       heading("What the sources say"), el("p", {}, "Status: ", d.status || g.unknown()), said("Commodities: ", g.list(d.commodities).join(", ")),
       said("Type: ", d.deposit_type), said("Operator: ", d.operator), said("Notes: ", d.notes),
       el("p", {}, "Quality of the source: ", d.source_quality || g.unknown()),

@@ -32,7 +32,11 @@
     },
     lines: function (payload, group) {
       var style = quiet(payload.style);
-      if (payload.areas.length) {
+      if (payload.style.fill) { /* areas that may overlap: each by itself, so that none cuts a hole */
+        payload.areas.forEach(function (ring) {
+          L.polygon([g.unpack(ring)], Object.assign({}, style, { dashArray: "4 4", fillColor: payload.style.color, fillOpacity: payload.style.fill })).addTo(group);
+        });
+      } else if (payload.areas.length) {
         L.polygon(payload.areas.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, style, {
           stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
         })).addTo(group);
