@@ -33,6 +33,11 @@ PRIOR = {
 """What a geologist would expect of each feature, before any pair was labelled (judgement). The
 labelled pairs are the hard ones; without it they would say that distance hardly matters."""
 
+JUDGED = {"other_genesis": -1.5}
+"""Weights by judgement alone: too few of the tuning pairs tell the deposit types of both records."""
+
+FITTED = tuple(name for name in FEATURES if name not in JUDGED)
+
 RIDGE = 0.5
 """How firmly the expectation is held: the penalty on the squared deviation of a weight from it."""
 
@@ -50,7 +55,7 @@ def main() -> None:
     labels = pd.read_csv(LABELS)
     intercept, weights = fit(labelled(pairs, records, labels[labels["half"] == "tune"]))
     print(f"intercept = {intercept:.2f}\n\n[weights]")
-    for name, weight in zip(FEATURES, weights, strict=True):
+    for name, weight in {**dict(zip(FITTED, weights, strict=True)), **JUDGED}.items():
         print(f"{name} = {weight:.2f}")
     judged = judge_pairs(pairs)
     group = form_groups(len(records), with_links(judged, records))
@@ -72,9 +77,9 @@ def labelled(pairs: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame) -
 
 def fit(table: pd.DataFrame) -> tuple[float, np.ndarray]:
     """Logistic regression with a ridge towards `PRIOR`; no weight may change its sign."""
-    prior = np.array([PRIOR[name] for name in FEATURES])
-    hold = np.array([RIDGE * (10.0 if name in FIRM else 1.0) for name in FEATURES])
-    x = np.column_stack([np.ones(len(table)), table[list(FEATURES)].to_numpy(dtype=float)])
+    prior = np.array([PRIOR[name] for name in FITTED])
+    hold = np.array([RIDGE * (10.0 if name in FIRM else 1.0) for name in FITTED])
+    x = np.column_stack([np.ones(len(table)), table[list(FITTED)].to_numpy(dtype=float)])
     y = table["same"].to_numpy()
 
     def cost(beta: np.ndarray) -> tuple[float, np.ndarray]:

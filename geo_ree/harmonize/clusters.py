@@ -48,6 +48,7 @@ _SAID = {
     "common_far": ("", "a common name at a distance"),
     "alias_far": ("", "an alias at a distance"),
     "part_opposite": ("", "opposite parts of a field"),
+    "other_genesis": ("", "deposit types of another origin"),
     "group": ("", "a group or district of deposits"),
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from geo_ree.crs import distance_m
 from geo_ree.harmonize.names import Form, core, name_forms, skeleton
+from geo_ree.harmonize.vocabulary import kind_told
 
 NEAR_KM = 40.0
 """Records of alike names are compared within this distance."""
@@ -50,7 +51,7 @@ FEATURES = (
     "likeness", "same_consonants", "far", "very_far", "alias", "number_conflict",
     "number_one", "part_conflict", "works_conflict", "shared_commodity", "other_commodity",
     "other_country", "same_source", "common_name", "no_place", "other_far", "unknown_far",
-    "same_source_far", "common_far", "group", "alias_far", "part_opposite",
+    "same_source_far", "common_far", "group", "alias_far", "part_opposite", "other_genesis",
 )  # fmt: skip
 """What a pair is judged by; see `find_pairs`."""
 
@@ -86,7 +87,8 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
     - other_far, unknown_far, same_source_far: `far` where the commodities are others, where they
       are not known of both, and where both are rows of one table;
     - common_far, alias_far: `common_name` and `alias` times `far`; group: one is a group, district
-      or field; part_opposite: both name a part of a field, and not the same one.
+      or field; part_opposite: both name a part of a field, and not the same one;
+    - other_genesis: deposit types of other origin (surficial, sedimentary, endogenic).
     """
     forms = _forms(records)
     lon, lat = coordinates(records)
@@ -247,6 +249,7 @@ def _features(
         "same_source": same_source,
         "common_name": common, "common_far": common * far,
         "alias_far": kinds["alias"] * far,
+        "other_genesis": _other_genesis(records, i, j),
         "no_place": np.isnan(distance).astype(float),
         "other_far": other * far, "unknown_far": (shared + other == 0) * far,
         "same_source_far": same_source * far,
@@ -299,6 +302,17 @@ def _commodities(
                 1.0 if sets[a] & sets[b] else companion[k] if families[a] & families[b] else 0.0
             )
     return shared, both * (shared == 0.0)
+
+
+def _other_genesis(
+    records: gpd.GeoDataFrame, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Whether the deposit types of two records are known and of another origin each."""
+    texts = records["deposit_type"].astype(object)
+    told = {t: kind_told(t, "genesis") for t in texts.unique() if isinstance(t, str)}
+    origin = np.array([told.get(t) for t in texts], dtype=object)
+    a, b = origin[i], origin[j]
+    return np.asarray(pd.notna(a) & pd.notna(b) & (a != b), dtype=np.float64)
 
 
 def _commonness(

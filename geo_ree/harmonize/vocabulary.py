@@ -106,7 +106,7 @@ def word_tables() -> tuple[str, ...]:
     Examples
     --------
     >>> word_tables()
-    ('facility', 'site_name', 'statement_category', 'statement_code', 'statement_system', \
+    ('facility', 'genesis', 'site_name', 'statement_category', 'statement_code', 'statement_system', \
 'status', 'works')
     """
     folder = files("geo_ree.harmonize") / "words"

@@ -220,3 +220,17 @@ def test_a_record_alone_stays_as_it_is_and_none_is_lost():
     got = merged(*rows)
     assert got.deposits["sources"].tolist() == ["a:1", "a:2"]
     assert len(got.conflicts) == len(got.values) == len(got.pairs) == 0
+
+
+def test_deposit_types_of_another_origin_speak_against_one_deposit():
+    def odds(other):
+        return merged(
+            record(
+                "a:1", "Made-up Ridge", (70, 45), deposit_type="Podiform chromite", commodities=None
+            ),
+            record("b:1", "Made-up Ridge", (70.1, 45), deposit_type=other, commodities=None),
+        ).pairs.iloc[0]
+
+    assert odds("Ni-Co laterite")["probability"] < odds("Magmatic")["probability"]
+    assert "deposit types of another origin" in odds("Ni-Co laterite")["reasons"]
+    assert odds(None)["probability"] == odds("Magmatic")["probability"]
