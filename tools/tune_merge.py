@@ -15,8 +15,9 @@ from scipy.optimize import minimize
 
 from geo_ree.harmonize.clusters import form_groups, judge_pairs
 from geo_ree.harmonize.evaluation import score_groups
+from geo_ree.harmonize.features import FEATURES
 from geo_ree.harmonize.links import with_links
-from geo_ree.harmonize.pairs import FEATURES, find_pairs
+from geo_ree.harmonize.pairs import find_pairs
 from geo_ree.intake import read_layers
 from geo_ree.options import Options
 from geo_ree.settings import Settings

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_ree.harmonize.pairs import FEATURES
+from geo_ree.harmonize.features import FEATURES
 
 TOGETHER = 0.6
 """Two groups are joined while the mean probability over all their pairs is at least this."""

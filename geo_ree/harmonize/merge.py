@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import distance_m
 from geo_ree.harmonize.clusters import form_groups, judge_pairs
+from geo_ree.harmonize.features import commodity_set, coordinates
 from geo_ree.harmonize.links import with_links
-from geo_ree.harmonize.pairs import commodity_set, coordinates, find_pairs
+from geo_ree.harmonize.pairs import find_pairs
 from geo_ree.schema import ROLES
 
 _TAKEN = (
