@@ -160,13 +160,14 @@ def _rows(
     ids = columns["id"]
     lead = np.array([members[0] for members in order])
     out = {name: column[lead] for name, column in columns.items()}
+    says = {name: _told(columns[name], name) for name in _TAKEN}
     told: list[tuple[object, str, object, object]] = []
     for k, members in enumerate(order):
         if len(members) == 1:
             continue
         deposit = ids[members[0]]
         for name in _TAKEN:
-            out[name][k], source = _first(columns[name], members, name)
+            out[name][k], source = _first(columns[name], says[name], members, name)
             told.append((deposit, name, out[name][k], ids[source]))
         for name in _JOINED:
             names = columns["name"] if name == "aliases" else ()
@@ -179,16 +180,22 @@ def _rows(
     return frame, values[values["value"].notna()].reset_index(drop=True)
 
 
-def _first(column: NDArray[np.object_], members: Sequence[int], name: str) -> tuple[object, int]:
-    known = [i for i in members if _told(column[i], name)]
+def _first(
+    column: NDArray[np.object_], told: NDArray[np.bool_], members: Sequence[int], name: str
+) -> tuple[object, int]:
+    known = [i for i in members if told[i]]
     if name == "role" and known and column[members[0]] not in _FIXED_ROLES:
         known = sorted(known, key=lambda i: _STRENGTH[str(column[i])])
     best = known[0] if known else members[0]
     return column[best], best
 
 
-def _told(value: Any, name: str) -> bool:
-    return bool(pd.notna(value)) and value != "" and value not in _UNTOLD.get(name, ())
+def _told(column: NDArray[np.object_], name: str) -> NDArray[np.bool_]:
+    """Where a column says anything."""
+    out = pd.notna(column) & (column != "")
+    for word in _UNTOLD.get(name, ()):
+        out &= column != word
+    return np.asarray(out, dtype=bool)
 
 
 def _together(
@@ -224,10 +231,11 @@ def _place(
 
 def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.DataFrame:
     columns = {c: records[c].astype(object).to_numpy() for c in (*_DISPUTED, "id", "name")}
+    says = {name: _told(columns[name], name) for name in _DISPUTED}
     rows = []
     for members in (m for m in order if len(m) > 1):
         for name in _DISPUTED:
-            told = [(i, str(columns[name][i])) for i in members if _told(columns[name][i], name)]
+            told = [(i, str(columns[name][i])) for i in members if says[name][i]]
             words = {" ".join(text.casefold().split()) for _, text in told}
             sets = [commodity_set(text) for _, text in told] if name == "commodities" else []
             alike = bool(sets) and bool(frozenset.intersection(*sets))

@@ -20,6 +20,7 @@ from importlib.resources import files
 from anyascii import anyascii
 
 _SPLIT = re.compile(r"[;,/|()\[\]]+|\s+-\s+|\baka\b|\balso\b", re.IGNORECASE)
+_APOSTROPHES = re.compile(r"['`\"’]")
 _WORD = re.compile(r"[a-z]+|\d+")
 
 _ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})")
@@ -129,12 +130,14 @@ def name_forms(name: object, *others: object) -> tuple[Form, ...]:
     for text, main in ((name, True), *((o, False) for o in others)):
         for piece in _pieces(text):
             form = _form(piece, main)
-            twin = _form(piece, True)
-            if (form.stem or form.nameless) and form not in out and twin not in out:
+            if not (form.stem or form.nameless) or form in out:
+                continue
+            if main or _form(piece, True) not in out:  # an alias that repeats the name says nothing
                 out[form] = None
     return tuple(out)
 
 
+@lru_cache(maxsize=400_000)
 def skeleton(stem: str) -> str:
     """Consonants of a stem, which the transliterations share most.
 
@@ -157,35 +160,48 @@ def _pieces(text: object) -> Iterable[str]:
     return parts if len(parts) > 1 else [whole]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=400_000)
 def _form(text: str, main: bool) -> Form:
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
-    plain = re.sub(r"['`\"’]", "", plain)
-    words, numbers, parts = [], set(), set()
-    nameless = group = False
-    works: set[str] = set()
-    for word in _WORD.findall(plain):
-        group = group or word in _words("group")
-        number = _number(word)
-        if number is not None:
-            numbers.add(number)
-        elif word in _words("part"):
-            parts.add(_words("part")[word])
-        elif word in _words("works"):
-            works.add(word)
-        elif word in _words("nameless"):
-            nameless = True
-        elif word not in _words("generic"):
-            prefix = next(
-                (p for p in _words("prefix") if word.startswith(p) and len(word) > len(p) + 3), ""
-            )
-            if prefix:
-                parts.add(_words("prefix")[prefix])
-            words.append(_fold(word[len(prefix) :]))
-    stem = " ".join(words)
-    return Form(stem, tuple(words), frozenset(numbers), frozenset(parts),
-                " ".join(sorted(works)), nameless,
-                group, main)  # fmt: skip
+    read = [_read(word) for word in _WORD.findall(_APOSTROPHES.sub("", plain))]
+    words = tuple(r.stem for r in read if r.stem)
+    return Form(
+        stem=" ".join(words), words=words,
+        numbers=frozenset(r.number for r in read if r.number is not None),
+        parts=frozenset(r.part for r in read if r.part),
+        works=" ".join(sorted({r.works for r in read if r.works})),
+        nameless=any(r.nameless for r in read), group=any(r.group for r in read), main=main,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What one word of a name says."""
+
+    stem: str = ""
+    number: int | None = None
+    part: str = ""
+    works: str = ""
+    nameless: bool = False
+    group: bool = False
+
+
+@lru_cache(maxsize=400_000)
+def _read(word: str) -> _Word:
+    number, group = _number(word), word in _words("group")
+    if number is not None:
+        return _Word(number=number)
+    if word in _words("part"):
+        return _Word(part=_words("part")[word])
+    if word in _words("works"):
+        return _Word(works=word)
+    if word in _words("nameless"):
+        return _Word(nameless=True)
+    if group or word in _words("generic"):
+        return _Word(group=group)
+    prefixes = (p for p in _words("prefix") if word.startswith(p) and len(word) > len(p) + 3)
+    prefix = next(prefixes, "")
+    return _Word(stem=_fold(word[len(prefix) :]), part=_words("prefix").get(prefix, ""))
 
 
 def _number(word: str) -> int | None:
@@ -200,7 +216,6 @@ def _number(word: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=200_000)
 def _fold(word: str) -> str:
     if len(word) > 6:
         word = _ENDINGS.sub("", word)
