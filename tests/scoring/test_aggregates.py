@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import skcriteria.agg.topsis
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -13,7 +14,6 @@ from pymcdm.methods import TOPSIS, WPM, WSM
 from pymcdm.normalizations import vector_normalization
 from skcriteria import mkdm
 from skcriteria.agg.simple import WeightedProductModel, WeightedSumModel
-from skcriteria.agg.topsis import TOPSIS as SkcTopsis
 from skcriteria.preprocessing.scalers import VectorScaler
 
 from geo_ree.crs import Floats
@@ -83,7 +83,7 @@ def test_all_aggregates_agree_with_scikit_criteria(seed: int) -> None:
     products = METHODS["weighted_product"](values.T, weights, None)
     np.testing.assert_allclose(np.log10(products), logs, atol=1e-9)
     scaled = VectorScaler(target="matrix").transform(matrix)
-    near = SkcTopsis().evaluate(scaled).e_.similarity
+    near = skcriteria.agg.topsis.TOPSIS().evaluate(scaled).e_.similarity
     np.testing.assert_allclose(METHODS["topsis"](values.T, weights, None), near, atol=1e-9)
 
 
