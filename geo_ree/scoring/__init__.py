@@ -6,6 +6,7 @@ from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "explain",
     "load_preset",
     "phrase",
+    "reweigh",
     "score",
     "uncertainty",
 ]
