@@ -7,12 +7,14 @@ from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
 from geo_ree.scoring.reweighing import reweigh
+from geo_ree.scoring.sensitivity import Influence, influence
 from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "Criterion",
     "Decay",
     "Exponential",
+    "Influence",
     "Linear",
     "Logistic",
     "ScoreModel",
@@ -21,6 +23,7 @@ __all__ = [
     "Variant",
     "Veto",
     "explain",
+    "influence",
     "load_preset",
     "phrase",
     "reweigh",
