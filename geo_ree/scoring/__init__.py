@@ -8,6 +8,7 @@ from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
+from geo_ree.scoring.sentences import describe
 from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Uncertainty",
     "Variant",
     "Veto",
+    "describe",
     "explain",
     "influence",
     "load_preset",
