@@ -239,8 +239,9 @@ def _ranks(
 
 
 def _indices(
-    problem: dict[str, Any], ranks: NDArray[np.int32], seed: int
+    problem: dict[str, Any], ranks: NDArray[Any], seed: int
 ) -> tuple[Floats, Floats, Floats]:
+    """First order, total and its confidence of many outputs (columns), weighted by variance."""
     from SALib.analyze import sobol  # noqa: PLC0415
 
     first, total, conf = (np.zeros(problem["num_vars"]) for _ in range(3))

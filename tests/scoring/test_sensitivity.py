@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from SALib.sample import sobol
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Linear, ScoreModel, Veto, influence, load_preset, score
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.leaders import _by_bisection, find_takeover
+from geo_ree.scoring.sensitivity import _indices
 
 NAMES = ("rail", "road", "water")
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
@@ -158,6 +160,16 @@ def test_indices_are_shares(aggregate: str) -> None:
         out.leader
         == score(random_table(), model_of(0.5, 0.3, 0.2, aggregate=aggregate))["score"].idxmax()
     )
+
+
+def test_what_moves_more_counts_more() -> None:
+    """Two outputs of variance 9 to 1, each of one input alone: nine tenths and one tenth."""
+    problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0.0, 1.0]] * 2}
+    drawn = sobol.sample(problem, 1024, calc_second_order=False, seed=1)
+    first, total, conf = _indices(problem, drawn * [3.0, 1.0], seed=1)
+    np.testing.assert_allclose(first, [0.9, 0.1], atol=0.01)
+    np.testing.assert_allclose(total, [0.9, 0.1], atol=0.01)
+    assert (conf < 0.15).all()
 
 
 def test_what_is_alike_for_all_moves_nobody() -> None:
