@@ -37,6 +37,7 @@ check: $(READY)  ## format, lint, types, imports
 bench: $(READY)  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
 	$(BIN)/python benchmarks/bench_osm.py --megabytes 20
+	$(BIN)/python benchmarks/bench_merge.py
 
 live: $(READY)  ## ask every real publisher (needs the network)
 	$(BIN)/python -m pytest -m live

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -14,7 +16,10 @@ from geo_ree.errors import GeoReeError
 
 
 class _Group(click.Group):
-    """Turns errors of geo_ree into one line and exit status 2, unless --debug."""
+    """Turns errors of geo_ree into one line and exit status 2, unless --debug.
+
+    Breaking off with Ctrl-C ends with status 130, as shells have it.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -24,6 +29,21 @@ class _Group(click.Group):
                 raise
             click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("geo-ree: broken off", err=True)
+            _leave(130)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, even where a thread still waits for a server that is silent.
+
+    Nothing is lost by that: a fetch may be killed at any moment.
+    """
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _data(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,6 +153,21 @@ def score(data: Path, out: Path, **given: Any) -> None:
     _do(data, out, given, page=False)
 
 
+@main.command(cls=_Variadic)
+@_folders
+@click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
+@click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
+def build(data: Path, out: Path, **given: Any) -> None:
+    """Merge all sources into one table of deposits, with its evidence and conflicts."""
+    from geo_ree import pipeline, summary
+    from geo_ree.settings import Settings
+
+    settings = Settings.from_environment(data_root=data)
+    summary.show_built(pipeline.build(settings, _options(given), out=out, tell=_tell), out)
+
+
 @main.command("map", cls=_Variadic)
 @_folders
 @_choices
@@ -235,6 +270,23 @@ def sources(
 
     settings = replace(Settings.from_environment(data_root=data, mirror=mirror), offline=offline)
     sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
+
+
+@main.command(cls=_Variadic)
+@_folders
+@click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
+@click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
+@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside.")
+def audit(data: Path, out: Path, **given: Any) -> None:
+    """Audit where the deposits are: print what is doubtful, and write it as table and layers."""
+    from geo_ree import audit as told
+    from geo_ree import deposits
+    from geo_ree.settings import Settings
+
+    settings = Settings.from_environment(data_root=data)
+    located = deposits.audit_deposits(settings, _options(given), tell=_tell)
+    told.show(located, deposits.write_audit(located, out), out)
 
 
 @main.command()

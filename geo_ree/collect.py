@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.harmonize import Normalized, normalize
 from geo_ree.ingest import PROTOCOLS, fetch, read
+from geo_ree.ingest.handed import check_handed
 from geo_ree.ingest.protocol import Box
+from geo_ree.ingest.session import check_mirror
 from geo_ree.intake import AtHand, account, check_ids, starter_countries
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
@@ -28,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Downloads under way at one time."""
+
+GRACE_S = 3.0
+"""Seconds that an interrupted batch waits for what is under way to clear up behind itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class Watch:
     Parameters
     ----------
     started
-        With the id of a source and the address that is asked.
+        With the id of a source, and the address that is asked or the file that is taken.
     received
         With the id, the bytes received so far, and the bytes expected (None when not known).
     finished
@@ -118,7 +123,11 @@ def fetch_sources(
     Raises
     ------
     SettingsError
-        When an id is not in the catalogue, or a file is handed over for no or several sources.
+        When an id is not in the catalogue, a file is handed over for no or several sources, or
+        is none, or the mirror is no web address.
+    KeyboardInterrupt
+        When the user breaks off. Downloads under way end within `GRACE_S` seconds, unless they
+        wait for a server that is silent: the process had then better end.
 
     Examples
     --------
@@ -133,18 +142,29 @@ def fetch_sources(
             f"--file hands over one source, {len(wanted.ids) or 'no'} are named",
             "name the one source that the file is of",
         )
+    check_mirror(settings)
     chosen, not_tried = _sift(catalog, wanted)
+    if wanted.handed is not None:
+        check_handed(wanted.handed, chosen[0], settings)
     job = _Job(wanted, settings, options, watch or Watch(), starter_countries(catalog))
-    outcomes: dict[str, Outcome] = {}
-    with data_lock(settings), ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = {pool.submit(job.do, source): source.id for source in chosen}
-        try:
-            for done in as_completed(waiting):
-                outcomes[waiting[done]] = done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [outcomes[source.id] for source in chosen], not_tried
+    with data_lock(settings):
+        return _all_done(job, chosen), not_tried
+
+
+def _all_done(job: _Job, chosen: Sequence[Source]) -> list[Outcome]:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    under_way: list[Future[Outcome]] = []
+    try:
+        under_way += (pool.submit(job.do, source) for source in chosen)
+        for done in as_completed(under_way):
+            done.result()  # a fault of ours ends the batch at once
+    except BaseException:
+        job.stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait([f for f in under_way if not f.cancelled()], GRACE_S)
+        raise
+    pool.shutdown()
+    return [done.result() for done in under_way]
 
 
 def _sift(
@@ -176,11 +196,12 @@ class _Job:
     watch: Watch
     countries: gpd.GeoDataFrame
     reading: threading.Lock = field(default_factory=threading.Lock)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def do(self, source: Source) -> Outcome:
         """Fetch one source and tell what became of it; only a fault of ours is raised."""
         start = time.perf_counter()
-        self.watch.started(source.id, source.url or source.landing_page)
+        self.watch.started(source.id, str(self.wanted.handed or source.url))
         try:
             outcome = self._fetched(source, start)
         except GeoReeError as error:
@@ -194,11 +215,16 @@ class _Job:
 
         def check(path: Path) -> None:
             with self.reading:  # one at a time: memory stays that of one source
+                self._go_on()
                 parts.extend(self._normalized(source, path))
+
+        def received(now: int, of: int | None) -> None:
+            self._go_on()
+            self.watch.received(source.id, now, of)
 
         snapshot = fetch(
             source, self.settings, check=check, handed=self.wanted.handed, box=self.wanted.box,
-            on_bytes=lambda now, of: self.watch.received(source.id, now, of),
+            on_bytes=received,
         )  # fmt: skip
         unchanged = not parts
         if unchanged:
@@ -207,6 +233,10 @@ class _Job:
         tables = tuple(account(table, at_hand, part) for table, part in parts)
         return Outcome(source_id=source.id, tables=tables, bytes=snapshot.provenance.bytes,
                        seconds=_since(start), unchanged=unchanged)  # fmt: skip
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise KeyboardInterrupt
 
     def _normalized(self, source: Source, path: Path) -> list[tuple[Source, Normalized]]:
         out = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,16 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.harmonize import Normalized, join_layers, normalize
+from geo_ree.harmonize import (
+    Located,
+    Merged,
+    Normalized,
+    join_layers,
+    locate,
+    merge,
+    normalize,
+    with_positions,
+)
 from geo_ree.ingest import read
 from geo_ree.options import Options
 from geo_ree.schema import RASTER_LAYERS
@@ -32,6 +41,17 @@ class Harmonized:
     sources: dict[str, Source]
     inputs: list[dict[str, Any]]
     coverage: dict[str, frozenset[str]]
+    merged: Merged
+    located: Located
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadIn:
+    """The canonical layers of all chosen sources before anything is merged."""
+
+    layers: dict[str, gpd.GeoDataFrame]
+    sources: dict[str, Source]
+    inputs: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,8 +93,78 @@ def harmonize_sources(
     SchemaError
         When a payload is missing, corrupt, or does not fit its layer.
     """
+    read_in = read_layers(settings, options, tell)
+    merged, located = merge_records(read_in.layers, tell)
+    return Harmonized(
+        layers={**read_in.layers, "deposits": located.deposits}, sources=read_in.sources,
+        inputs=read_in.inputs, coverage=_coverage(read_in.sources.values()), merged=merged,
+        located=located,
+    )  # fmt: skip
+
+
+def merge_records(
+    layers: Mapping[str, gpd.GeoDataFrame], tell: Progress = logger.info
+) -> tuple[Merged, Located]:
+    """Make one row a deposit out of the records, and audit where each deposit is.
+
+    Parameters
+    ----------
+    layers
+        As `read_layers` gives them.
+    tell
+        Called with a line on what came of the records.
+
+    Returns
+    -------
+    merged : Merged
+    located : Located
+        Its ``deposits`` are the merged ones with their chosen position, error and flags.
+
+    Raises
+    ------
+    SettingsError
+        When there are no deposits.
+    """
+    if "deposits" not in layers:
+        raise SettingsError("no deposits are left", "choose at least one source of deposits")
+    merged = merge(layers["deposits"])
+    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
+    located = locate(
+        merged.deposits, with_positions(merged.members, layers.get("positions")),
+        countries=layers["countries"], water=layers.get("water"),
+        published=layers.get("published_distances"),
+    )  # fmt: skip
+    return merged, located
+
+
+def read_layers(
+    settings: Settings, options: Options, tell: Progress = logger.info, *,
+    keep_swapped: bool = False, only_layers: Collection[str] = (),
+) -> ReadIn:  # fmt: skip
+    """Read and normalize every chosen source that is at hand, deposits record by record.
+
+    Parameters
+    ----------
+    settings, options, tell
+        As for `harmonize_sources`.
+    keep_swapped
+        Keep rows with interchanged coordinates, for the audit to tell.
+    only_layers
+        Layers that are wanted; empty for all.
+
+    Returns
+    -------
+    ReadIn
+
+    Raises
+    ------
+    SettingsError, SchemaError
+        As for `harmonize_sources`.
+    """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
+    for stranger in _strangers(catalog, settings):
+        tell(f"note: {stranger} is at hand, but in no catalogue: name its file with --catalog")
     base = _base(catalog, chosen)
     first = normalize(read(base, chosen[base.id].path), base)
     countries = join_layers([first])["countries"]
@@ -84,17 +174,18 @@ def harmonize_sources(
         for table in catalog[source_id].parts():
             if table.layer in RASTER_LAYERS or (table.layer == "countries" and table != base):
                 continue  # rasters are read by windows; one set of borders is enough
+            if only_layers and table.layer not in only_layers:
+                continue
             part = first if table == base else normalize(
-                read(table, at_hand.path), table, countries, skip_bad_rows=options.skip_bad_rows
+                read(table, at_hand.path), table, countries,
+                skip_bad_rows=options.skip_bad_rows, keep_swapped=keep_swapped,
             )  # fmt: skip
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(account(table, at_hand, part))
-    layers = join_layers(parts)
-    if "deposits" not in layers:
-        raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    used = {i: catalog[i] for i in chosen}
-    return Harmonized(layers=layers, sources=used, inputs=inputs, coverage=_coverage(used.values()))
+    return ReadIn(
+        layers=join_layers(parts), sources={i: catalog[i] for i in chosen}, inputs=inputs
+    )  # fmt: skip
 
 
 def starter_countries(catalog: Mapping[str, Source]) -> gpd.GeoDataFrame:
@@ -190,6 +281,12 @@ def _snapshots(
             raise SettingsError(f"{source_id} has not been fetched into {settings.data_root}",
                                 f"geo-ree fetch {source_id} --data {settings.data_root}")  # fmt: skip
     return fetched
+
+
+def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
+    """Ids of sources that were fetched by an entry that is not among those that are known now."""
+    found = settings.raw_root.glob("*/*/provenance.json")
+    return sorted({p.parts[-3] for p in found} - set(catalog))
 
 
 def _coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:

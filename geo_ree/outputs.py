@@ -17,6 +17,7 @@ import pyogrio
 import pyproj
 
 from geo_ree._version import __version__
+from geo_ree.harmonize import Merged
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
@@ -31,11 +32,13 @@ _DECIMALS = (
 _HEAD = (
     "id", "name", "aliases", "country", "country_reported", "country_note", "role",
     "commodity_group", "commodities", "latitude", "longitude", "position_error_m",
-    "precision_class", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
+    "precision_class", "flags", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
     "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group", "reasons_for",
     "reasons_against", "veto",
 )  # fmt: skip
 _TAIL = (
+    "stated_quantity_t", "stated_substance", "stated_grade", "stated_category", "stated_system",
+    "stated_edition", "stated_year", "stated_id", "statements", "statements_beside",
     "deposit_type", "minerals", "status", "operator", "admin_area", "sources", "reference",
     "source_quality", "notes", "schema_version", "disclaimer",
 )  # fmt: skip
@@ -104,28 +107,77 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
     -----
     In the CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    plain = pd.DataFrame(table.drop(columns="geometry"))
+    _write_csv(table.drop(columns="geometry"), folder / "scores.csv")
+    table.to_parquet(folder / "scores.parquet", compression="zstd")
+    _write_geopackage(table, folder / "scores.gpkg", "scores")
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    plain = pd.DataFrame(table).copy()
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
-            plain[name] = plain[name].map(_disarmed)
-    plain.to_csv(folder / "scores.csv", index=False, encoding="utf-8", lineterminator="\n")
-    table.to_parquet(folder / "scores.parquet", compression="zstd")
-    geopackage = table.copy()
-    for name in geopackage.columns:
-        if geopackage[name].dtype == object:
-            geopackage[name] = geopackage[name].astype("str")
+            plain[name] = plain[name].map(disarmed)
+    plain.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    texts = table.copy()
+    for name in texts.columns:
+        if texts[name].dtype == object:
+            texts[name] = texts[name].astype("str")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        geopackage.to_file(
-            folder / "scores.gpkg", layer="scores", driver="GPKG",
+        texts.to_file(
+            path, layer=layer, driver="GPKG",
             layer_metadata={"schema_version": SCHEMA_VERSION, "note": DISCLAIMER},
         )  # fmt: skip
 
 
-def _disarmed(value: object) -> object:
+def disarmed(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    Examples
+    --------
+    >>> disarmed("=1+1"), disarmed("Kutessay II")
+    ("'=1+1", 'Kutessay II')
+    """
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value
+
+
+def write_deposits(located: gpd.GeoDataFrame, merged: Merged, folder: Path) -> None:
+    """Write the merged table of deposits, and everything that led to it.
+
+    Parameters
+    ----------
+    located
+        The merged deposits with their audited positions.
+    merged
+        From `geo_ree.harmonize.merge`.
+    folder
+        An existing folder; the caller moves it into place when all is written.
+
+    Notes
+    -----
+    ``deposits.csv``, ``deposits.gpkg`` and ``deposits.parquet``: a row a deposit. ``records.csv``: a row a
+    source record, with its own place and the deposit that it is part of. ``values.csv``: which
+    record each merged value came from. ``conflicts.csv``: where records disagree. ``pairs.csv``: the
+    pairs that were compared, with probability and reasons.
+    """
+    deposits = located.assign(
+        latitude=located.geometry.y, longitude=located.geometry.x,
+        schema_version=SCHEMA_VERSION, disclaimer=DISCLAIMER,
+    )  # fmt: skip
+    records = merged.members.assign(
+        latitude=merged.members.geometry.y, longitude=merged.members.geometry.x
+    )
+    _write_csv(deposits.drop(columns="geometry"), folder / "deposits.csv")
+    _write_csv(records.drop(columns="geometry"), folder / "records.csv")
+    for name in ("values", "conflicts", "pairs"):
+        _write_csv(getattr(merged, name), folder / f"{name}.csv")
+    deposits.to_parquet(folder / "deposits.parquet", compression="zstd")
+    _write_geopackage(deposits, folder / "deposits.gpkg", "deposits")
 
 
 def library_versions() -> dict[str, str]:

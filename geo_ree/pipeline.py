@@ -16,9 +16,16 @@ import pandas as pd
 
 from geo_ree import maps, storage
 from geo_ree.analysis import Analysis, analyse
+from geo_ree.harmonize import arrange_statements, stated_quantities
 from geo_ree.intake import Harmonized, Progress, harmonize_sources
 from geo_ree.options import Options
-from geo_ree.outputs import arrange_scores, library_versions, write_run, write_scores
+from geo_ree.outputs import (
+    arrange_scores,
+    library_versions,
+    write_deposits,
+    write_run,
+    write_scores,
+)
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
 
@@ -27,10 +34,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a run gives back: the table, what could not be ranked, and the report."""
+    """What a run gives back: the table, what could not be ranked, and the report.
+
+    ``statements`` has the published quantities as `geo_ree.harmonize.arrange_statements` gives
+    them.
+    """
 
     table: gpd.GeoDataFrame
     unranked: pd.DataFrame
+    statements: pd.DataFrame
     analysis: Analysis
     harmonized: Harmonized
     report: dict[str, Any]
@@ -89,17 +101,52 @@ def run(
         harmonized = harmonize_sources(settings, options, tell)
     with clock.stage("measures and scores"):
         analysis = analyse(harmonized.layers, harmonized.sources, harmonized.coverage, options)
-    table = arrange_scores(analysis.scored)
+    statements = arrange_statements(
+        harmonized.layers.get("resources", pd.DataFrame()), harmonized.layers["deposits"]
+    )
+    stated = stated_quantities(statements, analysis.scored["id"])
+    table = arrange_scores(analysis.scored.join(stated))
     unranked = _unranked(harmonized.layers["deposits"])
     report = _report(settings, options, harmonized, analysis, table, unranked, clock.seconds)
-    result = Result(table=table, unranked=unranked, analysis=analysis, harmonized=harmonized,
-                    report=report)  # fmt: skip
+    result = Result(table=table, unranked=unranked, statements=statements, analysis=analysis,
+                    harmonized=harmonized, report=report)  # fmt: skip
     if out is not None:
         with clock.stage("files"):
             for name, layer in harmonized.layers.items():
                 storage.save_layer(layer, settings, name)
             _write(result, out, page=page)
     return result
+
+
+def build(
+    settings: Settings, options: Options, *, out: Path, tell: Progress = logger.info
+) -> Harmonized:  # fmt: skip
+    """Make the one table of deposits out of all sources at hand, and write it with its evidence.
+
+    Parameters
+    ----------
+    settings, options
+        Where the data are, and which sources count.
+    out
+        Folder of the outputs, written whole or not at all.
+    tell
+        Called with a line of progress.
+
+    Returns
+    -------
+    Harmonized
+
+    Raises
+    ------
+    GeoReeError
+        With the file, the row and the cure.
+    """
+    harmonized = harmonize_sources(settings, options, tell)
+    for name, layer in harmonized.layers.items():
+        storage.save_layer(layer, settings, name)
+    with storage.atomic_files(out) as folder:
+        write_deposits(harmonized.located.deposits, harmonized.merged, folder)
+    return harmonized
 
 
 def _write(result: Result, out: Path, *, page: bool) -> None:
@@ -115,10 +162,12 @@ def render_page(result: Result) -> str:
     return maps.render(
         maps.PageData(
             scored=result.table, unranked=result.unranked,
-            resources=result.harmonized.layers.get("resources", pd.DataFrame()),
+            resources=result.statements,
             layers=result.harmonized.layers, sources=result.report["inputs"],
             criteria=result.analysis.criteria, scenarios=result.analysis.scenarios,
-            run=result.report,
+            run=result.report, audit=result.harmonized.located.audit,
+            positions=result.harmonized.located.positions, areas=result.harmonized.located.areas,
+            conflicts=result.harmonized.merged.conflicts,
         )
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ def watching() -> Iterator[Watch]:
             yield _watch_bars(bars)
     else:
         yield Watch(
-            started=lambda source_id, url: click.echo(f"{source_id}: asking {url}", err=True),
+            started=lambda source_id, place: click.echo(_start(source_id, place), err=True),
             finished=lambda outcome: click.echo(_line(outcome), err=True),
         )
 
@@ -83,6 +83,12 @@ def _watch_bars(bars: Progress) -> Watch:
         bars.console.print(escape(_line(outcome)))
 
     return Watch(started=started, received=received, finished=finished)
+
+
+def _start(source_id: str, place: str) -> str:
+    if not place:
+        return f"{source_id}: no address is known"
+    return f"{source_id}: {'asking' if '://' in place else 'taking'} {place}"
 
 
 def _line(outcome: Outcome) -> str:
@@ -114,8 +120,9 @@ def show_outcomes(
     if as_json:
         click.echo(json.dumps(_plain(outcomes, not_tried), indent=2, ensure_ascii=False))
         return 1 if failed else 0
-    rows = [_cells(o, t) for o in outcomes for t in o.tables]
     console = Console(highlight=False)
+    most = _MOST_TEXTS if console.is_terminal else None
+    rows = [_cells(o, t, most) for o in outcomes for t in o.tables]
     if console.is_terminal:
         _print_table(console, rows)
     else:
@@ -123,7 +130,7 @@ def show_outcomes(
         for row in rows:
             click.echo("\t".join(row))
     for source_id, why in not_tried.items():
-        click.echo(f"not tried: {source_id} ({why})")
+        click.echo(f"not tried: {source_id} ({' '.join(why.split())})")
     for outcome in failed:
         click.echo(f"failed: {outcome.error}")
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} sources are at hand")
@@ -140,25 +147,26 @@ def _print_table(console: Console, rows: Sequence[Sequence[str]]) -> None:
     console.print(table)
 
 
-def _cells(outcome: Outcome, table: Mapping[str, Any]) -> list[str]:
+def _cells(outcome: Outcome, table: Mapping[str, Any], most: int | None) -> list[str]:
     name = f"{table['id']}/{table['table']}" if table["table"] else table["id"]
     aside, noted = (
         "; ".join(f"{n} {why}" for why, n in table[key].items()) for key in ("set_aside", "noted")
     )
     cells = [
-        name, str(table["rows_read"]), str(table["kept"]), aside, noted, _odd_texts(table),
+        name, str(table["rows_read"]), str(table["kept"]), aside, noted,
+        _odd_texts(table, most),
         str(outcome.bytes), f"{outcome.seconds:.1f}", table["licence"],
     ]  # fmt: skip
     return [" ".join(c.split()) for c in cells]
 
 
-def _odd_texts(table: Mapping[str, Any]) -> str:
-    """Name the commonest texts of each column that no rule knows, and count the others."""
+def _odd_texts(table: Mapping[str, Any], most: int | None) -> str:
+    """Name the texts of each column that no rule knows; only the commonest where room is short."""
     told = []
     for column, texts in table["not_understood"].items():
         often = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
-        shown = ", ".join(f"{text[:40]!r} ({n})" for text, n in often[:_MOST_TEXTS])
-        more = f" and {len(often) - _MOST_TEXTS} more" if len(often) > _MOST_TEXTS else ""
+        shown = ", ".join(f"{text[: most and 40]!r} ({n})" for text, n in often[:most])
+        more = f" and {len(often) - most} more" if most and len(often) > most else ""
         told.append(f"{column}: {shown}{more}")
     return "; ".join(told)
 

@@ -32,6 +32,9 @@ class Settings:
         Never open a connection; what would need one raises a FetchError.
     connect_timeout_s, read_timeout_s
         Seconds to wait for a connection, and between two pieces of an answer.
+    stall_s, min_bytes_per_s
+        A download that was slower than so many bytes per second for so many seconds counts as
+        broken off.
     max_download_bytes
         A payload larger than this is refused.
     user_agent
@@ -48,6 +51,8 @@ class Settings:
     offline: bool = False
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 20.0
+    stall_s: float = 60.0
+    min_bytes_per_s: float = 1000.0
     max_download_bytes: int = 2_000_000_000
     user_agent: str = f"geo_ree/{__version__} (open-source screening of rare-earth deposits)"
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geo_ree.intake import Harmonized
 from geo_ree.pipeline import Result
 
 
@@ -57,3 +58,37 @@ def show(result: Result, out: Path) -> None:
         console.print(f"note: {escape(warning)}")
     console.print(f"{report['disclaimer']}")
     console.print(f"written to {escape(str(out))}: tables and run.json", soft_wrap=True)
+
+
+def show_built(harmonized: Harmonized, out: Path) -> None:
+    """Print what merging made of the records, and the likeliest pairs that were kept apart.
+
+    Parameters
+    ----------
+    harmonized
+        From `geo_ree.pipeline.build`.
+    out
+        Where its files are.
+    """
+    merged = harmonized.merged
+    console = _console()
+    several = int((merged.deposits["sources"].str.count(";") > 0).sum())
+    console.print(
+        f"{len(merged.members)} records are {len(merged.deposits)} deposits, {several} of them told of "
+        f"by several records; {len(merged.conflicts)} disagreements are kept."
+    )
+    hardest = merged.pairs.assign(doubt=(merged.pairs["probability"] - 0.5).abs())
+    names = merged.members.set_index("record")["name"]
+    console.print("The ten pairs that were hardest to decide:")
+    for _, pair in hardest.nsmallest(10, "doubt").iterrows():
+        verdict = "one deposit" if pair["joined"] else "two"
+        far = "" if pd.isna(pair["distance_km"]) else f", {pair['distance_km']:.0f} km"
+        console.print(
+            escape(
+                f"  {names[pair['first']]} ({pair['first']}) and {names[pair['second']]} "
+                f"({pair['second']}){far}: {verdict}, probability {pair['probability']:.2f}"
+            ),
+            soft_wrap=True,
+        )
+    console.print(f"written to {escape(str(out))}: deposits, records, values, conflicts, pairs",
+                  soft_wrap=True)  # fmt: skip

@@ -7,8 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
@@ -73,6 +76,49 @@ def countries() -> gpd.GeoDataFrame:
         geometry=[shapely.box(60, 43, 85, 54), shapely.box(69, 39, 81, 43)],
         crs=4326,
     )
+
+
+Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes, Mapping[str, str]]]
+
+
+def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body, headers = answer(self)
+            with suppress(ConnectionError):  # the client may have given up, as it should
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answer], str]]:
+    """Starts a server on loopback that answers as it is told, and gives its address.
+
+    It is told by a function from the request to status, body and headers.
+    """
+    with ExitStack() as started:
+
+        def start(answer: Answer) -> str:
+            server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer))
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+            thread.start()
+            for stop in (thread.join, server.server_close, server.shutdown):  # the last first
+                started.callback(stop)
+            return f"http://127.0.0.1:{server.server_address[1]}"
+
+        yield start
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
+from geo_ree.ingest import fetch
 from geo_ree.intake import harmonize_sources
 from geo_ree.options import Options
 from geo_ree.pipeline import run
@@ -169,3 +171,37 @@ def test_the_scenarios_answer_for_every_candidate(done):
     assert scenarios["scenario"].nunique() == 3
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
+
+
+def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
+    entry, table = tmp_path / "my.toml", tmp_path / "mine.csv"
+    entry.write_text('[[source]]\nid = "mine"\nlike = "uzbekistan_geology"\n', encoding="utf-8")
+    table.write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
+    settings = Settings(data_root=tmp_path / "data")
+    fetch(load_catalog(entry)["mine"], settings, handed=table)
+    told: list[str] = []
+    note = "note: mine is at hand, but in no catalogue: name its file with --catalog"
+    harmonize_sources(settings, Options(), told.append)
+    assert note in told
+    told.clear()
+    layers = harmonize_sources(settings, Options(catalog=entry), told.append).layers
+    assert "mine:2" in set(layers["deposits"]["id"])
+    assert note not in told
+
+
+def test_one_statement_of_a_deposit_comes_first_and_the_others_stay_beside_it(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv").set_index("name")
+    row = table.loc["Kutessay II"]
+    assert (row["stated_quantity_t"], row["stated_substance"]) == (42_980.0, "oxide")
+    assert (row["stated_system"], row["stated_year"]) == ("JORC, 2011 (Stans Energy)", 2011)
+    assert row["stated_category"] == "Measured + Indicated" and pd.isna(row["stated_edition"])
+    assert row["statements"] == 3
+    inferred, ore = row["statements_beside"].split(" | ")
+    assert inferred.startswith("3,560 t oxide (Inferred, ") and "not comparable" in inferred
+    assert ore.startswith("13,548,000 t ore (") and "1.2 times as much, computed from" in ore
+    assert table.loc["Khotgor", "stated_edition"] == 2004
+    assert (table.loc[table["stated_quantity_t"].isna(), "statements"] == 0).all()
+    layer = done[0].harmonized.layers["resources"]
+    assert sorted(done[0].statements["id"]) == sorted(layer["id"])
+    assert done[0].statements["shown"].sum() == layer["deposit_id"].nunique()
+    assert done[0].statements["quantity_t"].sum() == layer["quantity_t"].sum()

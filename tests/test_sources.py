@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
-import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import geopandas as gpd
@@ -54,37 +53,18 @@ class Publisher:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.statuses: dict[str, int] = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.url = ""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def _handler(publisher) -> type[BaseHTTPRequestHandler]:  # noqa: N805
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = publisher.files.get(self.path, b"")
-                missing = 200 if body else 404
-                self.send_response(publisher.statuses.get(self.path, missing))
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        return Handler
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        body = self.files.get(request.path, b"")
+        return self.statuses.get(request.path, 200 if body else 404), body, {}
 
 
 @pytest.fixture
-def publisher() -> Iterator[Publisher]:
+def publisher(serve: Callable[..., str]) -> Publisher:
     there = Publisher()
-    there.thread.start()
-    yield there
-    there.server.shutdown()
-    there.server.server_close()
-    there.thread.join()
+    there.url = serve(there.reply)
+    return there
 
 
 def _snapshot(data: Path, source_id: str, day: str, **changes: object) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 import geopandas as gpd
-from starter_build import borders, deposits, networks, papers, places, tables, terrain
+from starter_build import borders, deposits, evidence, networks, papers, places, tables, terrain
 from starter_build.product import Product
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,6 +63,8 @@ def build_all(facts: Path, world_atlas: Path, rivers: Path, out: Path) -> list[P
     products += [
         places.build_rail_additions(cities, facts, out),
         places.build_settlements(cities, out),
+        evidence.build_published_distances(facts, out),
+        evidence.build_positions(facts, out),
         terrain.build_rivers(rivers, out),
         terrain.build_elevation(out),
     ]

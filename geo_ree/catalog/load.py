@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -13,6 +14,15 @@ from pydantic import ValidationError
 
 from geo_ree.catalog.source import MistakesError, Source
 from geo_ree.errors import CatalogError
+
+_STAND_IN: Mapping[str, Any] = MappingProxyType(
+    {
+        "id": "x", "title": "xxx", "publisher": "xx", "country": "xx", "label": "xx",
+        "protocol": "local", "licence": "xx", "attribution": "xxx", "edition": "x",
+        "status": "unverified",
+    }
+)  # fmt: skip
+"""What an entry has to say, for one that does not."""
 
 
 def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
@@ -55,6 +65,10 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
         except OSError as error:
             raise CatalogError(
                 f"the catalogue {path} cannot be read ({error.strerror})", "check the path"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise CatalogError(
+                f"the catalogue {path} is no text in UTF-8", "save it as UTF-8"
             ) from error
         for source in _parse(text, path.name, complaints, tables):
             sources[source.id] = source
@@ -100,8 +114,21 @@ def _parse(
             out.append(Source.model_validate(full))
         except ValidationError as error:
             told = [line for item in error.errors() for line in _lines(item)]
+            told += _behind(full, {str(item["loc"][0]) for item in error.errors() if item["loc"]})
             complaints += [f"{name}: source.{label}.{line}" for line in told]
     return out
+
+
+def _behind(table: Mapping[str, Any], wrong: set[str]) -> list[str]:
+    """Mistakes that hide behind others: how the parts of an entry fit, leaving the wrong ones out."""
+    if not wrong or "table" in wrong:
+        return []
+    try:
+        Source.model_validate({**_STAND_IN, **{k: v for k, v in table.items() if k not in wrong}})
+    except ValidationError as error:
+        told = [line for item in error.errors() for line in _lines(item)]
+        return [line for line in told if re.split(r"[.:]", line)[0] not in wrong]
+    return []
 
 
 def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,4 +148,5 @@ def _lines(item: Any) -> list[str]:
     if isinstance(found, MistakesError):
         return found.mistakes
     path = ".".join(map(str, item["loc"])) or "entry"
-    return [f"{path}: {item['msg']}"]
+    said = "is no setting" if item["type"] == "extra_forbidden" else item["msg"]
+    return [f"{path}: {said}"]

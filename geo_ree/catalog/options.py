@@ -51,7 +51,8 @@ class Reader(Strict):
     query
         Parameters that are added to each request; the body (key ``data``) of an Overpass query.
     headers
-        Added to each request.
+        Added to each request. Values of parameters and headers that are named ``token``, ``key``,
+        ``password``, ``Authorization`` and the like are sent, but kept in no error or record.
     page_size
         Features asked for at once; 0 leaves it to the server.
     hosts

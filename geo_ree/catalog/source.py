@@ -167,6 +167,19 @@ class Source(Strict):
         """Whether a program may fetch it."""
         return self.status in _FETCHED and self.protocol not in ("starter", "local")
 
+    def further_columns(self) -> tuple[str, ...]:
+        """Give the upstream columns that are read beside those in `columns`, each once.
+
+        Examples
+        --------
+        >>> from geo_ree.catalog import load_catalog
+        >>> load_catalog()["usgs_ree"].further_columns()
+        ('lat_dms', 'lon_dms')
+        """
+        rule = self.commodities
+        named = (*self.precision.columns, *rule.main, *rule.minor, *rule.trace, *self.plant_columns)
+        return tuple(dict.fromkeys(named))
+
     def parts(self) -> tuple[Source, ...]:
         """Give one view of the entry for each of its tables; itself where it has but one.
 

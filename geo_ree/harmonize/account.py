@@ -25,6 +25,8 @@ class Account:
         Its catalogue entry, for messages.
     skip_bad_rows
         Whether a bad row is set aside instead of being an error.
+    keep_swapped
+        Whether a row with interchanged coordinates is kept as printed, with a remark.
     set_aside
         Reason -> number of rows left out.
     noted
@@ -35,6 +37,7 @@ class Account:
 
     source: Source
     skip_bad_rows: bool = False
+    keep_swapped: bool = False
     set_aside: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     not_understood: dict[str, Counter[str]] = field(default_factory=dict)

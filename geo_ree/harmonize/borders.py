@@ -53,7 +53,7 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
     shapes = countries.geometry.to_numpy()
     codes = countries["country"].astype(object).to_numpy()
     named_as = named_country(points["country_reported"], countries)
-    inside = _inside(geometry, shapes)
+    inside = countries_at(geometry, shapes)
     rows: list[tuple[str | None, str | None]] = []
     errors = pd.to_numeric(points["position_error_m"], errors="coerce").fillna(0.0).to_numpy()
     for i, (point, named) in enumerate(zip(geometry, named_as, strict=True)):
@@ -63,7 +63,7 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
         elif named is None or named == found:
             rows.append((found, None))
         else:
-            gap = _gap_km(point, shapes[np.flatnonzero(codes == named)])
+            gap = gap_km(point, shapes[np.flatnonzero(codes == named)])
             rows.append(_judge(found, named, gap, errors[i] / 1000.0))
     names = ["country", "country_note"]
     return pd.DataFrame(rows, index=points.index, columns=names, dtype=object)
@@ -98,7 +98,14 @@ def _judge(found: str | None, named: str, gap_km: float, error_km: float) -> tup
     return found, told
 
 
-def _inside(geometry: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+def countries_at(geometry: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """Position of the shape that each point lies in, -1 where it lies in none.
+
+    Examples
+    --------
+    >>> countries_at(shapely.points([[1, 1], [9, 9]]), np.array([shapely.box(0, 0, 2, 2)])).tolist()
+    [0, -1]
+    """
     out = np.full(len(geometry), -1)
     # The shapes ask, not the points: only what asks is prepared, and the shapes are intricate.
     shape, point = shapely.STRtree(geometry).query(shapes, predicate="intersects")
@@ -106,10 +113,18 @@ def _inside(geometry: np.ndarray, shapes: np.ndarray) -> np.ndarray:
     return out
 
 
-def _gap_km(point: shapely.Point, shapes: np.ndarray) -> float:
+def gap_km(point: shapely.Point, shapes: np.ndarray) -> float:
+    """Kilometres from a point to the nearest of some shapes, infinite where there are none.
+
+    Examples
+    --------
+    >>> round(gap_km(shapely.Point(1, 3), np.array([shapely.box(0, 0, 2, 2)])))
+    111
+    """
     if not len(shapes):
         return float("inf")
-    foot = shapely.shortest_line(shapely.union_all(shapes), point)
+    nearest = shapes[int(np.argmin(shapely.distance(shapes, point)))]
+    foot = shapely.shortest_line(nearest, point)
     (x, y), *_, (u, v) = foot.coords
     return float(distance_m([x], [y], [u], [v])[0]) / 1000.0
 

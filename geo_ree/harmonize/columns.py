@@ -43,7 +43,7 @@ def upstream_columns(
         When a column that the entry names is missing; the message lists those that there are.
     """
     have = list(raw.columns)
-    further = _further(source)
+    further = source.further_columns()
     for name in (*source.columns.values(), *further):
         if name not in have:
             raise SchemaError(
@@ -68,18 +68,19 @@ def used_columns(upstream: Mapping[str, str], source: Source) -> list[str]:
     >>> used_columns({"name": "depname"}, load_catalog()["usgs_ree"])
     ['depname', 'lat_dms', 'lon_dms']
     """
-    return list(dict.fromkeys([*upstream.values(), *_further(source)]))
-
-
-def _further(source: Source) -> tuple[str, ...]:
-    rule = source.commodities
-    return (
-        *source.precision.columns, *rule.main, *rule.minor, *rule.trace, *source.plant_columns,
-    )  # fmt: skip
+    return list(dict.fromkeys([*upstream.values(), *source.further_columns()]))
 
 
 def nulls_of(source: Source, label: str) -> tuple[str, ...]:
-    """Texts that mean "unknown" in one column of the file."""
+    """Texts that mean "unknown" in one column of the file.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> entry = load_catalog()["usgs_ree"].model_copy(update={"nulls": {"*": ("NA",), "t": ("0",)}})
+    >>> nulls_of(entry, "t"), nulls_of(entry, "name")
+    (('NA', '0'), ('NA',))
+    """
     return (*source.nulls.get("*", ()), *source.nulls.get(label, ()))
 
 
@@ -106,7 +107,7 @@ def canonical_columns(
     """
     out = pd.DataFrame(index=table.index)
     for name, label in upstream.items():
-        if name not in PLACE_COLUMNS:
+        if name not in PLACE_COLUMNS or name in spec.column_names():
             out[name] = clean_column(table[label], nulls_of(source, label))
     for name, value in source.constants.items():
         out[name] = value

@@ -106,7 +106,7 @@ role='candidate', unknown=())
 def add_commodities(
     out: pd.DataFrame, table: pd.DataFrame, source: Source, spec: Layer, account: Account
 ) -> pd.DataFrame:
-    """Fill the columns that follow from the commodities, where the entry does not give them.
+    """Fill the columns that follow from the commodities, where the source does not give them.
 
     Parameters
     ----------
@@ -124,7 +124,8 @@ def add_commodities(
     -------
     pandas.DataFrame
         `out` with ``commodities``, ``commodity_tier``, ``commodity_group`` and ``role``, as far
-        as the layer has them. A record of kind ``plant`` has the role ``plant``.
+        as the layer has them. A record of kind ``plant`` has the role ``plant``. What a file with
+        columns of these names says stays; the rule fills its blanks.
     """
     rule = source.commodities
     if not (rule.main or rule.minor or rule.trace):
@@ -148,10 +149,15 @@ def add_commodities(
     account.puzzle("commodities", (word for s in standings for word in s.unknown))
     given = {*source.columns, *source.constants, *source.words}
     for name in DERIVED:
-        if name not in given and any(c.name == name for c in spec.columns):
-            out[name] = _derived(name, standings, source.values.get(name, {}), out.index)
-    if "role" in out and "role" not in given and "kind" in out:
-        out["role"] = out["role"].mask(out["kind"] == "plant", "plant")
+        if name in given or all(c.name != name for c in spec.columns):
+            continue
+        derived = _derived(name, standings, source.values.get(name, {}), out.index)
+        if name == "role" and "kind" in out:
+            derived = derived.mask(out["kind"] == "plant", "plant")
+        if name in out and name not in texts:  # a file in canonical form says it itself
+            said = out[name].where(out[name] != "unknown")
+            derived = said.where(said.notna(), derived)
+        out[name] = derived
     return out
 
 

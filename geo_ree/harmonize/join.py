@@ -1,14 +1,14 @@
-"""The layers of all sources joined, each deposit once."""
+"""The layers of all sources put together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import geopandas as gpd
 import pandas as pd
 
 from geo_ree.harmonize.normal import Normalized
-from geo_ree.schema import validate
+from geo_ree.schema import LAYERS, validate
 
 
 def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
@@ -17,14 +17,13 @@ def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
     Parameters
     ----------
     parts
-        One for each source, the curated ones first: where two records are the same deposit
-        (``same_as``), the earlier one stays and names the later one as a source.
+        One for each table, in the order in which they are trusted.
 
     Returns
     -------
     dict of str to geopandas.GeoDataFrame
-        Layer by name; deposits have the column ``sources`` beside the canonical ones: the ids
-        of all records behind the row, separated by ``;``.
+        Layer by name. Deposits are records still, one a source: `geo_ree.harmonize.merge` makes one
+        row a deposit of them.
 
     Raises
     ------
@@ -44,40 +43,8 @@ def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
     out: dict[str, gpd.GeoDataFrame] = {}
     for layer, frames in grouped.items():
         together = pd.concat([f.astype(object) if len(frames) > 1 else f for f in frames])
-        if layer != "resources":
+        if LAYERS[layer].geometries:
             together = gpd.GeoDataFrame(together, geometry="geometry", crs=frames[0].crs)
         together = together.reset_index(drop=True)
-        if layer == "deposits":
-            folded, sources = _fold(together)
-            out[layer] = validate(folded, layer).assign(sources=sources.to_numpy())
-        else:
-            out[layer] = validate(together, layer)
+        out[layer] = validate(together, layer)
     return out
-
-
-def _fold(deposits: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.Series]:
-    owner: dict[str, str] = {}
-    for row_id, same in zip(deposits["id"], deposits["same_as"], strict=True):
-        for other in _split(same):
-            owner.setdefault(other, row_id)
-    target = {i: _root(i, owner) for i in deposits["id"]}
-    present = set(deposits["id"])
-    members: dict[str, list[str]] = {}
-    for row_id, same in zip(deposits["id"], deposits["same_as"], strict=True):
-        members.setdefault(target[row_id], []).extend([row_id, *_split(same)])
-    keep = deposits["id"].map(lambda i: target[i] == i or target[i] not in present)
-    kept = deposits[keep]
-    sources = kept["id"].map(lambda i: ";".join(dict.fromkeys(members[i])) if i in members else i)
-    return kept, sources
-
-
-def _split(text: object) -> list[str]:
-    return [t for t in text.split(";") if t] if isinstance(text, str) else []
-
-
-def _root(row_id: str, owner: Mapping[str, str]) -> str:
-    seen = {row_id}
-    while (above := owner.get(row_id)) is not None and above not in seen:
-        seen.add(above)
-        row_id = above
-    return row_id

@@ -16,8 +16,9 @@ from geo_ree.harmonize.account import Account
 from geo_ree.harmonize.borders import assign_country, named_country, split_at_borders
 from geo_ree.harmonize.columns import canonical_columns, upstream_columns, used_columns
 from geo_ree.harmonize.commodities import add_commodities
-from geo_ree.harmonize.places import POINT_LAYERS, locate_records, refuse_swapped
+from geo_ree.harmonize.places import POINT_LAYERS, find_swapped, locate_records, refuse_swapped
 from geo_ree.harmonize.precision import classify_precision
+from geo_ree.harmonize.quantities import classify_statements
 from geo_ree.harmonize.records import fold_repeated, record_ids
 from geo_ree.harmonize.vocabulary import country_code
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
@@ -76,6 +77,7 @@ def normalize(
     countries: gpd.GeoDataFrame | None = None,
     *,
     skip_bad_rows: bool = False,
+    keep_swapped: bool = False,
 ) -> Normalized:
     """Give a source's table in canonical form.
 
@@ -91,6 +93,9 @@ def normalize(
     skip_bad_rows
         Set a row aside, counted, instead of raising when its coordinates make no sense or its
         id is that of another record.
+    keep_swapped
+        Keep a point that lies in the country its source names only when mirrored, as printed and
+        wherever that is, with a ``country_note``; the audit of positions tells of it.
 
     Returns
     -------
@@ -120,7 +125,7 @@ def normalize(
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    account = Account(source, skip_bad_rows)
+    account = Account(source, skip_bad_rows, keep_swapped)
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
@@ -169,6 +174,8 @@ def _canonical(
     """Canonical columns and geometry, with the place of each row in `table` as ``row``."""
     out = canonical_columns(table, upstream, source, spec, account)
     out = add_commodities(out, table, source, spec, account)
+    if spec.name == "resources":
+        out = classify_statements(out, account=account)
     out = out.assign(id=ids, source_id=source.id, row=np.arange(len(table)))
     if "kind" not in out and "kind" in spec.column_names():
         out["kind"] = "unknown"
@@ -229,12 +236,27 @@ def _with_country(
     stay = np.ones(len(frame), dtype=bool)
     if spec.name in POINT_LAYERS:
         bounds = frame.geometry.bounds.to_numpy()
-        stay = refuse_swapped(table, bounds, noted, upstream, source, countries, account)
+        swapped = find_swapped(table, bounds, noted, upstream, source, countries)
+        stay = refuse_swapped(table, bounds, swapped, upstream, source, account)
+        frame = _keep_swapped(frame, swapped & stay, named, spec, account)
+        noted = noted & ~swapped
     account.note(noted & stay, "the source names another country than that of the point")
     if spec.name != "deposits" and not spec.geometry_required:
         far = _unplaced(frame) & named.notna() & ~named.isin(countries["country"])
         stay &= account.leave_out(far.to_numpy(), "without a place, in a country elsewhere")
     return frame[stay]
+
+
+def _keep_swapped(
+    frame: gpd.GeoDataFrame, kept: np.ndarray, named: pd.Series, spec: Layer, account: Account
+) -> gpd.GeoDataFrame:
+    """Give points that are swapped, and kept as printed, the country that their source names."""
+    remark = "latitude and longitude swapped, kept as printed"
+    account.note(kept, remark)
+    frame = frame.assign(country=frame["country"].mask(kept, named))
+    if "country_note" in spec.column_names():
+        frame["country_note"] = frame["country_note"].mask(kept, remark)
+    return frame
 
 
 def _cut_at_borders(

@@ -86,7 +86,9 @@ def locate_records(
     outside = outside_region(bounds)
     if spec.name in POINT_LAYERS and countries is not None:
         lost = outside & _turned_into_region(bounds)
-        stay = refuse_swapped(table, bounds, lost, upstream, source, countries, account)
+        swapped = find_swapped(table, bounds, lost, upstream, source, countries)
+        stay = refuse_swapped(table, bounds, swapped, upstream, source, account)
+        outside = outside & ~(swapped & stay)
         table, bounds, outside = table[stay], bounds[stay], outside[stay]
     if spec.name != "countries":
         stay = account.leave_out(outside, "outside the region")
@@ -94,16 +96,15 @@ def locate_records(
     return _with_geometry(table, bounds)
 
 
-def refuse_swapped(
+def find_swapped(
     table: pd.DataFrame,
     bounds: Floats,
     suspect: Mask,
     upstream: Mapping[str, str],
     source: Source,
     countries: gpd.GeoDataFrame,
-    account: Account,
 ) -> Mask:
-    """Refuse points that lie in the country their source names only when mirrored.
+    """Find points that lie in the country their source names only when mirrored.
 
     A country that the layer holds in part only cannot say that a point is not in it, so it does
     not count here.
@@ -118,22 +119,15 @@ def refuse_swapped(
         Tell where the source names a country.
     countries
         The canonical layer ``countries``.
-    account
-        Told of the rows left out.
 
     Returns
     -------
     numpy.ndarray of bool
-        Which rows stay.
-
-    Raises
-    ------
-    SchemaError
-        When a row is swapped and bad rows are not skipped.
+        Which rows are swapped.
     """
     swapped = np.zeros(len(table), dtype=bool)
     at = np.flatnonzero(suspect)
-    words = _country_words(table.iloc[at], upstream, source)
+    words = country_words(table.iloc[at], upstream, source)
     named = named_country(words, countries)
     whole = named.isin(countries["country"][countries["complete"]]).to_numpy()
     at, words, named = at[whole], words[whole], named[whole]
@@ -144,12 +138,48 @@ def refuse_swapped(
     )
     again = assign_country(mirrored, countries)
     swapped[at] = ((again["country"] == named) & again["country_note"].isna()).to_numpy()
+    return swapped
+
+
+def refuse_swapped(
+    table: pd.DataFrame,
+    bounds: Floats,
+    swapped: Mask,
+    upstream: Mapping[str, str],
+    source: Source,
+    account: Account,
+) -> Mask:
+    """Refuse points that are swapped, unless they are to be kept as printed.
+
+    Parameters
+    ----------
+    table, bounds
+        Rows, and where they lie (degrees: west, south, east, north).
+    swapped
+        From `find_swapped`.
+    upstream, source
+        Tell where the source names a country.
+    account
+        Told of the rows left out; says whether swapped ones are kept.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Which rows stay.
+
+    Raises
+    ------
+    SchemaError
+        When a row is swapped and bad rows are neither kept nor skipped.
+    """
+    if account.keep_swapped or not swapped.any():
+        return np.ones(len(table), dtype=bool)
+    words = country_words(table, upstream, source)
 
     def tell(row: int) -> str:
-        word = words.iloc[int(np.searchsorted(at, row))]
         return (
             f"{account.place(table, row)}: latitude {bounds[row, 1]:g}, longitude "
-            f"{bounds[row, 0]:g} is not in {word}, but with the two swapped it is"
+            f"{bounds[row, 0]:g} is not in {words.iloc[row]}, but with the two swapped it is"
         )
 
     reason = "latitude and longitude swapped"
@@ -176,7 +206,8 @@ def _turned_into_region(bounds: Floats) -> Mask:
     return ~np.isnan(bounds[:, 0]) & ~outside_region(bounds[:, [1, 0, 3, 2]])
 
 
-def _country_words(table: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> pd.Series:
+def country_words(table: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> pd.Series:
+    """Words in which a source names the country of each row."""
     label = upstream.get("country_reported")
     if label is None:
         return pd.Series(source.constants.get("country_reported"), table.index, dtype=object)

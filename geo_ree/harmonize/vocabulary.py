@@ -106,11 +106,12 @@ def word_tables() -> tuple[str, ...]:
     Examples
     --------
     >>> word_tables()
-    ('facility', 'site_name', 'status', 'works')
+    ('facility', 'genesis', 'site_name', 'statement_category', 'statement_code', 'statement_system', \
+'status', 'works')
     """
     folder = files("geo_ree.harmonize") / "words"
     names = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
-    return tuple(n for n in names if n not in ("countries", "commodities"))
+    return tuple(n for n in names if n not in ("countries", "commodities", "names"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -12,12 +12,13 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.answers import documents
-from geo_ree.ingest.arcgis_query import Layer, Query, RefusedError, ask_service, gather
-from geo_ree.ingest.features import read_features
+from geo_ree.ingest.arcgis_features import read_features
+from geo_ree.ingest.arcgis_query import Layer, Query, gather
+from geo_ree.ingest.arcgis_service import RefusedError, ask_service
+from geo_ree.ingest.feature_page import told_names
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.pages import write_pages
+from geo_ree.ingest.pages import read_pages, write_pages
 from geo_ree.ingest.protocol import Arrival, Order
 
 _MOST_AT_ONCE = 2000
@@ -88,14 +89,25 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.ingest.features.read_features` describes it.
+        As `geo_ree.ingest.arcgis_features.read_features` describes it.
 
     Raises
     ------
     SchemaError
         As that or `open_file` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_layer(path, entry).to_wkt().loc[1].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
-    pages = documents(path, source)
+    pages = read_pages(path, source).pages
     return read_features(pages, source) if pages else open_file(path, source)
 
 
@@ -131,7 +143,7 @@ def _layers(root: str, source: Source, client: Client) -> str:
 
 def _named(layers: list[Any]) -> str:
     told = [f"{one.get('id')} {one.get('name')!r}" for one in layers if isinstance(one, dict)]
-    return ", ".join(told[:20]) + (" …" if len(told) > 20 else "")
+    return told_names(told) if told else ""
 
 
 def _layer(url: str, said: Mapping[str, Any], source: Source) -> Layer:

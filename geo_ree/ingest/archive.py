@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from geo_ree.catalog.source import Source
 from geo_ree.ingest.http import ZIP_MAGIC, Client
 from geo_ree.ingest.protocol import Arrival, Order
+from geo_ree.ingest.secrets import told_query
 
 _ZIPS = (".zip", ".xlsx", ".kmz")
 
@@ -25,6 +26,8 @@ def bring_file(order: Order, client: Client) -> Arrival:
     Returns
     -------
     Arrival
+        Its query is what was added to the address. The server is asked whether the file at hand
+        is unchanged only where that one was asked for in the same way.
 
     Raises
     ------
@@ -34,12 +37,14 @@ def bring_file(order: Order, client: Client) -> Arrival:
     """
     url, reader = order.source.url, order.source.reader
     payload = order.folder / _file_name(order.source)
+    query = told_query(reader.query)
+    same = query == order.query
     came = client.download(
         url, payload, magic=_magic(order.source), params=reader.query, headers=reader.headers,
-        etag=order.etag, last_modified=order.last_modified,
+        etag=order.etag if same else "", last_modified=order.last_modified if same else "",
     )  # fmt: skip
-    return Arrival(payload=payload, url=url, etag=came.etag, last_modified=came.last_modified,
-                   unchanged=came.unchanged)  # fmt: skip
+    return Arrival(payload=payload, url=url, query=query, etag=came.etag,
+                   last_modified=came.last_modified, unchanged=came.unchanged)  # fmt: skip
 
 
 def _magic(source: Source) -> tuple[bytes, ...]:

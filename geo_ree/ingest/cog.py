@@ -23,11 +23,11 @@ from rasterio.transform import Affine
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import FetchError, SchemaError, SettingsError
+from geo_ree.ingest.cog_mosaic import join_tiles
+from geo_ree.ingest.cog_ranges import null_values, open_tiles, with_nan
+from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.mosaic import join_tiles
 from geo_ree.ingest.protocol import Arrival, Box, Order
-from geo_ree.ingest.ranges import null_values, open_tiles, with_nan
-from geo_ree.ingest.tiles import tile_names
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def read_window(source: Source, box: Box, settings: Settings) -> Window:
     FetchError
         When a tile cannot be had, other than because there is none.
     SettingsError
-        When the box is none, or has too many pixels (`geo_ree.ingest.mosaic.MAX_PIXELS`) or
+        When the box is none, or has too many pixels (`geo_ree.ingest.cog_mosaic.MAX_PIXELS`) or
         tiles.
 
     Examples

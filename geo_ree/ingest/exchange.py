@@ -75,17 +75,20 @@ class Exchange:
         Seconds to leave between two requests to one host.
     throttle
         Shared by all threads.
+    secrets
+        Texts that are kept out of the log.
     """
 
     def __init__(
         self, settings: Settings, *, what: str = "", hosts: frozenset[str] = frozenset(),
-        pause_s: float = 0.0, throttle: Throttle = _THROTTLE,
+        pause_s: float = 0.0, throttle: Throttle = _THROTTLE, secrets: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.settings = settings
         self.what = what
         self.hosts = hosts
         self.pause_s = pause_s
         self.throttle = throttle
+        self.secrets = secrets
         self.session = open_session(settings)
 
     def allow(self, url: str) -> None:

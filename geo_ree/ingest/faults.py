@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from geo_ree.errors import FetchError
 from geo_ree.ingest.throttle import asked_wait_s
@@ -16,6 +17,10 @@ from geo_ree.settings import Settings
 PASSING_STATUSES = (408, 425, 429, 500, 502, 503, 504)
 """Answers that may be others when the server is asked again."""
 
+_READ = 4096
+_SHOWN = 200
+_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _CERTIFICATE = re.compile(r"certificate verify failed: ([^()]+)")
 
 
@@ -76,6 +81,12 @@ def status_error(answer: requests.Response, where: str, settings: Settings) -> F
     'usgs_ree: https://example.org/a.zip: HTTP 404, there is no such file; the publisher may \
 have moved it: correct url in the catalogue entry'
     """
+    error = _status_error(answer, where, settings)
+    said = said_by(answer)
+    return type(error)(f"{error.what}, the server says: {said}", error.cure) if said else error
+
+
+def _status_error(answer: requests.Response, where: str, settings: Settings) -> FetchError:
     status = answer.status_code
     said = f"{where}: HTTP {status}"
     host = "the mirror" if settings.mirror else "the publisher"
@@ -97,6 +108,42 @@ have moved it: correct url in the catalogue entry'
     if status in PASSING_STATUSES or status >= 500:
         return FetchError(f"{said}, {host} is out of order", "fetch again later")
     return FetchError(f"{said}, expected 200", "correct url in the catalogue entry")
+
+
+def said_by(answer: requests.Response) -> str:
+    """Give the beginning of the text that an error came with, in one line; blank for a web page.
+
+    Parameters
+    ----------
+    answer
+        Its body is read, as far as it is needed.
+
+    Returns
+    -------
+    str
+        At most 200 characters, without the tags of XML.
+
+    Examples
+    --------
+    >>> import io
+    >>> from urllib3 import HTTPResponse
+    >>> answer = requests.Response()
+    >>> answer.raw = HTTPResponse(io.BytesIO(b"<Exception><Text>no layer x</Text></Exception>"),
+    ...                           preload_content=False)
+    >>> said_by(answer)
+    'no layer x'
+    """
+    try:
+        body = answer.raw.read1(_READ, decode_content=True) if answer.raw is not None else b""
+    except (HTTPError, OSError):
+        return ""  # the status alone has to do
+    kind = answer.headers.get("Content-Type", "text/plain").lower()
+    binary = b"\0" in body or not any(word in kind for word in ("text", "xml", "json"))
+    if binary or "html" in kind or _PAGE.search(body):
+        return ""
+    text = html.unescape(_TAG.sub(" ", body.decode("utf-8", "replace")))
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 @contextmanager

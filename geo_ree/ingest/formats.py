@@ -6,20 +6,22 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest import shapefile, vectors
+from geo_ree.ingest import vectors
 from geo_ree.ingest.delimited import parse_csv
-from geo_ree.ingest.gdal import service_exception
-from geo_ree.ingest.markup import check_markup
+from geo_ree.ingest.markup import check_markup, told_report
+from geo_ree.ingest.shapefile import Part, gather, parts_beside, parts_in, whole_names
 from geo_ree.ingest.sniff import Kind, kind_of
-from geo_ree.ingest.tables import Load, cure_of, finished
+from geo_ree.ingest.tables import Load, cure_of, finished, numbered, wanted_columns
 from geo_ree.ingest.unpack import Archive
 from geo_ree.ingest.workbook import check_workbook, read_sheet
 from geo_ree.ingest.zipped import Choice, choose
+from geo_ree.schema import LAYERS
 
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
 _SUFFIX = {"sqlite": ".gpkg", "json": ".json"}
@@ -105,7 +107,7 @@ def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
     if choice.kind == "pages":
         return _pages(archive, choice.members, job)
     if choice.kind == "shp":
-        return _shapefile_in(archive, choice.member, where, job)
+        return _shapefile(parts_in(archive, choice.member, job.source), where, job)
     if choice.kind == "gdb":
         return _vector(_geodatabase(archive, choice.members, where, job), where, job)
     target = job.place(PurePosixPath(choice.member).suffix)
@@ -119,7 +121,7 @@ def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
                 )
         return _workbook(target, where, job)
     if kind == "shp":
-        return _shapefile_in(archive, choice.member, where, job)
+        return _shapefile(parts_in(archive, choice.member, job.source), where, job)
 
     def child(member: str) -> pd.DataFrame | None:
         if choice.instead and archive.find(member) is None:
@@ -162,7 +164,7 @@ def _plain(
         frame = vectors.known_place(frame, job.source, where=where, cure=job.cure)
         return _counted(frame, where, job)
     if kind == "shp":
-        return _shapefile_on_disk(path, where, job)
+        return _shapefile(parts_beside(path), where, job)
     return _vector(_alone(path, kind, where, job), where, job)
 
 
@@ -212,8 +214,7 @@ def _vector(path: Path, where: str, job: _Job) -> pd.DataFrame:
 def _counted(
     frame: pd.DataFrame, where: str, job: _Job, child: Load = lambda _: None
 ) -> pd.DataFrame:  # fmt: skip
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return finished(frame, job.source, child, where=where, cure=job.cure)
+    return finished(numbered(frame), job.source, child, where=where, cure=job.cure)
 
 
 def _alone(path: Path, kind: Kind, where: str, job: _Job) -> Path:
@@ -239,7 +240,7 @@ def _markup_suffix(path: Path, where: str, job: _Job) -> str:
         return ".gml"
     if root == "html":
         raise SchemaError(f"{label} is a web page, not the file", job.cure)
-    said = service_exception(path)
+    said = told_report(ElementTree.parse(path).getroot())
     if said:
         raise SchemaError(f"{label} is an error of the service: {said}", job.cure)
     raise SchemaError(f"{label} is XML of a kind that geo_ree does not read (<{root}>)", job.cure)
@@ -261,51 +262,17 @@ def _pages(archive: Archive, members: tuple[str, ...], job: _Job) -> pd.DataFram
     return _counted(whole, archive.name, job)
 
 
-def _shapefile_in(archive: Archive, member: str, where: str, job: _Job) -> pd.DataFrame:
-    def bring(suffix: str, target: Path) -> bool:
-        part = str(PurePosixPath(member).with_suffix(suffix))
-        if archive.find(part) is None:
-            if suffix not in _optional(job):
-                raise archive.lacks(part)
-            return False
-        archive.extract(part, target)
-        return True
-
-    return _shapefile(bring, where, job)
-
-
-def _shapefile_on_disk(path: Path, where: str, job: _Job) -> pd.DataFrame:
-    def bring(suffix: str, target: Path) -> bool:
-        beside = [p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file()]
-        found = next((p for p in beside if p.suffix.lower() == suffix), None)
-        if suffix == ".shp":
-            found = path
-        if found is None:
-            return False
-        shutil.copyfile(found, target)
-        return True
-
-    return _shapefile(bring, where, job)
-
-
-def _shapefile(bring: shapefile.Part, where: str, job: _Job) -> pd.DataFrame:
-    stem = f"{job.id}: {PurePosixPath(where).with_suffix('')}"
-    try:
-        path, encoding = shapefile.gather(
-            bring, job.place("").parent, job.source.reader.encodings, stem=stem,
-            optional=_optional(job),
-        )  # fmt: skip
-    except SchemaError as error:
-        if error.cure:
-            raise
-        cure = job.cure
-        if error.what.endswith("of the shapefile"):
-            cure = "put all parts of it into one zip archive, and hand over that"
-        raise SchemaError(error.what, cure) from error
+def _shapefile(bring: Part, where: str, job: _Job) -> pd.DataFrame:
+    path, encoding = gather(
+        bring, job.place("").parent, job.source, where=where, cure=job.cure
+    )  # fmt: skip
     frame = vectors.read_shapefile(path, job.source, encoding, where=where, cure=job.cure)
+    frame = frame.rename(columns=whole_names(frame.columns, _names(job.source)))
     return _counted(frame, where, job)
 
 
-def _optional(job: _Job) -> frozenset[str]:
-    """Parts of a shapefile that it can do without: what they tell is then told by the entry."""
-    return frozenset({".cpg", ".prj"} if job.source.reader.crs else {".cpg"})
+def _names(source: Source) -> list[str]:
+    """Names of columns that a file of the source may have."""
+    layer = LAYERS.get(source.layer)
+    canonical = layer.column_names() if layer and not source.columns else ()
+    return [*wanted_columns(source), *canonical]

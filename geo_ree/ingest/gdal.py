@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import pyogrio
@@ -17,10 +18,14 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.errors import SchemaError
+from geo_ree.ingest.markup import told_report
 
 logger = logging.getLogger(__name__)
 
 DAMAGED = "is damaged or cut short"
+
+SWAP: Mapping[str, str] = MappingProxyType({"": "AUTO", "lonlat": "NO", "latlon": "YES"})
+"""``reader.axis`` -> GDAL's option SWAP_COORDINATES for a file in GML."""
 
 _REFUSED = (
     DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, ShapelyError,
@@ -46,6 +51,16 @@ def check_content(path: Path, label: str) -> None:
     ------
     SchemaError
         When it has the mark of such a description anywhere.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.json"
+    >>> _ = path.write_text("<OGRVRTDataSource/>")
+    >>> check_content(path, "mine: x.json")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: mine: x.json holds no data but points to other files; do not use \
+this file
     """
     if path.suffix not in (".json", ".gml", ".kml"):
         return
@@ -79,6 +94,17 @@ def careful(path: Path, label: str, cure: str, fault: str = DAMAGED) -> Iterator
     ------
     SchemaError
         In place of whatever pyogrio or shapely raise.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.gpkg"
+    >>> _ = path.write_bytes(b"SQLite format 3")
+    >>> with careful(path, "mine: x.gpkg", "fetch it again"):
+    ...     pyogrio.read_dataframe(path)
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: mine: x.gpkg is nothing that geo_ree reads (no features in it); \
+fetch it again
     """
     with _GDAL, warnings.catch_warnings(record=True) as noted, _bounded():
         warnings.simplefilter("always")
@@ -109,7 +135,13 @@ def _bounded() -> Iterator[None]:
 
 
 def one_line(error: object, path: Path) -> str:
-    """Give a message without line breaks, without our folders, and not too long."""
+    """Give a message without line breaks, without our folders, and not too long.
+
+    Examples
+    --------
+    >>> one_line(ValueError("/data/x/a.shp is  broken"), Path("/data/x/a.shp"))
+    'a.shp is broken'
+    """
     return " ".join(str(error).replace(f"{path.parent}/", "").split())[:160]
 
 
@@ -123,15 +155,7 @@ def _service_error(path: Path) -> str:
             told = found.get("error", found.get("remark", "")) if isinstance(found, dict) else ""
             text = told.get("message", "") if isinstance(told, Mapping) else told
         else:
-            text = service_exception(path)
+            text = told_report(ElementTree.parse(path).getroot())
     except (ValueError, SyntaxError, OSError):
         return ""
     return " ".join(str(text).split())[:200]
-
-
-def service_exception(path: Path) -> str:
-    """Give the text of an OGC exception report; blank where a document is none."""
-    root = ElementTree.parse(path).getroot()
-    if not root.tag.endswith(("ExceptionReport", "ServiceExceptionReport")):
-        return ""
-    return " ".join(" ".join(root.itertext()).split())[:200] or "no reason given"

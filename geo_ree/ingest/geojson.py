@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +15,8 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
+from geo_ree.ingest.feature_page import AlienError, Page, PageError
+from geo_ree.ingest.json_answers import parse_object, printed, told_keys
 
 
 def scan_geojson(raw: bytes) -> Page:
@@ -54,54 +56,12 @@ def scan_geojson(raw: bytes) -> Page:
     return Page(raw=raw, suffix="geojson", keys=tuple(keys), identified=identified, stated=stated)
 
 
-def parse_object(raw: bytes, *, numbers_as_texts: bool = False) -> dict[str, Any]:
-    """Parse an answer that has to be a JSON object.
-
-    Raises
-    ------
-    ServiceError
-        When it is the service's error.
-    PageError
-        When it is no JSON object.
-
-    Examples
-    --------
-    >>> parse_object(b'{"grade": 1.50}', numbers_as_texts=True)
-    {'grade': '1.50'}
-    """
-    as_text: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
-    try:
-        found = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
-    except (ValueError, RecursionError) as error:
-        raise PageError("the JSON is damaged or cut short") from error
-    if not isinstance(found, dict):
-        raise AlienError("the JSON is no object, expected a collection of features")
-    said = _said(found)
-    if said:
-        raise ServiceError(f"the service says: {said}")
-    return found
-
-
-def _said(document: dict[str, Any]) -> str:
-    """Give the text of GeoServer's and of an OGC API's error; blank where there is none."""
-    reports = document.get("exceptions")
-    if not isinstance(reports, list):
-        reports = [document] if "code" in document and "description" in document else []
-    parts = [
-        str(report.get(name, ""))
-        for report in reports if isinstance(report, dict)
-        for name in ("code", "text", "description")
-    ]  # fmt: skip
-    return " ".join(": ".join(p for p in parts if p).split())[:300]
-
-
 def _features(document: dict[str, Any]) -> list[dict[str, Any]]:
     if document.get("type") == "Feature":
         return [document]
     features = document.get("features")
     if not isinstance(features, list):
-        keys = ", ".join(list(document)[:8]) or "nothing"
-        raise AlienError(f"no features came, but a JSON object with {keys}")
+        raise AlienError(f"no features came, but a JSON object with {told_keys(document)}")
     odd = [number for number, f in enumerate(features, 1) if not isinstance(f, dict)]
     if odd:
         raise PageError(f"feature {odd[0]} is no object")
@@ -135,44 +95,74 @@ def read_geojson(page: Page) -> gpd.GeoDataFrame:
     >>> read_geojson(scan_geojson(text)).drop(columns="geometry").to_dict("records")
     [{'id': '7', 'grade': '1.50'}]
     """
-    printed = _features(parse_object(page.raw, numbers_as_texts=True))
     document = parse_object(page.raw)
-    rows = [_row(feature) for feature in printed]
+    as_texts = parse_object(page.raw, numbers_as_texts=True)
+    rows = [_row(feature) for feature in _features(as_texts)]
     if all(row.get("id") is None for row in rows):
         for row in rows:
             row.pop("id", None)
     columns = dict.fromkeys(name for row in rows for name in row)
     frame = pd.DataFrame([{n: r.get(n, "") for n in columns} for r in rows], columns=list(columns))
-    shapes = [_shape(f, n) for n, f in enumerate(_features(document), 1)]
+    shapes = [
+        shape_of(f.get("geometry"), f"feature {n}") for n, f in enumerate(_features(document), 1)
+    ]
     return gpd.GeoDataFrame(
-        frame.astype(object), geometry=gpd.GeoSeries(shapes, crs=_crs(document), dtype="geometry")
+        frame.astype(object), geometry=gpd.GeoSeries(shapes, crs=crs_of(document), dtype="geometry")
     )
 
 
 def _row(feature: dict[str, Any]) -> dict[str, Any]:
     properties = feature.get("properties")
     given = {"id": feature.get("id"), **(properties if isinstance(properties, dict) else {})}
-    return {name: _text(value) if name != "id" or value is not None else None
-            for name, value in given.items() if name != "geometry"}  # fmt: skip
+    texts = {name: printed(value) for name, value in given.items() if name != "geometry"}
+    return {name: text if name == "id" else text or "" for name, text in texts.items()}
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+def shape_of(geometry: Mapping[str, Any] | None, what: str) -> Any:
+    """Build a geometry of GeoJSON.
 
+    Parameters
+    ----------
+    geometry
+        What a feature has there; None or an empty object for nothing.
+    what
+        Name of the feature, for the error.
 
-def _shape(feature: dict[str, Any], number: int) -> Any:
-    given = feature.get("geometry")
-    if not given:
+    Returns
+    -------
+    shapely.Geometry or None
+
+    Raises
+    ------
+    PageError
+        When it is broken.
+
+    Examples
+    --------
+    >>> shape_of({"type": "Point", "coordinates": [60, 45]}, "row 1").wkt
+    'POINT (60 45)'
+    """
+    if not geometry:
         return None
     try:
-        return shapely.geometry.shape(given)
+        return shapely.geometry.shape(geometry)
     except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise PageError(f"feature {number} has a broken geometry") from error
+        raise PageError(f"{what} has a broken geometry") from error
 
 
-def _crs(document: dict[str, Any]) -> CRS:
+def crs_of(document: Mapping[str, Any]) -> CRS:
+    """Give the reference system that a collection states, WGS 84 where it states none.
+
+    Raises
+    ------
+    PageError
+        When nothing is known of it.
+
+    Examples
+    --------
+    >>> crs_of({"crs": {"type": "name", "properties": {"name": "EPSG:32642"}}}).to_epsg()
+    32642
+    """
     stated = document.get("crs")
     if not isinstance(stated, dict):
         return CRS.from_user_input(STORE_CRS)

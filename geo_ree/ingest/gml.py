@@ -6,10 +6,9 @@ import hashlib
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring, iterparse
 from xml.parsers import expat
@@ -19,26 +18,13 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, ServiceError
-from geo_ree.ingest.gdal import careful, check_content
+from geo_ree.ingest.feature_page import AlienError, Page, PageError, ServiceError
+from geo_ree.ingest.gdal import SWAP, careful, check_content
+from geo_ree.ingest.markup import local_name, told_report
 
 _MEMBERS = ("member", "featureMember", "featureMembers")
-_REPORTS = ("ExceptionReport", "ServiceExceptionReport")
-_SAID = ("ExceptionText", "ServiceException")
-_SWAP: Mapping[str, str] = MappingProxyType({"latlon": "YES", "lonlat": "NO"})
 _NUMBER = r"-?[\d.]+(?:[eE][-+]?\d+)?"
 _TWO_CORNERS = re.compile(rf"{_NUMBER},{_NUMBER}\s+{_NUMBER},{_NUMBER}")
-
-
-def local_name(tag: object) -> str:
-    """Give the name of an element or attribute without its namespace.
-
-    Examples
-    --------
-    >>> local_name("{http://www.opengis.net/wfs}FeatureCollection")
-    'FeatureCollection'
-    """
-    return str(tag).rpartition("}")[2]
 
 
 def parse_xml(raw: bytes) -> Element:
@@ -59,9 +45,14 @@ def parse_xml(raw: bytes) -> Element:
     with _explained():
         _refuse_doctype(raw)
         root = fromstring(raw)
-    if local_name(root.tag) in _REPORTS:
-        raise ServiceError(f"the service says: {_told_report(root)}")
+    _refuse_report(root)
     return root
+
+
+def _refuse_report(root: Element) -> None:
+    said = told_report(root)
+    if said:
+        raise ServiceError(f"the service says: {said}")
 
 
 def scan_gml(raw: bytes) -> Page:
@@ -109,8 +100,7 @@ def scan_gml(raw: bytes) -> Page:
                 element.clear()  # the memory of a large answer
             elif not path:
                 root = element
-    if local_name(root.tag) in _REPORTS:
-        raise ServiceError(f"the service says: {_told_report(root)}")
+    _refuse_report(root)
     if not keys and not local_name(root.tag).endswith("FeatureCollection"):
         raise AlienError(f"no features came, but the XML document {local_name(root.tag)!r}")
     return Page(raw=raw, suffix="gml", keys=tuple(keys), identified=identified, stated=stated,
@@ -128,17 +118,6 @@ def _fingerprint(feature: Element) -> bytes:
 def _stated(root: Element) -> int | None:
     told = root.get("numberMatched") or root.get("numberOfFeatures") or ""
     return int(told) if told.isdigit() else None
-
-
-def _told_report(root: Element) -> str:
-    """Give codes and texts of an exception report in one line."""
-    told: list[str] = []
-    for element in root.iter():
-        code = element.get("exceptionCode") or element.get("code") or ""
-        text = " ".join((element.text or "").split())
-        told += [code] if code else []
-        told += [text] if text and local_name(element.tag) in _SAID else []
-    return ": ".join(dict.fromkeys(told))[:300] or "an exception without a text"
 
 
 class _RootSeenError(Exception):
@@ -204,6 +183,15 @@ def read_gml(page: Page, *, axis: str, label: str, cure: str) -> gpd.GeoDataFram
         When the page has several kinds of feature, or GDAL reads fewer than there are.
     SchemaError
         When GDAL cannot read it.
+
+    Examples
+    --------
+    >>> text = (b"<c xmlns='urn:x' xmlns:gml='http://www.opengis.net/gml'><gml:featureMember>"
+    ...     b"<ore gml:id='a'><name>Made-up Ridge</name><place><gml:Point srsName='EPSG:4326'>"
+    ...     b"<gml:pos>45 60</gml:pos></gml:Point></place></ore></gml:featureMember></c>")
+    >>> frame = read_gml(scan_gml(text), axis="latlon", label="x.gml", cure="")
+    >>> frame[["name", "geometry"]].to_wkt().loc[0].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     if len(page.layers) > 1:
         raise PageError(f"it has several kinds of feature: {', '.join(page.layers)}",
@@ -214,7 +202,7 @@ def read_gml(page: Page, *, axis: str, label: str, cure: str) -> gpd.GeoDataFram
         check_content(path, label)
         with careful(path, label, cure):
             frame = pyogrio.read_dataframe(
-                path, layer=0, SWAP_COORDINATES=_SWAP[axis], EMPTY_AS_NULL="NO"
+                path, layer=0, SWAP_COORDINATES=SWAP[axis], EMPTY_AS_NULL="NO"
             )
     if len(frame) != len(page.keys):
         raise PageError(f"{len(frame)} of its {len(page.keys)} features can be read as GML")

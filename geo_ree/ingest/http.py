@@ -45,6 +45,8 @@ class Client:
     at_hand
         Address of the snapshot at hand: only of a file from there can a server know whether it
         is unchanged; blank for any.
+    secrets
+        Texts that are kept out of the log.
 
     Examples
     --------
@@ -58,6 +60,7 @@ works offline; leave out --offline, or hand over the file with --file
     def __init__(
         self, settings: Settings, *, what: str = "", hosts: frozenset[str] = frozenset(),
         pause_s: float = 0.0, on_bytes: OnBytes | None = None, at_hand: str = "",
+        secrets: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.settings = settings
         self.what = what
@@ -65,7 +68,10 @@ works offline; leave out --offline, or hand over the file with --file
         self.pause_s = pause_s
         self.on_bytes = on_bytes
         self.at_hand = at_hand
-        self._exchange = Exchange(settings, what=what, hosts=hosts, pause_s=pause_s)
+        self.secrets = secrets
+        self._exchange = Exchange(
+            settings, what=what, hosts=hosts, pause_s=pause_s, secrets=secrets
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -12,12 +12,12 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.answers import ask, documents, parsed
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.http import Client
-from geo_ree.ingest.pages import write_pages
+from geo_ree.ingest.json_answers import ask, parse_member, printed, told_keys
+from geo_ree.ingest.pages import read_pages, write_pages
 from geo_ree.ingest.protocol import Arrival, Order
-from geo_ree.ingest.tables import check_columns, check_rows, cure_of
+from geo_ree.ingest.tables import cure_of, finished, numbered
 
 _ROWS = 500
 
@@ -95,7 +95,7 @@ def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
     last, page = _number(answer.get("total")), _number(answer.get("page"))
     if last is None or not isinstance(answer.get("rows"), list):
         raise FetchError(
-            f"{where} page {number} is no page of a grid: it has {', '.join(list(answer)[:8])}, "
+            f"{where} page {number} is no page of a grid: it has {told_keys(answer)}, "
             "expected total and rows",
             "open the publisher's page in a browser; it may have changed or ask to sign in",
         )
@@ -159,21 +159,18 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
             f"{source.id}: the cells of a row have no names",
             "give them in order as reader.cells in the catalogue entry",
         )
-    pages, cure = documents(path, source), cure_of(source)
+    pages, cure = read_pages(path, source).pages, cure_of(source)
     if not pages:
         return open_file(path, source)
     rows: list[list[str | None]] = []
     for name, body in pages:
-        page = parsed(name, body, source, as_texts=True)
+        page = parse_member(name, body, source, numbers_as_texts=True)
         if not isinstance(page.get("rows"), list):
             raise SchemaError(f"{source.id}: {name} is no page of a grid, it has no rows", cure)
         for number, row in enumerate(page["rows"], 1):
             rows.append(_cells(row, cells, f"{source.id}: {name} row {number}", source))
-    frame = pd.DataFrame(rows, columns=list(cells), dtype=object)
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    check_rows(source, frame, path.name, cure=cure)
-    check_columns(source, frame.columns, path.name, cure=cure)
-    return frame
+    frame = numbered(pd.DataFrame(rows, columns=list(cells), dtype=object))
+    return finished(frame, source, where=path.name, cure=cure)
 
 
 def _cells(row: Any, cells: tuple[str, ...], where: str, source: Source) -> list[str | None]:
@@ -185,5 +182,4 @@ def _cells(row: Any, cells: tuple[str, ...], where: str, source: Source) -> list
             f"{where} has {len(found)} cells, expected {len(cells)} ({', '.join(cells)})",
             "the publisher may have changed the grid: correct reader.cells in the catalogue entry",
         )
-    return [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False)
-            for v in found]  # fmt: skip
+    return [printed(value) for value in found]

@@ -22,6 +22,17 @@ def bring_nothing(order: Order, client: Client) -> Arrival:
     ------
     FetchError
         Always, with the way to hand the file over.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from geo_ree.catalog import load_catalog
+    >>> from geo_ree.settings import Settings
+    >>> icmm = Order(source=load_catalog()["icmm_mines"], folder=Path())
+    >>> bring_nothing(icmm, Client(Settings()))
+    Traceback (most recent call last):
+    geo_ree.errors.FetchError: icmm_mines is only ever handed over as a file; give it with geo-ree \
+fetch icmm_mines --file PATH
     """
     del client
     source = order.source

@@ -1,9 +1,10 @@
-"""Looking through XML before anybody else reads it."""
+"""Looking through XML before anybody else reads it, and telling the errors that come in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
 from geo_ree.errors import SchemaError
@@ -12,6 +13,49 @@ Seen = Callable[[str, dict[str, str]], None]
 """Called with the name of an element and its attributes."""
 
 _CHUNK = 1 << 20
+_REPORTS = ("ExceptionReport", "ServiceExceptionReport")
+_SAID = ("ExceptionText", "ServiceException")
+
+
+def local_name(tag: object) -> str:
+    """Give the name of an element or attribute without its namespace.
+
+    Examples
+    --------
+    >>> local_name("{http://www.opengis.net/wfs}FeatureCollection")
+    'FeatureCollection'
+    """
+    return str(tag).rpartition("}")[2]
+
+
+def told_report(root: Element) -> str:
+    """Give codes and texts of an OGC exception report in one line; blank where it is none.
+
+    Parameters
+    ----------
+    root
+        Root element of a document.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from xml.etree.ElementTree import fromstring
+    >>> report = "<ServiceException code='X'>no  such layer</ServiceException>"
+    >>> told_report(fromstring(f"<ServiceExceptionReport>{report}</ServiceExceptionReport>"))
+    'X: no such layer'
+    """
+    if local_name(root.tag) not in _REPORTS:
+        return ""
+    told: list[str] = []
+    for element in root.iter():
+        code = element.get("exceptionCode") or element.get("code") or ""
+        text = " ".join((element.text or "").split())
+        told += [code] if code else []
+        told += [text] if text and local_name(element.tag) in _SAID else []
+    return ": ".join(dict.fromkeys(told))[:300] or "an exception without a text"
 
 
 class _DoctypeError(Exception):
@@ -72,6 +116,15 @@ def check_markup_bytes(
     -------
     str
         Name of the root element, without its namespace prefix.
+
+    Examples
+    --------
+    >>> tags = []
+    >>> check_markup_bytes(b"<kml><Document/></kml>", where="x.kml", cure="",
+    ...                    seen=lambda name, _: tags.append(name))
+    'kml'
+    >>> tags
+    ['Document']
     """
     return _scan(iter([content]), where, cure, seen)
 

@@ -13,11 +13,21 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
 from geo_ree.ingest.faults import AbsentError
-from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
-from geo_ree.ingest.geojson import parse_object, scan_geojson
+from geo_ree.ingest.feature_collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.feature_page import (
+    MAX_PAGES,
+    MOST_PAGE_BYTES,
+    Page,
+    PageError,
+    check_count,
+    check_overlap,
+    failure,
+    told_names,
+)
+from geo_ree.ingest.geojson import scan_geojson
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import parse_object
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
@@ -25,12 +35,6 @@ logger = logging.getLogger(__name__)
 
 COLLECTION = "collection.json"
 """Member of the payload: what the service says of the collection."""
-
-MAX_PAGES = 10_000
-"""Pages after which a service is taken to be endless."""
-
-MOST_PAGE_BYTES = 512_000_000
-"""An answer larger than this is refused."""
 
 _PAGE = 1000
 _ACCEPT = "application/geo+json, application/json;q=0.9"
@@ -72,12 +76,22 @@ def bring_ogcapi(order: Order, client: Client) -> Arrival:
     payload = order.folder / "pages.zip"
     members = {f"page-{number:05d}.geojson": page.raw for number, page in enumerate(pages, 1)}
     write_pages(payload, {COLLECTION: described, REQUEST: told_box(order.box), **members})
-    return Arrival(payload=payload, url=_address(source, "items"),
+    return Arrival(payload=payload, url=collection_address(source, "items"),
                    query=urlencode(params, safe=":/,"))  # fmt: skip
 
 
-def _address(source: Source, *below: str) -> str:
-    """Give the address of the collection, or of something below it; blank in place of it all."""
+def collection_address(source: Source, *below: str) -> str:
+    """Give the address of a collection, or of something below it.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> entry = load_catalog()["usgs_ree"]
+    >>> reader = entry.reader.model_copy(update={"collection": "mines"})
+    >>> entry = entry.model_copy(update={"reader": reader, "url": "https://a.example/api/"})
+    >>> collection_address(entry, "items")
+    'https://a.example/api/collections/mines/items'
+    """
     root = source.url.partition("?")[0].partition("/collections")[0].rstrip("/")
     return "/".join((root, "collections", quote(source.reader.collection, safe=""), *below))
 
@@ -95,7 +109,7 @@ def _get(client: Client, source: Source, url: str, params: Mapping[str, str]) ->
 
 def _described(source: Source, client: Client) -> bytes:
     """Give the service's description of the collection; when it has none, list what it has."""
-    address = _address(source)
+    address = collection_address(source)
     try:
         return _get(client, source, address, _form(source))
     except AbsentError:
@@ -104,27 +118,19 @@ def _described(source: Source, client: Client) -> bytes:
         try:
             found = parse_object(listed).get("collections")
         except PageError as error:
-            raise _failed(source, every, error) from error
+            raise failure(source, error, every) from error
         names = [str(c.get("id")) for c in found or () if isinstance(c, dict)]
         if source.reader.collection in names:
             raise
-        shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
         raise FetchError(
             f"{source.id}: {every}: the service has no collection "
-            f"{source.reader.collection!r}; it has: {shown or 'none'}",
+            f"{source.reader.collection!r}; it has: {told_names(names)}",
             "correct reader.collection in the catalogue entry",
         ) from None
 
 
-def _failed(source: Source, address: str, error: PageError) -> FetchError:
-    return FetchError(
-        f"{source.id}: {address}: {error.reason}",
-        error.cure or "try again later; if it stays so, open the address in a browser",
-    )
-
-
 def _followed(source: Source, client: Client, params: Mapping[str, str]) -> list[Page]:
-    address, had, expected = _address(source, "items"), 0, None
+    address, had, expected = collection_address(source, "items"), 0, None
     pages: list[Page] = []
     visited: set[str] = set()
     seen: set[bytes] = set()
@@ -135,7 +141,7 @@ def _followed(source: Source, client: Client, params: Mapping[str, str]) -> list
             page = scan_geojson(raw)
             following = next_link(parse_object(raw), address, client)
         except PageError as error:
-            raise _failed(source, address, error) from error
+            raise failure(source, error, address) from error
         repeats = bool(page.keys) and seen.issuperset(page.keys)
         if following in visited or (repeats and following):
             raise _endless(source, address, "it leads to pages that came before")
@@ -231,6 +237,17 @@ def read_ogcapi(path: Path, source: Source) -> pd.DataFrame:
     SchemaError
         When a page is damaged, a column is missing, or the features do not lie in the box that
         the service declares for the collection.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_ogcapi(path, entry).to_wkt().loc[1].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     found = read_collection(path, source)
     box = _declared_box(found.about.get(COLLECTION, b"{}"))

@@ -21,9 +21,9 @@ from pyogrio.raw import open_arrow
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.ingest.osmtags import wanted_tags, with_derived
-from geo_ree.ingest.pbf import check_pbf
-from geo_ree.ingest.tables import check_rows
+from geo_ree.ingest.osm_pbf import check_pbf
+from geo_ree.ingest.osm_tags import wanted_tags, with_derived
+from geo_ree.ingest.tables import check_rows, numbered
 from geo_ree.schema import LAYERS
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (``way/123``), the tags that the entry names, and the derived columns
-        described at `geo_ree.ingest.osmtags.with_derived`. No rows at all are an error only
+        described at `geo_ree.ingest.osm_tags.with_derived`. No rows at all are an error only
         where the entry has but one table: a country may well have no power plant.
 
     Raises
@@ -138,8 +138,7 @@ def as_table(found: pd.DataFrame, path: Path, source: Source) -> gpd.GeoDataFram
     if gaps.any():
         logger.warning("%s: %d features have no geometry in %s and are left out, %s among them",
                        source.id, gaps.sum(), path.name, found["osm_ref"][gaps].iloc[0])  # fmt: skip
-    frame = with_derived(found[~gaps].reset_index(drop=True), source)
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    frame = numbered(with_derived(found[~gaps].reset_index(drop=True), source))
     if not source.part:
         cure = f"fetch it again with geo-ree fetch {source.id}, or correct reader.where"
         check_rows(source, frame, path.name, cure=cure)

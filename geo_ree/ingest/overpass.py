@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,14 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.elements import chosen, rows_of
+from geo_ree.ingest.feature_page import PageError, ServiceError
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.json_answers import parse_object
 from geo_ree.ingest.osm import as_table, read_osm, wanted_layers
-from geo_ree.ingest.osmtags import wanted_tags
+from geo_ree.ingest.osm_elements import chosen, rows_of
+from geo_ree.ingest.osm_pbf import is_pbf
+from geo_ree.ingest.osm_tags import wanted_tags
 from geo_ree.ingest.pages import read_pages, write_pages
-from geo_ree.ingest.pbf import PBF_START
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
 MAX_SIDE_DEG = 1.0
@@ -66,12 +66,13 @@ def bring_overpass(order: Order, client: Client) -> Arrival:
             url, data=urlencode({"data": query}), headers={**_FORM, **source.reader.headers},
             most_bytes=MAX_ANSWER_BYTES,
         )  # fmt: skip
-    _, odd = _elements(body)
-    if odd:
+    try:
+        _elements(body)
+    except PageError as error:
         raise FetchError(
-            f"{source.id}: {url}: {odd}; nothing is kept of a part of an answer",
+            f"{source.id}: {url}: {error.reason}; nothing is kept of a part of an answer",
             "try again later, or ask for a smaller --bbox",
-        )
+        ) from error
     payload = order.folder / "pages.zip"
     write_pages(payload, {"page-00001.json": body})
     return Arrival(payload=payload, url=url, query=query)
@@ -85,6 +86,7 @@ def _patient(client: Client, query: str) -> Client:
     return Client(
         replace(settings, read_timeout_s=max(settings.read_timeout_s, wait)), what=client.what,
         hosts=client.hosts, pause_s=client.pause_s, on_bytes=client.on_bytes,
+        secrets=client.secrets,
     )  # fmt: skip
 
 
@@ -116,17 +118,13 @@ def _query(source: Source, box: Box | None) -> str:
     return template.replace(_PLACE, f"{south:.7g},{west:.7g},{north:.7g},{east:.7g}").strip()
 
 
-def _elements(body: bytes) -> tuple[list[dict[str, Any]], str]:
-    """Elements of an answer, and what is wrong with it in words (blank for nothing)."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return [], "the answer is no JSON"
-    if not isinstance(answer, dict) or not isinstance(answer.get("elements"), list):
-        return [], "the answer has no elements"
+def _elements(body: bytes) -> list[dict[str, Any]]:
+    answer = parse_object(body)
     if answer.get("remark"):  # status 200 all the same, with what was found until then
-        return [], f"the service remarks {' '.join(str(answer['remark']).split())!r}"
-    return answer["elements"], ""
+        raise ServiceError(f"the service remarks {' '.join(str(answer['remark']).split())!r}")
+    if not isinstance(answer.get("elements"), list):
+        raise PageError("the answer has no elements")
+    return list(answer["elements"])
 
 
 def read_overpass(path: Path, source: Source) -> pd.DataFrame:
@@ -153,27 +151,18 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     """
     cure = f"fetch it again with geo-ree fetch {source.id}"
     layers, tags = wanted_layers(source), wanted_tags(source)
-    if zipfile.is_zipfile(path):
-        pages = read_pages(path, source)
-    else:
-        pages = [("", _bytes(path, source))]
-        if PBF_START in pages[0][1][:64]:
+    pages = read_pages(path, source).pages
+    if not pages:
+        if is_pbf(path):
             return read_osm(path, source)
+        raise SchemaError(
+            f"{source.id}: {path.name} is neither an answer of Overpass nor an .osm.pbf file", cure
+        )
     rows: list[dict[str, Any]] = []
     for name, body in pages:
-        elements, odd = _elements(body)
-        if odd:
-            where = f"{path.name}/{name}" if name else path.name
-            raise SchemaError(f"{source.id}: {where}: {odd}", cure)
-        rows += rows_of(elements, layers, source, where=path.name)
+        try:
+            rows += rows_of(_elements(body), layers, source, where=path.name)
+        except PageError as error:
+            raise SchemaError(f"{source.id}: {name}: {error.reason}", cure) from error
     table = chosen(rows, tags, source)
     return as_table(table, path, source)
-
-
-def _bytes(path: Path, source: Source) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SchemaError(
-            f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
-        ) from error

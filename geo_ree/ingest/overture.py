@@ -18,10 +18,10 @@ from pyarrow import fs
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.elements import chosen, pointed
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.osm import as_table
-from geo_ree.ingest.osmtags import wanted_tags
+from geo_ree.ingest.osm_elements import chosen, pointed
+from geo_ree.ingest.osm_tags import wanted_tags
 from geo_ree.ingest.protocol import Arrival, Box, Order
 
 RELEASE = "{release}"
@@ -194,7 +194,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (Overture's id), the columns that the entry names, and the derived columns
-        of `geo_ree.ingest.osmtags.with_derived`. A column is ``subtype``, ``class``,
+        of `geo_ree.ingest.osm_tags.with_derived`. A column is ``subtype``, ``class``,
         ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
         ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
         ``class_or_state``; anything else is looked up in ``source_tags``, the tags of

@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
+from geo_ree.ingest.arcgis_service import RefusedError, ask_service
+from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
+from geo_ree.ingest.ogcapi import collection_address
+from geo_ree.ingest.sciencebase_item import UnlistedError, item_page
+from geo_ree.ingest.secrets import kept_secret, secrets_of
+from geo_ree.ingest.wfs_request import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
-
-SCIENCEBASE = "https://www.sciencebase.gov/catalog"
 
 GOOD = ("starter", "reachable", "manual", "none", "offline")
 """States that are no failure."""
@@ -25,6 +29,7 @@ GOOD = ("starter", "reachable", "manual", "none", "offline")
 _HTTP_STATUS = re.compile(r"\bHTTP (\d{3})\b")
 _MOVED = (404, 410)
 _REFUSED = (401, 403, 498, 499)  # the last two are ArcGIS's own, for a token
+_NARROW = 1e-6  # degrees, within one tile
 _ENOUGH_BYTES = 2048  # what the client looks at to tell a file from a web page
 
 
@@ -97,7 +102,11 @@ def probe(source: Source, settings: Settings) -> State:
         return State("offline")
     hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
     try:
-        with Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s) as client:
+        with (
+            kept_secret(source, settings),
+            Client(settings, what=source.id, hosts=hosts, pause_s=source.reader.pause_s,
+                   secrets=secrets_of(source, settings)) as client,
+        ):  # fmt: skip
             _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:
         return State("not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
@@ -119,6 +128,8 @@ def _state_of(error: FetchError, source: Source, settings: Settings) -> State:
     detail = str(error).removeprefix(f"{source.id}: ")
     found = _HTTP_STATUS.search(error.what)
     status = int(found.group(1)) if found else 0
+    if isinstance(error, RefusedError):  # ArcGIS reports errors inside HTTP 200
+        status = error.code
     if status in _MOVED:
         return State(f"{'not on the mirror' if settings.mirror else 'moved'} ({status})", detail)
     if status in _REFUSED:
@@ -143,7 +154,7 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
     with (
         Client(client.settings, what=client.what, hosts=client.hosts, pause_s=client.pause_s,
-               on_bytes=stop) as hasty,
+               on_bytes=stop, secrets=client.secrets) as hasty,
         tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
         contextlib.suppress(_EnoughError),
     ):  # fmt: skip
@@ -151,28 +162,18 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
 
 
 def _ask_arcgis(source: Source, client: Client) -> None:
-    told = client.get_json(source.url, params={"f": "json", **source.reader.query},
-                           headers=source.reader.headers)  # fmt: skip
-    fault = told.get("error") if isinstance(told, dict) else None
-    if isinstance(fault, dict):  # ArcGIS reports errors inside HTTP 200
-        code, message = fault.get("code", "?"), fault.get("message", "no reason given")
-        raise FetchError(f"{source.id}: {source.url}: HTTP {code} inside the answer ({message})")
+    ask_service(source.url, {"f": "json"}, source, client)
 
 
 def _ask_wfs(source: Source, client: Client) -> None:
-    version = source.reader.version or "2.0.0"
-    params = {"service": "WFS", "version": version, "request": "GetCapabilities"}
-    text = client.get(source.url, params={**params, **source.reader.query},
-                      headers=source.reader.headers)  # fmt: skip
+    _, offered = ask_capabilities(client, source)
     name = source.reader.type_name
-    # Servers leave the prefix out or put their own: the name alone decides.
-    if name and not re.search(rb"\b" + re.escape(name.rpartition(":")[2]).encode() + rb"\b", text):
+    if name and offered.find(name) is None:
         raise _NotThereError(f"{source.url} answers, but has no layer {name}")
 
 
 def _ask_ogcapi(source: Source, client: Client) -> None:
-    name = source.reader.collection
-    url = f"{source.url.rstrip('/')}/collections/{name}" if name else source.url
+    url = collection_address(source) if source.reader.collection else source.url
     client.get_json(url, params={"f": "json", **source.reader.query},
                     headers=source.reader.headers)  # fmt: skip
 
@@ -187,34 +188,19 @@ def _ask_overpass(source: Source, client: Client) -> None:
 
 
 def _ask_sciencebase(source: Source, client: Client) -> None:
-    reader = source.reader
-    if reader.item:
-        client.get_json(f"{SCIENCEBASE}/item/{reader.item}",
-                        params={"format": "json", "fields": "title"})  # fmt: skip
-        return
-    told = client.get_json(f"{SCIENCEBASE}/items", params={
-        "q": reader.title, "format": "json", "fields": "title", "max": "100"})  # fmt: skip
-    items = told.get("items", []) if isinstance(told, dict) else []
-    titles = {_plain(str(i.get("title", ""))) for i in items if isinstance(i, dict)}
-    if _plain(reader.title) not in titles:
-        raise _NotThereError(f"none of the {len(titles)} items found is called {reader.title!r}")
-
-
-def _plain(title: str) -> str:
-    return " ".join(title.split()).casefold()
+    try:
+        page = item_page(source, client)
+    except UnlistedError as error:
+        raise _NotThereError(error.what.removeprefix(f"{source.id}: ")) from error
+    if source.reader.item or not source.reader.title:  # a title was found already
+        client.get_json(page, params={"format": "json", "fields": "title"})
 
 
 def _ask_tile(source: Source, client: Client) -> None:
-    """Ask for the tile in the middle of the region; tiles are counted from 180 W, 90 S."""
     west, south, east, north = REGION
-    wide, high = source.reader.tile_deg
-    lon = round(((west + east) / 2 + 180) // wide * wide - 180)
-    lat = round(((south + north) / 2 + 90) // high * high - 90)
-    name = source.reader.tile
-    for field, text in (("{ns}", "N"), ("{lat}", f"{lat:02d}"), ("{ew}", "E"),
-                        ("{lon}", f"{lon:03d}")):  # fmt: skip
-        name = name.replace(field, text)
-    _first_bytes(source.url.replace("{tile}", name), source.reader.query, source, client)
+    lon, lat = (west + east) / 2, (south + north) / 2
+    (url,) = tile_names(source, (lon, lat, lon + _NARROW, lat + _NARROW)).values()
+    _first_bytes(url, source.reader.query, source, client)
 
 
 _ASK: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(

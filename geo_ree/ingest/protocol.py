@@ -26,7 +26,7 @@ class Arrival:
     url
         The publisher's address that it came from, as asked (without the mirror).
     query
-        What was asked for at that address; empty for a plain file.
+        What was asked for at that address; empty where the address says it all.
     etag, last_modified
         As the server gave them; empty where it gave none or where there were many answers.
     unchanged
@@ -56,6 +56,8 @@ class Order:
         The part of the world that is asked for, where the protocol goes by parts.
     etag, last_modified
         Of the snapshot at hand, for a server that can say "unchanged"; blank for none.
+    query
+        What was asked for when that snapshot was fetched.
     """
 
     source: Source
@@ -63,6 +65,7 @@ class Order:
     box: Box | None = None
     etag: str = ""
     last_modified: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError, SchemaError, SettingsError
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.ingest.handed import bring_handed, check_handed
 from geo_ree.ingest.http import Client, OnBytes
 from geo_ree.ingest.partial import PARTIAL_NAMES
 from geo_ree.ingest.protocol import Arrival, Box, Order
 from geo_ree.ingest.readers import PROTOCOLS, read
+from geo_ree.ingest.secrets import kept_secret, masked, secrets_of
 from geo_ree.ingest.session import check_address
 from geo_ree.settings import Settings
 from geo_ree.storage import (
@@ -61,7 +63,8 @@ def fetch(
     check
         How the payload is checked; by default each of its tables is opened.
     handed
-        A file to take in place of asking the publisher; it is copied.
+        A file to take in place of asking the publisher; it is copied. A shapefile is taken
+        with its other parts, and the folder of a file geodatabase whole, as one zip archive.
     box
         West, south, east, north in degrees, for a source that is fetched by parts.
     on_bytes
@@ -96,15 +99,15 @@ geo-ree fetch usgs_ree --file PATH
     if handed is None:
         _refuse(source, settings, box)
     else:
-        _check_handed(handed, source, settings)
-    with data_lock(settings, source.id):
+        check_handed(handed, source, settings)
+    with kept_secret(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
         kept = _at_hand(source, settings)
         with _staging(settings, source) as folder:
             if handed is None:
                 arrival = _brought(source, settings, folder, kept, box, on_bytes)
             else:
-                arrival = _copied(handed, folder, source)
+                arrival = bring_handed(handed, folder, source)
             if arrival.unchanged and kept is not None:
                 return kept
             return _take(arrival, source, settings, kept, check or _opened(source), today,
@@ -119,10 +122,11 @@ def _brought(
     order = Order(
         source=source, folder=folder, box=box,
         etag=proof.etag if proof else "", last_modified=proof.last_modified if proof else "",
+        query=proof.query if proof else "",
     )  # fmt: skip
     with Client(
         settings, what=source.id, hosts=_hosts(source), pause_s=source.reader.pause_s,
-        on_bytes=on_bytes, at_hand=proof.url if proof else "",
+        on_bytes=on_bytes, at_hand=proof.url if proof else "", secrets=secrets_of(source, settings),
     ) as client:  # fmt: skip
         return PROTOCOLS[source.protocol].bring(order, client)
 
@@ -131,7 +135,8 @@ def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Pr
     """Give the record of the snapshot at hand, where a server may call it unchanged."""
     if kept is None or kept.provenance.origin != "fetched":
         return None
-    from_there = kept.provenance.mirror == (settings.mirror or "")
+    mirror = masked(settings.mirror or "", secrets_of(source, settings))
+    from_there = kept.provenance.mirror == mirror
     wanted = source.sha256 in ("", kept.provenance.sha256)
     return kept.provenance if from_there and wanted else None
 
@@ -150,13 +155,13 @@ def _take(
     check(arrival.payload)
     if kept is not None and kept.provenance.sha256 == found:
         return kept
-    now = datetime.now(UTC)
+    now, secrets = datetime.now(UTC), secrets_of(source, settings)
     provenance = Provenance(
         source_id=source.id,
         origin="handed" if handed else "fetched",
-        url=arrival.url,
-        mirror="" if handed else settings.mirror or "",
-        query=arrival.query,
+        url=masked(arrival.url, secrets),
+        mirror="" if handed else masked(settings.mirror or "", secrets),
+        query=masked(arrival.query, secrets),
         retrieved=now.isoformat(timespec="seconds"),
         licence=source.licence,
         attribution=source.attribution,
@@ -202,36 +207,6 @@ def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
 def _name(name: str, source: Source) -> str:
     """Give the payload a name that is not that of its record."""
     return f"{source.id}-{name}" if name.lower() == PROVENANCE else name
-
-
-def _check_handed(handed: Path, source: Source, settings: Settings) -> None:
-    start = f"{source.id}: {handed}"
-    if handed.is_dir():
-        raise SettingsError(f"{start} is a folder", "pack it into one zip archive, and give that")
-    if not handed.is_file():
-        raise SettingsError(f"{start} is no file", "check the path")
-    size = handed.stat().st_size
-    if not size:
-        raise SettingsError(f"{start} is empty", "get the file again")
-    if size > settings.max_download_bytes:
-        raise SettingsError(
-            f"{start} has {size} bytes, at most {settings.max_download_bytes} are accepted",
-            "check the path, or raise Settings.max_download_bytes",
-        )
-
-
-def _copied(handed: Path, folder: Path, source: Source) -> Arrival:
-    try:
-        payload = Path(shutil.copyfile(handed, folder / handed.name))
-    except OSError as error:
-        if error.filename != str(handed):
-            raise
-        raise SettingsError(
-            f"{source.id}: {handed} cannot be read ({error.strerror})", "check the path"
-        ) from error
-    return Arrival(
-        payload=payload, url=source.url or source.landing_page, query=f"file {handed.name}"
-    )
 
 
 @contextmanager

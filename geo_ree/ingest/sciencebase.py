@@ -1,59 +1,20 @@
-"""Items of USGS's ScienceBase: found by id or exact title, and the one file of theirs wanted."""
+"""Items of USGS's ScienceBase, of each the one file that is wanted."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import logging
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import Any
-from urllib.parse import urljoin
 
-from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.ingest.http import ZIP_MAGIC, Client, Download
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Order
+from geo_ree.ingest.sciencebase_item import Item, Listed, find_item
+from geo_ree.ingest.shapefile import PARTS
 
-logger = logging.getLogger(__name__)
-
-_CATALOGUE = re.compile(r"(?P<root>https://[^/]+/catalog)/items?(?:/(?P<id>\w+))?/?$")
-_AT_ONCE = 100
-_MOST_PAGES = 10
 _ZIPPED = (".zip", ".xlsx", ".kmz")
-_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_NEEDED = (".shp", ".shx", ".dbf", ".prj")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Listed:
-    """A file as an item lists it; `group` tells the files of one facet from those of another."""
-
-    name: str
-    url: str
-    size: int | None
-    md5: str
-    group: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Item:
-    """An item: who it is, for errors and provenance, and its files."""
-
-    id: str
-    title: str
-    page: str
-    source_id: str
-    files: tuple[_Listed, ...]
-    links: tuple[str, ...]
-
-    @property
-    def where(self) -> str:
-        return f"{self.source_id}: {self.page}"
 
 
 def bring_item(order: Order, client: Client) -> Arrival:
@@ -82,7 +43,7 @@ def bring_item(order: Order, client: Client) -> Arrival:
         the one that the item describes.
     """
     source = order.source
-    item = _item(source, client)
+    item = find_item(source, client)
     wanted = _chosen(item, source.reader.file)
     if wanted.name.lower().endswith(".shp"):
         return _bring_shapefile(wanted, item, order, client)
@@ -92,115 +53,7 @@ def bring_item(order: Order, client: Client) -> Arrival:
                    last_modified=came.last_modified, unchanged=came.unchanged)  # fmt: skip
 
 
-def _item(source: Source, client: Client) -> _Item:
-    address = _CATALOGUE.match(source.url)
-    if address is None:
-        raise FetchError(
-            f"{source.id}: {source.url} is no address of a ScienceBase item",
-            "give one like https://www.sciencebase.gov/catalog/items as url in the catalogue entry",
-        )
-    root, number = address["root"], source.reader.item
-    if not number and source.reader.title:
-        number = _searched(f"{root}/items", source, client)
-    number = number or address["id"] or ""
-    if not number:
-        raise FetchError(
-            f"{source.id}: {source.url} names no item",
-            "give reader.item or reader.title in the catalogue entry",
-        )
-    page = f"{root}/item/{number}"
-    fields = "title,files,facets,webLinks"
-    found = client.get_json(page, params={"format": "json", "fields": fields})
-    if not isinstance(found, dict) or "title" not in found:
-        raise FetchError(
-            f"{source.id}: {page}: the answer is no item", "look at the address in a browser"
-        )
-    links = [str(link.get("uri") or "") for link in _dicts(found.get("webLinks"))]
-    return _Item(id=number, title=str(found["title"]), page=page, source_id=source.id,
-                 files=tuple(_files(found)), links=tuple(filter(None, links)))  # fmt: skip
-
-
-def _searched(url: str, source: Source, client: Client) -> str:
-    """Give the id of the one item that bears the title."""
-    wanted = _folded(source.reader.title)
-    titles: dict[str, str] = {}
-    same: list[str] = []
-    for items in _found_pages(url, source, client):
-        new = {str(i["id"]): str(i.get("title") or "") for i in items if i.get("id")}
-        more = [n for n, title in new.items() if _folded(title) == wanted and n not in titles]
-        titles |= new
-        same += more
-        if same and not more:  # the best come first, so that those with one title are together
-            break
-    if len(same) == 1:
-        return same[0]
-    if same:
-        raise FetchError(
-            f"{source.id}: {url}: {len(same)} items are called {source.reader.title!r}: "
-            f"{', '.join(same)}",
-            "look at them, and give the id of the right one as reader.item in the catalogue entry",
-        )
-    close = difflib.get_close_matches(wanted, list(map(_folded, titles.values())), 3, 0.0)
-    near = [f"{title!r} ({n})" for c in close for n, title in titles.items() if _folded(title) == c]
-    told = f"; the closest of {len(titles)}: {', '.join(dict.fromkeys(near))}" if near else ""
-    raise FetchError(
-        f"{source.id}: {url}: no item is called {source.reader.title!r}{told}",
-        "correct reader.title, or give reader.item, in the catalogue entry",
-    )
-
-
-def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict[str, Any]]]:
-    params = {"q": source.reader.title, "format": "json", "max": str(_AT_ONCE),
-              "fields": "title,files,facets"}  # fmt: skip
-    asked, offset, seen = url, 0, set[str]()
-    for _ in range(_MOST_PAGES):
-        found = client.get_json(asked, params=params)
-        items = _dicts(found.get("items")) if isinstance(found, dict) else []
-        new = {str(i.get("id")) for i in items} - seen
-        if not new:  # the end, or the same page again
-            return
-        yield items
-        seen |= new
-        offset += len(items)
-        link = found.get("nextlink")
-        if isinstance(link, dict) and link.get("url"):
-            asked, params = _secure(urljoin(asked, str(link["url"]))), {}
-            client.allow(asked)
-        elif offset < int(found.get("total") or 0):
-            asked, params = url, {**params, "offset": str(offset)}
-        else:
-            return
-    logger.info("%s: %s: only the first %d items were looked at", source.id, url, offset)
-
-
-def _folded(title: str) -> str:
-    return " ".join(title.split()).casefold()
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _files(item: dict[str, Any]) -> Iterator[_Listed]:
-    groups = [item.get("files"), *(facet.get("files") for facet in _dicts(item.get("facets")))]
-    for group, files in enumerate(groups):
-        for file in _dicts(files):
-            size, proof = str(file.get("size", "")), file.get("checksum")
-            proof = proof if isinstance(proof, dict) else {}
-            yield _Listed(
-                name=str(file.get("name") or ""),
-                url=_secure(str(file.get("url") or file.get("downloadUri") or "")),
-                size=int(size) if size.isdigit() else None,
-                md5=str(proof.get("value") or "").lower() if proof.get("type") == "MD5" else "",
-                group=group,
-            )
-
-
-def _secure(url: str) -> str:
-    return "https://" + url.removeprefix("http://") if url.startswith("http://") else url
-
-
-def _chosen(item: _Item, wanted: str) -> _Listed:
+def _chosen(item: Item, wanted: str) -> Listed:
     """Give the one file that has the name, or that the pattern fits."""
     fits = [f for f in item.files if f.name == wanted] or [
         f for f in item.files if fnmatch(f.name.casefold(), (wanted or "*").casefold())
@@ -217,12 +70,12 @@ def _chosen(item: _Item, wanted: str) -> _Listed:
     )
 
 
-def _query(item: _Item, files: Sequence[_Listed]) -> str:
+def _query(item: Item, files: Sequence[Listed]) -> str:
     return f"item {item.id} ({item.title}), {', '.join(f.name for f in files)}"
 
 
 def _bring(
-    file: _Listed, target: Path, item: _Item, client: Client, order: Order | None = None
+    file: Listed, target: Path, item: Item, client: Client, order: Order | None = None
 ) -> Download:  # fmt: skip
     by_hand = f"download {file.name} in a browser at {item.page}, then geo-ree fetch "
     by_hand += f"{item.source_id} --file PATH"
@@ -260,23 +113,23 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _bring_shapefile(main: _Listed, item: _Item, order: Order, client: Client) -> Arrival:
+def _bring_shapefile(main: Listed, item: Item, order: Order, client: Client) -> Arrival:
     stem = PurePosixPath(main.name).stem
-    parts: dict[str, _Listed] = {}
+    parts: dict[str, Listed] = {}
     for file in item.files:
         name = PurePosixPath(file.name)
         suffix = name.suffix.lower()
         beside = file.group == main.group and name.stem.casefold() == stem.casefold()
-        if beside and suffix in _PARTS:
+        if beside and suffix in PARTS:
             parts.setdefault(suffix, file)
-    missing = [s for s in _NEEDED if s not in parts]
+    missing = [s for s in PARTS[:-1] if s not in parts]
     if missing:
         raise FetchError(
             f"{item.where}: the shapefile {main.name} lacks {', '.join(missing)}; the item has "
             f"{', '.join(repr(f.name) for f in item.files)}",
             "correct reader.file in the catalogue entry",
         )
-    chosen = {suffix: parts[suffix] for suffix in _PARTS if suffix in parts}
+    chosen = {suffix: parts[suffix] for suffix in PARTS if suffix in parts}
     members: dict[str, bytes] = {}
     for suffix, file in chosen.items():
         target = order.folder / f"part{suffix}"

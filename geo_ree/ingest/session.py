@@ -69,17 +69,32 @@ def mirrored(url: str, settings: Settings) -> str:
     """
     if not settings.mirror:
         return url
-    base = _parts(settings.mirror)
-    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
-        raise SettingsError(
-            f"the mirror {settings.mirror!r} is no web address",
-            "give it like http://mirror.example:8765, with --mirror or GEO_REE_MIRROR",
-        )
+    check_mirror(settings)
     if is_at_mirror(url, settings):
         return url
     parts = _parts(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{settings.mirror.rstrip('/')}/{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
+
+
+def check_mirror(settings: Settings) -> None:
+    """Refuse a mirror that cannot be asked.
+
+    Raises
+    ------
+    SettingsError
+        When it is not an http or https address, or has a query.
+
+    Examples
+    --------
+    >>> check_mirror(Settings(mirror="http://127.0.0.1:8765"))
+    """
+    base = _parts(settings.mirror or "https://none.example")
+    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
+        raise SettingsError(
+            f"the mirror {settings.mirror!r} is no web address",
+            "give it like http://mirror.example:8765, with --mirror or GEO_REE_MIRROR",
+        )
 
 
 def is_at_mirror(url: str, settings: Settings) -> bool:

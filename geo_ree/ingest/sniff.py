@@ -73,7 +73,13 @@ def kind_of(path: Path, *, where: str, cure: str) -> Kind:
 
 
 def kind_of_bytes(head: bytes, *, where: str, cure: str) -> Kind:
-    """Tell the kind of a file by its first bytes, as `kind_of` does."""
+    """Tell the kind of a file by its first bytes, as `kind_of` does.
+
+    Examples
+    --------
+    >>> kind_of_bytes(b'{"type": "FeatureCollection"', where="x", cure="")
+    'json'
+    """
     if not head.strip():
         raise SchemaError(f"{where} is empty", cure)
     for magic, kind in _KINDS:

@@ -9,7 +9,7 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.delimited import parse_csv
-from geo_ree.ingest.tables import finished
+from geo_ree.ingest.tables import finished, numbered
 from geo_ree.ingest.vectors import read_parquet
 
 _CURE = "reinstall geo_ree"
@@ -44,16 +44,13 @@ def read_starter(path: Path, source: Source) -> pd.DataFrame:
 reinstall geo_ree
     """
     if path.suffix == ".csv":
-        return finished(
-            _table(path, source), source, lambda member: _table(path.with_name(member), source),
-            where=f"starter/{path.name}", cure=_CURE,
-        )  # fmt: skip
-    _bytes_of(path, source, most=0)
-    frame = read_parquet(path, where=f"{source.id}: {path.name}", cure=_CURE)
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+        frame = _table(path, source)
+    else:
+        _bytes_of(path, source, most=0)
+        frame = numbered(read_parquet(path, where=f"{source.id}: {path.name}", cure=_CURE))
     return finished(
         frame, source, lambda member: _table(path.with_name(member), source),
-        where=path.name, cure=_CURE,
+        where=f"starter/{path.name}", cure=_CURE,
     )  # fmt: skip
 
 

@@ -34,7 +34,20 @@ def cure_of(source: Source) -> str:
     return f"get the file again, then geo-ree fetch {source.id} --file PATH"
 
 
-def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str) -> Frame:
+def numbered(frame: Frame) -> Frame:
+    """Count the rows as a person does: the index, ``row``, from 1.
+
+    Examples
+    --------
+    >>> numbered(pd.DataFrame({"name": ["Made-up Ridge"]})).index.tolist()
+    [1]
+    """
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
+
+
+def finished(
+    frame: Frame, source: Source, load: Load = lambda _: None, *, where: str, cure: str
+) -> Frame:  # fmt: skip
     """Join the child tables to a source's main one, and check what came out.
 
     Parameters
@@ -44,7 +57,7 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
     source
         Its catalogue entry.
     load
-        Opens a child table.
+        Opens a child table; by default there are none.
     where
         Name of the main table, for the error.
     cure
@@ -60,6 +73,18 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
     ------
     SchemaError
         When the table has no rows, or lacks a column that the catalogue names.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> major = load_catalog()["usgs_major_deposits"]
+    >>> options = major.reader.model_copy(update={"tables": {"commodity": "commodity.csv"}})
+    >>> entry = major.model_copy(update={"reader": options, "columns": {"name": "name"},
+    ...     "precision": type(major.precision)(), "commodities": type(major.commodities)()})
+    >>> main = pd.DataFrame({"gid": ["1"], "name": ["Made-up Ridge"]})
+    >>> child = pd.DataFrame({"gid": ["1", "1"], "value": ["REE", "Fe"]})
+    >>> finished(main, entry, lambda _: child, where="main.csv", cure="").loc[0].tolist()
+    ['1', 'Made-up Ridge', 'REE;Fe']
     """
     check_rows(source, frame, where, cure=cure)
     children: dict[str, pd.Series] = {}
@@ -70,7 +95,7 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
                 "%s: %s stands alone: the columns of the table %s are blank",
                 source.id, where, child,
             )  # fmt: skip
-            names = [c for c in _wanted(source) if c.startswith(f"{child}.")]
+            names = [c for c in wanted_columns(source) if c.startswith(f"{child}.")]
             children |= {c: pd.Series("", index=frame.index) for c in names}
             continue
         label = f"{source.id}: {where.removesuffix(source.reader.member)}{member}"
@@ -79,7 +104,7 @@ def finished(frame: Frame, source: Source, load: Load, *, where: str, cure: str)
         children |= _joined(frame[source.reader.key], table, source.reader.key, child, label)
     if children:
         frame = frame.assign(**children)
-    check_columns(source, frame.columns, where, cure=cure)
+    _check_columns(source, frame.columns, where, cure=cure)
     return frame
 
 
@@ -110,25 +135,22 @@ def _joined(
     return out
 
 
-def _wanted(source: Source) -> list[str]:
-    """Every upstream column that the entry names, each once."""
-    told = source.commodities
-    named = (
-        *source.columns.values(), *source.precision.columns, *told.main, *told.minor, *told.trace,
-    )  # fmt: skip
-    return list(dict.fromkeys(named))
+def wanted_columns(source: Source) -> list[str]:
+    """Name every upstream column that the entry reads, each once.
 
-
-def check_columns(source: Source, found: Iterable[object], name: str, *, cure: str) -> None:
-    """Check that a table has every upstream column that the catalogue entry names.
-
-    Raises
-    ------
-    SchemaError
-        Once, with every missing column, the closest name there is, and all that there are.
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> wanted_columns(load_catalog()["uzbekistan_geology"])
+    ['commodities']
     """
+    return list(dict.fromkeys([*source.columns.values(), *source.further_columns()]))
+
+
+def _check_columns(source: Source, found: Iterable[object], name: str, *, cure: str) -> None:
+    """Raise once, with every missing column, the closest name there is, and all that there are."""
     have = [str(c) for c in found]
-    missing = [c for c in _wanted(source) if c not in have]
+    missing = [c for c in wanted_columns(source) if c not in have]
     if not missing:
         return
     told = []
@@ -149,6 +171,13 @@ def check_rows(source: Source, frame: pd.DataFrame, name: str, *, cure: str) -> 
     ------
     SchemaError
         When it has none.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> check_rows(load_catalog()["usgs_ree"], pd.DataFrame(), "main.csv", cure="fetch it again")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: main.csv has no rows; fetch it again
     """
     if frame.empty:
         raise SchemaError(f"{source.id}: {name} has no rows", cure)

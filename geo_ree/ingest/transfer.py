@@ -21,7 +21,9 @@ from geo_ree.ingest.faults import (
     status_error,
 )
 from geo_ree.ingest.partial import HEAD, Partial, check_head
+from geo_ree.ingest.secrets import masked
 from geo_ree.ingest.throttle import LONGEST_WAIT_S, asked_wait_s, backoff_s
+from geo_ree.settings import Settings
 from geo_ree.storage import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,25 @@ class Wish:
         return {name: value for name, value in given.items() if value}
 
 
+class _Pace:
+    """Tells a download that crawls for ever from one that is only slow."""
+
+    def __init__(self, settings: Settings, size: int) -> None:
+        self.settings = settings
+        self.since, self.size = time.monotonic(), size
+
+    def check(self, size: int) -> None:
+        """Compare what has come in each `stall_s` seconds with the least that has to."""
+        passed = time.monotonic() - self.since
+        if passed < self.settings.stall_s:
+            return
+        if size - self.size < self.settings.min_bytes_per_s * passed:
+            raise CutShortError(
+                f"the file was given up, only {size - self.size} bytes came in {passed:.0f} s"
+            )
+        self.since, self.size = time.monotonic(), size
+
+
 class Transfer:
     """The way of one file, from the request to its place.
 
@@ -110,7 +131,8 @@ class Transfer:
         self.ask = ask
         self.wish = wish
         self.on_bytes = on_bytes
-        self.partial = Partial(target, ask.url, keep=not ask.data and not wish.part)
+        told = masked(ask.url, exchange.secrets)  # it is written down
+        self.partial = Partial(target, told, keep=not ask.data and not wish.part)
 
     def run(self) -> Download:
         """Ask until the file is there, or until asking again is of no use.
@@ -133,7 +155,9 @@ class Transfer:
                     if failures >= ATTEMPTS or fault.wait_s > LONGEST_WAIT_S:
                         tries = f" ({failures} attempts)" if failures > 1 else ""
                         raise FetchError(fault.error.what + tries, fault.error.cure) from fault
-                    logger.warning("%s; trying again", fault.error.what)
+                    logger.warning(
+                        "%s; trying again", masked(fault.error.what, self.exchange.secrets)
+                    )
                     time.sleep(max(fault.wait_s, backoff_s(failures or 1, _BACKOFF_S)))
         finally:
             self.partial.leave()
@@ -182,7 +206,7 @@ class Transfer:
         with partial.open(answer) as out:
             size, total = out.tell(), partial.version.total
             self._check_size(max(size, total or 0))
-            first_look = min(HEAD, total or HEAD)
+            first_look, pace = min(HEAD, total or HEAD), _Pace(self.exchange.settings, size)
             for chunk in chunks(answer):
                 out.write(chunk)
                 looked_at = size >= first_look
@@ -191,6 +215,7 @@ class Transfer:
                     out.flush()
                     self._check_head()
                 self._check_size(size)
+                pace.check(size)
                 if self.on_bytes is not None:
                     self.on_bytes(size, total)
         if total is not None and size < total:

@@ -15,9 +15,8 @@ from pyproj.exceptions import CRSError
 from geo_ree.catalog.options import Reader
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.gdal import DAMAGED, careful, check_content, one_line
+from geo_ree.ingest.gdal import DAMAGED, SWAP, careful, check_content, one_line
 
-_SWAP = {"": "AUTO", "lonlat": "NO", "latlon": "YES"}
 _NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
 
 
@@ -47,6 +46,17 @@ def read_vector(path: Path, source: Source, *, where: str, cure: str) -> pd.Data
     SchemaError
         When the file is damaged, has several layers or not the one that is named, or its
         reference system is not known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "x.json"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["usgs_ree"]
+    >>> read_vector(path, entry, where="x.json", cure="fetch it again").to_wkt().loc[0].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     label = f"{source.id}: {where}"
     check_content(path, label)
@@ -87,7 +97,7 @@ def _read_layer(
     if path.suffix == ".gml":
         # SWAP_COORDINATES is about the order in the file, whatever GDAL makes of srsName,
         # so that a urn, which GDAL swaps by itself, is not swapped twice
-        options |= {"SWAP_COORDINATES": _SWAP[reader.axis]}
+        options |= {"SWAP_COORDINATES": SWAP[reader.axis]}
     elif path.suffix == ".json":
         options |= {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
     fault = DAMAGED
@@ -159,6 +169,14 @@ def read_parquet(path: Path, *, where: str, cure: str) -> pd.DataFrame:
     ------
     SchemaError
         When it is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.parquet"
+    >>> pd.DataFrame({"name": ["Made-up Ridge"]}).to_parquet(path)
+    >>> read_parquet(path, where="x.parquet", cure="fetch it again")["name"].tolist()
+    ['Made-up Ridge']
     """
     try:
         try:
@@ -194,6 +212,17 @@ def known_place(frame: pd.DataFrame, source: Source, *, where: str, cure: str) -
     ------
     SchemaError
         When neither the file nor the entry states a reference system of the earth.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from geo_ree.catalog import load_catalog
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.Point(60, 45)])
+    >>> entry = load_catalog()["natural_earth_railroads"]
+    >>> known_place(frame, entry, where="rails.shp", cure="fetch it again")
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: natural_earth_railroads: rails.shp states no reference system; name \
+it in reader.crs of the catalogue entry, or fetch it again
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
@@ -222,6 +251,11 @@ def stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         In the reference system of the first, if they have a geometry.
+
+    Examples
+    --------
+    >>> stacked([pd.DataFrame({"name": ["A"]}), pd.DataFrame({"name": ["B"]})])["name"].tolist()
+    ['A', 'B']
     """
     first = frames[0]
     if not isinstance(first, gpd.GeoDataFrame) or first.crs is None:

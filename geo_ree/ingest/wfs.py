@@ -11,22 +11,26 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest.capabilities import Capabilities, parse_capabilities
-from geo_ree.ingest.collection import REQUEST, check_place, read_collection, told_box
-from geo_ree.ingest.featurepage import Page, PageError, check_count, check_overlap
-from geo_ree.ingest.featurerequest import FeatureRequest, ask, failure
+from geo_ree.ingest.feature_collection import REQUEST, check_place, read_collection, told_box
+from geo_ree.ingest.feature_page import (
+    MAX_PAGES,
+    Page,
+    PageError,
+    check_count,
+    check_overlap,
+    told_names,
+)
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.pages import write_pages
 from geo_ree.ingest.protocol import Arrival, Box, Order
 from geo_ree.ingest.tables import cure_of
+from geo_ree.ingest.wfs_capabilities import Capabilities, parse_capabilities
+from geo_ree.ingest.wfs_request import FeatureRequest, ask_capabilities
 
 logger = logging.getLogger(__name__)
 
 CAPABILITIES = "capabilities.xml"
 """Member of the payload: what the service says of itself."""
-
-MAX_PAGES = 10_000
-"""Pages after which a service is taken to be endless."""
 
 MAX_TILES = 2000
 """Tiles after which a service that gives too little at once is given up."""
@@ -63,12 +67,7 @@ def bring_wfs(order: Order, client: Client) -> Arrival:
     """
     source = order.source
     _check_reader(source)
-    about = {"service": "WFS", "version": source.reader.version, "request": "GetCapabilities"}
-    raw = ask(client, source, about)
-    try:
-        offered = parse_capabilities(raw)
-    except PageError as error:
-        raise failure(source, error) from error
+    raw, offered = ask_capabilities(client, source)
     layer = FeatureRequest(
         client=client, source=source, name=_named(offered, source), box=order.box
     )
@@ -96,10 +95,9 @@ def _named(offered: Capabilities, source: Source) -> str:
     if found is not None:
         return found.name
     names = [t.name for t in offered.types]
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     raise FetchError(
         f"{source.id}: {source.url}: the service has no layer {source.reader.type_name!r}; "
-        f"it has: {shown or 'none'}",
+        f"it has: {told_names(names)}",
         "correct reader.type_name in the catalogue entry",
     )
 
@@ -222,6 +220,17 @@ def read_wfs(path: Path, source: Source) -> pd.DataFrame:
     SchemaError
         When a page is damaged, a column is missing, or the features do not lie in the box that
         the service declares for the layer (``reader.axis`` is then probably wrong).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_wfs(path, entry).to_wkt().loc[1].tolist()
+    ['Made-up Ridge', 'POINT (60 45)']
     """
     found = read_collection(path, source)
     raw = found.about.get(CAPABILITIES)

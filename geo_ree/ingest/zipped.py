@@ -65,6 +65,19 @@ def choose(archive: Archive, source: Source, cure: str) -> Choice:
     ------
     SchemaError
         When that leaves a doubt; it tells what there is.
+
+    Examples
+    --------
+    >>> import tempfile, zipfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = PurePosixPath(tempfile.mkdtemp()) / "x.zip"
+    >>> with zipfile.ZipFile(path, "w") as new:
+    ...     new.writestr("layer/rails.shp", "made up")
+    >>> entry = load_catalog()["usgs_ree"]
+    >>> bare = entry.model_copy(update={"reader": type(entry.reader)()})
+    >>> with Archive(path, what="x", cure="") as archive:
+    ...     choose(archive, bare, "fetch it again")
+    Choice(member='layer/rails.shp', kind='shp', members=(), instead=False)
     """
     wanted = source.reader.member
     bases = _geodatabases(archive)

@@ -10,11 +10,15 @@ from typing import Any
 
 import folium
 import geopandas as gpd
+import numpy as np
+import shapely
 from branca.element import Template
 
 from geo_ree.maps.data import columnar
-from geo_ree.maps.shapes import area_paths, country_paths, line_paths
+from geo_ree.maps.shapes import area_paths, country_paths, line_paths, pack
 from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, UNSURE_KM
+
+_DRAWN_AREAS = ("feasible", "contradicting")
 
 _POINT_COLUMNS = (
     "lat", "lon", "name", "country", "kind", "neighbour", "population", "capacity_mw", "fuel",
@@ -119,6 +123,37 @@ def deposits(gdf: gpd.GeoDataFrame) -> Drawn:
 def context(gdf: gpd.GeoDataFrame) -> Drawn:
     """Major deposits of other commodities, switched off at first."""
     return Drawn("context", "deposits", gdf["id"].tolist(), show=False)
+
+
+def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
+    """Positions that were not chosen, tied to the chosen one, and areas of published distances.
+
+    Parameters
+    ----------
+    positions, areas
+        As `geo_ree.harmonize.locate` gives them.
+    """
+    chosen = positions[positions["verdict"] == "chosen"].set_index("deposit").geometry
+    others = positions[(positions["verdict"] != "chosen") & positions["deposit"].isin(chosen.index)]
+    ends = zip(chosen.loc[others["deposit"]], others.geometry, strict=True)
+    ties = [shapely.LineString([a, b]) for a, b in ends if not a.equals(b)]
+    drawn = areas[areas["kind"].isin(_DRAWN_AREAS) & areas.geometry.notna()]
+    payload: dict[str, Any] = {
+        "sure": [],
+        "unsure": pack(np.array(ties, dtype=object)) if ties else [],
+        "building": [],
+        "areas": area_paths(drawn),
+        "style": dict(LINES["audit"]),
+    }
+    if len(others):
+        told = [
+            f"{record}: {verdict}, {km:.0f} km from the chosen position"
+            for record, verdict, km in zip(
+                others["record"], others["verdict"], others["from_chosen_km"], strict=True
+            )
+        ]
+        payload["points"] = _point_payload(others.assign(name=told), "audit")
+    return Drawn("audit", "lines", payload, show=False)
 
 
 def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:

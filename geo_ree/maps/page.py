@@ -20,7 +20,7 @@ from geo_ree.settings import REGION, SCORED_COUNTRIES
 _DEPOSIT = (
     "id", "name", "aliases", "country", "country_reported", "country_note", "role",
     "commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area",
-    "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "score",
+    "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags", "score",
     "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
     "source_quality", "notes", "oxide_t", "radius_px",
@@ -32,7 +32,7 @@ _UNRANKED = (
 )  # fmt: skip
 _RESOURCE = (
     "deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system",
-    "edition", "year", "source", "notes",
+    "edition", "year", "source", "notes", "shown", "contradiction",
 )  # fmt: skip
 _SOURCE = (
     "id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution",
@@ -43,6 +43,8 @@ _CRITERION = (
     "decay_reason", "decay_source",
 )  # fmt: skip
 _SCENARIO = ("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank")
+_AUDIT = ("id", "flag", "distance_km", "evidence", "sources")
+_CONFLICT = ("deposit", "attribute", "values", "sources")
 _QUIET_ROLES = ("context", "not_ree")
 _INFRASTRUCTURE = (
     "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways",
@@ -62,7 +64,9 @@ class PageData:
     unranked
         Candidates and hosts that no source gives a coordinate.
     resources
-        The canonical layer ``resources``; ``deposit_id`` names rows of the two above.
+        The canonical layer ``resources``; ``deposit_id`` names rows of the two above. Where it
+        has them, ``shown`` marks the statement of a deposit that comes first, and
+        ``contradiction`` says how another differs from it.
     layers
         Canonical layers by name, ``countries`` among them; others may be missing.
     sources
@@ -74,6 +78,11 @@ class PageData:
     run
         The report of the run: version, schema_version, seed, draws, created, warnings,
         disclaimer.
+    audit, positions, areas
+        Of `geo_ree.harmonize.locate`: what speaks against positions, all printed positions, and
+        areas of published distances; None draws none.
+    conflicts
+        Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
     """
 
     scored: gpd.GeoDataFrame
@@ -84,6 +93,10 @@ class PageData:
     criteria: Sequence[Mapping[str, Any]]
     scenarios: pd.DataFrame
     run: Mapping[str, Any]
+    audit: pd.DataFrame | None = None
+    positions: gpd.GeoDataFrame | None = None
+    areas: gpd.GeoDataFrame | None = None
+    conflicts: pd.DataFrame | None = None
 
 
 def render(data: PageData) -> str:
@@ -166,6 +179,9 @@ def _groups(data: PageData) -> list[layers.Drawn]:
     for name in _INFRASTRUCTURE:
         if name in data.layers:
             made.append(getattr(layers, name)(data.layers[name]))
+    if data.positions is not None and data.areas is not None:
+        shown = data.positions["deposit"].isin(data.scored["id"])
+        made.append(layers.audit(data.positions[shown], data.areas))
     return [*made, layers.context(data.scored[quiet]), layers.deposits(data.scored[~quiet])]
 
 
@@ -178,6 +194,8 @@ def _values(data: PageData) -> dict[str, Any]:
         ),
         "unranked": columnar(data.unranked, _UNRANKED),
         "resources": columnar(data.resources, _RESOURCE),
+        "audit": columnar(_or_none(data.audit), _AUDIT),
+        "conflicts": columnar(_or_none(data.conflicts), _CONFLICT),
         "sources": plain_dicts(data.sources, _SOURCE),
         "criteria": plain_dicts(data.criteria, _CRITERION),
         "scenarios": columnar(data.scenarios, _SCENARIO),
@@ -198,6 +216,10 @@ def _values(data: PageData) -> dict[str, Any]:
         "water_kinds": sorted(set(data.layers["water"]["kind"])) if "water" in data.layers else [],
         "missing": [n for n in _INFRASTRUCTURE if n not in data.layers],
     }  # fmt: skip
+
+
+def _or_none(table: pd.DataFrame | None) -> pd.DataFrame:
+    return pd.DataFrame() if table is None else table
 
 
 def _with_sizes(scored: gpd.GeoDataFrame, resources: pd.DataFrame) -> pd.DataFrame:

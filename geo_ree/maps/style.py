@@ -39,6 +39,7 @@ LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "roads": {"color": "#c79a5b", "weight": 0.8, "opacity": 0.6},
         "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
         "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
+        "audit": {"color": "#b0432f", "weight": 1.2, "opacity": 0.9, "fill": 0.07},
     }
 )
 
@@ -48,6 +49,7 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "power_plants": {"color": "#a14b2e", "radius": 2.6},
         "settlements": {"color": "#6f7680", "radius": 1.7},
         "gateways": {"color": "#0f4c5c", "radius": 4.2},
+        "audit": {"color": "#b0432f", "radius": 3.0},
     }
 )
 
@@ -62,6 +64,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "gateways": "Sea ports and rail borders",
         "deposits": "Rare-earth deposits",
         "context": "Major deposits of other commodities",
+        "audit": "Audit: other printed positions, areas of published distances",
     }
 )
 

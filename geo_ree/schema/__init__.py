@@ -2,10 +2,12 @@
 
 from geo_ree.schema.layers import (
     COMMODITY_GROUPS,
+    DIRECTIONS,
     LAYERS,
     PRECISION_ERROR_M,
     RANKED_ROLES,
     RASTER_LAYERS,
+    RELATIONS,
     ROLES,
     SCHEMA_VERSION,
     SCORED_ROLES,
@@ -13,19 +15,41 @@ from geo_ree.schema.layers import (
     Layer,
     layer_named,
 )
+from geo_ree.schema.statements import (
+    CATEGORY_CLASSES,
+    CATEGORY_PARTS,
+    CODE_KINDS,
+    EDITIONS,
+    EXPLORED,
+    SCALES,
+    SUBSTANCES,
+    SYSTEM_KINDS,
+    edition_told,
+)
 from geo_ree.schema.validation import validate
 
 __all__ = [
+    "CATEGORY_CLASSES",
+    "CATEGORY_PARTS",
+    "CODE_KINDS",
     "COMMODITY_GROUPS",
+    "DIRECTIONS",
+    "EDITIONS",
+    "EXPLORED",
     "LAYERS",
     "PRECISION_ERROR_M",
     "RANKED_ROLES",
     "RASTER_LAYERS",
+    "RELATIONS",
     "ROLES",
+    "SCALES",
     "SCHEMA_VERSION",
     "SCORED_ROLES",
+    "SUBSTANCES",
+    "SYSTEM_KINDS",
     "Column",
     "Layer",
+    "edition_told",
     "layer_named",
     "validate",
 ]

@@ -1,19 +1,28 @@
 """The canonical layers: their columns, units and vocabularies, and the check of a frame.
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
-country_reported kind`` and a geometry; `resources` is a plain table.
+country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain tables about
+deposits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from geo_ree.errors import SchemaError
+from geo_ree.schema.statements import (
+    CATEGORY_CLASSES,
+    CODE_KINDS,
+    SUBSTANCES,
+    SYSTEM_KINDS,
+    statement_complaints,
+)
 
 SCHEMA_VERSION = "1.1"
 """Version of the canonical layers and of every output made from them."""
@@ -59,6 +68,21 @@ Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 0.
 45 N), widened for an unstated datum and for a point that stands for an ore body. Judgement.
 """
 
+RELATIONS = (
+    "road",  # along a road: the deposit is no farther than that in a straight line
+    "rail",  # along a railway: likewise
+    "straight",  # in a straight line: a ring
+    "sector",  # "N km SE of X": a part of a ring; whether by road is not told
+    "unstated",  # "N km from X": a ring; whether by road is not told
+)
+"""How a published distance between a deposit and a place was taken."""
+
+DIRECTIONS = (
+    "N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE",
+    "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW",
+)  # fmt: skip
+"""The points of the compass, 22.5 degrees apart, clockwise from north."""
+
 Kind = Literal["text", "number", "integer", "flag"]
 
 
@@ -93,12 +117,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Layer:
-    """One canonical layer: its name, columns and kind of geometry (empty for a plain table)."""
+    """One canonical layer: its name, columns and kind of geometry (empty for a plain table).
+
+    ``complaints`` finds what is wrong between the columns of a row, one line a complaint.
+    """
 
     name: str
     columns: tuple[Column, ...]
     geometries: tuple[str, ...]
     geometry_required: bool = True
+    complaints: Callable[[pd.DataFrame], list[str]] | None = None
 
     def column_names(self) -> list[str]:
         """Names of the columns in order, the geometry last."""
@@ -153,6 +181,38 @@ _DEPOSITS = (
     Column("notes", "text", "remarks"),
 )  # fmt: skip
 
+_POSITIONS = (
+    Column("id", "text", "unique id of the statement", required=True),
+    Column("source_id", "text", "the catalogue entry", required=True),
+    Column("deposit_id", "text", "id of a record of the deposit", required=True),
+    Column("latitude", "number", "degrees", required=True, low=-90, high=90),
+    Column("longitude", "number", "degrees", required=True, low=-180, high=180),
+    Column(
+        "precision_class", "text", "how fine the printed coordinate is",
+        required=True, vocabulary=tuple(PRECISION_ERROR_M),
+    ),
+    Column("doubt", "text", "why the compilers do not trust it; chosen last"),
+    Column("source", "text", "publication", required=True),
+    Column("notes", "text", "remarks"),
+)  # fmt: skip
+
+_DISTANCES = (
+    Column("id", "text", "unique id of the statement", required=True),
+    Column("source_id", "text", "the catalogue entry", required=True),
+    Column("deposit_id", "text", "id of a record of the deposit; blank where it is not in a table"),
+    Column("deposit_name", "text", "the deposit's name in the statement"),
+    Column("relation", "text", "how it was taken", required=True, vocabulary=RELATIONS),
+    Column("distance_km", "number", "as published; the larger of a range", required=True, low=0),
+    Column("direction", "text", "from the place to the deposit", vocabulary=DIRECTIONS),
+    Column("from_place", "text", "the place it was taken from; blank where not told"),
+    Column("from_latitude", "number", "degrees; blank where nothing places it", low=-90, high=90),
+    Column("from_longitude", "number", "degrees", low=-180, high=180),
+    Column("place_source", "text", "where the place's coordinate is from"),
+    Column("tolerance_km", "number", "in place of the rule's own", low=0),
+    Column("source", "text", "publication", required=True),
+    Column("notes", "text", "remarks"),
+)  # fmt: skip
+
 LAYERS: Mapping[str, Layer] = MappingProxyType(
     {
         layer.name: layer
@@ -166,20 +226,26 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
                     Column("deposit_id", "text", "id of the deposit", required=True),
                     Column(
                         "substance", "text", "what was weighed", required=True,
-                        vocabulary=("ore", "oxide", "metal", "unclear"),
+                        vocabulary=SUBSTANCES,
                     ),
                     Column("quantity_t", "number", "tonnes, as stated", low=0),
                     Column("grade_pct", "number", "per cent by mass", low=0, high=100),
                     Column("grade_text", "text", "the grade as published"),
                     Column("category", "text", "category, as published"),
-                    Column("system", "text", "reporting code or whose statement"),
-                    Column("edition", "text", "edition of the code"),
+                    Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
+                    Column("system", "text", "reporting code or whose statement, as published"),
+                    Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
+                    Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
+                    Column("edition", "text", "edition of the code, where one was stated"),
                     Column("year", "integer", "year of the statement", low=1900, high=2100),
                     Column("source", "text", "publication", required=True),
                     Column("notes", "text", "remarks"),
                 ),
                 (),
+                complaints=statement_complaints,
             ),
+            Layer("positions", _POSITIONS, ()),
+            Layer("published_distances", _DISTANCES, ()),
             Layer("railways", (
                 *_common("rail", "narrow_gauge", "building", "disused", "unknown"), *_LATERAL,
             ), _LINE),

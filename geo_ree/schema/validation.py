@@ -62,6 +62,8 @@ def validate(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFram
     out: pd.DataFrame = pd.DataFrame(columns, index=frame.index)
     repeated = out["id"][out["id"].duplicated() & out["id"].notna()]
     complaints += [f"row {_row(out, i)}: id {v!r} is used twice" for i, v in repeated.items()]
+    if spec.complaints is not None:
+        complaints += spec.complaints(out)
     if spec.geometries:
         out = _with_geometry(out, frame, spec, complaints, where)
     if complaints:

@@ -143,8 +143,11 @@ def check_sources(known: Mapping[str, Source], settings: Settings, *, as_json: b
         said that it would be.
     """
     asked = list(known.values())
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         states = list(pool.map(lambda s: probe(s, settings), asked))
+    finally:  # who breaks off does not wait for servers that are silent
+        pool.shutdown(wait=False, cancel_futures=True)
     failed = [s.id for s, state in zip(asked, states, strict=True)
               if s.status == "ok" and not state.good]  # fmt: skip
     pairs = list(zip(asked, states, strict=True))

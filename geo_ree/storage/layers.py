@@ -59,7 +59,7 @@ def load(layer: str, settings: Settings | None = None) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        In EPSG:4326; a plain DataFrame for ``resources``. ``attrs["geo_ree"]`` names the layer,
+        In EPSG:4326; a plain DataFrame for a plain table. ``attrs["geo_ree"]`` names the layer,
         its file, the sources in it and the schema version.
 
     Raises

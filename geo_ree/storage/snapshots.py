@@ -34,7 +34,8 @@ class Provenance:
     mirror
         The mirror that was asked instead of the publisher; empty for none.
     query
-        What was asked for at that address; empty for a plain file.
+        What was asked for at that address, without keys and passwords; empty where the address
+        says it all.
     retrieved
         When, in UTC (ISO 8601).
     licence, attribution

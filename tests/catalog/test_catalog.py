@@ -101,8 +101,13 @@ def test_the_tables_of_usgs_and_icmm_are_there(source_id, protocol, status, laye
     assert (source.protocol, source.status, source.layer) == (protocol, status, layer)
     assert len(source.parts()) == tables
     assert source.notes or source.why
-    if status == "manual":
-        assert "--file" in source.instead
+
+
+@pytest.mark.parametrize("source", [s for s in CATALOG.values() if s.why], ids=lambda s: s.id)
+def test_why_and_instead_are_phrases_that_others_go_on_with(source: Source):
+    assert not source.why.endswith(".")
+    assert not source.instead.endswith(".")
+    assert "--file" not in source.instead
 
 
 def test_the_worlds_copper_is_context():
@@ -183,6 +188,31 @@ def test_all_mistakes_are_told_at_once_with_their_dotted_paths(own):
     assert "my.toml: source.mine.colour: " in said
     assert "source.other" in said and "dreams" in said
     assert "source.third.protocol" in said
+
+
+def test_one_mistake_does_not_hide_another_of_the_same_entry(own):
+    text = (
+        ENTRY.replace('layer = "deposits"', 'layer = "dreams"').replace("title", "tittle")
+        + 'status = "manual"\n[source.reader]\npause_s = -1\n'
+        + ENTRY.replace('"mine"', '"other"', 1).replace("https:", "ftp:")
+        + '[source.columns]\ncolour = "x"\n'
+    )
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(own(text))
+    for said in (
+        "source.mine.title: Field required", "source.mine.tittle: is no setting",
+        "source.mine.layer: is 'dreams'", "source.mine.why: is missing",
+        "source.mine.instead: is missing", "source.mine.reader.pause_s: ", "source.other.url: String",
+        "source.other.columns.colour: is no column",
+    ):  # fmt: skip
+        assert str(caught.value).count(said) == 1, said
+    assert "url: is missing" not in str(caught.value)
+
+
+def test_a_catalogue_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "my.toml").write_bytes("title = 'Рудник'".encode("cp1251"))
+    with pytest.raises(CatalogError, match=r"my\.toml is no text in UTF-8; save it as UTF-8"):
+        load_catalog(tmp_path / "my.toml")
 
 
 @pytest.mark.parametrize(

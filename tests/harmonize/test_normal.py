@@ -7,7 +7,7 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError
-from geo_ree.harmonize import join_layers, normalize
+from geo_ree.harmonize import join_layers, merge, normalize
 
 ENTRY = {
     "id": "mines",
@@ -239,7 +239,27 @@ def test_without_columns_the_file_bears_canonical_names(countries):
     row = got.frame.iloc[0]
     assert (row["id"], row["name"], row["kind"]) == ("mines:7", "Made-up Ridge", "mine")
     assert row["role"] == "context"
-    assert got.not_understood == {"columns": {"colour": 1, "empty": 0}}
+    assert got.not_understood == {}  # a publisher has columns that the entry means to leave
+    handed = source.model_copy(update={"protocol": "local"})
+    told = normalize(raw, handed, countries).not_understood
+    assert told == {"columns": {"colour": 1, "empty": 0}}
+
+
+def test_what_a_file_in_canonical_form_says_comes_before_the_rule(countries):
+    source = _source(
+        columns={}, values={}, constants={}, protocol="local", commodities={"main": ["commodities"]}
+    )
+    raw = pd.DataFrame(
+        {"native_id": ["1", "2", "3"], "name": ["A", "B", "C"], "latitude": ["45"] * 3,
+         "longitude": ["70", "71", "72"], "kind": ["deposit", "deposit", "plant"],
+         "commodities": ["Cerium", "Cerium", "Iron"], "role": ["reference", "", ""],
+         "commodity_group": ["rare_metal", "", "unknown"]}, index=[2, 3, 4]
+    )  # fmt: skip
+    frame = normalize(raw, source, countries).frame
+    assert frame["role"].tolist() == ["reference", "candidate", "plant"]
+    assert frame["commodity_group"].tolist() == ["rare_metal", "rare_earth", "iron"]
+    assert frame["commodities"].tolist() == ["Ce", "Ce", "Fe"]
+    assert frame["commodity_tier"].fillna("").tolist() == ["primary", "primary", ""]
 
 
 def test_cyrillic_names_are_kept_beside_their_transliteration(countries):
@@ -328,6 +348,10 @@ def test_the_same_deposit_stands_once_and_names_its_other_records(countries):
         _source(),
         countries,
     )
-    deposits = join_layers([one, two])["deposits"]
+    deposits = merge(join_layers([one, two])["deposits"]).deposits
     assert deposits["name"].tolist() == ["Kutessay II", "Else"]
-    assert deposits["sources"].tolist() == ["curated:1;mines:9;other:4", "mines:10"]
+    assert deposits["sources"].tolist() == [
+        "curated:1;mines:9",
+        "mines:10",
+    ]  # other:4 is not at hand
+    assert deposits["same_as"].iloc[0] == "mines:9;other:4"

@@ -11,7 +11,13 @@ from geo_ree.harmonize.vocabulary import (
     without_doubt,
     word_tables,
 )
-from geo_ree.schema import COMMODITY_GROUPS, LAYERS
+from geo_ree.schema import (
+    CATEGORY_CLASSES,
+    CODE_KINDS,
+    COMMODITY_GROUPS,
+    LAYERS,
+    SYSTEM_KINDS,
+)
 
 JUDGED = Path(__file__).parent / "judged"
 WORDS = Path(__file__).parents[2] / "geo_ree" / "harmonize" / "words"
@@ -107,7 +113,11 @@ def test_commodities_are_understood_by_any_of_their_words(word, symbols, group):
 def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
     kinds = {c for n in ("deposits", "facilities") for column in LAYERS[n].columns
              if column.name == "kind" for c in column.vocabulary}  # fmt: skip
-    for name in word_tables():
+    own = {"statement_system": SYSTEM_KINDS, "statement_code": CODE_KINDS,
+           "statement_category": CATEGORY_CLASSES}  # fmt: skip
+    for name, words in own.items():
+        assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= set(words)
+    for name in set(word_tables()) - set(own):
         assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= kinds
     for name in ("countries", "commodities"):
         words = [row["word"] for row in rows_of(WORDS / f"{name}.csv")]
@@ -118,5 +128,5 @@ def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
 
 
 def test_an_unknown_table_of_words_is_told_with_those_there_are():
-    with pytest.raises(SchemaError, match="'moods'; use one of facility, site_name, status, works"):
+    with pytest.raises(SchemaError, match="'moods'; use one of facility, site_name, statement_"):
         kind_told("happy", "moods")

@@ -10,7 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,9 +21,10 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.ingest import arcgis_query, fetch, read
+from geo_ree.ingest import arcgis_service, fetch, read
 from geo_ree.ingest.arcgis import read_layer
-from geo_ree.ingest.arcgis_query import Layer, ask_service, gather
+from geo_ree.ingest.arcgis_query import Layer, gather
+from geo_ree.ingest.arcgis_service import ask_service
 from geo_ree.ingest.http import Client
 from geo_ree.settings import Settings
 
@@ -46,7 +47,7 @@ def entry(url: str = f"{SERVICE}/2", **reader: Any) -> Source:
 
 @pytest.fixture(autouse=True)
 def hasty_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arcgis_query, "_BACKOFF_S", 0.01)
+    monkeypatch.setattr(arcgis_service, "_BACKOFF_S", 0.01)
 
 
 def refusal(source: Source, settings: Settings) -> str:
@@ -196,18 +197,25 @@ class Service:
         self.errors: list[dict[str, Any]] = []
         self.delays: list[float] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     @property
     def pages(self) -> list[dict[str, str]]:
         """The parameters of each request for features."""
         return [p for _, path, p in self.asked if path.endswith("/query")
                 and not {"returnCountOnly", "returnIdsOnly"} & set(p)]  # fmt: skip
+
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        parts = urlsplit(request.path)
+        form = parts.query
+        if request.command == "POST":
+            assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+            form = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        params = dict(parse_qsl(form))
+        self.asked.append((request.command, parts.path, params))
+        if self.delays:
+            time.sleep(self.delays.pop(0))
+        answer = self.answer(parts.path, params)
+        return 200, answer if isinstance(answer, bytes) else json.dumps(answer).encode(), {}
 
     def answer(self, path: str, params: Mapping[str, str]) -> object:
         service = urlsplit(SERVICE)
@@ -253,49 +261,14 @@ class Service:
         }  # fmt: skip
 
 
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.reply(urlsplit(self.path).query)
-
-        def do_POST(self) -> None:
-            assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-            self.reply(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-        def reply(self, form: str) -> None:
-            path, params = urlsplit(self.path).path, dict(parse_qsl(form))
-            service.asked.append((self.command, path, params))
-            if service.delays:
-                time.sleep(service.delays.pop(0))
-            answer = service.answer(path, params)
-            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            try:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client has given up, as it should
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+@pytest.fixture
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    stub = Service()
-    stub.thread.start()
-    yield stub
-    stub.server.shutdown()
-    stub.server.server_close()
-    stub.thread.join()
-
-
-@pytest.fixture
-def settings(service: Service, tmp_path: Path) -> Settings:
-    return Settings(data_root=tmp_path / "data", mirror=service.url, read_timeout_s=0.5)
+def settings(service: Service, serve: Callable[..., str], tmp_path: Path) -> Settings:
+    return Settings(data_root=tmp_path / "data", mirror=serve(service.reply), read_timeout_s=0.5)
 
 
 def names(source: Source, settings: Settings) -> list[str]:
@@ -640,11 +613,11 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(handed):
     ("document", "said"),
     [
         (b"Rar!", "handed.json"),
-        (b'{"features": [', "handed.json is no JSON, or was cut short"),
-        (b'{"features": "\xff"}', "handed.json is no JSON, or was cut short"),
-        (b'{"features": ' + b"[" * 100_000, "handed.json is no JSON, or was cut short"),
+        (b'{"features": [', "handed.json: the JSON is damaged or cut short"),
+        (b'{"features": "\xff"}', "handed.json: the JSON is damaged or cut short"),
+        (b'{"features": ' + b"[" * 100_000, "handed.json: the JSON is damaged or cut short"),
         (b"PK\x03\x04 cut", "handed.json is no whole zip archive"),
-        ({"error": {"code": 499, "message": "Token Required"}}, "an error of the service: error 499"),
+        ({"error": {"code": 499, "message": "Token Required"}}, "handed.json: the service says: error 499"),
         ({"objectIds": [1]}, "has no features (it has: objectIds)"),
         ({"features": []}, "handed.json has no rows"),
         (esri({"attributes": {"name": "A"}}), "lacks the columns 'Name' (closest: 'name')"),

@@ -19,7 +19,7 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
-from geo_ree.ingest import fetch, mosaic, ranges, read, read_window, sample, tile_names
+from geo_ree.ingest import cog_mosaic, cog_ranges, fetch, read, read_window, sample, tile_names
 from geo_ree.settings import Settings
 
 HOST = "copernicus-dem-90m.s3.amazonaws.com"
@@ -125,7 +125,7 @@ def settings(tmp_path: Path, store: Store) -> Settings:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranges, "_RETRY_DELAY_S", 0.01)
+    monkeypatch.setattr(cog_ranges, "_RETRY_DELAY_S", 0.01)
 
 
 @pytest.fixture
@@ -490,7 +490,7 @@ def test_tiles_that_are_no_parts_of_one_grid(glo, settings, store, put_tile, tmp
 
 
 def test_a_silent_server_is_not_waited_for_without_end(glo, settings, store, monkeypatch):
-    monkeypatch.setattr(ranges, "_RETRIES", 0)
+    monkeypatch.setattr(cog_ranges, "_RETRIES", 0)
     store.silent_s = 3.0
     start = time.monotonic()
     with pytest.raises(FetchError, match="no answer within 1 s"):
@@ -525,7 +525,7 @@ def test_nobody_listening(glo, tmp_path):
 def test_other_complaints_of_gdal(complaint, said):
     with (
         pytest.raises(FetchError) as caught,
-        ranges._explained("x: https://tiles.example/SSL.tif", Settings()),
+        cog_ranges._explained("x: https://tiles.example/SSL.tif", Settings()),
     ):
         raise rasterio.errors.RasterioIOError(complaint)
     assert str(caught.value) == said
@@ -533,7 +533,7 @@ def test_other_complaints_of_gdal(complaint, said):
 
 def test_a_tile_of_one_giant_block_is_not_read(glo, settings, put_tile, monkeypatch):
     put_tile(76, 42)
-    monkeypatch.setattr(ranges, "_MAX_BLOCK", 1000)
+    monkeypatch.setattr(cog_ranges, "_MAX_BLOCK", 1000)
     with pytest.raises(FetchError, match="pixels, at most 1000 are read at once"):
         read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
 
@@ -579,7 +579,7 @@ def test_a_window_that_is_too_large_or_empty_is_refused(glo, settings, put_tile,
     put_tile(76, 42)
     with pytest.raises(SettingsError, match="has no pixel in it"):
         read_window(glo, (76.2, 42.3, 76.2001, 42.3001), settings)
-    monkeypatch.setattr(mosaic, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(cog_mosaic, "MAX_PIXELS", 1000)
     with pytest.raises(SettingsError, match="has 3600 pixels, at most 1000 are read at once"):
         read_window(glo, (76.0, 42.0, 77.0, 43.0), settings)
 

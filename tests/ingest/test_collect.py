@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +21,7 @@ from rich.console import Console
 from geo_ree import progress
 from geo_ree.catalog import Source
 from geo_ree.cli import main
-from geo_ree.collect import Outcome, Wanted, Watch, fetch_sources
+from geo_ree.collect import GRACE_S, Outcome, Wanted, Watch, fetch_sources
 from geo_ree.errors import SettingsError
 from geo_ree.options import Options
 from geo_ree.settings import Settings
@@ -149,6 +155,33 @@ def test_off_a_terminal_the_account_is_plain_and_whole(served, settings):
     assert "usgs_ree: asking https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
 
 
+def test_off_a_terminal_no_text_is_cut(monkeypatch, capsys):
+    odd = {f"{'a long made-up word ' * 5}{i}": 1 for i in range(9)}
+    table = {"id": "x", "table": "", "rows_read": 9, "kept": 9, "set_aside": {}, "noted": {},
+             "not_understood": {"kind": odd}, "licence": "CC0"}  # fmt: skip
+    outcome = Outcome(source_id="x", tables=(table,))
+    assert progress.show_outcomes([outcome], {"y": "none: it is\nsecret"}) == 0
+    _, row, not_tried, last = capsys.readouterr().out.splitlines()
+    assert all(text in row for text in odd)
+    assert not_tried == "not tried: y (none: it is secret)"
+    assert last == "1 of 1 sources are at hand"
+    monkeypatch.setattr(
+        progress, "Console", lambda **_: Console(force_terminal=True, width=300, highlight=False)
+    )
+    progress.show_outcomes([outcome], {})
+    assert "and 6 more" in capsys.readouterr().out
+
+
+def test_a_file_is_taken_and_a_source_without_an_address_not_asked(settings, tmp_path):
+    (tmp_path / "x.csv").write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
+    result = call(settings, "uzbekistan_geology", "--file", tmp_path / "x.csv")
+    assert result.exit_code == 0, result.output
+    assert f"uzbekistan_geology: taking {tmp_path / 'x.csv'}" in result.stderr
+    result = call(settings, "uzbekistan_geology")
+    assert result.exit_code == 1
+    assert "uzbekistan_geology: no address is known" in result.stderr
+
+
 def test_some_failed_is_exit_status_1_and_told_in_one_line(served, settings, catalog):
     served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
     result = call(settings, *THREE)
@@ -192,10 +225,13 @@ def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings,
         (("usgs_ree", "--bbox", "1,2,3"), "is not WEST,SOUTH,EAST,NORTH"),
         (("usgs_ree", "--bbox", "77,42,75,43"), "west must be less than east"),
         (("--all", "--file", "x.zip"), "hands over one source"),
+        (("usgs_ree", "--file", "no-such.zip"), "no-such.zip is no file"),
+        (("usgs_ree", "--mirror", "ftp://m"), "the mirror 'ftp://m' is no web address"),
     ],
 )
 def test_a_wrong_command_is_exit_status_2(settings, args, said):
-    result = call(settings, *args)
+    where = ["--data", str(settings.data_root), "--mirror", str(settings.mirror)]
+    result = CliRunner().invoke(main, ["fetch", *where, *args])
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
 
@@ -219,3 +255,55 @@ def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "usgs_ree: 0 rows, 1,000,000 bytes, 2.0 s" in shown
     assert "failed: x: it broke; mend it" in shown
+
+
+needs_signals = pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="Windows has no SIGINT for one process"
+)
+
+
+def broken_off(site, settings, *command: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Run geo-ree and press Ctrl-C when the site has been asked."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "geo_ree", *command, "--data", str(settings.data_root),
+         "--mirror", str(settings.mirror)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(progress.__file__).parents[1])},
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while not site.asked and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - start < GRACE_S + 10
+    return process, out, err
+
+
+@needs_signals
+@pytest.mark.parametrize("silent", [False, True])
+def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, silent):
+    """Ctrl-C while servers drip, or say nothing more at all."""
+    path = address(catalog["usgs_ree"])
+    site.files[path] = b"PK\3\4" + bytes(200_000)
+    site.piece, site.pace_s = 100, 0.05
+    if silent:
+        site.faults[path] = ["slow"]
+    process, out, err = broken_off(site, settings, "fetch", "usgs_ree")
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "geo-ree: broken off"
+    assert "Traceback" not in out + err
+    left = [p.name for p in settings.data_root.rglob("*") if p.is_file()]
+    assert set(left) <= {".lock", ".ree-csv.zip.part", ".ree-csv.zip.part.json"}
+    assert latest_snapshot(settings, "usgs_ree") is None
+
+
+@needs_signals
+def test_a_check_that_is_broken_off_waits_for_nobody(site, settings, catalog):
+    for source in catalog.values():
+        site.faults[address(source)] = ["slow"] * 9
+    process, out, err = broken_off(site, settings, "sources", "check", *THREE)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert err.splitlines()[-1] == "geo-ree: broken off"

@@ -273,7 +273,9 @@ def test_the_same_pages_make_the_same_bytes(tmp_path, made_up):
     write_pages(tmp_path / "a.zip", members)
     write_pages(tmp_path / "b.zip", members)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-    assert read_pages(tmp_path / "a.zip", made_up()) == list(members.items())
+    found = read_pages(tmp_path / "a.zip", made_up())
+    assert found.pages == (("a.zip/page-00001.json", b"{}"),)
+    assert found.about == {"layer.json": b"[]"}
 
 
 def test_a_damaged_archive_of_pages_is_told(tmp_path, made_up):

@@ -139,6 +139,57 @@ def test_a_body_that_never_ends_well_is_told(site, settings, target, fault, said
 
 
 @pytest.mark.parametrize(
+    ("body", "kind", "said"),
+    [
+        (b"<?xml version='1.0'?><Exception code='x'>\n <Text>no layer &lt;a&gt;</Text></Exception>",
+         "text/xml", "no layer <a>"),
+        (b'{"error":\n "unknown field GRADE"}', "application/json", '{"error": "unknown field GRADE"}'),
+        (b"x" * 300, "text/plain", "x" * 200 + "\N{HORIZONTAL ELLIPSIS}"),
+        (b"\x1b[31mred\x07 alert", "text/plain", "[31mred alert"),
+        ("пустой запрос".encode(), "", "пустой запрос"),
+    ],
+)  # fmt: skip
+def test_what_the_server_says_is_quoted_in_one_line(site, settings, target, body, kind, said):
+    site.plan(PATH, 400, body, {"Content-Type": kind} if kind else None)
+    text = failure(settings, target)
+    assert f"HTTP 400, expected 200, the server says: {said}; correct url" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(HTML, "text/plain"), (b"sorry", "text/html"), (b"\0\1\2", "text/plain"), (b"x", "image/png"),
+     (b"", "text/plain"), (b" \n", "text/plain")],
+)  # fmt: skip
+def test_a_web_page_is_never_quoted(site, settings, target, body, kind):
+    site.plan(PATH, 400, body, {"Content-Type": kind})
+    assert "HTTP 400, expected 200; correct url" in failure(settings, target)
+
+
+def test_a_server_that_says_nothing_after_all_is_not_waited_for_long(site, settings, target):
+    site.faults[PATH] = ["stall"]
+    site.plan(PATH, 400, b"", {"Content-Type": "text/plain"}, 50)
+    assert "HTTP 400, expected 200; correct url" in failure(settings, target)
+
+
+def test_a_download_that_crawls_for_ever_is_given_up_and_gone_on_with(site, settings, target):
+    site.files[PATH] = BODY
+    site.piece, site.pace_s = 1, 0.01
+    crawling = replace(settings, stall_s=0.2, min_bytes_per_s=1000.0)
+    text = failure(crawling, target)
+    assert "the file was given up, only" in text
+    assert "bytes came in 0 s (4 attempts)" in text
+    assert site.headers[1]["Range"].startswith("bytes=")
+
+
+def test_a_slow_download_is_borne_with(site, settings, target):
+    site.files[PATH] = BODY[:100_000]
+    site.piece, site.pace_s = 10_000, 0.05
+    slow = replace(settings, stall_s=0.1, min_bytes_per_s=1000.0)
+    assert get(slow, target).bytes == 100_000
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(
     "wait", ["3600", "9" * 400, "Sun, 01 Feb 2099 00:00:00 GMT", "01 Feb 2099 00:00:00 -0000"]
 )
 def test_a_server_that_asks_for_an_hour_is_not_waited_for(site, settings, target, wait):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -56,8 +55,6 @@ class Grid:
         self.times: list[float] = []
         self.under_way = self.most_under_way = 0
         self.raw = b""
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
     def answer(self, params: Mapping[str, str]) -> bytes:
         page, at_once = int(params["page"]), int(params["rows"])
@@ -68,44 +65,27 @@ class Grid:
         known = {name: value for name, value in full.items() if value is not ...}
         return self.raw or json.dumps(known, ensure_ascii=False).replace("1.5]", "1.50]").encode()
 
-
-def _handler(grid: Grid) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            grid.under_way += 1
-            grid.most_under_way = max(grid.most_under_way, grid.under_way)
-            parts = urlsplit(self.path)
-            assert parts.path == "/cadastre.example/License/GridData"
-            grid.asked.append(dict(parse_qsl(parts.query, keep_blank_values=True)))
-            grid.headers.append(dict(self.headers))
-            grid.times.append(time.monotonic())
-            body = grid.answer(grid.asked[-1])
-            grid.under_way -= 1
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        parts = urlsplit(request.path)
+        assert parts.path == "/cadastre.example/License/GridData"
+        self.asked.append(dict(parse_qsl(parts.query, keep_blank_values=True)))
+        self.headers.append(dict(request.headers))
+        self.times.append(time.monotonic())
+        body = self.answer(self.asked[-1])
+        self.under_way -= 1
+        return 200, body, {}
 
 
 @pytest.fixture
-def grid() -> Iterator[Grid]:
-    stub = Grid()
-    stub.thread.start()
-    yield stub
-    stub.server.shutdown()
-    stub.server.server_close()
-    stub.thread.join()
+def grid() -> Grid:
+    return Grid()
 
 
 @pytest.fixture
-def settings(grid: Grid, tmp_path: Path) -> Settings:
-    port = grid.server.server_address[1]
-    return Settings(data_root=tmp_path / "data", mirror=f"http://127.0.0.1:{port}")
+def settings(grid: Grid, serve: Callable[..., str], tmp_path: Path) -> Settings:
+    return Settings(data_root=tmp_path / "data", mirror=serve(grid.reply))
 
 
 def refusal(settings: Settings, source: Source | None = None) -> str:
@@ -225,8 +205,8 @@ def test_a_saved_page_is_read_too(handed):
         ({"rows": [{"id": 1}]}, "handed.json row 1 has no cells"),
         ({"rows": {}}, "handed.json is no page of a grid, it has no rows"),
         ({"rows": []}, "handed.json has no rows"),
-        (b"{", "is no JSON, or was cut short"),
-        (b'{"total": [1], "rows"', "is no JSON, or was cut short"),
+        (b"{", "handed.json: the JSON is damaged or cut short"),
+        (b'{"total": [1], "rows"', "handed.json: the JSON is damaged or cut short"),
         (b"\x89PNG", "handed.json is a picture"),
     ],
 )  # fmt: skip

@@ -21,7 +21,7 @@ from geo_ree.collect import Wanted, fetch_sources
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.harmonize import normalize
 from geo_ree.ingest import fetch, osm, read
-from geo_ree.ingest.osmtags import capacity_mw, voltage_kv
+from geo_ree.ingest.osm_tags import capacity_mw, voltage_kv
 from geo_ree.options import Options
 
 TABLES = ("railways", "roads", "power_lines", "power_plants")

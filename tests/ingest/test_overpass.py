@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -34,44 +32,21 @@ class Service:
     def __init__(self) -> None:
         self.answers: list[tuple[int, bytes]] = []
         self.asked: list[tuple[str, str, str]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            service.asked.append((self.path, self.headers["Content-Type"], body))
-            status, answer = service.answers.pop(0)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        body = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        self.asked.append((request.path, request.headers["Content-Type"], body))
+        return *self.answers.pop(0), {}
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
-    stub = Service()
-    stub.thread.start()
-    yield stub
-    stub.server.shutdown()
-    stub.server.server_close()
-    stub.thread.join()
+def service() -> Service:
+    return Service()
 
 
 @pytest.fixture
-def settings(tmp_path, service) -> Settings:
-    return Settings(data_root=tmp_path / "data", mirror=service.url, read_timeout_s=2)
+def settings(tmp_path, service, serve) -> Settings:
+    return Settings(data_root=tmp_path / "data", mirror=serve(service.reply), read_timeout_s=2)
 
 
 @pytest.fixture
@@ -99,7 +74,7 @@ def test_the_box_is_asked_for_in_one_post(entry, service, settings):
     assert "{bbox}" not in query
     assert snapshot.provenance.query == query
     assert snapshot.provenance.url == "https://overpass-api.de/api/interpreter"
-    assert read_pages(snapshot.payload, entry) == [("page-00001.json", ANSWER)]
+    assert read_pages(snapshot.payload, entry).pages == (("pages.zip/page-00001.json", ANSWER),)
 
 
 def test_what_was_fetched_opens_like_the_answer_itself(entry, service, settings, opened):
@@ -122,8 +97,8 @@ def test_a_busy_service_is_asked_again(entry, service, settings):
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "runtime error: Query timed out"),
         (json.dumps({**json.loads(ANSWER), "remark": REMARK}).encode(), "after 181 seconds"),
         (b'{"version": 0.6}', "the answer has no elements"),
-        (b"[]", "the answer has no elements"),
-        (ANSWER[:-20], "the answer is no JSON"),
+        (b"[]", "the JSON is no object"),
+        (ANSWER[:-20], "the JSON is damaged or cut short"),
     ],
 )
 def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, said):
@@ -171,6 +146,7 @@ def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
 
     class Client:
         settings, what, hosts, pause_s, on_bytes = Settings(), "x", frozenset(), 0.0, None
+        secrets = ()
 
     class Asking(overpass.Client):
         def get(self, url, **options):
@@ -250,8 +226,10 @@ def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
     ("content", "said"),
     [
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "the service remarks"),
-        (b"<html>", "the answer is no JSON"),
-        (b"", "the answer is no JSON"),
+        (b"<html>", "is neither an answer of Overpass nor an .osm.pbf file"),
+        (b"", "is neither an answer of Overpass nor an .osm.pbf file"),
+        (b"{", "handed.json: the JSON is damaged or cut short"),
+        (b"{}", "handed.json: the answer has no elements"),
         (b'{"elements": [{"type": "way", "id": 1, "tags": {"railway": "rail"}, '
          b'"geometry": [{"lat": 45}, {"lat": 46}]}]}', "an element is not as Overpass writes it"),
         (b'{"elements": [{"id": 1, "tags": {"railway": "rail"}}]}', "an element is not as Overpass writes it"),

@@ -177,7 +177,7 @@ def test_a_service_that_gives_no_json_is_a_failure(ask):
 
 SCIENCEBASE = "https://www.sciencebase.gov/catalog/items"
 SEARCH = (
-    "/www.sciencebase.gov/catalog/items?q=Made-up+Layer&format=json&fields=title&max=100"
+    "/www.sciencebase.gov/catalog/items?q=Made-up+Layer&format=json&max=100&fields=title"
 )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ SEARCH = (
 )
 def test_an_item_of_sciencebase_is_looked_for_by_its_exact_title(ask, titles, word):
     source = _source(protocol="sciencebase", url=SCIENCEBASE, reader={"title": "Made-up Layer"})
-    answer = json.dumps({"items": [{"title": t} for t in titles]})
+    answer = json.dumps({"items": [{"id": f"{n}", "title": t} for n, t in enumerate(titles)]})
     assert ask(source, answer, SEARCH).word == word
 
 

@@ -104,7 +104,7 @@ def test_a_damaged_snapshot_is_never_called_unchanged(ree, settings, site):
     assert "If-None-Match" not in site.headers[1]
 
 
-@pytest.mark.parametrize("change", ["pin", "address", "mirror", "handed"])
+@pytest.mark.parametrize("change", ["pin", "address", "mirror", "handed", "query"])
 def test_another_file_is_never_called_unchanged(ree, settings, site, tmp_path, change):
     body = site.files[address(ree)]
     if change == "handed":
@@ -117,6 +117,10 @@ def test_another_file_is_never_called_unchanged(ree, settings, site, tmp_path, c
     elif change == "address":
         ree = ree.model_copy(update={"url": "https://example.org/new.zip"})
         site.files["/example.org/new.zip"] = body
+    elif change == "query":
+        reader = ree.reader.model_copy(update={"query": {"edition": "2"}})
+        ree = ree.model_copy(update={"reader": reader})
+        site.files[f"{address(ree)}?edition=2"] = body
     elif change == "mirror":
         site.files[f"/m{address(ree)}"] = body
         settings = replace(settings, mirror=f"{site.url}/m")
@@ -126,6 +130,18 @@ def test_another_file_is_never_called_unchanged(ree, settings, site, tmp_path, c
     else:
         assert fetch(ree, settings, today=TUESDAY) == first  # byte for byte the same
     assert not {"If-None-Match", "If-Modified-Since"} & set(site.headers[-1])
+
+
+def test_the_same_question_may_be_answered_unchanged(ree, settings, site):
+    reader = ree.reader.model_copy(update={"query": {"edition": "2", "token": "old-token"}})
+    asked = ree.model_copy(update={"reader": reader})
+    newer = reader.model_copy(update={"query": {"edition": "2", "token": "new-token"}})
+    for token in ("old", "new"):
+        site.files[f"{address(ree)}?edition=2&token={token}-token"] = site.files[address(ree)]
+    first = fetch(asked, settings, today=MONDAY)
+    assert first.provenance.query == "edition=2&token=***"
+    assert fetch(ree.model_copy(update={"reader": newer}), settings, today=TUESDAY) == first
+    assert site.headers[1]["If-None-Match"] == first.provenance.etag
 
 
 def test_a_senseless_unchanged_harms_nothing(ree, settings, site):

@@ -8,10 +8,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterable, Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -86,63 +85,37 @@ class MapServer:
             "MS_MAPFILE": str(folder / "occurrences.map"), "REQUEST_METHOD": "GET",
         }  # fmt: skip
         self.asked: list[dict[str, str]] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _cgi(self))
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
+        self.url = ""
 
     def settings(self, folder: Path) -> Settings:
         """The publisher's address is asked for at this server, as a mirror is."""
-        return Settings(
-            data_root=folder, mirror=f"http://127.0.0.1:{self.server.server_address[1]}"
-        )
+        return Settings(data_root=folder, mirror=self.url)
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
-def _cgi(site: MapServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = urlsplit(self.path).query
-            site.asked.append({k: v[0] for k, v in parse_qs(query).items()})
-            out = subprocess.run(
-                [MAPSERV], env={**site.environ, "QUERY_STRING": query}, capture_output=True,
-                check=True, timeout=30,
-            ).stdout  # fmt: skip
-            head, _, body = out.replace(b"\r\n", b"\n").partition(b"\n\n")
-            headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
-            self.send_response(int(headers.pop("Status", "200").split()[0]))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    def reply(self, request: BaseHTTPRequestHandler) -> tuple[int, bytes, dict[str, str]]:
+        query = urlsplit(request.path).query
+        self.asked.append({k: v[0] for k, v in parse_qs(query).items()})
+        out = subprocess.run(
+            [MAPSERV], env={**self.environ, "QUERY_STRING": query}, capture_output=True,
+            check=True, timeout=30,
+        ).stdout  # fmt: skip
+        head, _, body = out.replace(b"\r\n", b"\n").partition(b"\n\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
+        return int(headers.pop("Status", "200").split()[0]), body, headers
 
 
 @pytest.fixture
-def mapserver(tmp_path: Path) -> Iterator[Callable[..., MapServer]]:
+def mapserver(tmp_path: Path, serve: Callable[..., str]) -> Callable[..., MapServer]:
     if not MAPSERV.exists():
         if os.environ.get("CI"):
             pytest.fail("MapServer is missing, and CI may skip nothing")
         pytest.skip("MapServer is not installed: tools/servers/mapserver.sh")
-    started: list[MapServer] = []
 
     def start(**options: str) -> MapServer:
-        folder = tmp_path / f"mapserver{len(started)}"
-        folder.mkdir()
-        started.append(MapServer(folder, **options))
-        return started[-1]
+        server = MapServer(Path(tempfile.mkdtemp(dir=tmp_path)), **options)
+        server.url = serve(server.reply)
+        return server
 
-    yield start
-    for server in started:
-        server.close()
+    return start
 
 
 def bring(source: Source, settings: Settings, folder: Path, **order: Any) -> Path:

@@ -136,6 +136,22 @@ def test_only_a_statement_with_a_category_fills_a_symbol(small, visit):
     assert shapes == ["disc", "ring", "diamond", "square"]
 
 
+def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, visit):
+    result, path = real
+    seen = visit(path)
+    deposit = result.table.set_index("name").loc["Kutessay II", "id"]
+    seen.page.evaluate(f"geoRee.open({deposit!r})")
+    items = seen.page.locator(".dossier .statements li")
+    assert items.nth(0).get_attribute("class") == "shown"
+    assert items.nth(0).inner_text().startswith("42,980 t contained oxide")
+    assert "Measured + Indicated; JORC, 2011 (Stans Energy), 2011" in items.nth(0).inner_text()
+    assert "Beside the first" not in items.nth(0).inner_text()
+    assert "not comparable: Inferred lies beside" in items.nth(1).inner_text()
+    assert "the statement shown is 1.2 times as much" in items.nth(2).inner_text()
+    assert "First comes a public reporting code" in seen.page.inner_text(".dossier")
+    assert seen.trouble == []
+
+
 def test_the_lines_arrive_as_they_were_drawn(small, visit):
     seen = visit(small)
     sure = seen.value("geoRee.data.layers.railways[1].sure.map(geoRee.unpack)")
@@ -199,4 +215,30 @@ def test_a_layer_can_be_switched_off(real, visit):
     assert seen.value(drawn) is False
     boxes.nth(0).check()
     assert seen.value(drawn) is True
+    assert seen.trouble == []
+
+
+def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit):
+    result, path = real
+    seen = visit(path)
+    deposit = result.table.set_index("name").loc["Kutessay II", "id"]
+    seen.page.evaluate(f"geoRee.open({deposit!r})")
+    told = seen.page.locator(".dossier .audit li").all_inner_texts()
+    assert any(t.startswith("sources disagree, 21.9 km") for t in told)
+    other = result.harmonized.merged.conflicts["deposit"].iloc[0]
+    if seen.page.evaluate(f"Boolean(geoRee.markers[{other!r}])"):
+        seen.page.evaluate(f"geoRee.open({other!r})")
+        assert seen.page.locator(".dossier .conflicts li").count() >= 1
+    assert seen.trouble == []
+
+
+def test_the_audit_can_be_drawn_over_the_map(real, visit):
+    seen = visit(real[1])
+    assert not seen.value("geoRee.map().hasLayer(geoRee.layers.audit)")
+    seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.audit); }")
+    seen.page.wait_for_timeout(300)
+    marks = seen.value("geoRee.layers.audit.getLayers().filter(l => l.facts).length")
+    positions = real[0].harmonized.located.positions
+    scored = positions[positions["deposit"].isin(real[0].table["id"])]
+    assert marks == (scored["verdict"] != "chosen").sum() > 5
     assert seen.trouble == []

@@ -193,3 +193,23 @@ def test_a_page_of_real_size_stays_below_three_megabytes(data):
     many["id"] = [f"d{i}" for i in range(len(many))]
     html = render(replace(data, scored=many, layers={**data.layers, "roads": chords}))
     assert len(html.encode()) < 3_000_000
+
+
+def test_the_audit_ties_other_positions_to_the_chosen_one_and_draws_areas():
+    places = [shapely.Point(70, 45), shapely.Point(70.5, 45), shapely.Point(70, 45)]
+    positions = gpd.GeoDataFrame(
+        {"record": ["a:1", "b:1", "c:1"], "deposit": "a:1", "from_chosen_km": [0.0, 39.4, 0.0],
+         "verdict": ["chosen", "refuted", "supports"]},
+        geometry=places, crs=4326,
+    )  # fmt: skip
+    areas = gpd.GeoDataFrame(
+        {"deposit": "a:1", "kind": ["feasible", "country", "admin_area"]},
+        geometry=[shapely.box(69, 44, 71, 46), shapely.box(50, 40, 80, 55), None], crs=4326,
+    )  # fmt: skip
+    drawn = layers.audit(positions, areas)
+    assert not drawn.show
+    assert len(drawn.payload["unsure"]) == 1  # one at the chosen place needs no tie
+    assert len(drawn.payload["areas"]) == 1  # not whole countries, nor what has no polygon
+    names = [r["name"] for r in rows(drawn.payload["points"])]
+    assert names == ["b:1: refuted, 39 km from the chosen position",
+                     "c:1: supports, 0 km from the chosen position"]  # fmt: skip

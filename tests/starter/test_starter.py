@@ -218,7 +218,7 @@ def test_same_deposits_are_tied_to_the_right_records() -> None:
         "usgs_major_deposits:373", "usgs_major_deposits:374", "usgs_ree:60"
     }  # fmt: skip
     assert same["lugiin-gol"] == {"usgs_major_deposits:372", "usgs_ree:50"}
-    assert same["kutessay-ii"] == {"usgs_ree:211"}
+    assert same["kutessay-ii"] == {"usgs_ree:211", "usgs_mrds:10207324"}
     everything = [i for ids in same.values() for i in ids]
     assert len(everything) == len(set(everything))
     majors = {f"usgs_major_deposits:{r['native_id']}" for r in rows_of("major_deposits")}

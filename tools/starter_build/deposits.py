@@ -56,6 +56,7 @@ COMMODITIES = {
 """Commodities where the row itself names others than REE, or names none; all other rows: REE."""
 
 _REE_RECORD = re.compile(r"mrdata\.usgs\.gov/ree rec_id (\d+)")
+_MRDS_RECORD = re.compile(r"MRDS dep_id (\d+)")
 _GRADE = re.compile(r"(\d+(?:\.\d+)?) %")
 _JORC = re.compile(r"JORC (\d{4})")
 SUBSTANCES = {
@@ -146,7 +147,11 @@ def _kind(row: dict[str, str]) -> str:
 def _same_as(row: dict[str, str]) -> list[str]:
     ids = [f"usgs_major_deposits:{gid}" for gid in row["same_as_gid"].split(";") if gid]
     text = row["source"] + " " + row["coord_source"]
-    return [*ids, *dict.fromkeys(f"usgs_ree:{n}" for n in _REE_RECORD.findall(text))]
+    ids += dict.fromkeys(f"usgs_ree:{n}" for n in _REE_RECORD.findall(text))
+    return [
+        *ids,
+        *dict.fromkeys(f"usgs_mrds:{n}" for n in _MRDS_RECORD.findall(text + row["alt_coords"])),
+    ]
 
 
 def _notes(row: dict[str, str]) -> str:

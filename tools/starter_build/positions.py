@@ -31,7 +31,8 @@ diagonal at 40 N, rounded up."""
 ANOTHER_RECORD = ("do not use", "different deposit", 'Zr record "Kundybai"')
 """Marks of an alternate coordinate that says nothing about the error of this one."""
 
-_PAIR = re.compile(r"(-?\d+\.\d+),(-?\d+\.\d+)\s*(\((?:[^()]|\([^()]*\))*\))?")
+PAIR = re.compile(r"(-?\d+\.\d+),(-?\d+\.\d+)\s*(\((?:[^()]|\([^()]*\))*\))?")
+"""Latitude, longitude and what is said of them in parentheses."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ def precision_class(quality: str, source: str, latitude: str, longitude: str) ->
 
 def _spread_m(row: dict[str, str]) -> tuple[float, int]:
     """Distance (m) to the farthest usable alternate, and the number of unusable ones."""
-    found = [(*m.groups(""),) for m in _PAIR.finditer(row["alt_coords"])]
-    found += [(*m.groups(""),) for m in _PAIR.finditer(row["coord_quality"])]
+    found = [(*m.groups(""),) for m in PAIR.finditer(row["alt_coords"])]
+    found += [(*m.groups(""),) for m in PAIR.finditer(row["coord_quality"])]
     usable = [f for f in found if not any(mark in f[2] for mark in ANOTHER_RECORD)]
     lat, lon = float(row["latitude"]), float(row["longitude"])
     away = [float(distance_m([lon], [lat], [float(b)], [float(a)])[0]) for a, b, _ in usable]

@@ -113,7 +113,7 @@
       var d = g.byId[r.deposit_id] || {};
       return g.row(g.cell("", d.name || r.deposit_id, r.source ? el("details", {}, el("summary", {}, "source"), g.references(r.source)) : null),
         g.cell("n", g.num(r.quantity_t, 0)), g.cell("", kinds[r.substance] || g.el("span", { "class": "unknown" }, "unclear"), r.grade_text ? el("div", { "class": "small" }, r.grade_text) : null),
-        g.cell("", r.category && r.category !== "unknown" ? r.category : g.unknown(), el("div", { "class": "small" }, r.system || "whose is unknown", r.edition ? ", " + r.edition : "")),
+        g.cell("", r.category && r.category !== "unknown" ? r.category : g.unknown(), el("div", { "class": "small" }, r.system || "whose is unknown", r.edition ? ", " + r.edition : ""), r.contradiction ? el("div", { "class": "small note" }, r.contradiction) : null),
         g.cell("n", r.year === undefined ? "?" : r.year));
     })));
   }

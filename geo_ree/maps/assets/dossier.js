@@ -8,10 +8,11 @@
 
   g.tonnage = function (r) {
     var kinds = { ore: "of ore", oxide: "contained oxide", metal: "contained metal", unclear: "of what is unclear" };
-    return el("li", {}, r.quantity_t === undefined ? "quantity unknown" : g.num(r.quantity_t, 0) + " t ", kinds[r.substance] || "of what is unclear",
+    return el("li", r.shown ? { "class": "shown" } : {}, r.quantity_t === undefined ? "quantity unknown" : g.num(r.quantity_t, 0) + " t ", kinds[r.substance] || "of what is unclear",
       r.grade_text ? ", " + r.grade_text : (r.grade_pct === undefined ? "" : ", " + r.grade_pct + " %"),
       "; category " + (r.category || "unknown"), "; " + (r.system || "whose statement is unknown"),
       r.edition ? ", edition " + r.edition : "", r.year ? ", " + r.year : ", year not stated", " ", g.mark("published"),
+      r.contradiction ? el("div", { "class": "note" }, "Beside the first: " + r.contradiction) : null,
       r.notes ? el("small", {}, " ", r.notes) : null);
   };
   function standing(d) {
@@ -52,7 +53,23 @@
     return [heading("Position"), el("p", {}, g.num(d.latitude, 4) + " N, " + g.num(d.longitude, 4) + " E ",
       d.position_error_m === undefined ? "± unknown " : "± " + g.num(d.position_error_m / 1000, 1) + " km ", g.mark("published"),
       d.precision_class ? el("small", {}, " (" + g.words(d.precision_class) + "; the error is ", g.mark("assumed"), ")") : null),
-    said("", d.position_basis)];
+    said("", d.position_basis), audited(d)];
+  }
+  function audited(d) {
+    var found = g.audit[d.id] || [];
+    return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
+      return el("li", {}, el("strong", {}, g.words(f.flag)), f.distance_km === undefined ? "" : ", " + g.num(f.distance_km, 1) + " km",
+        ": ", g.linked(f.evidence || ""), " ", el("small", {}, f.sources || ""));
+    })) : null;
+  }
+  function disputed(d) {
+    var found = g.conflicts[d.id] || [];
+    return found.length ? [heading("Where its records disagree"), el("ul", { "class": "conflicts" }, found.map(function (c) {
+      var from = c.sources.split(" | ");
+      return el("li", {}, g.words(c.attribute), ": ", c.values.split(" | ").map(function (value, k) {
+        return el("div", {}, value, " ", el("small", {}, from[k] || ""));
+      }));
+    }))] : null;
   }
   g.dossier = function (d) {
     var list = g.statements[d.id] || [];
@@ -65,11 +82,12 @@
       heading("Points that make the score"), points(d),
       heading("Straight lines over the ellipsoid"), g.nearness(d), position(d),
       heading("Published quantities, never added up"),
-      list.length ? el("ul", {}, list.map(g.tonnage)) : el("p", {}, "No statement in the sources at hand."),
+      list.length > 1 && list[0].shown ? el("small", {}, "First comes a public reporting code, then a state classification, a framework, a paper, press; the later year; oxide, metal, ore. The size plays no part.") : null,
+      list.length ? el("ul", { "class": "statements" }, list.map(g.tonnage)) : el("p", {}, "No statement in the sources at hand."),
       heading("What the sources say"), el("p", {}, "Status: ", d.status || g.unknown()), said("Commodities: ", g.list(d.commodities).join(", ")),
       said("Type: ", d.deposit_type), said("Operator: ", d.operator), said("Notes: ", d.notes),
       el("p", {}, "Quality of the source: ", d.source_quality || g.unknown()),
-      d.reference ? g.references(d.reference) : null, el("small", {}, "Records: " + g.list(d.sources || d.id).join(", ")));
+      disputed(d), d.reference ? g.references(d.reference) : null, el("small", {}, "Records: " + g.list(d.sources || d.id).join(", ")));
   };
   g.open = function (id) {
     var d = g.byId[id], chart = g.map();

@@ -32,7 +32,11 @@
     },
     lines: function (payload, group) {
       var style = quiet(payload.style);
-      if (payload.areas.length) {
+      if (payload.style.fill) { /* areas that may overlap: each by itself, so that none cuts a hole */
+        payload.areas.forEach(function (ring) {
+          L.polygon([g.unpack(ring)], Object.assign({}, style, { dashArray: "4 4", fillColor: payload.style.color, fillOpacity: payload.style.fill })).addTo(group);
+        });
+      } else if (payload.areas.length) {
         L.polygon(payload.areas.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, style, {
           stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
         })).addTo(group);
@@ -87,7 +91,7 @@
   };
   /* Leaflet draws in the order of switching on; the map keeps its own order. */
   g.arrange = function (chart) {
-    ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "context", "deposits"]
+    ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "context", "deposits"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
   g.layers = made;

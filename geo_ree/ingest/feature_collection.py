@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from geo_ree.catalog.source import Source
 from geo_ree.crs import to_store
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.featurepage import AlienError, Page, PageError, told_start
+from geo_ree.ingest.feature_page import AlienError, Page, PageError, told_start
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.geojson import read_geojson, scan_geojson
 from geo_ree.ingest.gml import read_gml, scan_gml
 from geo_ree.ingest.pages import read_pages
 from geo_ree.ingest.protocol import Box
-from geo_ree.ingest.tables import check_columns, check_rows, cure_of
-from geo_ree.ingest.unpack import Archive
+from geo_ree.ingest.tables import cure_of, finished
 from geo_ree.ingest.vectors import known_place
 
 logger = logging.getLogger(__name__)
@@ -32,8 +31,6 @@ logger = logging.getLogger(__name__)
 REQUEST = "request.json"
 """Member of the payload that tells for which box it was asked."""
 
-_TILE = "tile-"
-_PAGES = ("page-", _TILE)
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -59,7 +56,7 @@ def scan_page(raw: bytes) -> Page:
     --------
     >>> scan_page(b"upstream timed out")
     Traceback (most recent call last):
-    geo_ree.ingest.featurepage.AlienError: neither GML nor GeoJSON came (it begins with \
+    geo_ree.ingest.feature_page.AlienError: neither GML nor GeoJSON came (it begins with \
 'upstream timed out')
     """
     start = raw[:512].lstrip(_BLANK)[:1]
@@ -102,57 +99,41 @@ def read_collection(path: Path, source: Source) -> Collection:
     SchemaError
         When a page is damaged or something else, has no reference system, or lies elsewhere
         than was asked for; and when a column is missing or there is no feature.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geo_ree.catalog import load_catalog
+    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
+    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
+    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
+    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
+    >>> read_collection(path, entry).table["name"].tolist()
+    ['Made-up Ridge']
     """
     cure = cure_of(source)
-    pages, about = _members(path, source)
-    if not pages:
+    found = read_pages(path, source, starts="<{")
+    if not found.pages:
         return Collection(table=open_file(path, source), about={})
-    tiled = any(name.startswith(_TILE) for name, _ in pages)
     frames: list[gpd.GeoDataFrame] = []
     seen: set[bytes] = set()
-    for name, raw in pages:
-        where = path.name if name == path.name else f"{path.name}/{name}"
+    for where, raw in found.pages:
         try:
             page = scan_page(raw)
             if page.keys:
-                fresh = [not tiled or key not in seen for key in page.keys]
+                fresh = [not found.tiled or key not in seen for key in page.keys]
                 seen.update(page.keys)
                 frames.append(_frame(page, source, where, cure)[fresh])
         except PageError as error:
-            if isinstance(error, AlienError) and name == path.name:
+            if isinstance(error, AlienError) and found.handed:
                 return Collection(table=open_file(path, source), about={})
             told = f"{source.id}: {where}: {error.reason}"
             raise SchemaError(told, error.cure or cure) from error
-    table = _joined(frames)
-    check_rows(source, table, path.name, cure=cure)
-    check_columns(source, table.columns, path.name, cure=cure)
-    asked = _box_of(about.get(REQUEST, b"{}"))
+    table = finished(_joined(frames), source, where=path.name, cure=cure)
+    asked = _box_of(found.about.get(REQUEST, b"{}"))
     if asked is not None:
         check_place(table, asked, source, told="that was asked for")
-    return Collection(table=table, about=about)
-
-
-def _members(path: Path, source: Source) -> tuple[list[tuple[str, bytes]], dict[str, bytes]]:
-    """Give the pages of a payload, and what is kept beside them; no pages of another kind."""
-    if path.is_dir():
-        return [], {}
-    try:
-        with path.open("rb") as file:
-            start = file.read(512).lstrip(_BLANK)[:2]
-    except OSError as error:
-        raise SchemaError(
-            f"{source.id}: {path} cannot be read ({error.strerror})", "check the path"
-        ) from error
-    if start[:1] in (b"<", b"{"):
-        return [(path.name, path.read_bytes())], {}
-    if start != b"PK":
-        return [], {}
-    with Archive(path, what=source.id, cure=cure_of(source)) as archive:
-        if not any(name.startswith(_PAGES) for name in archive.names):
-            return [], {}
-    members = read_pages(path, source)
-    pages = [m for m in members if m[0].startswith(_PAGES)]
-    return pages, {name: raw for name, raw in members if not name.startswith(_PAGES)}
+    return Collection(table=table, about=found.about)
 
 
 def _frame(page: Page, source: Source, where: str, cure: str) -> gpd.GeoDataFrame:

@@ -12,8 +12,8 @@ from rasterio.warp import Resampling, reproject
 
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import FetchError, SettingsError
+from geo_ree.ingest.cog_ranges import Tile
 from geo_ree.ingest.protocol import Box
-from geo_ree.ingest.ranges import Tile
 
 Grid = tuple[NDArray[np.float32], Affine]
 """Values, and where they lie."""

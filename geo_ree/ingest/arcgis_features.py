@@ -14,17 +14,15 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.ingest.answers import parsed
-from geo_ree.ingest.tables import check_columns, check_rows, cure_of
+from geo_ree.ingest.feature_page import PageError
+from geo_ree.ingest.geojson import crs_of, shape_of
+from geo_ree.ingest.json_answers import parse_member, printed, told_keys
+from geo_ree.ingest.tables import cure_of, finished, numbered
 
 _ESRI_TYPES = {
     "x": "esriGeometryPoint", "points": "esriGeometryMultipoint",
     "paths": "esriGeometryPolyline", "rings": "esriGeometryPolygon",
 }  # fmt: skip
-_GEOJSON_TYPES = frozenset({
-    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
-    "GeometryCollection",
-})  # fmt: skip
 _LISTS = ("coordinates", "points", "paths", "rings")
 _ESRI_HEADER = ("geometryType", "spatialReference", "hasZ", "hasM")
 _NUMBER = "geo_ree_number"
@@ -71,11 +69,11 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
     geometries: list[dict[str, Any] | None] = []
     header: dict[str, Any] | None = None
     for name, body in pages:
-        found = _collection(parsed(name, body, source), name, source)
+        found = _collection(parse_member(name, body, source), name, source)
         if not found["features"]:
             continue
-        texts = _collection(parsed(name, body, source, as_texts=True), name, source)
-        rows += [_attributes(feature) for feature in texts["features"]]
+        texts = parse_member(name, body, source, numbers_as_texts=True)
+        rows += [_attributes(feature) for feature in _collection(texts, name, source)["features"]]
         geometries += [_geometry(feature) for feature in found["features"]]
         if header is not None and _said(found) != _said(header):
             raise SchemaError(
@@ -84,10 +82,8 @@ def read_features(pages: Sequence[tuple[str, bytes]], source: Source) -> pd.Data
             )  # fmt: skip
         header = found
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    check_rows(source, frame, where, cure=cure)
-    check_columns(source, frame.columns, where, cure=cure)
+    frame = numbered(pd.DataFrame(rows, columns=columns, dtype=object))
+    frame = finished(frame, source, where=where, cure=cure)
     if header is None or all(g is None for g in geometries):
         return frame
     places = _places(geometries, header, where, source, cure)
@@ -102,10 +98,9 @@ def _collection(document: dict[str, Any], name: str, source: Source) -> dict[str
         document = {"type": "FeatureCollection", "features": [document]}
     features = document.get("features")
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        keys = ", ".join(list(document)[:8]) or "nothing"
         raise SchemaError(
             f"{source.id}: {name} is neither GeoJSON nor Esri JSON, it has no features "
-            f"(it has: {keys})",
+            f"(it has: {told_keys(document)})",
             "save the result of the layer's query, with f=geojson or f=json, and give that",
         )
     return document
@@ -120,13 +115,7 @@ def _said(page: dict[str, Any]) -> tuple[bool, str]:
 
 def _attributes(feature: dict[str, Any]) -> dict[str, object]:
     given = feature.get("attributes", feature.get("properties")) or {}
-    return {str(name): _text(value) for name, value in given.items()}
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    return {str(name): printed(value) for name, value in given.items()}
 
 
 def _geometry(feature: dict[str, Any]) -> dict[str, Any] | None:
@@ -143,38 +132,35 @@ def _places(
     geometries: Sequence[dict[str, Any] | None], header: dict[str, Any], where: str,
     source: Source, cure: str,
 ) -> gpd.GeoSeries:  # fmt: skip
-    """Let GDAL build the geometries, each numbered, since it may well leave out or reorder."""
-    esri, _ = _said(header)
-    broken = f"{source.id}: {where} row {{}} has a broken geometry"
-    for row, geometry in enumerate(geometries, 1):
-        if not esri and geometry and geometry.get("type") not in _GEOJSON_TYPES:
-            raise SchemaError(broken.format(row), cure)
-    document = _esri(geometries, header) if esri else _geojson(geometries, header)
+    is_esri, _ = _said(header)
+    if is_esri:
+        places = _esri_places(geometries, header, f"{source.id}: {where}", cure)
+        return _referenced(places, header, where, source)
     try:
-        frame = pyogrio.read_dataframe(json.dumps(document).encode())
+        shapes = [shape_of(g, f"row {row}") for row, g in enumerate(geometries, 1)]
+        places = gpd.GeoSeries(shapes, crs=crs_of(header))
+    except PageError as error:
+        raise SchemaError(f"{source.id}: {where} {error.reason}", cure) from error
+    return _referenced(places, header, where, source)
+
+
+def _esri_places(
+    geometries: Sequence[dict[str, Any] | None], header: dict[str, Any], label: str, cure: str
+) -> gpd.GeoSeries:
+    """Let GDAL build the geometries, each numbered, since it may well leave out or reorder."""
+    unreadable = SchemaError(f"{label} has geometries that cannot be read", cure)
+    try:
+        frame = pyogrio.read_dataframe(json.dumps(_esri(geometries, header)).encode())
     except _BROKEN as error:
-        raise SchemaError(f"{source.id}: {where} has geometries that cannot be read", cure) from (
-            error
-        )
+        raise unreadable from error
     if not isinstance(frame, gpd.GeoDataFrame) or len(frame) != len(geometries):
-        raise SchemaError(f"{source.id}: {where} has geometries that cannot be read", cure)
+        raise unreadable
     places = frame.set_index(_NUMBER).geometry.reindex(range(len(geometries)))
     gone = places.isna().tolist()
     lost = [row for row, g in enumerate(geometries, 1) if g is not None and gone[row - 1]]
     if lost:
-        raise SchemaError(broken.format(lost[0]), cure)
-    return _referenced(places, header, where, source)
-
-
-def _geojson(
-    geometries: Sequence[dict[str, Any] | None], header: dict[str, Any]
-) -> dict[str, Any]:  # fmt: skip
-    features = [
-        {"type": "Feature", "properties": {_NUMBER: number}, "geometry": geometry}
-        for number, geometry in enumerate(geometries)
-    ]
-    crs = {"crs": header["crs"]} if header.get("crs") else {}
-    return {"type": "FeatureCollection", **crs, "features": features}
+        raise SchemaError(f"{label} row {lost[0]} has a broken geometry", cure)
+    return places
 
 
 def _esri(geometries: Sequence[dict[str, Any] | None], header: dict[str, Any]) -> dict[str, Any]:

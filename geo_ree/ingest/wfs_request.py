@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.ingest.collection import scan_page
-from geo_ree.ingest.featurepage import Page, PageError, ServiceError
+from geo_ree.ingest.feature_collection import scan_page
+from geo_ree.ingest.feature_page import MOST_PAGE_BYTES, Page, PageError, failure
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.protocol import Box
+from geo_ree.ingest.wfs_capabilities import Capabilities, parse_capabilities
 
 logger = logging.getLogger(__name__)
-
-MOST_PAGE_BYTES = 512_000_000
-"""An answer larger than this is refused."""
-
-_BROUGHT = "try again later; if it stays so, open the address in a browser"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,17 +85,21 @@ def ask(client: Client, source: Source, params: dict[str, str]) -> bytes:
                       most_bytes=MOST_PAGE_BYTES)  # fmt: skip
 
 
-def failure(source: Source, error: PageError) -> FetchError:
-    """Make the error for an answer that is not what was asked for.
+def ask_capabilities(client: Client, source: Source) -> tuple[bytes, Capabilities]:
+    """Ask the service what it offers, and give that with the bytes that it came in.
 
-    Examples
-    --------
-    >>> from geo_ree.catalog import load_catalog
-    >>> failure(load_catalog()["usgs_ree"], PageError("nothing came", "go on")).cure
-    'go on'
+    Raises
+    ------
+    FetchError
+        When no answer comes, or something else.
     """
-    cure = "correct reader in the catalogue entry" if isinstance(error, ServiceError) else _BROUGHT
-    return FetchError(f"{source.id}: {source.url}: {error.reason}", error.cure or cure)
+    version = source.reader.version or "2.0.0"
+    raw = ask(client, source, {
+        "service": "WFS", "version": version, "request": "GetCapabilities"})  # fmt: skip
+    try:
+        return raw, parse_capabilities(raw)
+    except PageError as error:
+        raise failure(source, error) from error
 
 
 def told_bbox(box: Box | None, version: str) -> str:

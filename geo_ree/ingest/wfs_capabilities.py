@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from geo_ree.ingest.featurepage import PageError
-from geo_ree.ingest.gml import local_name, parse_xml
+from geo_ree.ingest.feature_page import PageError
+from geo_ree.ingest.gml import parse_xml
+from geo_ree.ingest.markup import local_name
 from geo_ree.ingest.protocol import Box
 
 _NOT_COMPUTED = (-1.0, -1.0, 0.0, 0.0)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
+
+MAX_PAGES = 10_000
+"""Pages after which a service is taken to be endless."""
+
+MOST_PAGE_BYTES = 512_000_000
+"""An answer larger than this is refused."""
+
+_LISTED = 20
 
 
 class PageError(Exception):
@@ -71,6 +80,44 @@ def told_start(raw: bytes) -> str:
     "'Bad gateway'"
     """
     return repr(" ".join(raw[:80].decode("utf-8", "replace").split()))
+
+
+def told_names(names: Sequence[str]) -> str:
+    """List what a service has, for the error about what it has not; not more than 20 names.
+
+    Examples
+    --------
+    >>> told_names(["mines", "roads"]), told_names([])
+    ('mines, roads', 'none')
+    >>> told_names([f"layer {n}" for n in range(23)])[-29:]
+    'layer 18, layer 19 and 3 more'
+    """
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "") or "none"
+
+
+def failure(source: Source, error: PageError, url: str = "") -> FetchError:
+    """Make the error for an answer that is not what was asked for.
+
+    Parameters
+    ----------
+    source
+        The catalogue entry.
+    error
+        What is wrong with the answer.
+    url
+        The address that was asked; that of the entry unless given.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> failure(load_catalog()["usgs_ree"], PageError("nothing came", "go on")).cure
+    'go on'
+    """
+    cure = "try again later; if it stays so, open the address in a browser"
+    if isinstance(error, ServiceError):
+        cure = "correct reader in the catalogue entry"
+    return FetchError(f"{source.id}: {url or source.url}: {error.reason}", error.cure or cure)
 
 
 def check_overlap(page: Page, seen: set[bytes], source: Source, number: int) -> None:

@@ -9,9 +9,7 @@ from typing import BinaryIO
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 
-PBF_START = b"OSMHeader"
-"""Stands within the first bytes of every such file."""
-
+_START = b"OSMHeader"  # stands within the first bytes of every such file
 _MAX_HEADER, _MAX_BLOB = 64 * 1024, 32 * 1024 * 1024  # limits of the format
 _READABLE = {b"OsmSchema-V0.6", b"DenseNodes"}
 _SORTED = b"Sort.Type_then_ID"
@@ -21,6 +19,21 @@ _ORDER = ("nodes", "ways", "relations")
 
 class _OddError(Exception):
     """What is wrong with the file, in words."""
+
+
+def is_pbf(path: Path) -> bool:
+    """Tell an OpenStreetMap file by its first bytes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.osm.pbf"
+    >>> _ = path.write_bytes(bytes([0, 0, 0, 13, 10, 9]) + b"OSMHeader")
+    >>> is_pbf(path)
+    True
+    """
+    with path.open("rb") as file:
+        return _START in file.read(64)
 
 
 def check_pbf(path: Path, source: Source) -> bool:
@@ -72,9 +85,9 @@ def _walk(file: BinaryIO) -> bool:
         if found is None:
             break
         kind, block = found
-        if (start == 0) != (kind == PBF_START):
+        if (start == 0) != (kind == _START):
             raise _OddError("it does not begin with the header of such a file")
-        if kind == PBF_START:
+        if kind == _START:
             is_sorted = _read_header(block)
         elif kind == b"OSMData":
             reached = _check_order(block, reached)

@@ -1,0 +1,99 @@
+"""Fit how alike two records must be to the tuning half of the labelled pairs.
+
+    python tools/tune_merge.py --data DIR
+
+DIR is a data folder into which the USGS sources were fetched. Prints the weights for
+geo_ree/harmonize/likeness.toml, and how pairs and deposits come out on both halves.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+
+from geo_ree.harmonize.clusters import form_groups, judge_pairs
+from geo_ree.harmonize.evaluation import score_groups
+from geo_ree.harmonize.features import FEATURES
+from geo_ree.harmonize.links import with_links
+from geo_ree.harmonize.pairs import find_pairs
+from geo_ree.intake import read_layers
+from geo_ree.options import Options
+from geo_ree.settings import Settings
+
+LABELS = Path(__file__).parents[1] / "tests" / "data" / "same_deposit.csv"
+PRIOR = {
+    "likeness": 2.0, "same_consonants": 0.5, "far": -0.3, "very_far": -0.5, "alias": -0.5,
+    "number_conflict": -4.0, "number_one": -0.5, "part_conflict": -1.0, "works_conflict": -4.0,
+    "shared_commodity": 0.5, "other_commodity": -1.5, "other_country": -1.5, "same_source": -1.0,
+    "common_name": -0.2, "no_place": -0.5, "other_far": -0.4, "unknown_far": -0.1,
+    "same_source_far": -0.2, "common_far": -0.2, "group": -0.7, "alias_far": -0.3,
+    "part_opposite": -4.0,
+}  # fmt: skip
+"""What a geologist would expect of each feature, before any pair was labelled (judgement). The
+labelled pairs are the hard ones; without it they would say that distance hardly matters."""
+
+JUDGED = {"other_genesis": -1.5}
+"""Weights by judgement alone: too few of the tuning pairs tell the deposit types of both records."""
+
+FITTED = tuple(name for name in FEATURES if name not in JUDGED)
+
+RIDGE = 0.5
+"""How firmly the expectation is held: the penalty on the squared deviation of a weight from it."""
+
+FIRM = ("far", "very_far", "common_far", "likeness")
+"""Held ten times as firmly: pairs were chosen for labelling among those with alike names, far apart
+as well as near, so they cannot teach how much alike names or near places are worth."""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--data", type=Path, required=True)
+    given = options.parse_args()
+    records = read_layers(Settings(data_root=given.data), Options()).layers["deposits"]
+    pairs = find_pairs(records)
+    labels = pd.read_csv(LABELS)
+    intercept, weights = fit(labelled(pairs, records, labels[labels["half"] == "tune"]))
+    print(f"intercept = {intercept:.2f}\n\n[weights]")
+    for name, weight in {**dict(zip(FITTED, weights, strict=True)), **JUDGED}.items():
+        print(f"{name} = {weight:.2f}")
+    judged = judge_pairs(pairs)
+    group = form_groups(len(records), with_links(judged, records))
+    deposit = dict(zip(records["id"], records["id"].to_numpy()[group], strict=True))
+    for half in ("tune", "test", "blind"):
+        print(half, score_groups(labels[labels["half"] == half], deposit))
+
+
+def labelled(pairs: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that were compared and labelled same or different, with ``same``."""
+    ids = records["id"].to_numpy()
+    known = pairs.assign(a=ids[pairs["first"]], b=ids[pairs["second"]])
+    sure = labels[labels["label"] != "unclear"]
+    both = pd.concat([sure, sure.rename(columns={"first": "second", "second": "first"})])
+    joined = known.merge(both[["first", "second", "label"]], left_on=["a", "b"],
+                         right_on=["first", "second"])  # fmt: skip
+    return joined.assign(same=(joined["label"] == "same").astype(float))
+
+
+def fit(table: pd.DataFrame) -> tuple[float, np.ndarray]:
+    """Logistic regression with a ridge towards `PRIOR`; no weight may change its sign."""
+    prior = np.array([PRIOR[name] for name in FITTED])
+    hold = np.array([RIDGE * (10.0 if name in FIRM else 1.0) for name in FITTED])
+    x = np.column_stack([np.ones(len(table)), table[list(FITTED)].to_numpy(dtype=float)])
+    y = table["same"].to_numpy()
+
+    def cost(beta: np.ndarray) -> tuple[float, np.ndarray]:
+        z = x @ beta
+        off = beta[1:] - prior
+        loss = np.logaddexp(0.0, z).sum() - y @ z + 0.5 * hold @ off**2
+        slope = x.T @ (1.0 / (1.0 + np.exp(-z)) - y) + np.r_[0.0, hold * off]
+        return float(loss), slope
+
+    bounds = [(None, None), *((0.0, None) if w > 0 else (None, 0.0) for w in prior)]
+    found = minimize(cost, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
+    return float(found.x[0]), found.x[1:]
+
+
+if __name__ == "__main__":
+    main()
