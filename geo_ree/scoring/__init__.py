@@ -6,12 +6,16 @@ from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.reweighing import reweigh
+from geo_ree.scoring.sensitivity import Influence, influence
+from geo_ree.scoring.sentences import describe
 from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "Criterion",
     "Decay",
     "Exponential",
+    "Influence",
     "Linear",
     "Logistic",
     "ScoreModel",
@@ -19,9 +23,12 @@ __all__ = [
     "Uncertainty",
     "Variant",
     "Veto",
+    "describe",
     "explain",
+    "influence",
     "load_preset",
     "phrase",
+    "reweigh",
     "score",
     "uncertainty",
 ]

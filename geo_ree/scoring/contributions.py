@@ -1,23 +1,35 @@
-"""The score of a table of distances: contributions that add up."""
+"""The score of a table of distances, and what each criterion contributes to it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.scoring.aggregates import METHODS, leave_one_out
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
 
 
 def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
-    """Score a table of distances; each row by itself.
+    """Score a table of distances.
 
-    With weights ``w`` (adding up to 1) and values ``v`` from 0 to 1, the points of a criterion
-    are ``100 w v / W`` and the score is their sum. ``W`` is the weight of the criteria that are
-    known in that row: an unknown one is left out (value and points NaN) and its weight is shared
-    out among the others in proportion; ``unknown_weight_pct`` tells how much that was.
+    With weights ``w`` (adding up to 1) and values ``v`` from 0 to 1, the score is 100 times
+
+    - ``weighted_sum``: the sum of ``w v / W``. The points of a criterion, ``100 w v / W``, add
+      up to the score.
+    - ``weighted_product``: the product of ``v ** (w / W)``.
+    - ``topsis``: the relative closeness to the best of the table; see `aggregates.topsis`. It is
+      no property of a row: it changes with the rows beside it. What is ruled out by a veto is
+      not among those compared.
+
+    ``W`` is the weight of the criteria that are known in that row: an unknown one is left out
+    (value and points NaN) and its weight is shared out among the others in proportion;
+    ``unknown_weight_pct`` tells how much that was. The points of the product and of TOPSIS are
+    leave-one-out: the score less what it would be without the criterion. They can be negative
+    and do not add up.
 
     Parameters
     ----------
@@ -59,8 +71,7 @@ def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
     1         50.0          NaN   50.0                25.0
     """
     check_columns(table, model)
-    values = [criterion_values(c, read_column(table, c.column, model), model, table.index)
-              for c in model.criteria]  # fmt: skip
+    values = read_values(table, model)
     known, unknown = np.zeros(len(table)), np.zeros(len(table))
     for share, value in zip(model.shares, values, strict=True):
         gaps = np.isnan(value)
@@ -68,18 +79,52 @@ def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
         unknown += np.where(gaps, share, 0.0)
     reasons = _veto_reasons(table, model)
     vetoed = np.array([reason is not None for reason in reasons], dtype=np.bool_)
-    total = np.zeros(len(table))
+    total, points = _total_and_points(values, model, known, vetoed)
     out: dict[str, object] = {}
-    for criterion, share, value in zip(model.criteria, model.shares, values, strict=True):
-        points = _points(value, float(share), known)
-        points = np.where(vetoed & ~np.isnan(points), 0.0, points)
-        total += np.nan_to_num(points)
+    for criterion, value, its_points in zip(model.criteria, values, points, strict=True):
         out[f"value_{criterion.name}"] = value
-        out[f"points_{criterion.name}"] = points
+        out[f"points_{criterion.name}"] = its_points
     out["score"] = np.where((known > 0) | vetoed, np.minimum(total, 100.0), np.nan)
     out["unknown_weight_pct"] = np.minimum(100.0 * unknown, 100.0)
     out["veto"] = pd.Series(reasons, index=table.index, dtype=object)
     return pd.DataFrame(out, index=table.index)
+
+
+def read_values(table: pd.DataFrame, model: ScoreModel) -> Floats:
+    """Turn a table of distances into the values of the criteria.
+
+    Parameters
+    ----------
+    table, model
+        As `score` takes them, the columns checked.
+
+    Returns
+    -------
+    numpy.ndarray of float64
+        Shape (criteria, rows), 0 to 1, NaN where unknown.
+
+    Raises
+    ------
+    ScoreError
+        When a column is not numbers or has a negative distance.
+    """
+    return np.stack(
+        [criterion_values(c, read_column(table, c.column, model), model, table.index)
+         for c in model.criteria]
+    )  # fmt: skip
+
+
+def read_vetoed(table: pd.DataFrame, model: ScoreModel) -> NDArray[np.bool_]:
+    """Tell which rows of a table a model rules out.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+    """
+    out = np.zeros(len(table), dtype=np.bool_)
+    for veto in model.vetoes:
+        out |= veto.strikes(read_column(table, veto.column, model))
+    return out
 
 
 def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
@@ -156,6 +201,28 @@ def criterion_values(
     if criterion.missing == "unknown":
         return value
     return np.where(np.isnan(value), float(criterion.missing), value)
+
+
+def _total_and_points(
+    values: Floats, model: ScoreModel, known: Floats, vetoed: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Score (rows) and points (criteria, rows), before what is unknown is told from 0."""
+    shares = model.shares
+    if model.aggregate == "weighted_sum":
+        points = np.stack(
+            [_points(v, float(s), known) for v, s in zip(values, shares, strict=True)]
+        )
+        total = None
+    else:
+        method = METHODS[model.aggregate]
+        total = np.nan_to_num(100.0 * method(values, shares, ~vetoed))
+        points = 100.0 * leave_one_out(values, shares, method, ~vetoed)
+    points[:, vetoed] = np.where(np.isnan(points[:, vetoed]), np.nan, 0.0)
+    if total is None:
+        total = np.zeros(values.shape[1])
+        for its_points in points:
+            total += np.nan_to_num(its_points)
+    return np.where(vetoed, 0.0, total), points
 
 
 def _points(value: Floats, share: float, known: Floats) -> Floats:

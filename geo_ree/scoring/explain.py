@@ -8,7 +8,9 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
+from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
 
@@ -35,7 +37,9 @@ def explain(
     pandas.DataFrame
         A row per criterion, on an index ``criterion``, in the model's order: ``label``,
         ``distance_km``, ``value`` (0..1), ``weight`` (share, before the weight of unknown
-        criteria is shared out), ``points``, ``measured_to``, ``reason`` and ``source``.
+        criteria is shared out), ``points``, ``measured_to``, ``reason``, ``source`` and ``gain``:
+        the points that the score would gain with the criterion on the spot (0 km) and all else
+        as it is; NaN without a score.
 
     Raises
     ------
@@ -49,11 +53,12 @@ def explain(
     >>> table = pd.DataFrame({"dist_railway_km": [50.0]}, index=["x:1"])
     >>> scores = table.join(score(table, model))
     >>> why = explain("x:1", scores, model)
-    >>> why.loc["rail", ["distance_km", "value", "weight", "points"]].tolist()
-    [50.0, 0.5, 1.0, 50.0]
+    >>> why.loc["rail", ["distance_km", "value", "weight", "points", "gain"]].tolist()
+    [50.0, 0.5, 1.0, 50.0, 50.0]
     """
-    row = row_or_id if isinstance(row_or_id, pd.Series) else _find(row_or_id, scores)
-    _check_scored(row, model)
+    place = find_row(row_or_id, scores)
+    row = scores.iloc[place]
+    check_scored(row, model)
     criteria = model.criteria
     return pd.DataFrame(
         {
@@ -65,6 +70,7 @@ def explain(
             "measured_to": [c.measured_to for c in criteria],
             "reason": [c.reason for c in criteria],
             "source": [c.source for c in criteria],
+            "gain": [s[place] - _number(row["score"]) for s in on_the_spot(place, scores, model)],
         },
         index=pd.Index([c.name for c in criteria], name="criterion"),
     )
@@ -107,7 +113,7 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
     >>> phrase(table.join(score(table, model)).iloc[0], model)
     ('road 3 km', 'railway 240 km; power plant unknown')
     """
-    _check_scored(scores_row, model)
+    check_scored(scores_row, model)
     won: list[tuple[float, str]] = []
     lost: list[tuple[float, str]] = []
     unknown: list[str] = []
@@ -119,18 +125,70 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
         if math.isnan(distance):
             unknown.append(criterion.label)
         elif value >= 0.5:
-            won.append((-share * value, _distance_words(criterion, distance)))
+            won.append((-share * value, distance_words(criterion, distance)))
         else:
-            lost.append((-share * (1.0 - value), _distance_words(criterion, distance)))
+            lost.append((-share * (1.0 - value), distance_words(criterion, distance)))
     against = [", ".join(_foremost(lost))] if lost else []
-    against += [f"{_listed(unknown)} unknown"] if unknown else []
+    against += [f"{listed(unknown)} unknown"] if unknown else []
     veto = scores_row.get("veto")
     if isinstance(veto, str) and veto:
         against.insert(0, veto)
     return ", ".join(_foremost(won)) or "nothing near", "; ".join(against) or "nothing far"
 
 
-def _find(label: Hashable, scores: pd.DataFrame) -> pd.Series:
+def on_the_spot(place: int, scores: pd.DataFrame, model: ScoreModel) -> list[Floats]:
+    """Score a table anew for each criterion, with one deposit at 0 km of it.
+
+    Parameters
+    ----------
+    place
+        Position of the deposit in the table.
+    scores
+        The table of distances together with what `score` gave for it.
+    model
+        The model it was scored by.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        For each criterion the scores of all rows; all but one stay as they are, except under
+        TOPSIS, which compares.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Exponential, score
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
+    >>> table = pd.DataFrame({"dist_railway_km": [50.0, 100.0]})
+    >>> on_the_spot(1, table.join(score(table, model)), model)[0].tolist()
+    [50.0, 100.0]
+    """
+    # Only TOPSIS needs the others to score the one.
+    rows = slice(None) if model.aggregate == "topsis" else slice(place, place + 1)
+    table = scores.iloc[rows][list(model.columns)].apply(pd.to_numeric).astype(np.float64)
+    out = []
+    for criterion in model.criteria:
+        near = table.copy()
+        near.iloc[place - (rows.start or 0), near.columns.get_loc(criterion.column)] = 0.0
+        everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+        everyone[rows] = score(near, model)["score"].to_numpy()
+        out.append(everyone)
+    return out
+
+
+def find_row(row_or_id: pd.Series | Hashable, scores: pd.DataFrame) -> int:
+    """Find the position of a deposit by a row of the table, its label or its ``id``.
+
+    Raises
+    ------
+    ScoreError
+        When there is none, or more than one.
+
+    Examples
+    --------
+    >>> find_row("x:2", pd.DataFrame({"id": ["x:1", "x:2"]}))
+    1
+    """
+    label = row_or_id.name if isinstance(row_or_id, pd.Series) else row_or_id
     found = scores.index == label
     if not found.any() and "id" in scores.columns:
         found = (scores["id"] == label).to_numpy()
@@ -140,12 +198,20 @@ def _find(label: Hashable, scores: pd.DataFrame) -> pd.Series:
             f"{rows.size or 'no'} rows are called {label!r}, expected one",
             "use a label of the index or an id of the table",
         )
-    return scores.iloc[int(rows[0])]
+    return int(rows[0])
 
 
-def _check_scored(row: pd.Series, model: ScoreModel) -> None:
+def check_scored(row: pd.Series, model: ScoreModel) -> None:
+    """Refuse a row that was not scored by a model.
+
+    Raises
+    ------
+    ScoreError
+        With the columns that it lacks.
+    """
     wanted = [c.column for c in model.criteria]
     wanted += [f"{p}_{c.name}" for c in model.criteria for p in ("value", "points")]
+    wanted += ["score"]
     lost = [name for name in wanted if name not in row.index]
     if lost:
         raise ScoreError(
@@ -162,11 +228,28 @@ def _foremost(found: list[tuple[float, str]]) -> list[str]:
     return [words for _, words in sorted(found, key=lambda pair: pair[0])[:_MOST]]
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
+    """Write words as a list: commas, and an "and" before the last.
+
+    Examples
+    --------
+    >>> listed(["road", "rail", "water"])
+    'road, rail and water'
+    """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _distance_words(criterion: Criterion, distance_km: float) -> str:
+def distance_words(criterion: Criterion, distance_km: float) -> str:
+    """Say how far what a criterion measures to is.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import load_preset
+    >>> distance_words(load_preset("infrastructure").criteria[0], 1240.4)
+    'railway 1,240 km'
+    """
+    if math.isnan(distance_km):
+        return f"{criterion.label} unknown"
     if math.isinf(distance_km):
         return f"{criterion.label} out of reach"
     if distance_km < 0.95:

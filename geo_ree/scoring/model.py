@@ -10,9 +10,10 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 
-AGGREGATES = ("weighted_sum",)
+AGGREGATES = tuple(METHODS)
 """How values become one score."""
 
 DEFAULT_VARIANT = "default"
@@ -31,7 +32,8 @@ class ScoreModel:
     vetoes
         What rules out.
     aggregate
-        One of `AGGREGATES`.
+        One of `AGGREGATES`: ``weighted_sum`` (points add up), ``weighted_product`` (what is
+        worth nothing spoils the whole) or ``topsis`` (relative to the other rows of a table).
     name, title
         Short name, and words for people.
     variants
@@ -75,6 +77,8 @@ class ScoreModel:
     def __str__(self) -> str:
         head = self.title or self.name
         chosen = f", weights {self.variant}" if self.variants else ""
+        if self.aggregate != AGGREGATES[0]:
+            chosen += f", {self.aggregate.replace('_', ' ')}"
         rows = [("criterion", "weight", "value", "column")]
         for criterion, share in zip(self.criteria, self.shares, strict=True):
             rows.append(

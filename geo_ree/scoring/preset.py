@@ -84,7 +84,7 @@ class _Preset(_Strict):
     schema_version: Literal["1.0"]
     name: _Text
     title: str = ""
-    aggregate: Literal["weighted_sum"] = "weighted_sum"
+    aggregate: Literal["weighted_sum", "weighted_product", "topsis"] = "weighted_sum"
     variants: dict[str, _Variant] = Field(default_factory=dict)
     criteria: dict[str, _Criterion] = Field(min_length=1)
     vetoes: tuple[_Veto, ...] = ()
@@ -96,7 +96,7 @@ def load_preset(name_or_path: str | Path) -> ScoreModel:
     Parameters
     ----------
     name_or_path
-        ``"infrastructure"``, or the path of a TOML file.
+        ``"infrastructure"``, ``"bulk"``, ``"remote_small"``, or the path of a TOML file.
 
     Returns
     -------

@@ -60,6 +60,8 @@ def rank_draws(scores: Floats) -> Ranks:
 def rank_shares(ranks: Ranks, widest: int) -> Floats:
     """Give the share of the draws that each deposit spends on each rank from 1 to `widest`.
 
+    Lower ranks are left out.
+
     Parameters
     ----------
     ranks
@@ -70,7 +72,7 @@ def rank_shares(ranks: Ranks, widest: int) -> Floats:
     Returns
     -------
     numpy.ndarray of float64
-        Shape (deposits, widest); rows add up to 1.
+        Shape (deposits, widest); rows add up to 1 when `widest` is the last rank there is.
 
     Examples
     --------
@@ -79,7 +81,7 @@ def rank_shares(ranks: Ranks, widest: int) -> Floats:
     """
     draws, rows = ranks.shape
     flat = np.arange(rows, dtype=np.int64) * widest + (ranks - 1)
-    counts = np.bincount(flat.ravel(), minlength=rows * widest).reshape(rows, widest)
+    counts = np.bincount(flat[ranks <= widest], minlength=rows * widest).reshape(rows, widest)
     return np.asarray(counts / draws, dtype=np.float64)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,13 +12,21 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import criterion_values, read_column, score
 from geo_ree.scoring.decay import is_number
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.ranks import blocks, rank_draws, rank_shares, summarize, tie_groups
+from geo_ree.scoring.weights import (
+    SEED,
+    central_weights,
+    check_draws,
+    draw_weights,
+    whole_number,
+)
 
-SEED = 20240607
-"""Seed of the draws unless another is given."""
+_MOST_DRAWN = 250_000_000
+"""Scores that are drawn at most: 12 bytes each, with their ranks."""
 
 _STATISTICS = ("rank_p5", "rank_p95", "rank_median", "tie_group")
 _SHARES = ("p_top3", "p_top5", "score_p5", "score_p95")
@@ -49,13 +56,18 @@ class Uncertainty:
         ``tie_group`` (1 for the leaders). Empty for deposits that take no part.
     acceptability
         Rank acceptability index: deposits by ranks, the share of the draws in which a deposit
-        took that rank. Rows add up to 1; NaN for deposits that take no part.
+        took that rank. Rows add up to 1 unless cut at `widest`; NaN for deposits that take no
+        part.
+    central_weights
+        Deposits by criteria: the mean of the weights drawn where the deposit came first, that
+        is, what one has to believe to prefer it. NaN for those that never do.
     draws, seed, concentration, leads
         What it was made with.
     """
 
     table: pd.DataFrame
     acceptability: pd.DataFrame
+    central_weights: pd.DataFrame
     draws: int
     seed: int
     concentration: float
@@ -72,6 +84,7 @@ def uncertainty(
     seed: int = SEED,
     concentration: float = 50.0,
     leads: float = 0.95,
+    widest: int | None = None,
 ) -> Uncertainty:
     """Draw weights, distances and unknown values jointly, and rank every draw.
 
@@ -79,7 +92,8 @@ def uncertainty(
     weight 0 stays out. Distances come from `sample`. An unknown value is drawn evenly between 0
     and 1, each by itself: a gap widens the interval (and pulls it towards the middle, while the
     score of the table itself leaves the gap out: the two can part where most is unknown).
-    Vetoes hold in each draw. Each kind of doubt has a random stream of its own, so that one of
+    Vetoes hold in each draw; under TOPSIS each draw is compared with itself, without what it
+    rules out and without what is wholly unknown. Each kind of doubt has a random stream of its own, so that one of
     them can be added without changing what the others draw.
 
     Rank 1 is the best. Equal scores share the better rank. A tie group is what the doubt cannot
@@ -107,6 +121,8 @@ def uncertainty(
         of ``sqrt(w (1 - w) / (concentration + 1))``. Infinity leaves them as they are.
     leads
         Share of the draws, above one half and up to 1, that tells two deposits apart.
+    widest
+        The last rank of the acceptability; all when left out. More than there are is all.
 
     Returns
     -------
@@ -115,13 +131,16 @@ def uncertainty(
     Raises
     ------
     ScoreError
-        When an option is out of range, the groups do not fit the table, or the sample has the
-        wrong shape or a negative distance.
+        When an option is out of range, the groups do not fit the table, the sample has the
+        wrong shape or a negative distance, or the draws would take more than about 3 GB (for
+        weights alone, `reweigh` has no such limit).
 
     References
     ----------
     Lahdelma, R., Hokkanen, J. and Salminen, P. (1998), SMAA - Stochastic multiobjective
-    acceptability analysis, European Journal of Operational Research 106(1), 137-143.
+    acceptability analysis, European Journal of Operational Research 106(1), 137-143; rank
+    acceptability: Lahdelma, R. and Salminen, P. (2001), SMAA-2, Operations Research 49(3),
+    444-454.
 
     Examples
     --------
@@ -132,39 +151,54 @@ def uncertainty(
     >>> sure.table["tie_group"].tolist(), sure.acceptability.loc["far"].tolist()
     ([1, 2], [0.0, 1.0])
     """
-    _check_options(draws, seed, concentration, leads)
+    check_draws(draws, seed, concentration)
+    if not is_number(leads) or not 0.5 < leads <= 1:
+        raise ScoreError(f"leads is {leads!r}", "give a share above 0.5 and up to 1")
     points = score(table, model)["score"]
     members = _members(points, groups)
-    drawn = _draw_scores(table, model, sample, draws=draws, seed=seed, concentration=concentration)
-    widest = max((len(m) for m in members), default=0)
+    most = max((len(m) for m in members), default=0)
+    widest = most if widest is None else min(whole_number("widest", widest, 1), most)
+    _check_room(len(table), draws, widest)
+    drawn, weights = _draw_scores(
+        table, model, sample, points.notna().to_numpy(),
+        draws=draws, seed=seed, concentration=concentration,
+    )  # fmt: skip
     acceptability = np.full((len(table), widest), np.nan)
+    central = np.full((len(table), len(model.criteria)), np.nan)
     columns = {name: np.full(len(table), np.nan) for name in (*_STATISTICS, *_SHARES)}
     for rows in members:
         ranks = rank_draws(drawn[:, rows])
         for part in blocks(len(rows), draws):
             some = rows[part]
             acceptability[some] = rank_shares(ranks[:, part], widest)
+            central[some] = central_weights(ranks[:, part] == 1, weights)
             for name, values in summarize(ranks[:, part], drawn[:, some]).items():
                 columns[name][some] = values
         columns["tie_group"][rows] = tie_groups(drawn[:, rows], points.to_numpy()[rows], leads)
-    out = pd.DataFrame(columns, index=table.index)
     return Uncertainty(
-        table=out.astype(dict.fromkeys(_STATISTICS, "Int64")),
+        table=pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(_STATISTICS, "Int64")),
         acceptability=pd.DataFrame(
             acceptability, index=table.index, columns=pd.RangeIndex(1, widest + 1, name="rank")
+        ),
+        central_weights=pd.DataFrame(
+            central, index=table.index, columns=[c.name for c in model.criteria]
         ),
         draws=draws, seed=seed, concentration=float(concentration), leads=float(leads),
     )  # fmt: skip
 
 
-def _check_options(draws: int, seed: int, concentration: float, leads: float) -> None:
-    for name, value, low in (("draws", draws, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-            raise ScoreError(f"{name} is {value!r}", f"give a whole number from {low} up")
-    if concentration != math.inf and not (is_number(concentration) and concentration > 0):
-        raise ScoreError(f"concentration is {concentration!r}", "give a number above 0")
-    if not is_number(leads) or not 0.5 < leads <= 1:
-        raise ScoreError(f"leads is {leads!r}", "give a share above 0.5 and up to 1")
+def _check_room(rows: int, draws: int, widest: int) -> None:
+    if rows * draws > _MOST_DRAWN:
+        raise ScoreError(
+            f"{draws:,} draws of {rows:,} deposits do not fit into memory, expected at most "
+            f"{_MOST_DRAWN:,} scores",
+            "draw less often, or draw the weights alone with reweigh()",
+        )
+    if rows * widest > _MOST_DRAWN:
+        raise ScoreError(
+            f"the acceptability of {rows:,} deposits on {widest:,} ranks does not fit into memory",
+            "give widest, the last rank that you look at",
+        )
 
 
 def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.intp]]:
@@ -185,12 +219,12 @@ def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.int
 
 
 def _draw_scores(
-    table: pd.DataFrame, model: ScoreModel, sample: Sampler | None, *,
+    table: pd.DataFrame, model: ScoreModel, sample: Sampler | None, known: NDArray[np.bool_], *,
     draws: int, seed: int, concentration: float,
-) -> Floats:  # fmt: skip
-    """Scores (0..100) of every draw and deposit: shape (draws, deposits)."""
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Scores (0..100) of every draw and deposit, shape (draws, deposits), and the weights."""
     weight_seed, distance_seed, gap_seed = np.random.SeedSequence(seed).spawn(3)
-    weights = _draw_weights(model, np.random.default_rng(weight_seed), draws, concentration)
+    weights = draw_weights(model, np.random.default_rng(weight_seed), draws, concentration)
     distance_rng = np.random.default_rng(distance_seed)
     fixed = {c: read_column(table, c, model) for c in model.columns}
     out = np.empty((draws, len(table)))
@@ -200,39 +234,29 @@ def _draw_scores(
         columns = {c: drawn.get(c, np.broadcast_to(v, shape)) for c, v in fixed.items()}
         # A stream for each criterion and part, taken whether or not there are gaps.
         gap_rngs = [np.random.default_rng(s) for s in gap_seed.spawn(len(model.criteria))]
-        out[part] = _score_part(columns, model, weights[part], gap_rngs, table.index)
-    return out
+        values = _fill(columns, model, gap_rngs, table.index)
+        struck = np.zeros(shape, dtype=np.bool_)
+        for veto in model.vetoes:
+            struck |= veto.strikes(columns[veto.column])
+        active = model.shares > 0
+        total = METHODS[model.aggregate](values, weights[part, active].T, known & ~struck)
+        out[part] = np.where(struck, 0.0, np.minimum(100.0 * total, 100.0))
+    return out, weights
 
 
-def _score_part(
-    columns: Mapping[str, Floats], model: ScoreModel, weights: Floats,
-    gap_rngs: list[np.random.Generator], index: pd.Index,
+def _fill(
+    columns: Mapping[str, Floats], model: ScoreModel, gap_rngs: list[np.random.Generator],
+    index: pd.Index,
 ) -> Floats:  # fmt: skip
-    total = np.zeros((len(weights), len(index)))
-    for j, criterion in enumerate(model.criteria):
+    """Values of the criteria that have a weight, the unknown ones drawn."""
+    out = []
+    for criterion, rng in zip(model.criteria, gap_rngs, strict=True):
         if criterion.weight == 0:
             continue
         value = criterion_values(criterion, columns[criterion.column], model, index)
         gaps = np.isnan(value)
-        if gaps.any():
-            value = np.where(gaps, gap_rngs[j].random(value.shape), value)
-        total += weights[:, j, None] * value
-    for veto in model.vetoes:
-        total[veto.strikes(columns[veto.column])] = 0.0
-    return np.minimum(100.0 * total, 100.0)
-
-
-def _draw_weights(
-    model: ScoreModel, rng: np.random.Generator, draws: int, concentration: float
-) -> Floats:
-    shares = model.shares
-    out = np.zeros((draws, len(shares)))
-    positive = shares > 0
-    if concentration == math.inf:
-        out[:] = shares
-    else:
-        out[:, positive] = rng.dirichlet(concentration * shares[positive], size=draws)
-    return out
+        out.append(np.where(gaps, rng.random(value.shape), value) if gaps.any() else value)
+    return np.stack(out)
 
 
 def _distances(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import ScoreModel, Veto, explain, load_preset, phrase, score
+from geo_ree.scoring import ScoreModel, Veto, describe, explain, load_preset, phrase, score
+from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.decay import Exponential
 
@@ -26,6 +28,7 @@ def test_the_table_carries_the_score() -> None:
     assert why.index.tolist() == [c.name for c in MODEL.criteria]
     assert list(why) == [
         "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source",
+        "gain",
     ]  # fmt: skip
     assert why["points"].sum() == pytest.approx(frame["score"].iloc[0])
     assert why["weight"].sum() == pytest.approx(1.0)
@@ -100,3 +103,106 @@ def test_an_assumed_value_is_still_called_unknown() -> None:
     rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway", missing=0.8)
     model = ScoreModel((rail,))
     assert phrase(scored(model, rail=None).iloc[0], model) == ("nothing near", "railway unknown")
+
+
+# What would change it
+
+TWO = ScoreModel(
+    (
+        Criterion("rail", "dist_railway_km", Exponential(50), 0.6, label="railway"),
+        Criterion("road", "dist_road_km", Exponential(15), 0.4, label="road"),
+    )
+)
+
+
+def two_scored(
+    model: ScoreModel, *rows: tuple[float | None, float | None], names: str = "abcdef"
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        list(rows), columns=["dist_railway_km", "dist_road_km"], dtype=np.float64,
+        index=list(names[: len(rows)]),
+    )  # fmt: skip
+    return table.join(score(table, model))
+
+
+@pytest.mark.parametrize("aggregate", list(METHODS))
+def test_the_gain_is_what_scoring_anew_gives(aggregate: str) -> None:
+    model = replace(TWO, aggregate=aggregate)
+    rows = [(150.0, 30.0), (50.0, 60.0), (200.0, None)]
+    frame = two_scored(model, *rows)
+    for i, name in enumerate("abc"):
+        why = explain(name, frame, model)
+        for j, criterion in enumerate(("rail", "road")):
+            moved = [list(row) for row in rows]
+            moved[i][j] = 0.0
+            again = two_scored(model, *map(tuple, moved))  # type: ignore[arg-type]
+            expected = again.loc[name, "score"] - frame.loc[name, "score"]
+            assert why.loc[criterion, "gain"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_points_and_gains_of_a_sum_make_the_weight() -> None:
+    frame = scored(rail=12, road=3, power_plant=60, settlement=40, water=5, gateway=1500)
+    why = explain("facts:1", frame, MODEL)
+    np.testing.assert_allclose(why["points"] + why["gain"], 100 * why["weight"], atol=1e-9)
+
+
+def test_without_a_score_there_is_no_gain() -> None:
+    assert explain("a", two_scored(TWO, (None, None)), TWO)["gain"].isna().all()
+
+
+def test_a_gain_may_lift_a_veto() -> None:
+    model = replace(TWO, vetoes=(Veto("dist_road_km", 100, "no road within 100 km"),))
+    why = explain("a", two_scored(model, (50, 200)), model)
+    assert why["gain"].tolist() == [0.0, pytest.approx(70.0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([(50, 15), (100, 30), (0, 0)],
+         "a scores 50 of 100, rank 2 of 3, carried by railway 50 km (30 points) and road 15 km "
+         "(20 points), held back by nothing. Most would change with railway on the spot: 80 points, rank 2."),
+        ([(0, None), (0, 0)],
+         "a scores 100 of 100, rank 1 of 2, carried by railway under 0.1 km (100 points), "
+         "held back by nothing. Unknown: road. No single change would lift it."),
+        ([(500, None), (100, 100)],
+         "a scores 0 of 100, rank 2 of 2, carried by nothing, held back by railway 500 km (100 "
+         "points short). Unknown: road. Most would change with railway on the spot: 100 points, "
+         "rank 1."),
+        ([(None, None), (1, 1)], "a has no score: railway and road unknown."),
+        ([(60, 45), (60, 1)],
+         "a scores 31 of 100, rank 2 of 2, carried by nothing, held back by road 45 km (35 points "
+         "short) and railway 60 km (34 points short). Most would change with road on the spot: "
+         "66 points, rank 1."),
+        ([(math.inf, 0), (50, 0)],
+         "a scores 40 of 100, rank 2 of 2, carried by road under 0.1 km (40 points), held back by "
+         "railway out of reach (60 points short). Most would change with railway on the spot: "
+         "100 points, rank 1."),
+    ],
+)  # fmt: skip
+def test_the_sentence(rows: list[tuple[float | None, float | None]], words: str) -> None:
+    assert describe("a", two_scored(TWO, *rows), TWO) == words
+
+
+def test_the_sentence_of_what_is_ruled_out() -> None:
+    model = replace(TWO, vetoes=(Veto("dist_road_km", 100, "no road within 100 km"),))
+    assert describe("a", two_scored(model, (50, 200), (60, 60)), model) == (
+        "a is ruled out and scores 0 of 100: no road within 100 km. "
+        "Most would change with road on the spot: 70 points, rank 1."
+    )
+
+
+def test_under_topsis_the_others_move_too() -> None:
+    model = replace(TWO, aggregate="topsis")
+    words = describe("b", two_scored(model, (20, 20), (90, 10), (10, 90)), model)
+    assert words.startswith("b scores ")
+    assert "railway 90 km" in words
+    assert words.endswith(", rank 1.")
+
+
+def test_a_row_a_label_and_an_id_are_described_alike() -> None:
+    frame = scored(rail=12)
+    words = describe("facts:1", frame, MODEL)
+    assert words == describe("facts:one", frame, MODEL) == describe(frame.iloc[0], frame, MODEL)
+    with pytest.raises(ScoreError, match="no rows are called 'facts:9'"):
+        describe("facts:9", frame, MODEL)

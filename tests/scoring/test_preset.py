@@ -27,6 +27,8 @@ AGREED = {  # name: column, half-distance, weight without and with grid lines
     "gateway": ("dist_gateway_km", 1000, 0.05, 0.05),
 }
 
+EVERY = pytest.mark.parametrize("preset", ["bulk", "infrastructure", "remote_small"])
+
 
 def preset_with(tmp_path: Path, text: str, name: str = "mine.toml") -> Path:
     path = tmp_path / name
@@ -58,8 +60,9 @@ def test_infrastructure_is_the_agreed_table() -> None:
         assert variant.reason
 
 
-def test_every_weight_and_half_distance_has_reason_and_source() -> None:
-    for criterion in load_preset("infrastructure").criteria:
+@EVERY
+def test_every_weight_and_half_distance_has_reason_and_source(preset: str) -> None:
+    for criterion in load_preset(preset).criteria:
         for text in (
             criterion.label, criterion.measured_to, criterion.reason, criterion.source,
             criterion.decay_reason, criterion.decay_source,
@@ -68,6 +71,34 @@ def test_every_weight_and_half_distance_has_reason_and_source() -> None:
             assert "\n" not in text
         assert "judgement" in criterion.source or "(20" in criterion.source
         assert "judgement" in criterion.decay_source or "(20" in criterion.decay_source
+
+
+@EVERY
+def test_presets_share_columns_and_have_whole_sets_of_weights(preset: str) -> None:
+    """So that one table of distances serves them all, with the grid known or not."""
+    model = load_preset(preset)
+    assert model.name == preset
+    assert {c.name: c.column for c in model.criteria} == {n: row[0] for n, row in AGREED.items()}
+    assert [v.name for v in model.variants] == ["default", "power_lines"]
+    for variant in model.variants:
+        assert sum(variant.weights) == pytest.approx(1.0, abs=1e-12)
+        assert variant.reason
+    power = {c.name: c.weight for c in model.criteria if c.name.startswith("power")}
+    grid = {c.name: c.weight for c in model.with_variant("power_lines").criteria}
+    assert power["power_line"] == 0 < power["power_plant"]
+    assert grid["power_plant"] == 0 < grid["power_line"]
+
+
+def test_presets_say_what_they_are_for() -> None:
+    """Rail decides for a bulk operation, the road for a small one far out."""
+    rail_only = {"rail": 5.0, "road": 120.0, "settlement": 150.0}
+    road_only = {"rail": 400.0, "road": 2.0, "settlement": 40.0}
+    rows = [
+        {c: km.get(name, 30.0) for name, (c, *_) in AGREED.items()} for km in (rail_only, road_only)
+    ]
+    table = pd.DataFrame(rows, index=["on the railway", "on the road"])
+    best = {p: score(table, load_preset(p))["score"].idxmax() for p in ("bulk", "remote_small")}
+    assert best == {"bulk": "on the railway", "remote_small": "on the road"}
 
 
 def test_the_grid_counts_once_any_line_is_known() -> None:
@@ -190,7 +221,7 @@ def test_a_preset_without_criteria_is_refused(tmp_path: Path, text: str) -> None
 
 
 def test_what_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScoreError, match="no preset or file 'bulk_by_air'; use one of infra"):
+    with pytest.raises(ScoreError, match="no preset or file 'bulk_by_air'; use one of bulk, infra"):
         load_preset("bulk_by_air")
     with pytest.raises(ScoreError, match="cannot be read"):
         load_preset(tmp_path)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,8 +20,10 @@ from geo_ree.scoring import (
     Uncertainty,
     Veto,
     load_preset,
+    score,
     uncertainty,
 )  # fmt: skip
+from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.ranks import rank_draws
 from geo_ree.scoring.uncertainty import Sampler
 
@@ -269,6 +273,81 @@ def test_nothing_to_rank_is_no_error() -> None:
     assert blank.table.isna().all(axis=None)
 
 
+# Aggregates, central weights, room
+
+
+@pytest.mark.parametrize("aggregate", list(METHODS))
+def test_sure_draws_give_the_score_itself(aggregate: str) -> None:
+    veto = Veto("dist_rail_km", 60, "far from the railway")
+    model = replace(model_of(0.5, 0.3, 0.2, vetoes=(veto,)), aggregate=aggregate)
+    table = example()
+    out = uncertainty(table, model, None, draws=20, concentration=math.inf).table
+    points = score(table, model)["score"]
+    assert points.iloc[-1] == 0
+    np.testing.assert_allclose(out["score_p5"], points, atol=1e-9)
+    np.testing.assert_allclose(out["score_p95"], points, atol=1e-9)
+    ranks = points.rank(ascending=False, method="min").astype(int)
+    assert out["rank_median"].tolist() == ranks.tolist()
+
+
+@pytest.mark.parametrize("aggregate", ["weighted_product", "topsis"])
+def test_positions_and_gaps_move_every_aggregate(aggregate: str) -> None:
+    table = example()
+    table.loc["x:2", "dist_road_km"] = np.nan
+    model = replace(model_of(0.5, 0.3, 0.2), aggregate=aggregate)
+    still = uncertainty(table, model, None, draws=200).table
+    moved = uncertainty(table, model, jitter(table), draws=200).table
+    assert (moved["score_p95"] - moved["score_p5"] > 0).all()
+    assert not moved["score_p5"].equals(still["score_p5"])
+    assert moved[["score_p5", "score_p95"]].stack().between(0, 100).all()
+
+
+def test_topsis_is_not_compared_with_what_is_unknown() -> None:
+    """A deposit of which nothing is known takes no part, and changes nothing for the others."""
+    model = replace(model_of(0.5, 0.3, 0.2), aggregate="topsis")
+    blank = pd.DataFrame({c: [np.nan] for c in example().columns}, index=["blank"])
+    alone = uncertainty(example(), model, None, draws=100).table
+    among = uncertainty(pd.concat([example(), blank]), model, None, draws=100).table
+    pd.testing.assert_frame_equal(among.iloc[:-1], alone, rtol=1e-12)
+    assert among.iloc[-1].isna().all()
+
+
+def test_central_weights_are_what_one_has_to_believe() -> None:
+    """Near the railway or near the road: who leads says which of the two counted."""
+    table = pd.DataFrame(
+        {"dist_rail_km": [0.0, 90.0, 200.0], "dist_road_km": [90.0, 0.0, 200.0]},
+        index=["rail", "road", "neither"],
+    )
+    sure = uncertainty(table, model_of(0.5, 0.5), None, draws=4000, concentration=2)
+    central = sure.central_weights
+    assert list(central) == ["rail", "road"]
+    np.testing.assert_allclose(central.loc[["rail", "road"]].sum(axis=1), 1.0)
+    # Evenly drawn weights: the rail side leads in the upper half, of mean three quarters.
+    assert central.loc["rail", "rail"] == pytest.approx(0.75, abs=0.02)
+    assert central.loc["road", "rail"] == pytest.approx(0.25, abs=0.02)
+    assert central.loc["neither"].isna().all()
+
+
+def test_the_acceptability_may_be_cut() -> None:
+    table, model = example(), model_of(0.5, 0.3, 0.2)
+    whole = uncertainty(table, model, None, draws=100)
+    cut = uncertainty(table, model, None, draws=100, widest=2)
+    pd.testing.assert_frame_equal(cut.acceptability, whole.acceptability[[1, 2]])
+    assert cut.table.equals(whole.table)
+    beyond = uncertainty(table, model, None, draws=100, widest=99)
+    assert beyond.acceptability.equals(whole.acceptability)
+
+
+def test_what_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["geo_ree.scoring.uncertainty"]  # the package has the function
+    monkeypatch.setattr(module, "_MOST_DRAWN", 100)
+    with pytest.raises(ScoreError, match="50 draws of 6 deposits do not fit .* reweigh"):
+        uncertainty(example(), model_of(1.0), None, draws=50)
+    with pytest.raises(ScoreError, match="acceptability of 12 deposits on 12 ranks .*give widest"):
+        uncertainty(example(12), model_of(1.0), None, draws=5)
+    assert uncertainty(example(12), model_of(1.0), None, draws=5, widest=3).draws == 5
+
+
 @given(
     st.integers(1, 7).flatmap(
         lambda n: st.lists(
@@ -292,6 +371,7 @@ def test_a_rank_counts_those_ahead(rows: list[list[int]]) -> None:
         ({"concentration": math.nan}, "concentration is nan"),
         ({"leads": 0.5}, "leads is 0.5"),
         ({"leads": 1.01}, "leads is 1.01"),
+        ({"widest": 0}, "widest is 0; give a whole number from 1 up"),
         ({"groups": pd.Series(["a", "b"])}, "groups has 2 rows"),
     ],
 )

@@ -1,0 +1,123 @@
+"""A deposit's score in words: what carries it, what holds it back, what would change it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.scoring.explain import distance_words, explain, find_row, listed, on_the_spot
+from geo_ree.scoring.model import ScoreModel
+
+_CARRY = 3
+_HOLD_BACK = 2
+_WORTH_SAYING = 0.5
+"""Points below which a gain or loss is not spoken of."""
+
+
+def describe(row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel) -> str:
+    """Say why a deposit scores as it does, and what would change it.
+
+    Parameters
+    ----------
+    row_or_id
+        A row of `scores`, its label in the index, or its ``id``.
+    scores
+        The table of distances together with what `score` gave for it. Ranks are among its rows:
+        give those that are to be compared.
+    model
+        The model it was scored by.
+
+    Returns
+    -------
+    str
+        One to three sentences: score and rank with the (at most three) criteria that win most
+        points and the (at most two) known ones that lose most, each on one side only: where it
+        wins more than it loses it carries. What is unknown. The one change that lifts the
+        deposit furthest, with the rank it would lead to.
+
+    Raises
+    ------
+    ScoreError
+        When there is no such deposit, or the table was not scored by this model.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Criterion, Exponential, score
+    >>> model = ScoreModel((
+    ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.6, label="railway"),
+    ...     Criterion("road", "dist_road_km", Exponential(15), 0.4, label="road"),
+    ... ))
+    >>> table = pd.DataFrame({"dist_railway_km": [150.0, 50.0], "dist_road_km": [0.0, 30.0]},
+    ...                      index=["near the road", "between"])
+    >>> print(describe("near the road", table.join(score(table, model)), model))
+    near the road scores 48 of 100, rank 1 of 2, carried by road under 0.1 km (40 points), held back by \
+railway 150 km (52 points short). Most would change with railway on the spot: 100 points, rank 1.
+    """
+    place = find_row(row_or_id, scores)
+    why = explain(scores.index[place] if scores.index.is_unique else row_or_id, scores, model)
+    row = scores.iloc[place]
+    own = float("nan") if pd.isna(row["score"]) else float(row["score"])
+    label = str(scores.index[place])
+    weighted = why[why["weight"] > 0]
+    if math.isnan(own):
+        return f"{label} has no score: {listed(list(weighted['label']))} unknown."
+    everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan)
+    veto = row.get("veto")
+    if isinstance(veto, str) and veto:
+        told = f"{label} is ruled out and scores 0 of 100: {veto}."
+    else:
+        told = (
+            f"{label} scores {own:.0f} of 100, {_rank(place, everyone)}, "
+            f"{_carried(weighted, model)}, {_held_back(weighted, model)}."
+        )
+    unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
+    if unknown:
+        told += f" Unknown: {listed(unknown)}."
+    return f"{told} {_change(place, why, scores, model)}"
+
+
+def _rank(place: int, everyone: Floats) -> str:
+    ahead = int((everyone > everyone[place]).sum())
+    return f"rank {1 + ahead} of {int((~np.isnan(everyone)).sum())}"
+
+
+def _carried(why: pd.DataFrame, model: ScoreModel) -> str:
+    most = why[(why["points"] >= _WORTH_SAYING) & ~_pulls_down(why)]
+    most = most.sort_values("points", ascending=False, kind="stable").head(_CARRY)
+    return f"carried by {_listed(most, 'points', 'points', model)}"
+
+
+def _held_back(why: pd.DataFrame, model: ScoreModel) -> str:
+    most = why[why["distance_km"].notna() & (why["gain"] >= _WORTH_SAYING) & _pulls_down(why)]
+    most = most.sort_values("gain", ascending=False, kind="stable").head(_HOLD_BACK)
+    return f"held back by {_listed(most, 'gain', 'points short', model)}"
+
+
+def _pulls_down(why: pd.DataFrame) -> pd.Series:
+    """What would gain more than it has now holds a deposit back; the rest carries it."""
+    return why["gain"] > why["points"]
+
+
+def _listed(why: pd.DataFrame, column: str, unit: str, model: ScoreModel) -> str:
+    criteria = {c.name: c for c in model.criteria}
+    words = [
+        f"{distance_words(criteria[str(name)], float(row['distance_km']))} ({row[column]:.0f} {unit})"
+        for name, row in why.iterrows()
+    ]
+    return listed(words) if words else "nothing"
+
+
+def _change(place: int, why: pd.DataFrame, scores: pd.DataFrame, model: ScoreModel) -> str:
+    gains = why["gain"].to_numpy(dtype=np.float64)
+    best = int(gains.argmax())
+    if gains[best] < _WORTH_SAYING:
+        return "No single change would lift it."
+    after = on_the_spot(place, scores, model)[best]
+    return (
+        f"Most would change with {why['label'].iloc[best]} on the spot: {after[place]:.0f} points, "
+        f"{_rank(place, after).rsplit(' of ', 1)[0]}."
+    )
