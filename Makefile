@@ -38,6 +38,7 @@ bench: $(READY)  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
 	$(BIN)/python benchmarks/bench_osm.py --megabytes 20
 	$(BIN)/python benchmarks/bench_merge.py
+	$(BIN)/python benchmarks/bench_scores.py
 
 live: $(READY)  ## ask every real publisher (needs the network)
 	$(BIN)/python -m pytest -m live

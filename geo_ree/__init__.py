@@ -11,6 +11,7 @@ from typing import Any
 from geo_ree._version import __version__
 
 _PUBLIC = {
+    "Influence": "geo_ree.scoring",
     "Located": "geo_ree.harmonize",
     "Merged": "geo_ree.harmonize",
     "NearestIndex": "geo_ree.proximity",
@@ -26,12 +27,14 @@ _PUBLIC = {
     "classify_statements": "geo_ree.harmonize",
     "contained_mass": "geo_ree.harmonize",
     "contradictions": "geo_ree.harmonize",
+    "describe": "geo_ree.scoring",
     "display_statement": "geo_ree.harmonize",
     "element_to_oxide": "geo_ree.harmonize",
     "explain": "geo_ree.scoring",
     "fetch": "geo_ree.ingest",
     "fetch_sources": "geo_ree.collect",
     "grade_as_pct": "geo_ree.harmonize",
+    "influence": "geo_ree.scoring",
     "load": "geo_ree.storage",
     "load_catalog": "geo_ree.catalog",
     "load_preset": "geo_ree.scoring",
@@ -46,6 +49,7 @@ _PUBLIC = {
     "oxide_to_element": "geo_ree.harmonize",
     "read": "geo_ree.ingest",
     "render": "geo_ree.maps",
+    "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
     "score": "geo_ree.scoring",
     "sum_statements": "geo_ree.harmonize",
