@@ -14,10 +14,7 @@ import numba
 import numpy as np
 
 from geo_ree.proximity.ellipsoid import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.lanes import LANES, MEAN_RADIUS_M
-
-GRID_M = 2.0**-20
-"""Coordinates are rounded to this (about a micrometre)."""
+from geo_ree.proximity.lanes import GRID_M, LANES, MEAN_RADIUS_M
 
 RADIX_BITS = 11
 """Bits of a key that one pass of sorting takes."""
@@ -33,19 +30,20 @@ _SLACK_M = 0.01
 _INF = np.inf
 
 
-_OPTIONS: Any = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"nnan", "nsz", "contract"},  # nothing is reordered
-}
-jit = numba.njit(**_OPTIONS)
-"""Compiled on first use."""
-part = numba.njit(forceinline=True, **_OPTIONS)
+_OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy"}
+_EXACT: Any = {"fastmath": {"nnan", "nsz"}, **_OPTIONS}
+_FUSED: Any = {"fastmath": {"nnan", "nsz", "contract"}, **_OPTIONS}  # nothing is reordered
+jit = numba.njit(**_FUSED)
+"""Compiled on first use; a product and a sum may become one instruction."""
+part = numba.njit(forceinline=True, **_FUSED)
 """A part of other functions: what is not inlined is not made into vectors."""
+exact = numba.njit(**_EXACT)
+"""Gives the same bits in vectors and out of them, so that a place has one image everywhere."""
+exact_part = numba.njit(forceinline=True, **_EXACT)
+"""A part of an exact one."""
 
 
-@jit
+@exact
 def project(lon: Any, lat: Any, turn: Any, window: Any, xyz: Any, codes: Any) -> None:
     """Degrees to earth-centred coordinates turned by a rotation, and places on a Hilbert curve.
 
@@ -74,7 +72,7 @@ def project(lon: Any, lat: Any, turn: Any, window: Any, xyz: Any, codes: Any) ->
         codes[i] = _hilbert(np.uint32(np.int32(column)), np.uint32(np.int32(row)))
 
 
-@part
+@exact_part
 def _sine_cosine(degrees: float) -> Any:
     quarter = np.floor(degrees / 90.0 + 0.5)
     x = (degrees - 90.0 * quarter) * (np.pi / 180.0)
@@ -88,7 +86,9 @@ def _sine_cosine(degrees: float) -> Any:
     turns = quarter - 4.0 * np.floor(quarter / 4.0)
     odd = (turns == 1.0) | (turns == 3.0)
     sine, cosine = (c if odd else s), (s if odd else c)
-    return (-sine if turns >= 2.0 else sine), (-cosine if (turns == 1.0) | (turns == 2.0) else cosine)
+    return (-sine if turns >= 2.0 else sine), (
+        -cosine if (turns == 1.0) | (turns == 2.0) else cosine
+    )
 
 
 @part
@@ -180,6 +180,8 @@ def pack_leaves(
             a, b = 4 * np.int64(first[i]), 4 * np.int64(last[i])
             x, y, z = xyz[a], xyz[a + 1], xyz[a + 2]
             u, v, w = xyz[b], xyz[b + 1], xyz[b + 2]
+            if (u < x) | ((u == x) & ((v < y) | ((v == y) & (w < z)))):
+                x, y, z, u, v, w = u, v, w, x, y, z  # a line and its reverse are the same
             dx, dy, dz = u - x, v - y, w - z
             length2 = dx * dx + dy * dy + dz * dz
             inverse = rise = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils, errors
 from numba.extending import intrinsic
@@ -19,6 +19,12 @@ LANES = 8
 
 MEAN_RADIUS_M = 6_371_000.0
 """Of the earth, where a rough one does."""
+
+GRID_M = 2.0**-20
+"""Coordinates are rounded to this (about a micrometre)."""
+
+TOUCHING_M = GRID_M / 2.0
+"""What is nearer than this is equally near: at 0."""
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _FLAGS = ("nnan", "nsz", "contract")
@@ -37,9 +43,7 @@ class _Writer:
 
     def load(self, kind: Any, array: Any, offset: Any, shift: int = 0) -> Any:
         step = ir.Constant(offset.type, shift * LANES)
-        return self.builder.load(
-            self.place(kind, array, self.builder.add(offset, step)), align=8
-        )
+        return self.builder.load(self.place(kind, array, self.builder.add(offset, step)), align=8)
 
     def fill(self, number: Any) -> Any:
         """One number in all lanes."""
@@ -70,8 +74,9 @@ class _Writer:
     def rising_distance2(self, place: Any, fields: Any) -> Any:
         """Squared distance to the foot on a chord that rises to its geodesic."""
         start, step, inverse, rise = fields[:3], fields[3:6], fields[6], fields[7]
-        zero, one, curvature = (
-            self.fill(ir.Constant(ir.DoubleType(), v)) for v in (0.0, 1.0, 1.0 / MEAN_RADIUS_M)
+        zero, one, curvature, touching = (
+            self.fill(ir.Constant(ir.DoubleType(), v))
+            for v in (0.0, 1.0, 1.0 / MEAN_RADIUS_M, TOUCHING_M**2)
         )
         away = [self.minus(p, q) for p, q in zip(place, start, strict=True)]
         t = self.greater(self.times(self.dot(away, step), inverse), zero)
@@ -80,7 +85,7 @@ class _Writer:
         d2 = self.dot(gap, gap)
         lift = self.times(rise, self.times(t, self.minus(one, t)))
         change = self.times(lift, self.minus(self.times(d2, curvature), lift))
-        return self.greater(self.builder.fadd(d2, change, flags=_FLAGS), zero)
+        return self.greater(self.builder.fadd(d2, change, flags=_FLAGS), touching)
 
     def sum(self, a: Any, b: Any, c: Any) -> Any:
         return self.builder.fadd(self.builder.fadd(a, b, flags=_FLAGS), c, flags=_FLAGS)
@@ -130,9 +135,7 @@ def boxes_near(
 
 
 @intrinsic
-def lanes_near(
-    typing: Any, boxes: Any, offset: Any, lanes: Any
-) -> Any:
+def lanes_near(typing: Any, boxes: Any, offset: Any, lanes: Any) -> Any:
     """Bits of the points of a packet that may have something nearer in one box.
 
     `offset` is where the box's first number stands, the others follow by eights; `lanes` holds
@@ -191,7 +194,9 @@ def visit(typing: Any, segments: Any, owners: Any, first: Any, count: Any, lanes
             at = builder.add(args[2], ir.Constant(args[2].type, k))
             base = builder.mul(at, ir.Constant(at.type, LANES))
             fields = [
-                w.fill(builder.load(builder.gep(data, [builder.add(base, ir.Constant(at.type, f))])))
+                w.fill(
+                    builder.load(builder.gep(data, [builder.add(base, ir.Constant(at.type, f))]))
+                )
                 for f in range(LANES)
             ]
             owner = builder.sitofp(builder.load(builder.gep(owned, [at])), ir.DoubleType())

@@ -215,7 +215,8 @@ def _coordinates(points: NDArray[np.object_]) -> tuple[Floats, Floats]:
         some = points[begin:end]
         empty = shapely.is_empty(some)
         if empty.any():
-            some = np.where(empty, None, some)
+            some = some.copy()
+            some[empty] = None
         shapely.get_x(some, out=x[begin:end])
         shapely.get_y(some, out=y[begin:end])
 

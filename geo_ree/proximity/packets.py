@@ -13,7 +13,15 @@ import numpy as np
 from geo_ree.proximity.ellipsoid import ECCENTRICITY_2, SEMI_MAJOR_M
 from geo_ree.proximity.kernels import A2, E2, FIELDS, euler_radius, jit, part
 from geo_ree.proximity.lanes import (
-    LANES, MEAN_RADIUS_M, boxes_near, first_bit, greatest, lanes_near, least, visit,
+    LANES,
+    MEAN_RADIUS_M,
+    TOUCHING_M,
+    boxes_near,
+    first_bit,
+    greatest,
+    lanes_near,
+    least,
+    visit,
 )  # fmt: skip
 
 SETTLE_M = 20_000.0
@@ -22,7 +30,9 @@ SETTLE_M = 20_000.0
 _X, _Y, _Z, _BEST, _SEGMENT, _OWNER = (LANES * field for field in range(6))
 _NODE = 6 * LANES
 _STACK = 512  # 7 boxes are left behind on each of at most 12 levels
-_LARGEST_RADIUS_M = 6_400_000.0  # of curvature, anywhere and in any direction: a^2 / b is 6,399.6 km
+_LARGEST_RADIUS_M = (
+    6_400_000.0  # of curvature, anywhere and in any direction: a^2 / b is 6,399.6 km
+)
 _EVERYTHING = 1e15  # square of more than any chord, less than that of the gap to an empty box
 _EULER_M = 300_000.0  # up to here the arc of Euler's radius is good to 0.1 mm
 _POLAR_M = SEMI_MAJOR_M * np.sqrt(1.0 - ECCENTRICITY_2)
@@ -53,7 +63,7 @@ def walk(
         for k in range(min(LANES, end - packet)):
             p = np.int64(keys[packet + k] & mask)
             segment[p], owner[p] = before[k], owners[before[k]]
-            distance[p] = _geodesic_to(
+            distance[p] = _near_geodesic(
                 segments, before[k], lanes[_X + k], lanes[_Y + k], lanes[_Z + k], axis
             )
 
@@ -100,29 +110,30 @@ def _descend(
 
 
 @part
-def _geodesic_to(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
-    """Length (m) of the geodesic from a place to its foot on a segment."""
+def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
+    """Length (m) of the geodesic to the foot on a segment; its chord where `settle` follows."""
     fx, fy, fz = _foot(segments, at, x, y, z, axis)
     dx, dy, dz = fx - x, fy - y, fz - z
     d2 = dx * dx + dy * dy + dz * dz
-    if d2 == 0.0:
+    if d2 <= TOUCHING_M * TOUCHING_M:
         return 0.0
-    return _chord_to_arc(
-        np.sqrt(d2),
-        euler_radius(0.5 * (x + fx), 0.5 * (y + fy), 0.5 * (z + fz), dx, dy, dz, axis),
-    )
+    chord = np.sqrt(d2)
+    if chord > SETTLE_M:
+        return chord
+    return _arc(chord, x + fx, y + fy, z + fz, dx, dy, dz, axis)
 
 
 @part
-def _chord_to_arc(chord: float, radius: float) -> float:
-    """2 R asin(c / 2 R) by its series, to 1e-12 up to 1,500 km."""
-    h = chord / (2.0 * radius)
+def _arc(
+    chord: float, x: float, y: float, z: float, dx: float, dy: float, dz: float, axis: Any
+) -> float:
+    """2 R asin(c / 2 R) by its series, of Euler's radius at the middle of a chord.
+
+    x, y and z are twice the middle: only their direction counts.
+    """
+    h = chord / (2.0 * euler_radius(x, y, z, dx, dy, dz, axis))
     q = h * h
-    if q > 0.014:
-        return 2.0 * radius * np.arcsin(min(h, 1.0))
-    return chord * (
-        1.0 + q * (1.0 / 6.0 + q * (3.0 / 40.0 + q * (15.0 / 336.0 + q * (105.0 / 3456.0 + q * (945.0 / 42240.0)))))
-    )
+    return chord * (1.0 + q * (1.0 / 6.0 + q * (3.0 / 40.0 + q * (15.0 / 336.0))))
 
 
 @part
@@ -134,15 +145,12 @@ def _foot(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> An
     t = (x - sx) * dx + (y - sy) * dy + (z - sz) * dz
     t = min(max(t * segments[i + 6], 0.0), 1.0)
     fx, fy, fz = sx + t * dx, sy + t * dy, sz + t * dz
-    if t == 0.0 or t == 1.0:  # a vertex stays exactly where it is
-        return fx, fy, fz
     up = axis[0] * fx + axis[1] * fy + axis[2] * fz
-    gx, gy, gz = (
-        fx / A2 + E2 * up * axis[0], fy / A2 + E2 * up * axis[1], fz / A2 + E2 * up * axis[2]
-    )
-    value = gx * fx + gy * fy + gz * fz
-    step = (1.0 - value) / (2.0 * (gx * gx + gy * gy + gz * gz))
-    return fx + step * gx, fy + step * gy, fz + step * gz
+    gx = fx / A2 + E2 * up * axis[0]
+    gy = fy / A2 + E2 * up * axis[1]
+    gz = fz / A2 + E2 * up * axis[2]
+    lift = segments[i + 7] * t * (1.0 - t) / np.sqrt(gx * gx + gy * gy + gz * gz)
+    return fx + lift * gx, fy + lift * gy, fz + lift * gz
 
 
 @jit
@@ -171,14 +179,14 @@ def settle(
                     top += 1
                     continue
                 leaf = (c - children[node] - 1) * LANES
-                for at in range(leaf, leaf + LANES):
-                    gx, gy, gz = _foot(segments, at, x, y, z, axis)
+                for other in range(leaf, leaf + LANES):
+                    gx, gy, gz = _foot(segments, other, x, y, z, axis)
                     d2 = (gx - x) ** 2 + (gy - y) ** 2 + (gz - z) ** 2
                     if d2 > reach:
                         continue
                     metres = _geodesic(x, y, z, gx, gy, gz, axis)
-                    if metres < least_m or (metres == least_m and owners[at] < best):
-                        least_m, best = metres, np.int64(owners[at])
+                    if metres < least_m or (metres == least_m and owners[other] < best):
+                        least_m, best = metres, np.int64(owners[other])
                         fx, fy, fz, reach = gx, gy, gz, _reach2(metres)
         distance[p], owner[p] = least_m, best
         foot[3 * i], foot[3 * i + 1], foot[3 * i + 2] = fx, fy, fz
@@ -200,9 +208,7 @@ def _reach2(metres: float) -> float:
 
 
 @jit
-def _geodesic(
-    x: float, y: float, z: float, u: float, v: float, w: float, axis: Any
-) -> float:
+def _geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: Any) -> float:
     """Length (m) of the geodesic between two places on the ellipsoid.
 
     Euler's radius up to 300 km; beyond, the iteration of Vincenty (1975, Survey Review 23,
@@ -212,10 +218,7 @@ def _geodesic(
     dx, dy, dz = u - x, v - y, w - z
     d2 = dx * dx + dy * dy + dz * dz
     if d2 < _EULER_M * _EULER_M:
-        if d2 == 0.0:
-            return 0.0
-        radius = euler_radius(0.5 * (x + u), 0.5 * (y + v), 0.5 * (z + w), dx, dy, dz, axis)
-        return _chord_to_arc(np.sqrt(d2), radius)
+        return _arc(np.sqrt(d2), x + u, y + v, z + w, dx, dy, dz, axis)
     up, over = axis[0] * x + axis[1] * y + axis[2] * z, axis[0] * u + axis[1] * v + axis[2] * w
     x, y, z = x - up * axis[0], y - up * axis[1], z - up * axis[2]
     u, v, w = u - over * axis[0], v - over * axis[1], w - over * axis[2]

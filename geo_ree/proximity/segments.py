@@ -127,6 +127,8 @@ def split(segments: Segments, long: NDArray[np.int64]) -> Segments:
     """
     lon, lat = segments.lon, segments.lat
     a, b = segments.first[long], segments.last[long]
+    back = (lon[a] > lon[b]) | ((lon[a] == lon[b]) & (lat[a] > lat[b]))
+    a, b = np.where(back, b, a), np.where(back, a, b)  # a line and its reverse are the same
     azimuth, _, length = GEOD.inv(lon[a], lat[a], lon[b], lat[b])
     count = np.maximum(1, np.ceil(np.asarray(length) / LONGEST_M)).astype(np.int64)
     edge = np.repeat(np.arange(len(count)), count)

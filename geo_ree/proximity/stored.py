@@ -76,7 +76,8 @@ def write_index(path: Path, stored: Stored) -> None:
         The index.
     """
     labels = io.BytesIO()
-    stored.labels.to_frame(name=_names(stored.labels)).reset_index(drop=True).to_parquet(labels)
+    frame = stored.labels.to_frame(index=False)
+    frame.set_axis([f"level{i}" for i in range(frame.shape[1])], axis=1).to_parquet(labels)
     columns = {name: getattr(stored.tree, name).tobytes() for name in _DTYPES}
     columns |= {
         "labels": labels.getvalue(),
@@ -91,11 +92,6 @@ def write_index(path: Path, stored: Stored) -> None:
     with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     part.replace(path)
-
-
-def _names(labels: pd.Index) -> list[str] | str:
-    levels = labels.nlevels
-    return [f"label{i}" for i in range(levels)] if levels > 1 else "label0"
 
 
 def read_index(path: Path) -> Stored:
@@ -131,7 +127,7 @@ def read_index(path: Path) -> Stored:
     arrays["turn"] = arrays["turn"].reshape(3, 3)
     frame = pd.read_parquet(pa.BufferReader(_bytes(table, "labels")))
     labels = frame.set_index(list(frame.columns)).index
-    labels = labels.rename([None] * labels.nlevels if labels.nlevels > 1 else None)
+    labels.names = [None] * labels.nlevels
     return Stored(
         Tree(**{field.name: arrays[field.name] for field in fields(Tree)}),
         labels,

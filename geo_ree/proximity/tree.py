@@ -24,8 +24,7 @@ logger = logging.getLogger(__name__)
 Keys = NDArray[np.uint64]
 
 KARNEY_M = 1_000_000.0
-"""Beyond this the distance is Karney's geodesic; up to here it is the arc of Euler's radius,
-which is off by 0.5 mm at 500 km and 17 mm at 1,000 km."""
+"""Beyond this the distance is Karney's geodesic."""
 
 _INLINE = 4_096  # fewer points than this are not worth a second thread
 _CHUNK = 16_384  # points that a thread takes at a time
