@@ -247,7 +247,7 @@ def _edges(count: int, slices: int) -> list[int]:
 
 def announce() -> None:
     """Say once that the search is being compiled, when this machine has not done so yet."""
-    if packets.walk.signatures:
+    if kernels.project.signatures:  # the first that is called
         return
     made = Path(packets.walk.stats.cache_path).glob("packets.walk-*.nbi")
     source = Path(packets.__file__).stat().st_mtime
