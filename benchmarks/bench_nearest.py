@@ -57,7 +57,7 @@ lines = gpd.GeoDataFrame(geometry=shapely.linestrings(network.polylines()), crs=
 points = gpd.GeoDataFrame(geometry=shapely.points(network.points(10_000_000)), crs=4326)
 nearest(points.iloc[:1000], lines)
 begun = time.perf_counter(); nearest(points, lines); print(time.perf_counter() - begun)
-print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) / 1e6)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) * 1024 / 1e9)
 """
 
 

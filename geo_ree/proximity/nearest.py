@@ -146,9 +146,17 @@ class NearestIndex:
             When a geometry is not a point, or there is no reference system.
         """
         series = _stored(points, "the points")
-        distance, position = self.query_lonlat(*_coordinates(series.to_numpy()))
-        target = self._names.take(position, allow_fill=True, fill_value=pd.NA)
-        return pd.DataFrame({"distance_m": distance, "target": target}, index=series.index)
+        points = series.to_numpy()
+        distance, targets = np.empty(len(points)), []
+        for begin in range(0, max(len(points), 1), _BLOCK):
+            at = slice(begin, begin + _BLOCK)
+            distance[at], position = self.query_lonlat(*_coordinates(points, at))
+            targets.append(self._names.take(position, allow_fill=True, fill_value=pd.NA))
+        target = targets[0] if len(targets) == 1 else pd.concat(
+            [pd.Series(some, copy=False) for some in targets], ignore_index=True).array  # fmt: skip
+        targets.clear()
+        columns = {"distance_m": distance, "target": target}
+        return pd.DataFrame(columns, index=series.index, copy=False)
 
     @cached_property
     def _names(self) -> pd.api.extensions.ExtensionArray:
@@ -198,6 +206,7 @@ class NearestIndex:
 
 
 _NOTHING = shapely.Point()
+_BLOCK = 2**19  # points at a time: 50 MB of working memory
 
 
 def _stored(frame: Frame, what: str) -> gpd.GeoSeries:
@@ -207,26 +216,27 @@ def _stored(frame: Frame, what: str) -> gpd.GeoSeries:
     return to_store(series.to_frame("geometry"), what=what).geometry
 
 
-def _coordinates(points: NDArray[np.object_]) -> tuple[Floats, Floats]:
-    """Longitudes and latitudes, NaN for what is empty or missing."""
-    x, y = np.empty(len(points)), np.empty(len(points))
+def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of some points, NaN for what is empty or missing."""
+    some = points[at]
+    x, y = np.empty(len(some)), np.empty(len(some))
 
     def read(begin: int, end: int) -> None:
-        some = points[begin:end]
-        empty = shapely.is_empty(some)
-        if empty.any():
-            some = some.copy()
-            some[empty] = None
-        shapely.get_x(some, out=x[begin:end])
-        shapely.get_y(some, out=y[begin:end])
+        few = some[begin:end]
+        try:
+            shapely.get_x(few, out=x[begin:end])
+        except shapely.errors.GEOSException:  # there is an empty one
+            few = few.copy()
+            few[shapely.is_empty(few)] = None
+            shapely.get_x(few, out=x[begin:end])
+        shapely.get_y(few, out=y[begin:end])
 
-    in_slices(len(points), read)
+    in_slices(len(some), read)
     odd = np.flatnonzero(np.isnan(x))
-    kind = shapely.get_type_id(points[odd])
-    odd = odd[(kind > 0) & ~shapely.is_empty(points[odd])]
+    odd = odd[(shapely.get_type_id(some[odd]) > 0) & ~shapely.is_empty(some[odd])]
     if len(odd):
         raise SchemaError(
-            f"row {odd[0] + 1} of the points is a {points[odd[0]].geom_type}",
+            f"row {at.start + odd[0] + 1} of the points is a {some[odd[0]].geom_type}",
             "give points, for instance .representative_point()",
         )
     return x, y

@@ -27,7 +27,7 @@ KARNEY_M = 1_000_000.0
 """Beyond this the distance is Karney's geodesic."""
 
 _INLINE = 4_096  # fewer points than this are not worth a second thread
-_CHUNK = 16_384  # points that a thread takes at a time
+_CHUNK = 16_384  # most points that a thread takes at a time
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,10 @@ def search_tree(tree: Tree, lon: Floats, lat: Floats) -> tuple[Floats, Rows]:
     axis = np.ascontiguousarray(tree.turn[:, 2])
     parts = tree.segments, tree.owners, tree.boxes, tree.children, axis
     distance, owner = np.empty(n), np.empty(n, dtype=np.int32)
+    chunk = max(512, min(_CHUNK, n // (4 * threads())))
     segment = np.empty(n, dtype=np.int32)
     in_slices(n, lambda a, b: packets.walk(
-        xyz, keys, a, b, *parts, distance, segment, owner), size=_CHUNK)  # fmt: skip
+        xyz, keys, a, b, *parts, distance, segment, owner), size=chunk)  # fmt: skip
     order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     rows = order[distance[order] > packets.SETTLE_M]  # neighbours still follow each other
     if len(rows):
