@@ -36,10 +36,8 @@ class Stored:
         Over the segments of all targets.
     labels
         Of the targets.
-    area_rows
-        Rows of the polygons, shape (a,).
-    areas
-        The polygons, shape (a,).
+    area_rows, areas
+        From `areas.geodesic_areas`.
     stamp
         Fingerprint of the coordinates.
     """

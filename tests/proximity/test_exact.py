@@ -179,6 +179,27 @@ def test_the_shorter_geodesic_wins_over_the_shorter_chord():
         assert got["target"].tolist() == [name]
 
 
+def test_the_edges_of_polygons_are_geodesics_too():
+    north, south = [(50.0, 60.0), (90.0, 60.0)], [(90.0, 50.0), (50.0, 50.0)]
+    steppe = shapely.Polygon([*north, *south], [[(68, 55), (72, 55), (70, 57)]])
+    both = shapely.MultiPolygon([steppe, shapely.box(10, 10, 11, 11)])
+    # Within the geodesic border to the north, outside it to the south; in the hole, on an edge.
+    points = [(70.0, 61.5), (70.0, 51.0), (70.0, 55.5), (70.0, 55.01), (70.0, 58.0)]
+    rings = [[*north, *south, north[0]], [(68, 55), (72, 55), (70, 57), (68, 55)]]
+    truth = karney.least(np.array(points), karney.edges_of(rings))
+    truth[[0, 3, 4]] = 0.0
+    for target in (steppe, both, shapely.GeometryCollection([shapely.Point(0, 0), steppe])):
+        got = nearest(_points(points), gpd.GeoSeries([target], crs=4326))["distance_m"]
+        assert np.abs(got - truth).max() < 1e-3
+
+
+def test_a_border_along_the_antimeridian_stays_there():
+    east = shapely.Polygon([(170, 60), (180, 60), (180, 70), (170, 70)])
+    got = nearest(_points([(175, 65), (-175, 65)]), gpd.GeoSeries([east], crs=4326))
+    assert got["distance_m"][0] == 0.0
+    assert got["distance_m"][1] == pytest.approx(GEOD.inv(-175, 65, 180, 65.2)[2], rel=1e-2)
+
+
 def test_a_packet_is_not_led_astray_by_its_neighbours():
     rng = np.random.default_rng(8)
     vertices = _walks(rng, _box(rng, 400, 60, 40, 64, 43), 10, 800)
