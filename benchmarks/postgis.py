@@ -40,11 +40,12 @@ class Cluster:
         self.ask(f"CREATE UNLOGGED TABLE {table} (g geography)")
         self.ask(f"COPY {table} FROM STDIN", rows)
 
-    def nearest(self) -> tuple[float, str]:
-        """Seconds for the nearest line to each dot, and how many and how far."""
+    def nearest(self, count: int) -> float:
+        """Seconds for the nearest line to each of so many dots."""
         start = time.perf_counter()
         answer = self.ask(NEAREST)
-        return time.perf_counter() - start, answer
+        assert answer.startswith(f"{count}|"), answer
+        return time.perf_counter() - start
 
 
 def programs() -> Path | None:
@@ -88,8 +89,9 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(lines: np.ndarray, points: np.ndarray) -> tuple[float, str]:
-    """Seconds for the nearest of all segments to each point; loading and indexing are free."""
+@contextlib.contextmanager
+def loaded(lines: np.ndarray, points: np.ndarray) -> Iterator[tuple[Cluster, str]]:
+    """A cluster that holds all segments, indexed, and the points; and its versions."""
     starts, ends = lines[:, :-1].reshape(-1, 2).tolist(), lines[:, 1:].reshape(-1, 2).tolist()
     with cluster() as server:
         server.ask("CREATE EXTENSION postgis")
@@ -101,6 +103,4 @@ def measure(lines: np.ndarray, points: np.ndarray) -> tuple[float, str]:
         server.ask("VACUUM ANALYZE")
         version = server.ask("SELECT split_part(version(), ' ', 2) || ', PostGIS ' || "
                              "split_part(postgis_version(), ' ', 1)")  # fmt: skip
-        seconds, answer = server.nearest()
-    assert answer.startswith(f"{len(points)}|"), answer
-    return seconds, f"PostgreSQL {version}"
+        yield server, f"PostgreSQL {version}"
