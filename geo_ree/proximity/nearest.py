@@ -28,7 +28,7 @@ class NearestIndex:
     An edge is the geodesic between its vertices. Edges are split into pieces of at most 3 km,
     whose chords are searched through a packed tree of boxes by packets of eight points on all
     processors. The foot is lifted to the ellipsoid; the chord becomes an arc of Euler's radius
-    (to 300 km), Vincenty's geodesic (to 1,000 km) or Karney's. Beyond 20 km every target whose
+    (to 300 km), Vincenty's geodesic (to 1,000 km) or Karney's. Beyond 30 km every target whose
     chord lets it be the nearest is measured, for the shortest chord need not be it.
 
     Parameters

@@ -24,8 +24,8 @@ from geo_ree.proximity.lanes import (
     visit,
 )  # fmt: skip
 
-SETTLE_M = 20_000.0
-"""Beyond this the shortest chord may not be the shortest geodesic (by over 0.2 mm)."""
+SETTLE_M = 30_000.0
+"""Beyond this the shortest chord may not be the shortest geodesic (by over 0.4 mm)."""
 
 _X, _Y, _Z, _BEST, _SEGMENT, _OWNER = (LANES * field for field in range(6))
 _NODE = 6 * LANES
