@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers map test check bench live clean
+.PHONY: help install servers peers map test check bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,6 +22,9 @@ install: $(READY)  ## set everything up in .venv
 servers:  ## install the servers that the tests of ingestion start (MapServer, Koop, pygeoapi)
 	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
+peers:  ## install the peers that the benchmarks measure (DuckDB, PostGIS)
+	@for script in tools/peers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
+
 map: $(READY)  ## run the whole pipeline and write out/
 	@$(BIN)/geo-ree run
 
@@ -34,10 +37,11 @@ check: $(READY)  ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## print the benchmarks
+bench: $(READY) peers  ## print the benchmarks
 	$(BIN)/python benchmarks/bench_run.py
 	$(BIN)/python benchmarks/bench_osm.py --megabytes 20
 	$(BIN)/python benchmarks/bench_merge.py
+	$(BIN)/python benchmarks/bench_nearest.py
 	$(BIN)/python benchmarks/bench_scores.py
 
 live: $(READY)  ## ask every real publisher (needs the network)

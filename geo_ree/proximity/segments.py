@@ -9,34 +9,40 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_ree.crs import GEOD, Floats
-from geo_ree.proximity.ellipsoid import to_ecef
+from geo_ree.errors import SchemaError
 
 LONGEST_M = 3_000.0
 """Segments longer than this are split along their geodesic: a chord of 3 km then lies at most
 0.18 m below the ellipsoid, and its foot is off by under a millimetre once lifted."""
 
+Rows = NDArray[np.int32]
+
 
 @dataclass(frozen=True)
 class Segments:
-    """Short segments in earth-centred coordinates.
+    """Edges between vertices, each the geodesic.
 
     Parameters
     ----------
-    start, end
-        Metres, shape (s, 3); equal for a point.
+    lon, lat
+        Vertices, degrees, shape (v,).
+    first, last
+        Vertices at the ends of each segment, shape (s,); the same one for a point.
     owner
         Row of the geometry that each belongs to, shape (s,).
     """
 
-    start: Floats
-    end: Floats
-    owner: NDArray[np.int64]
+    lon: Floats
+    lat: Floats
+    first: Rows
+    last: Rows
+    owner: Rows
 
 
 def explode(geometries: NDArray[np.object_]) -> Segments:
-    """Take geometries apart into segments of at most `LONGEST_M`.
+    """Take geometries apart into segments.
 
-    An edge between two vertices is the geodesic between them. A polygon gives its rings.
+    A polygon gives its rings.
 
     Parameters
     ----------
@@ -47,48 +53,99 @@ def explode(geometries: NDArray[np.object_]) -> Segments:
     -------
     Segments
 
+    Raises
+    ------
+    SchemaError
+        When a coordinate is not a finite number.
+
     Examples
     --------
     >>> line = shapely.LineString([(76, 43), (76, 43.1)])
-    >>> len(explode(np.array([line, shapely.Point(75, 43)], dtype=object)).owner)
-    5
+    >>> explode(np.array([line, shapely.Point(75, 43)], dtype=object)).owner.tolist()
+    [0, 1]
     """
     parts, owner = _simple_parts(geometries)
     xy, part = shapely.get_coordinates(parts, return_index=True)
+    if not np.isfinite(xy).all():
+        row = int(owner[part[np.flatnonzero(~np.isfinite(xy).all(axis=1))[0]]])
+        raise SchemaError(
+            f"row {row + 1} of the targets has a coordinate that is not a number",
+            "mend or drop that geometry",
+        )
     joined = part[1:] == part[:-1]
+    first = np.flatnonzero(joined)
     alone = np.ones(len(xy), dtype=bool)
-    alone[:-1][joined] = False
-    alone[1:][joined] = False
-    first = np.concatenate([np.flatnonzero(joined), np.flatnonzero(alone)])
-    last = np.concatenate([np.flatnonzero(joined) + 1, np.flatnonzero(alone)])
-    return _split(xy[first], xy[last], owner[part[first]])
+    alone[:-1] &= ~joined
+    alone[1:] &= ~joined
+    single = np.flatnonzero(alone)
+    return Segments(
+        np.ascontiguousarray(xy[:, 0]),
+        np.ascontiguousarray(xy[:, 1]),
+        np.concatenate([first, single]).astype(np.int32),
+        np.concatenate([first + 1, single]).astype(np.int32),
+        owner[part[np.concatenate([first, single])]].astype(np.int32),
+    )
 
 
 def _simple_parts(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Points, lines and rings of all geometries, and the row of each."""
     parts, owner = np.asarray(geometries, dtype=object), np.arange(len(geometries))
-    while (shapely.get_type_id(parts) >= 4).any():
+    kinds = shapely.get_type_id(parts)
+    while (kinds >= 4).any():
         parts, index = shapely.get_parts(parts, return_index=True)
-        owner = owner[index]
-    area = shapely.get_type_id(parts) == 3
+        owner, kinds = owner[index], shapely.get_type_id(parts)
+    area = kinds == 3
+    if not area.any():
+        return parts, owner
     rings, index = shapely.get_rings(parts[area], return_index=True)
     return (
         np.concatenate([parts[~area], rings]),
-        np.concatenate([owner[~area], owner[area][index]]).astype(np.int64),
+        np.concatenate([owner[~area], owner[area][index]]),
     )
 
 
-def _split(start: Floats, end: Floats, owner: NDArray[np.int64]) -> Segments:
-    azimuth, _, length = GEOD.inv(*start.T, *end.T)
-    length = np.asarray(length, dtype=np.float64)
-    count = np.maximum(1, np.ceil(length / LONGEST_M)).astype(np.int64)
+def split(segments: Segments, long: NDArray[np.int64]) -> Segments:
+    """Split segments along their geodesics into pieces of at most `LONGEST_M`.
+
+    Parameters
+    ----------
+    segments
+        From `explode`.
+    long
+        Which of them to split.
+
+    Returns
+    -------
+    Segments
+        The others first, then the pieces.
+
+    Examples
+    --------
+    >>> line = shapely.LineString([(76, 43), (76, 43.1)])
+    >>> len(split(explode(np.array([line])), np.array([0])).owner)
+    4
+    """
+    lon, lat = segments.lon, segments.lat
+    a, b = segments.first[long], segments.last[long]
+    back = (lon[a] > lon[b]) | ((lon[a] == lon[b]) & (lat[a] > lat[b]))
+    a, b = np.where(back, b, a), np.where(back, a, b)  # a line and its reverse are the same
+    azimuth, _, length = GEOD.inv(lon[a], lat[a], lon[b], lat[b])
+    count = np.maximum(1, np.ceil(np.asarray(length) / LONGEST_M)).astype(np.int64)
     edge = np.repeat(np.arange(len(count)), count)
     step = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    share = length[edge] / count[edge]
-    cut = np.flatnonzero(step > 0)
-    inner = GEOD.fwd(*start[edge[cut]].T, np.asarray(azimuth)[edge[cut]], (step * share)[cut])
-    begin = start[edge].copy()
-    begin[cut, 0], begin[cut, 1] = inner[0], inner[1]
-    finish = end[edge].copy()
-    finish[cut - 1] = begin[cut]
-    return Segments(to_ecef(*begin.T), to_ecef(*finish.T), owner[edge])
+    inner = np.flatnonzero(step > 0)
+    at = edge[inner]
+    share = step[inner] * (np.asarray(length) / count)[at]
+    x, y, _ = GEOD.fwd(lon[a][at], lat[a][at], np.asarray(azimuth)[at], share)
+    new = len(lon) + np.arange(len(inner), dtype=np.int32)
+    first, last = a[edge], b[edge]
+    first[inner], last[inner - 1] = new, new
+    keep = np.ones(len(segments.owner), dtype=bool)
+    keep[long] = False
+    return Segments(
+        np.concatenate([lon, x]),
+        np.concatenate([lat, y]),
+        np.concatenate([segments.first[keep], first]),
+        np.concatenate([segments.last[keep], last]),
+        np.concatenate([segments.owner[keep], segments.owner[long][edge]]),
+    )

@@ -3,50 +3,63 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_ree.crs import Floats
-from geo_ree.proximity.ellipsoid import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.segments import Segments
+from geo_ree.crs import Floats, distance_m
+from geo_ree.proximity import kernels, packets
+from geo_ree.proximity.ellipsoid import to_ecef, to_lonlat
+from geo_ree.proximity.lanes import LANES, MEAN_RADIUS_M
+from geo_ree.proximity.segments import LONGEST_M, Rows, Segments, split
+from geo_ree.settings import REGION
 
 logger = logging.getLogger(__name__)
 
-_FAN = 8
-_MARGIN_M = 0.3  # boxes are of chords; the geodesic bulges at most 0.18 m above them
-_STACK = 256
+Keys = NDArray[np.uint64]
+
+KARNEY_M = 1_000_000.0
+"""Beyond this the distance is Karney's geodesic."""
+
+_INLINE = 4_096  # fewer points than this are not worth a second thread
+_CHUNK = 16_384  # most points that a thread takes at a time
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Segments in the order of a space-filling curve, eight to a leaf, eight boxes to a box.
+    """Segments in Hilbert order, eight to a leaf, and boxes over them, eight to a node.
 
     Parameters
     ----------
-    start, step
-        Start of each segment and the vector to its end, metres, shape (s, 3).
-    owner
+    segments
+        Start, step, 1 / length^2 and rise of each segment, shape (8 s,); see `kernels.FIELDS`.
+    owners
         Row of the geometry behind each segment, shape (s,).
-    low, high
-        Corners of all boxes, leaves first, the root last, shape (b, 3).
-    first
-        Offset of each level in the boxes; level 0 are the leaves.
+    boxes
+        Of each node, the root first: three low and three high corners of its eight boxes,
+        metres, shape (48 n,).
+    children
+        First child of each node; -1 less its first leaf where the children are leaves.
+    turn
+        Rotation that brings the middle of `REGION` to +z, shape (3, 3): boxes are thin there.
     """
 
-    start: Floats
-    step: Floats
-    owner: NDArray[np.int64]
-    low: Floats
-    high: Floats
-    first: NDArray[np.int64]
+    segments: Floats
+    owners: Rows
+    boxes: Floats
+    children: NDArray[np.int64]
+    turn: Floats
 
 
 def build_tree(segments: Segments) -> Tree:
-    """Sort segments along a curve and pack boxes over them, in O(s log s).
+    """Split what is long, sort along a Hilbert curve and pack boxes over it.
+
+    Linear in the segments.
 
     Parameters
     ----------
@@ -59,141 +72,185 @@ def build_tree(segments: Segments) -> Tree:
 
     Examples
     --------
-    >>> flat = np.zeros((1, 3))
-    >>> build_tree(Segments(flat, flat, np.array([0]))).first.tolist()
-    [0, 1]
+    >>> here = np.array([76.0]), np.array([43.0])
+    >>> zero = np.array([0], dtype=np.int32)
+    >>> build_tree(Segments(*here, zero, zero, zero)).children.tolist()
+    [-1]
     """
-    order = np.argsort(_morton((segments.start + segments.end) / 2.0), kind="stable")
-    start, end = segments.start[order], segments.end[order]
-    low, high = _grouped(np.minimum(start, end), np.maximum(start, end))
-    lows, highs = [low - _MARGIN_M], [high + _MARGIN_M]
-    while len(lows[-1]) > 1:
-        low, high = _grouped(lows[-1], highs[-1])
-        lows.append(low)
-        highs.append(high)
-    first = np.cumsum([0, *(len(level) for level in lows)]).astype(np.int64)
-    return Tree(start, end - start, segments.owner[order], np.vstack(lows), np.vstack(highs), first)
+    announce()
+    turn = _turn()
+    xyz, keys, long = _placed(segments, turn)
+    if len(long):
+        segments = split(segments, long)
+        xyz, keys, _ = _placed(segments, turn)
+    keys = _sorted(keys)
+    leaves = -(-len(keys) // LANES)
+    packed = np.empty(leaves * LANES * kernels.FIELDS)
+    owners = np.empty(leaves * LANES, dtype=np.int32)
+    lowest = np.empty((-(-leaves // LANES), 2, 3, LANES))
+    lowest[-1, 0], lowest[-1, 1] = np.inf, -np.inf
+    axis = np.ascontiguousarray(turn[:, 2])
+    in_slices(leaves, lambda a, b: kernels.pack_leaves(
+        xyz, segments.first, segments.last, segments.owner, keys, axis, a, b,
+        packed, owners, lowest.reshape(-1)))  # fmt: skip
+    boxes, children = _stacked(lowest)
+    tree = Tree(packed, owners, boxes, children, turn)
+    for array in (packed, owners, boxes, children, turn):
+        array.flags.writeable = False
+    return tree
 
 
-def _grouped(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    at = np.arange(0, len(low), _FAN)
-    return np.minimum.reduceat(low, at), np.maximum.reduceat(high, at)
+def _turn() -> Floats:
+    """Rotation whose +z is the middle of the region.
+
+    It is the same for all data, so that a distance does not depend, not even in its last
+    digits, on what else is in the index.
+    """
+    west, south, east, north = REGION
+    up = to_ecef(np.array([(west + east) / 2.0]), np.array([(south + north) / 2.0]))[0]
+    up /= np.linalg.norm(up)
+    side = np.cross([0.0, 0.0, 1.0], up)
+    side /= np.linalg.norm(side)
+    return np.array([side, np.cross(up, side), up])
 
 
-def _morton(middle: Floats) -> NDArray[np.uint64]:
-    """Place on a Z-order curve through a cube of 2**21 cells a side."""
-    low = middle.min(axis=0)
-    span = max(float((middle.max(axis=0) - low).max()), 1.0)
-    cells = ((middle - low) * ((2**21 - 1) / span)).astype(np.uint64)
-    out = np.zeros(len(middle), dtype=np.uint64)
-    for axis in range(3):
-        bits = cells[:, axis]
-        for shift, mask in (
-            (32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
-            (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249),
-        ):  # fmt: skip
-            bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
-        out |= bits << np.uint64(axis)
-    return out
+def _placed(segments: Segments, turn: Floats) -> tuple[Floats, Keys, NDArray[np.int64]]:
+    """Vertices, keys of the segments, and which of these are too long for their chord."""
+    xyz, codes = _projected(segments.lon, segments.lat, turn)
+    n = len(segments.owner)
+    keys, long = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.bool_)
+    in_slices(n, lambda a, b: kernels.key_segments(
+        xyz, codes, segments.first, segments.last, LONGEST_M**2, a, b, keys, long))  # fmt: skip
+    return xyz, keys, np.flatnonzero(long)
 
 
-def search_tree(tree: Tree, points: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Foot on the nearest segment of each point, and whose segment it is.
+def _projected(lon: Floats, lat: Floats, turn: Floats) -> tuple[Floats, NDArray[np.uint32]]:
+    xyz, codes = np.empty(4 * len(lon)), np.empty(len(lon), dtype=np.uint32)
+    window = _window(lon, lat, turn)
+    in_slices(len(lon), lambda a, b: kernels.project(
+        lon[a:b], lat[a:b], turn, window, xyz[4 * a : 4 * b], codes[a:b]))  # fmt: skip
+    return xyz, codes
+
+
+def _window(lon: Floats, lat: Floats, turn: Floats) -> Floats:
+    """Square of the curve's disc that holds (a net over) the coordinates; see `project`."""
+    x, y = np.meshgrid(np.linspace(lon.min(), lon.max(), 33), np.linspace(lat.min(), lat.max(), 33))
+    xyz = to_ecef(x.ravel(), y.ravel()) @ turn.T
+    disc = xyz[:, :2] * np.sqrt(2.0 / np.maximum(1.0 + xyz[:, 2:] / MEAN_RADIUS_M, 1e-9))
+    low = disc.min(axis=0)
+    side = max(float((disc.max(axis=0) - low).max()) * 1.04, 1.0)
+    return np.array([low[0] - 0.02 * side, low[1] - 0.02 * side, 65_535.0 / side])
+
+
+def _sorted(keys: Keys) -> Keys:
+    """Keys by their upper half: three passes of a radix sort, each shared by the threads."""
+    if len(keys) < _INLINE:
+        return np.sort(keys)
+    digits = 2**kernels.RADIX_BITS
+    other = np.empty_like(keys)
+    edges = _edges(len(keys), threads())
+    for shift in range(32, 64, kernels.RADIX_BITS):
+        counts = np.zeros((len(edges) - 1, digits), dtype=np.int64)
+        in_parallel(len(counts), lambda i: kernels.radix_count(
+            keys, shift, edges[i], edges[i + 1], counts[i]))  # fmt: skip  # noqa: B023
+        flat = counts.T.ravel()
+        place = np.ascontiguousarray((np.cumsum(flat) - flat).reshape(digits, -1).T)
+        in_parallel(len(counts), lambda i: kernels.radix_move(
+            keys, shift, edges[i], edges[i + 1], place[i], other))  # fmt: skip  # noqa: B023
+        keys, other = other, keys
+    return keys
+
+
+def _stacked(lowest: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Boxes of all levels, the root first, and the first child of each node."""
+    levels = [lowest]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        nodes = -(-len(below) // LANES)
+        above = np.empty((nodes * LANES, 2, 3))
+        above[:, 0], above[:, 1] = np.inf, -np.inf
+        above[: len(below), 0] = below[:, 0].min(axis=2)
+        above[: len(below), 1] = below[:, 1].max(axis=2)
+        levels.append(np.ascontiguousarray(above.reshape(nodes, LANES, 2, 3).transpose(0, 2, 3, 1)))
+    levels.reverse()
+    first = np.cumsum([len(level) for level in levels])
+    children = [f + LANES * np.arange(len(level)) for f, level in zip(first, levels, strict=True)]
+    children[-1] = -1 - LANES * np.arange(len(lowest))
+    return np.concatenate(levels).reshape(-1), np.concatenate(children).astype(np.int64)
+
+
+def search_tree(tree: Tree, lon: Floats, lat: Floats) -> tuple[Floats, Rows]:
+    """Distance of each place to the nearest segment, and whose segment it is.
 
     Parameters
     ----------
     tree
         From `build_tree`.
-    points
-        Metres, shape (n, 3), on the ellipsoid.
+    lon, lat
+        Degrees, finite, shape (n,).
 
     Returns
     -------
-    foot : numpy.ndarray of float64
-        On the ellipsoid, metres, shape (n, 3).
-    owner : numpy.ndarray of int64
+    distance : numpy.ndarray of float64
+        Metres, shape (n,).
+    owner : numpy.ndarray of int32
         Shape (n,); of equally near ones the smallest.
     """
-    if not _search.signatures:
-        logger.info("compiling the search for the nearest, once per machine")
-    order = np.argsort(_morton(points), kind="stable")
-    foot = np.empty_like(points)
-    owner = np.empty(len(points), dtype=np.int64)
-    _search(points, order, tree.start, tree.step, tree.owner, tree.low, tree.high, tree.first,
-            foot, owner)  # fmt: skip
-    return foot, owner
+    announce()
+    n = len(lon)
+    xyz, codes = _projected(lon, lat, tree.turn)
+    keys = np.arange(n, dtype=np.uint64)
+    keys |= codes.astype(np.uint64) << np.uint64(32)
+    keys = _sorted(keys)
+    axis = np.ascontiguousarray(tree.turn[:, 2])
+    parts = tree.segments, tree.owners, tree.boxes, tree.children, axis
+    distance, owner = np.empty(n), np.empty(n, dtype=np.int32)
+    chunk = max(512, min(_CHUNK, n // (4 * threads())))
+    segment = np.empty(n, dtype=np.int32)
+    in_slices(n, lambda a, b: packets.walk(
+        xyz, keys, a, b, *parts, distance, segment, owner), size=chunk)  # fmt: skip
+    order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    rows = order[distance[order] > packets.SETTLE_M]  # neighbours still follow each other
+    if len(rows):
+        foot = np.empty(3 * len(rows))
+        in_slices(len(rows), lambda a, b: packets.settle(
+            xyz, rows, a, b, *parts, distance, segment, owner, foot), size=256)  # fmt: skip
+        far = np.flatnonzero(distance[rows] > KARNEY_M)
+        there = to_lonlat(foot.reshape(-1, 3)[far] @ tree.turn)
+        distance[rows[far]] = distance_m(lon[rows[far]], lat[rows[far]], *there)
+    return distance, owner
 
 
-def _jit(**options: Any) -> Any:
-    return numba.njit(cache=True, nogil=True, **options)
+def threads() -> int:
+    """How many threads to use: those of Numba (settable by NUMBA_NUM_THREADS)."""
+    return int(numba.config.NUMBA_NUM_THREADS)
 
 
-@_jit(inline="always")
-def _box_distance2(low: Any, high: Any, box: int, x: float, y: float, z: float) -> float:
-    dx = max(low[box, 0] - x, 0.0, x - high[box, 0])
-    dy = max(low[box, 1] - y, 0.0, y - high[box, 1])
-    dz = max(low[box, 2] - z, 0.0, z - high[box, 2])
-    return float(dx * dx + dy * dy + dz * dz)
+def in_slices(count: int, work: Callable[[int, int], object], *, size: int = 0) -> None:
+    """Run work on slices of a range, on all processors; on this thread when it is short."""
+    if count <= max(size, _INLINE if not size else 0):
+        work(0, count)
+        return
+    edges = _edges(count, -(-count // size) if size else threads())
+    in_parallel(len(edges) - 1, lambda i: work(edges[i], edges[i + 1]))
 
 
-@_jit()
-def _lifted_foot(
-    start: Any, step: Any, i: int, x: float, y: float, z: float
-) -> tuple[float, float, float]:
-    """Foot of the perpendicular on a chord, brought up to the ellipsoid."""
-    sx, sy, sz = step[i, 0], step[i, 1], step[i, 2]
-    length2 = sx * sx + sy * sy + sz * sz
-    t = 0.0
-    if length2 > 0.0:
-        t = ((x - start[i, 0]) * sx + (y - start[i, 1]) * sy + (z - start[i, 2]) * sz) / length2
-        t = min(1.0, max(0.0, t))
-    fx, fy, fz = start[i, 0] + t * sx, start[i, 1] + t * sy, start[i, 2] + t * sz
-    polar2 = SEMI_MAJOR_M * SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2)
-    scale = 1.0 / np.sqrt((fx * fx + fy * fy) / SEMI_MAJOR_M**2 + fz * fz / polar2)
-    return fx * scale, fy * scale, fz * scale
+def in_parallel(count: int, work: Callable[[int], object]) -> None:
+    """Run work 0 .. count - 1 on all processors."""
+    with ThreadPoolExecutor(threads()) as pool:
+        for done in [pool.submit(work, i) for i in range(count)]:
+            done.result()
 
 
-@_jit(parallel=True)
-def _search(
-    points: Any, order: Any, start: Any, step: Any, owner: Any, low: Any, high: Any, first: Any,
-    foot_out: Any, owner_out: Any,
-) -> None:  # fmt: skip
-    for k in numba.prange(len(order)):
-        p = order[k]
-        x, y, z = points[p, 0], points[p, 1], points[p, 2]
-        boxes = np.empty(_STACK, dtype=np.int64)
-        levels = np.empty(_STACK, dtype=np.int64)
-        bounds = np.empty(_STACK, dtype=np.float64)
-        top = 1
-        levels[0] = len(first) - 2
-        boxes[0] = 0
-        bounds[0] = 0.0
-        best, best_owner = np.inf, np.int64(-1)
-        bx, by, bz = 0.0, 0.0, 0.0
-        while top > 0:
-            top -= 1
-            if bounds[top] > best:
-                continue
-            level, box = levels[top], boxes[top]
-            if level == 0:
-                for i in range(box * _FAN, min((box + 1) * _FAN, len(owner))):
-                    fx, fy, fz = _lifted_foot(start, step, i, x, y, z)
-                    d2 = (fx - x) ** 2 + (fy - y) ** 2 + (fz - z) ** 2
-                    if d2 < best or (d2 == best and owner[i] < best_owner):
-                        best, best_owner = d2, owner[i]
-                        bx, by, bz = fx, fy, fz
-                continue
-            size = first[level] - first[level - 1]
-            begin = top
-            for child in range(box * _FAN, min((box + 1) * _FAN, size)):
-                d2 = _box_distance2(low, high, first[level - 1] + child, x, y, z)
-                if d2 <= best:
-                    slot = top
-                    while slot > begin and bounds[slot - 1] < d2:
-                        boxes[slot], levels[slot] = boxes[slot - 1], levels[slot - 1]
-                        bounds[slot] = bounds[slot - 1]
-                        slot -= 1
-                    boxes[slot], levels[slot], bounds[slot] = child, level - 1, d2
-                    top += 1
-        foot_out[p, 0], foot_out[p, 1], foot_out[p, 2] = bx, by, bz
-        owner_out[p] = best_owner
+def _edges(count: int, slices: int) -> list[int]:
+    return [count * i // slices for i in range(slices + 1)]
+
+
+def announce() -> None:
+    """Say once that the search is being compiled, when this machine has not done so yet."""
+    if kernels.project.signatures:  # the first that is called
+        return
+    made = Path(packets.walk.stats.cache_path).glob("packets.walk-*.nbi")
+    source = Path(packets.__file__).stat().st_mtime
+    if not any(index.stat().st_mtime >= source for index in made):
+        logger.info("compiling the search for the nearest, once per machine: some seconds")

@@ -1,0 +1,127 @@
+"""An index kept in a file beside its layer, and the compilation that is told once."""
+
+import os
+import subprocess
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import shapely
+
+from geo_ree.errors import SchemaError
+from geo_ree.proximity import NearestIndex
+from geo_ree.proximity.stored import FORMAT
+
+LAKE = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
+
+
+def _targets(index=None):
+    shapes = [shapely.LineString([(60, 40), (75, 47), (75.001, 47)]), LAKE, None,
+              shapely.MultiPoint([(80, 40), (81, 41)]), shapely.Point(50, 50)]  # fmt: skip
+    return gpd.GeoSeries(shapes, index=index, crs=4326)
+
+
+def _points(count=500):
+    rng = np.random.default_rng(11)
+    xy = np.column_stack([rng.uniform(46, 96, count), rng.uniform(35, 55, count)])
+    return gpd.GeoSeries([*shapely.points(xy), shapely.Point(71, 45.5), None], crs=4326)
+
+
+@pytest.mark.parametrize("index", [
+    None, list("abcde"), [5, 3, 3, 1, 0], pd.MultiIndex.from_product([["x"], range(5)]),
+    pd.Index([1.5, 2.0, 3.0, 4.0, 5.0], name="km"), pd.date_range("2024-01-01", periods=5),
+], ids=["range", "words", "numbers", "levels", "fractions", "days"])  # fmt: skip
+def test_a_stored_index_answers_the_same(tmp_path, index):
+    built = NearestIndex(_targets(index))
+    built.save(tmp_path / "layer.index")
+    read = NearestIndex.load(tmp_path / "layer.index", _targets(index))
+    pd.testing.assert_frame_equal(read.query(_points()), built.query(_points()))
+    assert read.query(_points())["distance_m"].iloc[-2] == 0.0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["layer.index"]
+
+
+def test_a_stored_index_may_be_saved_again_over_itself(tmp_path):
+    path = tmp_path / "layer.index"
+    NearestIndex(_targets()).save(path)
+    again = NearestIndex.load(path)
+    again.save(path)
+    pd.testing.assert_frame_equal(NearestIndex.load(path).query(_points()), again.query(_points()))
+
+
+@pytest.mark.parametrize("change", [
+    lambda t: t.translate(1e-9, 0),
+    lambda t: t.iloc[::-1],
+    lambda t: t.iloc[:-1],
+    lambda t: t.set_axis(list("vwxyz")),
+], ids=["moved", "reversed", "fewer", "renamed"])  # fmt: skip
+def test_the_index_of_other_targets_is_refused(tmp_path, change):
+    path = tmp_path / "layer.index"
+    NearestIndex(_targets()).save(path)
+    with pytest.raises(SchemaError, match=r"layer\.index is the index of other targets; build it"):
+        NearestIndex.load(path, change(_targets()))
+
+
+def test_what_is_no_index_is_refused(tmp_path):
+    path = tmp_path / "layer.index"
+    with pytest.raises(SchemaError, match="cannot be read as an index of the nearest"):
+        NearestIndex.load(path)
+    NearestIndex(_targets()).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SchemaError, match=r"cannot be read .*; build it and save it"):
+        NearestIndex.load(path)
+    path.write_bytes(b"no such thing")
+    with pytest.raises(SchemaError, match="cannot be read as an index of the nearest"):
+        NearestIndex.load(path)
+
+
+def test_an_index_of_another_version_is_refused(tmp_path):
+    path = tmp_path / "layer.index"
+    table = pa.table({"x": [1]}).replace_schema_metadata({"format": "geo_ree nearest 0"})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(SchemaError, match=f"format 'geo_ree nearest 0', not '{FORMAT}'; build it"):
+        NearestIndex.load(path)
+    table = table.replace_schema_metadata(None)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(SchemaError, match="format 'none'"):
+        NearestIndex.load(path)
+
+
+def test_a_coordinate_that_is_no_number_is_told():
+    shapes = [shapely.Point(1, 1), shapely.LineString([(70, 45), (71, np.inf)])]
+    with pytest.raises(SchemaError, match="row 2 of the targets has a coordinate that is not"):
+        NearestIndex(gpd.GeoSeries(shapes, crs=4326))
+
+
+def test_no_points_give_an_empty_table():
+    got = NearestIndex(_targets()).query(gpd.GeoSeries([], crs=4326))
+    assert got.columns.tolist() == ["distance_m", "target"]
+    assert len(got) == 0
+
+
+ASK = """
+import logging, sys
+logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+import geopandas as gpd, shapely
+from geo_ree.proximity import nearest
+one = gpd.GeoSeries([shapely.Point(70, 45)], crs=4326)
+print(nearest(one, one)["distance_m"].tolist())
+print(nearest(one, one)["distance_m"].tolist())
+"""
+
+
+def test_compiling_is_told_once_a_machine(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def ask():
+        return subprocess.run([sys.executable, "-c", ASK], env=environment, check=True, text=True,
+                              capture_output=True, timeout=300).stdout.splitlines()  # fmt: skip
+
+    told = "compiling the search for the nearest, once per machine: some seconds"
+    assert ask() == [told, "[0.0]", "[0.0]"]
+    assert ask() == ["[0.0]", "[0.0]"]
