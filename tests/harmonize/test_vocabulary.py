@@ -117,7 +117,10 @@ def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
            "statement_category": CATEGORY_CLASSES}  # fmt: skip
     for name, words in own.items():
         assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= set(words)
-    for name in set(word_tables()) - set(own):
+    assert {row["kind"] for row in rows_of(WORDS / "genesis.csv")} == {
+        "surficial", "sedimentary", "endogenic"
+    }  # fmt: skip
+    for name in set(word_tables()) - set(own) - {"genesis"}:
         assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= kinds
     for name in ("countries", "commodities"):
         words = [row["word"] for row in rows_of(WORDS / f"{name}.csv")]
@@ -128,5 +131,7 @@ def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
 
 
 def test_an_unknown_table_of_words_is_told_with_those_there_are():
-    with pytest.raises(SchemaError, match="'moods'; use one of facility, site_name, statement_"):
+    with pytest.raises(
+        SchemaError, match="'moods'; use one of facility, genesis, site_name, statement_"
+    ):
         kind_told("happy", "moods")
