@@ -98,11 +98,8 @@
     var zoom = Math.max(chart.getZoom(), 6), size = chart.getSize();
     var middle = chart.project([d.latitude, d.longitude], zoom).subtract([0, 0.3 * size.y]);
     chart.setView(chart.unproject(middle, zoom), zoom, { animate: false });
-    /* Into sight at once: an animation may never end in a page that is not painted. */
-    chart.panBy = function (by) { return L.Map.prototype.panBy.call(chart, by, { animate: false }); };
     L.popup({ maxWidth: 560, minWidth: 200, autoPanPadding: [12, 12] })
       .setLatLng([d.latitude, d.longitude]).setContent(g.dossier(d)).openOn(chart);
-    delete chart.panBy;
     if (window.matchMedia("(max-width: 860px)").matches) chart.getContainer().scrollIntoView({ block: "start" });
     return true;
   };

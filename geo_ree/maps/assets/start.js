@@ -95,7 +95,8 @@
     chart.on("overlayadd", function () { g.arrange(chart); });
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
-    if (best.length) chart.fitBounds(best, { paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.36 * chart.getSize().y : 40], maxZoom: 7 });
+    /* Without an animation: one that still runs would undo what a reader does meanwhile. */
+    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.36 * chart.getSize().y : 40], maxZoom: 7 });
     overview();
     g.panel();
     g.arrange(chart);
