@@ -14,7 +14,7 @@ import geo_ree
 
 project = "geo_ree"
 author = "The geo_ree developers"
-copyright = author  # noqa: A001
+copyright = author
 version = release = geo_ree.__version__
 
 extensions = [
