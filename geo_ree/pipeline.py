@@ -172,6 +172,29 @@ def render_page(result: Result) -> str:
     )  # fmt: skip
 
 
+def show_page(result: Result, *, height_px: int = 700) -> maps.InlinePage:
+    """The page of a run inside a notebook, as its cell's last expression.
+
+    Parameters
+    ----------
+    result
+        Of `run`.
+    height_px
+        Height of the frame.
+
+    Returns
+    -------
+    geo_ree.maps.InlinePage
+
+    Examples
+    --------
+    >>> done = run(Settings(), Options(draws=50))
+    >>> "<iframe" in show_page(done, height_px=400)._repr_html_()
+    True
+    """
+    return maps.InlinePage(html=render_page(result), height_px=height_px)
+
+
 def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     """Candidates and by-product hosts that no source gives a coordinate."""
     blank = deposits.geometry.isna() | deposits.geometry.is_empty
