@@ -37,6 +37,11 @@ check: $(READY)  ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+notebooks: $(READY)  ## run the notebooks, and write them to out/notebooks as HTML
+	$(BIN)/python -m nbconvert --log-level ERROR --execute --to html --output-dir out/notebooks \
+	  --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= notebooks/*.ipynb
+	@echo "notebooks: out/notebooks/"
+
 docs: $(READY)  ## write the documentation to out/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
 	@echo "documentation: out/docs/index.html"

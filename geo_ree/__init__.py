@@ -11,6 +11,7 @@ from typing import Any
 from geo_ree._version import __version__
 
 _PUBLIC = {
+    "GeoReeError": "geo_ree.errors",
     "Influence": "geo_ree.scoring",
     "Located": "geo_ree.harmonize",
     "Merged": "geo_ree.harmonize",
