@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.html import table_html
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 
@@ -88,6 +89,16 @@ class ScoreModel:
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
         lines += [f"veto: {v.column} {v.op} {v.limit:g}: {v.reason}" for v in self.vetoes]
         return "\n".join([f"{head} ({self.name}{chosen})", *(line.rstrip() for line in lines)])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (c.label, f"{100 * share:.4g} %", str(c.value), c.measured_to, c.reason, c.source)
+            for c, share in zip(self.criteria, self.shares, strict=True)
+        ]
+        rows += [(f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "")
+                 for v in self.vetoes]  # fmt: skip
+        head = ("criterion", "weight", "worth", "measured to", "reason of the weight", "source")
+        return table_html(head, rows, caption=str(self).splitlines()[0])
 
     @property
     def shares(self) -> Floats:

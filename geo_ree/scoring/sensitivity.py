@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.html import table_html
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import (
     criterion_values,
@@ -56,6 +57,19 @@ class Influence:
     spread: float
     top: int
     seed: int
+
+    def _repr_html_(self) -> str:
+        moved = [(str(name), row["kind"], row["first_order"], row["total"], row["total_conf"])
+                 for name, row in self.assumptions.iterrows()]  # fmt: skip
+        needed = [(str(name), row["weight"], row["weight_needed"], row["new_leader"])
+                  for name, row in self.takeovers.iterrows()]  # fmt: skip
+        return table_html(
+            ("assumption", "kind", "first order", "total", "± 95 %"), moved,
+            caption="Share of the variance of the ranks that each assumption explains",
+        ) + table_html(
+            ("weight of", "now", "needed", "new leader"), needed,
+            caption=f"{self.leader} leads; the smallest change of one weight that ends it",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
