@@ -52,6 +52,11 @@ class Unseen:
     country: Words
     rates: Mapping[str, pd.DataFrame]
 
+    def of(self, deposit: int) -> Unseen:
+        """The same of one deposit."""
+        one = slice(deposit, deposit + 1)
+        return Unseen({t: km[one] for t, km in self.km.items()}, self.country[one], self.rates)
+
     def draw(
         self, rng: np.random.Generator, draws: int, at: Integers | None = None
     ) -> dict[str, Floats]:

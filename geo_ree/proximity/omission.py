@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -258,7 +259,7 @@ def _looked_for(
         return seen, undecided
     error = own["lateral_error_km"].to_numpy()
     limits = [-1.0, *(k for k in _CLASSES_KM if k < widest_km), widest_km, np.inf]
-    for low, high in zip(limits, limits[1:], strict=False):
+    for low, high in pairwise(limits):
         some = (error > low) & (error <= high)
         if not some.any():
             continue
@@ -308,10 +309,9 @@ def _factors(rates: pd.DataFrame, country: str) -> list[tuple[float, float]]:
     """Posteriors of the sources that have one, the country's before that of all countries."""
     out = []
     for _, rows in rates[rates["source_id"] != ALL].groupby("source_id", sort=True):
-        of = rows.set_index("country")
-        here = of.loc[country] if country in of.index else of.loc[ALL]
-        if here["state"] == "short":
-            here = of.loc[ALL]
+        of = {str(row["country"]): row for row in rows.to_dict("records")}
+        here = of.get(country, of[ALL])
+        here = of[ALL] if here["state"] == "short" else here
         if here["state"] == "measured":
             out.append((float(here["alpha"]), float(here["beta"])))
     return out

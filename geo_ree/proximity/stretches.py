@@ -66,10 +66,8 @@ def number_stretches(parts: NDArray[np.object_]) -> Integers:
     n = len(parts)
     if not n:
         return np.empty(0, dtype=np.int64)
-    ends = np.concatenate(
-        [shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)]
-    )
-    cells = np.round((ends + [180.0, 90.0]) * _GRID).astype(np.int64)
+    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)])
+    cells = np.round((ends + np.array([180.0, 90.0])) * _GRID).astype(np.int64)
     _, node, degree = np.unique(
         cells[:, 0] * np.int64(2**28) + cells[:, 1], return_inverse=True, return_counts=True
     )

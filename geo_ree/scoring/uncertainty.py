@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,15 +159,12 @@ def uncertainty(
     members = _members(points, groups)
     most = max((len(m) for m in members), default=0)
     widest = most if widest is None else min(whole_number("widest", widest, 1), most)
-    _check_room(len(table) * (len(model.criteria) if keep else 1), draws, len(table) * widest)
+    _check_room(len(table), draws * (len(model.criteria) if keep else 1), widest)
     among = read_compared(compared, table) & points.notna().to_numpy()
-    drawn, weights = np.empty((draws, len(table))), np.empty((draws, len(model.criteria)))
-    kept = []
-    for part, some in draw_parts(
+    parts = draw_parts(
         table, model, sample, missing, draws=draws, seed=seed, concentration=concentration
-    ):
-        drawn[part], weights[part] = some.scores(model, among), some.weights
-        kept += [some] if keep else []
+    )
+    drawn, weights, kept = _scored(parts, model, among, (draws, len(table)), keep=keep)
     acceptability = np.full((len(table), widest), np.nan)
     central = np.full((len(table), len(model.criteria)), np.nan)
     columns = {name: np.full(len(table), np.nan) for name in (*_STATISTICS, *_SHARES)}
@@ -192,6 +190,19 @@ def uncertainty(
     )  # fmt: skip
 
 
+def _scored(
+    parts: Iterator[tuple[slice, Drawn]], model: ScoreModel, among: NDArray[np.bool_],
+    shape: tuple[int, int], *, keep: bool,
+) -> tuple[Floats, Floats, list[Drawn]]:  # fmt: skip
+    """Scores (draws, deposits) and weights (draws, criteria) of all parts, and they themselves."""
+    scores, weights = np.empty(shape), np.empty((shape[0], len(model.criteria)))
+    kept = []
+    for part, drawn in parts:
+        scores[part], weights[part] = drawn.scores(model, among), drawn.weights
+        kept += [drawn] if keep else []
+    return scores, weights, kept
+
+
 def _joined(parts: list[Drawn]) -> Drawn:
     return Drawn(
         np.concatenate([p.values for p in parts], axis=1),
@@ -200,17 +211,16 @@ def _joined(parts: list[Drawn]) -> Drawn:
     )
 
 
-def _check_room(rows: int, draws: int, ranks: int) -> None:
-    if rows * draws > _MOST_DRAWN:
+def _check_room(rows: int, figures: int, widest: int) -> None:
+    if rows * figures > _MOST_DRAWN:
         raise ScoreError(
-            f"{draws:,} draws of {rows:,} figures do not fit into memory, expected at most "
-            f"{_MOST_DRAWN:,}",
+            f"{figures:,} draws of {rows:,} deposits do not fit into memory, expected at most "
+            f"{_MOST_DRAWN:,} scores",
             "draw less often, or draw the weights alone with reweigh()",
         )
-    if ranks > _MOST_DRAWN:
+    if rows * widest > _MOST_DRAWN:
         raise ScoreError(
-            f"the acceptability of {rows:,} deposits on all ranks ({ranks:,} figures) does not fit "
-            "into memory",
+            f"the acceptability of {rows:,} deposits on {widest:,} ranks does not fit into memory",
             "give widest, the last rank that you look at",
         )
 

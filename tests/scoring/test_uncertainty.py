@@ -24,8 +24,8 @@ from geo_ree.scoring import (
     uncertainty,
 )  # fmt: skip
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.ranks import rank_draws
 from geo_ree.scoring.draws import Sampler
+from geo_ree.scoring.ranks import rank_draws
 
 INTERVAL = ["rank_p5", "rank_median", "rank_p95"]
 
@@ -341,9 +341,9 @@ def test_the_acceptability_may_be_cut() -> None:
 def test_what_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules["geo_ree.scoring.uncertainty"]  # the package has the function
     monkeypatch.setattr(module, "_MOST_DRAWN", 100)
-    with pytest.raises(ScoreError, match="50 draws of 6 figures do not fit .* reweigh"):
+    with pytest.raises(ScoreError, match="50 draws of 6 deposits do not fit .* reweigh"):
         uncertainty(example(), model_of(1.0), None, draws=50)
-    with pytest.raises(ScoreError, match="acceptability of 12 deposits on all ranks .*give widest"):
+    with pytest.raises(ScoreError, match="acceptability of 12 deposits on 12 ranks .*give widest"):
         uncertainty(example(12), model_of(1.0), None, draws=5)
     assert uncertainty(example(12), model_of(1.0), None, draws=5, widest=3).draws == 5
 
