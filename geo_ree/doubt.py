@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_ree.analysis import Analysis
 from geo_ree.outputs import rounded, write_csv
-from geo_ree.proximity.omission import ALL
+from geo_ree.proximity.posterior import ALL
 from geo_ree.scoring import Influence
 
 DOUBT_FILES = (
@@ -74,7 +74,8 @@ def influence_rows(influence: Influence) -> list[dict[str, Any]]:
         ``new_leader``. A criterion without weight comes last. None where there is nothing.
     """
     rows: list[dict[str, Any]] = [
-        {"assumption": name, **row.to_dict()} for name, row in influence.assumptions.iterrows()
+        {"assumption": name, **{str(k): v for k, v in row.items()}}
+        for name, row in influence.assumptions.iterrows()
     ]
     changes = {
         str(name): {str(k): v for k, v in row.items()}

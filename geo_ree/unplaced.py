@@ -19,7 +19,7 @@ from geo_ree.sampling import place_sampler
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, Uncertainty, score_range
 
-PLACES = 2_000
+PLACES = 1_000
 """Places at which the score of an area is measured; one area has the same for all deposits."""
 
 RANGE_COLUMNS = (
@@ -63,9 +63,13 @@ def possible_areas(
         if area is None:
             area, basis = _by_country(own, country_name)
         if area is not None:
-            rows.append((deposit, country, basis, geodesic_km2(area), area))
-    frame = pd.DataFrame(rows, columns=["id", "country", "area_basis", "area_km2", "geometry"])
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=STORE_CRS).set_index("id")
+            rows.append((deposit, country, basis, area))
+    frame = pd.DataFrame(rows, columns=["id", "country", "area_basis", "geometry"])
+    out = gpd.GeoDataFrame(frame, geometry="geometry", crs=STORE_CRS).set_index("id")
+    shapes, of = _shapes(out)
+    sizes = np.array([geodesic_km2(area) for area in shapes.geometry])
+    out.insert(2, "area_km2", sizes[of] if len(out) else np.empty(0))
+    return out
 
 
 def score_unplaced(
@@ -115,16 +119,18 @@ def score_unplaced(
         _measured(proximity, model, *place)
         for place in zip(lon, lat, shapes["country"], strict=True)
     ]
-    out: dict[object, dict[str, object]] = {}
-    for deposit, i in zip(possible.index, of, strict=True):
-        same = (ranked["role"] == roles[deposit]).to_numpy()
+    found: dict[tuple[int, str], dict[str, object]] = {}
+    keys = [(int(i), str(roles[deposit])) for deposit, i in zip(possible.index, of, strict=True)]
+    for i, role in dict.fromkeys(keys):
+        same = (ranked["role"] == role).to_numpy()
         km, error = measured[i]
-        found = score_range(
+        spread = score_range(
             pd.DataFrame(km), ranked[same], model, drawn=doubt.drawn.of(np.flatnonzero(same)),
             sample=place_sampler(km, error, unseen.of(i)), compared=compared[same],
             joins=bool(compared[same].any()), seed=seed,
         )  # fmt: skip
-        out[deposit] = asdict(found) if found else {}
+        found[i, role] = asdict(spread) if spread else {}
+    out = {deposit: found[key] for deposit, key in zip(possible.index, keys, strict=True)}
     table = pd.DataFrame.from_dict(out, orient="index", columns=list(RANGE_COLUMNS))
     for name in ("area_basis", "area_km2"):
         table[name] = possible[name]

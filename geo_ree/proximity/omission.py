@@ -10,43 +10,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.nearest import NearestIndex
+from geo_ree.proximity.posterior import ALL, COLUMNS, all_together, posterior
 from geo_ree.proximity.stretches import Pieces, cut_lines
 from geo_ree.settings import SCORED_COUNTRIES
 
 Words = NDArray[np.object_]
 Bools = NDArray[np.bool_]
-
-ALL = "*"
-"""All countries together, and all sources together."""
-
-ASSUMED = (1.0, 4.0)
-"""Beta distribution of a rate that nothing measures: mean 0.2, 95 % of it below 0.53.
-
-Of the railways that Natural Earth draws in the seven countries, the packed OpenStreetMap network
-lacks 18 % (docs/uncertainty.md); of the roads of the world OpenStreetMap lacked 17 % in 2016
-(Barrington-Leigh and Millard-Ball 2017, PLoS ONE 12(8), e0180698). That another layer is like
-these is judgement.
-"""
-
-COLUMNS = (
-    "source_id", "country", "length_km", "seen_km", "undecided_km", "stretches", "rate",
-    "rate_low", "rate_high", "alpha", "beta", "state", "basis",
-)  # fmt: skip
-
-STATES = (
-    "measured",  # on the lines of other sources
-    "short",  # other sources decide on too little here: the rate of all countries holds
-    "apart",  # it has hardly a line in common with the others: no list of the same lines
-    "alone",  # no other source has lines of known course
-    "together",  # all sources together, by the product of their rates
-    "assumed",  # all sources together, none of them measured
-)
-"""How a rate came about."""
 
 _IN_COMMON = 0.1
 """Share of the others' lines that a source must have for both to be lists of the same lines: a
@@ -54,10 +27,6 @@ table of what others lack, or of another country, tests nobody (judgement)."""
 
 _CLASSES_KM = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0)
 """Lines are looked for by classes of their lateral error: in each, the nearest decides."""
-
-_QUANTILES = (0.025, 0.975)
-_SAMPLE = 20_000
-_SEED = 20240607
 
 
 def omission_rates(
@@ -140,42 +109,8 @@ def omission_rates(
     if any(np.isin(tests.source, np.array([source for source, _ in apart], dtype=object))):
         rows = _tested(drawn, tests.without(apart), countries, limits)
     out = pd.DataFrame(rows, columns=list(COLUMNS))
-    together = [_together(out, country) for country in (*countries, ALL)]
+    together = [all_together(out, country) for country in (*countries, ALL)]
     return pd.DataFrame([*rows, *together], columns=list(COLUMNS))
-
-
-def draw_omission(
-    rates: pd.DataFrame, country: str, rng: np.random.Generator, draws: int
-) -> Floats:
-    """Draw the share of lines that all sources of a layer together leave out.
-
-    Each source's rate is drawn from its posterior: that of the country, or of all countries
-    where it has none. Where no source has one, the rate is drawn from `ASSUMED`.
-
-    Parameters
-    ----------
-    rates
-        From `omission_rates`.
-    country
-        ISO alpha-3.
-    rng
-        Where chance comes from.
-    draws
-        How often.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        0 to 1, shape (draws,).
-
-    Examples
-    --------
-    >>> none = pd.DataFrame(columns=list(COLUMNS))
-    >>> float(draw_omission(none, "KAZ", np.random.default_rng(1), 100_000).mean().round(2))
-    0.2
-    """
-    factors = _factors(rates, country) or [ASSUMED]
-    return np.asarray(np.prod([rng.beta(a, b, draws) for a, b in factors], axis=0))
 
 
 @dataclass(frozen=True)
@@ -293,40 +228,8 @@ def _row(
     if seen_km < _IN_COMMON * length:
         return {**counted, "state": "apart",
                 "basis": f"unknown: it has hardly a line in common with {told}"}  # fmt: skip
-    return {**counted, **_posterior(1.0 - seen_km / length, number), "state": "measured",
+    return {**counted, **posterior(1.0 - seen_km / length, number), "state": "measured",
             "basis": f"measured on {told}"}  # fmt: skip
-
-
-def _posterior(rate: float, number: float) -> dict[str, object]:
-    alpha, beta = 0.5 + number * rate, 0.5 + number * (1.0 - rate)
-    low, high = (float(betaincinv(alpha, beta, q)) for q in _QUANTILES)
-    # As Brown, Cai and DasGupta have it: where nothing is missing, nothing may be.
-    return {"rate": rate, "rate_low": low if rate > 0 else 0.0, "rate_high": high,
-            "alpha": alpha, "beta": beta}  # fmt: skip
-
-
-def _factors(rates: pd.DataFrame, country: str) -> list[tuple[float, float]]:
-    """Posteriors of the sources that have one, the country's before that of all countries."""
-    out = []
-    for _, rows in rates[rates["source_id"] != ALL].groupby("source_id", sort=True):
-        of = {str(row["country"]): row for row in rows.to_dict("records")}
-        here = of.get(country, of[ALL])
-        here = of[ALL] if here["state"] == "short" else here
-        if here["state"] == "measured":
-            out.append((float(here["alpha"]), float(here["beta"])))
-    return out
-
-
-def _together(rates: pd.DataFrame, country: str) -> dict[str, object]:
-    """What all sources leave out of a country: the product of their rates, or the assumed one."""
-    found = _factors(rates, country)
-    drawn = draw_omission(rates, country, np.random.default_rng(_SEED), _SAMPLE)
-    low, high = np.quantile(drawn, _QUANTILES)
-    mean = float(np.prod([a / (a + b) for a, b in found or [ASSUMED]]))
-    told = f"product of the rates of {len(found)} sources" if found else "assumed (judgement)"
-    return {"source_id": ALL, "country": country, "rate": mean, "rate_low": float(low),
-            "rate_high": float(high), "state": "together" if found else "assumed",
-            "basis": told}  # fmt: skip
 
 
 def _check(lines: gpd.GeoDataFrame, slack_km: float, widest_km: float, least_km: float) -> None:
