@@ -146,7 +146,7 @@ class _Tests:
 
 def _with_errors(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Lines that have a geometry, with the three columns that are asked for filled."""
-    there = lines[lines.geometry.notna() & ~lines.geometry.is_empty]
+    there = lines[~(lines.geometry.isna() | lines.geometry.is_empty)]
     error = pd.Series(0.0, there.index)
     if "lateral_error_km" in there:
         error = pd.to_numeric(there["lateral_error_km"]).astype(np.float64).fillna(0.0)
