@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo_ree.analysis import analyse
 from geo_ree.catalog import load_catalog
 from geo_ree.doubt import DOUBT_FILES
 from geo_ree.errors import SettingsError
@@ -226,11 +227,18 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     assert (report["concentration"], report["aggregate"]) == (50.0, "weighted_sum")
 
 
+def again(done, **options):
+    """The analysis of the same layers, asked otherwise."""
+    kept = done[0].harmonized
+    return analyse(kept.layers, kept.sources, kept.coverage, Options(**options),
+                   areas=kept.located.areas)  # fmt: skip
+
+
 def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
     """Nobody's score moves, intervals do; with no line missing they are those of before."""
     monkeypatch.setattr("geo_ree.proximity.posterior.ASSUMED", (1e-9, 1e9))
-    complete = run(Settings(), Options(draws=200)).table.set_index("id")
-    doubted = done[0].table.set_index("id")
+    complete = again(done, draws=200).scored
+    doubted = done[0].analysis.scored
     assert complete["score"].equals(doubted["score"])
     width = (doubted["score_p95"] - complete["score_p95"]).dropna()
     assert (width >= 0).all() and width.median() > 1.0
@@ -287,13 +295,24 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
 
 
 def test_an_aggregate_may_take_the_place_of_the_presets(done):
-    result = run(Settings(), Options(draws=50, aggregate="topsis"))
-    assert (result.report["aggregate"], result.analysis.aggregate) == ("topsis", "topsis")
-    assert not result.table["score"].equals(done[0].table["score"])
-    close = run(Settings(), Options(draws=50, concentration=1e6)).table.set_index("id")
-    first = done[0].table.set_index("id")
-    still = (close["score_p95"] - close["score_p5"]).dropna()
-    assert (still <= (first["score_p95"] - first["score_p5"]).dropna() + 3.0).mean() > 0.9
+    first = done[0].analysis.scored
+    other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)
+    assert other.aggregate == "weighted_product"
+    assert not other.scored["score"].equals(first["score"])
+    values, points = (first[[f"{kind}_{c}" for c in CRITERIA]] for kind in ("value", "points"))
+    assert (points.sum(axis=1) - first["score"].fillna(0.0)).abs().max() < 1e-9
+    shares = np.array([c["weight"] for c in other.criteria])
+    known = values.notna().to_numpy() & (shares > 0)
+    logs = np.where(known, np.log(np.where(known, values, 1.0)), 0.0)
+    product = np.exp((logs * shares).sum(axis=1) / (known * shares).sum(axis=1))
+    assert np.allclose(other.scored["score"], 100.0 * product)
+
+
+def test_weights_drawn_closely_keep_to_the_presets(done):
+    central = again(done, draws=50, concentration=1e6).central_weights.dropna()
+    shares = [c["weight"] for c in done[0].analysis.criteria]
+    assert np.allclose(central, shares, atol=2e-3)
+    assert not np.allclose(done[0].analysis.central_weights.dropna(), shares, atol=2e-2)
 
 
 def test_sources_can_be_left_out(tmp_path):

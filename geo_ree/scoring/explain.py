@@ -71,12 +71,10 @@ def tabulate(
 
     Parameters
     ----------
-    place
-        Position of the deposit in the table.
-    scores, model
-        As for `explain`.
+    place, scores, model
+        As for `on_the_spot`.
     spots
-        What `on_the_spot` gave for it.
+        What that gave for it.
 
     Returns
     -------
