@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from geo_ree._version import __version__
+from geo_ree.cli_options import choices as _choices
+from geo_ree.cli_options import data as _data
+from geo_ree.cli_options import folders as _folders
+from geo_ree.cli_options import make_options as _options
+from geo_ree.cli_options import words as _words
 from geo_ree.errors import GeoReeError
 
 
@@ -44,53 +48,6 @@ def _leave(status: int) -> NoReturn:
         sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
-
-
-def _data(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--data", type=click.Path(path_type=Path), default=Path("data"),
-                        show_default=True, help="Folder of fetched and canonical data.")(command)  # fmt: skip
-
-
-def _folders(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--out", type=click.Path(path_type=Path), default=Path("out"),
-                           show_default=True, help="Folder of the outputs.")(command)  # fmt: skip
-    return _data(command)
-
-
-def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone."),
-            click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
-            click.option("--preset", default="infrastructure", show_default=True,
-                         help="A packaged preset, or a TOML file."),
-            click.option("--targets", type=click.Path(), help="A TOML file of what is measured to."),
-            click.option("--gateway", "gateways", multiple=True, metavar="NAME",
-                         help="Count this gateway (again for more)."),
-            click.option("--avoid", multiple=True, metavar="ISO3",
-                         help="Count no gateway to this neighbour, for instance CHN."),
-            click.option("--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True,
-                         help="Draws of the uncertainty."),
-            click.option("--seed", type=int, default=20240607, show_default=True),
-            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
-            click.option("--skip-bad-rows", is_flag=True,
-                         help="Set rows with senseless coordinates aside, counted."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def _options(given: dict[str, Any]) -> Any:
-    from geo_ree.options import Options
-
-    words = {k: _words(given[k]) for k in ("only", "without")}
-    return Options(**{**given, **words})
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """``--only a,b --only c`` and ``--only "a b"`` both name three or two sources."""
-    return tuple(w for v in values for w in v.replace(",", " ").split())
 
 
 def _tell(text: str) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from geo_ree import maps, storage
 from geo_ree.analysis import Analysis, analyse
+from geo_ree.doubt import influence_rows, summarize_doubt, write_doubt
 from geo_ree.harmonize import arrange_statements, stated_quantities
 from geo_ree.intake import Harmonized, Progress, harmonize_sources
 from geo_ree.options import Options
@@ -28,6 +29,7 @@ from geo_ree.outputs import (
 )
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
+from geo_ree.unplaced import join_ranges
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,9 @@ logger = logging.getLogger(__name__)
 class Result:
     """What a run gives back: the table, what could not be ranked, and the report.
 
+    ``unranked`` has the range of scores over the area where a deposit may be: ``score_worst``,
+    ``score_median``, ``score_best``, ``rank_best``, ``rank_worst``, ``p_lead``, ``area_basis``
+    and ``area_km2``, blank where nothing is known; ``analysis.areas`` has the areas themselves.
     ``statements`` has the published quantities as `geo_ree.harmonize.arrange_statements` gives
     them.
     """
@@ -100,13 +105,16 @@ def run(
     with clock.stage("sources to layers"):
         harmonized = harmonize_sources(settings, options, tell)
     with clock.stage("measures and scores"):
-        analysis = analyse(harmonized.layers, harmonized.sources, harmonized.coverage, options)
+        analysis = analyse(
+            harmonized.layers, harmonized.sources, harmonized.coverage, options,
+            areas=harmonized.located.areas,
+        )  # fmt: skip
     statements = arrange_statements(
         harmonized.layers.get("resources", pd.DataFrame()), harmonized.layers["deposits"]
     )
     stated = stated_quantities(statements, analysis.scored["id"])
     table = arrange_scores(analysis.scored.join(stated))
-    unranked = _unranked(harmonized.layers["deposits"])
+    unranked = join_ranges(_unranked(harmonized.layers["deposits"]), analysis.unplaced)
     report = _report(settings, options, harmonized, analysis, table, unranked, clock.seconds)
     result = Result(table=table, unranked=unranked, statements=statements, analysis=analysis,
                     harmonized=harmonized, report=report)  # fmt: skip
@@ -152,6 +160,7 @@ def build(
 def _write(result: Result, out: Path, *, page: bool) -> None:
     with storage.atomic_files(out) as folder:
         write_scores(result.table, folder)
+        write_doubt(result.analysis, result.unranked, folder)
         if page:
             (folder / "map.html").write_text(render_page(result), encoding="utf-8")
         write_run(result.report, folder)
@@ -159,6 +168,7 @@ def _write(result: Result, out: Path, *, page: bool) -> None:
 
 def render_page(result: Result) -> str:
     """The page of a run as HTML text."""
+    found = result.analysis.influence
     return maps.render(
         maps.PageData(
             scored=result.table, unranked=result.unranked,
@@ -168,6 +178,10 @@ def render_page(result: Result) -> str:
             run=result.report, audit=result.harmonized.located.audit,
             positions=result.harmonized.located.positions, areas=result.harmonized.located.areas,
             conflicts=result.harmonized.merged.conflicts,
+            acceptability=result.analysis.acceptability,
+            central_weights=result.analysis.central_weights,
+            influence=None if found is None else influence_rows(found),
+            omission=result.analysis.omission,
         )
     )  # fmt: skip
 
@@ -218,10 +232,13 @@ def _report(
                      "countries": list(SCORED_COUNTRIES)},
         "seed": options.seed,
         "draws": options.draws,
+        "concentration": options.concentration,
         "preset": analysis.preset,
+        "aggregate": analysis.aggregate,
         "ranked": ranked,
         "candidates": ranked + len(missing),
         "without_coordinate": missing,
+        **summarize_doubt(analysis),
         "inputs": harmonized.inputs,
         "timings_s": seconds,
         "warnings": analysis.warnings,

@@ -83,6 +83,21 @@ class PageData:
         areas of published distances; None draws none.
     conflicts
         Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
+    acceptability
+        Index deposit id, columns ranks from 1: the share of the draws on each rank among the
+        deposits of its role; None for none.
+    central_weights
+        Index deposit id, columns criteria: the mean weights of the draws in which it came first,
+        NaN for those that never do; None for none.
+    influence
+        A row per assumption, the strongest first: ``assumption, kind`` (weight | kilometres |
+        unknown), ``criterion, first_order, total, total_conf`` and, of a weight, ``weight``,
+        ``weight_needed`` (the nearest share that changes the leader), ``change``,
+        ``new_leader`` (a deposit id); None in a row for unknown, and in all for none.
+    omission
+        What each source of lines leaves out: ``target, layer``, ``source_id`` and ``country``
+        (``*`` for all together), ``rate, rate_low, rate_high, basis`` and what they come from;
+        None for none.
     """
 
     scored: gpd.GeoDataFrame
@@ -97,6 +112,10 @@ class PageData:
     positions: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
     conflicts: pd.DataFrame | None = None
+    acceptability: pd.DataFrame | None = None
+    central_weights: pd.DataFrame | None = None
+    influence: Sequence[Mapping[str, Any]] | None = None
+    omission: pd.DataFrame | None = None
 
 
 def render(data: PageData) -> str:

@@ -101,8 +101,12 @@ def _names(
     rows, target = made.rows(name), made.targets[name]
     if rows is None:
         return out
+    asked = ("name", "country", "source_id", "lateral_error_km")
+    # One frame row at a time would take longer than all the measuring.
+    told = {c: rows[c].astype(object).to_numpy() for c in asked if c in rows}
+    told["geometry"] = rows.geometry.to_numpy()
     for i in np.flatnonzero(position >= 0):
-        row = rows.iloc[int(position[i])]
+        row = {c: values[int(position[i])] for c, values in told.items()}
         where = f" ({row['country']})" if isinstance(row["country"], str) else ""
         lateral = float(row.get("lateral_error_km", 0.0) or 0.0)
         course = ", course unknown" if lateral > target.max_lateral_error_km else ""

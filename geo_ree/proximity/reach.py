@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -120,7 +121,7 @@ class Proximity:
         found = self._rows.get(target)
         return None if found is None else found.rows
 
-    def name_of(self, row: pd.Series, point: shapely.Point) -> str:
+    def name_of(self, row: Mapping[str, Any], point: shapely.Point) -> str:
         """What a feature is called; a line without a name is told by the town it passes."""
         if isinstance(row["name"], str) and row["name"]:
             return str(row["name"])
@@ -153,7 +154,8 @@ class Proximity:
         if rows is None:
             return out
         spec = self.targets[target]
-        codes = np.array(["" if pd.isna(c) else str(c) for c in country], dtype=object)
+        given = np.asarray(country, dtype=object)
+        codes = np.where(pd.isna(given), "", given)
         groups = set(codes) if spec.same_country or abroad else {"*"}
         for code in groups:
             at = np.flatnonzero(codes == code) if code != "*" else np.arange(n)
@@ -192,7 +194,9 @@ class Proximity:
     ) -> None:
         """Where the data end nearer than the answer, and the country goes on, it is unknown."""
         edge_km = self._edge.query_lonlat(lon, lat)[0] / 1000.0
-        goes_on = np.array([abroad or c not in self._complete for c in codes], dtype=bool)
+        goes_on = np.ones(len(codes), dtype=np.bool_)
+        if not abroad:
+            goes_on = ~pd.Series(codes, dtype=object).isin(list(self._complete)).to_numpy()
         with np.errstate(invalid="ignore"):
             beyond = goes_on & (out.distance_km > edge_km)
         out.distance_km[beyond] = np.nan

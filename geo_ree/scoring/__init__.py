@@ -3,9 +3,11 @@
 from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
+from geo_ree.scoring.draws import Drawn, Sampler
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.ranges import ScoreRange, score_range
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
 from geo_ree.scoring.sentences import describe
@@ -14,11 +16,14 @@ from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 __all__ = [
     "Criterion",
     "Decay",
+    "Drawn",
     "Exponential",
     "Influence",
     "Linear",
     "Logistic",
+    "Sampler",
     "ScoreModel",
+    "ScoreRange",
     "Step",
     "Uncertainty",
     "Variant",
@@ -30,5 +35,6 @@ __all__ = [
     "phrase",
     "reweigh",
     "score",
+    "score_range",
     "uncertainty",
 ]
