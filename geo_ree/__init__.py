@@ -18,6 +18,7 @@ _PUBLIC = {
     "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
     "Proximity": "geo_ree.proximity",
+    "Scenario": "geo_ree.scenarios",
     "ScoreModel": "geo_ree.scoring",
     "Settings": "geo_ree.settings",
     "Source": "geo_ree.catalog",
@@ -47,14 +48,17 @@ _PUBLIC = {
     "ore_mass": "geo_ree.harmonize",
     "oxide_factor": "geo_ree.harmonize",
     "oxide_to_element": "geo_ree.harmonize",
+    "planned_lines": "geo_ree.scenarios",
     "read": "geo_ree.ingest",
     "render": "geo_ree.maps",
     "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
+    "scenario": "geo_ree.scenarios",
     "score": "geo_ree.scoring",
     "sum_statements": "geo_ree.harmonize",
     "uncertainty": "geo_ree.scoring",
     "validate": "geo_ree.schema",
+    "write_scenario": "geo_ree.scenarios",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604

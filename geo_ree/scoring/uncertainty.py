@@ -25,6 +25,9 @@ from geo_ree.scoring.weights import (
     whole_number,
 )
 
+CONCENTRATION = 50.0
+"""How closely drawn weights keep to the model's unless told otherwise."""
+
 _MOST_DRAWN = 250_000_000
 """Scores that are drawn at most: 12 bytes each, with their ranks."""
 
@@ -82,7 +85,7 @@ def uncertainty(
     groups: pd.Series | None = None,
     draws: int = 1000,
     seed: int = SEED,
-    concentration: float = 50.0,
+    concentration: float = CONCENTRATION,
     leads: float = 0.95,
     widest: int | None = None,
 ) -> Uncertainty:
@@ -159,7 +162,7 @@ def uncertainty(
     most = max((len(m) for m in members), default=0)
     widest = most if widest is None else min(whole_number("widest", widest, 1), most)
     _check_room(len(table), draws, widest)
-    drawn, weights = _draw_scores(
+    drawn, weights = draw_scores(
         table, model, sample, points.notna().to_numpy(),
         draws=draws, seed=seed, concentration=concentration,
     )  # fmt: skip
@@ -218,11 +221,37 @@ def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.int
     return [rows for rows in found if rows.size]
 
 
-def _draw_scores(
+def draw_scores(
     table: pd.DataFrame, model: ScoreModel, sample: Sampler | None, known: NDArray[np.bool_], *,
-    draws: int, seed: int, concentration: float,
+    draws: int, seed: int, concentration: float = CONCENTRATION,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Scores (0..100) of every draw and deposit, shape (draws, deposits), and the weights."""
+    """Draw the scores that `uncertainty` ranks.
+
+    Two tables of the same rows that are drawn with one seed share their chance draw by draw
+    (common random numbers): what differs between them is theirs, not chance.
+
+    Parameters
+    ----------
+    table, model, sample, draws, seed, concentration
+        As `uncertainty` takes them.
+    known
+        Rows that have a score, shape (deposits,).
+
+    Returns
+    -------
+    scores : numpy.ndarray of float64
+        0 to 100, shape (draws, deposits).
+    weights : numpy.ndarray of float64
+        Shape (draws, criteria).
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Criterion, Exponential
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
+    >>> table = pd.DataFrame({"dist_railway_km": [50.0]})
+    >>> draw_scores(table, model, None, np.array([True]), draws=2, seed=1)[0].tolist()
+    [[50.0], [50.0]]
+    """
     weight_seed, distance_seed, gap_seed = np.random.SeedSequence(seed).spawn(3)
     weights = draw_weights(model, np.random.default_rng(weight_seed), draws, concentration)
     distance_rng = np.random.default_rng(distance_seed)
