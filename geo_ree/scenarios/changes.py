@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -25,8 +25,8 @@ SOURCE_ID = "scenario"
 PLANNED = "planned_railways.geojson"
 """The planned railways that come with the package."""
 
-Added = Path | str | gpd.GeoDataFrame
-Removed = str | Iterable[str] | Callable[[gpd.GeoDataFrame], Any]
+Added: TypeAlias = Path | str | gpd.GeoDataFrame
+Removed: TypeAlias = str | Iterable[str] | Callable[[gpd.GeoDataFrame], Any]
 
 _NEVER = ("suspended", "abandoned")
 _SHORT = {"kind": "kind", "source": "source_id", "country": "country"}
@@ -162,7 +162,9 @@ def make_changes(
         gone = _found(layers[layer], remove[layer], layer) if layer in remove else None
         kept[layer] = layers[layer] if gone is None else layers[layer][~gone]
         if gone is not None:
-            removed.append(pd.DataFrame(layers[layer][gone].drop(columns="geometry")).assign(layer=layer))
+            removed.append(
+                pd.DataFrame(layers[layer][gone].drop(columns="geometry")).assign(layer=layer)
+            )
         if layer in add:
             told = _judged(read_features(add[layer], layer), year)
             made = _canonical(told, layer, layers["countries"])
@@ -235,9 +237,7 @@ def _why_not(status: str, opening: Any, year: int | None) -> str:
     return f"it opens in {int(opening)}, after {year}" if opening > year else ""
 
 
-def _canonical(
-    told: gpd.GeoDataFrame, layer: str, countries: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
+def _canonical(told: gpd.GeoDataFrame, layer: str, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Rows of the canonical layer, lines cut at the borders; ``feature`` tells whose each is."""
     spec = LAYERS[layer]
     names = [c for c in spec.column_names() if c in told.columns]
@@ -280,4 +280,3 @@ def _described(told: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFra
         scored=[bool(set(crossed.get(f, "").split(";")) & set(SCORED_COUNTRIES)) for f in told["feature"]],
         drawn_km=[length_km(shape) for shape in told.geometry],
     )  # fmt: skip
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import numpy as np
@@ -11,43 +10,21 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
-from geo_ree.options import Options
 from geo_ree.pipeline import Result
-from geo_ree.proximity import Proximity, Target, load_targets, measure
-from geo_ree.scenarios.changes import SOURCE_ID, Added, Changes, Removed, make_changes
-from geo_ree.scenarios.doubt import Additions, Draw, chance_within, draw_changes
+from geo_ree.proximity import Proximity
+from geo_ree.scenarios.case import Case, make_case, measure_after
+from geo_ree.scenarios.changes import Added, Removed
+from geo_ree.scenarios.doubt import Draw, chance_within, draw_changes
 from geo_ree.scenarios.outcome import Scenario
 from geo_ree.scenarios.quantities import tonnes_of
 from geo_ree.scenarios.words import REACH_CHANGES, sentences_of
 from geo_ree.schema import RANKED_ROLES
-from geo_ree.scoring import ScoreModel, load_preset, score
-from geo_ree.settings import SCORED_COUNTRIES
+from geo_ree.scoring import score
 
 RAILWAY = "railway"
 """The target whose reach is told."""
 
 _HEAD = ("id", "name", "country", "role")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Case:
-    """Everything that both sides of a comparison share."""
-
-    before: gpd.GeoDataFrame
-    layers: Mapping[str, gpd.GeoDataFrame]
-    coverage: Mapping[str, frozenset[str]]
-    labels: Mapping[str, str]
-    changes: Changes
-    targets: Mapping[str, Target]
-    targets_after: Mapping[str, Target]
-    additions: Additions
-    model: ScoreModel
-    options: Options
-
-    @property
-    def moved(self) -> list[str]:
-        """Targets whose layer is changed."""
-        return [n for n, t in self.targets.items() if t.layer in self.changes.layers]
 
 
 def scenario(
@@ -110,92 +87,20 @@ def scenario(
     """
     if not 0 < within_km < np.inf:
         raise SettingsError(f"within_km is {within_km!r}", "give kilometres above 0")
-    case = _case(result, dict(add or {}), dict(remove or {}), year)
-    after = _measured_after(case)
+    case = make_case(result, dict(add or {}), dict(remove or {}), year)
+    after = measure_after(case)
     table = _compared(case, after, within_km)
     change = _reach_change(table, within_km)
     tonnes = tonnes_of(change, table["name"], result.statements)
     return Scenario(
         table=table, tonnes=tonnes, added=case.changes.added, removed=case.changes.removed,
-        sentences=sentences_of(table, tonnes, case.changes, change, within_km),
+        sentences=sentences_of(table, tonnes, case.changes, change, case.moved, within_km),
         year=year, within_km=float(within_km), draws=case.options.draws,
         seed=case.options.seed, preset=result.analysis.preset,
     )  # fmt: skip
 
 
-def _case(
-    result: Result, add: Mapping[str, Added], remove: Mapping[str, Removed], year: int | None
-) -> _Case:
-    told = result.report["settings"]
-    options = Options(**{f.name: told[f.name] for f in fields(Options) if f.name in told})
-    layers = result.harmonized.layers
-    changes = make_changes(layers, add=add, remove=remove, year=year)
-    before = result.analysis.scored
-    targets = _with_gateways(load_targets(options.targets), layers, options)
-    after = _with_added_gateways(targets, changes)
-    return _Case(
-        before=before, layers=layers, coverage=result.harmonized.coverage,
-        labels={i: s.label for i, s in result.harmonized.sources.items()} | {SOURCE_ID: "scenario"},
-        changes=changes, targets=targets, targets_after=after,
-        additions=Additions(changes.pieces, after),
-        model=load_preset(options.preset).choose(before), options=options,
-    )  # fmt: skip
-
-
-def _with_gateways(
-    targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
-) -> dict[str, Target]:
-    """The gateways that the run counted: its choice, else those of the targets."""
-    out = dict(targets)
-    if not (options.gateways or options.avoid) or "gateways" not in layers:
-        return out
-    rows = layers["gateways"]
-    outer = rows["neighbour"].notna() & ~rows["neighbour"].isin(SCORED_COUNTRIES)
-    exits = tuple(rows["name"][(rows["kind"] == "sea_port") | outer])
-    update = {"names": options.gateways or exits, "avoid_neighbours": options.avoid}
-    out["gateway"] = out["gateway"].model_copy(update=update)
-    return out
-
-
-def _with_added_gateways(targets: Mapping[str, Target], changes: Changes) -> dict[str, Target]:
-    new = changes.pieces.get("gateways")
-    if new is None:
-        return dict(targets)
-    return {
-        n: t.model_copy(update={"names": (*t.names, *new["name"])})
-        if t.layer == "gateways" and t.names else t
-        for n, t in targets.items()
-    }  # fmt: skip
-
-
-def _measured_after(case: _Case) -> gpd.GeoDataFrame:
-    """The table before with the distances of the changed layers after."""
-    out = case.before.copy()
-    beside = {n: case.layers[n] for n in ("countries", "settlements") if n in case.layers}
-    kept = beside | dict(case.changes.kept)
-    full = beside | {n: f for n, f in case.changes.after(case.layers).items() if n in kept}
-    for name in case.moved:
-        network = _measured(case, kept, {name: case.targets[name]})
-        whole = _measured(case, full, {name: case.targets_after[name]})
-        distance = f"dist_{name}_km"
-        # what is added never makes anything farther: a sure line may lie beyond an unsure one
-        nearer = ~(network[distance] <= whole[distance]) & whole[distance].notna()
-        for column in network:
-            out[column] = whole[column].where(nearer, network[column])
-        lost = case.before[distance].notna() & out[distance].isna()
-        out.loc[lost, distance] = np.inf
-    return out
-
-
-def _measured(
-    case: _Case, layers: Mapping[str, gpd.GeoDataFrame], targets: Mapping[str, Target]
-) -> pd.DataFrame:
-    return measure(
-        case.before, layers, targets=targets, coverage=case.coverage, labels=case.labels
-    )
-
-
-def _compared(case: _Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataFrame:
+def _compared(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataFrame:
     before = case.before
     out = pd.DataFrame(before[list(_HEAD)])
     targets = dict.fromkeys((*case.moved, *(n for n in case.targets if n == RAILWAY)))
@@ -220,12 +125,14 @@ def _compared(case: _Case, after: gpd.GeoDataFrame, within_km: float) -> pd.Data
     return out.assign(changed=_changed(out))
 
 
-def _beside(case: _Case, name: str) -> pd.DataFrame:
+def _beside(case: Case, name: str) -> pd.DataFrame:
     """The nearest addition as drawn, and how far its true course may be from that."""
     distance, error = _added_reach(case, name)
     none = np.isnan(distance).all(axis=0)
-    nearest = np.where(none, 0, np.nanargmin(np.where(np.isnan(distance), np.inf, distance), axis=0))
-    columns = np.arange(len(none))
+    nearest = np.where(
+        none, 0, np.nanargmin(np.where(np.isnan(distance), np.inf, distance), axis=0)
+    )
+    columns = np.arange(distance.shape[1])
     return pd.DataFrame(
         {
             f"dist_added_{name}_km": np.where(none, np.nan, distance[nearest, columns]),
@@ -235,7 +142,7 @@ def _beside(case: _Case, name: str) -> pd.DataFrame:
     )
 
 
-def _added_reach(case: _Case, name: str) -> tuple[Floats, Floats]:
+def _added_reach(case: Case, name: str) -> tuple[Floats, Floats]:
     """Distance and error of each addition from each deposit, both of shape (additions, n)."""
     points = case.before.geometry
     distance, error = case.additions.reach(
@@ -246,9 +153,7 @@ def _added_reach(case: _Case, name: str) -> tuple[Floats, Floats]:
     return distance, error[:, None] + own
 
 
-def _reached(
-    case: _Case, after: gpd.GeoDataFrame, within_km: float
-) -> tuple[pd.Series, pd.Series]:
+def _reached(case: Case, after: gpd.GeoDataFrame, within_km: float) -> tuple[pd.Series, pd.Series]:
     """Whether a railway is within reach: yes and no only where the doubt leaves no other."""
     sides = []
     for table, added in ((case.before, False), (after, True)):
@@ -268,7 +173,7 @@ def _reached(
 
 
 def _drawn(
-    case: _Case, after: gpd.GeoDataFrame, ranked: pd.Series, within_km: float
+    case: Case, after: gpd.GeoDataFrame, ranked: pd.Series, within_km: float
 ) -> pd.DataFrame:
     if not ranked.any():
         return pd.DataFrame(index=case.before.index)

@@ -162,9 +162,7 @@ class Draw:
         return out
 
 
-def draw_changes(
-    before: Draw, after: Draw, model: ScoreModel, options: Options
-) -> pd.DataFrame:
+def draw_changes(before: Draw, after: Draw, model: ScoreModel, options: Options) -> pd.DataFrame:
     """Rank before and after draw by draw.
 
     Parameters

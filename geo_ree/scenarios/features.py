@@ -174,7 +174,8 @@ def _feature(number: int, found: Any) -> _Feature:
     if geometry is None:
         return _Feature(number, told, None)
     try:
-        return _Feature(number, told, shapely.geometry.shape(geometry))
+        with np.errstate(invalid="ignore"):  # what is no number is told of with its feature
+            return _Feature(number, told, shapely.geometry.shape(geometry))
     except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         return _Feature(number, told, " ".join(str(error).split()) or "a broken geometry")
 

@@ -81,7 +81,9 @@ class Scenario:
 
 
 def _html(table: pd.DataFrame) -> str:
-    return str(table.to_html(index=False, escape=True, na_rep="", float_format=lambda v: f"{v:,.4g}"))
+    return str(
+        table.to_html(index=False, escape=True, na_rep="", float_format=lambda v: f"{v:,.4g}")
+    )
 
 
 def write_scenario(scenario: Scenario, folder: Path) -> None:

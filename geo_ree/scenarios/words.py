@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from types import MappingProxyType
 
 import pandas as pd
@@ -14,12 +14,12 @@ REACH_CHANGES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("no", "yes"): "brought within",
         ("unknown", "yes"): "brought within",
-        ("perhaps", "yes"): "now surely within",
+        ("perhaps", "yes"): "surely within",
         ("no", "perhaps"): "perhaps brought within",
         ("unknown", "perhaps"): "perhaps brought within",
-        ("yes", "no"): "cut off from",
-        ("yes", "perhaps"): "perhaps cut off from",
-        ("perhaps", "no"): "now surely not within",
+        ("yes", "no"): "no longer within",
+        ("yes", "perhaps"): "perhaps no longer within",
+        ("perhaps", "no"): "surely not within",
     }
 )
 """(reach before, reach after) -> what the scenario does; other pairs are no change."""
@@ -30,7 +30,7 @@ _CHANCE = 0.05
 
 def sentences_of(
     table: pd.DataFrame, tonnes: pd.DataFrame, changes: Changes, change: pd.Series,
-    within_km: float,
+    moved: Collection[str], within_km: float,
 ) -> tuple[str, ...]:  # fmt: skip
     """Tell what changes, what does not, and what is not sure.
 
@@ -42,6 +42,8 @@ def sentences_of(
         What was added and removed.
     change
         Deposit id -> what becomes of its reach.
+    moved
+        Targets whose layer is changed.
     within_km
         The reach (km).
 
@@ -53,7 +55,7 @@ def sentences_of(
     if not table["changed"].any():
         return (*out, _nothing(changes))
     ranked = table[table["role"].isin(RANKED_ROLES)]
-    out += _of_distances(ranked)
+    out += _of_distances(ranked, moved)
     if "reached_before" in table:
         out += _of_reach(ranked, change, within_km)
     out += _of_tonnes(tonnes)
@@ -75,8 +77,10 @@ def _of_changes(changes: Changes) -> Iterator[str]:
             f"; approximate, the true course may lie {doubt:.0f} km to a side" if doubt > 0 else ""
         )
         yield f"Added: {line} ({status}, {opening}): {length}in {where or 'no country'}{course}."
-    for name, why in added.loc[~added["counted"].astype(bool), ["name", "why_not"]].to_numpy():
-        yield f"Not counted: {name}: {why}."
+    rest = added[~added["counted"].astype(bool)]
+    for (line, why), legs in rest.groupby(["line", "why_not"], sort=False) if len(rest) else ():
+        part = f" ({len(legs)} of {(added['line'] == line).sum()} legs)" if len(legs) > 1 else ""
+        yield f"Not counted: {line}{part}: {why}."
     for layer, rows in changes.removed.groupby("layer", sort=False):
         names = list(dict.fromkeys(rows["name"].dropna()))
         told = f" ({_listed(names)})" if names else ""
@@ -96,28 +100,26 @@ def _nothing(changes: Changes) -> str:
     return "Nothing changes: no deposit comes nearer or farther."
 
 
-def _of_distances(ranked: pd.DataFrame) -> Iterator[str]:
-    names = [
-        c.removeprefix("dist_").removesuffix("_km_before")
-        for c in ranked.columns if c.startswith("dist_") and c.endswith("_km_before")
-    ]  # fmt: skip
-    for name in names:
+def _of_distances(ranked: pd.DataFrame, moved: Collection[str]) -> Iterator[str]:
+    for name in moved:
         before, after = ranked[f"dist_{name}_km_before"], ranked[f"dist_{name}_km_after"]
         label = name.replace("_", " ")
-        moved = {
+        rows_of = {
             "nearer": (after < before - 0.05) | (before.isna() & after.notna()),
             "farther": after > before + 0.05,
         }
-        for word, rows in moved.items():
+        for word, rows in rows_of.items():
             if rows.any():
                 told = [_moved(r, name) for r in ranked[rows].to_dict("records")]
                 yield f"The {label} comes {word} for {len(told)} ranked deposits: {_listed(told)}."
-        if not any(rows.any() for rows in moved.values()):
+        if not any(rows.any() for rows in rows_of.values()):
             yield f"The {label} comes nearer or farther for no ranked deposit for certain."
 
 
-def _moved(row: Mapping[str, object], name: str) -> str:
-    words = [_km(row[f"dist_{name}_km_{w}"], row[f"err_{name}_km_{w}"]) for w in ("before", "after")]
+def _moved(row: Mapping[Hashable, object], name: str) -> str:
+    words = [
+        _km(row[f"dist_{name}_km_{w}"], row[f"err_{name}_km_{w}"]) for w in ("before", "after")
+    ]
     return f"{row['name']} ({words[0]} to {words[1]})"
 
 
@@ -137,16 +139,18 @@ def _of_reach(ranked: pd.DataFrame, change: pd.Series, within_km: float) -> Iter
             for r in ranked.loc[ids].to_dict("records")
         ]
         yield f"{str(what).capitalize()} of a railway: {_listed(told)}."
-    sure = change.str.startswith(("brought", "cut"))
+    sure = change.str.startswith(("brought", "no longer"))
     if not sure.any():
         yield (
-            f"No ranked deposit is surely brought within {within_km:g} km of a railway or cut off."
+            f"No ranked deposit is surely brought within {within_km:g} km of a railway, nor out of it."
         )
 
 
 def _of_tonnes(tonnes: pd.DataFrame) -> Iterator[str]:
     for row in tonnes[tonnes["substance"] == "oxide"].to_dict("records"):
-        amount = "an unknown quantity" if pd.isna(row["quantity_t"]) else f"{row['quantity_t']:,.0f} t"
+        amount = (
+            "an unknown quantity" if pd.isna(row["quantity_t"]) else f"{row['quantity_t']:,.0f} t"
+        )
         whose = ", ".join(str(row[c]) for c in ("category", "system", "year") if row[c])
         yield (
             f"{str(row['change']).capitalize()} of a railway: {amount} of REO ({whose}) of "
@@ -180,7 +184,7 @@ def _of_ranks(ranked: pd.DataFrame) -> Iterator[str]:
             yield f"Chance of a {word} rank: {_listed(told)}."
 
 
-def _rank(row: Mapping[str, object], word: str) -> str:
+def _rank(row: Mapping[Hashable, object], word: str) -> str:
     return f"{row[f'rank_{word}']} ({row[f'rank_p5_{word}']}-{row[f'rank_p95_{word}']})"
 
 
