@@ -14,7 +14,10 @@ from geo_ree.options import Options
 from geo_ree.proximity import NearestIndex, Proximity, Target
 from geo_ree.scoring import ScoreModel
 from geo_ree.scoring.ranks import rank_draws, summarize
-from geo_ree.scoring.uncertainty import draw_scores
+from geo_ree.scoring.uncertainty import _draw_scores as draw_scores
+
+_CONCENTRATION = 50.0
+"""Of the drawn weights, as `geo_ree.scoring.uncertainty` has it."""
 
 _SUMMARY = ("score_p5", "score_p95", "rank_p5", "rank_p95")
 
@@ -183,7 +186,15 @@ def draw_changes(before: Draw, after: Draw, model: ScoreModel, options: Options)
     """
     known = np.ones(len(before.table), dtype=np.bool_)
     drawn = [
-        draw_scores(d.table, model, d, known, draws=options.draws, seed=options.seed)[0]
+        draw_scores(
+            d.table,
+            model,
+            d,
+            known,
+            draws=options.draws,
+            seed=options.seed,
+            concentration=_CONCENTRATION,
+        )[0]
         for d in (before, after)
     ]
     ranks = [np.zeros(d.shape, dtype=np.int32) for d in drawn]

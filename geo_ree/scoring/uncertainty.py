@@ -25,9 +25,6 @@ from geo_ree.scoring.weights import (
     whole_number,
 )
 
-CONCENTRATION = 50.0
-"""How closely drawn weights keep to the model's unless told otherwise."""
-
 _MOST_DRAWN = 250_000_000
 """Scores that are drawn at most: 12 bytes each, with their ranks."""
 
@@ -85,7 +82,7 @@ def uncertainty(
     groups: pd.Series | None = None,
     draws: int = 1000,
     seed: int = SEED,
-    concentration: float = CONCENTRATION,
+    concentration: float = 50.0,
     leads: float = 0.95,
     widest: int | None = None,
 ) -> Uncertainty:
@@ -162,7 +159,7 @@ def uncertainty(
     most = max((len(m) for m in members), default=0)
     widest = most if widest is None else min(whole_number("widest", widest, 1), most)
     _check_room(len(table), draws, widest)
-    drawn, weights = draw_scores(
+    drawn, weights = _draw_scores(
         table, model, sample, points.notna().to_numpy(),
         draws=draws, seed=seed, concentration=concentration,
     )  # fmt: skip
@@ -221,37 +218,11 @@ def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.int
     return [rows for rows in found if rows.size]
 
 
-def draw_scores(
+def _draw_scores(
     table: pd.DataFrame, model: ScoreModel, sample: Sampler | None, known: NDArray[np.bool_], *,
-    draws: int, seed: int, concentration: float = CONCENTRATION,
+    draws: int, seed: int, concentration: float,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Draw the scores that `uncertainty` ranks.
-
-    Two tables of the same rows that are drawn with one seed share their chance draw by draw
-    (common random numbers): what differs between them is theirs, not chance.
-
-    Parameters
-    ----------
-    table, model, sample, draws, seed, concentration
-        As `uncertainty` takes them.
-    known
-        Rows that have a score, shape (deposits,).
-
-    Returns
-    -------
-    scores : numpy.ndarray of float64
-        0 to 100, shape (draws, deposits).
-    weights : numpy.ndarray of float64
-        Shape (draws, criteria).
-
-    Examples
-    --------
-    >>> from geo_ree.scoring import Criterion, Exponential
-    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
-    >>> table = pd.DataFrame({"dist_railway_km": [50.0]})
-    >>> draw_scores(table, model, None, np.array([True]), draws=2, seed=1)[0].tolist()
-    [[50.0], [50.0]]
-    """
+    """Scores (0..100) of every draw and deposit, shape (draws, deposits), and the weights."""
     weight_seed, distance_seed, gap_seed = np.random.SeedSequence(seed).spawn(3)
     weights = draw_weights(model, np.random.default_rng(weight_seed), draws, concentration)
     distance_rng = np.random.default_rng(distance_seed)
