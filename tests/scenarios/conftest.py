@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree.analysis import analyse
 from geo_ree.harmonize import arrange_statements
 from geo_ree.options import Options
+from geo_ree.proximity import measure
 from geo_ree.schema import validate
+from geo_ree.scoring import load_preset, score
 
 DEPOSITS = {
     "alpha": ("KAZ", "candidate", (70.0, 48.0)),
@@ -82,6 +83,16 @@ def made_statements(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     return arrange_statements(pd.DataFrame(rows), deposits)
 
 
+def made_scores(layers: dict[str, Any], options: Options) -> gpd.GeoDataFrame:
+    """The scored table as a run has it, without the intervals."""
+    deposits = layers["deposits"].set_index("id", drop=False).rename_axis(None)
+    table = pd.concat([deposits, measure(deposits, layers)], axis=1)
+    points = score(table, load_preset(options.preset).choose(table))
+    scored = pd.concat([table, points], axis=1)
+    ranks = scored["score"].groupby(scored["role"]).rank(ascending=False, method="first")
+    return gpd.GeoDataFrame(scored.assign(rank=ranks.astype("Int64")), crs=4326)
+
+
 @pytest.fixture
 def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
     """Gives a result as `geo_ree.run` does, of made-up layers, changed as the test wants them."""
@@ -89,9 +100,9 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
     def make(**layers: Any) -> Any:
         options = Options(draws=200)
         at_hand = {**made_layers(countries), **layers}
-        analysis = analyse(at_hand, {}, {}, options)
+        scored = made_scores(at_hand, options)
         return SimpleNamespace(
-            analysis=analysis,
+            analysis=SimpleNamespace(scored=scored, preset="infrastructure (default)"),
             harmonized=SimpleNamespace(layers=at_hand, coverage={}, sources={}),
             statements=made_statements(at_hand["deposits"]),
             report={"settings": {"data_root": "data", **asdict(options), "countries": []}},

@@ -133,6 +133,20 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return run(settings, Options(draws=200))
 
 
+def test_intervals_before_are_those_of_the_run(base: Result) -> None:
+    told = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
+    scored = base.analysis.scored.loc[told.table.index]
+    ranked = told.table["rank_before"].notna()
+    assert ranked.sum() > 20
+    for name in ("score_p5", "score_p95", "rank_p5", "rank_p95"):
+        np.testing.assert_array_equal(
+            told.table.loc[ranked, f"{name}_before"].astype(float),
+            scored.loc[ranked, name].astype(float),
+        )
+    for name in ("score", "rank"):
+        assert told.table[f"{name}_before"].equals(scored[name].rename(f"{name}_before"))
+
+
 def test_no_planned_line_is_sure_enough_to_move_a_score(base: Result) -> None:
     told = scenario(base, add={"railways": planned_lines()})
     assert (told.table["rank_before"] == told.table["rank_after"]).fillna(True).all()

@@ -124,16 +124,6 @@ def test_a_line_at_home_that_is_nearer_to_nobody(made: Made, line: Line) -> None
     assert told.sentences[-1] == "Nothing changes: no deposit comes nearer or farther."
 
 
-def test_intervals_before_are_those_of_the_run(made: Made, line: Line) -> None:
-    base = made()
-    told = scenario(base, add={"railways": line((86, 47), (90, 47))})
-    scored = base.analysis.scored
-    for name in ("score_p5", "score_p95", "rank_p5", "rank_p95"):
-        np.testing.assert_array_equal(
-            told.table[f"{name}_after"].astype(float), scored[name].astype(float)
-        )
-
-
 def test_without_its_only_railway_a_country_is_out_of_reach_not_unknown(made: Made) -> None:
     told = scenario(made(), remove={"railways": "Old Line"})
     alpha = told.table.loc["d:alpha"]
