@@ -146,17 +146,7 @@ def make_changes(
     SchemaError, SettingsError
         For features that are wrong, layers that are not at hand, and names that nothing bears.
     """
-    if not add and not remove:
-        raise SettingsError("the scenario changes nothing", "give add or remove")
-    for layer in (*add, *remove):
-        if layer not in KINDS:
-            raise SettingsError(f"a scenario cannot change the layer {layer!r}",
-                                f"use one of {', '.join(KINDS)}")  # fmt: skip
-        if layer not in layers or layers[layer].empty:
-            raise SettingsError(
-                f"no source of the layer {layer} is at hand: there is no before to compare with",
-                f"fetch one; geo-ree sources list --layer {layer} names them",
-            )
+    _refuse_unknown(layers, add, remove)
     kept, removed, added, pieces = {}, [], [], {}
     for layer in dict.fromkeys((*remove, *add)):
         gone = _found(layers[layer], remove[layer], layer) if layer in remove else None
@@ -180,6 +170,22 @@ def make_changes(
         kept=kept,
         pieces=pieces,
     )  # fmt: skip
+
+
+def _refuse_unknown(
+    layers: Mapping[str, gpd.GeoDataFrame], add: Mapping[str, Added], remove: Mapping[str, Removed]
+) -> None:
+    if not add and not remove:
+        raise SettingsError("the scenario changes nothing", "give add or remove")
+    for layer in (*add, *remove):
+        if layer not in KINDS:
+            raise SettingsError(f"a scenario cannot change the layer {layer!r}",
+                                f"use one of {', '.join(KINDS)}")  # fmt: skip
+        if layer not in layers or layers[layer].empty:
+            raise SettingsError(
+                f"no source of the layer {layer} is at hand: there is no before to compare with",
+                f"fetch one; geo-ree sources list --layer {layer} names them",
+            )
 
 
 def _found(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:

@@ -108,7 +108,7 @@ def _compared(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataF
         for word, table in (("before", before), ("after", after)):
             for column in (f"dist_{name}_km", f"err_{name}_km", f"near_{name}"):
                 out[f"{column}_{word}"] = table[column]
-        if case.additions.count(name):
+        if case.additions.of(name):
             out = out.join(_beside(case, name))
     points = score(after, case.model)["score"]
     out["score_before"], out["score_after"] = before["score"], points
@@ -144,11 +144,11 @@ def _beside(case: Case, name: str) -> pd.DataFrame:
 
 def _added_reach(case: Case, name: str) -> tuple[Floats, Floats]:
     """Distance and error of each addition from each deposit, both of shape (additions, n)."""
-    points = case.before.geometry
-    distance, error = case.additions.reach(
-        name, points.x.to_numpy(), points.y.to_numpy(),
-        case.before["country"].astype(object).to_numpy(),
-    )  # fmt: skip
+    lon, lat = case.before.geometry.x.to_numpy(), case.before.geometry.y.to_numpy()
+    country = case.before["country"].astype(object).to_numpy()
+    added = case.additions.of(name)
+    distance = np.stack([one.measure(lon, lat, country) for one in added])
+    error = np.array([one.error_km for one in added])
     own = pd.to_numeric(case.before["position_error_m"]).fillna(0.0).to_numpy(np.float64) / 1000.0
     return distance, error[:, None] + own
 
@@ -160,7 +160,7 @@ def _reached(case: Case, after: gpd.GeoDataFrame, within_km: float) -> tuple[pd.
         distance = table[f"dist_{RAILWAY}_km"].to_numpy(np.float64)
         error = np.nan_to_num(table[f"err_{RAILWAY}_km"].to_numpy(np.float64))
         low, high = distance - error, distance + error
-        if added and case.additions.count(RAILWAY):
+        if added and case.additions.of(RAILWAY):
             away, doubt = _added_reach(case, RAILWAY)
             low = np.fmin(low, np.fmin.reduce(away - doubt, axis=0))
             high = np.fmin(high, np.fmin.reduce(away + doubt, axis=0))

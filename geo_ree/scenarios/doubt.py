@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -23,12 +23,38 @@ _SUMMARY = ("score_p5", "score_p95", "rank_p5", "rank_p95")
 
 
 @dataclass(frozen=True)
-class _Addition:
-    """What one feature adds within one country: an index, and the doubt about its course."""
+class Addition:
+    """What one feature adds within one country.
+
+    Attributes
+    ----------
+    index
+        Of its pieces.
+    country
+        ISO alpha-3 of the deposits that it counts for; None for all.
+    error_km
+        How far its true course or place may be from the drawn one.
+    """
 
     index: NearestIndex
     country: str | None
     error_km: float
+
+    def measure(self, lon: Floats, lat: Floats, country: np.ndarray) -> Floats:
+        """Kilometres from places, shape (n,); NaN from those in a country it does not count for.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees, shape (n,).
+        country
+            ISO alpha-3 of the deposit at each place, shape (n,).
+        """
+        out = np.full(len(lon), np.nan)
+        at = np.flatnonzero((country == self.country) | (self.country is None))
+        if len(at):
+            out[at] = self.index.query_lonlat(lon[at], lat[at])[0] / 1000.0
+        return out
 
 
 class Additions:
@@ -49,50 +75,19 @@ class Additions:
     def __init__(
         self, pieces: Mapping[str, gpd.GeoDataFrame], targets: Mapping[str, Target]
     ) -> None:
-        self._of: dict[str, list[_Addition]] = {}
-        self._own_country = {name: t.same_country for name, t in targets.items()}
+        self._of: dict[str, list[Addition]] = {}
         for name, target in targets.items():
             rows = pieces.get(target.layer)
             chosen = None if rows is None else target.choose(rows)
             if chosen is not None and len(chosen):
                 self._of[name] = _prepared(chosen, own_country=target.same_country)
 
-    def count(self, target: str) -> int:
-        """Number of rows that `reach` gives for a target."""
-        return len(self._of.get(target, ()))
-
-    def reach(
-        self, target: str, lon: Floats, lat: Floats, country: np.ndarray
-    ) -> tuple[Floats, Floats]:
-        """Measure places to each addition.
-
-        Parameters
-        ----------
-        target
-            Name of the target.
-        lon, lat
-            Degrees, shape (n,).
-        country
-            ISO alpha-3 of the deposit at each place, shape (n,).
-
-        Returns
-        -------
-        distance_km : numpy.ndarray of float64
-            Shape (additions, n); NaN where the addition is in another country.
-        error_km : numpy.ndarray of float64
-            Doubt about the course of each addition, shape (additions,).
-        """
-        found = self._of.get(target, [])
-        distance = np.full((len(found), len(lon)), np.nan)
-        for i, one in enumerate(found):
-            here = country == one.country
-            at = np.flatnonzero(here | (not self._own_country[target]))
-            if len(at):
-                distance[i, at] = one.index.query_lonlat(lon[at], lat[at])[0] / 1000.0
-        return distance, np.array([one.error_km for one in found])
+    def of(self, target: str) -> Sequence[Addition]:
+        """Give what counts for a target, perhaps nothing."""
+        return self._of.get(target, ())
 
 
-def _prepared(rows: gpd.GeoDataFrame, *, own_country: bool) -> list[_Addition]:
+def _prepared(rows: gpd.GeoDataFrame, *, own_country: bool) -> list[Addition]:
     keys = ["feature", "country"] if own_country else ["feature"]
     known = rows[rows["country"].notna()] if own_country else rows
     out = []
@@ -101,7 +96,7 @@ def _prepared(rows: gpd.GeoDataFrame, *, own_country: bool) -> list[_Addition]:
                  for c, per in (("lateral_error_km", 1.0), ("position_error_m", 1000.0))
                  if c in part]  # fmt: skip
         out.append(
-            _Addition(NearestIndex(part.geometry), str(key[1]) if own_country else None, sum(doubt))
+            Addition(NearestIndex(part.geometry), str(key[1]) if own_country else None, sum(doubt))
         )
     return out
 
@@ -144,24 +139,25 @@ class Draw:
             points.x.to_numpy(), points.y.to_numpy(), rng.random(shape) * 360.0, length
         )
         sides = {name: rng.uniform(-1.0, 1.0, shape) for name in self.proximity.targets}
-        courses = {name: rng.uniform(-1.0, 1.0, (self.additions.count(name), *shape))
-                   for name in self.proximity.targets}  # fmt: skip
         country = self.table["country"].astype(object).to_numpy()
         codes = np.broadcast_to(country, shape).ravel()
         out: dict[str, Floats] = {}
         for name in self.proximity.targets:
             column = f"dist_{name}_km"
-            if column not in self.columns:
-                continue
-            reach = self.proximity.reach(name, x.ravel(), y.ravel(), codes)
-            network = reach.distance_km + sides[name].ravel() * reach.error_km
-            drawn = np.abs(network).reshape(shape)
-            if self.counted and self.additions.count(name):
-                away, error = self.additions.reach(name, x.ravel(), y.ravel(), codes)
-                beside = away.reshape(-1, *shape) + courses[name] * error[:, None, None]
-                drawn = np.fmin(drawn, np.fmin.reduce(np.abs(beside), axis=0))
-            told = self.table[column].to_numpy(np.float64)
-            out[column] = np.where(np.isfinite(told), drawn, told)  # unknown and out of reach stay
+            wanted = column in self.columns
+            drawn = np.full(shape, np.nan)
+            if wanted:
+                reach = self.proximity.reach(name, x.ravel(), y.ravel(), codes)
+                network = reach.distance_km + sides[name].ravel() * reach.error_km
+                drawn = np.abs(network).reshape(shape)
+            for one in self.additions.of(name):
+                side = rng.uniform(-1.0, 1.0, shape)  # taken whether or not it counts
+                if wanted and self.counted:
+                    away = one.measure(x.ravel(), y.ravel(), codes).reshape(shape)
+                    drawn = np.fmin(drawn, np.abs(away + side * one.error_km))
+            if wanted:
+                told = self.table[column].to_numpy(np.float64)
+                out[column] = np.where(np.isfinite(told), drawn, told)  # unknown stays, and inf
         return out
 
 

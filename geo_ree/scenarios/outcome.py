@@ -17,7 +17,7 @@ from geo_ree.storage import atomic_files
 
 FILES = ("scenario.csv", "scenario.json")
 _SHOWN = (
-    "name", "country", "role", "dist_railway_km_before", "dist_railway_km_after", "near_after",
+    "name", "country", "role", "dist_railway_km_before", "dist_railway_km_after", "near_railway_after",
     "reached_before", "reached_after", "p_within_before", "p_within_after", "score_before",
     "score_after", "rank_before", "rank_p5_before", "rank_p95_before", "rank_after",
     "rank_p5_after", "rank_p95_after", "p_rank_improves", "p_rank_worsens",

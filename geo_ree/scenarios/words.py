@@ -66,7 +66,8 @@ def sentences_of(
 def _of_changes(changes: Changes) -> Iterator[str]:
     added = changes.added
     counted = added[added["counted"].astype(bool)]
-    for line, legs in counted.groupby("line", sort=False) if len(counted) else ():
+    lines = list(counted.groupby("line", sort=False)) if len(counted) else []
+    for line, legs in lines[:_NAMED]:
         status = "; ".join(dict.fromkeys(s.replace("_", " ") for s in legs["status"]))
         years = sorted({int(y) for y in legs["opening_year"].dropna()})
         opening = f"opens {', '.join(map(str, years))}" if years else "year of opening unknown"
@@ -77,14 +78,22 @@ def _of_changes(changes: Changes) -> Iterator[str]:
             f"; approximate, the true course may lie {doubt:.0f} km to a side" if doubt > 0 else ""
         )
         yield f"Added: {line} ({status}, {opening}): {length}in {where or 'no country'}{course}."
+    if len(lines) > _NAMED:
+        yield f"Added: {len(lines) - _NAMED} more, in scenario.json under added."
     rest = added[~added["counted"].astype(bool)]
-    for (line, why), legs in rest.groupby(["line", "why_not"], sort=False) if len(rest) else ():
-        part = f" ({len(legs)} of {(added['line'] == line).sum()} legs)" if len(legs) > 1 else ""
-        yield f"Not counted: {line}{part}: {why}."
+    for why, legs in rest.groupby("why_not", sort=False) if len(rest) else ():
+        told = [_legs(line, len(own), added) for line, own in legs.groupby("line", sort=False)]
+        yield f"Not counted: {_listed(told)}: {why}."
     for layer, rows in changes.removed.groupby("layer", sort=False):
         names = list(dict.fromkeys(rows["name"].dropna()))
-        told = f" ({_listed(names)})" if names else ""
-        yield f"Removed: {len(rows)} {'feature' if len(rows) == 1 else 'features'} of {layer}{told}."
+        which = f" ({_listed(names)})" if names else ""
+        yield f"Removed: {len(rows)} {'feature' if len(rows) == 1 else 'features'} of {layer}{which}."
+
+
+def _legs(line: object, count: int, added: pd.DataFrame) -> str:
+    """Name of a line, with the number of its legs where it has several."""
+    whole = int((added["line"] == line).sum())
+    return str(line) if whole == 1 else f"{line} ({count} of {whole} legs)"
 
 
 def _nothing(changes: Changes) -> str:
@@ -134,16 +143,21 @@ def _km(distance: object, error: object) -> str:
 
 def _of_reach(ranked: pd.DataFrame, change: pd.Series, within_km: float) -> Iterator[str]:
     for what, ids in change.groupby(change, sort=False).groups.items():
-        told = [
-            f"{r['name']} (chance {r['p_within_before']:.0%} to {r['p_within_after']:.0%})"
-            for r in ranked.loc[ids].to_dict("records")
-        ]
+        told = [f"{r['name']}{_chance(r)}" for r in ranked.loc[ids].to_dict("records")]
         yield f"{str(what).capitalize()} of a railway: {_listed(told)}."
     sure = change.str.startswith(("brought", "no longer"))
     if not sure.any():
         yield (
             f"No ranked deposit is surely brought within {within_km:g} km of a railway, nor out of it."
         )
+
+
+def _chance(row: Mapping[Hashable, object]) -> str:
+    """How likely it is within reach, blank for what is not ranked: nothing is drawn for it."""
+    before, after = row.get("p_within_before"), row.get("p_within_after")
+    if pd.isna(before) or pd.isna(after):  # type: ignore[call-overload]
+        return ""
+    return f" (chance {before:.0%} to {after:.0%})"
 
 
 def _of_tonnes(tonnes: pd.DataFrame) -> Iterator[str]:

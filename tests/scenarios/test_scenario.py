@@ -233,6 +233,37 @@ def test_roads_and_railways_at_once(made: Made, line: Line, countries: gpd.GeoDa
     assert set(told.added["layer"]) == {"roads", "railways"}
 
 
+def test_a_power_plant_of_a_country_counts_there(made: Made) -> None:
+    told = {"kind": "operating", "country": "KAZ", "capacity_mw": 300.0}
+    old = gpd.GeoDataFrame(
+        {"id": ["p:1"], "source_id": "p", "name": ["Old Plant"], **told},
+        geometry=[shapely.Point(62, 51)], crs=4326,
+    )  # fmt: skip
+    new = gpd.GeoDataFrame(
+        {"name": ["New Plant", "Small One"], "status": "under_construction", "source": "made up",
+         "opening_year": 2029, "kind": "operating", "capacity_mw": [200.0, 10.0],
+         "position_error_m": [3000.0, 0.0]},
+        geometry=[shapely.Point(70, 48.2), shapely.Point(70, 48)], crs=4326,
+    )  # fmt: skip
+    table = scenario(made(power_plants=old), add={"power_plants": new}).table
+    assert table.loc["d:alpha", "dist_power_plant_km_after"] == pytest.approx(22.2, abs=0.1)
+    assert table.loc["d:alpha", "err_power_plant_km_after"] == 4.0
+    assert table.loc["d:alpha", "score_after"] > table.loc["d:alpha", "score_before"]
+    assert np.isnan(table.loc["d:gamma", "dist_power_plant_km_after"])
+
+
+def test_many_lines_are_counted_and_not_all_named(made: Made, line: Line) -> None:
+    lines = [line((61, 53), (62, 53), name=f"Spur {i}") for i in range(8)]
+    later = [line((61, 53), (62, 53), name=f"Late {i}", opening_year=2050) for i in range(7)]
+    told = scenario(made(), add={"railways": pd.concat(lines + later)}, year=2040)
+    assert sum(s.startswith("Added: Spur") for s in told.sentences) == 5
+    assert "Added: 3 more, in scenario.json under added." in told.sentences
+    late = [s for s in told.sentences if s.startswith("Not counted")]
+    assert late == [
+        "Not counted: Late 0, Late 1, Late 2, Late 3, Late 4 and 2 more: it opens in 2050, after 2040."
+    ]
+
+
 def test_tonnes_keep_inferred_apart_and_name_what_is_unknown(made: Made, line: Line) -> None:
     near_both = line((70, 48), (72, 46))
     told = scenario(made(), add={"railways": near_both})
