@@ -20,6 +20,7 @@ _PUBLIC = {
     "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
     "Proximity": "geo_ree.proximity",
+    "Scenario": "geo_ree.scenarios",
     "ScoreModel": "geo_ree.scoring",
     "ScoreRange": "geo_ree.scoring",
     "Settings": "geo_ree.settings",
@@ -51,17 +52,20 @@ _PUBLIC = {
     "ore_mass": "geo_ree.harmonize",
     "oxide_factor": "geo_ree.harmonize",
     "oxide_to_element": "geo_ree.harmonize",
+    "planned_lines": "geo_ree.scenarios",
     "read": "geo_ree.ingest",
     "render": "geo_ree.maps",
     "render_page": "geo_ree.pipeline",
     "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
+    "scenario": "geo_ree.scenarios",
     "score": "geo_ree.scoring",
     "score_range": "geo_ree.scoring",
     "show_page": "geo_ree.pipeline",
     "sum_statements": "geo_ree.harmonize",
     "uncertainty": "geo_ree.scoring",
     "validate": "geo_ree.schema",
+    "write_scenario": "geo_ree.scenarios",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604

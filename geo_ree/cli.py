@@ -16,6 +16,7 @@ from geo_ree.cli_options import data as _data
 from geo_ree.cli_options import folders as _folders
 from geo_ree.cli_options import make_options as _options
 from geo_ree.cli_options import words as _words
+from geo_ree.cli_scenario import scenario
 from geo_ree.errors import GeoReeError
 
 
@@ -253,3 +254,6 @@ def doctor(data: Path, out: Path) -> None:
     from geo_ree import doctor as checks
 
     sys.exit(checks.report(data, out))
+
+
+main.add_command(scenario)
