@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_ree.cli_options import choices, folders, make_options
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -29,17 +31,8 @@ _HEAD = (
 @click.option("--year", type=int, help="Count only what is open by then.")
 @click.option("--within", "within_km", type=float, default=50.0, show_default=True,
               help="What counts as within reach of a railway (km).")  # fmt: skip
-@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True,
-              help="Folder of fetched and canonical data.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
-              help="Folder of the outputs.")  # fmt: skip
-@click.option("--only", multiple=True, metavar="SOURCE", help="Use these sources alone.")
-@click.option("--without", multiple=True, metavar="SOURCE", help="Leave these sources out.")
-@click.option("--preset", default="infrastructure", show_default=True,
-              help="A packaged preset, or a TOML file.")  # fmt: skip
-@click.option("--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True,
-              help="Draws of the uncertainty.")  # fmt: skip
-@click.option("--seed", type=int, default=20240607, show_default=True)
+@folders
+@choices
 def scenario(
     file: Path | None, layer: str, planned: tuple[str, ...], remove: tuple[str, ...],
     year: int | None, within_km: float, data: Path, out: Path, **given: Any,
@@ -50,7 +43,6 @@ def scenario(
     lateral_error_km. Writes scenario.csv and scenario.json.
     """
     from geo_ree import pipeline, scenarios
-    from geo_ree.options import Options
     from geo_ree.settings import Settings
 
     if file is not None and planned and layer == "railways":
@@ -61,10 +53,9 @@ def scenario(
     if planned:
         add["railways"] = _planned(planned)
     gone = _removals(remove)
-    for name in ("only", "without"):
-        given[name] = _words(given[name])
-    options = Options(**given)
-    result = pipeline.run(Settings.from_environment(data_root=data), options, tell=_tell)
+    result = pipeline.run(
+        Settings.from_environment(data_root=data), make_options(given), tell=_tell
+    )
     told = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
     scenarios.write_scenario(told, out)
     _show(told, out)
@@ -89,10 +80,6 @@ def _removals(given: tuple[str, ...]) -> dict[str, list[str]]:
                                      "railways:kind=rail", param_hint="--remove")  # fmt: skip
         out.setdefault(layer, []).append(what)
     return out
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(w for v in values for w in v.replace(",", " ").split())
 
 
 def _tell(text: str) -> None:

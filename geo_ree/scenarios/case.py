@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_ree.gateways import choose_gateways
 from geo_ree.options import Options
 from geo_ree.pipeline import Result
 from geo_ree.proximity import Target, load_targets, measure
 from geo_ree.scenarios.changes import SOURCE_ID, Added, Changes, Removed, make_changes
 from geo_ree.scenarios.doubt import Additions
+from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, load_preset
-from geo_ree.settings import SCORED_COUNTRIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,12 @@ class Case:
     options: Options
 
     @property
+    def compared(self) -> pd.Series:
+        """What TOPSIS compares: the candidates; without any, whatever is ranked."""
+        candidates = self.before["role"] == "candidate"
+        return candidates if candidates.any() else self.before["role"].isin(RANKED_ROLES)
+
+    @property
     def moved(self) -> list[str]:
         """Targets whose layer is changed."""
         return [n for n, t in self.targets.items() if t.layer in self.changes.layers]
@@ -70,30 +77,20 @@ def make_case(
     layers = result.harmonized.layers
     changes = make_changes(layers, add=add, remove=remove, year=year)
     before = result.analysis.scored
-    targets = _with_gateways(load_targets(options.targets), layers, options)
+    targets = choose_gateways(load_targets(options.targets), layers, options)
     after = _with_added_gateways(targets, changes)
     return Case(
         before=before, layers=layers, coverage=result.harmonized.coverage,
         labels={i: s.label for i, s in result.harmonized.sources.items()} | {SOURCE_ID: "scenario"},
         changes=changes, targets=targets, targets_after=after,
         additions=Additions(changes.pieces, after),
-        model=load_preset(options.preset).choose(before), options=options,
+        model=_model(options, before), options=options,
     )  # fmt: skip
 
 
-def _with_gateways(
-    targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
-) -> dict[str, Target]:
-    """The gateways that the run counted: its choice, else those of the targets."""
-    out = dict(targets)
-    if not (options.gateways or options.avoid) or "gateways" not in layers:
-        return out
-    rows = layers["gateways"]
-    outer = rows["neighbour"].notna() & ~rows["neighbour"].isin(SCORED_COUNTRIES)
-    exits = tuple(rows["name"][(rows["kind"] == "sea_port") | outer])
-    update = {"names": options.gateways or exits, "avoid_neighbours": options.avoid}
-    out["gateway"] = out["gateway"].model_copy(update=update)
-    return out
+def _model(options: Options, table: pd.DataFrame) -> ScoreModel:
+    model = load_preset(options.preset).choose(table)
+    return replace(model, aggregate=options.aggregate) if options.aggregate else model
 
 
 def _with_added_gateways(targets: Mapping[str, Target], changes: Changes) -> dict[str, Target]:

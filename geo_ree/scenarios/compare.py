@@ -12,6 +12,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline import Result
 from geo_ree.proximity import Proximity
+from geo_ree.sampling import measure_omission, missing_lines, missing_sampler
 from geo_ree.scenarios.case import Case, make_case, measure_after
 from geo_ree.scenarios.changes import Added, Removed
 from geo_ree.scenarios.doubt import Draw, chance_within, draw_changes
@@ -74,7 +75,8 @@ def scenario(
     changes nothing has the same intervals.
 
     Intervals and chances are drawn for the ranked deposits as in `geo_ree.analysis.analyse`, save
-    that the course of each addition is drawn for itself.
+    that the course of each addition is drawn for itself. Lines that no source has are drawn too,
+    the same before and after; the chance of being within reach is of the lines at hand.
 
     Examples
     --------
@@ -110,7 +112,7 @@ def _compared(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataF
                 out[f"{column}_{word}"] = table[column]
         if case.additions.of(name):
             out = out.join(_beside(case, name))
-    points = score(after, case.model)["score"]
+    points = score(after, case.model, compared=case.compared)["score"]
     out["score_before"], out["score_after"] = before["score"], points
     ranked = before["role"].isin(RANKED_ROLES) & before["score"].notna() & points.notna()
     for word, values in (("before", before["score"]), ("after", points)):
@@ -188,7 +190,12 @@ def _drawn(
         one, two = (Draw(t[ranked], p, case.additions, c, columns) for t, p, c in sides)
         return one, two
 
-    out = draw_changes(*draws(case.model.columns), case.model, case.options)
+    rates = measure_omission(network)
+    lines = missing_lines(network, rates, case.layers["countries"], case.options.seed)
+    out = draw_changes(
+        *draws(case.model.columns), case.model, missing_sampler(case.before[ranked], lines),
+        case.compared[ranked], case.options,
+    )  # fmt: skip
     column = f"dist_{RAILWAY}_km"
     if RAILWAY in case.targets:
         for word, draw in zip(("before", "after"), draws((column,)), strict=True):

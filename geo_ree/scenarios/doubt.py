@@ -12,12 +12,9 @@ import pandas as pd
 from geo_ree.crs import Floats, destination
 from geo_ree.options import Options
 from geo_ree.proximity import NearestIndex, Proximity, Target
-from geo_ree.scoring import ScoreModel
+from geo_ree.scoring import Sampler, ScoreModel
+from geo_ree.scoring.draws import draw_parts
 from geo_ree.scoring.ranks import rank_draws, summarize
-from geo_ree.scoring.uncertainty import _draw_scores as draw_scores
-
-_CONCENTRATION = 50.0
-"""Of the drawn weights, as `geo_ree.scoring.uncertainty` has it."""
 
 _SUMMARY = ("score_p5", "score_p95", "rank_p5", "rank_p95")
 
@@ -161,7 +158,10 @@ class Draw:
         return out
 
 
-def draw_changes(before: Draw, after: Draw, model: ScoreModel, options: Options) -> pd.DataFrame:
+def draw_changes(
+    before: Draw, after: Draw, model: ScoreModel, missing: Sampler, compared: pd.Series,
+    options: Options,
+) -> pd.DataFrame:  # fmt: skip
     """Rank before and after draw by draw.
 
     Parameters
@@ -170,8 +170,12 @@ def draw_changes(before: Draw, after: Draw, model: ScoreModel, options: Options)
         Of the same deposits, with the column ``role``; their tables have the columns of `model`.
     model
         What is scored by.
+    missing
+        Draws the lines that no source has: the same before and after.
+    compared
+        On the index of the deposits: those among which TOPSIS finds its best and worst.
     options
-        Draws and seed.
+        Draws, seed and concentration.
 
     Returns
     -------
@@ -180,19 +184,14 @@ def draw_changes(before: Draw, after: Draw, model: ScoreModel, options: Options)
         with ``_before`` and ``_after``, and ``p_rank_improves`` and ``p_rank_worsens``: the share
         of the draws in which the rank within the role is better, or worse, than before.
     """
-    known = np.ones(len(before.table), dtype=np.bool_)
-    drawn = [
-        draw_scores(
-            d.table,
-            model,
-            d,
-            known,
-            draws=options.draws,
-            seed=options.seed,
-            concentration=_CONCENTRATION,
-        )[0]
-        for d in (before, after)
-    ]
+    among = compared.to_numpy(dtype=np.bool_)
+    drawn = []
+    for side in (before, after):
+        parts = draw_parts(
+            side.table, model, side, missing, draws=options.draws, seed=options.seed,
+            concentration=options.concentration,
+        )  # fmt: skip
+        drawn.append(np.concatenate([part.scores(model, among) for _, part in parts]))
     ranks = [np.zeros(d.shape, dtype=np.int32) for d in drawn]
     roles = before.table["role"].astype(object).to_numpy()
     for role in dict.fromkeys(roles):
