@@ -1,8 +1,21 @@
 """Geodesic proximity: how far, to what, and how sure."""
 
+from geo_ree.proximity.heights import ElevationReader, Patch
 from geo_ree.proximity.measure import measure
 from geo_ree.proximity.nearest import NearestIndex, nearest
 from geo_ree.proximity.reach import Proximity, Reach
 from geo_ree.proximity.targets import Target, load_targets
+from geo_ree.proximity.terrain import measure_terrain
 
-__all__ = ["NearestIndex", "Proximity", "Reach", "Target", "load_targets", "measure", "nearest"]
+__all__ = [
+    "ElevationReader",
+    "NearestIndex",
+    "Patch",
+    "Proximity",
+    "Reach",
+    "Target",
+    "load_targets",
+    "measure",
+    "measure_terrain",
+    "nearest",
+]

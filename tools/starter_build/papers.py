@@ -10,23 +10,6 @@ from typing import Any
 
 from starter_build.product import Product, sha256
 
-ELEVATION: Mapping[str, str] = {
-    "title": "Altitude, 5 arc-minutes, in steps of 28 m",
-    "publisher": "Mapzen terrain tiles, as packed in pvlib",
-    "licence": ("public domain (SRTM, GMTED2010, ETOPO1: the sources here); pvlib is BSD-3-Clause"),
-    "licence_url": "https://github.com/tilezen/joerd/blob/master/docs/data-sources.md",
-    "attribution": (
-        "Global ETOPO1 terrain data U.S. National Oceanic and Atmospheric Administration; global "
-        "GMTED2010 and SRTM terrain data courtesy of the U.S. Geological Survey; packed by pvlib"
-    ),
-    "edition": "as packed in pvlib 0.16.1 (date of the data not stated)",
-    "notes": (
-        "Height in metres = 28 x value - 450; 255 means no data. Indicative altitude only, errors "
-        "of 100 m and more; no slopes may be drawn from it. Not a canonical layer."
-    ),
-}
-"""The one starter file that no catalogue entry describes."""
-
 NOTICES = """\
 ## Notices
 
@@ -70,7 +53,7 @@ def write_licences(
         "made from published sources; `starter.json` has the checksums and the counts.\n",
     ]
     for product in products:
-        entry = entries.get(product.file, ELEVATION)
+        entry = entries[product.file]
         parts.append(f"## {product.file}\n")
         parts += [
             f"- {label}: {entry[key]}"
@@ -94,7 +77,7 @@ def write_manifest(
     files = {
         p.file: {
             "source_id": p.source_id,
-            "licence": entries.get(p.file, ELEVATION)["licence"],
+            "licence": entries[p.file]["licence"],
             "sha256": sha256(out / p.file),
             "bytes": (out / p.file).stat().st_size,
             "rows": p.rows,
