@@ -17,6 +17,7 @@ _PUBLIC = {
     "NearestIndex": "geo_ree.proximity",
     "Options": "geo_ree.options",
     "PageData": "geo_ree.maps",
+    "Patch": "geo_ree.proximity",
     "Proximity": "geo_ree.proximity",
     "ScoreModel": "geo_ree.scoring",
     "Settings": "geo_ree.settings",
@@ -41,6 +42,7 @@ _PUBLIC = {
     "load_targets": "geo_ree.proximity",
     "locate": "geo_ree.harmonize",
     "measure": "geo_ree.proximity",
+    "measure_terrain": "geo_ree.proximity",
     "merge": "geo_ree.harmonize",
     "nearest": "geo_ree.proximity",
     "normalize": "geo_ree.harmonize",
@@ -53,6 +55,7 @@ _PUBLIC = {
     "run": "geo_ree.pipeline",
     "score": "geo_ree.scoring",
     "sum_statements": "geo_ree.harmonize",
+    "tile_reader": "geo_ree.terrain_reading",
     "uncertainty": "geo_ree.scoring",
     "validate": "geo_ree.schema",
 }

@@ -18,6 +18,7 @@ from geo_ree.proximity import Proximity, Target, load_targets, measure
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import ScoreModel, load_preset, phrase, score, uncertainty
 from geo_ree.settings import SCORED_COUNTRIES
+from geo_ree.terrain_reading import Raster, draw_climbs, terrain_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Analysis:
 
 def analyse(
     layers: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source],
-    coverage: Mapping[str, frozenset[str]], options: Options,
+    coverage: Mapping[str, frozenset[str]], options: Options, rasters: tuple[Raster, ...] = (),
 ) -> Analysis:  # fmt: skip
     """Measure and score every located deposit of a scored role.
 
@@ -64,6 +65,8 @@ def analyse(
         Layer -> countries in which a missing feature means something.
     options
         Preset, targets, gateways, draws and seed.
+    rasters
+        Heights of the ground, from `geo_ree.terrain_reading.rasters_at_hand`.
 
     Returns
     -------
@@ -74,7 +77,8 @@ def analyse(
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
     measures = measure(deposits, layers, labels=labels, proximity=proximity)
-    table = pd.concat([deposits, measures], axis=1)
+    terrain = terrain_columns(deposits, rasters, proximity)
+    table = pd.concat([deposits, measures, terrain], axis=1)
     model = load_preset(options.preset).choose(table)
     points = score(table, model)
     ranked = table["role"].isin(RANKED_ROLES) & points["score"].notna()
@@ -159,6 +163,8 @@ def _sampler(table: gpd.GeoDataFrame, proximity: Proximity, model: ScoreModel) -
             reach = proximity.reach(name, x.ravel(), y.ravel(), codes)
             drawn = reach.distance_km.reshape(shape) + side * reach.error_km.reshape(shape)
             out[column] = np.where(table[column].isna().to_numpy(), np.nan, np.abs(drawn))
+        if any(column.startswith("climb_") for column in wanted):
+            out |= draw_climbs(table, rng, draws)
         return out
 
     return sample

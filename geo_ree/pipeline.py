@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ import pandas as pd
 
 from geo_ree import maps, storage
 from geo_ree.analysis import Analysis, analyse
-from geo_ree.harmonize import arrange_statements, stated_quantities
-from geo_ree.intake import Harmonized, Progress, harmonize_sources
+from geo_ree.harmonize import Normalized, arrange_statements, stated_quantities
+from geo_ree.intake import AtHand, Harmonized, Progress, account, harmonize_sources
 from geo_ree.options import Options
 from geo_ree.outputs import (
     arrange_scores,
@@ -28,6 +28,7 @@ from geo_ree.outputs import (
 )
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
+from geo_ree.terrain_reading import Raster, rasters_at_hand
 
 logger = logging.getLogger(__name__)
 
@@ -100,13 +101,17 @@ def run(
     with clock.stage("sources to layers"):
         harmonized = harmonize_sources(settings, options, tell)
     with clock.stage("measures and scores"):
-        analysis = analyse(harmonized.layers, harmonized.sources, harmonized.coverage, options)
+        rasters = rasters_at_hand(harmonized.sources, settings)
+        analysis = analyse(
+            harmonized.layers, harmonized.sources, harmonized.coverage, options, rasters
+        )
     statements = arrange_statements(
         harmonized.layers.get("resources", pd.DataFrame()), harmonized.layers["deposits"]
     )
     stated = stated_quantities(statements, analysis.scored["id"])
     table = arrange_scores(analysis.scored.join(stated))
     unranked = _unranked(harmonized.layers["deposits"])
+    harmonized = replace(harmonized, inputs=[*harmonized.inputs, *_rasters_told(rasters)])
     report = _report(settings, options, harmonized, analysis, table, unranked, clock.seconds)
     result = Result(table=table, unranked=unranked, statements=statements, analysis=analysis,
                     harmonized=harmonized, report=report)  # fmt: skip
@@ -177,6 +182,18 @@ def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     blank = deposits.geometry.isna() | deposits.geometry.is_empty
     rows = deposits[blank & deposits["role"].isin((*RANKED_ROLES, "area", "none"))]
     return pd.DataFrame(rows.drop(columns="geometry")).sort_values(["role", "name"], kind="stable")
+
+
+def _rasters_told(rasters: tuple[Raster, ...]) -> list[dict[str, Any]]:
+    """What ``run.json`` says of the rasters, window by window."""
+    whole = Normalized(frame=gpd.GeoDataFrame(), layer="elevation", rows_read=1, kept=1)
+    return [
+        account(raster.source, AtHand.from_snapshot(s), whole)
+        for raster in rasters for s in raster.snapshots
+    ] + [
+        account(raster.source, AtHand(path, "starter", storage.sha256_of(path), ""), whole)
+        for raster in rasters if not raster.snapshots for path in raster.paths
+    ]  # fmt: skip
 
 
 def _report(

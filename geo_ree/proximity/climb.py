@@ -48,7 +48,7 @@ def read_profiles(
     Parameters
     ----------
     lon, lat, azimuth_deg
-        Start and direction of each, degrees, shape (n,).
+        Start and direction of each, degrees, shape (n,), one at least.
     length_m
         Metres, 0 or more, shape (n,).
     read
@@ -60,16 +60,14 @@ def read_profiles(
     """
     steps = np.maximum(np.ceil(length_m / STEP_M), 1).astype(np.int64)
     line = np.repeat(np.arange(len(lon)), steps + 1)
-    first = np.concatenate([[0], np.cumsum(steps + 1)[:-1]])
+    first = np.cumsum(steps + 1) - (steps + 1)
     place = np.arange(len(line)) - np.repeat(first, steps + 1)
     along = place * (length_m / steps)[line]
     x, y, _ = GEOD.fwd(lon[line], lat[line], azimuth_deg[line], along)
     ground = read_ground(np.asarray(x), np.asarray(y), read, relief=False)
-    width = int(steps.max(initial=0)) + 1
-    pick = first[:, None] + np.minimum(np.arange(width), steps[:, None])
+    pick = first[:, None] + np.minimum(np.arange(steps.max() + 1), steps[:, None])
     return Profiles(
-        height_m=ground.height_m[pick],
-        cell_m=np.maximum.reduceat(ground.cell_m, first) if len(first) else np.empty(0),
+        height_m=ground.height_m[pick], cell_m=np.maximum.reduceat(ground.cell_m, first)
     )
 
 
@@ -82,7 +80,8 @@ def ascents_m(heights: Floats, band_m: float = BAND_M) -> Floats:
     Parameters
     ----------
     heights
-        Metres, shape (profiles, places), in the order in which they are passed.
+        Metres, shape (profiles, places), in the order in which they are passed; one place at
+        least.
     band_m
         Rises and falls up to this do not count.
 
@@ -96,8 +95,6 @@ def ascents_m(heights: Floats, band_m: float = BAND_M) -> Floats:
     >>> ascents_m(np.array([[100.0, 300.0, 295.0, 400.0, 50.0, 60.0]])).tolist()
     [300.0]
     """
-    if not heights.size:
-        return np.full(len(heights), np.nan)
     total = np.zeros(len(heights))
     low, top = heights[:, 0].copy(), heights[:, 0].copy()
     rising = np.zeros(len(heights), dtype=np.bool_)

@@ -115,10 +115,13 @@ def measure_terrain(
     for start in range(0, len(rows), _BATCH):
         at = order[start : start + _BATCH]
         found = _circles(lon[at], lat[at], radius[at], read, vertical_error_m)
-        if lines is not None:
-            found |= lines.climb(lon[at], lat[at], radius[at], country[at], read)
         for name, values in found.items():
             out[name][at] = values
+        fine = at[found["terrain_cell_m"] <= COARSEST_M]
+        if lines is not None and len(fine):
+            climbs = lines.climb(lon[fine], lat[fine], radius[fine], country[fine], read)
+            for name, values in climbs.items():
+                out[name][fine] = values
     return pd.DataFrame(out, index=deposits.index)
 
 
@@ -210,9 +213,9 @@ class _Lines:
         own = length[:, 0]
         lengths = np.column_stack([length, np.maximum(own - doubt, 0.0), own + doubt])
         lines = tuple(v[known].ravel() for v in (x, y, azimuth, lengths))
-        found = self._summed(*lines, x.shape[1], read)
         out = np.full((4, count), np.nan)
-        out[:, known] = found
+        if known.any():
+            out[:, known] = self._summed(*lines, x.shape[1], read)
         out[1, np.isnan(radius_m)] = np.nan
         names = (f"{n}_{self.target}_m" for n in ("climb", "err_climb", "above", "pass"))
         return dict(zip(names, out, strict=True))
