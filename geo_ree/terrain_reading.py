@@ -177,7 +177,9 @@ def terrain_columns(
             vertical_error_m=raster.source.vertical_error_m,
         )  # fmt: skip
         found["near_elevation"] = _named(found["elevation_m"], raster.source)
-        found["near_climb"] = _named(found.get(_CLIMB, found["elevation_m"] * np.nan), raster.source)
+        found["near_climb"] = _named(
+            found.get(_CLIMB, found["elevation_m"] * np.nan), raster.source
+        )
         if out.empty:
             out = found
             continue

@@ -24,6 +24,24 @@ _NEAR_DEG = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ways:
+    """Geodesics over the ground.
+
+    Parameters
+    ----------
+    lon, lat, azimuth_deg
+        Start and direction of each, degrees, shape (n,), one at least.
+    length_m
+        Metres, 0 or more, shape (n,).
+    """
+
+    lon: Floats
+    lat: Floats
+    azimuth_deg: Floats
+    length_m: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profiles:
     """Heights along many lines.
 
@@ -40,30 +58,39 @@ class Profiles:
     cell_m: Floats
 
 
-def read_profiles(
-    lon: Floats, lat: Floats, azimuth_deg: Floats, length_m: Floats, read: ElevationReader
-) -> Profiles:
+def read_profiles(ways: Ways, read: ElevationReader) -> Profiles:
     """Read heights along geodesics, at most `STEP_M` apart.
 
     Parameters
     ----------
-    lon, lat, azimuth_deg
-        Start and direction of each, degrees, shape (n,), one at least.
-    length_m
-        Metres, 0 or more, shape (n,).
+    ways
+        Where to.
     read
         Gives a window of the raster. A long line is read in many.
 
     Returns
     -------
     Profiles
+
+    Examples
+    --------
+    >>> from rasterio.transform import Affine
+    >>> from geo_ree.proximity.heights import Patch
+    >>> def plateau(box):
+    ...     west, south, east, north = box
+    ...     return Patch(array=np.full((9, 9), 1200, np.float32), transform=Affine(
+    ...         (east - west) / 9, 0, west, 0, (south - north) / 9, north))
+    >>> lon, lat, north, metres = (np.array([v]) for v in (76.0, 43.0, 0.0, 1000.0))
+    >>> ways = Ways(lon=lon, lat=lat, azimuth_deg=north, length_m=metres)
+    >>> read_profiles(ways, plateau).height_m.tolist()
+    [[1200.0, 1200.0, 1200.0, 1200.0, 1200.0]]
     """
-    steps = np.maximum(np.ceil(length_m / STEP_M), 1).astype(np.int64)
-    line = np.repeat(np.arange(len(lon)), steps + 1)
+    steps = np.maximum(np.ceil(ways.length_m / STEP_M), 1).astype(np.int64)
+    line = np.repeat(np.arange(len(ways.lon)), steps + 1)
     first = np.cumsum(steps + 1) - (steps + 1)
     place = np.arange(len(line)) - np.repeat(first, steps + 1)
-    along = place * (length_m / steps)[line]
-    x, y, _ = GEOD.fwd(lon[line], lat[line], azimuth_deg[line], along)
+    along = place * (ways.length_m / steps)[line]
+    x, y, _ = GEOD.fwd(ways.lon[line], ways.lat[line], ways.azimuth_deg[line], along)
     ground = read_ground(np.asarray(x), np.asarray(y), read, relief=False)
     pick = first[:, None] + np.minimum(np.arange(steps.max() + 1), steps[:, None])
     return Profiles(

@@ -9,7 +9,7 @@ import pandas as pd
 from geo_ree.crs import Floats, destination
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.checks import check_deposits
-from geo_ree.proximity.climb import ascents_m, azimuth_to, read_profiles
+from geo_ree.proximity.climb import Ways, ascents_m, azimuth_to, read_profiles
 from geo_ree.proximity.heights import ElevationReader, read_ground
 from geo_ree.proximity.reach import Proximity, Words, numbers
 from geo_ree.proximity.segments import Segments, explode, split
@@ -212,20 +212,20 @@ class _Lines:
         azimuth[:, places:] = azimuth[:, :1]
         own = length[:, 0]
         lengths = np.column_stack([length, np.maximum(own - doubt, 0.0), own + doubt])
-        lines = tuple(v[known].ravel() for v in (x, y, azimuth, lengths))
+        ways = Ways(
+            lon=x[known].ravel(), lat=y[known].ravel(), azimuth_deg=azimuth[known].ravel(),
+            length_m=lengths[known].ravel(),
+        )  # fmt: skip
         out = np.full((4, count), np.nan)
         if known.any():
-            out[:, known] = self._summed(*lines, x.shape[1], read)
+            out[:, known] = self._summed(ways, x.shape[1], read)
         out[1, np.isnan(radius_m)] = np.nan
         names = (f"{n}_{self.target}_m" for n in ("climb", "err_climb", "above", "pass"))
         return dict(zip(names, out, strict=True))
 
-    def _summed(
-        self, x: Floats, y: Floats, azimuth: Floats, length: Floats, each: int,
-        read: ElevationReader,
-    ) -> Floats:  # fmt: skip
+    def _summed(self, ways: Ways, each: int, read: ElevationReader) -> Floats:
         """Climb, its error, height and pass above the end; shape (4, deposits)."""
-        profiles = read_profiles(x, y, azimuth, length, read)
+        profiles = read_profiles(ways, read)
         climbs = ascents_m(profiles.height_m)
         climbs[~(profiles.cell_m <= COARSEST_M)] = np.nan
         climbs = climbs.reshape(-1, each)

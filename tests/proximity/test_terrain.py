@@ -15,7 +15,7 @@ from rasterio.transform import Affine
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import Patch, Proximity, Target, measure, measure_terrain
 from geo_ree.proximity import climb as climb_module
-from geo_ree.proximity.climb import ascents_m, azimuth_to, read_profiles
+from geo_ree.proximity.climb import Ways, ascents_m, azimuth_to, read_profiles
 from geo_ree.proximity.heights import PAGE_DEG, cell_sides_m, read_ground
 from geo_ree.proximity.relief import horn_slope_deg, riley_ruggedness_m
 from geo_ree.proximity.segments import explode, split
@@ -77,6 +77,11 @@ def _northing(lat):
     return np.sign(lat - 45.0) * np.asarray(away)
 
 
+def _way(*values):
+    lon, lat, azimuth, length = (np.array([v], float) for v in values)
+    return Ways(lon=lon, lat=lat, azimuth_deg=azimuth, length_m=length)
+
+
 def _distance(lon, lat, from_lon, from_lat):
     lon, lat = np.broadcast_arrays(lon, lat)
     start = np.full(lon.shape, from_lon), np.full(lon.shape, from_lat)
@@ -104,7 +109,9 @@ def test_a_plane_that_rises_eastwards_is_measured_in_metres_not_degrees():
 
 
 def test_flat_ground():
-    got = measure_terrain(_mines((76.0, 45.0), error=5000.0), Land(lambda lon, lat: 700.0)).loc["m0"]
+    got = measure_terrain(_mines((76.0, 45.0), error=5000.0), Land(lambda lon, lat: 700.0)).loc[
+        "m0"
+    ]
     assert got["elevation_m"] == 700.0
     for name in ("slope_deg", "ruggedness_m", "err_elevation_m", "err_slope_deg"):
         assert got[name] == 0.0
@@ -113,18 +120,30 @@ def test_flat_ground():
 def test_a_cone_has_one_slope_and_the_elevations_of_its_circle():
     cone = Land(lambda lon, lat: 4000 - np.tan(np.radians(20)) * _distance(lon, lat, 76.0, 45.0))
     got = measure_terrain(_mines((76.0, 45.0), error=5000.0), cone, vertical_error_m=4.0).loc["m0"]
-    assert got[["slope_p5_deg", "slope_deg", "slope_p95_deg"]].tolist() == pytest.approx([20] * 3, abs=0.2)
-    for column, share in (("elevation_p95_m", 0.05), ("elevation_m", 0.5), ("elevation_p5_m", 0.95)):
+    assert got[["slope_p5_deg", "slope_deg", "slope_p95_deg"]].tolist() == pytest.approx(
+        [20] * 3, abs=0.2
+    )
+    for column, share in (
+        ("elevation_p95_m", 0.05),
+        ("elevation_m", 0.5),
+        ("elevation_p5_m", 0.95),
+    ):
         fall = np.tan(np.radians(20)) * 5000 * np.sqrt(share)
         assert got[column] == pytest.approx(4000 - fall, abs=20)
-    widest = max(got["elevation_m"] - got["elevation_p5_m"], got["elevation_p95_m"] - got["elevation_m"])
+    widest = max(
+        got["elevation_m"] - got["elevation_p5_m"], got["elevation_p95_m"] - got["elevation_m"]
+    )
     assert got["err_elevation_m"] == pytest.approx(widest + 4.0)
 
 
 def test_a_slope_at_a_place_known_to_five_kilometres_says_so():
     """Half of the circle is flat, the other half steep: the error spans both."""
-    half = Land(lambda lon, lat: np.where(lon < 76.0, 0.0, 0.5 * _distance(lon, 45.0, 76.0, 45.0)) + 0 * lat)
-    sure, vague = (measure_terrain(_mines((76.03, 45.0), error=e), half).loc["m0"] for e in (0.0, 5000.0))
+    half = Land(
+        lambda lon, lat: np.where(lon < 76.0, 0.0, 0.5 * _distance(lon, 45.0, 76.0, 45.0)) + 0 * lat
+    )
+    sure, vague = (
+        measure_terrain(_mines((76.03, 45.0), error=e), half).loc["m0"] for e in (0.0, 5000.0)
+    )
     assert sure["slope_deg"] == pytest.approx(np.degrees(np.arctan(0.5)), abs=0.3)
     assert sure["err_slope_deg"] < 0.5
     assert vague["slope_p5_deg"] == 0.0
@@ -160,7 +179,9 @@ def test_a_hole_makes_its_neighbours_unknown_and_no_more():
 def test_no_data_is_unknown_and_a_small_gap_in_the_circle_is_not():
     nothing = measure_terrain(_mines((76.0, 45.0)), Land(lambda lon, lat: np.nan)).loc["m0"]
     assert nothing.isna().all()
-    beyond = measure_terrain(_mines((90.0, 45.0)), Land(lambda lon, lat: 1.0, edges=(70, 40, 80, 50)))
+    beyond = measure_terrain(
+        _mines((90.0, 45.0)), Land(lambda lon, lat: 1.0, edges=(70, 40, 80, 50))
+    )
     assert beyond.loc["m0"].isna().all()
     lake = Land(lambda lon, lat: np.where(_distance(lon, lat, 76.0, 45.0) < 400, np.nan, 300.0))
     found = measure_terrain(_mines((76.0, 45.0), error=5000.0), lake).loc["m0"]
@@ -170,11 +191,17 @@ def test_no_data_is_unknown_and_a_small_gap_in_the_circle_is_not():
 
 
 def test_coarse_cells_give_elevation_and_nothing_else():
-    coarse = Land(lambda lon, lat: 500.0 + 100 * (lat - 45.0) + 0 * lon, cell=1 / 480)  # as GMTED2010
-    got = measure_terrain(_mines((76.0, 45.0)), coarse, proximity=_rail((77, 44), (77, 46))).loc["m0"]
+    coarse = Land(
+        lambda lon, lat: 500.0 + 100 * (lat - 45.0) + 0 * lon, cell=1 / 480
+    )  # as GMTED2010
+    got = measure_terrain(_mines((76.0, 45.0)), coarse, proximity=_rail((77, 44), (77, 46))).loc[
+        "m0"
+    ]
     assert got["elevation_m"] == pytest.approx(500.0, abs=0.2)
     assert got["terrain_cell_m"] == pytest.approx(231.5, abs=0.5)
-    unsaid = [c for c in got.index if c.split("_")[0] in ("slope", "ruggedness", "climb", "above", "pass")]
+    unsaid = [
+        c for c in got.index if c.split("_")[0] in ("slope", "ruggedness", "climb", "above", "pass")
+    ]
     assert len(unsaid) == 9 and got[unsaid].isna().all()
     assert len(coarse.boxes) == 1  # the line was not even read
 
@@ -190,7 +217,9 @@ def test_another_reference_system_gives_the_same_terrain():
         )
         left, top = np.floor(min(x) / 90) * 90 - 90, np.ceil(max(y) / 90) * 90 + 90
         columns, rows = int((max(x) - left) // 90) + 2, int((top - min(y)) // 90) + 2
-        px, py = np.meshgrid(left + 90 * (np.arange(columns) + 0.5), top - 90 * (np.arange(rows) + 0.5))
+        px, py = np.meshgrid(
+            left + 90 * (np.arange(columns) + 0.5), top - 90 * (np.arange(rows) + 0.5)
+        )
         lon, lat = to_lonlat.transform(px, py)
         return Patch(array=(rise * _northing(lat) + 0 * lon).astype(np.float32),
                      transform=Affine(90, 0, left, 0, -90, top), crs="EPSG:32643")  # fmt: skip
@@ -218,7 +247,7 @@ def test_pages_do_not_show():
 
 def test_the_antimeridian_is_crossed_and_no_box_lies_across_it():
     land = Land(lambda lon, lat: 1000.0 - 100 * np.abs(np.abs(lon) - 180.0) + 0 * lat)
-    lines = read_profiles(*(np.array([v]) for v in (179.9, 66.0, 90.0, 9000.0)), land)
+    lines = read_profiles(_way(179.9, 66.0, 90.0, 9000.0), land)
     assert lines.height_m[0, 0] == pytest.approx(990.0, abs=0.1)
     assert lines.height_m[0].max() == pytest.approx(1000.0, abs=0.5)
     assert not np.isnan(lines.height_m).any()
@@ -241,7 +270,9 @@ def _ridge(lon, lat):
 
 def test_the_climb_over_a_ridge():
     land = Land(_ridge)
-    got = measure_terrain(_mines((76.2, 45.0)), land, proximity=_rail((76.8, 44), (76.8, 46))).loc["m0"]
+    got = measure_terrain(_mines((76.2, 45.0)), land, proximity=_rail((76.8, 44), (76.8, 46))).loc[
+        "m0"
+    ]
     assert got["climb_railway_m"] == pytest.approx(800, abs=2)
     assert got["pass_railway_m"] == pytest.approx(800, abs=2)
     assert got["above_railway_m"] == pytest.approx(0, abs=0.1)
@@ -250,8 +281,12 @@ def test_the_climb_over_a_ridge():
 
 def test_the_way_down_is_no_climb_and_the_way_up_is():
     slope = Land(lambda lon, lat: 3000 * (77 - lon) + 0 * lat)
-    down = measure_terrain(_mines((76.5, 45.0)), slope, proximity=_rail((76.8, 44), (76.8, 46))).loc["m0"]
-    up = measure_terrain(_mines((76.5, 45.0)), slope, proximity=_rail((76.2, 44), (76.2, 46))).loc["m0"]
+    down = measure_terrain(
+        _mines((76.5, 45.0)), slope, proximity=_rail((76.8, 44), (76.8, 46))
+    ).loc["m0"]
+    up = measure_terrain(_mines((76.5, 45.0)), slope, proximity=_rail((76.2, 44), (76.2, 46))).loc[
+        "m0"
+    ]
     assert (down["climb_railway_m"], up["pass_railway_m"]) == pytest.approx((0, 0), abs=1)
     assert down["above_railway_m"] == pytest.approx(900, abs=1)
     assert up["climb_railway_m"] == pytest.approx(900, abs=1)
@@ -289,12 +324,20 @@ def test_the_climb_is_unknown_where_a_part_of_the_way_has_no_data():
     abroad = measure_terrain(_mines((76.2, 45.0), country="KGZ"), gap, proximity=rail)
     assert abroad["climb_railway_m"].isna().all()
     none = Proximity({}, RAIL)
-    assert measure_terrain(_mines((76.2, 45.0)), gap, proximity=none)["climb_railway_m"].isna().all()
+    assert (
+        measure_terrain(_mines((76.2, 45.0)), gap, proximity=none)["climb_railway_m"].isna().all()
+    )
 
 
 def test_on_the_line_there_is_nothing_to_climb():
-    got = measure_terrain(_mines((76.5, 45.0)), Land(_ridge), proximity=_rail((76.5, 44), (76.5, 46)))
-    assert got.loc["m0", ["climb_railway_m", "above_railway_m", "pass_railway_m"]].tolist() == [0, 0, 0]
+    got = measure_terrain(
+        _mines((76.5, 45.0)), Land(_ridge), proximity=_rail((76.5, 44), (76.5, 46))
+    )
+    assert got.loc["m0", ["climb_railway_m", "above_railway_m", "pass_railway_m"]].tolist() == [
+        0,
+        0,
+        0,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +392,7 @@ def test_a_long_line_is_read_in_windows_along_it():
     land = Land(lambda lon, lat: 500.0 + 0 * lon)
     azimuth, length = GEOD.inv(70, 45, 73.5, 46.2)[0], GEOD.inv(70, 45, 73.5, 46.2)[2]
     assert length > 300_000
-    lines = read_profiles(*(np.array([v]) for v in (70.0, 45.0, azimuth, length)), land)
+    lines = read_profiles(_way(70.0, 45.0, azimuth, length), land)
     assert lines.height_m.shape == (1, int(np.ceil(length / climb_module.STEP_M)) + 1)
     assert len(land.boxes) <= 3.5 / PAGE_DEG + 1.25 / PAGE_DEG + 2
     assert max(box[2] - box[0] for box in land.boxes) <= PAGE_DEG + 0.02 + 1e-9
