@@ -63,7 +63,7 @@ class _Criterion(_Strict):
     reason: str = ""
     source: str = ""
     missing: Annotated[float | Literal["unknown"], PlainValidator(_read_missing)] = "unknown"
-    optional: bool = False
+    optional: Annotated[bool, Field(strict=True)] = False
 
     def weight_in(self, variant: str) -> float:
         return self.weight.get(variant, self.weight.get("*", 0.0))
