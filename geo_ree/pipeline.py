@@ -185,15 +185,17 @@ def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _rasters_told(rasters: tuple[Raster, ...]) -> list[dict[str, Any]]:
-    """What ``run.json`` says of the rasters, window by window."""
-    whole = Normalized(frame=gpd.GeoDataFrame(), layer="elevation", rows_read=1, kept=1)
-    return [
-        account(raster.source, AtHand.from_snapshot(s), whole)
-        for raster in rasters for s in raster.snapshots
-    ] + [
-        account(raster.source, AtHand(path, "starter", storage.sha256_of(path), ""), whole)
-        for raster in rasters if not raster.snapshots for path in raster.paths
-    ]  # fmt: skip
+    """What ``run.json`` says of the rasters, each window a table of one row."""
+    out = []
+    for raster in rasters:
+        files = [AtHand.from_snapshot(s) for s in raster.snapshots] or [
+            AtHand(path, "starter", storage.sha256_of(path), "") for path in raster.paths
+        ]
+        for at_hand in files:
+            window = gpd.GeoDataFrame({"file": [at_hand.path.name]})
+            told = Normalized(frame=window, layer=raster.source.layer, rows_read=1, kept=1)
+            out.append(account(raster.source, at_hand, told))
+    return out
 
 
 def _report(

@@ -18,7 +18,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.catalog import Source
 from geo_ree.crs import Floats
-from geo_ree.ingest import cut_rasters, read, read_window
+from geo_ree.ingest import cut_rasters, pixel_height_deg, read_window
 from geo_ree.proximity import ElevationReader, Patch, Proximity, measure_terrain
 from geo_ree.settings import Settings
 
@@ -94,7 +94,7 @@ def rasters_at_hand(sources: Mapping[str, Source], settings: Settings) -> tuple[
                 source=source, paths=tuple(s.payload for s in kept), snapshots=tuple(kept)
             )
         if raster.paths:
-            found.append((float(read(source, raster.paths[0])["pixel_y_deg"].iloc[0]), raster))
+            found.append((pixel_height_deg(raster.paths[0], source), raster))
     return tuple(raster for _, raster in sorted(found, key=lambda pair: pair[0]))
 
 

@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.ingest import cog_mosaic, cut_rasters, fetch, read
-from geo_ree.ingest import raster as module
+from geo_ree.ingest import raster_windows as module
 from geo_ree.settings import Settings
 
 STEP = 0.01
