@@ -8,7 +8,8 @@ Where to find what:
   package. What only one of them needs bears its name (``arcgis_query``, ``cog_tiles``, …).
   `probe` asks whether a source is where the catalogue says it is.
 - The network: `http.Client`, over session, exchange, transfer, partial, throttle and faults.
-- `raster` opens rasters on disk, `raster_windows` reads windows of them; cog and what belongs to it, of tiles behind addresses.
+- `raster` opens rasters on disk, `raster_windows` reads windows of them; cog and what belongs to
+  it read windows of tiles behind addresses.
 - Files, whatever they came by: `formats.open_file`, over sniff (what is it?), unpack and zipped
   (archives), delimited, workbook, shapefile, vectors and gdal (tables and layers), markup (XML).
 - Answers of services: `pages` keeps them and finds them again; json_answers, gml, geojson,
