@@ -203,11 +203,11 @@ def _scenarios(
 
 def _criteria(model: ScoreModel) -> list[dict[str, Any]]:
     return [
-        {"name": c.name, "label": c.label, "column": c.column, "weight": c.weight,
+        {"name": c.name, "label": c.label, "column": c.column, "weight": round(float(share), 6),
          "decay": str(c.value), "half_km": getattr(c.value, "half_km", None),
          "measured_to": c.measured_to, "reason": c.reason, "source": c.source,
          "decay_reason": c.decay_reason, "decay_source": c.decay_source}
-        for c in model.criteria
+        for c, share in zip(model.criteria, model.shares, strict=True)
     ]  # fmt: skip
 
 
