@@ -26,6 +26,7 @@ from geo_ree.scoring import (
     score,
     uncertainty,
 )
+from geo_ree.terrain_reading import Raster, terrain_columns
 from geo_ree.unplaced import possible_areas, score_unplaced
 
 _SAMPLES = 128
@@ -85,6 +86,7 @@ class Analysis:
 def analyse(
     layers: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source],
     coverage: Mapping[str, frozenset[str]], options: Options, *, areas: gpd.GeoDataFrame,
+    rasters: tuple[Raster, ...] = (),
 ) -> Analysis:  # fmt: skip
     """Measure and score every deposit of a scored role, with or without a coordinate.
 
@@ -100,6 +102,8 @@ def analyse(
         Preset, targets, gateways, draws and seed.
     areas
         Where deposits may be, of `geo_ree.harmonize.locate`.
+    rasters
+        Heights of the ground, from `geo_ree.terrain_reading.rasters_at_hand`.
 
     Returns
     -------
@@ -115,7 +119,8 @@ def analyse(
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
     measures = measure(deposits, layers, labels=labels, proximity=proximity)
-    table = pd.concat([deposits, measures], axis=1)
+    terrain = terrain_columns(deposits, rasters, proximity)
+    table = pd.concat([deposits, measures, terrain], axis=1)
     model = _model(options, table)
     compared = _compared(table["role"])
     points = score(table, model, compared=compared)
@@ -207,11 +212,11 @@ def _ranks(scored: pd.DataFrame, ranked: pd.Series) -> pd.Series:
 
 def _criteria(model: ScoreModel) -> list[dict[str, Any]]:
     return [
-        {"name": c.name, "label": c.label, "column": c.column, "weight": c.weight,
+        {"name": c.name, "label": c.label, "column": c.column, "weight": round(float(share), 6),
          "decay": str(c.value), "half_km": getattr(c.value, "half_km", None),
          "measured_to": c.measured_to, "reason": c.reason, "source": c.source,
          "decay_reason": c.decay_reason, "decay_source": c.decay_source}
-        for c in model.criteria
+        for c, share in zip(model.criteria, model.shares, strict=True)
     ]  # fmt: skip
 
 

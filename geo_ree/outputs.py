@@ -23,8 +23,20 @@ from geo_ree.settings import DISCLAIMER
 
 SCORE_FILES = ("scores.csv", "scores.gpkg", "scores.parquet")
 
+TERRAIN_STEMS = (
+    "elevation_", "slope_", "ruggedness_", "terrain_cell_m", "climb_", "above_", "pass_",
+)  # fmt: skip
+"""How the columns of the terrain begin, beside their ``err_`` and ``near_``."""
+
+TERRAIN_DECIMALS = (
+    ("err_elevation", 0), ("err_slope", 1), ("err_ruggedness", 1), ("err_climb", 0),
+    ("elevation_", 0), ("slope_", 1), ("ruggedness_", 1), ("terrain_cell_m", 1), ("climb_", 0),
+    ("above_", 0), ("pass_", 0),
+)  # fmt: skip
+
 _DECIMALS = (
-    ("latitude", 6), ("longitude", 6), ("position_error_m", 0), ("dist_", 3), ("err_", 3),
+    ("latitude", 6), ("longitude", 6), ("position_error_m", 0), *TERRAIN_DECIMALS,
+    ("dist_", 3), ("err_", 3),
     ("abroad_", 3), ("value_", 6), ("points_", 4), ("score", 4), ("unknown_weight_pct", 3),
     ("rank_", 1), ("p_top", 3), ("p_lead", 3), ("share", 4), ("rate", 4), ("alpha", 3),
     ("beta", 3), ("length_km", 1), ("seen_km", 1), ("undecided_km", 1), ("stretches", 1),
@@ -75,7 +87,8 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for name, column in rounded(pd.DataFrame(out.drop(columns=out.active_geometry_name))).items():
         out[name] = column
     middle = [
-        c for stem in ("dist_", "err_", "near_", "abroad_", "value_", "points_")
+        c
+        for stem in ("dist_", "err_", "near_", "abroad_", *TERRAIN_STEMS, "value_", "points_")
         for c in out.columns
         if c.startswith(stem)
         and not (stem == "near_" and c.startswith("near_abroad_"))

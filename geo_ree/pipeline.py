@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import pandas as pd
 from geo_ree import maps, storage
 from geo_ree.analysis import Analysis, analyse
 from geo_ree.doubt import influence_rows, summarize_doubt, write_doubt
-from geo_ree.harmonize import arrange_statements, stated_quantities
-from geo_ree.intake import Harmonized, Progress, harmonize_sources
+from geo_ree.harmonize import Normalized, arrange_statements, stated_quantities
+from geo_ree.intake import AtHand, Harmonized, Progress, account, harmonize_sources
 from geo_ree.options import Options
 from geo_ree.outputs import (
     arrange_scores,
@@ -29,6 +29,7 @@ from geo_ree.outputs import (
 )
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
+from geo_ree.terrain_reading import Raster, rasters_at_hand
 from geo_ree.unplaced import join_ranges
 
 logger = logging.getLogger(__name__)
@@ -105,9 +106,10 @@ def run(
     with clock.stage("sources to layers"):
         harmonized = harmonize_sources(settings, options, tell)
     with clock.stage("measures and scores"):
+        rasters = rasters_at_hand(harmonized.sources, settings)
         analysis = analyse(
             harmonized.layers, harmonized.sources, harmonized.coverage, options,
-            areas=harmonized.located.areas,
+            areas=harmonized.located.areas, rasters=rasters,
         )  # fmt: skip
     statements = arrange_statements(
         harmonized.layers.get("resources", pd.DataFrame()), harmonized.layers["deposits"]
@@ -115,6 +117,7 @@ def run(
     stated = stated_quantities(statements, analysis.scored["id"])
     table = arrange_scores(analysis.scored.join(stated))
     unranked = join_ranges(_unranked(harmonized.layers["deposits"]), analysis.unplaced)
+    harmonized = replace(harmonized, inputs=[*harmonized.inputs, *_rasters_told(rasters)])
     report = _report(settings, options, harmonized, analysis, table, unranked, clock.seconds)
     result = Result(table=table, unranked=unranked, statements=statements, analysis=analysis,
                     harmonized=harmonized, report=report)  # fmt: skip
@@ -214,6 +217,20 @@ def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     blank = deposits.geometry.isna() | deposits.geometry.is_empty
     rows = deposits[blank & deposits["role"].isin((*RANKED_ROLES, "area", "none"))]
     return pd.DataFrame(rows.drop(columns="geometry")).sort_values(["role", "name"], kind="stable")
+
+
+def _rasters_told(rasters: tuple[Raster, ...]) -> list[dict[str, Any]]:
+    """What ``run.json`` says of the rasters, each window a table of one row."""
+    out = []
+    for raster in rasters:
+        files = [AtHand.from_snapshot(s) for s in raster.snapshots] or [
+            AtHand(path, "starter", storage.sha256_of(path), "") for path in raster.paths
+        ]
+        for at_hand in files:
+            window = gpd.GeoDataFrame({"file": [at_hand.path.name]})
+            told = Normalized(frame=window, layer=raster.source.layer, rows_read=1, kept=1)
+            out.append(account(raster.source, at_hand, told))
+    return out
 
 
 def _report(

@@ -11,6 +11,7 @@ import pandas as pd
 from geo_ree.crs import Floats, destination
 from geo_ree.proximity import MissingLines, Proximity, Unseen, omission_rates
 from geo_ree.scoring import Sampler, ScoreModel
+from geo_ree.terrain_reading import draw_climbs
 
 LINE_LAYERS = ("railways", "roads", "power_lines")
 """Layers whose sources forget lines. Rivers are not among them: a map leaves out the smaller ones
@@ -86,6 +87,8 @@ def position_sampler(table: gpd.GeoDataFrame, proximity: Proximity, model: Score
             reach = proximity.reach(name, x.ravel(), y.ravel(), codes)
             drawn = reach.distance_km.reshape(shape) + side * reach.error_km.reshape(shape)
             out[column] = np.where(table[column].isna().to_numpy(), np.nan, np.abs(drawn))
+        if any(column.startswith("climb_") for column in wanted):
+            out |= draw_climbs(table, rng, draws)
         return out
 
     return sample

@@ -207,10 +207,10 @@ def _groups(data: PageData) -> list[layers.Drawn]:
 def _values(data: PageData) -> dict[str, Any]:
     scored = _with_sizes(data.scored, data.resources)
     names = data.layers["countries"]
+    measured = {c.get("column") for c in data.criteria}
+    further = (c for c in scored.columns if c.startswith(_STEMS) or c in measured)
     return {
-        "deposits": columnar(
-            scored, (*_DEPOSIT, *(c for c in scored.columns if c.startswith(_STEMS)))
-        ),
+        "deposits": columnar(scored, (*_DEPOSIT, *further)),
         "unranked": columnar(data.unranked, _UNRANKED),
         "resources": columnar(data.resources, _RESOURCE),
         "audit": columnar(_or_none(data.audit), _AUDIT),

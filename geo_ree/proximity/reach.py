@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_ree.crs import Floats
+from geo_ree.crs import Floats, to_store
+from geo_ree.errors import SchemaError
 from geo_ree.proximity.nearest import NearestIndex
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import REGION
@@ -74,12 +75,18 @@ class Proximity:
     Parameters
     ----------
     layers
-        Canonical layers by name; a target whose layer is absent is unknown everywhere.
+        Canonical layers by name, in any reference system.
     targets
-        What to measure to; by default the package's ``targets.toml``.
+        What to measure to; by default the package's ``targets.toml``. A target whose layer is
+        absent or has no eligible row is unknown everywhere.
     coverage
         Layer -> countries (ISO alpha-3) in which a missing feature means something; a layer
         that is not named covers the whole region.
+
+    Raises
+    ------
+    SchemaError
+        When there is no target, or a layer lacks a column or a reference system.
 
     Notes
     -----
@@ -106,6 +113,8 @@ class Proximity:
         coverage: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.targets = dict(load_targets() if targets is None else targets)
+        if not self.targets:
+            raise SchemaError("there is no target", "leave targets out, or give one at least")
         self.coverage = dict(coverage or {})
         self._rows = {
             name: _eligible(layers[target.layer], target)
@@ -212,8 +221,10 @@ class _Places:
 
     @classmethod
     def of(cls, settlements: gpd.GeoDataFrame | None) -> _Places:
-        if settlements is None:
+        if settlements is None or not len(settlements):
             return cls({})
+        _check_columns(settlements, "settlements", ("name", "country", "population"))
+        settlements = to_store(settlements, what="the layer settlements")
         known = (settlements["population"].fillna(0) >= _TOWN).to_numpy(dtype=bool)
         towns = settlements[known & settlements["name"].notna().to_numpy()]
         return cls(
@@ -233,12 +244,24 @@ class _Places:
 
 
 def _eligible(layer: gpd.GeoDataFrame, target: Target) -> _Rows:
-    rows = target.choose(layer)
+    needed = ("name", "country", "source_id", *target.columns_needed())
+    _check_columns(layer, target.layer, needed)
+    rows = to_store(target.choose(layer), what=f"the layer {target.layer}")
+    rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
     lateral = numbers(rows, "lateral_error_km")
     place = numbers(rows, "position_error_m") / 1000.0
     error = lateral + place
     country = rows["country"].astype(object).where(rows["country"].notna(), None).to_numpy()
     return _Rows(rows, error, lateral <= target.max_lateral_error_km, country)
+
+
+def _check_columns(layer: pd.DataFrame, name: str, needed: Sequence[str]) -> None:
+    lost = [column for column in dict.fromkeys(needed) if column not in layer.columns]
+    if lost:
+        raise SchemaError(
+            f"the layer {name} has no column {', '.join(lost)}",
+            "give the canonical layer, or correct the target that asks for it",
+        )
 
 
 def numbers(rows: pd.DataFrame, column: str) -> Floats:
@@ -251,6 +274,7 @@ def numbers(rows: pd.DataFrame, column: str) -> Floats:
 def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
     if countries is None:
         return frozenset()
+    _check_columns(countries, "countries", ("country", "complete"))
     return frozenset(countries["country"][countries["complete"]].astype(str))
 
 

@@ -36,8 +36,8 @@ def score(
     Parameters
     ----------
     table
-        A row per deposit, with the columns of the model (kilometres; NaN for unknown, infinity
-        for out of reach).
+        A row per deposit, with the columns of the model (kilometres, or metres in a column whose
+        name ends in ``_m``; NaN for unknown, infinity for out of reach).
     model
         What to score by. The set of weights in force is used; see `ScoreModel.choose`.
     compared
@@ -196,7 +196,7 @@ def read_column(table: pd.DataFrame, column: str, model: ScoreModel) -> Floats:
 
 
 def criterion_values(
-    criterion: Criterion, distance_km: Floats, model: ScoreModel, index: pd.Index
+    criterion: Criterion, distance: Floats, model: ScoreModel, index: pd.Index
 ) -> Floats:
     """Turn the distances of one criterion into values, unknown ones as it says.
 
@@ -204,8 +204,8 @@ def criterion_values(
     ----------
     criterion
         Its decay and its word on missing values are used.
-    distance_km
-        Kilometres; the last axis runs over the rows of the table.
+    distance
+        In the unit of the criterion's column; the last axis runs over the rows of the table.
     model, index
         For the error: whose criterion, and what the rows are called.
 
@@ -219,15 +219,15 @@ def criterion_values(
     ScoreError
         When a distance is negative; the row is named.
     """
-    wrong = np.argwhere(distance_km < 0)
+    wrong = np.argwhere(distance < 0)
     if wrong.size:
         row = index[wrong[0][-1]]
         raise ScoreError(
             f"{model.origin or model.name}: row {row!r}: {criterion.column} is "
-            f"{distance_km[tuple(wrong[0])]:g}, expected 0 or more",
-            "give kilometres, empty where unknown",
+            f"{distance[tuple(wrong[0])]:g}, expected 0 or more",
+            "give kilometres (metres in a column ending in _m), empty where unknown",
         )
-    value = criterion.value(distance_km)
+    value = criterion.value(distance if criterion.unit_km == 1.0 else distance * criterion.unit_km)
     if criterion.missing == "unknown":
         return value
     return np.where(np.isnan(value), float(criterion.missing), value)

@@ -25,7 +25,7 @@ class Sampler(Protocol):
     """Draws kilometres for every deposit.
 
     Called as ``sample(rng, draws)``, perhaps several times with a part of the draws each; gives
-    column -> kilometres of shape (draws, deposits). Columns it leaves out stay as they are.
+    column -> distances in the column's unit, of shape (draws, deposits). Columns it leaves out stay as they are.
     """
 
     def __call__(self, rng: np.random.Generator, draws: int, /) -> Mapping[str, Floats]:

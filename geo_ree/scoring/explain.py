@@ -94,7 +94,7 @@ def tabulate(
     return pd.DataFrame(
         {
             "label": [c.label for c in criteria],
-            "distance_km": [_number(row[c.column]) for c in criteria],
+            "distance_km": [_number(row[c.column]) * c.unit_km for c in criteria],
             "value": [_number(row[f"value_{c.name}"]) for c in criteria],
             "weight": model.shares,
             "points": [_number(row[f"points_{c.name}"]) for c in criteria],
@@ -152,7 +152,7 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
         if share == 0:
             continue
         value = _number(scores_row[f"value_{criterion.name}"])
-        distance = _number(scores_row[criterion.column])
+        distance = _number(scores_row[criterion.column]) * criterion.unit_km
         if math.isnan(distance):
             unknown.append(criterion.label)
         elif value >= 0.5:
@@ -289,11 +289,15 @@ def distance_words(criterion: Criterion, distance_km: float) -> str:
     >>> from geo_ree.scoring import load_preset
     >>> distance_words(load_preset("infrastructure").criteria[0], 1240.4)
     'railway 1,240 km'
+    >>> distance_words(load_preset("infrastructure").optional[0], 0.8564)
+    'climb to the railway 860 m'
     """
     if math.isnan(distance_km):
         return f"{criterion.label} unknown"
     if math.isinf(distance_km):
         return f"{criterion.label} out of reach"
+    if criterion.unit_km != 1.0:
+        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
     if distance_km < 0.95:
         near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
         return f"{criterion.label} {near} km"

@@ -23,7 +23,7 @@ from geo_ree.settings import REGION, SCORED_COUNTRIES
 PROJECT = Path(__file__).resolve().parents[2]
 STARTER = PROJECT / "geo_ree" / "starter"
 PAPERS = {"LICENSES.md", "starter.json"}
-UNCATALOGUED = {"elevation.tif", "planned_railways.geojson"}
+UNCATALOGUED = {"planned_railways.geojson"}
 POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
 
 KNOWN_MISFITS = {

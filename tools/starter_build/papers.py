@@ -10,23 +10,6 @@ from typing import Any
 
 from starter_build.product import Product, sha256
 
-ELEVATION: Mapping[str, str] = {
-    "title": "Altitude, 5 arc-minutes, in steps of 28 m",
-    "publisher": "Mapzen terrain tiles, as packed in pvlib",
-    "licence": ("public domain (SRTM, GMTED2010, ETOPO1: the sources here); pvlib is BSD-3-Clause"),
-    "licence_url": "https://github.com/tilezen/joerd/blob/master/docs/data-sources.md",
-    "attribution": (
-        "Global ETOPO1 terrain data U.S. National Oceanic and Atmospheric Administration; global "
-        "GMTED2010 and SRTM terrain data courtesy of the U.S. Geological Survey; packed by pvlib"
-    ),
-    "edition": "as packed in pvlib 0.16.1 (date of the data not stated)",
-    "notes": (
-        "Height in metres = 28 x value - 450; 255 means no data. Indicative altitude only, errors "
-        "of 100 m and more; no slopes may be drawn from it. Not a canonical layer."
-    ),
-}
-"""The elevation grid, which no catalogue entry describes."""
-
 PLANNED: Mapping[str, str] = {
     "title": "Planned railways: Bakhty - Ayagoz, China - Kyrgyzstan - Uzbekistan, Balykchy - Kara-Keche",
     "publisher": "The geo_ree developers",
@@ -49,9 +32,7 @@ PLANNED: Mapping[str, str] = {
 }
 """The planned railways: no catalogue entry, for a run must not count what is not built."""
 
-UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
-    "elevation.tif": ELEVATION, "planned_railways.geojson": PLANNED,
-}  # fmt: skip
+UNCATALOGUED: Mapping[str, Mapping[str, str]] = {"planned_railways.geojson": PLANNED}
 """Starter files that are no source of a run."""
 
 NOTICES = """\
