@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from geo_ree import cli_export
 from geo_ree._version import __version__
 from geo_ree.errors import GeoReeError
 
@@ -168,20 +169,6 @@ def build(data: Path, out: Path, **given: Any) -> None:
     summary.show_built(pipeline.build(settings, _options(given), out=out, tell=_tell), out)
 
 
-@main.command("map", cls=_Variadic)
-@_folders
-@_choices
-def map_(data: Path, out: Path, **given: Any) -> None:
-    """Write the map alone, leaving the tables of the last run."""
-    from geo_ree import pipeline, storage
-    from geo_ree.settings import Settings
-
-    result = pipeline.run(Settings.from_environment(data_root=data), _options(given), tell=_tell)
-    with storage.atomic_path(out / "map.html") as path:
-        path.write_text(pipeline.render_page(result), encoding="utf-8")
-    click.echo(f"map: {out / 'map.html'}")
-
-
 @main.command()
 @click.argument("ids", nargs=-1, metavar="[SOURCE...]")
 @click.option("--all", "everything", is_flag=True, help="Every source that a program may fetch.")
@@ -296,3 +283,11 @@ def doctor(data: Path, out: Path) -> None:
     from geo_ree import doctor as checks
 
     sys.exit(checks.report(data, out))
+
+
+cli_export.register(
+    main,
+    cli_export.Shared(
+        kind=_Variadic, folders=_folders, choices=_choices, options=_options, tell=_tell
+    ),
+)

@@ -107,12 +107,13 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
     -----
     In the CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    _write_csv(table.drop(columns="geometry"), folder / "scores.csv")
+    write_csv(table.drop(columns="geometry"), folder / "scores.csv")
     table.to_parquet(folder / "scores.parquet", compression="zstd")
     _write_geopackage(table, folder / "scores.gpkg", "scores")
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV in UTF-8, no text of which a spreadsheet would run."""
     plain = pd.DataFrame(table).copy()
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
@@ -172,10 +173,10 @@ def write_deposits(located: gpd.GeoDataFrame, merged: Merged, folder: Path) -> N
     records = merged.members.assign(
         latitude=merged.members.geometry.y, longitude=merged.members.geometry.x
     )
-    _write_csv(deposits.drop(columns="geometry"), folder / "deposits.csv")
-    _write_csv(records.drop(columns="geometry"), folder / "records.csv")
+    write_csv(deposits.drop(columns="geometry"), folder / "deposits.csv")
+    write_csv(records.drop(columns="geometry"), folder / "records.csv")
     for name in ("values", "conflicts", "pairs"):
-        _write_csv(getattr(merged, name), folder / f"{name}.csv")
+        write_csv(getattr(merged, name), folder / f"{name}.csv")
     deposits.to_parquet(folder / "deposits.parquet", compression="zstd")
     _write_geopackage(deposits, folder / "deposits.gpkg", "deposits")
 
