@@ -227,7 +227,9 @@ def _ranked(
 
 def _ground(axes: Axes, rows: pd.DataFrame) -> None:
     """Names, a quiet grid, and a line wherever a tie group ends."""
-    names = [f"{str(n)[:48]}  {c}" for n, c in zip(rows["name"], rows["country"], strict=True)]
+    # A font has no signs for controls and marks of direction.
+    plain = ["".join(filter(str.isprintable, str(n)))[:48] for n in rows["name"]]
+    names = [f"{n}  {c}" for n, c in zip(plain, rows["country"], strict=True)]
     axes.set_yticks(np.arange(len(rows)), names, fontsize=9, color=_INK, parse_math=False)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.grid(axis="x", color=_RULE, linewidth=0.8)

@@ -25,7 +25,7 @@ def test_export_writes_what_is_asked_for(data, tmp_path):
         "export", "--format", "kml,xlsx", "--format", "geojson", *data, "--out", out, *QUICK
     )
     assert done.exit_code == 0, done.output
-    names = ["deposits.geojson", "deposits.kml", "geo_ree.xlsx", "unranked.geojson"]
+    names = ["deposits.geojson", "deposits.kml", "deposits.kmz", "geo_ree.xlsx", "unranked.geojson"]
     assert sorted(p.name for p in out.iterdir()) == names
     assert zipfile.is_zipfile(out / "geo_ree.xlsx")
     for name in names:

@@ -43,6 +43,13 @@ def test_a_ranking_shows_scores_and_ranks_with_their_intervals(table):
     assert any("© OpenStreetMap" in t for t in _texts(figure))
 
 
+def test_hostile_names_are_drawn_without_a_warning(table):
+    table.loc[0, "name"] = "a\x00\u202eb\u2028" + "x" * 10_000
+    figure = plot_ranking(table)
+    assert _texts(figure)
+    assert figure.axes[0].get_yticklabels()[-1].get_text() == "ab" + "x" * 46 + "  KGZ"
+
+
 def test_the_colours_are_those_of_the_map(table):
     from matplotlib.colors import to_hex
 

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from geo_ree.exports.bundle import Bundle
+from geo_ree.exports.kmz import ICON, write_kmz
 from geo_ree.exports.notice import read_me
 from geo_ree.exports.symbols import score_classes
 from geo_ree.maps.style import MEASURES, score_colour
@@ -28,7 +29,7 @@ _AREA_STYLE = "area"
 
 
 def write_kml(bundle: Bundle, folder: Path) -> None:
-    """Write ``deposits.kml``.
+    """Write ``deposits.kml``, and ``deposits.kmz`` with the sign that it is drawn with.
 
     Parameters
     ----------
@@ -40,21 +41,22 @@ def write_kml(bundle: Bundle, folder: Path) -> None:
     Notes
     -----
     Major deposits of other commodities and the infrastructure are left out: a phone has a map.
+    A KML that asks nobody for a picture is drawn with the pins of the program that opens it, which
+    some of them tint badly; the KMZ brings a white disc along, and takes the colours of the map.
 
     References
     ----------
     Open Geospatial Consortium (2015), OGC KML 2.3, OGC 12-007r2; the document keeps to 2.2.
     """
-    text = kml_document(
-        bundle.scored, run=bundle.run, sources=bundle.sources, unranked=bundle.unranked,
-        title="Rare-earth deposits of Central Asia",
-    )  # fmt: skip
-    (folder / "deposits.kml").write_text(text, encoding="utf-8")
+    told: dict[str, Any] = {"run": bundle.run, "sources": bundle.sources, "unranked": bundle.unranked,
+            "title": "Rare-earth deposits of Central Asia"}  # fmt: skip
+    (folder / "deposits.kml").write_text(kml_document(bundle.scored, **told), encoding="utf-8")
+    write_kmz(kml_document(bundle.scored, **told, icon=ICON), folder / "deposits.kmz")
 
 
 def kml_document(
     scored: gpd.GeoDataFrame, *, run: Mapping[str, Any], sources: pd.DataFrame, title: str,
-    unranked: gpd.GeoDataFrame | None = None,
+    unranked: gpd.GeoDataFrame | None = None, icon: str = "",
 ) -> str:  # fmt: skip
     """Deposits as a KML document.
 
@@ -70,6 +72,8 @@ def kml_document(
         Name of the document.
     unranked
         Deposits without a coordinate; their areas are drawn where there is one.
+    icon
+        Name of a picture beside the document to draw points with; the program's own without.
 
     Returns
     -------
@@ -80,11 +84,10 @@ def kml_document(
     document = _add(root, "Document")
     _add(document, "name", title)
     _add(document, "open", "1")
-    told = read_me(run, sources)
-    _add(document, "description", _paragraphs(told))
+    _add(document, "description", _paragraphs(read_me(run, sources)))
     for number, (_, _, colour) in enumerate(reversed(score_classes())):
-        _marker_style(document, f"score{number}", colour)
-    _marker_style(document, "grey", "#8b95a1")
+        _marker_style(document, f"score{number}", colour, icon)
+    _marker_style(document, "grey", "#8b95a1", icon)
     _area_style(document)
     for role, label in _ROLES.items():
         rows = scored[scored["role"] == role]
@@ -168,12 +171,15 @@ def _colour(hexadecimal: str, opacity: str = "ff") -> str:
     return f"{opacity}{blue}{green}{red}"
 
 
-def _marker_style(document: ET.Element, name: str, colour: str) -> None:
+def _marker_style(document: ET.Element, name: str, colour: str, picture: str) -> None:
     style = _add(document, "Style")
     style.set("id", name)
     icon = _add(style, "IconStyle")
     _add(icon, "color", _colour(colour))
-    _add(icon, "scale", "1.1")
+    _add(icon, "scale", "0.8" if picture else "1.1")
+    if picture:
+        _add(_add(icon, "Icon"), "href", picture)
+        _add(icon, "hotSpot").attrib.update(x="0.5", y="0.5", xunits="fraction", yunits="fraction")
     _add(_add(style, "LabelStyle"), "scale", "0.8")
 
 

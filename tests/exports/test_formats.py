@@ -15,12 +15,14 @@ import pytest
 import python_calamine
 import shapely
 
+from geo_ree import Options
 from geo_ree.errors import SettingsError
 from geo_ree.exports import FORMATS, Bundle, export
 from geo_ree.exports.bundle import cleaned
 from geo_ree.exports.qml import expression, qml_style
 from geo_ree.exports.sld import sld_style
 from geo_ree.exports.symbols import rules_for
+from geo_ree.run_id import identify_run
 
 IMAGE = "<img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -225,6 +227,30 @@ def test_kml_is_read_by_gdal_and_runs_nothing(written):
     assert read.geometry.x.round(6).tolist()[1] == round(76 + 1 / 7, 6)
     area = pyogrio.read_dataframe(path, layer=layers[1]).geometry.iloc[0]
     assert len(area.interiors) == 1
+
+
+def test_the_kmz_brings_its_sign_along(written):
+    import io
+    import zipfile
+
+    from PIL import Image
+
+    with zipfile.ZipFile(written / "deposits.kmz") as archive:
+        assert archive.testzip() is None
+        root = ET.fromstring(archive.read("doc.kml"))
+        used = {h.text for h in root.findall(".//k:IconStyle/k:Icon/k:href", KML)}
+        assert used == {"disc.png"}
+        with Image.open(io.BytesIO(archive.read("disc.png"))) as disc:
+            assert (disc.mode, disc.size) == ("RGBA", (48, 48))
+            assert disc.getpixel((24, 24)) == (255, 255, 255, 255)
+            assert disc.getpixel((0, 0))[3] == 0
+    plain = ET.parse(written / "deposits.kml").getroot()
+    assert plain.findall(".//k:Icon", KML) == []
+    assert len(plain.findall(".//k:Placemark", KML)) == len(root.findall(".//k:Placemark", KML))
+
+
+def test_the_id_of_a_run_is_that_of_its_inputs_and_options(real):
+    assert real.report["run_id"] == identify_run(real.report["inputs"], Options(draws=50))
 
 
 def test_csv_runs_nothing_and_says_what_it_is(written):

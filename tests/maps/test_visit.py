@@ -129,6 +129,25 @@ def test_the_kml_is_downloaded_whole_and_escaped(page, visit, tmp_path):
     assert seen.trouble == []
 
 
+def test_a_strict_policy_stops_none_of_it(page, visit):
+    """No style attribute and no handler in markup: what the policy of the page forbids."""
+    policy = ("default-src 'none'; script-src-elem 'unsafe-inline'; script-src-attr 'none'; "
+              "style-src-elem 'unsafe-inline'; style-src-attr 'none'; img-src data:")  # fmt: skip
+    mark = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("<head>", "<head>" + mark, 1), encoding="utf-8"
+    )
+    seen = visit(page)
+    seen.trouble.clear()  # of the other assets
+    seen.page.click("#visit-tools button")
+    seen.page.click("#visit-choice label:last-child")
+    with seen.page.expect_download() as waiting:
+        seen.page.click(".visit-bar button:nth-child(2)")
+    assert waiting.value.failure() is None
+    assert seen.trouble == []
+    assert seen.value("getComputedStyle(document.querySelector('#visit')).position") == "fixed"
+
+
 def test_control_characters_do_not_break_the_kml(page, visit):
     seen = visit(page)
     text = seen.page.evaluate(
