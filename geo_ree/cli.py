@@ -11,10 +11,13 @@ from typing import Any, NoReturn
 import click
 
 from geo_ree._version import __version__
+from geo_ree.cli_export import export, map_, visit
+from geo_ree.cli_options import Variadic
 from geo_ree.cli_options import choices as _choices
 from geo_ree.cli_options import data as _data
 from geo_ree.cli_options import folders as _folders
 from geo_ree.cli_options import make_options as _options
+from geo_ree.cli_options import tell as _tell
 from geo_ree.cli_options import words as _words
 from geo_ree.cli_scenario import scenario
 from geo_ree.errors import GeoReeError
@@ -51,10 +54,6 @@ def _leave(status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
-
-
 def _do(data: Path, out: Path, given: dict[str, Any], *, page: bool) -> None:
     from geo_ree import pipeline, summary
     from geo_ree.settings import Settings
@@ -77,24 +76,7 @@ def main(debug: bool) -> None:
     """
 
 
-class _Variadic(click.Command):
-    """Lets ``--only`` and ``--without`` take several words: ``--only a b c``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        out: list[str] = []
-        current = ""
-        for word in args:
-            if word.startswith("-"):
-                current = word if word in ("--only", "--without") else ""
-                out.append(word)
-            elif current and out[-1] != current:
-                out += [current, word]
-            else:
-                out.append(word)
-        return super().parse_args(ctx, out)
-
-
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @_choices
 def run(data: Path, out: Path, **given: Any) -> None:
@@ -103,7 +85,7 @@ def run(data: Path, out: Path, **given: Any) -> None:
     click.echo(f"map: {out / 'map.html'}")
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @_choices
 def score(data: Path, out: Path, **given: Any) -> None:
@@ -111,7 +93,7 @@ def score(data: Path, out: Path, **given: Any) -> None:
     _do(data, out, given, page=False)
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
 @click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
@@ -124,20 +106,6 @@ def build(data: Path, out: Path, **given: Any) -> None:
 
     settings = Settings.from_environment(data_root=data)
     summary.show_built(pipeline.build(settings, _options(given), out=out, tell=_tell), out)
-
-
-@main.command("map", cls=_Variadic)
-@_folders
-@_choices
-def map_(data: Path, out: Path, **given: Any) -> None:
-    """Write the map alone, leaving the tables of the last run."""
-    from geo_ree import pipeline, storage
-    from geo_ree.settings import Settings
-
-    result = pipeline.run(Settings.from_environment(data_root=data), _options(given), tell=_tell)
-    with storage.atomic_path(out / "map.html") as path:
-        path.write_text(pipeline.render_page(result), encoding="utf-8")
-    click.echo(f"map: {out / 'map.html'}")
 
 
 @main.command()
@@ -230,7 +198,7 @@ def sources(
     sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
 @click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
@@ -256,4 +224,5 @@ def doctor(data: Path, out: Path) -> None:
     sys.exit(checks.report(data, out))
 
 
-main.add_command(scenario)
+for command in (map_, export, scenario, visit):
+    main.add_command(command)

@@ -1,4 +1,4 @@
-"""Options that several commands of the command line share."""
+"""What several commands of the command line share."""
 
 from __future__ import annotations
 
@@ -65,3 +65,26 @@ def make_options(given: dict[str, Any]) -> Options:
 def words(values: tuple[str, ...]) -> tuple[str, ...]:
     """``--only a,b --only c`` and ``--only "a b"`` both name three or two sources."""
     return tuple(w for v in values for w in v.replace(",", " ").split())
+
+
+def tell(text: str) -> None:
+    """Show a line of progress, apart from what a command answers."""
+    click.echo(text, err=True)
+
+
+class Variadic(click.Command):
+    """Lets ``--only`` and ``--without`` take several words: ``--only a b c``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give each further word the option before it."""
+        out: list[str] = []
+        current = ""
+        for word in args:
+            if word.startswith("-"):
+                current = word if word in ("--only", "--without") else ""
+                out.append(word)
+            elif current and out[-1] != current:
+                out += [current, word]
+            else:
+                out.append(word)
+        return super().parse_args(ctx, out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_ree.cli_options import choices, folders, make_options
+from geo_ree.cli_options import Variadic, choices, folders, make_options, tell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ _HEAD = (
 )  # fmt: skip
 
 
-@click.command()
+@click.command(cls=Variadic)
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.geojson]")
 @click.option("--layer", default="railways", show_default=True, help="Layer that FILE adds to.")
 @click.option("--planned", multiple=True, metavar="NAME",
@@ -53,9 +53,7 @@ def scenario(
     if planned:
         add["railways"] = _planned(planned)
     gone = _removals(remove)
-    result = pipeline.run(
-        Settings.from_environment(data_root=data), make_options(given), tell=_tell
-    )
+    result = pipeline.run(Settings.from_environment(data_root=data), make_options(given), tell=tell)
     told = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
     scenarios.write_scenario(told, out)
     _show(told, out)
@@ -80,10 +78,6 @@ def _removals(given: tuple[str, ...]) -> dict[str, list[str]]:
                                      "railways:kind=rail", param_hint="--remove")  # fmt: skip
         out.setdefault(layer, []).append(what)
     return out
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _show(told: Scenario, out: Path) -> None:

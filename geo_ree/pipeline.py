@@ -27,6 +27,7 @@ from geo_ree.outputs import (
     write_run,
     write_scores,
 )
+from geo_ree.run_id import identify_run
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Settings
 from geo_ree.terrain_reading import Raster, rasters_at_hand
@@ -244,6 +245,7 @@ def _report(
         "schema_version": SCHEMA_VERSION,
         "version": library_versions()["geo_ree"],
         "versions": library_versions(),
+        "run_id": identify_run(harmonized.inputs, options),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": {"data_root": settings.data_root.as_posix(), **asdict(options),
                      "countries": list(SCORED_COUNTRIES)},

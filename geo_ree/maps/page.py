@@ -220,7 +220,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "scenarios": columnar(data.scenarios, _SCENARIO),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
-                "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},
+                "disclaimer", "run_id", "schema_version", "version", "created", "seed", "draws", "preset")},
             "warnings": [str(w) for w in data.run.get("warnings", ())],
         },
         "ramp": SCORE_RAMP,
