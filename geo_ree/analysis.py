@@ -14,6 +14,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.gateways import choose_gateways, compare_gateways
 from geo_ree.options import Options
 from geo_ree.proximity import Proximity, Target, load_targets, measure
+from geo_ree.proximity.posterior import ALL
 from geo_ree.sampling import measure_omission, missing_lines, missing_sampler, position_sampler
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import (
@@ -148,7 +149,7 @@ def analyse(
             seed=options.seed),
         areas=possible, criteria=_criteria(model),
         preset=f"{model.name} ({model.variant})", aggregate=model.aggregate,
-        warnings=_warnings(measures, layers, targets),
+        warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
     )  # fmt: skip
 
 
@@ -238,4 +239,17 @@ def _warnings(
             unsure = int((layers[layer]["lateral_error_km"] > 25.0).sum())
             if unsure:
                 out.append(f"{layer}: {unsure} pieces have a course unknown by more than 25 km")
+    return out
+
+
+def _untested(rates: Mapping[str, pd.DataFrame], targets: Mapping[str, Target]) -> list[str]:
+    """Say of which lines nobody knows how many are missing."""
+    out = []
+    for name, table in rates.items():
+        row = table[(table["source_id"] == ALL) & (table["country"] == ALL)].iloc[0]
+        if row["state"] == "assumed":
+            out.append(
+                f"{targets[name].layer}: no second source tests what is left out; "
+                f"{100 * row['rate']:.0f} % of the lines are assumed to be missing"
+            )
     return out

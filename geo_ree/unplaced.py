@@ -182,7 +182,7 @@ def geodesic_km2(area: shapely.Geometry) -> float:
     Examples
     --------
     >>> round(geodesic_km2(shapely.box(60, 40, 61, 41)))
-    9421
+    9413
     """
     return abs(float(GEOD.geometry_area_perimeter(shapely.orient_polygons(area))[0])) / 1e6
 

@@ -224,6 +224,9 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     assert single["basis"].str.startswith("unknown").all()
     assert set(omission.loc[omission["source_id"] == "*", "basis"]) == {"assumed (judgement)"}
     assert report["omission"]["road"]["KAZ"]["rate"] == pytest.approx(0.2)
+    for layer in ("railways", "roads"):
+        told = f"{layer}: no second source tests what is left out; 20 % of the lines are assumed"
+        assert any(warning.startswith(told) for warning in report["warnings"])
     assert (report["concentration"], report["aggregate"]) == (50.0, "weighted_sum")
 
 

@@ -101,7 +101,7 @@ def posterior(rate: float, number: float) -> dict[str, object]:
     --------
     >>> found = posterior(0.2, 50.0)
     >>> round(found["rate_low"], 3), round(found["rate_high"], 3)
-    (0.107, 0.325)
+    (0.108, 0.326)
     """
     alpha, beta = 0.5 + number * rate, 0.5 + number * (1.0 - rate)
     low, high = (float(betaincinv(alpha, beta, q)) for q in _QUANTILES)

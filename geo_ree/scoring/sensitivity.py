@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -263,9 +264,12 @@ def _indices(
     for rank, variance in zip(ranks.T, variances, strict=True):
         if variance == 0:
             continue
-        found = sobol.analyze(  # a seed of 0 would mean none
-            problem, rank.astype(np.float64), calc_second_order=False, seed=seed + 1
-        )
+        with warnings.catch_warnings():
+            # A rank that hardly moves stands still in some resample: 0 there, and no news.
+            warnings.filterwarnings("ignore", "Constant values encountered", UserWarning)
+            found = sobol.analyze(  # a seed of 0 would mean none
+                problem, rank.astype(np.float64), calc_second_order=False, seed=seed + 1
+            )
         share = variance / variances.sum()
         first += share * found["S1"]
         total += share * found["ST"]

@@ -142,7 +142,7 @@ def test_infinite_distances_are_worth_nothing(aggregate: str) -> None:
 # What holds for one aggregate and not for another
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=2, max_size=6),
     st.tuples(st.floats(0, 500), st.floats(0, 500)),

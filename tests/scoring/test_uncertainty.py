@@ -70,7 +70,7 @@ tables = st.lists(st.tuples(distance, distance, distance), min_size=1, max_size=
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tables, st.integers(0, 2**32), st.data())
 def test_figures_are_consistent(table: pd.DataFrame, seed: int, data: st.DataObject) -> None:
     roles = data.draw(
