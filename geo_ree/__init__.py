@@ -22,7 +22,9 @@ _PUBLIC = {
     "Settings": "geo_ree.settings",
     "Source": "geo_ree.catalog",
     "Target": "geo_ree.proximity",
+    "Validation": "geo_ree.validation",
     "Wanted": "geo_ree.collect",
+    "auc": "geo_ree.scoring",
     "audit_deposits": "geo_ree.deposits",
     "classify_statements": "geo_ree.harmonize",
     "contained_mass": "geo_ree.harmonize",
@@ -52,9 +54,11 @@ _PUBLIC = {
     "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
     "score": "geo_ree.scoring",
+    "success_rate": "geo_ree.scoring",
     "sum_statements": "geo_ree.harmonize",
     "uncertainty": "geo_ree.scoring",
     "validate": "geo_ree.schema",
+    "validate_scores": "geo_ree.validation",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604

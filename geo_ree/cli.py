@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from geo_ree._version import __version__
+from geo_ree.cli_validate import validate
 from geo_ree.errors import GeoReeError
 
 
@@ -296,3 +297,6 @@ def doctor(data: Path, out: Path) -> None:
     from geo_ree import doctor as checks
 
     sys.exit(checks.report(data, out))
+
+
+main.add_command(validate)

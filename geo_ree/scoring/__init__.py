@@ -3,6 +3,7 @@
 from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
+from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
@@ -16,6 +17,7 @@ __all__ = [
     "Decay",
     "Exponential",
     "Influence",
+    "Interval",
     "Linear",
     "Logistic",
     "ScoreModel",
@@ -23,6 +25,8 @@ __all__ = [
     "Uncertainty",
     "Variant",
     "Veto",
+    "auc",
+    "auc_draws",
     "describe",
     "explain",
     "influence",
@@ -30,5 +34,7 @@ __all__ = [
     "phrase",
     "reweigh",
     "score",
+    "success_rate",
     "uncertainty",
+    "widest",
 ]
