@@ -29,6 +29,8 @@ if TYPE_CHECKING:
               help="Draws of the bootstrap.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=20240607, show_default=True)
 @click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
+@click.option("--skip-bad-rows", is_flag=True,
+              help="Set rows with senseless coordinates aside, counted.")  # fmt: skip
 def validate(data: Path, out: Path, **given: Any) -> None:
     """Test whether sites that became mines score higher than those that did not."""
     from geo_ree.options import Options  # noqa: PLC0415  (--help has to be quick)

@@ -102,7 +102,9 @@ def mine_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Parameters
     ----------
     facilities
-        Rows of that layer; works without a mine, and those without a place, are left out.
+        Rows of that layer; works without a mine, those without a place, and mines of nothing but
+        coal are left out: the tables of deposits hold next to no coal, but a coal mine and a deposit may
+        bear the name of one town.
 
     Returns
     -------
@@ -110,13 +112,19 @@ def mine_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         Rows of the layer ``deposits`` of kind ``mine``.
     """
     placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
-    mines = facilities[facilities["kind"].isin(_MINES) & placed]
+    coal = facilities["commodities"].map(_coal_alone)
+    mines = facilities[facilities["kind"].isin(_MINES) & placed & ~coal.astype(bool)]
     group = mines["commodity_group"].astype(object)
     rows = mines.drop(columns=["capacity_text", "year"], errors="ignore").assign(
         kind="mine", role="context", commodity_group=group.where(group.notna(), "unknown"),
         precision_class=mines["precision_class"].fillna("none"),
     )  # fmt: skip
     return validate(rows.reset_index(drop=True), "deposits") if len(rows) else rows
+
+
+def _coal_alone(commodities: object) -> bool:
+    words = commodities.split(";") if isinstance(commodities, str) else []
+    return bool(words) and all(word.endswith("coal") for word in words)
 
 
 def label_sites(
