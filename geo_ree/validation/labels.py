@@ -147,7 +147,8 @@ def label_sites(
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns ``id, name, country, country_reported, tables`` (source ids, separated by ``;``),
+        Columns ``id, name, country, country_reported, tables`` (first halves of the ids of its records,
+        separated by ``;``),
         ``commodities, precision_class, position_error_m, stated`` and ``stated_copper`` (`mine`,
         `undeveloped`, `unknown`), ``icmm`` (`matched`; `far`: joined by name to a mine beyond
         `MATCH_KM`; `near`: a mine of another name lies within the doubt about both places;
@@ -168,7 +169,8 @@ def label_sites(
     keep = ["id", "name", "country", "country_reported", "commodities", "precision_class",
             "position_error_m", "geometry"]  # fmt: skip
     out = records.iloc[lead][keep].reset_index(drop=True)
-    source = records["source_id"].astype(object).to_numpy()
+    # an extract of a source bears the ids of the whole of it
+    source = records["id"].str.partition(":")[0].to_numpy(dtype=object)
     states = stated_states(records, worded)
     tables: list[dict[str, None]] = [{} for _ in range(len(out))]
     for row, its in enumerate(site):

@@ -55,9 +55,9 @@ def validate_scores(
 
     Examples
     --------
-    >>> validate_scores(Settings(), Options(only=("starter_deposits",)))
+    >>> validate_scores(Settings(), Options(only=("starter_deposits",)))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    geo_ree.errors.ScoreError: no trial has 15 mines and 15 other sites (all, seven: 0 and 0; ...
+    geo_ree.errors.ScoreError: no trial has 15 mines and 15 other sites (there are none); ...
     """
     gathered = gather_scopes(settings, options, tell)
     preset = load_preset(options.preset)
@@ -104,11 +104,11 @@ def _outcome(
 
 
 def _too_few(skipped: pd.DataFrame) -> str:
-    whole = skipped[skipped["country"] == ""]
+    whole = skipped[(skipped["country"] == "") & (skipped[["mines", "others"]].sum(axis=1) > 0)]
     sizes = "; ".join(
         f"{r['trial']}, {r['scope']}: {r['mines']} and {r['others']}" for _, r in whole.iterrows()
     )
-    return f"no trial has {LEAST} mines and {LEAST} other sites ({sizes or 'there are no sites'})"
+    return f"no trial has {LEAST} mines and {LEAST} other sites ({sizes or 'there are none'})"
 
 
 def _left_out(judged: Mapping[tuple[str, str], Judged], gathered: Gathered) -> pd.DataFrame:
