@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -169,7 +169,7 @@ def _world(
                     and i != WORLD_BORDERS)  # fmt: skip
     only = replace(options, only=(*ids, WORLD_BORDERS), without=(*options.without, *without))
     read_in = read_layers(settings, only, tell, whole=True)
-    layers, notes = _world_wide(read_in.layers, set(targets))
+    layers, notes = _world_wide(read_in.layers)
     # no country of a world-wide layer ends where the region does
     borders = read_in.layers["countries"].assign(complete=True)
     proximity = Proximity({**layers, "countries": borders}, targets)
@@ -180,7 +180,7 @@ def _world(
 
 
 def _world_wide(
-    layers: Mapping[str, gpd.GeoDataFrame], targets: Collection[str]
+    layers: Mapping[str, gpd.GeoDataFrame],
 ) -> tuple[dict[str, gpd.GeoDataFrame], list[str]]:
     """Layers that reach around the world; one that does not is no measure of it."""
     out, notes = {}, []
