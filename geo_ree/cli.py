@@ -20,6 +20,7 @@ from geo_ree.cli_options import make_options as _options
 from geo_ree.cli_options import tell as _tell
 from geo_ree.cli_options import words as _words
 from geo_ree.cli_scenario import scenario
+from geo_ree.cli_validate import validate
 from geo_ree.errors import GeoReeError
 
 
@@ -224,5 +225,5 @@ def doctor(data: Path, out: Path) -> None:
     sys.exit(checks.report(data, out))
 
 
-for command in (map_, export, scenario, visit):
+for command in (map_, export, scenario, validate, visit):
     main.add_command(command)

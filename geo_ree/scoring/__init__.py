@@ -3,6 +3,7 @@
 from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
+from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
 from geo_ree.scoring.draws import Drawn, Sampler
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
@@ -19,6 +20,7 @@ __all__ = [
     "Drawn",
     "Exponential",
     "Influence",
+    "Interval",
     "Linear",
     "Logistic",
     "Sampler",
@@ -28,6 +30,8 @@ __all__ = [
     "Uncertainty",
     "Variant",
     "Veto",
+    "auc",
+    "auc_draws",
     "describe",
     "explain",
     "influence",
@@ -36,5 +40,7 @@ __all__ = [
     "reweigh",
     "score",
     "score_range",
+    "success_rate",
     "uncertainty",
+    "widest",
 ]
