@@ -11,6 +11,7 @@ from typing import Any
 from geo_ree._version import __version__
 
 _PUBLIC = {
+    "Explanation": "geo_ree.scoring",
     "GeoReeError": "geo_ree.errors",
     "Influence": "geo_ree.scoring",
     "Located": "geo_ree.harmonize",
@@ -32,6 +33,7 @@ _PUBLIC = {
     "Wanted": "geo_ree.collect",
     "auc": "geo_ree.scoring",
     "audit_deposits": "geo_ree.deposits",
+    "break_down": "geo_ree.scoring",
     "classify_statements": "geo_ree.harmonize",
     "contained_mass": "geo_ree.harmonize",
     "contradictions": "geo_ree.harmonize",

@@ -1,11 +1,12 @@
 """From distances to scores: decay, criteria, models, rank intervals and explanations."""
 
+from geo_ree.scoring.breakdown import break_down, phrase
 from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
 from geo_ree.scoring.draws import Drawn, Sampler
-from geo_ree.scoring.explain import explain, phrase
+from geo_ree.scoring.explanation import Explanation, explain
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
 from geo_ree.scoring.ranges import ScoreRange, score_range
@@ -18,6 +19,7 @@ __all__ = [
     "Criterion",
     "Decay",
     "Drawn",
+    "Explanation",
     "Exponential",
     "Influence",
     "Interval",
@@ -32,6 +34,7 @@ __all__ = [
     "Veto",
     "auc",
     "auc_draws",
+    "break_down",
     "describe",
     "explain",
     "influence",

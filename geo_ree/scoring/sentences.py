@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.scoring.contributions import read_compared
-from geo_ree.scoring.explain import (
+from geo_ree.scoring.breakdown import (
     check_scored,
     distance_words,
     find_row,
@@ -19,6 +18,7 @@ from geo_ree.scoring.explain import (
     on_the_spot,
     tabulate,
 )
+from geo_ree.scoring.contributions import read_compared
 from geo_ree.scoring.model import ScoreModel
 
 _CARRY = 3
@@ -91,13 +91,21 @@ railway 150 km (52 points short). Most would change with railway on the spot: 10
         told = f"{label} is ruled out and scores 0 of 100: {veto}."
     else:
         told = (
-            f"{label} scores {own:.0f} of 100, {_rank(place, everyone, among)}, "
+            f"{label} scores {own:.0f} of 100, {_rank(place, everyone, among)}{_interval(row)}, "
             f"{_carried(weighted, model)}, {_held_back(weighted, model)}."
         )
     unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
     if unknown:
         told += f" Unknown: {listed(unknown)}."
     return f"{told} {_change(place, why, spots, among)}"
+
+
+def _interval(row: pd.Series) -> str:
+    """The interval of the rank where the draws gave one: no rank stands bare."""
+    low, high = row.get("rank_p5"), row.get("rank_p95")
+    if low is None or pd.isna(low) or high is None or pd.isna(high):
+        return ""
+    return f" ({low:.0f} to {high:.0f} in nine draws of ten)"
 
 
 def _rank(place: int, everyone: Floats, among: NDArray[np.bool_]) -> str:

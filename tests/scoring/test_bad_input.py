@@ -21,8 +21,8 @@ from geo_ree.scoring import (
     Criterion,
     Exponential,
     ScoreModel,
+    break_down,
     describe,
-    explain,
     influence,
     reweigh,
     score,
@@ -90,7 +90,7 @@ def test_a_column_of_unknowns_is_drawn_and_named(aggregate: str) -> None:
     assert (wide["score_p95"] - wide["score_p5"] > 5).all()
     assert "unknown values of road" in influence(table, model, samples=16).assumptions.index
     assert "Unknown: road." in describe("x:0", table.join(points), model)
-    assert math.isnan(explain("x:0", table.join(points), model).loc["road", "points"])
+    assert math.isnan(break_down("x:0", table.join(points), model).loc["road", "points"])
 
 
 @EACH

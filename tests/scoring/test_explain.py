@@ -8,7 +8,16 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import ScoreModel, Veto, describe, explain, load_preset, phrase, score
+from geo_ree.scoring import (
+    ScoreModel,
+    Veto,
+    break_down,
+    describe,
+    explain,
+    load_preset,
+    phrase,
+    score,
+)  # fmt: skip
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.decay import Exponential
@@ -24,7 +33,7 @@ def scored(model: ScoreModel = MODEL, **distances: float | None) -> pd.DataFrame
 
 def test_the_table_carries_the_score() -> None:
     frame = scored(rail=12, road=3, power_plant=None, settlement=40, water=5, gateway=1500)
-    why = explain("facts:1", frame, MODEL)
+    why = break_down("facts:1", frame, MODEL)
     assert why.index.tolist() == [c.name for c in MODEL.criteria]
     assert list(why) == [
         "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source",
@@ -41,19 +50,19 @@ def test_the_table_carries_the_score() -> None:
 
 def test_a_row_a_label_and_an_id_mean_the_same() -> None:
     frame = scored(rail=12)
-    by_label = explain("facts:1", frame, MODEL)
-    pd.testing.assert_frame_equal(by_label, explain("facts:one", frame, MODEL))
-    pd.testing.assert_frame_equal(by_label, explain(frame.iloc[0], frame, MODEL))
+    by_label = break_down("facts:1", frame, MODEL)
+    pd.testing.assert_frame_equal(by_label, break_down("facts:one", frame, MODEL))
+    pd.testing.assert_frame_equal(by_label, break_down(frame.iloc[0], frame, MODEL))
 
 
 def test_who_is_not_there_cannot_be_explained() -> None:
     frame = scored(rail=12)
     with pytest.raises(ScoreError, match="no rows are called 'facts:9', expected one"):
-        explain("facts:9", frame, MODEL)
+        break_down("facts:9", frame, MODEL)
     with pytest.raises(ScoreError, match="2 rows are called 'facts:1'"):
-        explain("facts:1", pd.concat([frame, frame]), MODEL)
+        break_down("facts:1", pd.concat([frame, frame]), MODEL)
     with pytest.raises(ScoreError, match="the row has no value_road"):
-        explain("facts:1", frame.drop(columns="value_road"), MODEL)
+        break_down("facts:1", frame.drop(columns="value_road"), MODEL)
     with pytest.raises(ScoreError, match="the row has no dist_railway_km"):
         phrase(frame.drop(columns="dist_railway_km").iloc[0], MODEL)
 
@@ -131,7 +140,7 @@ def test_the_gain_is_what_scoring_anew_gives(aggregate: str) -> None:
     rows = [(150.0, 30.0), (50.0, 60.0), (200.0, None)]
     frame = two_scored(model, *rows)
     for i, name in enumerate("abc"):
-        why = explain(name, frame, model)
+        why = break_down(name, frame, model)
         for j, criterion in enumerate(("rail", "road")):
             moved = [list(row) for row in rows]
             moved[i][j] = 0.0
@@ -142,17 +151,17 @@ def test_the_gain_is_what_scoring_anew_gives(aggregate: str) -> None:
 
 def test_points_and_gains_of_a_sum_make_the_weight() -> None:
     frame = scored(rail=12, road=3, power_plant=60, settlement=40, water=5, gateway=1500)
-    why = explain("facts:1", frame, MODEL)
+    why = break_down("facts:1", frame, MODEL)
     np.testing.assert_allclose(why["points"] + why["gain"], 100 * why["weight"], atol=1e-9)
 
 
 def test_without_a_score_there_is_no_gain() -> None:
-    assert explain("a", two_scored(TWO, (None, None)), TWO)["gain"].isna().all()
+    assert break_down("a", two_scored(TWO, (None, None)), TWO)["gain"].isna().all()
 
 
 def test_a_gain_may_lift_a_veto() -> None:
     model = replace(TWO, vetoes=(Veto("dist_road_km", 100, "no road within 100 km"),))
-    why = explain("a", two_scored(model, (50, 200)), model)
+    why = break_down("a", two_scored(model, (50, 200)), model)
     assert why["gain"].tolist() == [0.0, pytest.approx(70.0)]
 
 
@@ -224,8 +233,8 @@ def test_the_sentence_ranks_among_those_it_is_told(aggregate: str) -> None:
         assert describe(label, scores, model, ranked=candidates, compared=candidates) == describe(
             label, alone, model
         )
-        why = explain(label, scores, model, compared=candidates)
-        pd.testing.assert_frame_equal(why, explain(label, alone, model))
+        why = break_down(label, scores, model, compared=candidates)
+        pd.testing.assert_frame_equal(why, break_down(label, alone, model))
     host = describe("x:3", scores, model, ranked=~candidates, compared=candidates)
     assert host.startswith("C scores ") and "rank 1 of 2" in host
     nameless = describe("x:4", scores, model, ranked=~candidates, compared=candidates)
@@ -242,7 +251,7 @@ def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_cha
         index=["by rail", "by road", "between"],
     )  # fmt: skip
     scores = table.join(score(table, model))
-    why = explain("by rail", scores, model)
+    why = break_down("by rail", scores, model)
     assert list(why.columns) == [
         "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source", "gain",
     ]  # fmt: skip
@@ -254,3 +263,20 @@ def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_cha
     assert carried.startswith("railway 2 km (")
     assert held.startswith("road 70 km (")
     assert change.startswith("road on the spot: ")
+
+
+def test_an_explanation_has_table_and_sentence_and_shows_both_escaped() -> None:
+    frame = two_scored(TWO, (50, 200)).rename(index={"a": "<img src=x>"})
+    why = explain("<img src=x>", frame, TWO)
+    pd.testing.assert_frame_equal(why.table, break_down("<img src=x>", frame, TWO))
+    assert str(why) == why.sentence == describe("<img src=x>", frame, TWO)
+    shown = why._repr_html_()
+    assert "&lt;img src=x&gt; scores" in shown
+    assert "<img" not in shown
+    assert shown.count("<tr>") == 1 + len(TWO.criteria)
+
+
+def test_a_sentence_gives_the_interval_of_the_rank_where_there_is_one() -> None:
+    frame = two_scored(TWO, (50, 200), (150, 300)).assign(rank_p5=1, rank_p95=[2, None])
+    assert "rank 1 of 2 (1 to 2 in nine draws of ten)," in describe("a", frame, TWO)
+    assert "nine draws" not in describe("b", frame, TWO)

@@ -11,8 +11,8 @@ from geo_ree.scoring import (
     Exponential,
     ScoreModel,
     Veto,
+    break_down,
     describe,
-    explain,
     load_preset,
     phrase,
     score,
@@ -198,7 +198,7 @@ def test_a_climb_is_told_in_metres() -> None:
     table = pd.DataFrame(columns, index=["x:1"]).assign(climb_railway_m=[2344.0])
     model = model.choose(table)
     scored = table.join(score(table, model))
-    assert explain("x:1", scored, model).loc["climb", "distance_km"] == pytest.approx(2.344)
+    assert break_down("x:1", scored, model).loc["climb", "distance_km"] == pytest.approx(2.344)
     assert "climb to the railway 2,340 m" in phrase(scored.iloc[0], model)[1]
     assert "climb to the railway 2,340 m" in describe("x:1", scored, model)
     flat = scored.assign(climb_railway_m=0.0)

@@ -1,4 +1,4 @@
-"""Why a deposit scores as it does: a table and a phrase."""
+"""Where the points of a deposit come from, criterion by criterion, and a phrase for either side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 3
 """Distances that a phrase names."""
 
 
-def explain(
+def break_down(
     row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel, *,
     compared: pd.Series | None = None,
 ) -> pd.DataFrame:  # fmt: skip
@@ -55,7 +55,7 @@ def explain(
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> table = pd.DataFrame({"dist_railway_km": [50.0]}, index=["x:1"])
     >>> scores = table.join(score(table, model))
-    >>> why = explain("x:1", scores, model)
+    >>> why = break_down("x:1", scores, model)
     >>> why.loc["rail", ["distance_km", "value", "weight", "points", "gain"]].tolist()
     [50.0, 0.5, 1.0, 50.0, 50.0]
     """
