@@ -9,7 +9,7 @@ from html import escape
 import pandas as pd
 
 from geo_ree.html import table_html
-from geo_ree.scoring.breakdown import break_down
+from geo_ree.scoring.breakdown import break_down, find_row
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.sentences import describe
 
@@ -55,10 +55,11 @@ def explain(
         The table of distances together with what `score` gave for it.
     model
         The model it was scored by.
-    ranked
-        On the index of `scores`: the rows that ranks are among; all when left out.
-    compared
-        The rows that `score` compared, where it was told.
+    ranked, compared
+        On the index of `scores`: the rows that ranks are among, and those that `score` compared.
+        Left out, they are those of a run where `scores` is the table of one (it has ``role`` and
+        ``rank``): ranked are the rows of the same role that have a rank, compared the
+        candidates. All rows otherwise.
 
     Returns
     -------
@@ -81,6 +82,10 @@ would change with rail on the spot: 100 points, rank 1.
     >>> float(why.table.loc["rail", "points"])
     50.0
     """
+    if ranked is None and compared is None and {"role", "rank"} <= {*scores.columns}:
+        role = scores["role"].iloc[find_row(row_or_id, scores)]
+        ranked = scores["rank"].notna() & (scores["role"] == role)
+        compared = scores["role"] == "candidate"
     return Explanation(
         table=break_down(row_or_id, scores, model, compared=compared),
         sentence=describe(row_or_id, scores, model, ranked=ranked, compared=compared),

@@ -280,3 +280,18 @@ def test_a_sentence_gives_the_interval_of_the_rank_where_there_is_one() -> None:
     frame = two_scored(TWO, (50, 200), (150, 300)).assign(rank_p5=1, rank_p95=[2, None])
     assert "rank 1 of 2 (1 to 2 in nine draws of ten)," in describe("a", frame, TWO)
     assert "nine draws" not in describe("b", frame, TWO)
+
+
+def test_in_the_table_of_a_run_ranks_are_among_the_ranked_of_the_same_role() -> None:
+    frame = two_scored(TWO, (50, 200), (10, 20), (1, 1), (150, 300)).assign(
+        role=["candidate", "context", "by_product_host", "candidate"], rank=[1, None, 1, 2]
+    )
+    assert "rank 1 of 2," in explain("a", frame, TWO).sentence
+    assert "rank 1 of 1," in explain("c", frame, TWO).sentence
+    topsis = replace(TWO, aggregate="topsis")
+    compared = frame["role"] == "candidate"
+    run = frame.drop(columns=score(frame, TWO).columns)
+    run = run.join(score(run, topsis, compared=compared))
+    pd.testing.assert_frame_equal(
+        explain("a", run, topsis).table, break_down("a", run, topsis, compared=compared)
+    )
