@@ -27,6 +27,7 @@ COPPER = "usgs_copper_sites"
 
 _STATE = {"mine": "mine", "occurrence": "undeveloped"}
 _UNDEVELOPED = re.compile(r"\bundeveloped\b", re.IGNORECASE)
+_PERMIT = re.compile(r"\blicen[cs]e[ds]?\b|\bscoping\b|\bfeasibility\b", re.IGNORECASE)
 _NO_SITE = ("plant", "area", "duplicate", "none")
 _MINES = ("mine", "mine_and_plant")
 
@@ -66,6 +67,8 @@ def _state(status: object, kind: str, worded: bool) -> str:
     text = " ".join(status.split()) if isinstance(status, str) else ""
     if _UNDEVELOPED.search(text):
         return "undeveloped"
+    if _PERMIT.search(text):  # leave to mine, or a study of it, is no mine
+        return "unknown"
     if text:
         return _STATE.get(kind_told(text, "status") or "", "unknown")
     return _STATE.get(kind, "unknown") if worded else "unknown"

@@ -52,6 +52,7 @@ def mines(*rows, kind="mine", commodities="Cu"):
         ("Occurrence", "deposit", False, "undeveloped"),
         ("licensed, undeveloped", "deposit", False, "undeveloped"),
         ("In development (1998)", "deposit", True, "unknown"),
+        ("mining licence to 2040; scoping study", "deposit", True, "unknown"),
         ("Producer?", "mine", True, "unknown"),
         ("Unknown", "mine", True, "unknown"),
         ("no such word", "mine", True, "unknown"),
