@@ -52,7 +52,9 @@ _PUBLIC = {
     "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
     "score": "geo_ree.scoring",
+    "suitability": "geo_ree.score_rasters",
     "sum_statements": "geo_ree.harmonize",
+    "surface": "geo_ree.proximity",
     "uncertainty": "geo_ree.scoring",
     "validate": "geo_ree.schema",
 }

@@ -17,7 +17,15 @@ import numpy as np
 
 from geo_ree.proximity.kernels import FIELDS, jit, part
 from geo_ree.proximity.lanes import LANES, MEAN_RADIUS_M, boxes_near, first_bit, greatest
-from geo_ree.proximity.packets import EVERYTHING, NODE, STACK, foot_on, geodesic, reach2
+from geo_ree.proximity.packets import (
+    EVERYTHING,
+    NODE,
+    STACK,
+    arc_over,
+    foot_on,
+    geodesic,
+    reach2,
+)  # fmt: skip
 
 SIDE = 16
 """Cells to a side of a tile, before any quartering."""
@@ -27,6 +35,10 @@ ZERO_M = 2e-6
 
 _NEAR_M = 10.0  # the square of a distance, less that of a rise, is too coarse below this
 _FAR_M = 30_000.0  # beyond, a mean radius would be off by over 0.4 mm
+_EULER_M = 600_000.0  # beyond, an arc of Euler's radius would be off by over 1.3 mm
+_BENT_M = 5_000_000.0  # beyond, so much that it cannot be mended
+_SMOOTH = 0.02  # radius of a tile, by the distance, over which that is even enough
+_NOT_ZERO_M = 1e-7  # added to a chord: a direction that is 0 has no radius
 _ASKED_M = 19_000_000.0  # beyond, Vincenty's iteration may not converge: ask the index
 _SMALLEST_RADIUS_M = 6_335_000.0  # of curvature: (1 - e^2) a is 6,335.4 km
 _MOST = 1_024  # segments that are kept for a tile
@@ -44,7 +56,7 @@ def fill_tiles(
 
     The cell of row i and column j is at ``ring[i] * east[:, j] + base[i]``.
     """
-    cells = np.empty((4, SIDE * SIDE))
+    cells = np.empty((6, SIDE * SIDE))
     stack, bound, near = np.empty(STACK, dtype=np.int64), np.empty(STACK), np.empty(LANES)
     found, gaps = np.empty(_MOST, dtype=np.int64), np.empty(_MOST)
     tiles = np.empty((32, 3), dtype=np.int64)
@@ -75,7 +87,9 @@ def fill_tiles(
                     tiles[top, 2] = half
                     top += 1
                 continue
-            _measure(cells, n, radius, segments, found, gaps, count, axis)
+            _measure(
+                cells, n, rows, columns, radius, segments, found, gaps, count, axis
+            )  # fmt: skip
             for i in range(rows):
                 for j in range(columns):
                     out[row + i, column + j] = np.float32(cells[3, i * columns + j])
@@ -217,8 +231,9 @@ def _gap2(segments: Any, at: int, x: float, y: float, z: float) -> float:
 
 @jit
 def _measure(
-    cells: Any, n: int, radius: float, segments: Any, found: Any, gaps: Any, count: int, axis: Any
-) -> None:
+    cells: Any, n: int, rows: int, columns: int, radius: float, segments: Any, found: Any,
+    gaps: Any, count: int, axis: Any,
+) -> None:  # fmt: skip
     """Distances (m) from the cells to the nearest of the segments found, into `cells[3]`."""
     xs, ys, zs, best = cells[0], cells[1], cells[2], cells[3]
     if count < 0:
@@ -235,9 +250,65 @@ def _measure(
     for c in range(n):
         square = best[c]
         best[c] = np.sqrt(square) * (1.0 + square * (1.0 / (24.0 * MEAN_RADIUS_M**2)))
+    most = _most(best, n)
+    bent = most > _EULER_M
+    if most > _FAR_M and not (bent and (most > _BENT_M or radius > _SMOOTH * most)):
+        _measure_arcs(cells, n, rows, columns, radius, segments, found, gaps, count, axis, bent)
+        return
     for c in range(n):
         if best[c] < _NEAR_M or best[c] > _FAR_M:
             best[c] = _carefully(xs[c], ys[c], zs[c], radius, segments, found, gaps, count, axis)
+
+
+@jit
+def _measure_arcs(
+    cells: Any, n: int, rows: int, columns: int, radius: float, segments: Any, found: Any,
+    gaps: Any, count: int, axis: Any, bent: bool,
+) -> None:  # fmt: skip
+    """As `_measure`, of arcs of Euler's radius, with what they lack where they are `bent`.
+
+    What an arc lacks of the geodesic, to the same segment, changes so evenly over a tile that it
+    is taken at the corners and interpolated.
+    """
+    xs, ys, zs, best, east, south = cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]
+    for c in range(n):
+        best[c] = EVERYTHING
+        east[c] = float(c % columns) / max(columns - 1, 1)
+        south[c] = float(c // columns) / max(rows - 1, 1)
+    last = (rows - 1) * columns
+    limit2 = EVERYTHING
+    nw = ne = sw = se = 0.0
+    for k in range(count):
+        if gaps[k] > limit2:
+            break
+        at = found[k]
+        if bent:
+            nw = _lacking(segments, at, xs[0], ys[0], zs[0], axis)
+            ne = _lacking(segments, at, xs[columns - 1], ys[columns - 1], zs[columns - 1], axis)
+            sw = _lacking(segments, at, xs[last], ys[last], zs[last], axis)
+            c = last + columns - 1
+            se = _lacking(segments, at, xs[c], ys[c], zs[c], axis)
+        for c in range(n):
+            arc = _arc_to(segments, at, xs[c], ys[c], zs[c], axis)
+            more = nw + (ne - nw) * east[c] + (sw - nw + (se - sw - ne + nw) * east[c]) * south[c]
+            best[c] = min(best[c], arc + more)
+        limit2 = (np.sqrt(reach2(_most(best, n) + 0.01)) + radius + _SLACK_M) ** 2
+    for c in range(n):
+        best[c] = 0.0 if best[c] <= ZERO_M else best[c]
+
+
+@part
+def _arc_to(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
+    """Arc (m) of Euler's radius to the foot on a segment."""
+    fx, fy, fz = foot_on(segments, at, x, y, z, axis)
+    dx, dy, dz = fx - x + _NOT_ZERO_M, fy - y, fz - z
+    return arc_over(np.sqrt(dx * dx + dy * dy + dz * dz), x + fx, y + fy, z + fz, dx, dy, dz, axis)
+
+
+@jit
+def _lacking(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
+    """Metres by which a geodesic is longer than the arc."""
+    return _to_foot(segments, at, x, y, z, axis) - _arc_to(segments, at, x, y, z, axis)
 
 
 @part

@@ -53,12 +53,12 @@ class Grid:
     @property
     def longitudes(self) -> Floats:
         """Of the middles of the columns, from the west; degrees, up to 540."""
-        return self.box[0] + (np.arange(self.width) + 0.5) * self.step[0]
+        return np.asarray(self.box[0] + (np.arange(self.width) + 0.5) * self.step[0])
 
     @property
     def latitudes(self) -> Floats:
         """Of the middles of the rows, from the north; degrees."""
-        return self.box[3] - (np.arange(self.height) + 0.5) * self.step[1]
+        return np.asarray(self.box[3] - (np.arange(self.height) + 0.5) * self.step[1])
 
     @property
     def transform(self) -> tuple[float, float, float, float, float, float]:

@@ -126,11 +126,11 @@ def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: A
     chord = np.sqrt(d2)
     if chord > SETTLE_M:
         return chord
-    return _arc(chord, x + fx, y + fy, z + fz, dx, dy, dz, axis)
+    return arc_over(chord, x + fx, y + fy, z + fz, dx, dy, dz, axis)
 
 
 @part
-def _arc(
+def arc_over(
     chord: float, x: float, y: float, z: float, dx: float, dy: float, dz: float, axis: Any
 ) -> float:
     """2 R asin(c / 2 R) by its series, of Euler's radius at the middle of a chord.
@@ -224,7 +224,7 @@ def geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: A
     dx, dy, dz = u - x, v - y, w - z
     d2 = dx * dx + dy * dy + dz * dz
     if d2 < _EULER_M * _EULER_M:
-        return _arc(np.sqrt(d2), x + u, y + v, z + w, dx, dy, dz, axis)
+        return arc_over(np.sqrt(d2), x + u, y + v, z + w, dx, dy, dz, axis)
     up, over = axis[0] * x + axis[1] * y + axis[2] * z, axis[0] * u + axis[1] * v + axis[2] * w
     x, y, z = x - up * axis[0], y - up * axis[1], z - up * axis[2]
     u, v, w = u - over * axis[0], v - over * axis[1], w - over * axis[2]

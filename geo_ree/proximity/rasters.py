@@ -23,7 +23,7 @@ from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.nearest import Frame, NearestIndex
 from geo_ree.proximity.tree import in_slices
 from geo_ree.settings import REGION
-from geo_ree.storage.rasters import Band, Singles, write_cog
+from geo_ree.storage.rasters import Piece, Raster, Singles, write_cog
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def surface(
     >>> grid = surface(town, "10 km", path, box=(75.0, 42.0, 76.4, 43.58), name="Kemin")
     >>> with rasterio.open(path) as made:
     ...     float(made.read(1).min().round()), made.descriptions[0]
-    (3236.0, 'distance to the nearest of: Kemin')
+    (6822.0, 'distance to the nearest of: Kemin')
     """
     grid = make_grid(box, resolution)
     if not sources and isinstance(layer, gpd.GeoDataFrame) and "source_id" in layer:
@@ -111,6 +111,7 @@ def surface(
     index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
     known = None if within is None else _areas_of(within)
     tags = {
+        "unit": "m",
         "measured_to": name or "targets",
         "targets": str(len(index.labels)),
         "sources": ", ".join(sources) or "not stated",
@@ -118,12 +119,19 @@ def surface(
         "method": METHOD,
         "unknown": "nothing" if known is None else "outside the areas where the layer is complete",
     }
-    band = Band(
+    raster = Raster(
         grid.width, grid.height, grid.transform,
-        f"distance to the nearest of: {name or 'targets'}", "m", tags,
+        ((f"distance to the nearest of: {name or 'targets'}", "m"),), tags,
     )  # fmt: skip
-    write_cog(Path(path), band, strips(index, grid, known=known))
+    write_cog(Path(path), raster, _pieces(strips(index, grid, known=known)))
     return grid
+
+
+def _pieces(rows: Iterator[Singles]) -> Iterator[Piece]:
+    begin = 0
+    for strip in rows:
+        yield begin, 0, strip[None]
+        begin += len(strip)
 
 
 def strips(

@@ -1,4 +1,4 @@
-"""Rasters written strip by strip into Cloud-Optimized GeoTIFFs, whole or not at all."""
+"""Rasters written piece by piece into Cloud-Optimized GeoTIFFs, whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.storage.files import atomic_path, told
 
 Singles = NDArray[np.float32]
+Piece = tuple[int, int, Singles]
 
 BLOCK = 512
 """Cells to a side of a block of the file."""
@@ -32,8 +33,8 @@ _MADE = {
 
 
 @dataclass(frozen=True)
-class Band:
-    """What a raster of one band holds, and where; not a number where it is unknown.
+class Raster:
+    """What a raster holds, and where; not a number where it is unknown.
 
     Parameters
     ----------
@@ -41,10 +42,8 @@ class Band:
         Columns and rows.
     transform
         Affine coefficients from column and row to longitude and latitude, six numbers.
-    description
-        Words for people.
-    unit
-        Of the values, for instance ``m``.
+    bands
+        Description and unit of each band, for instance ``("distance to the nearest road", "m")``.
     tags
         What else the file says of itself.
     """
@@ -52,12 +51,11 @@ class Band:
     width: int
     height: int
     transform: tuple[float, ...]
-    description: str
-    unit: str
+    bands: tuple[tuple[str, str], ...]
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_cog(path: Path, band: Band, strips: Iterable[Singles]) -> None:
+def write_cog(path: Path, raster: Raster, pieces: Iterable[Piece]) -> None:
     """Write a Cloud-Optimized GeoTIFF of float32.
 
     Overviews have the means of the cells below that are known. The file is compressed without
@@ -68,12 +66,12 @@ def write_cog(path: Path, band: Band, strips: Iterable[Singles]) -> None:
     path
         File to write; an older one is replaced only when the new one is whole. On any failure,
         Ctrl-C among them, nothing is left.
-    band
+    raster
         What the file holds.
-    strips
-        All rows from the north, some at a time, each shape (rows, width). Only one is held in
-        memory, beside 64 MB of GDAL's cache; beside the file, up to seven bytes a cell of
-        temporary disk are used.
+    pieces
+        Its parts: first row, first column, and values of shape (bands, rows, columns). Only one
+        is held in memory, beside 64 MB of GDAL's cache. While it is being written, the folder
+        has to have room for up to ten bytes a cell and band.
 
     Raises
     ------
@@ -84,36 +82,40 @@ def write_cog(path: Path, band: Band, strips: Iterable[Singles]) -> None:
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "two.tif"
-    >>> band = Band(2, 1, (0.5, 0, 76, 0, -0.5, 43), "two cells", "m")
-    >>> write_cog(path, band, [np.float32([[1.5, np.nan]])])
+    >>> raster = Raster(2, 1, (0.5, 0, 76, 0, -0.5, 43), (("two cells", "m"),))
+    >>> write_cog(path, raster, [(0, 0, np.float32([[[1.5, np.nan]]]))])
     >>> with rasterio.open(path) as made:
     ...     made.read(1).tolist(), made.units, made.tags(ns="IMAGE_STRUCTURE")["LAYOUT"]
     ([[1.5, nan]], ('m',), 'COG')
     """
-    with atomic_path(path) as draft, told(path):
-        with TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
-            raw, made = Path(folder, "raw.tif"), Path(folder, "made.tif")
-            try:
-                with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
-                    _write_raw(raw, band, strips)
-                    rasterio_shutil.copy(raw, made, driver="COG", **_MADE)
-            except RasterioError as error:
-                raise SettingsError(
-                    f"{path} cannot be written: {error}", "free disk space, or choose another path"
-                ) from error
-            made.replace(draft)
+    with (
+        atomic_path(path) as draft,
+        told(path),
+        TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder,
+    ):
+        raw, made = Path(folder, "raw.tif"), Path(folder, "made.tif")
+        try:
+            with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+                _write_raw(raw, raster, pieces)
+                rasterio_shutil.copy(raw, made, driver="COG", **_MADE)
+        except RasterioError as error:
+            raise SettingsError(
+                f"{path} cannot be written: {error}", "free disk space, or choose another path"
+            ) from error
+        made.replace(draft)
 
 
-def _write_raw(path: Path, band: Band, strips: Iterable[Singles]) -> None:
+def _write_raw(path: Path, raster: Raster, pieces: Iterable[Piece]) -> None:
     with rasterio.open(
-        path, "w", driver="GTiff", width=band.width, height=band.height, count=1, dtype="float32",
-        nodata=np.nan, crs=STORE_CRS, transform=rasterio.Affine(*band.transform), tiled=True,
-        blockxsize=BLOCK, blockysize=BLOCK, bigtiff="IF_SAFER",
+        path, "w", driver="GTiff", width=raster.width, height=raster.height,
+        count=len(raster.bands), dtype="float32", nodata=np.nan, crs=STORE_CRS,
+        transform=rasterio.Affine(*raster.transform), tiled=True, blockxsize=BLOCK,
+        blockysize=BLOCK, interleave="band", bigtiff="IF_SAFER",
     ) as out:  # fmt: skip
-        row = 0
-        for strip in strips:
-            out.write(strip, 1, window=Window(0, row, band.width, len(strip)))
-            row += len(strip)
-        out.update_tags(created_by=f"geo_ree {__version__}", unit=band.unit, **band.tags)
-        out.set_band_description(1, band.description)
-        out.set_band_unit(1, band.unit)
+        for row, column, values in pieces:
+            _, rows, columns = values.shape
+            out.write(values, window=Window(column, row, columns, rows))
+        out.update_tags(created_by=f"geo_ree {__version__}", **raster.tags)
+        for i, (description, unit) in enumerate(raster.bands, 1):
+            out.set_band_description(i, description)
+            out.set_band_unit(i, unit)
