@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from geo_ree import cli_rasters
 from geo_ree._version import __version__
 from geo_ree.errors import GeoReeError
 
@@ -117,6 +118,10 @@ def main(debug: bool) -> None:
 
     A screening of public data, not investment advice.
     """
+
+
+main.add_command(cli_rasters.write_surface)
+main.add_command(cli_rasters.write_suitability)
 
 
 class _Variadic(click.Command):

@@ -97,7 +97,7 @@ def harmonize_sources(
     merged, located = merge_records(read_in.layers, tell)
     return Harmonized(
         layers={**read_in.layers, "deposits": located.deposits}, sources=read_in.sources,
-        inputs=read_in.inputs, coverage=_coverage(read_in.sources.values()), merged=merged,
+        inputs=read_in.inputs, coverage=covered_countries(read_in.sources.values()), merged=merged,
         located=located,
     )  # fmt: skip
 
@@ -289,7 +289,7 @@ def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
     return sorted({p.parts[-3] for p in found} - set(catalog))
 
 
-def _coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:
+def covered_countries(sources: Iterable[Source]) -> dict[str, frozenset[str]]:
     """Layer -> countries covered; a layer with one source for the whole region is left out."""
     tables = [t for s in sources for t in s.parts()]
     out: dict[str, frozenset[str]] = {}
