@@ -41,9 +41,9 @@ _SMOOTH = 0.02  # radius of a tile, by the distance, over which that is even eno
 _NOT_ZERO_M = 1e-7  # added to a chord: a direction that is 0 has no radius
 _ASKED_M = 19_000_000.0  # beyond, Vincenty's iteration may not converge: ask the index
 _SMALLEST_RADIUS_M = 6_335_000.0  # of curvature: (1 - e^2) a is 6,335.4 km
-_MOST = 1_024  # segments that are kept for a tile
-_MANY = 256  # segments for which a tile is worth quartering
-_SMALL = 8  # cells to a side of a tile that is not quartered for that
+_MOST = 256  # segments that are kept for a tile
+_MANY = 192  # segments for which a tile is worth quartering
+_SMALL = 8  # cells to a side of a tile that is not quartered: the index is faster
 _SLACK_M = 1.0  # the rise of a chord is under 0.2 m, and not part of a triangle's inequality
 
 
@@ -79,7 +79,7 @@ def fill_tiles(
                 cells[0, middle], cells[1, middle], cells[2, middle], radius, before, segments,
                 boxes, children, stack, bound, near, found, gaps,
             )  # fmt: skip
-            if (count < 0 and side > 1) or (count > _MANY and side > _SMALL):
+            if side > _SMALL and (count < 0 or count > _MANY):
                 half = side // 2
                 for quarter in range(4):
                     tiles[top, 0] = row + quarter // 2 * half

@@ -39,6 +39,7 @@ METHOD = (
 )
 """What a file says of itself."""
 
+_ASKED_CELLS = 2**19
 _EDGE_M = 1.0  # so near to an outline GDAL's rule and the index may differ on what is inside
 
 
@@ -198,11 +199,13 @@ def _measured(index: NearestIndex, grid: Grid, begin: int, end: int) -> Singles:
 def _ask(
     index: NearestIndex, grid: Grid, begin: int, out: Singles, wanted: NDArray[np.bool_]
 ) -> None:
-    """Put the index's own distances into the cells that are wanted, row by row."""
+    """Put the index's own distances into the cells that are wanted."""
     lon, lat = _wrapped(grid.longitudes), grid.latitudes[begin:]
-    for row in np.flatnonzero(wanted.any(axis=1)):
-        at = np.flatnonzero(wanted[row])
-        out[row, at] = index.query_lonlat(lon[at], np.full(len(at), lat[row]))[0]
+    some = max(1, _ASKED_CELLS // grid.width)
+    for first in range(0, len(out), some):
+        row, column = np.nonzero(wanted[first : first + some])
+        row += first
+        out[row, column] = index.query_lonlat(lon[column], lat[row])[0]
 
 
 def _wrapped(lon: Floats) -> Floats:
