@@ -52,6 +52,7 @@ _PUBLIC = {
     "reweigh": "geo_ree.scoring",
     "run": "geo_ree.pipeline",
     "score": "geo_ree.scoring",
+    "score_picture": "geo_ree.maps",
     "suitability": "geo_ree.score_rasters",
     "sum_statements": "geo_ree.harmonize",
     "surface": "geo_ree.proximity",

@@ -83,6 +83,8 @@ class PageData:
         areas of published distances; None draws none.
     conflicts
         Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
+    surface
+        Of `geo_ree.maps.score_picture`: the score of every place; None draws none.
     """
 
     scored: gpd.GeoDataFrame
@@ -97,6 +99,7 @@ class PageData:
     positions: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
     conflicts: pd.DataFrame | None = None
+    surface: layers.Drawn | None = None
 
 
 def render(data: PageData) -> str:
@@ -174,6 +177,8 @@ def _counts(data: PageData) -> tuple[int, int]:
 def _groups(data: PageData) -> list[layers.Drawn]:
     quiet = data.scored["role"].isin(_QUIET_ROLES)
     made = [layers.countries(data.layers["countries"])]
+    if data.surface is not None:
+        made.append(data.surface)
     if "settlements" in data.layers:
         made.append(layers.capitals(data.layers["settlements"]))
     for name in _INFRASTRUCTURE:

@@ -3,7 +3,8 @@
 What may be nearest to any cell of a tile is no farther from its middle than the nearest is from
 there, and twice the tile's radius. So the tree is walked once for a tile, and each segment found
 is measured to all its cells in one loop that the compiler turns into vector instructions. A tile
-for which too many are found is quartered.
+for which too many are found is quartered; where even a small one has too many, it is left to the
+index, which is faster then.
 
 As in `packets`, coordinates are earth-centred and turned. They are not rounded here, which is why
 what is nearer than `ZERO_M` counts as at 0.
@@ -87,6 +88,7 @@ def fill_tiles(
                     tiles[top, 2] = half
                     top += 1
                 continue
+            _sort(found, gaps, count)
             _measure(
                 cells, n, rows, columns, radius, segments, found, gaps, count, axis
             )  # fmt: skip
@@ -150,7 +152,7 @@ def _gather(
     x: float, y: float, z: float, radius: float, before: Any, segments: Any, boxes: Any,
     children: Any, stack: Any, bound: Any, near: Any, found: Any, gaps: Any,
 ) -> int:  # fmt: skip
-    """Find all segments that may be nearest to a cell of a tile, the nearest of its middle first.
+    """Find all segments that may be nearest to a cell of a tile, and their squared gaps.
 
     `before` has a place and its squared gap, -1 for none, and gets those of this tile. The
     result is how many were found, -1 when they were too many.
@@ -183,7 +185,7 @@ def _gather(
                 node = children[at] + c
                 continue
             if count + LANES > _MOST:
-                count = _sorted(found, gaps, count, limit2)
+                count = _within(found, gaps, count, limit2)
             if count + LANES > _MOST:
                 before[0], before[1], before[2], before[3] = x, y, z, least2
                 return -1
@@ -196,24 +198,29 @@ def _gather(
                     found[count], gaps[count] = segment, gap2
                     count += 1
     before[0], before[1], before[2], before[3] = x, y, z, least2
-    return _sorted(found, gaps, count, limit2)
+    return _within(found, gaps, count, limit2)
+
+
+@part
+def _within(found: Any, gaps: Any, count: int, limit2: float) -> int:
+    """Drop what is beyond the limit; how many are left."""
+    kept = 0
+    for k in range(count):
+        if gaps[k] <= limit2:
+            found[kept], gaps[kept] = found[k], gaps[k]
+            kept += 1
+    return kept
 
 
 @jit
-def _sorted(found: Any, gaps: Any, count: int, limit2: float) -> int:
-    """Sort by the gap what is within the limit, and drop the rest; how many are left."""
-    kept = 0
-    for k in range(count):
-        segment, gap2 = found[k], gaps[k]
-        if gap2 > limit2:
-            continue
-        slot = kept
+def _sort(found: Any, gaps: Any, count: int) -> None:
+    """Put what has the smallest gap first, by insertion: there are few."""
+    for k in range(1, count):
+        segment, gap2, slot = found[k], gaps[k], k
         while slot > 0 and gaps[slot - 1] > gap2:
             found[slot], gaps[slot] = found[slot - 1], gaps[slot - 1]
             slot -= 1
         found[slot], gaps[slot] = segment, gap2
-        kept += 1
-    return kept
 
 
 @part
