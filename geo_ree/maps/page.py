@@ -14,6 +14,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import layers
 from geo_ree.maps.data import columnar, contained_oxide, plain, plain_dicts
 from geo_ree.maps.document import assemble
+from geo_ree.maps.layers import Drawn
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
@@ -99,7 +100,7 @@ class PageData:
     positions: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
     conflicts: pd.DataFrame | None = None
-    surface: layers.Drawn | None = None
+    surface: Drawn | None = None
 
 
 def render(data: PageData) -> str:
@@ -174,7 +175,7 @@ def _counts(data: PageData) -> tuple[int, int]:
     return int(data.scored.loc[placed, "rank"].notna().sum()), int(placed.sum() + blank)
 
 
-def _groups(data: PageData) -> list[layers.Drawn]:
+def _groups(data: PageData) -> list[Drawn]:
     quiet = data.scored["role"].isin(_QUIET_ROLES)
     made = [layers.countries(data.layers["countries"])]
     if data.surface is not None:
