@@ -206,14 +206,14 @@ def show(work: Work, rows: list[Row], *, finest: bool) -> bool:
         f"\n{work.cell:g} m: {work.grid.width:,} x {work.grid.height:,} = {cells / 1e6:.1f} M cells"
     )
     print(f"{'method':<40}{'array s':>9}{'x GDAL':>8}{'Mcell/s':>9}{'file s':>9}{'x GDAL':>8}"
-          f"{'peak GB':>9}{'median':>11}{'99 %':>11}{'largest error':>15}")  # fmt: skip
+          f"{'peak GB':>9}{'median':>12}{'99 %':>12}{'greatest':>12}")  # fmt: skip
     for row in rows:
         file = ("-", "-") if row.file_s is None or gdal.file_s is None else (
             f"{row.file_s:.2f}", f"{row.file_s / gdal.file_s:.2f}")  # fmt: skip
-        errors = [f"{np.quantile(row.error, q):.4g} m" for q in (0.5, 0.99, 1.0)]
+        errors = [f"{np.quantile(row.error, q):.4f}" for q in (0.5, 0.99, 1.0)]
         print(f"{row.name:<40}{row.array_s:>9.2f}{row.array_s / gdal.array_s:>8.2f}"
               f"{cells / 1e6 / row.array_s:>9.1f}{file[0]:>9}{file[1]:>8}{row.peak_gb:>9.2f}"
-              f"{errors[0]:>11}{errors[1]:>11}{errors[2]:>15}")  # fmt: skip
+              f"{errors[0]:>12}{errors[1]:>12}{errors[2]:>12}")  # fmt: skip
     ours = rows[0]
     assert ours.file_s is not None and gdal.file_s is not None
     slow = max(ours.array_s / gdal.array_s, ours.file_s / gdal.file_s) > BAR
