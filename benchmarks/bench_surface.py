@@ -205,6 +205,7 @@ def show(work: Work, rows: list[Row], *, finest: bool) -> bool:
     print(
         f"\n{work.cell:g} m: {work.grid.width:,} x {work.grid.height:,} = {cells / 1e6:.1f} M cells"
     )
+    print(f"{'':<92}{'error in metres':>36}")
     print(f"{'method':<40}{'array s':>9}{'x GDAL':>8}{'Mcell/s':>9}{'file s':>9}{'x GDAL':>8}"
           f"{'peak GB':>9}{'median':>12}{'99 %':>12}{'greatest':>12}")  # fmt: skip
     for row in rows:

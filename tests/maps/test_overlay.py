@@ -134,6 +134,19 @@ def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
     assert not re.search(r"(?:src|href)=[\"']https?://[^\"']*\.(?:png|tif)", page)
 
 
+def _ground(seen):
+    """Colour of the map at 46 N 77 E, where only the basemap and the picture are drawn."""
+    at = seen.value("(() => { const m = geoRee.map(), p = m.latLngToContainerPoint([46, 77]), "
+                    "o = m.getContainer().getBoundingClientRect(); "
+                    "return [p.x + o.left, p.y + o.top]; })()")  # fmt: skip
+    clip = {"x": at[0], "y": at[1], "width": 2, "height": 2}
+    with MemoryFile(seen.page.screenshot(clip=clip)) as memory:
+        with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+            opened = memory.open()
+        with opened:
+            return opened.read()[:3, 0, 0].astype(int)
+
+
 @pytest.mark.browser
 def test_in_the_browser_it_can_be_switched_on(data, tmp_path, visit):
     drawn = score_picture(_file(tmp_path / "s.tif", np.full((40, 40), 40.0), (70, 40, 80, 50)))
@@ -141,8 +154,13 @@ def test_in_the_browser_it_can_be_switched_on(data, tmp_path, visit):
     path.write_text(render(replace(data, surface=drawn)), encoding="utf-8")
     seen = visit(path)
     assert seen.page.query_selector("img.raster") is None
-    seen.page.evaluate("geoRee.layers.suitability.addTo(geoRee.map())")
+    seen.page.evaluate("geoRee.map().setView([45, 75], 5, { animate: false }); 1")
+    before = _ground(seen)
+    seen.page.evaluate("geoRee.layers.suitability.addTo(geoRee.map()); 1")
     seen.page.wait_for_selector("img.raster")
+    seen.page.wait_for_function("document.querySelector('img.raster').complete")
+    drawn_over = np.abs(_ground(seen) - before).max()
+    assert drawn_over > 40
     corners = seen.value(
         "(() => { const m = geoRee.map(), r = document.querySelector('img.raster')"
         ".getBoundingClientRect(), o = m.getContainer().getBoundingClientRect();"
@@ -152,6 +170,6 @@ def test_in_the_browser_it_can_be_switched_on(data, tmp_path, visit):
     assert np.allclose(corners, [[40, 70], [50, 80]], atol=0.1)
     note = seen.page.inner_text(".raster-note")
     assert "made-up score" in note and "Blank is unknown" in note
-    seen.page.evaluate("geoRee.layers.suitability.remove()")
+    seen.page.evaluate("geoRee.layers.suitability.remove(); 1")
     assert seen.page.query_selector(".raster-note") is None
     assert seen.trouble == []

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rio_cogeo.cogeo import cog_validate
 
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.proximity import NearestIndex, rasters
@@ -157,7 +158,6 @@ def test_strips_of_other_heights_give_the_same_cells(most_cells):
 
 
 def test_the_file_is_a_valid_cog_that_says_what_it_is(tmp_path):
-    cogeo = pytest.importorskip("rio_cogeo.cogeo")
     layer = gpd.GeoDataFrame(
         {"source_id": ["made_up_b", "made_up_a"]},
         geometry=[shapely.Point(75.2, 42.3), shapely.LineString([(76, 42), (77, 44)])], crs=4326,
@@ -165,7 +165,7 @@ def test_the_file_is_a_valid_cog_that_says_what_it_is(tmp_path):
     path = tmp_path / "deep" / "rail.tif"
     grid = surface(layer, "300 m", path, box=(75, 42, 78, 44), name="railways",
                    attribution="nobody, 2026")  # fmt: skip
-    valid, errors, warnings = cogeo.cog_validate(path, strict=True)
+    valid, errors, warnings = cog_validate(path, strict=True)
     assert valid and not errors and not warnings
     with rasterio.open(path) as made:
         assert (made.width, made.height, made.crs.to_epsg()) == (grid.width, grid.height, 4326)

@@ -28,11 +28,13 @@
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
     image: function (picture, group) {
-      var control = L.control({ position: "bottomleft" });
+      var control = L.control({ position: "topright" });
       control.onAdd = function () {
         return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, picture.title), g.el("p", {}, picture.note));
       };
-      L.imageOverlay(picture.image, picture.bounds, { pane: "ground", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
+      /* A pane of its own over the ground: the layer switch numbers pictures anew within theirs. */
+      g.map().createPane("raster").style.zIndex = 410;
+      L.imageOverlay(picture.image, picture.bounds, { pane: "raster", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
       group.on("add", function () { control.addTo(group._map); }).on("remove", function () { control.remove(); });
     },
     names: function (table, group) {
