@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers peers map test check bench live clean
+.PHONY: help install servers peers map notebooks docs test check bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -37,15 +37,20 @@ check: $(READY)  ## format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY) peers  ## print the benchmarks
-	$(BIN)/python benchmarks/bench_run.py
-	$(BIN)/python benchmarks/bench_osm.py --megabytes 20
-	$(BIN)/python benchmarks/bench_merge.py
-	$(BIN)/python benchmarks/bench_nearest.py
-	$(BIN)/python benchmarks/bench_scores.py
+notebooks: $(READY)  ## run the notebooks, and write them to out/notebooks as HTML
+	$(BIN)/python -m nbconvert --log-level ERROR --execute --to html --output-dir out/notebooks \
+	  --HTMLExporter.mathjax_url= --HTMLExporter.require_js_url= notebooks/*.ipynb
+	@echo "notebooks: out/notebooks/"
+
+docs: $(READY)  ## write the documentation to out/docs; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
+	@echo "documentation: out/docs/index.html"
+
+bench: $(READY) peers  ## print the benchmarks, and fail when a bar is missed
+	$(BIN)/python benchmarks/bench_all.py
 
 live: $(READY)  ## ask every real publisher (needs the network)
 	$(BIN)/python -m pytest -m live
 
 clean:  ## remove what was made
-	rm -rf $(VENV) .servers out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .servers out docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from geo_ree.catalog import Source
-from geo_ree.crs import Floats, destination
 from geo_ree.errors import SettingsError
+from geo_ree.gateways import choose_gateways, compare_gateways
 from geo_ree.options import Options
 from geo_ree.proximity import Proximity, Target, load_targets, measure
+from geo_ree.proximity.posterior import ALL
+from geo_ree.sampling import measure_omission, missing_lines, missing_sampler, position_sampler
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
-from geo_ree.scoring import ScoreModel, load_preset, phrase, score, uncertainty
-from geo_ree.settings import SCORED_COUNTRIES
+from geo_ree.scoring import (
+    Influence,
+    ScoreModel,
+    describe,
+    influence,
+    load_preset,
+    phrase,
+    score,
+    uncertainty,
+)
+from geo_ree.terrain_reading import Raster, terrain_columns
+from geo_ree.unplaced import possible_areas, score_unplaced
+
+_SAMPLES = 128
+"""Base samples of the influence: enough to tell the strong assumptions from the weak."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +41,31 @@ class Analysis:
     Parameters
     ----------
     scored
-        A row per scored deposit: the deposit's columns, distances, points, score and ranks.
+        A row per scored deposit: the deposit's columns, distances, points, score, ranks and, for
+        the ranked ones, a ``sentence``.
     scenarios
         Rank and score of each candidate under other choices of gateway.
     acceptability
-        Rank acceptability of the candidates: share of the draws on each rank.
+        Rank acceptability of the ranked deposits within their role: share of the draws on each
+        rank.
+    central_weights
+        Deposits by criteria: what one has to believe to put a deposit first; NaN for those that
+        never come first.
+    influence
+        Which assumption moves the ranking of the candidates most, and what changes the leader;
+        None with fewer than two candidates.
+    omission
+        What each source of lines leaves out: ``target`` and ``layer``, then as
+        `geo_ree.proximity.omission_rates` has it.
+    unplaced
+        On the ids of ranked deposits without a coordinate: the range of their scores, see
+        `geo_ree.unplaced.RANGE_COLUMNS`.
+    areas
+        On the same ids: where they may be, with geometry.
     criteria
         The criteria as plain values, for the page.
-    preset
-        Name and variant of the model.
+    preset, aggregate
+        Name and variant of the model, and how values became one score.
     warnings
         What a reader has to know of this run.
     """
@@ -43,16 +73,23 @@ class Analysis:
     scored: gpd.GeoDataFrame
     scenarios: pd.DataFrame
     acceptability: pd.DataFrame
+    central_weights: pd.DataFrame
+    influence: Influence | None
+    omission: pd.DataFrame
+    unplaced: pd.DataFrame
+    areas: gpd.GeoDataFrame
     criteria: list[dict[str, Any]]
     preset: str
+    aggregate: str
     warnings: list[str]
 
 
 def analyse(
     layers: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source],
-    coverage: Mapping[str, frozenset[str]], options: Options,
+    coverage: Mapping[str, frozenset[str]], options: Options, *, areas: gpd.GeoDataFrame,
+    rasters: tuple[Raster, ...] = (),
 ) -> Analysis:  # fmt: skip
-    """Measure and score every located deposit of a scored role.
+    """Measure and score every deposit of a scored role, with or without a coordinate.
 
     Parameters
     ----------
@@ -64,38 +101,98 @@ def analyse(
         Layer -> countries in which a missing feature means something.
     options
         Preset, targets, gateways, draws and seed.
+    areas
+        Where deposits may be, of `geo_ree.harmonize.locate`.
+    rasters
+        Heights of the ground, from `geo_ree.terrain_reading.rasters_at_hand`.
 
     Returns
     -------
     Analysis
+
+    Notes
+    -----
+    The candidates are what TOPSIS compares; the other deposits are held against them, so that
+    none of them changes how the candidates rank.
     """
     deposits = _scorable(layers["deposits"])
-    targets = _with_gateways(load_targets(options.targets), layers, options)
+    targets = choose_gateways(load_targets(options.targets), layers, options)
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
     measures = measure(deposits, layers, labels=labels, proximity=proximity)
-    table = pd.concat([deposits, measures], axis=1)
-    model = load_preset(options.preset).choose(table)
-    points = score(table, model)
+    terrain = terrain_columns(deposits, rasters, proximity)
+    table = pd.concat([deposits, measures, terrain], axis=1)
+    model = _model(options, table)
+    compared = _compared(table["role"])
+    points = score(table, model, compared=compared)
     ranked = table["role"].isin(RANKED_ROLES) & points["score"].notna()
+    rates = measure_omission(proximity)
+    lines = missing_lines(proximity, rates, layers["countries"], options.seed)
     doubt = uncertainty(
-        table[ranked], model, _sampler(table[ranked], proximity, model),
+        table[ranked], model, position_sampler(table[ranked], proximity, model),
+        missing=missing_sampler(table[ranked], lines), compared=compared[ranked],
         groups=table.loc[ranked, "role"], draws=options.draws, seed=options.seed,
+        concentration=options.concentration, keep=True,
     )  # fmt: skip
-    scored = pd.concat([table, points, doubt.table], axis=1)
-    scored["rank"] = _ranks(scored, ranked)
-    reasons = [phrase(row, model) for _, row in scored.iterrows()]
-    scored["reasons_for"], scored["reasons_against"] = zip(*reasons, strict=True)
-    frame = gpd.GeoDataFrame(scored, geometry="geometry", crs=deposits.crs)
-    candidates = (frame["role"] == "candidate") & ranked
+    frame = _scored(pd.concat([table, points, doubt.table], axis=1), ranked, compared, model)
+    candidates = frame[(frame["role"] == "candidate") & ranked]
+    possible = possible_areas(layers["deposits"], areas, layers["countries"])
     return Analysis(
-        scored=frame,
-        scenarios=_scenarios(frame[candidates], layers, targets, model, labels),
-        acceptability=doubt.acceptability,
-        criteria=_criteria(model),
-        preset=f"{model.name} ({model.variant})",
-        warnings=_warnings(measures, layers, targets),
-    )
+        scored=gpd.GeoDataFrame(frame, geometry="geometry", crs=deposits.crs),
+        scenarios=compare_gateways(candidates, layers, targets, model, labels),
+        acceptability=doubt.acceptability, central_weights=doubt.central_weights,
+        influence=_influence(candidates, model, options.seed),
+        omission=_omission(rates, targets),
+        unplaced=score_unplaced(
+            possible, layers["deposits"].set_index("id")["role"], frame[ranked], model,
+            proximity=proximity, lines=lines, doubt=doubt, compared=compared[ranked],
+            seed=options.seed),
+        areas=possible, criteria=_criteria(model),
+        preset=f"{model.name} ({model.variant})", aggregate=model.aggregate,
+        warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
+    )  # fmt: skip
+
+
+def _model(options: Options, table: pd.DataFrame) -> ScoreModel:
+    model = load_preset(options.preset).choose(table)
+    return replace(model, aggregate=options.aggregate) if options.aggregate else model
+
+
+def _compared(roles: pd.Series) -> pd.Series:
+    """What TOPSIS compares: the candidates; without any, whatever is ranked."""
+    candidates = roles == "candidate"
+    return candidates if candidates.any() else roles.isin(RANKED_ROLES)
+
+
+def _scored(
+    table: pd.DataFrame, ranked: pd.Series, compared: pd.Series, model: ScoreModel
+) -> gpd.GeoDataFrame:
+    """The table with ranks, reasons and, for what is ranked, a sentence."""
+    reasons = [phrase(row, model) for _, row in table.iterrows()]
+    words = [text for text, _ in reasons], [text for _, text in reasons]
+    out = table.assign(rank=_ranks(table, ranked), reasons_for=words[0], reasons_against=words[1])
+    among = out[ranked]
+    sentences = {
+        label: describe(str(label), among, model, ranked=among["role"] == role,
+                        compared=compared[ranked])
+        for label, role in among["role"].items()
+    }  # fmt: skip
+    out["sentence"] = pd.Series(sentences, dtype=object).reindex(out.index)
+    return out
+
+
+def _influence(candidates: pd.DataFrame, model: ScoreModel, seed: int) -> Influence | None:
+    if len(candidates) < 2:
+        return None
+    return influence(candidates, model, samples=_SAMPLES, seed=seed)
+
+
+def _omission(rates: Mapping[str, pd.DataFrame], targets: Mapping[str, Target]) -> pd.DataFrame:
+    parts = [table.assign(target=name, layer=targets[name].layer) for name, table in rates.items()]
+    if not parts:
+        return pd.DataFrame(columns=["target", "layer"])
+    out = pd.concat(parts, ignore_index=True)
+    return out[["target", "layer", *(c for c in out.columns if c not in ("target", "layer"))]]
 
 
 def _scorable(deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -114,94 +211,13 @@ def _ranks(scored: pd.DataFrame, ranked: pd.Series) -> pd.Series:
     return ranks.astype("Int64")
 
 
-def _exits(gateways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Gateways that lead out of the scored countries: open sea ports and outer borders."""
-    outer = gateways["neighbour"].notna() & ~gateways["neighbour"].isin(SCORED_COUNTRIES)
-    return gateways[(gateways["kind"] == "sea_port") | outer]
-
-
-def _with_gateways(
-    targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
-) -> dict[str, Target]:
-    out = dict(targets)
-    if not (options.gateways or options.avoid) or "gateways" not in layers:
-        return out
-    gateways = layers["gateways"]
-    unknown = set(options.gateways) - set(gateways["name"])
-    if unknown:
-        raise SettingsError(f"no gateway is called {', '.join(sorted(unknown))}",
-                            f"use some of {', '.join(sorted(gateways['name']))}")  # fmt: skip
-    names = options.gateways or tuple(_exits(gateways)["name"])
-    out["gateway"] = out["gateway"].model_copy(
-        update={"names": names, "avoid_neighbours": options.avoid,
-                "label": "gateway of the user's choice"})  # fmt: skip
-    return out
-
-
-def _sampler(table: gpd.GeoDataFrame, proximity: Proximity, model: ScoreModel) -> Any:
-    """A callable that draws positions and courses and measures again, not approximately."""
-    lon, lat = table.geometry.x.to_numpy(), table.geometry.y.to_numpy()
-    radius = pd.to_numeric(table["position_error_m"]).fillna(0.0).to_numpy(dtype=np.float64)
-    country = table["country"].astype(object).to_numpy()
-    wanted = {c.column for c in model.criteria}
-
-    def sample(rng: np.random.Generator, draws: int) -> dict[str, Floats]:
-        shape = (draws, len(table))
-        length = radius * np.sqrt(rng.random(shape))
-        x, y = destination(lon, lat, rng.random(shape) * 360.0, length)
-        codes = np.broadcast_to(country, shape).ravel()
-        out: dict[str, Floats] = {}
-        for name in proximity.targets:
-            side = rng.uniform(-1.0, 1.0, shape)
-            column = f"dist_{name}_km"
-            if column not in wanted:
-                continue
-            reach = proximity.reach(name, x.ravel(), y.ravel(), codes)
-            drawn = reach.distance_km.reshape(shape) + side * reach.error_km.reshape(shape)
-            out[column] = np.where(table[column].isna().to_numpy(), np.nan, np.abs(drawn))
-        return out
-
-    return sample
-
-
-def _scenarios(
-    candidates: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame],
-    targets: Mapping[str, Target], model: ScoreModel, labels: Mapping[str, str],
-) -> pd.DataFrame:  # fmt: skip
-    if "gateways" not in layers or "gateway" not in targets or candidates.empty:
-        return pd.DataFrame(
-            columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"]
-        )
-    exits = tuple(_exits(layers["gateways"])["name"])
-    chosen = targets["gateway"]
-    choices = {
-        "the preset's gateways": chosen,
-        "every exit": chosen.model_copy(update={"names": exits, "avoid_neighbours": ()}),
-        "no exit through China or Russia": chosen.model_copy(
-            update={"names": exits, "avoid_neighbours": ("CHN", "RUS")}),
-    }  # fmt: skip
-    out = []
-    for name, target in choices.items():
-        only = {"gateways": layers["gateways"], "countries": layers["countries"]}
-        again = measure(candidates, only, targets={"gateway": target}, labels=labels)
-        table = candidates.drop(columns=again.columns, errors="ignore").join(again)
-        points = score(table, model)["score"]
-        out.append(
-            pd.DataFrame(
-                {"id": table["id"], "scenario": name, "near_gateway": again["near_gateway"],
-                 "dist_gateway_km": again["dist_gateway_km"].round(1), "score": points.round(4),
-                 "rank": points.rank(ascending=False, method="first").astype("Int64")})
-        )  # fmt: skip
-    return pd.concat(out, ignore_index=True)
-
-
 def _criteria(model: ScoreModel) -> list[dict[str, Any]]:
     return [
-        {"name": c.name, "label": c.label, "column": c.column, "weight": c.weight,
+        {"name": c.name, "label": c.label, "column": c.column, "weight": round(float(share), 6),
          "decay": str(c.value), "half_km": getattr(c.value, "half_km", None),
          "measured_to": c.measured_to, "reason": c.reason, "source": c.source,
          "decay_reason": c.decay_reason, "decay_source": c.decay_source}
-        for c in model.criteria
+        for c, share in zip(model.criteria, model.shares, strict=True)
     ]  # fmt: skip
 
 
@@ -223,4 +239,17 @@ def _warnings(
             unsure = int((layers[layer]["lateral_error_km"] > 25.0).sum())
             if unsure:
                 out.append(f"{layer}: {unsure} pieces have a course unknown by more than 25 km")
+    return out
+
+
+def _untested(rates: Mapping[str, pd.DataFrame], targets: Mapping[str, Target]) -> list[str]:
+    """Say of which lines nobody knows how many are missing."""
+    out = []
+    for name, table in rates.items():
+        row = table[(table["source_id"] == ALL) & (table["country"] == ALL)].iloc[0]
+        if row["state"] == "assumed":
+            out.append(
+                f"{targets[name].layer}: no second source tests what is left out; "
+                f"{100 * row['rate']:.0f} % of the lines are assumed to be missing"
+            )
     return out

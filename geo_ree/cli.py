@@ -5,14 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from geo_ree import cli_rasters
 from geo_ree._version import __version__
+from geo_ree.cli_export import export, map_, visit
+from geo_ree.cli_options import Variadic
+from geo_ree.cli_options import choices as _choices
+from geo_ree.cli_options import data as _data
+from geo_ree.cli_options import folders as _folders
+from geo_ree.cli_options import make_options as _options
+from geo_ree.cli_options import tell as _tell
+from geo_ree.cli_options import words as _words
+from geo_ree.cli_rasters import write_suitability, write_surface
+from geo_ree.cli_scenario import scenario
+from geo_ree.cli_validate import validate
 from geo_ree.errors import GeoReeError
 
 
@@ -47,57 +56,6 @@ def _leave(status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _data(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--data", type=click.Path(path_type=Path), default=Path("data"),
-                        show_default=True, help="Folder of fetched and canonical data.")(command)  # fmt: skip
-
-
-def _folders(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--out", type=click.Path(path_type=Path), default=Path("out"),
-                           show_default=True, help="Folder of the outputs.")(command)  # fmt: skip
-    return _data(command)
-
-
-def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(
-        (
-            click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone."),
-            click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
-            click.option("--preset", default="infrastructure", show_default=True,
-                         help="A packaged preset, or a TOML file."),
-            click.option("--targets", type=click.Path(), help="A TOML file of what is measured to."),
-            click.option("--gateway", "gateways", multiple=True, metavar="NAME",
-                         help="Count this gateway (again for more)."),
-            click.option("--avoid", multiple=True, metavar="ISO3",
-                         help="Count no gateway to this neighbour, for instance CHN."),
-            click.option("--draws", type=click.IntRange(10, 100_000), default=1000, show_default=True,
-                         help="Draws of the uncertainty."),
-            click.option("--seed", type=int, default=20240607, show_default=True),
-            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
-            click.option("--skip-bad-rows", is_flag=True,
-                         help="Set rows with senseless coordinates aside, counted."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def _options(given: dict[str, Any]) -> Any:
-    from geo_ree.options import Options
-
-    words = {k: _words(given[k]) for k in ("only", "without")}
-    return Options(**{**given, **words})
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """``--only a,b --only c`` and ``--only "a b"`` both name three or two sources."""
-    return tuple(w for v in values for w in v.replace(",", " ").split())
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
-
-
 def _do(data: Path, out: Path, given: dict[str, Any], *, page: bool) -> None:
     from geo_ree import pipeline, summary
     from geo_ree.settings import Settings
@@ -120,28 +78,7 @@ def main(debug: bool) -> None:
     """
 
 
-main.add_command(cli_rasters.write_surface)
-main.add_command(cli_rasters.write_suitability)
-
-
-class _Variadic(click.Command):
-    """Lets ``--only`` and ``--without`` take several words: ``--only a b c``."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        out: list[str] = []
-        current = ""
-        for word in args:
-            if word.startswith("-"):
-                current = word if word in ("--only", "--without") else ""
-                out.append(word)
-            elif current and out[-1] != current:
-                out += [current, word]
-            else:
-                out.append(word)
-        return super().parse_args(ctx, out)
-
-
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @_choices
 def run(data: Path, out: Path, **given: Any) -> None:
@@ -150,7 +87,7 @@ def run(data: Path, out: Path, **given: Any) -> None:
     click.echo(f"map: {out / 'map.html'}")
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @_choices
 def score(data: Path, out: Path, **given: Any) -> None:
@@ -158,7 +95,7 @@ def score(data: Path, out: Path, **given: Any) -> None:
     _do(data, out, given, page=False)
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
 @click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
@@ -171,20 +108,6 @@ def build(data: Path, out: Path, **given: Any) -> None:
 
     settings = Settings.from_environment(data_root=data)
     summary.show_built(pipeline.build(settings, _options(given), out=out, tell=_tell), out)
-
-
-@main.command("map", cls=_Variadic)
-@_folders
-@_choices
-def map_(data: Path, out: Path, **given: Any) -> None:
-    """Write the map alone, leaving the tables of the last run."""
-    from geo_ree import pipeline, storage
-    from geo_ree.settings import Settings
-
-    result = pipeline.run(Settings.from_environment(data_root=data), _options(given), tell=_tell)
-    with storage.atomic_path(out / "map.html") as path:
-        path.write_text(pipeline.render_page(result), encoding="utf-8")
-    click.echo(f"map: {out / 'map.html'}")
 
 
 @main.command()
@@ -277,7 +200,7 @@ def sources(
     sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
 
 
-@main.command(cls=_Variadic)
+@main.command(cls=Variadic)
 @_folders
 @click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone.")
 @click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out.")
@@ -301,3 +224,7 @@ def doctor(data: Path, out: Path) -> None:
     from geo_ree import doctor as checks
 
     sys.exit(checks.report(data, out))
+
+
+for command in (map_, export, scenario, validate, visit, write_surface, write_suitability):
+    main.add_command(command)

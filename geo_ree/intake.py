@@ -97,7 +97,7 @@ def harmonize_sources(
     merged, located = merge_records(read_in.layers, tell)
     return Harmonized(
         layers={**read_in.layers, "deposits": located.deposits}, sources=read_in.sources,
-        inputs=read_in.inputs, coverage=covered_countries(read_in.sources.values()), merged=merged,
+        inputs=read_in.inputs, coverage=layer_coverage(read_in.sources.values()), merged=merged,
         located=located,
     )  # fmt: skip
 
@@ -139,7 +139,7 @@ def merge_records(
 
 def read_layers(
     settings: Settings, options: Options, tell: Progress = logger.info, *,
-    keep_swapped: bool = False, only_layers: Collection[str] = (),
+    keep_swapped: bool = False, whole: bool = False, only_layers: Collection[str] = (),
 ) -> ReadIn:  # fmt: skip
     """Read and normalize every chosen source that is at hand, deposits record by record.
 
@@ -149,6 +149,8 @@ def read_layers(
         As for `harmonize_sources`.
     keep_swapped
         Keep rows with interchanged coordinates, for the audit to tell.
+    whole
+        Keep what lies outside the region or the scored countries as well.
     only_layers
         Layers that are wanted; empty for all.
 
@@ -178,7 +180,7 @@ def read_layers(
                 continue
             part = first if table == base else normalize(
                 read(table, at_hand.path), table, countries,
-                skip_bad_rows=options.skip_bad_rows, keep_swapped=keep_swapped,
+                skip_bad_rows=options.skip_bad_rows, keep_swapped=keep_swapped, whole=whole,
             )  # fmt: skip
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
@@ -289,7 +291,7 @@ def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
     return sorted({p.parts[-3] for p in found} - set(catalog))
 
 
-def covered_countries(sources: Iterable[Source]) -> dict[str, frozenset[str]]:
+def layer_coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:
     """Layer -> countries covered; a layer with one source for the whole region is left out."""
     tables = [t for s in sources for t in s.parts()]
     out: dict[str, frozenset[str]] = {}

@@ -23,10 +23,24 @@ from geo_ree.settings import DISCLAIMER
 
 SCORE_FILES = ("scores.csv", "scores.gpkg", "scores.parquet")
 
+TERRAIN_STEMS = (
+    "elevation_", "slope_", "ruggedness_", "terrain_cell_m", "climb_", "above_", "pass_",
+)  # fmt: skip
+"""How the columns of the terrain begin, beside their ``err_`` and ``near_``."""
+
+TERRAIN_DECIMALS = (
+    ("err_elevation", 0), ("err_slope", 1), ("err_ruggedness", 1), ("err_climb", 0),
+    ("elevation_", 0), ("slope_", 1), ("ruggedness_", 1), ("terrain_cell_m", 1), ("climb_", 0),
+    ("above_", 0), ("pass_", 0),
+)  # fmt: skip
+
 _DECIMALS = (
-    ("latitude", 6), ("longitude", 6), ("position_error_m", 0), ("dist_", 3), ("err_", 3),
+    ("latitude", 6), ("longitude", 6), ("position_error_m", 0), *TERRAIN_DECIMALS,
+    ("dist_", 3), ("err_", 3),
     ("abroad_", 3), ("value_", 6), ("points_", 4), ("score", 4), ("unknown_weight_pct", 3),
-    ("rank_", 1), ("p_top", 3),
+    ("rank_", 1), ("p_top", 3), ("p_lead", 3), ("share", 4), ("rate", 4), ("alpha", 3),
+    ("beta", 3), ("length_km", 1), ("seen_km", 1), ("undecided_km", 1), ("stretches", 1),
+    ("area_km2", 0),
 )  # fmt: skip
 
 _HEAD = (
@@ -34,7 +48,7 @@ _HEAD = (
     "commodity_group", "commodities", "latitude", "longitude", "position_error_m",
     "precision_class", "flags", "position_basis", "score", "score_p5", "score_p95", "unknown_weight_pct",
     "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group", "reasons_for",
-    "reasons_against", "veto",
+    "reasons_against", "veto", "sentence",
 )  # fmt: skip
 _TAIL = (
     "stated_quantity_t", "stated_substance", "stated_grade", "stated_category", "stated_system",
@@ -70,12 +84,11 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         latitude=scored.geometry.y, longitude=scored.geometry.x,
         schema_version=SCHEMA_VERSION, disclaimer=DISCLAIMER,
     )  # fmt: skip
-    for name in out.columns:
-        digits = next((d for stem, d in _DECIMALS if name.startswith(stem)), None)
-        if digits is not None and pd.api.types.is_float_dtype(out[name].dtype):
-            out[name] = out[name].round(digits) + 0.0
+    for name, column in rounded(pd.DataFrame(out.drop(columns=out.active_geometry_name))).items():
+        out[name] = column
     middle = [
-        c for stem in ("dist_", "err_", "near_", "abroad_", "value_", "points_")
+        c
+        for stem in ("dist_", "err_", "near_", "abroad_", *TERRAIN_STEMS, "value_", "points_")
         for c in out.columns
         if c.startswith(stem)
         and not (stem == "near_" and c.startswith("near_abroad_"))
@@ -107,12 +120,43 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
     -----
     In the CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    _write_csv(table.drop(columns="geometry"), folder / "scores.csv")
+    write_csv(table.drop(columns="geometry"), folder / "scores.csv")
     table.to_parquet(folder / "scores.parquet", compression="zstd")
     _write_geopackage(table, folder / "scores.gpkg", "scores")
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Round the columns that have a published number of decimals to it.
+
+    Examples
+    --------
+    >>> rounded(pd.DataFrame({"p_top3": [0.12345], "other": [0.12345]})).to_numpy().tolist()
+    [[0.123, 0.12345]]
+    """
+    return table.assign(
+        **{
+            name: table[name].round(digits) + 0.0
+            for name in table.columns
+            if (digits := _digits(name)) is not None
+            and pd.api.types.is_float_dtype(table[name].dtype)
+        }
+    )
+
+
+def _digits(name: str) -> int | None:
+    return next((d for stem, d in _DECIMALS if name.startswith(stem)), None)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, its texts disarmed; the same table gives the same bytes.
+
+    Parameters
+    ----------
+    table
+        Without geometry; its index is not written.
+    path
+        File to write.
+    """
     plain = pd.DataFrame(table).copy()
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
@@ -172,10 +216,10 @@ def write_deposits(located: gpd.GeoDataFrame, merged: Merged, folder: Path) -> N
     records = merged.members.assign(
         latitude=merged.members.geometry.y, longitude=merged.members.geometry.x
     )
-    _write_csv(deposits.drop(columns="geometry"), folder / "deposits.csv")
-    _write_csv(records.drop(columns="geometry"), folder / "records.csv")
+    write_csv(deposits.drop(columns="geometry"), folder / "deposits.csv")
+    write_csv(records.drop(columns="geometry"), folder / "records.csv")
     for name in ("values", "conflicts", "pairs"):
-        _write_csv(getattr(merged, name), folder / f"{name}.csv")
+        write_csv(getattr(merged, name), folder / f"{name}.csv")
     deposits.to_parquet(folder / "deposits.parquet", compression="zstd")
     _write_geopackage(deposits, folder / "deposits.gpkg", "deposits")
 

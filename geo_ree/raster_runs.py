@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SettingsError
-from geo_ree.intake import covered_countries, read_layers
+from geo_ree.intake import layer_coverage, read_layers
 from geo_ree.options import Options
 from geo_ree.proximity import Grid, Target, load_targets, surface
 from geo_ree.proximity.grid import Box, make_grid
@@ -132,7 +132,7 @@ def _write(
         )
     named = tuple(sorted(set(rows["source_id"].dropna().astype(str))))
     words = dict.fromkeys(sources[i].attribution for i in named if i in sources)
-    covered = covered_countries(sources.values()).get(target.layer)
+    covered = layer_coverage(sources.values()).get(target.layer)
     within = None
     if covered is not None and "countries" in layers:
         within = layers["countries"][layers["countries"]["country"].isin(covered)]

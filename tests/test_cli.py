@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -145,6 +146,40 @@ def test_score_writes_no_map_and_map_writes_nothing_else(tmp_path):
     assert (tmp_path / "a" / "scores.csv").exists()
     assert _call("map", *at, tmp_path / "b").exit_code == 0
     assert [p.name for p in (tmp_path / "b").iterdir()] == ["map.html"]
+
+
+def test_a_preset_of_ones_own_may_say_topsis(tmp_path):
+    """From the command line to the files, the map among them."""
+    preset = tmp_path / "mine.toml"
+    preset.write_text(
+        'schema_version = "1.0"\nname = "mine"\naggregate = "topsis"\n'
+        '[criteria.rail]\ncolumn = "dist_railway_km"\nweight = 1\n'
+        'decay = { kind = "exponential", half_km = 50 }\n'
+        '[criteria.water]\ncolumn = "dist_water_km"\nweight = 1\n'
+        'decay = { kind = "exponential", half_km = 20 }\n', encoding="utf-8")  # fmt: skip
+    out = tmp_path / "out"
+    result = _call("run", "--preset", preset, "--draws", 20, "--concentration", 20,
+                   "--data", tmp_path / "d", "--out", out)  # fmt: skip
+    assert result.exit_code == 0, result.output
+    report = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert (report["aggregate"], report["concentration"]) == ("topsis", 20.0)
+    assert report["settings"]["aggregate"] is None
+    for name in ("map.html", "unranked.csv", "central_weights.csv", "influence.csv"):
+        assert (out / name).stat().st_size > 0
+
+
+def test_aggregate_and_concentration_are_checked(tmp_path):
+    at = ("--data", tmp_path / "d", "--out", tmp_path / "o")
+    wrong = _call("score", *at, "--aggregate", "guess")
+    assert wrong.exit_code == 2
+    assert "'weighted_sum', 'weighted_product', 'topsis'" in wrong.stderr
+    wrong = _call("score", *at, "--concentration", 0)
+    assert wrong.exit_code == 2
+    assert "0<x<=1000000" in wrong.stderr
+    right = _call("score", *at, "--aggregate", "weighted_product", "--draws", 10)
+    assert right.exit_code == 0, right.output
+    report = json.loads((tmp_path / "o" / "run.json").read_text(encoding="utf-8"))
+    assert report["aggregate"] == "weighted_product"
 
 
 def test_only_and_without_take_several_words(tmp_path):

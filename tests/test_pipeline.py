@@ -6,12 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo_ree.analysis import analyse
 from geo_ree.catalog import load_catalog
+from geo_ree.doubt import DOUBT_FILES
 from geo_ree.errors import SettingsError
 from geo_ree.ingest import fetch
 from geo_ree.intake import harmonize_sources
 from geo_ree.options import Options
+from geo_ree.outputs import SCORE_FILES
 from geo_ree.pipeline import run
+from geo_ree.scoring import describe, load_preset, score
 from geo_ree.settings import DISCLAIMER, Settings
 
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
@@ -28,7 +32,7 @@ def done(tmp_path_factory):
 def test_all_files_are_written_and_nothing_else(done):
     _, folder = done
     names = {p.name for p in (folder / "out").iterdir()}
-    assert names == {"scores.csv", "scores.gpkg", "scores.parquet", "map.html", "run.json"}
+    assert names == {*SCORE_FILES, *DOUBT_FILES, "map.html", "run.json"}
 
 
 def test_the_table_has_what_it_promises(done):
@@ -135,8 +139,8 @@ def test_the_other_formats_hold_the_same(done):
 
 def test_twice_gives_the_same_bytes(done, tmp_path):
     run(Settings(data_root=tmp_path / "data"), Options(draws=200), out=tmp_path / "out", page=False)
-    first = (done[1] / "out" / "scores.csv").read_bytes()
-    assert (tmp_path / "out" / "scores.csv").read_bytes() == first
+    for name in ("scores.csv", *DOUBT_FILES):
+        assert (tmp_path / "out" / name).read_bytes() == (done[1] / "out" / name).read_bytes()
 
 
 def test_another_seed_moves_intervals_not_scores(done):
@@ -144,6 +148,174 @@ def test_another_seed_moves_intervals_not_scores(done):
     first = done[0].table.set_index("id")
     assert other["score"].equals(first["score"])
     assert not other["p_top3"].equals(first["p_top3"])
+
+
+def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
+    table = done[0].table
+    ranked = table["rank"].notna()
+    assert table.loc[~ranked, "sentence"].isna().all()
+    for role, rows in table[ranked].groupby("role"):
+        for name, rank, sentence in zip(rows["name"], rows["rank"], rows["sentence"], strict=True):
+            assert sentence.startswith(f"{name} scores ")
+            assert f"rank {rank} of {len(rows)}, carried by " in sentence, role
+    first = table.loc[table["name"] == "Kyzyl-Ompol", "sentence"].item()
+    assert "railway 13 km" in first and "held back by " in first and "on the spot" in first
+
+
+def test_what_has_no_coordinate_has_the_range_of_its_area(done):
+    unranked = pd.read_csv(done[1] / "out" / "unranked.csv").set_index("name")
+    told = done[0].unranked.set_index("name")
+    assert unranked.index.tolist() == told.index.tolist()
+    candidates = unranked[unranked["role"] == "candidate"]
+    assert len(candidates) == 19
+    assert candidates[["score_worst", "score_best", "p_lead", "area_basis"]].notna().all(axis=None)
+    assert (candidates["score_worst"] <= candidates["score_best"]).all()
+    assert candidates["rank_best"].between(1, 20).all()
+    assert (candidates["rank_best"] <= candidates["rank_worst"]).all()
+    assert candidates["p_lead"].between(0, 1).all()
+    near = unranked.loc["Akbulak"]
+    assert near["area_basis"].startswith("where its published distance holds: 35 km SW of Arkalyk")
+    assert 200 < near["area_km2"] < 500
+    assert near["score_best"] - near["score_worst"] < 20
+    wide = unranked.loc["Talairyk"]
+    assert wide["area_basis"].startswith("all of Kazakhstan: no outline of ")
+    assert wide["area_km2"] == pytest.approx(2_720_000, rel=0.01)
+    assert wide["score_best"] - wide["score_worst"] > 60
+    assert "contradict" in unranked.loc["Kuirektykol", "area_basis"]
+    same = unranked[unranked["area_km2"] == wide["area_km2"]]
+    assert (same.groupby("role")["p_lead"].nunique() == 1).all(), "one area, one answer"
+    others = unranked[unranked["role"].isin(["area", "none"])]
+    assert others["score_best"].isna().all()
+    areas = done[0].analysis.areas
+    assert set(areas.index) == set(told["id"][told["area_basis"].notna()])
+    assert areas.geometry.is_valid.all() and not areas.geometry.is_empty.any()
+
+
+def test_acceptability_and_central_weights_agree_with_the_table(done):
+    out = done[1] / "out"
+    shares = pd.read_csv(out / "acceptability.csv")
+    table = done[0].table.dropna(subset=["rank"]).set_index("id")
+    assert shares.groupby("id")["share"].sum().to_numpy() == pytest.approx(1.0, abs=1e-3)
+    assert set(shares["id"]) == set(table.index)
+    for k in (3, 5):
+        top = shares[shares["rank"] <= k].groupby("id")["share"].sum()
+        wanted = table[f"p_top{k}"].astype(float)
+        assert np.allclose(top.reindex(table.index).fillna(0.0), wanted, atol=2e-3)
+    central = pd.read_csv(out / "central_weights.csv").set_index("id")
+    assert list(central) == list(CRITERIA)
+    assert central.sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-3)
+    assert set(central.index) == set(shares.loc[shares["rank"] == 1, "id"])
+
+
+def test_influence_and_omission_are_told_in_table_and_report(done):
+    out = done[1] / "out"
+    report = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    moved = pd.read_csv(out / "influence.csv")
+    assert moved["total"].dropna().is_monotonic_decreasing
+    assert moved.loc[moved["kind"] == "weight", "criterion"].tolist()[-1] == "power_line"
+    assert report["influence"]["strongest"]["assumption"] == moved["assumption"].iloc[0]
+    change = report["influence"]["smallest_change"]
+    assert abs(change["change"]) == moved["change"].abs().min()
+    assert report["influence"]["leader"] == "starter_deposits:kyzyl-ompol"
+    omission = pd.read_csv(out / "omission.csv")
+    assert set(omission["target"]) == {"railway", "road"}
+    single = omission[omission["source_id"] != "*"]
+    assert single["rate"].isna().all(), "the starter has one source of each"
+    assert single["basis"].str.startswith("unknown").all()
+    assert set(omission.loc[omission["source_id"] == "*", "basis"]) == {"assumed (judgement)"}
+    assert report["omission"]["road"]["KAZ"]["rate"] == pytest.approx(0.2)
+    for layer in ("railways", "roads"):
+        told = f"{layer}: no second source tests what is left out; 20 % of the lines are assumed"
+        assert any(warning.startswith(told) for warning in report["warnings"])
+    assert (report["concentration"], report["aggregate"]) == (50.0, "weighted_sum")
+
+
+def again(done, **options):
+    """The analysis of the same layers, asked otherwise."""
+    kept = done[0].harmonized
+    return analyse(kept.layers, kept.sources, kept.coverage, Options(**options),
+                   areas=kept.located.areas)  # fmt: skip
+
+
+def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
+    """Nobody's score moves, intervals do; with no line missing they are those of before."""
+    monkeypatch.setattr("geo_ree.proximity.posterior.ASSUMED", (1e-9, 1e9))
+    complete = again(done, draws=200).scored
+    doubted = done[0].analysis.scored
+    assert complete["score"].equals(doubted["score"])
+    width = (doubted["score_p95"] - complete["score_p95"]).dropna()
+    assert (width >= 0).all() and width.median() > 1.0
+    leader = doubted["name"] == "Kyzyl-Ompol"
+    assert doubted.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
+    assert complete.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
+
+
+MINE = """
+schema_version = "1.0"
+name = "mine"
+title = "made up"
+aggregate = "{aggregate}"
+[criteria.rail]
+label = "railway"
+column = "dist_railway_km"
+decay = {{ kind = "exponential", half_km = 50 }}
+weight = 2
+[criteria.road]
+label = "road"
+column = "dist_road_km"
+decay = {{ kind = "linear", zero_km = 300 }}
+weight = 1
+"""
+
+
+@pytest.mark.parametrize("aggregate", ["topsis", "weighted_product"])
+def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
+    preset = tmp_path / "mine.toml"
+    preset.write_text(MINE.format(aggregate=aggregate), encoding="utf-8")
+    options = Options(draws=100, preset=str(preset))
+    result = run(Settings(data_root=tmp_path / "data"), options, out=tmp_path / "out")
+    table, model = result.table, load_preset(str(preset))
+    assert result.report["aggregate"] == aggregate
+    assert table["score"].dropna().between(0, 100).all()
+    candidates = table[table["role"] == "candidate"]
+    alone = score(candidates, model)
+    # What is ranked is scored together, and what is not ranked changes nothing of it.
+    assert np.allclose(candidates["score"], alone["score"], atol=2e-3)
+    for name in ("rail", "road"):
+        assert np.allclose(candidates[f"points_{name}"], alone[f"points_{name}"], atol=2e-3)
+    assert candidates["rank"].tolist() == list(range(1, len(candidates) + 1))
+    assert (candidates["rank_p5"] <= candidates["rank"]).mean() > 0.8
+    sentence = candidates["sentence"].iloc[0]
+    assert f"rank 1 of {len(candidates)}, carried by " in sentence
+    assert sentence == describe(
+        candidates["name"].iloc[0], candidates.set_index("name", drop=False), model
+    )
+    told = result.unranked[result.unranked["role"] == "candidate"]
+    assert told["score_best"].between(0, 100).all() and told["p_lead"].between(0, 1).all()
+    ranked = table["rank"].notna()
+    assert table.loc[ranked & (table["role"] == "by_product_host"), "score"].notna().all()
+    assert (tmp_path / "out" / "map.html").stat().st_size > 100_000
+
+
+def test_an_aggregate_may_take_the_place_of_the_presets(done):
+    first = done[0].analysis.scored
+    other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)
+    assert other.aggregate == "weighted_product"
+    assert not other.scored["score"].equals(first["score"])
+    values, points = (first[[f"{kind}_{c}" for c in CRITERIA]] for kind in ("value", "points"))
+    assert (points.sum(axis=1) - first["score"].fillna(0.0)).abs().max() < 1e-9
+    shares = np.array([c["weight"] for c in other.criteria])
+    known = values.notna().to_numpy() & (shares > 0)
+    logs = np.where(known, np.log(np.where(known, values, 1.0)), 0.0)
+    product = np.exp((logs * shares).sum(axis=1) / (known * shares).sum(axis=1))
+    assert np.allclose(other.scored["score"], 100.0 * product)
+
+
+def test_weights_drawn_closely_keep_to_the_presets(done):
+    central = again(done, draws=50, concentration=1e6).central_weights.dropna()
+    shares = [c["weight"] for c in done[0].analysis.criteria]
+    assert np.allclose(central, shares, atol=2e-3)
+    assert not np.allclose(done[0].analysis.central_weights.dropna(), shares, atol=2e-2)
 
 
 def test_sources_can_be_left_out(tmp_path):

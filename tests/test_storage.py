@@ -37,10 +37,13 @@ def provenance(payload: Path, **changes: object) -> Provenance:
     return replace(record, **changes)
 
 
-def save(settings: Settings, tmp_path: Path, content: bytes, day: date = DAY) -> storage.Snapshot:
+def save(
+    settings: Settings, tmp_path: Path, content: bytes, day: date = DAY, *, part: str = ""
+) -> storage.Snapshot:
     payload = tmp_path / "download"
     payload.write_bytes(content)
-    return storage.save_snapshot(payload, provenance(payload), settings, day=day)
+    proof = replace(provenance(payload), part=part)
+    return storage.save_snapshot(payload, proof, settings, day=day)
 
 
 def listing(folder: Path) -> list[str]:
@@ -261,6 +264,24 @@ def test_the_same_day_is_replaced_whole(settings, tmp_path):
         assert listing(first.folder.parent) == [
             saved.folder.name, f"{saved.folder.name}/a.zip", f"{saved.folder.name}/provenance.json",
         ]  # fmt: skip
+
+
+def test_parts_stay_side_by_side_and_each_is_replaced_by_its_own(settings, tmp_path):
+    west, east = (
+        save(settings, tmp_path, raw, part=box)
+        for raw, box in ((b"w", "70,42,71,43"), (b"e", "71,42,72,43"))
+    )
+    assert storage.snapshots_of_parts(settings, "usgs_ree") == [east, west]
+    again = save(settings, tmp_path, b"w2", part="70,42,71,43")
+    assert not west.folder.exists()
+    assert storage.snapshots_of_parts(settings, "usgs_ree") == [again, east]
+    later = save(settings, tmp_path, b"e2", NEXT, part="71,42,72,43")
+    assert storage.snapshots_of_parts(settings, "usgs_ree") == [later, again]
+    assert east.folder.exists()  # of another day: kept, and of no more use
+    assert storage.latest_snapshot(settings, "usgs_ree") == later
+    again.payload.write_bytes(b"changed")
+    with pytest.raises(SchemaError, match="was changed or damaged"):
+        storage.snapshots_of_parts(settings, "usgs_ree")
 
 
 def test_other_days_are_left_alone(settings, tmp_path):

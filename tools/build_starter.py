@@ -15,7 +15,17 @@ from pathlib import Path
 
 import click
 import geopandas as gpd
-from starter_build import borders, deposits, evidence, networks, papers, places, tables, terrain
+from starter_build import (
+    borders,
+    deposits,
+    evidence,
+    networks,
+    papers,
+    places,
+    planned,
+    tables,
+    terrain,
+)
 from starter_build.product import Product
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +72,7 @@ def build_all(facts: Path, world_atlas: Path, rivers: Path, out: Path) -> list[P
     cities = places.read_cities()
     products += [
         places.build_rail_additions(cities, facts, out),
+        planned.build_planned_railways(cities, out),
         places.build_settlements(cities, out),
         evidence.build_published_distances(facts, out),
         evidence.build_positions(facts, out),

@@ -80,6 +80,8 @@ class Source(Strict):
         Upstream column (``*`` for all) -> texts that mean "unknown".
     commodities
         How commodities, their tier and group, and the role are told from upstream columns.
+    vertical_error_m
+        Of a raster of heights: how far one may be off, nine times in ten.
     country_from
         ``polygon`` (where the geometry lies) or ``reported`` (features on borders and coasts).
     table
@@ -116,6 +118,7 @@ class Source(Strict):
     commodities: Commodities = Commodities()
     precision: Precision = Precision()
     country_from: Literal["polygon", "reported"] = "polygon"
+    vertical_error_m: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     notes: str = ""
     table: tuple[Table, ...] = ()
     part: str = Field(default="", exclude=True)

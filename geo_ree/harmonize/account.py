@@ -27,6 +27,8 @@ class Account:
         Whether a bad row is set aside instead of being an error.
     keep_swapped
         Whether a row with interchanged coordinates is kept as printed, with a remark.
+    whole
+        Whether what lies outside the region or the scored countries is kept.
     set_aside
         Reason -> number of rows left out.
     noted
@@ -38,6 +40,7 @@ class Account:
     source: Source
     skip_bad_rows: bool = False
     keep_swapped: bool = False
+    whole: bool = False
     set_aside: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     not_understood: dict[str, Counter[str]] = field(default_factory=dict)

@@ -27,7 +27,11 @@ from geo_ree.harmonize.positions import (
     pair_positions,
     position_errors,
 )
+from geo_ree.html import table_html
 from geo_ree.schema import PRECISION_ERROR_M
+
+_SHOWN = 12
+"""Flags that a notebook shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,18 @@ class Located:
     audit: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     positions: gpd.GeoDataFrame
+
+    def _repr_html_(self) -> str:
+        worst = self.audit.head(_SHOWN)
+        rows = [(r.name, r.country, r.flag, r.distance_km, r.evidence)
+                for r in worst.itertuples(index=False)]  # fmt: skip
+        head = ("deposit", "country", "flag", "km", "evidence")
+        flagged = self.audit["id"].nunique()
+        caption = (
+            f"{flagged} of {len(self.deposits)} positions are doubted; the {len(rows)} worst of "
+            f"{len(self.audit)} flags:"
+        )
+        return table_html(head, rows, caption=caption)
 
 
 def locate(

@@ -78,6 +78,7 @@ def normalize(
     *,
     skip_bad_rows: bool = False,
     keep_swapped: bool = False,
+    whole: bool = False,
 ) -> Normalized:
     """Give a source's table in canonical form.
 
@@ -96,6 +97,9 @@ def normalize(
     keep_swapped
         Keep a point that lies in the country its source names only when mirrored, as printed and
         wherever that is, with a ``country_note``; the audit of positions tells of it.
+    whole
+        Keep what lies outside the region, and what is no rare-earth record outside the scored
+        countries, as well.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def normalize(
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    account = Account(source, skip_bad_rows, keep_swapped)
+    account = Account(source, skip_bad_rows, keep_swapped, whole)
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
@@ -277,7 +281,7 @@ def _roles_by_place(frame: gpd.GeoDataFrame, account: Account) -> gpd.GeoDataFra
     frame = frame.assign(role=frame["role"].mask(foreign, "reference"))
     tier = frame.get("commodity_tier", pd.Series(None, frame.index, dtype=object))
     works = (frame["role"] == "plant") & tier.isna()
-    left = abroad & ((frame["role"] == "context") | works)
+    left = abroad & ((frame["role"] == "context") | works) & (not account.whole)
     reason = "outside the scored countries, not a rare-earth record"
     return frame[account.leave_out(left.to_numpy(), reason)]
 

@@ -48,7 +48,7 @@ def locate_records(
     countries
         The canonical layer ``countries``, None for that layer itself: it is not cut.
     account
-        Told of the rows left out.
+        Told of the rows left out; says whether those outside the region are kept.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def locate_records(
         stay = np.ones(len(table), dtype=bool)
     bounds[nought] = np.nan
     table, bounds = table[stay], bounds[stay]
-    outside = outside_region(bounds)
+    outside = outside_region(bounds) & (not account.whole)
     if spec.name in POINT_LAYERS and countries is not None:
         lost = outside & _turned_into_region(bounds)
         swapped = find_swapped(table, bounds, lost, upstream, source, countries)

@@ -8,23 +8,19 @@ Copernicus do, half a pixel beyond it.
 from __future__ import annotations
 
 import logging
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
-from geo_ree.errors import FetchError, SchemaError, SettingsError
+from geo_ree.errors import FetchError, SettingsError
 from geo_ree.ingest.cog_mosaic import join_tiles
-from geo_ree.ingest.cog_ranges import null_values, open_tiles, with_nan
+from geo_ree.ingest.cog_ranges import open_tiles
 from geo_ree.ingest.cog_tiles import tile_names
 from geo_ree.ingest.http import Client
 from geo_ree.ingest.protocol import Arrival, Box, Order
@@ -194,7 +190,7 @@ def bring_window(order: Order, client: Client) -> Arrival:
     _write(payload, window, {"SOURCE": source.id, "ATTRIBUTION": source.attribution,
                              "BBOX": edges, "TILES": " ".join(window.tiles),
                              "ABSENT": " ".join(window.absent)})  # fmt: skip
-    return Arrival(payload=payload, url=source.url, query=query)
+    return Arrival(payload=payload, url=source.url, query=query, part=edges)
 
 
 def _write(path: Path, window: Window, tags: dict[str, str]) -> None:
@@ -206,71 +202,3 @@ def _write(path: Path, window: Window, tags: dict[str, str]) -> None:
     ) as out:  # fmt: skip
         out.write(window.array, 1)
         out.update_tags(**{name: text for name, text in tags.items() if text})
-
-
-def read_raster(path: Path, source: Source) -> pd.DataFrame:
-    """Check that a payload is a raster with data in it, and sum it up.
-
-    A raster has no rows to give: what `geo_ree.ingest.read` gives for it is one row that tells
-    what there is.
-
-    Parameters
-    ----------
-    path
-        A GeoTIFF of one band, fetched or handed over.
-    source
-        Its catalogue entry.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row, with the index ``row``: ``width`` and ``height`` in pixels, ``pixel_x_deg`` and
-        ``pixel_y_deg``, the outer edges ``west``, ``south``, ``east``, ``north`` in degrees,
-        ``minimum`` and ``maximum`` of the values, and ``no_data_pct``.
-
-    Raises
-    ------
-    SchemaError
-        When it is none, is cut short, has several bands or another reference system than
-        geographic coordinates, or has no value at all.
-    """
-    where = f"{source.id}: {path.name}"
-    cure = f"fetch it again with geo-ree fetch {source.id}"
-    if not path.is_file():
-        raise SchemaError(f"{source.id}: {path} is missing", cure)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told below
-            with rasterio.open(path, driver="GTiff") as dataset:
-                return _summary(dataset, source, where, cure)
-    except RasterioError as error:
-        raise SchemaError(f"{where} is no whole GeoTIFF", cure) from error
-
-
-def _summary(dataset: DatasetReader, source: Source, where: str, cure: str) -> pd.DataFrame:
-    if dataset.count != 1 or dataset.crs is None or not dataset.crs.is_geographic:
-        raise SchemaError(
-            f"{where} has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
-            "expected one band in degrees",
-            cure,
-        )
-    low, high, known = np.inf, -np.inf, 0
-    for _, part in dataset.block_windows(1):
-        values = with_nan(dataset.read(1, window=part, masked=True), null_values(source))
-        values = values[np.isfinite(values)]
-        if values.size:
-            known += values.size
-            low, high = min(low, float(values.min())), max(high, float(values.max()))
-    if not known:
-        raise SchemaError(f"{where} has no value in it", "fetch it for a box over land")
-    west, south, east, north = dataset.bounds
-    return pd.DataFrame(
-        {
-            "width": dataset.width, "height": dataset.height,
-            "pixel_x_deg": dataset.res[0], "pixel_y_deg": dataset.res[1],
-            "west": west, "south": south, "east": east, "north": north,
-            "minimum": low, "maximum": high,
-            "no_data_pct": 100.0 * (1.0 - known / (dataset.width * dataset.height)),
-        },
-        index=pd.RangeIndex(1, 2, name="row"),
-    )  # fmt: skip

@@ -29,6 +29,9 @@ class Arrival:
         What was asked for at that address; empty where the address says it all.
     etag, last_modified
         As the server gave them; empty where it gave none or where there were many answers.
+    part
+        Which part of the source it is, where each part is kept beside the others; empty where
+        it takes the place of what was there.
     unchanged
         Whether the server said that the snapshot at hand is still its newest; there is then no
         payload.
@@ -39,6 +42,7 @@ class Arrival:
     query: str = ""
     etag: str = ""
     last_modified: str = ""
+    part: str = ""
     unchanged: bool = False
 
 

@@ -12,7 +12,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.ingest.arcgis import bring_layer, read_layer
 from geo_ree.ingest.archive import bring_file
-from geo_ree.ingest.cog import bring_window, read_raster
+from geo_ree.ingest.cog import bring_window
 from geo_ree.ingest.formats import open_file
 from geo_ree.ingest.jqgrid import bring_grid, read_grid
 from geo_ree.ingest.local import LOCAL
@@ -21,9 +21,11 @@ from geo_ree.ingest.osm import read_osm
 from geo_ree.ingest.overpass import bring_overpass, read_overpass
 from geo_ree.ingest.overture import bring_overture, read_overture
 from geo_ree.ingest.protocol import Protocol
+from geo_ree.ingest.raster import read_raster
 from geo_ree.ingest.sciencebase import bring_item
 from geo_ree.ingest.starter import read_starter
 from geo_ree.ingest.wfs import bring_wfs, read_wfs
+from geo_ree.schema import RASTER_LAYERS
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
@@ -88,4 +90,4 @@ geo-ree fetch usgs_ree
             f"{source.id}: no reader for the protocol {source.protocol!r}",
             f"use one of {', '.join(READERS)} in the catalogue entry",
         )
-    return reader(path, source)
+    return read_raster(path, source) if source.layer in RASTER_LAYERS else reader(path, source)

@@ -170,6 +170,7 @@ def _take(
         etag=arrival.etag,
         last_modified=arrival.last_modified,
         file=_name(arrival.payload.name, source),
+        part=arrival.part,
     )
     return save_snapshot(arrival.payload, provenance, settings, day=today or now.date())
 

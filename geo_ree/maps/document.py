@@ -12,8 +12,10 @@ from typing import Any
 from geo_ree.errors import RenderError
 from geo_ree.maps.data import script_json
 
-_SCRIPTS = ("dom.js", "symbols.js", "layers.js", "dossier.js", "panel.js", "answers.js", "start.js")
-_STYLES = ("page.css", "map.css")
+_SCRIPTS = (
+    "dom.js", "symbols.js", "layers.js", "dossier.js", "panel.js", "answers.js", "visit.js", "start.js",
+)  # fmt: skip
+_STYLES = ("page.css", "map.css", "visit.css")
 _LEAFLET = "xstatic.pkg.leaflet"
 
 _ELSEWHERE = re.compile(

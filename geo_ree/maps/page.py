@@ -84,6 +84,21 @@ class PageData:
         areas of published distances; None draws none.
     conflicts
         Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
+    acceptability
+        Index deposit id, columns ranks from 1: the share of the draws on each rank among the
+        deposits of its role; None for none.
+    central_weights
+        Index deposit id, columns criteria: the mean weights of the draws in which it came first,
+        NaN for those that never do; None for none.
+    influence
+        A row per assumption, the strongest first: ``assumption, kind`` (weight | kilometres |
+        unknown), ``criterion, first_order, total, total_conf`` and, of a weight, ``weight``,
+        ``weight_needed`` (the nearest share that changes the leader), ``change``,
+        ``new_leader`` (a deposit id); None in a row for unknown, and in all for none.
+    omission
+        What each source of lines leaves out: ``target, layer``, ``source_id`` and ``country``
+        (``*`` for all together), ``rate, rate_low, rate_high, basis`` and what they come from;
+        None for none.
     surface
         Of `geo_ree.maps.score_picture`: the score of every place; None draws none.
     """
@@ -100,6 +115,10 @@ class PageData:
     positions: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
     conflicts: pd.DataFrame | None = None
+    acceptability: pd.DataFrame | None = None
+    central_weights: pd.DataFrame | None = None
+    influence: Sequence[Mapping[str, Any]] | None = None
+    omission: pd.DataFrame | None = None
     surface: Drawn | None = None
 
 
@@ -194,10 +213,10 @@ def _groups(data: PageData) -> list[Drawn]:
 def _values(data: PageData) -> dict[str, Any]:
     scored = _with_sizes(data.scored, data.resources)
     names = data.layers["countries"]
+    measured = {c.get("column") for c in data.criteria}
+    further = (c for c in scored.columns if c.startswith(_STEMS) or c in measured)
     return {
-        "deposits": columnar(
-            scored, (*_DEPOSIT, *(c for c in scored.columns if c.startswith(_STEMS)))
-        ),
+        "deposits": columnar(scored, (*_DEPOSIT, *further)),
         "unranked": columnar(data.unranked, _UNRANKED),
         "resources": columnar(data.resources, _RESOURCE),
         "audit": columnar(_or_none(data.audit), _AUDIT),
@@ -207,7 +226,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "scenarios": columnar(data.scenarios, _SCENARIO),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
-                "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},
+                "disclaimer", "run_id", "schema_version", "version", "created", "seed", "draws", "preset")},
             "warnings": [str(w) for w in data.run.get("warnings", ())],
         },
         "ramp": SCORE_RAMP,

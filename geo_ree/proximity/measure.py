@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.errors import SchemaError
-from geo_ree.proximity.reach import Integers, Proximity, Words, numbers
+from geo_ree.proximity.checks import check_deposits
+from geo_ree.proximity.reach import Integers, Proximity, Words
 from geo_ree.proximity.targets import Target
 
 
@@ -27,7 +27,8 @@ def measure(
     Parameters
     ----------
     deposits
-        Points of the layer ``deposits``, each with a coordinate.
+        Points of the layer ``deposits``, each with a coordinate, in any reference system; with
+        the columns ``country``, ``position_error_m`` and ``precision_class``.
     layers
         Canonical layers by name.
     targets, coverage
@@ -42,13 +43,16 @@ def measure(
     pandas.DataFrame
         On the index of `deposits`, for each target: ``dist_<t>_km`` (to the deposit's own
         country unless the target says otherwise), ``err_<t>_km`` (position error of the
-        deposit plus doubt about the feature), ``near_<t>`` (name, country and source),
-        ``abroad_<t>_km`` and ``near_abroad_<t>``. Unknown is NaN and None.
+        deposit plus the feature's ``lateral_error_km`` or position error: the distance is that
+        much off at most; NaN where the deposit's is not known), ``near_<t>`` (name, country and
+        source), ``abroad_<t>_km`` and ``near_abroad_<t>``. Unknown is NaN and None. A layer that
+        is absent or has no eligible row makes its target unknown everywhere.
 
     Raises
     ------
     SchemaError
-        When a deposit has no coordinate.
+        When there is no target; when a column is missing, or a reference system; when a deposit
+        has no coordinate, is no point, or stands twice in the index.
 
     Examples
     --------
@@ -63,16 +67,11 @@ def measure(
     >>> float(table["dist_settlement_km"].round(1)[0]), float(table["err_settlement_km"][0])
     (35.2, 2.0)
     """
-    gaps = deposits.geometry.isna() | deposits.geometry.is_empty
-    if gaps.any():
-        raise SchemaError(
-            f"deposit {deposits.index[gaps][0]} has no coordinate",
-            "measure the located ones: deposits[deposits.geometry.notna()]",
-        )
+    deposits = check_deposits(deposits, ["country", "position_error_m", "precision_class"])
     made = proximity or Proximity(layers, targets, coverage=coverage)
     lon, lat = deposits.geometry.x.to_numpy(), deposits.geometry.y.to_numpy()
     country = deposits["country"].astype(object).to_numpy()
-    own_error = numbers(deposits, "position_error_m") / 1000.0
+    own_error = pd.to_numeric(deposits["position_error_m"]).to_numpy(np.float64, na_value=np.nan)
     points = deposits.geometry.to_numpy()
     columns: dict[str, object] = {}
     for name, target in made.targets.items():
@@ -80,7 +79,9 @@ def measure(
         unsaid = deposits["precision_class"].isin(target.unknown_for_precision).to_numpy()
         distance = np.where(unsaid, np.nan, reach.distance_km)
         columns[f"dist_{name}_km"] = distance
-        columns[f"err_{name}_km"] = np.where(np.isnan(distance), np.nan, own_error + reach.error_km)
+        columns[f"err_{name}_km"] = np.where(
+            np.isnan(distance), np.nan, own_error / 1000.0 + reach.error_km
+        )
         near = _names(made, name, reach.position, points, labels or {})
         near[np.isnan(distance)] = None
         columns[f"near_{name}"] = near
@@ -101,8 +102,12 @@ def _names(
     rows, target = made.rows(name), made.targets[name]
     if rows is None:
         return out
+    asked = ("name", "country", "source_id", "lateral_error_km")
+    # One frame row at a time would take longer than all the measuring.
+    told = {c: rows[c].astype(object).to_numpy() for c in asked if c in rows}
+    told["geometry"] = rows.geometry.to_numpy()
     for i in np.flatnonzero(position >= 0):
-        row = rows.iloc[int(position[i])]
+        row = {c: values[int(position[i])] for c, values in told.items()}
         where = f" ({row['country']})" if isinstance(row["country"], str) else ""
         lateral = float(row.get("lateral_error_km", 0.0) or 0.0)
         course = ", course unknown" if lateral > target.max_lateral_error_km else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_ree.crs import Floats
+from geo_ree.crs import Floats, to_store
+from geo_ree.errors import SchemaError
 from geo_ree.proximity.nearest import NearestIndex
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import REGION
@@ -73,12 +75,18 @@ class Proximity:
     Parameters
     ----------
     layers
-        Canonical layers by name; a target whose layer is absent is unknown everywhere.
+        Canonical layers by name, in any reference system.
     targets
-        What to measure to; by default the package's ``targets.toml``.
+        What to measure to; by default the package's ``targets.toml``. A target whose layer is
+        absent or has no eligible row is unknown everywhere.
     coverage
         Layer -> countries (ISO alpha-3) in which a missing feature means something; a layer
         that is not named covers the whole region.
+
+    Raises
+    ------
+    SchemaError
+        When there is no target, or a layer lacks a column or a reference system.
 
     Notes
     -----
@@ -105,6 +113,8 @@ class Proximity:
         coverage: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.targets = dict(load_targets() if targets is None else targets)
+        if not self.targets:
+            raise SchemaError("there is no target", "leave targets out, or give one at least")
         self.coverage = dict(coverage or {})
         self._rows = {
             name: _eligible(layers[target.layer], target)
@@ -120,7 +130,7 @@ class Proximity:
         found = self._rows.get(target)
         return None if found is None else found.rows
 
-    def name_of(self, row: pd.Series, point: shapely.Point) -> str:
+    def name_of(self, row: Mapping[str, Any], point: shapely.Point) -> str:
         """What a feature is called; a line without a name is told by the town it passes."""
         if isinstance(row["name"], str) and row["name"]:
             return str(row["name"])
@@ -153,7 +163,8 @@ class Proximity:
         if rows is None:
             return out
         spec = self.targets[target]
-        codes = np.array(["" if pd.isna(c) else str(c) for c in country], dtype=object)
+        given = np.asarray(country, dtype=object)
+        codes = np.where(pd.isna(given), "", given)
         groups = set(codes) if spec.same_country or abroad else {"*"}
         for code in groups:
             at = np.flatnonzero(codes == code) if code != "*" else np.arange(n)
@@ -192,7 +203,9 @@ class Proximity:
     ) -> None:
         """Where the data end nearer than the answer, and the country goes on, it is unknown."""
         edge_km = self._edge.query_lonlat(lon, lat)[0] / 1000.0
-        goes_on = np.array([abroad or c not in self._complete for c in codes], dtype=bool)
+        goes_on = np.ones(len(codes), dtype=np.bool_)
+        if not abroad:
+            goes_on = ~pd.Series(codes, dtype=object).isin(list(self._complete)).to_numpy()
         with np.errstate(invalid="ignore"):
             beyond = goes_on & (out.distance_km > edge_km)
         out.distance_km[beyond] = np.nan
@@ -208,8 +221,10 @@ class _Places:
 
     @classmethod
     def of(cls, settlements: gpd.GeoDataFrame | None) -> _Places:
-        if settlements is None:
+        if settlements is None or not len(settlements):
             return cls({})
+        _check_columns(settlements, "settlements", ("name", "country", "population"))
+        settlements = to_store(settlements, what="the layer settlements")
         known = (settlements["population"].fillna(0) >= _TOWN).to_numpy(dtype=bool)
         towns = settlements[known & settlements["name"].notna().to_numpy()]
         return cls(
@@ -229,12 +244,24 @@ class _Places:
 
 
 def _eligible(layer: gpd.GeoDataFrame, target: Target) -> _Rows:
-    rows = target.choose(layer)
+    needed = ("name", "country", "source_id", *target.columns_needed())
+    _check_columns(layer, target.layer, needed)
+    rows = to_store(target.choose(layer), what=f"the layer {target.layer}")
+    rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
     lateral = numbers(rows, "lateral_error_km")
     place = numbers(rows, "position_error_m") / 1000.0
     error = lateral + place
     country = rows["country"].astype(object).where(rows["country"].notna(), None).to_numpy()
     return _Rows(rows, error, lateral <= target.max_lateral_error_km, country)
+
+
+def _check_columns(layer: pd.DataFrame, name: str, needed: Sequence[str]) -> None:
+    lost = [column for column in dict.fromkeys(needed) if column not in layer.columns]
+    if lost:
+        raise SchemaError(
+            f"the layer {name} has no column {', '.join(lost)}",
+            "give the canonical layer, or correct the target that asks for it",
+        )
 
 
 def numbers(rows: pd.DataFrame, column: str) -> Floats:
@@ -247,6 +274,7 @@ def numbers(rows: pd.DataFrame, column: str) -> Floats:
 def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
     if countries is None:
         return frozenset()
+    _check_columns(countries, "countries", ("country", "complete"))
     return frozenset(countries["country"][countries["complete"]].astype(str))
 
 

@@ -50,6 +50,18 @@ class Target(BaseModel):
     max_lateral_error_km: float = float("inf")
     unknown_for_precision: tuple[str, ...] = ()
 
+    def columns_needed(self) -> tuple[str, ...]:
+        """Columns that a layer must have for `choose`.
+
+        Examples
+        --------
+        >>> Target(name="t", layer="settlements", label="town",
+        ...        at_least={"population": 5000}).columns_needed()
+        ('population',)
+        """
+        by_word = {"kind": self.kinds, "name": self.names, "neighbour": self.avoid_neighbours}
+        return (*(column for column, words in by_word.items() if words), *self.at_least)
+
     def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
         """Rows of a canonical layer that count.
 

@@ -3,9 +3,12 @@
 from geo_ree.scoring.contributions import score
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
+from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
+from geo_ree.scoring.draws import Drawn, Sampler
 from geo_ree.scoring.explain import explain, phrase
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.ranges import ScoreRange, score_range
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
 from geo_ree.scoring.sentences import describe
@@ -14,15 +17,21 @@ from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 __all__ = [
     "Criterion",
     "Decay",
+    "Drawn",
     "Exponential",
     "Influence",
+    "Interval",
     "Linear",
     "Logistic",
+    "Sampler",
     "ScoreModel",
+    "ScoreRange",
     "Step",
     "Uncertainty",
     "Variant",
     "Veto",
+    "auc",
+    "auc_draws",
     "describe",
     "explain",
     "influence",
@@ -30,5 +39,8 @@ __all__ = [
     "phrase",
     "reweigh",
     "score",
+    "score_range",
+    "success_rate",
     "uncertainty",
+    "widest",
 ]

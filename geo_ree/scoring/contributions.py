@@ -13,7 +13,9 @@ from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
 
 
-def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
+def score(
+    table: pd.DataFrame, model: ScoreModel, *, compared: pd.Series | None = None
+) -> pd.DataFrame:
     """Score a table of distances.
 
     With weights ``w`` (adding up to 1) and values ``v`` from 0 to 1, the score is 100 times
@@ -34,10 +36,13 @@ def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
     Parameters
     ----------
     table
-        A row per deposit, with the columns of the model (kilometres; NaN for unknown, infinity
-        for out of reach).
+        A row per deposit, with the columns of the model (kilometres, or metres in a column whose
+        name ends in ``_m``; NaN for unknown, infinity for out of reach).
     model
         What to score by. The set of weights in force is used; see `ScoreModel.choose`.
+    compared
+        On the index of `table`: the rows among which TOPSIS finds its best and worst; all when
+        left out. The others are held against them. Other aggregates do not compare.
 
     Returns
     -------
@@ -50,7 +55,8 @@ def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
     Raises
     ------
     ScoreError
-        When a column is missing, is not numbers, or has a negative distance.
+        When a column is missing, is not numbers, or has a negative distance, or when
+        `compared` does not fit the table.
 
     References
     ----------
@@ -79,7 +85,8 @@ def score(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
         unknown += np.where(gaps, share, 0.0)
     reasons = _veto_reasons(table, model)
     vetoed = np.array([reason is not None for reason in reasons], dtype=np.bool_)
-    total, points = _total_and_points(values, model, known, vetoed)
+    among = read_compared(compared, table) & ~vetoed
+    total, points = _total_and_points(values, model, known, vetoed, among)
     out: dict[str, object] = {}
     for criterion, value, its_points in zip(model.criteria, values, points, strict=True):
         out[f"value_{criterion.name}"] = value
@@ -127,6 +134,29 @@ def read_vetoed(table: pd.DataFrame, model: ScoreModel) -> NDArray[np.bool_]:
     return out
 
 
+def read_compared(compared: pd.Series | None, table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which rows TOPSIS finds its best and worst among: all, when nothing is said.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+
+    Raises
+    ------
+    ScoreError
+        When it is on another index than the table, or holds something else than yes or no.
+    """
+    if compared is None:
+        return np.ones(len(table), dtype=np.bool_)
+    if not compared.index.equals(table.index) or not pd.api.types.is_bool_dtype(compared.dtype):
+        raise ScoreError(
+            f"compared has {len(compared)} rows of {compared.dtype}, expected yes or no for each "
+            f"of the table's {len(table)}",
+            "give a column of the same table, for instance table['role'] == 'candidate'",
+        )
+    return compared.to_numpy(dtype=np.bool_)
+
+
 def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
     """Refuse a table that lacks a column of the model, naming them all at once.
 
@@ -166,7 +196,7 @@ def read_column(table: pd.DataFrame, column: str, model: ScoreModel) -> Floats:
 
 
 def criterion_values(
-    criterion: Criterion, distance_km: Floats, model: ScoreModel, index: pd.Index
+    criterion: Criterion, distance: Floats, model: ScoreModel, index: pd.Index
 ) -> Floats:
     """Turn the distances of one criterion into values, unknown ones as it says.
 
@@ -174,8 +204,8 @@ def criterion_values(
     ----------
     criterion
         Its decay and its word on missing values are used.
-    distance_km
-        Kilometres; the last axis runs over the rows of the table.
+    distance
+        In the unit of the criterion's column; the last axis runs over the rows of the table.
     model, index
         For the error: whose criterion, and what the rows are called.
 
@@ -189,23 +219,24 @@ def criterion_values(
     ScoreError
         When a distance is negative; the row is named.
     """
-    wrong = np.argwhere(distance_km < 0)
+    wrong = np.argwhere(distance < 0)
     if wrong.size:
         row = index[wrong[0][-1]]
         raise ScoreError(
             f"{model.origin or model.name}: row {row!r}: {criterion.column} is "
-            f"{distance_km[tuple(wrong[0])]:g}, expected 0 or more",
-            "give kilometres, empty where unknown",
+            f"{distance[tuple(wrong[0])]:g}, expected 0 or more",
+            "give kilometres (metres in a column ending in _m), empty where unknown",
         )
-    value = criterion.value(distance_km)
+    value = criterion.value(distance if criterion.unit_km == 1.0 else distance * criterion.unit_km)
     if criterion.missing == "unknown":
         return value
     return np.where(np.isnan(value), float(criterion.missing), value)
 
 
 def _total_and_points(
-    values: Floats, model: ScoreModel, known: Floats, vetoed: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+    values: Floats, model: ScoreModel, known: Floats, vetoed: NDArray[np.bool_],
+    among: NDArray[np.bool_],
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Score (rows) and points (criteria, rows), before what is unknown is told from 0."""
     shares = model.shares
     if model.aggregate == "weighted_sum":
@@ -215,8 +246,8 @@ def _total_and_points(
         total = None
     else:
         method = METHODS[model.aggregate]
-        total = np.nan_to_num(100.0 * method(values, shares, ~vetoed))
-        points = 100.0 * leave_one_out(values, shares, method, ~vetoed)
+        total = np.nan_to_num(100.0 * method(values, shares, among))
+        points = 100.0 * leave_one_out(values, shares, method, among)
     points[:, vetoed] = np.where(np.isnan(points[:, vetoed]), np.nan, 0.0)
     if total is None:
         total = np.zeros(values.shape[1])

@@ -33,7 +33,8 @@ class Criterion:
     name
         Short name: the suffix of the columns ``value_<name>`` and ``points_<name>``.
     column
-        Column of the table with the distance, in kilometres.
+        Column of the table with the distance, in kilometres; in metres where its name ends in
+        ``_m``.
     value
         Decay function from kilometres to 0..1.
     weight
@@ -93,6 +94,18 @@ class Criterion:
             )
         if not self.label:
             object.__setattr__(self, "label", self.name)
+
+    @property
+    def unit_km(self) -> float:
+        """Kilometres in the unit of the column, which its name tells.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring.decay import Exponential
+        >>> Criterion("climb", "climb_railway_m", Exponential(1), 0.1).unit_km
+        0.001
+        """
+        return 0.001 if self.column.endswith("_m") else 1.0
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ _MOST = 3
 
 
 def explain(
-    row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel
-) -> pd.DataFrame:
+    row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel, *,
+    compared: pd.Series | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Tabulate where the points of one deposit come from.
 
     Parameters
@@ -31,6 +32,8 @@ def explain(
         The table of distances together with what `score` gave for it.
     model
         The model it was scored by.
+    compared
+        The rows that `score` compared, where it was told.
 
     Returns
     -------
@@ -57,20 +60,48 @@ def explain(
     [50.0, 0.5, 1.0, 50.0, 50.0]
     """
     place = find_row(row_or_id, scores)
-    row = scores.iloc[place]
-    check_scored(row, model)
-    criteria = model.criteria
+    check_scored(scores.iloc[place], model)
+    return tabulate(place, scores, model, on_the_spot(place, scores, model, compared=compared))
+
+
+def tabulate(
+    place: int, scores: pd.DataFrame, model: ScoreModel, spots: list[Floats]
+) -> pd.DataFrame:
+    """Tabulate where the points of the deposit at a position of the table come from.
+
+    Parameters
+    ----------
+    place, scores, model
+        As for `on_the_spot`.
+    spots
+        What that gave for it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `explain` gives it.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import Exponential, score
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
+    >>> table = pd.DataFrame({"dist_railway_km": [50.0]})
+    >>> scores = table.join(score(table, model))
+    >>> tabulate(0, scores, model, on_the_spot(0, scores, model))["gain"].tolist()
+    [50.0]
+    """
+    row, criteria = scores.iloc[place], model.criteria
     return pd.DataFrame(
         {
             "label": [c.label for c in criteria],
-            "distance_km": [_number(row[c.column]) for c in criteria],
+            "distance_km": [_number(row[c.column]) * c.unit_km for c in criteria],
             "value": [_number(row[f"value_{c.name}"]) for c in criteria],
             "weight": model.shares,
             "points": [_number(row[f"points_{c.name}"]) for c in criteria],
             "measured_to": [c.measured_to for c in criteria],
             "reason": [c.reason for c in criteria],
             "source": [c.source for c in criteria],
-            "gain": [s[place] - _number(row["score"]) for s in on_the_spot(place, scores, model)],
+            "gain": [s[place] - _number(row["score"]) for s in spots],
         },
         index=pd.Index([c.name for c in criteria], name="criterion"),
     )
@@ -121,7 +152,7 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
         if share == 0:
             continue
         value = _number(scores_row[f"value_{criterion.name}"])
-        distance = _number(scores_row[criterion.column])
+        distance = _number(scores_row[criterion.column]) * criterion.unit_km
         if math.isnan(distance):
             unknown.append(criterion.label)
         elif value >= 0.5:
@@ -136,7 +167,9 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
     return ", ".join(_foremost(won)) or "nothing near", "; ".join(against) or "nothing far"
 
 
-def on_the_spot(place: int, scores: pd.DataFrame, model: ScoreModel) -> list[Floats]:
+def on_the_spot(
+    place: int, scores: pd.DataFrame, model: ScoreModel, *, compared: pd.Series | None = None
+) -> list[Floats]:
     """Score a table anew for each criterion, with one deposit at 0 km of it.
 
     Parameters
@@ -147,6 +180,8 @@ def on_the_spot(place: int, scores: pd.DataFrame, model: ScoreModel) -> list[Flo
         The table of distances together with what `score` gave for it.
     model
         The model it was scored by.
+    compared
+        The rows that `score` compared, where it was told.
 
     Returns
     -------
@@ -162,16 +197,23 @@ def on_the_spot(place: int, scores: pd.DataFrame, model: ScoreModel) -> list[Flo
     >>> on_the_spot(1, table.join(score(table, model)), model)[0].tolist()
     [50.0, 100.0]
     """
-    # Only TOPSIS needs the others to score the one.
-    rows = slice(None) if model.aggregate == "topsis" else slice(place, place + 1)
-    table = scores.iloc[rows][list(model.columns)].apply(pd.to_numeric).astype(np.float64)
-    out = []
-    for criterion in model.criteria:
-        near = table.copy()
-        near.iloc[place - (rows.start or 0), near.columns.get_loc(criterion.column)] = 0.0
-        everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-        everyone[rows] = score(near, model)["score"].to_numpy()
-        out.append(everyone)
+    columns = [c.column for c in model.criteria]
+    if model.aggregate == "topsis":
+        table = scores[list(model.columns)].apply(pd.to_numeric).astype(np.float64)
+        out = []
+        for column in columns:
+            near = table.copy()
+            near.iloc[place, near.columns.get_loc(column)] = 0.0
+            out.append(score(near, model, compared=compared)["score"].to_numpy())
+        return out
+    own = scores.iloc[place][list(model.columns)].apply(pd.to_numeric).astype(np.float64)
+    near = pd.DataFrame([own] * len(columns), index=pd.RangeIndex(len(columns)))
+    for i, column in enumerate(columns):
+        near.loc[i, column] = 0.0
+    everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan)
+    out = [everyone.copy() for _ in columns]
+    for spot, points in zip(out, score(near, model)["score"], strict=True):
+        spot[place] = points
     return out
 
 
@@ -247,11 +289,15 @@ def distance_words(criterion: Criterion, distance_km: float) -> str:
     >>> from geo_ree.scoring import load_preset
     >>> distance_words(load_preset("infrastructure").criteria[0], 1240.4)
     'railway 1,240 km'
+    >>> distance_words(load_preset("infrastructure").optional[0], 0.8564)
+    'climb to the railway 860 m'
     """
     if math.isnan(distance_km):
         return f"{criterion.label} unknown"
     if math.isinf(distance_km):
         return f"{criterion.label} out of reach"
+    if criterion.unit_km != 1.0:
+        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
     if distance_km < 0.95:
         near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
         return f"{criterion.label} {near} km"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.html import table_html
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.criteria import Criterion, Variant, Veto
 
@@ -42,6 +43,9 @@ class ScoreModel:
         Name of the set in force.
     origin
         The file it was read from, for error messages.
+    optional
+        Criteria that play no part, and ask for no column, until `choose` finds that a table
+        knows theirs. Their weight stands beside those of the others in every set.
 
     Raises
     ------
@@ -67,9 +71,10 @@ class ScoreModel:
     variants: tuple[Variant, ...] = ()
     variant: str = DEFAULT_VARIANT
     origin: str = field(default="", compare=False)
+    optional: tuple[Criterion, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("criteria", "vetoes", "variants"):
+        for name in ("criteria", "vetoes", "variants", "optional"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_criteria()
         self._check_variants()
@@ -86,8 +91,19 @@ class ScoreModel:
             )
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+        lines += [f"once {c.column} is known: {c.name}, {c.value}" for c in self.optional]
         lines += [f"veto: {v.column} {v.op} {v.limit:g}: {v.reason}" for v in self.vetoes]
         return "\n".join([f"{head} ({self.name}{chosen})", *(line.rstrip() for line in lines)])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (c.label, f"{100 * share:.4g} %", str(c.value), c.measured_to, c.reason, c.source)
+            for c, share in zip(self.criteria, self.shares, strict=True)
+        ]
+        rows += [(f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "")
+                 for v in self.vetoes]  # fmt: skip
+        head = ("criterion", "weight", "worth", "measured to", "reason of the weight", "source")
+        return table_html(head, rows, caption=str(self).splitlines()[0])
 
     @property
     def shares(self) -> Floats:
@@ -154,7 +170,8 @@ class ScoreModel:
         """Give the model with the set of weights that fits what a table knows.
 
         The first variant whose `when_known` column has a value in any row; otherwise the
-        default. Chosen once for a whole table, so that its rows stay comparable.
+        default. Optional criteria whose column has one are joined to the others. Chosen once for
+        a whole table, so that its rows stay comparable.
 
         Parameters
         ----------
@@ -172,19 +189,31 @@ class ScoreModel:
         >>> load_preset("infrastructure").choose(known).variant
         'power_lines'
         """
-        for variant in self.variants:
-            column = variant.when_known
-            if column and column in table.columns and bool(table[column].notna().any()):
-                return self.with_variant(variant.name)
-        return self.with_variant(DEFAULT_VARIANT) if self.variants else self
+        joined = self._joined(table)
+        for variant in joined.variants:
+            if variant.when_known and _knows(table, variant.when_known):
+                return joined.with_variant(variant.name)
+        return joined.with_variant(DEFAULT_VARIANT) if joined.variants else joined
+
+    def _joined(self, table: pd.DataFrame) -> ScoreModel:
+        """Give the model with those of its optional criteria that a table knows."""
+        known = tuple(c for c in self.optional if _knows(table, c.column))
+        if not known:
+            return self
+        weights = tuple(c.weight for c in known)
+        return replace(
+            self, criteria=self.criteria + known,
+            variants=tuple(replace(v, weights=v.weights + weights) for v in self.variants),
+            optional=tuple(c for c in self.optional if c not in known),
+        )  # fmt: skip
 
     def _where(self) -> str:
         return f"{self.origin}: " if self.origin else ""
 
     def _check_criteria(self) -> None:
         where = self._where()
-        names = [c.name for c in self.criteria]
-        if not names:
+        names = [c.name for c in (*self.criteria, *self.optional)]
+        if not self.criteria:
             raise ScoreError(f"{where}the model has no criterion", "give at least one")
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
@@ -223,3 +252,7 @@ class ScoreModel:
                 f"{where}variants are {', '.join(names)}",
                 f"give each a name of its own, {DEFAULT_VARIANT} and the chosen one among them",
             )
+
+
+def _knows(table: pd.DataFrame, column: str) -> bool:
+    return column in table.columns and bool(table[column].notna().any())

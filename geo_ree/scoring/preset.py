@@ -63,6 +63,7 @@ class _Criterion(_Strict):
     reason: str = ""
     source: str = ""
     missing: Annotated[float | Literal["unknown"], PlainValidator(_read_missing)] = "unknown"
+    optional: Annotated[bool, Field(strict=True)] = False
 
     def weight_in(self, variant: str) -> float:
         return self.weight.get(variant, self.weight.get("*", 0.0))
@@ -220,8 +221,17 @@ def _weight_complaints(table: dict[str, Any]) -> list[str]:
     if not isinstance(criteria, dict) or not isinstance(variants, dict):
         return []
     names = [DEFAULT_VARIANT, *(v for v in variants if v != DEFAULT_VARIANT)]
-    weights = {name: c.get("weight") for name, c in criteria.items() if isinstance(c, dict)}
-    out = []
+    weights = {
+        name: c.get("weight") for name, c in criteria.items()
+        if isinstance(c, dict) and c.get("optional") is not True
+    }  # fmt: skip
+    out = [
+        f"criteria.{name}.weight: an optional criterion has one weight for all variants"
+        for name, c in criteria.items()
+        if isinstance(c, dict) and c.get("optional") is True and isinstance(c.get("weight"), dict)
+    ]
+    if criteria and not weights:
+        out.append("criteria: all are optional, so nothing would be scored without them")
     for name, weight in weights.items():
         if isinstance(weight, dict):
             out += [f"criteria.{name}.weight.{v} is missing" for v in names if v not in weight]
@@ -239,27 +249,31 @@ def _weight_complaints(table: dict[str, Any]) -> list[str]:
 
 
 def _build(preset: _Preset, origin: str) -> ScoreModel:
-    criteria = tuple(
-        Criterion(
-            name, c.column, c.decay, c.weight_in(DEFAULT_VARIANT),
-            label=c.label, missing=c.missing, measured_to=c.measured_to, reason=c.reason,
-            source=c.source, decay_reason=c.decay_reason, decay_source=c.decay_source,
-        )
-        for name, c in preset.criteria.items()
-    )  # fmt: skip
+    made = {name: _criterion(name, c) for name, c in preset.criteria.items()}
+    fixed = {name: c for name, c in preset.criteria.items() if not c.optional}
     sets = {DEFAULT_VARIANT: _Variant(), **preset.variants} if preset.variants else {}
     variants = tuple(
         Variant(
             name,
-            tuple(c.weight_in(name) for c in preset.criteria.values()),
+            tuple(c.weight_in(name) for c in fixed.values()),
             when_known=variant.when_known,
             reason=variant.reason,
         )
         for name, variant in sets.items()
     )
     return ScoreModel(
-        criteria,
+        tuple(made[name] for name in fixed),
         vetoes=tuple(Veto(v.column, v.limit, v.reason, op=v.op) for v in preset.vetoes),
         aggregate=preset.aggregate, name=preset.name, title=preset.title or preset.name,
         variants=variants, origin=origin,
+        optional=tuple(c for name, c in made.items() if name not in fixed),
+    )  # fmt: skip
+
+
+def _criterion(name: str, said: _Criterion) -> Criterion:
+    return Criterion(
+        name, said.column, said.decay, said.weight_in(DEFAULT_VARIANT),
+        label=said.label, missing=said.missing, measured_to=said.measured_to,
+        reason=said.reason, source=said.source, decay_reason=said.decay_reason,
+        decay_source=said.decay_source,
     )  # fmt: skip

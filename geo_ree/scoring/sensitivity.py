@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.html import table_html
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import (
     criterion_values,
@@ -56,6 +58,19 @@ class Influence:
     spread: float
     top: int
     seed: int
+
+    def _repr_html_(self) -> str:
+        moved = [(str(name), row["kind"], row["first_order"], row["total"], row["total_conf"])
+                 for name, row in self.assumptions.iterrows()]  # fmt: skip
+        needed = [(str(name), row["weight"], row["weight_needed"], row["new_leader"])
+                  for name, row in self.takeovers.iterrows()]  # fmt: skip
+        return table_html(
+            ("assumption", "kind", "first order", "total", "± 95 %"), moved,
+            caption="Share of the variance of the ranks that each assumption explains",
+        ) + table_html(
+            ("weight of", "now", "needed", "new leader"), needed,
+            caption=f"{self.leader} leads; the smallest change of one weight that ends it",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -249,9 +264,12 @@ def _indices(
     for rank, variance in zip(ranks.T, variances, strict=True):
         if variance == 0:
             continue
-        found = sobol.analyze(  # a seed of 0 would mean none
-            problem, rank.astype(np.float64), calc_second_order=False, seed=seed + 1
-        )
+        with warnings.catch_warnings():
+            # A rank that hardly moves stands still in some resample: 0 there, and no news.
+            warnings.filterwarnings("ignore", "Constant values encountered", UserWarning)
+            found = sobol.analyze(  # a seed of 0 would mean none
+                problem, rank.astype(np.float64), calc_second_order=False, seed=seed + 1
+            )
         share = variance / variances.sum()
         first += share * found["S1"]
         total += share * found["ST"]

@@ -7,9 +7,18 @@ from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.scoring.explain import distance_words, explain, find_row, listed, on_the_spot
+from geo_ree.scoring.contributions import read_compared
+from geo_ree.scoring.explain import (
+    check_scored,
+    distance_words,
+    find_row,
+    listed,
+    on_the_spot,
+    tabulate,
+)
 from geo_ree.scoring.model import ScoreModel
 
 _CARRY = 3
@@ -18,7 +27,10 @@ _WORTH_SAYING = 0.5
 """Points below which a gain or loss is not spoken of."""
 
 
-def describe(row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel) -> str:
+def describe(
+    row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel, *,
+    ranked: pd.Series | None = None, compared: pd.Series | None = None,
+) -> str:  # fmt: skip
     """Say why a deposit scores as it does, and what would change it.
 
     Parameters
@@ -26,18 +38,22 @@ def describe(row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: Score
     row_or_id
         A row of `scores`, its label in the index, or its ``id``.
     scores
-        The table of distances together with what `score` gave for it. Ranks are among its rows:
-        give those that are to be compared.
+        The table of distances together with what `score` gave for it.
     model
         The model it was scored by.
+    ranked
+        On the index of `scores`: the rows that ranks are among; all when left out.
+    compared
+        The rows that `score` compared, where it was told.
 
     Returns
     -------
     str
-        One to three sentences: score and rank with the (at most three) criteria that win most
-        points and the (at most two) known ones that lose most, each on one side only: where it
-        wins more than it loses it carries. What is unknown. The one change that lifts the
-        deposit furthest, with the rank it would lead to.
+        One to three sentences, the deposit called by its ``name`` where the table has one: score
+        and rank with the (at most three) criteria that win most points and the (at most two)
+        known ones that lose most, each on one side only: where it wins more than it loses it
+        carries. What is unknown. The one change that lifts the deposit furthest, with the rank
+        it would lead to.
 
     Raises
     ------
@@ -58,10 +74,14 @@ def describe(row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: Score
 railway 150 km (52 points short). Most would change with railway on the spot: 100 points, rank 1.
     """
     place = find_row(row_or_id, scores)
-    why = explain(scores.index[place] if scores.index.is_unique else row_or_id, scores, model)
     row = scores.iloc[place]
+    check_scored(row, model)
+    spots = on_the_spot(place, scores, model, compared=compared)
+    why = tabulate(place, scores, model, spots)
+    among = read_compared(ranked, scores)
     own = float("nan") if pd.isna(row["score"]) else float(row["score"])
-    label = str(scores.index[place])
+    name = row.get("name")
+    label = name if isinstance(name, str) and name else str(scores.index[place])
     weighted = why[why["weight"] > 0]
     if math.isnan(own):
         return f"{label} has no score: {listed(list(weighted['label']))} unknown."
@@ -71,18 +91,18 @@ railway 150 km (52 points short). Most would change with railway on the spot: 10
         told = f"{label} is ruled out and scores 0 of 100: {veto}."
     else:
         told = (
-            f"{label} scores {own:.0f} of 100, {_rank(place, everyone)}, "
+            f"{label} scores {own:.0f} of 100, {_rank(place, everyone, among)}, "
             f"{_carried(weighted, model)}, {_held_back(weighted, model)}."
         )
     unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
     if unknown:
         told += f" Unknown: {listed(unknown)}."
-    return f"{told} {_change(place, why, scores, model)}"
+    return f"{told} {_change(place, why, spots, among)}"
 
 
-def _rank(place: int, everyone: Floats) -> str:
-    ahead = int((everyone > everyone[place]).sum())
-    return f"rank {1 + ahead} of {int((~np.isnan(everyone)).sum())}"
+def _rank(place: int, everyone: Floats, among: NDArray[np.bool_]) -> str:
+    ahead = int((everyone[among] > everyone[place]).sum())
+    return f"rank {1 + ahead} of {int((~np.isnan(everyone[among])).sum())}"
 
 
 def _carried(why: pd.DataFrame, model: ScoreModel) -> str:
@@ -111,13 +131,13 @@ def _listed(why: pd.DataFrame, column: str, unit: str, model: ScoreModel) -> str
     return listed(words) if words else "nothing"
 
 
-def _change(place: int, why: pd.DataFrame, scores: pd.DataFrame, model: ScoreModel) -> str:
+def _change(place: int, why: pd.DataFrame, spots: list[Floats], among: NDArray[np.bool_]) -> str:
     gains = why["gain"].to_numpy(dtype=np.float64)
     best = int(gains.argmax())
     if gains[best] < _WORTH_SAYING:
         return "No single change would lift it."
-    after = on_the_spot(place, scores, model)[best]
+    after = spots[best]
     return (
         f"Most would change with {why['label'].iloc[best]} on the spot: {after[place]:.0f} points, "
-        f"{_rank(place, after).rsplit(' of ', 1)[0]}."
+        f"{_rank(place, after, among).rsplit(' of ', 1)[0]}."
     )

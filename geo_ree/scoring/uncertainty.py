@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,16 +11,15 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.contributions import criterion_values, read_column, score
+from geo_ree.scoring.contributions import read_compared, score
 from geo_ree.scoring.decay import is_number
+from geo_ree.scoring.draws import Drawn, Sampler, draw_parts
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.ranks import blocks, rank_draws, rank_shares, summarize, tie_groups
 from geo_ree.scoring.weights import (
     SEED,
     central_weights,
     check_draws,
-    draw_weights,
     whole_number,
 )
 
@@ -30,18 +28,6 @@ _MOST_DRAWN = 250_000_000
 
 _STATISTICS = ("rank_p5", "rank_p95", "rank_median", "tie_group")
 _SHARES = ("p_top3", "p_top5", "score_p5", "score_p95")
-
-
-class Sampler(Protocol):
-    """Draws the distances of every deposit: positions and geometry errors, measured again.
-
-    Called as ``sample(rng, draws)``, perhaps several times with a part of the draws each; gives
-    column -> kilometres of shape (draws, deposits). Columns it leaves out stay as they are.
-    """
-
-    def __call__(self, rng: np.random.Generator, draws: int, /) -> Mapping[str, Floats]:
-        """Draw the distances ``draws`` times."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +49,8 @@ class Uncertainty:
         is, what one has to believe to prefer it. NaN for those that never do.
     draws, seed, concentration, leads
         What it was made with.
+    drawn
+        All that was drawn, when it was to be kept: what `score_range` compares others with.
     """
 
     table: pd.DataFrame
@@ -72,6 +60,7 @@ class Uncertainty:
     seed: int
     concentration: float
     leads: float
+    drawn: Drawn | None = None
 
 
 def uncertainty(
@@ -79,17 +68,21 @@ def uncertainty(
     model: ScoreModel,
     sample: Sampler | None,
     *,
+    missing: Sampler | None = None,
     groups: pd.Series | None = None,
+    compared: pd.Series | None = None,
     draws: int = 1000,
     seed: int = SEED,
     concentration: float = 50.0,
     leads: float = 0.95,
     widest: int | None = None,
+    keep: bool = False,
 ) -> Uncertainty:
-    """Draw weights, distances and unknown values jointly, and rank every draw.
+    """Draw weights, distances, missing lines and unknown values jointly, and rank every draw.
 
     Weights come from a Dirichlet distribution whose mean is the model's weights; a criterion of
-    weight 0 stays out. Distances come from `sample`. An unknown value is drawn evenly between 0
+    weight 0 stays out. Distances come from `sample`; where `missing` draws something nearer that
+    no source has, that holds. An unknown value is drawn evenly between 0
     and 1, each by itself: a gap widens the interval (and pulls it towards the middle, while the
     score of the table itself leaves the gap out: the two can part where most is unknown).
     Vetoes hold in each draw; under TOPSIS each draw is compared with itself, without what it
@@ -109,9 +102,15 @@ def uncertainty(
         What is scored by, its set of weights chosen.
     sample
         Draws distances; None keeps those of the table.
+    missing
+        Draws the distance to the nearest line that no source has, infinity for none; None takes
+        the sources for complete. An unknown distance stays unknown.
     groups
         On the index of `table`: ranks are within each group. A deposit without a group, or
         without any known criterion, takes no part. One group when left out.
+    compared
+        On the index of `table`: the rows among which TOPSIS finds its best and worst; all when
+        left out. Other aggregates do not compare.
     draws
         How often.
     seed
@@ -123,6 +122,8 @@ def uncertainty(
         Share of the draws, above one half and up to 1, that tells two deposits apart.
     widest
         The last rank of the acceptability; all when left out. More than there are is all.
+    keep
+        Whether to give all that was drawn too.
 
     Returns
     -------
@@ -131,8 +132,8 @@ def uncertainty(
     Raises
     ------
     ScoreError
-        When an option is out of range, the groups do not fit the table, the sample has the
-        wrong shape or a negative distance, or the draws would take more than about 3 GB (for
+        When an option is out of range, `groups` or `compared` do not fit the table, a sample has
+        the wrong shape or a negative distance, or the draws would take more than about 3 GB (for
         weights alone, `reweigh` has no such limit).
 
     References
@@ -154,15 +155,16 @@ def uncertainty(
     check_draws(draws, seed, concentration)
     if not is_number(leads) or not 0.5 < leads <= 1:
         raise ScoreError(f"leads is {leads!r}", "give a share above 0.5 and up to 1")
-    points = score(table, model)["score"]
+    points = score(table, model, compared=compared)["score"]
     members = _members(points, groups)
     most = max((len(m) for m in members), default=0)
     widest = most if widest is None else min(whole_number("widest", widest, 1), most)
-    _check_room(len(table), draws, widest)
-    drawn, weights = _draw_scores(
-        table, model, sample, points.notna().to_numpy(),
-        draws=draws, seed=seed, concentration=concentration,
-    )  # fmt: skip
+    _check_room(len(table), draws * (len(model.criteria) if keep else 1), widest)
+    among = read_compared(compared, table) & points.notna().to_numpy()
+    parts = draw_parts(
+        table, model, sample, missing, draws=draws, seed=seed, concentration=concentration
+    )
+    drawn, weights, kept = _scored(parts, model, among, (draws, len(table)), keep=keep)
     acceptability = np.full((len(table), widest), np.nan)
     central = np.full((len(table), len(model.criteria)), np.nan)
     columns = {name: np.full(len(table), np.nan) for name in (*_STATISTICS, *_SHARES)}
@@ -184,13 +186,35 @@ def uncertainty(
             central, index=table.index, columns=[c.name for c in model.criteria]
         ),
         draws=draws, seed=seed, concentration=float(concentration), leads=float(leads),
+        drawn=_joined(kept) if keep else None,
     )  # fmt: skip
 
 
-def _check_room(rows: int, draws: int, widest: int) -> None:
-    if rows * draws > _MOST_DRAWN:
+def _scored(
+    parts: Iterator[tuple[slice, Drawn]], model: ScoreModel, among: NDArray[np.bool_],
+    shape: tuple[int, int], *, keep: bool,
+) -> tuple[Floats, Floats, list[Drawn]]:  # fmt: skip
+    """Scores (draws, deposits) and weights (draws, criteria) of all parts, and they themselves."""
+    scores, weights = np.empty(shape), np.empty((shape[0], len(model.criteria)))
+    kept = []
+    for part, drawn in parts:
+        scores[part], weights[part] = drawn.scores(model, among), drawn.weights
+        kept += [drawn] if keep else []
+    return scores, weights, kept
+
+
+def _joined(parts: list[Drawn]) -> Drawn:
+    return Drawn(
+        np.concatenate([p.values for p in parts], axis=1),
+        np.concatenate([p.struck for p in parts]),
+        np.concatenate([p.weights for p in parts]),
+    )
+
+
+def _check_room(rows: int, figures: int, widest: int) -> None:
+    if rows * figures > _MOST_DRAWN:
         raise ScoreError(
-            f"{draws:,} draws of {rows:,} deposits do not fit into memory, expected at most "
+            f"{figures:,} draws of {rows:,} deposits do not fit into memory, expected at most "
             f"{_MOST_DRAWN:,} scores",
             "draw less often, or draw the weights alone with reweigh()",
         )
@@ -216,59 +240,3 @@ def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.int
         codes, names = pd.factorize(groups)
         found = [np.flatnonzero(takes_part & (codes == i)) for i in range(len(names))]
     return [rows for rows in found if rows.size]
-
-
-def _draw_scores(
-    table: pd.DataFrame, model: ScoreModel, sample: Sampler | None, known: NDArray[np.bool_], *,
-    draws: int, seed: int, concentration: float,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Scores (0..100) of every draw and deposit, shape (draws, deposits), and the weights."""
-    weight_seed, distance_seed, gap_seed = np.random.SeedSequence(seed).spawn(3)
-    weights = draw_weights(model, np.random.default_rng(weight_seed), draws, concentration)
-    distance_rng = np.random.default_rng(distance_seed)
-    fixed = {c: read_column(table, c, model) for c in model.columns}
-    out = np.empty((draws, len(table)))
-    for part in blocks(draws, len(table)):
-        shape = (part.stop - part.start, len(table))
-        drawn = _distances(sample, distance_rng, shape, model) if sample else {}
-        columns = {c: drawn.get(c, np.broadcast_to(v, shape)) for c, v in fixed.items()}
-        # A stream for each criterion and part, taken whether or not there are gaps.
-        gap_rngs = [np.random.default_rng(s) for s in gap_seed.spawn(len(model.criteria))]
-        values = _fill(columns, model, gap_rngs, table.index)
-        struck = np.zeros(shape, dtype=np.bool_)
-        for veto in model.vetoes:
-            struck |= veto.strikes(columns[veto.column])
-        active = model.shares > 0
-        total = METHODS[model.aggregate](values, weights[part, active].T, known & ~struck)
-        out[part] = np.where(struck, 0.0, np.minimum(100.0 * total, 100.0))
-    return out, weights
-
-
-def _fill(
-    columns: Mapping[str, Floats], model: ScoreModel, gap_rngs: list[np.random.Generator],
-    index: pd.Index,
-) -> Floats:  # fmt: skip
-    """Values of the criteria that have a weight, the unknown ones drawn."""
-    out = []
-    for criterion, rng in zip(model.criteria, gap_rngs, strict=True):
-        if criterion.weight == 0:
-            continue
-        value = criterion_values(criterion, columns[criterion.column], model, index)
-        gaps = np.isnan(value)
-        out.append(np.where(gaps, rng.random(value.shape), value) if gaps.any() else value)
-    return np.stack(out)
-
-
-def _distances(
-    sample: Sampler, rng: np.random.Generator, shape: tuple[int, int], model: ScoreModel
-) -> dict[str, Floats]:
-    out = {}
-    for column, values in sample(rng, shape[0]).items():
-        if column in model.columns:
-            out[column] = np.asarray(values, dtype=np.float64)
-            if out[column].shape != shape:
-                raise ScoreError(
-                    f"the sample of {column} has the shape {out[column].shape}, expected {shape}",
-                    "give kilometres as (draws, deposits)",
-                )
-    return out

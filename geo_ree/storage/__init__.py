@@ -8,6 +8,7 @@ from geo_ree.storage.snapshots import (
     Snapshot,
     latest_snapshot,
     save_snapshot,
+    snapshots_of_parts,
     sweep,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "save_layer",
     "save_snapshot",
     "sha256_of",
+    "snapshots_of_parts",
     "starter_path",
     "sweep",
 ]

@@ -46,6 +46,9 @@ class Provenance:
         As the server gave them; empty where it gave none.
     file
         Name of the payload beside this record.
+    part
+        Which part of the source it is, for instance a box; snapshots of other parts stay beside
+        it. Empty for all of it.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Provenance:
     etag: str = ""
     last_modified: str = ""
     file: str
+    part: str = ""
 
     def to_json(self) -> str:
         """Text of ``provenance.json``."""
@@ -123,7 +127,7 @@ def save_snapshot(
         Where the data root is.
     day
         Name of the snapshot's folder. A second one of that day gets ``<day>.2``, and takes the
-        place of the first.
+        place of the first if it is of the same part.
 
     Returns
     -------
@@ -180,10 +184,48 @@ def sweep(settings: Settings, source_id: str) -> None:
     >>> sweep(Settings(data_root=Path("no-such-folder")), "usgs_ree")
     """
     home = settings.raw_root / source_id
-    newest_of_day = {_rank(folder)[0]: folder for folder in _folders(home)}
-    useless = [f for f in _folders(home) if f not in newest_of_day.values()]
+    newest = {(_rank(folder)[0], _part(folder)): folder for folder in _folders(home)}
+    useless = [f for f in _folders(home) if f not in newest.values()]
     for folder in (*useless, *home.glob(f".*{_DRAFT}")):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _part(folder: Path) -> str:
+    """Tell the part that a snapshot is of; one whose record cannot be read is of no part."""
+    try:
+        return Provenance.from_json((folder / PROVENANCE).read_text(encoding="utf-8")).part
+    except (OSError, ValueError):
+        return ""
+
+
+def snapshots_of_parts(settings: Settings, source_id: str) -> list[Snapshot]:
+    """Find the newest snapshot of each part of a source, and check that they are whole.
+
+    Parameters
+    ----------
+    settings
+        Where the data root is.
+    source_id
+        The catalogue entry.
+
+    Returns
+    -------
+    list of Snapshot
+        The newest first; empty when the source was never fetched.
+
+    Raises
+    ------
+    SchemaError
+        As for `latest_snapshot`.
+
+    Examples
+    --------
+    >>> snapshots_of_parts(Settings(data_root=Path("no-such-folder")), "copernicus_glo90")
+    []
+    """
+    newest = {_part(folder): folder for folder in _folders(settings.raw_root / source_id)}
+    chosen = sorted(newest.values(), key=_rank, reverse=True)
+    return [_whole(folder, settings, source_id) for folder in chosen]
 
 
 def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
@@ -212,9 +254,11 @@ def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
     True
     """
     folders = _folders(settings.raw_root / source_id)
-    if not folders:
-        return None
-    folder = folders[-1]
+    return _whole(folders[-1], settings, source_id) if folders else None
+
+
+def _whole(folder: Path, settings: Settings, source_id: str) -> Snapshot:
+    """Read the record of a snapshot, and check the payload against it."""
     cure = f"fetch it again with geo-ree fetch {source_id} --data {settings.data_root}"
     record = folder / PROVENANCE
     try:

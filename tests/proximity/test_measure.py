@@ -1,5 +1,6 @@
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import Geod
@@ -132,3 +133,115 @@ def test_targets_with_mistakes_name_their_dotted_path(tmp_path):
     path.write_text('[road]\nlayer = "roads"\n[rail]\nlabel = 3\n', encoding="utf-8")
     with pytest.raises(SchemaError, match=r"t.toml has mistakes: road.label: .*rail.layer"):
         load_targets(path)
+
+
+def _layers(countries):
+    return {"railways": _rails(("Own", "KAZ", 3.0, 75, 48)), "countries": countries}
+
+
+def test_the_error_is_that_of_the_position_and_of_the_line(countries):
+    got = measure(_mine(), _layers(countries), targets=RAIL).loc["m"]
+    assert got["err_railway_km"] == pytest.approx(2.0 + 3.0)
+    nobody_says = _mine().assign(position_error_m=np.nan)
+    got = measure(nobody_says, _layers(countries), targets=RAIL).loc["m"]
+    assert got["dist_railway_km"] > 300
+    assert np.isnan(got["err_railway_km"])
+
+
+def test_an_unnamed_line_is_told_by_the_town_it_passes(countries):
+    rails = _rails((None, "KAZ", 0.0, 75, 45.5))
+    towns = gpd.GeoDataFrame(
+        {"name": ["Kemin"], "kind": ["town"], "country": ["KAZ"], "source_id": ["g"],
+         "population": [9000]},
+        geometry=[shapely.Point(75.2, 45.6)], crs=4326)  # fmt: skip
+    layers = {"railways": rails, "countries": countries, "settlements": towns}
+    got = measure(_mine(), layers, targets=RAIL, labels={"osm": "OSM 2024"}).loc["m"]
+    assert got["near_railway"] == "unnamed, near Kemin (KAZ), OSM 2024"
+
+
+def test_other_reference_systems_measure_alike(countries):
+    layers = _layers(countries)
+    here = measure(_mine(), layers, targets=RAIL)
+    moved = {name: layer.to_crs(32643) for name, layer in layers.items() if name == "railways"}
+    there = measure(_mine().to_crs(3857), layers | moved, targets=RAIL)
+    assert there["dist_railway_km"]["m"] == pytest.approx(here["dist_railway_km"]["m"], abs=1e-6)
+    assert there["near_railway"].tolist() == here["near_railway"].tolist()
+    assert there["err_railway_km"].tolist() == here["err_railway_km"].tolist()
+
+
+@pytest.mark.parametrize("column", ["country", "position_error_m", "precision_class"])
+def test_a_column_that_the_deposits_lack_is_named(countries, column):
+    with pytest.raises(SchemaError, match=f"the deposits have no column {column}; give a table"):
+        measure(_mine().drop(columns=column), _layers(countries), targets=RAIL)
+
+
+@pytest.mark.parametrize(
+    ("layer", "column"),
+    [("railways", "name"), ("railways", "country"), ("railways", "source_id"),
+     ("railways", "kind"), ("countries", "complete")],
+)  # fmt: skip
+def test_a_column_that_a_layer_lacks_is_named(countries, layer, column):
+    layers = _layers(countries)
+    layers[layer] = layers[layer].drop(columns=column)
+    targets = {"railway": RAIL["railway"].model_copy(update={"kinds": ("rail",)})}
+    with pytest.raises(SchemaError, match=f"the layer {layer} has no column {column}; give the"):
+        measure(_mine(), layers, targets=targets)
+
+
+def test_what_does_not_say_where_it_is_is_refused(countries):
+    lost = _layers(countries)
+    lost["railways"] = lost["railways"].set_crs(None, allow_override=True)
+    with pytest.raises(SchemaError, match="the layer railways has no coordinate reference system"):
+        measure(_mine(), lost, targets=RAIL)
+    with pytest.raises(SchemaError, match="the table of deposits has no coordinate reference"):
+        measure(_mine().set_crs(None, allow_override=True), _layers(countries), targets=RAIL)
+
+
+def test_a_label_that_stands_twice_is_refused(countries):
+    twice = gpd.GeoDataFrame(pd.concat([_mine(), _mine()]))
+    with pytest.raises(SchemaError, match="two deposits have the label 'm' in the index"):
+        measure(twice, _layers(countries), targets=RAIL)
+
+
+def test_an_area_is_no_place_to_measure_from(countries):
+    area = _mine().set_geometry([shapely.box(75, 45, 76, 46)], crs=4326)
+    with pytest.raises(SchemaError, match="deposit m is a Polygon; give points"):
+        measure(area, _layers(countries), targets=RAIL)
+
+
+def test_no_target_at_all_is_an_error(countries):
+    with pytest.raises(SchemaError, match="there is no target; leave targets out"):
+        measure(_mine(), _layers(countries), targets={})
+
+
+def test_no_deposit_gives_no_row_and_every_column(countries):
+    got = measure(_mine().iloc[:0], _layers(countries), targets=RAIL)
+    assert len(got) == 0
+    assert list(got.columns) == [
+        "dist_railway_km", "err_railway_km", "near_railway", "abroad_railway_km",
+        "near_abroad_railway",
+    ]  # fmt: skip
+
+
+def test_layers_with_nothing_to_measure_to_make_it_unknown(countries):
+    rails = _rails(("Own", "KAZ", 0.0, 75, 48))
+    closed = {"railway": RAIL["railway"].model_copy(update={"kinds": ("narrow_gauge",)})}
+    bare = rails.assign(geometry=[None])
+    for layer, targets in ((rails.iloc[:0], RAIL), (rails, closed), (bare, RAIL)):
+        got = measure(_mine(), {"railways": layer, "countries": countries}, targets=targets)
+        assert np.isnan(got["dist_railway_km"]["m"]) and np.isnan(got["err_railway_km"]["m"])
+        assert got["near_railway"]["m"] is None
+    everything = measure(_mine(), {})
+    assert len(everything) == 1
+    assert everything.isna().all(axis=None)
+
+
+def test_a_single_point_is_a_target(countries):
+    port = gpd.GeoDataFrame(
+        {"name": ["Aktau"], "kind": ["sea_port"], "source_id": ["g"], "country": ["KAZ"],
+         "neighbour": [None]},
+        geometry=[shapely.Point(75, 46)], crs=4326)  # fmt: skip
+    targets = {"gateway": load_targets()["gateway"]}
+    got = measure(_mine(), {"gateways": port}, targets=targets).loc["m"]
+    assert got["dist_gateway_km"] == pytest.approx(_km(45, 46), rel=1e-6)
+    assert got["near_gateway"] == "Aktau (KAZ), g"

@@ -206,3 +206,51 @@ def test_a_row_a_label_and_an_id_are_described_alike() -> None:
     assert words == describe("facts:one", frame, MODEL) == describe(frame.iloc[0], frame, MODEL)
     with pytest.raises(ScoreError, match="no rows are called 'facts:9'"):
         describe("facts:9", frame, MODEL)
+
+
+@pytest.mark.parametrize("aggregate", list(METHODS))
+def test_the_sentence_ranks_among_those_it_is_told(aggregate: str) -> None:
+    """Candidates and hosts in one table: compared with the candidates, ranked within its own."""
+    model = replace(TWO, aggregate=aggregate)
+    table = pd.DataFrame(
+        {"dist_railway_km": [10.0, 60.0, 5.0, 90.0], "dist_road_km": [20.0, 9.0, 5.0, 50.0],
+         "role": ["candidate", "candidate", "host", "host"], "name": ["A", "B", "C", None]},
+        index=["x:1", "x:2", "x:3", "x:4"],
+    )  # fmt: skip
+    candidates = table["role"] == "candidate"
+    scores = table.join(score(table, model, compared=candidates))
+    alone = table[candidates].join(score(table[candidates], model))
+    for label in ("x:1", "x:2"):
+        assert describe(label, scores, model, ranked=candidates, compared=candidates) == describe(
+            label, alone, model
+        )
+        why = explain(label, scores, model, compared=candidates)
+        pd.testing.assert_frame_equal(why, explain(label, alone, model))
+    host = describe("x:3", scores, model, ranked=~candidates, compared=candidates)
+    assert host.startswith("C scores ") and "rank 1 of 2" in host
+    nameless = describe("x:4", scores, model, ranked=~candidates, compared=candidates)
+    assert nameless.startswith("x:4 scores ") and "rank 2 of 2" in nameless
+
+
+@pytest.mark.parametrize("aggregate", list(METHODS))
+def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_change(
+    aggregate: str,
+) -> None:
+    model = replace(TWO, aggregate=aggregate)
+    table = pd.DataFrame(
+        {"dist_railway_km": [2.0, 80.0, 40.0], "dist_road_km": [70.0, 3.0, 20.0]},
+        index=["by rail", "by road", "between"],
+    )  # fmt: skip
+    scores = table.join(score(table, model))
+    why = explain("by rail", scores, model)
+    assert list(why.columns) == [
+        "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source", "gain",
+    ]  # fmt: skip
+    assert why["points"].idxmax() == "rail"
+    assert why["gain"].idxmax() == "road"
+    words = describe("by rail", scores, model)
+    carried, held, change = words.split("carried by ")[1].replace("held back by ", "|").replace(
+        "Most would change with ", "|").split("|")  # fmt: skip
+    assert carried.startswith("railway 2 km (")
+    assert held.startswith("road 70 km (")
+    assert change.startswith("road on the spot: ")

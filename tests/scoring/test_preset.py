@@ -6,7 +6,18 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import Criterion, Exponential, ScoreModel, Veto, load_preset, score
+from geo_ree.scoring import (
+    Criterion,
+    Exponential,
+    ScoreModel,
+    Veto,
+    describe,
+    explain,
+    load_preset,
+    phrase,
+    score,
+    uncertainty,
+)
 
 GOOD = """
 schema_version = "1.0"
@@ -62,7 +73,8 @@ def test_infrastructure_is_the_agreed_table() -> None:
 
 @EVERY
 def test_every_weight_and_half_distance_has_reason_and_source(preset: str) -> None:
-    for criterion in load_preset(preset).criteria:
+    model = load_preset(preset)
+    for criterion in (*model.criteria, *model.optional):
         for text in (
             criterion.label, criterion.measured_to, criterion.reason, criterion.source,
             criterion.decay_reason, criterion.decay_source,
@@ -116,6 +128,86 @@ def test_the_grid_counts_once_any_line_is_known() -> None:
     assert grid["points_power_plant"].tolist() == [0.0, 0.0]
 
 
+@EVERY
+def test_the_climb_plays_no_part_until_it_is_known(preset: str) -> None:
+    model = load_preset(preset)
+    (climb,) = model.optional
+    assert (climb.name, climb.column, climb.unit_km) == ("climb", "climb_railway_m", 0.001)
+    columns = {column: [10.0, 20.0] for column, *_ in AGREED.values()}
+    table = pd.DataFrame(columns).assign(dist_power_line_km=[None, None])
+    without = score(table, model.choose(table))
+    unknown = table.assign(climb_railway_m=[None, None])
+    assert model.choose(unknown) == model.choose(table)
+    pd.testing.assert_frame_equal(score(unknown, model.choose(unknown)), without)
+    assert "value_climb" not in without
+
+    known = table.assign(climb_railway_m=[0.0, 1000.0])
+    chosen = model.choose(known)
+    assert [c.name for c in chosen.criteria] == [*AGREED, "climb"]
+    assert chosen.optional == ()
+    assert chosen.shares[-1] == pytest.approx(climb.weight / (1.0 + climb.weight))
+    points = score(known, chosen)
+    assert points["value_climb"].tolist() == [1.0, 0.5]
+    share = chosen.shares[-1]
+    expected = (1 - share) * without["score"] + 100 * share * points["value_climb"]
+    assert points["score"].tolist() == pytest.approx(expected.tolist())
+
+
+def test_the_climb_joins_whatever_set_of_weights_is_in_force() -> None:
+    model = load_preset("infrastructure")
+    columns = {column: [10.0, 20.0] for column, *_ in AGREED.values()}
+    table = pd.DataFrame(columns).assign(climb_railway_m=[300.0, None])
+    grid = model.choose(table)
+    assert grid.variant == "power_lines"
+    weights = {c.name: c.weight for c in grid.criteria}
+    assert weights["power_line"] == 0.25
+    assert weights["climb"] == 0.10
+    assert grid.with_variant("default").criteria[-1].weight == 0.10
+    assert grid.choose(table) == grid
+    points = score(table, grid)
+    assert points["unknown_weight_pct"].tolist() == pytest.approx([0.0, 100 * 0.10 / 1.10])
+    assert points["value_climb"].isna().tolist() == [False, True]
+
+
+def test_the_doubt_about_a_climb_moves_the_ranks_and_its_absence_moves_nothing() -> None:
+    columns = {column: [10.0, 10.0] for column, *_ in AGREED.values()}
+    table = pd.DataFrame(columns, index=["low", "high"]).assign(climb_railway_m=[800.0, 900.0])
+    model = load_preset("infrastructure").choose(table)
+    sure = uncertainty(table, model, None, draws=200).table
+    assert sure.loc["low", ["rank_p5", "rank_p95"]].tolist() == [1, 1]
+
+    def sample(rng, draws):
+        return {
+            "climb_railway_m": table["climb_railway_m"].to_numpy()
+            + rng.uniform(-400, 400, (draws, 2))
+        }
+
+    vague = uncertainty(table, model, sample, draws=200).table
+    assert vague.loc["low", ["rank_p5", "rank_p95"]].tolist() == [1, 2]
+    flat = table.drop(columns="climb_railway_m")
+    before = load_preset("infrastructure")
+    pd.testing.assert_frame_equal(
+        uncertainty(flat, before.choose(flat), None, draws=200).table,
+        uncertainty(flat, before.with_variant("power_lines"), None, draws=200).table,
+    )
+
+
+def test_a_climb_is_told_in_metres() -> None:
+    model = load_preset("infrastructure")
+    columns = {column: [10.0] for column, *_ in AGREED.values()}
+    table = pd.DataFrame(columns, index=["x:1"]).assign(climb_railway_m=[2344.0])
+    model = model.choose(table)
+    scored = table.join(score(table, model))
+    assert explain("x:1", scored, model).loc["climb", "distance_km"] == pytest.approx(2.344)
+    assert "climb to the railway 2,340 m" in phrase(scored.iloc[0], model)[1]
+    assert "climb to the railway 2,340 m" in describe("x:1", scored, model)
+    flat = scored.assign(climb_railway_m=0.0)
+    flat = flat[["climb_railway_m", *columns]].join(score(flat, model))
+    assert phrase(flat.iloc[0], model)[1].count("climb") == 0
+    with pytest.raises(ScoreError, match=r"climb_railway_m is -5.*metres in a column ending in _m"):
+        score(table.assign(climb_railway_m=-5.0), model)
+
+
 def test_a_model_from_a_file_equals_one_from_python(tmp_path: Path) -> None:
     text = GOOD + (
         'label = "railway"\nmissing = 0.1\nreason = "why"\nsource = "judgement"\n'
@@ -152,7 +244,8 @@ def test_printed_it_is_a_small_table() -> None:
     assert lines[2].split() == [
         "rail", "30", "%", "halves", "every", "50", "km", "dist_railway_km",
     ]  # fmt: skip
-    assert len(lines) == 2 + len(AGREED)
+    assert len(lines) == 2 + len(AGREED) + 1
+    assert lines[-1] == "once climb_railway_m is known: climb, halves every 1 km"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +266,11 @@ def test_printed_it_is_a_small_table() -> None:
          "variants.grid.when is not a key"),
         ("weight = 1", "weight = { default = 1, grid = 0 }\n[variants.grid]",
          "criteria: all weights are zero in the variant grid"),
+        ("weight = 1", "weight = 1\noptional = true", "criteria: all are optional, so nothing"),
+        ("weight = 1", "weight = 1\noptional = 'yes'", "criteria.rail.optional is 'yes': expected"),
+        ("weight = 1", "weight = 1\n[criteria.climb]\ncolumn = 'climb_railway_m'\noptional = true\n"
+         "decay = { kind = \"exponential\", half_km = 1 }\nweight = { default = 1 }",
+         "criteria.climb.weight: an optional criterion has one weight for all variants"),
         ("weight = 1", "weight = 1\nmissing = 'far'",
          "criteria.rail.missing: 'far'; give \"unknown\" or the value to assume"),
         ("weight = 1", "weight = 1\nmissing = 1.5", "criteria.rail.missing: 1.5; give"),

@@ -278,3 +278,12 @@ def test_replacing_the_aggregate_changes_the_question() -> None:
     sums = influence(table, model, samples=64).assumptions["total"]
     power = influence(table, replace(model, aggregate="weighted_product"), samples=64)
     assert not power.assumptions["total"].sort_index().equals(sums.sort_index())
+
+
+def test_a_rank_that_hardly_moves_is_no_news() -> None:
+    """It moves in one sample that only one assumption tells from the first: no index, no warning."""
+    problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0, 1]] * 2}
+    ranks = np.ones((4 * 4, 1), dtype=np.int32)  # base sample, either changed, both changed
+    ranks[1] = 2
+    first, total, conf = _indices(problem, ranks, seed=1)
+    assert first.tolist() == total.tolist() == conf.tolist() == [0.0, 0.0]

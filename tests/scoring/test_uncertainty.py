@@ -24,8 +24,8 @@ from geo_ree.scoring import (
     uncertainty,
 )  # fmt: skip
 from geo_ree.scoring.aggregates import METHODS
+from geo_ree.scoring.draws import Sampler
 from geo_ree.scoring.ranks import rank_draws
-from geo_ree.scoring.uncertainty import Sampler
 
 INTERVAL = ["rank_p5", "rank_median", "rank_p95"]
 
@@ -271,6 +271,113 @@ def test_nothing_to_rank_is_no_error() -> None:
     assert sure.acceptability.shape == (0, 0)
     blank = uncertainty(example(2) * np.nan, model_of(0.5, 0.5), None, draws=10)
     assert blank.table.isna().all(axis=None)
+
+
+# Missing lines
+
+
+def lines_at(km: float, share: float, column: str = "dist_road_km") -> Sampler:
+    """In a share of the draws there is a line at a distance that no source has."""
+
+    def missing(rng: np.random.Generator, draws: int) -> Mapping[str, Floats]:
+        there = rng.random((draws, 1)) < share
+        return {column: np.broadcast_to(np.where(there, km, np.inf), (draws, 6))}
+
+    return missing
+
+
+def test_missing_lines_have_a_stream_of_their_own() -> None:
+    """Lines that are nowhere change nothing of what weights, positions and gaps draw."""
+    table, model = example(), model_of(0.5, 0.3, 0.2)
+    table.loc["x:5", "dist_water_km"] = np.nan
+    plain = uncertainty(table, model, jitter(table), draws=200)
+    nowhere = uncertainty(table, model, jitter(table), missing=lines_at(0.0, 0.0), draws=200)
+    assert same(plain, nowhere)
+    some = uncertainty(table, model, jitter(table), missing=lines_at(0.0, 0.3), draws=200)
+    assert same(
+        some, uncertainty(table, model, jitter(table), missing=lines_at(0.0, 0.3), draws=200)
+    )
+    assert not same(plain, some)
+
+
+def test_a_missing_line_only_ever_shortens() -> None:
+    table, model = example(), model_of(0.5, 0.3, 0.2)
+    scores = ["score_p5", "score_p95"]
+    plain = uncertainty(table, model, None, draws=400).table[scores]
+    missing = uncertainty(table, model, None, missing=lines_at(5.0, 0.3), draws=400).table[scores]
+    assert (missing >= plain - 1e-12).all(axis=None)
+    assert (missing["score_p95"] > plain["score_p95"]).all()
+    behind = uncertainty(table, model, None, missing=lines_at(500.0, 0.3), draws=400).table[scores]
+    pd.testing.assert_frame_equal(behind, plain)
+
+
+def test_how_often_a_line_is_missing_is_how_often_it_counts() -> None:
+    """A score of 100 in the draws that miss a line on the spot, of 50 in the others."""
+    table = pd.DataFrame({"dist_road_km": [50.0] * 6})
+    road = ScoreModel((Criterion("road", "dist_road_km", Exponential(50), 1.0),))
+    kept = uncertainty(table, road, None, missing=lines_at(0.0, 0.2), draws=4000, keep=True).drawn
+    assert kept is not None
+    scores = kept.scores(road, np.ones(6, dtype=np.bool_))
+    assert set(np.unique(scores.round(9))) == {50.0, 100.0}
+    assert (scores > 75.0).mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_what_is_unknown_stays_unknown_beside_a_missing_line() -> None:
+    table = example()
+    table["dist_road_km"] = np.nan
+    model = model_of(0.5, 0.5)
+    plain = uncertainty(table, model, None, draws=100)
+    assert same(plain, uncertainty(table, model, None, missing=lines_at(0.0, 1.0), draws=100))
+
+
+def test_a_missing_line_may_lift_a_veto() -> None:
+    table, veto = example(), Veto("dist_road_km", 50, "no road")
+    model = model_of(1.0, 0.0, vetoes=(veto,))
+    assert uncertainty(table, model, None, draws=100).table.loc["x:0", "score_p95"] == 0
+    lifted = uncertainty(table, model, None, missing=lines_at(5.0, 0.3), draws=100).table
+    assert lifted.loc["x:0", "score_p95"] > 0
+
+
+# What is compared, and what is kept
+
+
+def test_what_is_not_compared_changes_nothing_under_topsis() -> None:
+    model = replace(model_of(0.5, 0.3, 0.2), aggregate="topsis")
+    far = pd.DataFrame({c: [900.0, 0.0] for c in example().columns}, index=["far", "near"])
+    both = pd.concat([example(), far])
+    inside = pd.Series(both.index.str.startswith("x:"), index=both.index)
+    alone = uncertainty(example(), model, None, draws=100, groups=inside[inside])
+    among = uncertainty(both, model, None, draws=100, groups=inside, compared=inside)
+    pd.testing.assert_frame_equal(among.table[inside], alone.table, rtol=1e-12)
+    points = score(both, model, compared=inside)["score"]
+    pd.testing.assert_series_equal(points[inside], score(example(), model)["score"], rtol=1e-12)
+    assert points[["near", "far"]].tolist() == [100.0, 0.0], "held against the best and the worst"
+
+
+def test_others_than_topsis_do_not_compare() -> None:
+    some = pd.Series([True, False] * 3, index=example().index)
+    for aggregate in ("weighted_sum", "weighted_product"):
+        model = replace(model_of(0.5, 0.3, 0.2), aggregate=aggregate)
+        whole = uncertainty(example(), model, None, draws=50)
+        assert same(whole, uncertainty(example(), model, None, draws=50, compared=some))
+    for wrong in (some.iloc[:3], some.astype(int), pd.Series([True] * 6)):
+        with pytest.raises(ScoreError, match="compared has . rows of .* give a column of the same"):
+            score(example(), model, compared=wrong)
+
+
+def test_what_was_drawn_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, model = example(), model_of(0.5, 0.0, 0.5)
+    monkeypatch.setattr("geo_ree.scoring.ranks._CELLS", 7 * len(table))
+    sure = uncertainty(table, model, jitter(table), draws=30, keep=True)
+    assert sure.drawn is not None
+    assert sure.drawn.values.shape == (2, 30, 6)
+    assert sure.drawn.weights.shape == (30, 3)
+    scores = sure.drawn.scores(model, np.ones(6, dtype=np.bool_))
+    np.testing.assert_allclose(
+        np.percentile(scores, 95, axis=0), sure.table["score_p95"], rtol=1e-12
+    )
+    assert sure.drawn.of(np.array([2])).values.shape == (2, 30, 1)
+    assert uncertainty(table, model, None, draws=30).drawn is None
 
 
 # Aggregates, central weights, room

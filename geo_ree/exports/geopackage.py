@@ -1,0 +1,128 @@
+"""A GeoPackage that QGIS opens drawn: layers, tables, styles, and whom to name."""
+
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+
+from geo_ree.exports.bundle import Bundle
+from geo_ree.exports.notice import attribution_of, licence_notice, read_me
+from geo_ree.exports.qml import qml_style
+from geo_ree.exports.sld import sld_style
+from geo_ree.exports.symbols import rules_for
+
+_LABELS = {
+    "deposits": "CASE WHEN \"role\" IN ('candidate', 'by_product_host', 'reference') THEN \"name\" END"
+}
+_STYLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+    f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+    styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+    owner TEXT(30), ui TEXT(30), update_time DATETIME
+        DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+)"""
+_LISTED = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)
+VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles that QGIS opens the layers with', 0)"""
+_STYLE = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
+    styleName, styleQML, styleSLD, useAsDefault, description, owner)
+VALUES ('', '', ?, 'geom', ?, ?, ?, 1, ?, 'geo_ree')"""
+
+
+def write_geopackage(bundle: Bundle, folder: Path) -> None:
+    """Write ``geo_ree.gpkg``.
+
+    Parameters
+    ----------
+    bundle
+        What is handed on.
+    folder
+        An existing folder.
+
+    Notes
+    -----
+    Layers: ``deposits``, ``areas``, ``unranked`` and the infrastructure. Tables: ``resources``,
+    ``sources``, ``criteria``, ``read_me``. Every layer's description and metadata hold what its
+    licences ask for; the styles are in ``layer_styles`` as QML and SLD.
+
+    References
+    ----------
+    Open Geospatial Consortium, GeoPackage Encoding Standard, OGC 12-128; version 1.2. The table
+    ``layer_styles`` is a convention of QGIS.
+    """
+    path = folder / "geo_ree.gpkg"
+    about = pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"])
+    for name, (table, layer) in _layers(bundle).items():
+        _write(table, path, name, licence_notice(bundle.sources, layer), bundle)
+    for name, rows in (("resources", bundle.resources), ("sources", bundle.sources),
+                       ("criteria", bundle.criteria), ("read_me", about)):  # fmt: skip
+        _write(rows, path, name, attribution_of(bundle.sources), bundle)
+    _add_styles(path, list(_layers(bundle)))
+
+
+def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
+    """Name of each layer -> its rows and the canonical layer whose licences count; as drawn."""
+    lines = ("countries", "water", "roads", "railways", "power_lines")
+    order = sorted(bundle.infrastructure, key=lambda n: lines.index(n) if n in lines else 9)
+    parts = {p: (t, n) for n in order for p, t in _by_shape(n, bundle.infrastructure[n])}
+    return {
+        "unranked": (bundle.unranked, "deposits"),
+        **parts,
+        "areas": (bundle.areas, "published_distances"),
+        "deposits": (bundle.scored, "deposits"),
+    }
+
+
+def _by_shape(name: str, table: gpd.GeoDataFrame) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    """A layer for each kind of shape, for QGIS draws no layer that mixes them."""
+    dimension = shapely.get_dimensions(table.geometry.to_numpy())
+    kinds = [k for k in (2, 1, 0) if (dimension == k).any()]
+    main = 1 if 1 in kinds else (kinds or [0])[0]
+    for kind in kinds or [main]:
+        end = "" if kind == main else {0: "_points", 1: "_lines", 2: "_areas"}[kind]
+        yield name + end, table[(dimension == kind) | ((dimension < 0) & (kind == main))]
+
+
+def _write(table: pd.DataFrame, path: Path, name: str, notice: str, bundle: Bundle) -> None:
+    metadata = {k: str(v) for k, v in bundle.run.items()}
+    whole = {**metadata, "attribution": attribution_of(bundle.sources)}
+    # 1.2 is what GDAL and QGIS of the last years read without a warning.
+    options: dict[str, object] = {"dataset_options": {"VERSION": "1.2"}}
+    if notice:
+        options["layer_options"] = {"DESCRIPTION": notice}
+    with warnings.catch_warnings():
+        # A column of nothing but None has no type of its own: GDAL takes it for text.
+        warnings.simplefilter("ignore", UserWarning)
+        pyogrio.write_dataframe(
+            table, path, layer=name, driver="GPKG", promote_to_multi=_has_multi(table),
+            dataset_metadata=None if path.exists() else whole,
+            layer_metadata={**metadata, "attribution": notice}, **options,
+        )  # fmt: skip
+
+
+def _has_multi(table: pd.DataFrame) -> bool:
+    return isinstance(table, gpd.GeoDataFrame) and bool(
+        table.geometry.geom_type.str.startswith("Multi").any()
+    )
+
+
+def _add_styles(path: Path, names: Sequence[str]) -> None:
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute(_STYLES)
+        base.execute(_LISTED)
+        for name in names:
+            rules = rules_for(name)
+            if rules:
+                qml = qml_style(rules, label=_LABELS.get(name, ""))
+                told = f"{name} as on the map"
+                base.execute(_STYLE, (name, name, qml, sld_style(name, rules), told))

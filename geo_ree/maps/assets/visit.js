@@ -1,0 +1,226 @@
+/* The site-visit sheet: chosen deposits on a sheet to print, and as KML for the phone.
+   g.visitSheet(ids) opens it inside the page, g.kml(ids) downloads; both make their own elements. */
+"use strict";
+(function (g) {
+  var el = g.el, data = g.data, chosen = [], before = null, WITHIN_KM = 150, EXACT = 8, LISTED = 100;
+  var NEAR = ["airport", "road", "railway", "settlement"];
+  var ASK = [
+    "Border zone: unknown. No source at hand has border zones and their permits; ask the border service before going.",
+    "Season: unknown. No source at hand has climate, snow or the opening of passes.",
+    "Track from the main road: unknown. Distances are straight lines, not travel.",
+    "Owner's consent, guards, radiation: not in the data; ask the operator."
+  ];
+  function known(value) { return value !== undefined && value !== null && value !== ""; }
+  function title(d) { return String(d.name || d.id); }
+
+  /* Lambert's formula for long lines on WGS 84: within 10 m over some thousand km. */
+  g.straightKm = function (a, b) {
+    var f = 1 / 298.257223563, r = Math.PI / 180;
+    function reduced(d) { return Math.atan((1 - f) * Math.tan(d.latitude * r)); }
+    var u = reduced(a), v = reduced(b), dl = (b.longitude - a.longitude) * r;
+    var h = Math.pow(Math.sin((v - u) / 2), 2) + Math.cos(u) * Math.cos(v) * Math.pow(Math.sin(dl / 2), 2);
+    var s = 2 * Math.asin(Math.min(1, Math.sqrt(h)));
+    if (s === 0) return 0;
+    var p = (u + v) / 2, q = (v - u) / 2, sin = Math.sin, cos = Math.cos;
+    var x = (s - sin(s)) * Math.pow(sin(p) * cos(q) / cos(s / 2), 2), y = (s + sin(s)) * Math.pow(cos(p) * sin(q) / sin(s / 2), 2);
+    return 6378.137 * (s - f / 2 * (x + y));
+  };
+  function length(order) {
+    return order.reduce(function (sum, d, i) { return sum + g.straightKm(d, order[(i + 1) % order.length]); }, 0);
+  }
+  function orders(done, left) {
+    if (!left.length) return [done];
+    return [].concat.apply([], left.map(function (d) { return orders(done.concat(d), left.filter(function (x) { return x !== d; })); }));
+  }
+  function nearestNext(sites) {
+    var order = [sites[0]], left = sites.slice(1);
+    while (left.length) {
+      var last = order[order.length - 1];
+      left.sort(function (a, b) { return g.straightKm(last, a) - g.straightKm(last, b); });
+      order.push(left.shift());
+    }
+    return order;
+  }
+  function turned(order) {
+    var best = order, again = true;
+    while (again) {
+      again = false;
+      for (var i = 1; i < best.length; i++) for (var j = i + 1; j <= best.length; j++) {
+        var other = best.slice(0, i).concat(best.slice(i, j).reverse(), best.slice(j));
+        if (length(other) < length(best) - 1e-9) { best = other; again = true; }
+      }
+    }
+    return best;
+  }
+  function round(sites) {
+    if (sites.length > EXACT) return turned(nearestNext(sites));
+    return orders([sites[0]], sites.slice(1)).reduce(function (best, o) { return length(o) < length(best) - 1e-9 ? o : best; });
+  }
+  /* Single linkage: a chain of steps of at most 150 km makes one trip. */
+  g.trips = function (sites) {
+    var left = sites.slice(), out = [];
+    while (left.length) {
+      var group = [left.shift()], grown = true;
+      while (grown) {
+        var near = left.filter(function (d) { return group.some(function (o) { return g.straightKm(d, o) <= WITHIN_KM; }); });
+        grown = near.length > 0;
+        group = group.concat(near);
+        left = left.filter(function (d) { return near.indexOf(d) < 0; });
+      }
+      out.push(round(group.sort(function (a, b) { return sites.indexOf(a) - sites.indexOf(b); })));
+    }
+    return out;
+  };
+
+  function dms(value, sides) {
+    var all = Math.round(Math.abs(value) * 3600), s = all % 60, m = (all - s) / 60 % 60;
+    function two(n) { return (n < 10 ? "0" : "") + n; }
+    return (all - s - 60 * m) / 3600 + "° " + two(m) + "′ " + two(s) + "″ " + sides[value < 0 ? 1 : 0];
+  }
+  /* As many digits as the page was given: more would be made up. */
+  function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
+  function doubt(d) { return known(d.position_error_m) ? "± " + g.num(d.position_error_m / 1000, 1) + " km" : "error unknown"; }
+  function label(m) { return m === "airport" ? "airport" : (data.measures[m] || [m])[0]; }
+
+  function near(m, d) {
+    var there = d["near_" + m];
+    return el("tr", {}, el("th", { scope: "row" }, label(m)), el("td", {}, g.distance(d, m), there ? ": " + there : null));
+  }
+  function fact(name, value) { return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, known(value) ? value : g.unknown())); }
+  function elevation(d) {
+    if (!known(d.elevation_m)) return null;
+    return g.num(d.elevation_m, 0) + " m" + (known(d.err_elevation_m) ? " ± " + g.num(d.err_elevation_m, 0) : "");
+  }
+  function card(d) {
+    return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
+      el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(", "),
+        d.aliases ? el("small", {}, " (also " + g.list(d.aliases).join(", ") + ")") : null),
+      el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
+        el("small", {}, doubt(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
+      el("table", {}, el("tbody", {}, fact("elevation", elevation(d)), NEAR.map(function (m) { return near(m, d); }),
+        fact("status", d.status), fact("operator", d.operator), fact("commodities", g.list(d.commodities).join(", ")))),
+      d.reference ? el("div", { "class": "small" }, "Sources", g.references(d.reference)) : null);
+  }
+  function trip(order, number, count) {
+    var closed = order.length > 1;
+    return el("div", { "class": "visit-trip" }, count > 1 ? el("h3", {}, "Trip " + number) : null,
+      closed ? el("table", {}, el("tbody", {}, order.map(function (d, i) {
+        var next = order[(i + 1) % order.length];
+        return g.row(title(d) + " to " + title(next), g.cell("n", g.num(g.straightKm(d, next), 0) + " km"));
+      }), g.row(order.length > EXACT ? "A short way round" : "The shortest way round", g.cell("n", el("strong", {}, g.num(length(order), 0) + " km")))))
+        : el("p", {}, title(order[0]) + " alone."));
+  }
+  function named() { return Array.from(new Set(data.sources.map(function (s) { return s.attribution; }))).filter(Boolean).join(" | "); }
+  function sheet(sites) {
+    if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, "Choose at least one deposit."));
+    var trips = g.trips(sites), run = data.run;
+    return el("article", { id: "visit-sheet" }, el("h2", {}, "Site visit: " + sites.map(title).join(", ")),
+      el("p", { "class": "small" }, [run.run_id ? "Run " + run.run_id : "", run.created ? "made " + String(run.created).slice(0, 10) : "", run.disclaimer].filter(Boolean).join(" · ")),
+      el("h3", {}, trips.length > 1 ? trips.length + " trips" : "One trip"),
+      el("p", { "class": "small" }, "Deposits at most " + WITHIN_KM + " km from the next make one trip. Straight lines over the ellipsoid ", g.mark("computed"), "; the way by road is longer."),
+      trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),
+      el("div", { "class": "visit-trip" }, el("h3", {}, "Not known, to be asked before going"), el("ul", {}, ASK.map(function (a) { return el("li", {}, a); }))),
+      sites.map(card), el("footer", {}, named()));
+  }
+
+  function placed(ids) {
+    return ids.map(function (id) { return g.byId[id]; }).filter(function (d) { return d && known(d.latitude) && known(d.longitude); });
+  }
+  function choice() {
+    var rows = g.ranked("candidate").concat(g.ranked("by_product_host")).slice(0, LISTED);
+    placed(chosen).forEach(function (d) { if (rows.indexOf(d) < 0) rows.unshift(d); });
+    return el("fieldset", { id: "visit-choice" }, el("legend", {}, "Deposits on the sheet"), rows.map(function (d) {
+      var box = el("input", { type: "checkbox", value: d.id });
+      box.checked = chosen.indexOf(d.id) >= 0;
+      box.addEventListener("change", function () {
+        chosen = box.checked ? chosen.concat(d.id) : chosen.filter(function (i) { return i !== d.id; });
+        document.getElementById("visit-sheet").replaceWith(sheet(placed(chosen)));
+      });
+      return el("label", {}, box, " " + title(d), el("small", {}, " " + g.country(d.country)));
+    }));
+  }
+  function button(text, act) {
+    var b = el("button", { type: "button" }, text);
+    b.addEventListener("click", act);
+    return b;
+  }
+  function close() {
+    var open = document.getElementById("visit");
+    if (!open) return;
+    open.remove();
+    document.body.classList.remove("visiting");
+    Array.from(document.body.children).forEach(function (node) { node.inert = false; });
+    if (before && before.isConnected) before.focus();
+  }
+  /* Open the sheet of these deposits; without ids, of the three best. Gives the number on it. */
+  g.visitSheet = function (ids) {
+    close();
+    before = document.activeElement;
+    chosen = placed(ids || g.ranked("candidate").slice(0, 3).map(function (d) { return d.id; })).map(function (d) { return d.id; });
+    var shut = button("Close", close);
+    var view = el("section", { id: "visit", role: "dialog", "aria-modal": "true", "aria-label": "Site visit" },
+      el("div", { "class": "visit-bar" }, button("Print", function () { window.print(); }),
+        button("KML for the phone", function () { g.kml(chosen); }), shut), choice(), sheet(placed(chosen)));
+    view.addEventListener("keydown", function (e) { if (e.key === "Escape") { e.stopPropagation(); close(); } });
+    Array.from(document.body.children).forEach(function (node) { node.inert = true; });
+    document.body.classList.add("visiting");
+    document.body.append(view);
+    shut.focus();
+    return chosen.length;
+  };
+
+  function xml(text) { return String(text).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, ""); }
+  function html(text) { return el("i", {}, xml(text)).innerHTML; }
+  function lines(d) {
+    var out = [["access score", known(d.score) ? Number(d.score).toFixed(1) + " of 100" + (known(d.rank) ? ", rank " + d.rank + " (90 % of the draws: " + d.rank_p5 + " to " + d.rank_p95 + ")" : ", not ranked") : "unknown"]];
+    g.measures.forEach(function (m) {
+      var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
+      out.push([label(m), known(far) ? far.toFixed(1) + " km" + (known(error) ? " ± " + error.toFixed(1) : "") + (d["near_" + m] ? ": " + d["near_" + m] : "") : "unknown"]);
+    });
+    out.push(["position", decimal(d) + ", " + (known(d.position_error_m) ? "error " + d.position_error_m / 1000 + " km" : "error unknown")]);
+    [["status", "status"], ["operator", "operator"], ["commodities", "commodities"], ["sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([f[0], d[f[1]]]); });
+    return out;
+  }
+  /* The KML of these deposits as text: descriptions are HTML, so that every text in them is escaped. */
+  g.kmlText = function (ids) {
+    var space = "http://www.opengis.net/kml/2.2", doc = document.implementation.createDocument(space, "kml", null);
+    function add(parent, tag, text) {
+      var node = doc.createElementNS(space, tag);
+      if (text !== undefined) node.textContent = xml(text);
+      return parent.appendChild(node);
+    }
+    function paragraphs(parts) { return parts.map(function (p) { return "<p><b>" + html(p[0]) + "</b>: " + html(p[1]) + "</p>"; }).join(""); }
+    var root = add(doc.documentElement, "Document");
+    add(root, "name", "Site visit");
+    add(root, "description", paragraphs([["run id", data.run.run_id || "unknown"], ["disclaimer", data.run.disclaimer || ""], ["attribution", named()]]));
+    data.ramp.forEach(function (step, i) {
+      var style = add(root, "Style"), c = step[1];
+      style.setAttribute("id", "score" + i);
+      add(add(style, "IconStyle"), "color", "ff" + c.slice(5, 7) + c.slice(3, 5) + c.slice(1, 3));
+    });
+    placed(ids).forEach(function (d) {
+      var mark = add(root, "Placemark"), at = data.ramp.reduce(function (k, step, i) { return (d.score || 0) >= step[0] ? i : k; }, 0);
+      add(mark, "name", title(d));
+      add(mark, "description", paragraphs(lines(d)));
+      add(mark, "styleUrl", "#score" + at);
+      add(add(mark, "Point"), "coordinates", d.longitude + "," + d.latitude);
+    });
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(doc) + "\n";
+  };
+  g.kml = function (ids) {
+    var text = g.kmlText(ids), address = URL.createObjectURL(new Blob([text], { type: "application/vnd.google-earth.kml+xml" }));
+    var link = el("a", { href: address, download: "visit.kml" });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    window.setTimeout(function () { URL.revokeObjectURL(address); }, 10000);
+    return text;
+  };
+
+  document.addEventListener("DOMContentLoaded", function () {
+    if (!g.ranked("candidate").length && !g.ranked("by_product_host").length) return;
+    var box = el("div", { id: "visit-tools" }, button("Site visit sheet", function () { g.visitSheet(); }));
+    var home = document.getElementById("s-rank") || document.getElementById("panel") || document.body;
+    home.append(box);
+  });
+})(geoRee);

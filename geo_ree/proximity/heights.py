@@ -1,0 +1,217 @@
+"""Heights of the ground at many places, read by windows of a raster that somebody else opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.transform import Affine
+
+from geo_ree.crs import GEOD, STORE_CRS, Floats
+from geo_ree.errors import SchemaError
+from geo_ree.proximity.relief import horn_slope_deg, riley_ruggedness_m
+
+Box = tuple[float, float, float, float]
+"""Western, southern, eastern and northern limit, degrees."""
+
+PAGE_DEG = 0.25
+"""Side of the lattice by which places are gathered: a window is never larger than this and its
+margin, 970 x 970 cells of 1 arc-second (3.8 MB)."""
+
+MARGIN_DEG = 0.01
+"""What a window has beyond the places in it: three cells of up to 12 arc-seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """A part of a raster of heights.
+
+    Parameters
+    ----------
+    array
+        Metres, shape (rows, columns), from north to south; NaN where there is no data.
+    transform
+        From (column, row) to coordinates, (0, 0) being the outer corner of the first cell; north
+        up.
+    crs
+        Reference system of those coordinates; `geo_ree.crs.STORE_CRS` when left out.
+    """
+
+    array: NDArray[np.float32]
+    transform: Affine
+    crs: Any = STORE_CRS
+
+    def __post_init__(self) -> None:
+        step = self.transform
+        if self.array.ndim != 2 or not self.array.size:
+            raise SchemaError(
+                f"a window of heights has the shape {self.array.shape}",
+                "give rows and columns, one of each at least",
+            )
+        if not (step.b == step.d == 0 and step.a > 0 > step.e):
+            raise SchemaError(
+                f"a window of heights is turned (transform {tuple(step)[:6]})",
+                "give a raster with north up: gdalwarp makes one",
+            )
+
+
+class ElevationReader(Protocol):
+    """Reads the part of a raster of heights that lies in a box.
+
+    Called with a box of degrees, west before east. Gives at least every cell whose centre is in
+    the box; a single cell of NaN where there is nothing.
+    """
+
+    def __call__(self, box: Box, /) -> Patch:
+        """Read one window."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What was read at many places; NaN where there is no data, each of shape (n,).
+
+    Parameters
+    ----------
+    height_m
+        Bilinear between the centres of cells; the cell's own value beside a gap.
+    slope_deg, ruggedness_m
+        Of the cell that the place lies in, NaN where one of its eight neighbours is missing.
+    cell_m
+        The longer side of that cell.
+    """
+
+    height_m: Floats
+    slope_deg: Floats
+    ruggedness_m: Floats
+    cell_m: Floats
+
+
+def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool = True) -> Ground:
+    """Read heights, and if wanted slope and ruggedness, at many places.
+
+    Places are gathered by the cells of a lattice of `PAGE_DEG`; each cell that holds one is read
+    once, and of it the box around its places. Memory is that of one window and of the answer.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, longitude from -180 to 180, shape (n,).
+    read
+        Gives a window of the raster.
+    relief
+        Whether slope and ruggedness are wanted; they are NaN otherwise.
+
+    Returns
+    -------
+    Ground
+
+    Examples
+    --------
+    >>> def plateau(box):
+    ...     west, south, east, north = box
+    ...     return Patch(array=np.full((9, 9), 1200, np.float32), transform=Affine(
+    ...         (east - west) / 9, 0, west, 0, (south - north) / 9, north))
+    >>> read_ground(np.array([76.0]), np.array([43.0]), plateau).height_m.tolist()
+    [1200.0]
+    """
+    out = Ground(**{name: np.full(len(lon), np.nan) for name in Ground.__dataclass_fields__})
+    column = np.floor((lon + 180.0) / PAGE_DEG).astype(np.int64)
+    row = np.floor((lat + 90.0) / PAGE_DEG).astype(np.int64)
+    page = row * int(400 / PAGE_DEG) + column
+    order = np.argsort(page, kind="stable")
+    for at in np.split(order, np.flatnonzero(np.diff(page[order])) + 1):
+        if len(at):
+            _fill(out, at, lon[at], lat[at], read(_around(lon[at], lat[at])), relief=relief)
+    return out
+
+
+def _around(lon: Floats, lat: Floats) -> Box:
+    return (
+        max(float(lon.min()) - MARGIN_DEG, -180.0), max(float(lat.min()) - MARGIN_DEG, -90.0),
+        min(float(lon.max()) + MARGIN_DEG, 180.0), min(float(lat.max()) + MARGIN_DEG, 90.0),
+    )  # fmt: skip
+
+
+def _fill(
+    out: Ground, at: NDArray[np.intp], lon: Floats, lat: Floats, patch: Patch, *, relief: bool
+) -> None:
+    column, row = _cells(patch, lon, lat)
+    rows, columns = patch.array.shape
+    inside = (column >= 0) & (column <= columns) & (row >= 0) & (row <= rows)
+    at, column, row = at[inside], column[inside], row[inside]
+    out.height_m[at] = _bilinear(patch.array, column, row)
+    i = np.minimum(row.astype(np.int64), rows - 1)
+    j = np.minimum(column.astype(np.int64), columns - 1)
+    dx, dy = cell_sides_m(patch)
+    out.cell_m[at] = np.maximum(dx, dy)[i]
+    if relief:
+        out.slope_deg[at] = horn_slope_deg(patch.array, dx, dy)[i, j]
+        out.ruggedness_m[at] = riley_ruggedness_m(patch.array)[i, j]
+
+
+def _cells(patch: Patch, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Columns and rows, with fractions, counted from the outer corner."""
+    x, y = lon, lat
+    if patch.crs != STORE_CRS:
+        x, y = Transformer.from_crs(STORE_CRS, patch.crs, always_xy=True).transform(lon, lat)
+    step = patch.transform
+    return (np.asarray(x) - step.c) / step.a, (np.asarray(y) - step.f) / step.e
+
+
+def cell_sides_m(patch: Patch) -> tuple[Floats, Floats]:
+    """Width and height of the cells of each row, over the ellipsoid.
+
+    Parameters
+    ----------
+    patch
+        In any reference system: the sides of the cells in its middle column are measured as
+        geodesics.
+
+    Returns
+    -------
+    dx, dy : numpy.ndarray of float64
+        Metres, shape (rows,).
+
+    Examples
+    --------
+    >>> step = Affine(1 / 1200, 0, 76, 0, -1 / 1200, 45 + 0.5 / 1200)
+    >>> dx, dy = cell_sides_m(Patch(array=np.zeros((1, 3), np.float32), transform=step))
+    >>> [round(float(side[0]), 2) for side in (dx, dy)]
+    [65.71, 92.61]
+    """
+    rows, columns = patch.array.shape
+    step = patch.transform
+    x = np.full(rows, step.c + step.a * columns / 2.0)
+    y = step.f + step.e * (np.arange(rows) + 0.5)
+    half_x, half_y = step.a / 2.0, step.e / 2.0
+    ends = np.stack([x - half_x, x + half_x, x, x]), np.stack([y, y, y - half_y, y + half_y])
+    lon, lat = ends
+    if patch.crs != STORE_CRS:
+        back = Transformer.from_crs(patch.crs, STORE_CRS, always_xy=True)
+        lon, lat = (np.asarray(v) for v in back.transform(*ends))
+    lat = np.clip(lat, -90.0, 90.0)  # tiles of some publishers begin half a cell beyond the pole
+    return (
+        np.asarray(GEOD.inv(lon[0], lat[0], lon[1], lat[1])[2], dtype=np.float64),
+        np.asarray(GEOD.inv(lon[2], lat[2], lon[3], lat[3])[2], dtype=np.float64),
+    )
+
+
+def _bilinear(array: NDArray[np.float32], column: Floats, row: Floats) -> Floats:
+    """Between the centres of the four cells around; beside a gap the value of the cell itself."""
+    rows, columns = array.shape
+    x, y = np.clip(column - 0.5, 0, columns - 1), np.clip(row - 0.5, 0, rows - 1)
+    i, j = y.astype(np.int64), x.astype(np.int64)
+    below, right = np.minimum(i + 1, rows - 1), np.minimum(j + 1, columns - 1)
+    v, u = y - i, x - j
+    heights = array.astype(np.float64, copy=False)
+    top = (1 - u) * heights[i, j] + u * heights[i, right]
+    bottom = (1 - u) * heights[below, j] + u * heights[below, right]
+    smooth = (1 - v) * top + v * bottom
+    own = heights[
+        np.minimum(row.astype(np.int64), rows - 1), np.minimum(column.astype(np.int64), columns - 1)
+    ]
+    return np.asarray(np.where(np.isnan(smooth), own, smooth), dtype=np.float64)

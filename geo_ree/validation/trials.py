@@ -1,0 +1,139 @@
+"""What is compared with what: the trials, and the class of each site in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo_ree.validation.labels import COPPER, MATCH_KM
+
+MRDS = "usgs_mrds"
+"""The one table that is judged apart: too large to be merged with the others within bounds."""
+
+LEAST = 15
+"""Sites of each class below which nothing is computed."""
+
+NEAR = "a mine of another name within the doubt about its place"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One question: whether these mines score higher than those other sites.
+
+    Parameters
+    ----------
+    name
+        Short name.
+    mines, others
+        What counts as the one and the other, in words.
+    table
+        Only sites with a record of this source; empty for all sources but `MRDS`.
+    by
+        What tells a mine: ``icmm`` (joined to a mine of the ICMM dataset), ``status`` (the word of
+        its own tables).
+    state
+        Column with the word of the tables.
+    undeveloped
+        Whether the others have to be called a prospect or an occurrence; else not being
+        known as a mine is enough.
+    """
+
+    name: str
+    mines: str
+    others: str
+    table: str = ""
+    by: tuple[Literal["icmm", "status"], ...] = ("icmm",)
+    state: Literal["stated", "stated_copper"] = "stated"
+    undeveloped: bool = True
+
+
+TRIALS: Mapping[str, Trial] = MappingProxyType(
+    {
+        t.name: t
+        for t in (
+            Trial(
+                name="all", by=("icmm", "status"),
+                mines="joined to an ICMM mine, or called a mine or producer by a table",
+                others="called a prospect or occurrence by a table, no mine joined",
+            ),
+            Trial(
+                name="icmm", mines="joined to an ICMM mine",
+                others="called a prospect or occurrence by a table, no mine joined",
+            ),
+            Trial(
+                name="copper", by=("status",), table=COPPER, state="stated_copper",
+                mines="producer or past producer in the copper assessment",
+                others="prospect or occurrence in the copper assessment",
+            ),
+            Trial(
+                name="major", table="usgs_major_deposits", undeveloped=False,
+                mines="major deposit joined to an ICMM mine",
+                others="major deposit that nothing tells to be a mine",
+            ),
+            Trial(
+                name="mrds", table=MRDS, undeveloped=False,
+                mines="MRDS record joined to an ICMM mine",
+                others="MRDS record that nothing tells to be a mine",
+            ),
+        )
+    }
+)  # fmt: skip
+"""The trials by name. The first is the main one."""
+
+
+def classify_sites(sites: pd.DataFrame, trial: Trial, *, near_counts: bool = False) -> pd.DataFrame:
+    """Tell the class of each site in a trial, and why the others are left out.
+
+    Parameters
+    ----------
+    sites
+        From `geo_ree.validation.labels.label_sites`.
+    trial
+        What is compared.
+    near_counts
+        Count sites beside a mine of another name as no mines, instead of leaving them out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `sites`: ``label`` (``mine``, ``other``, or empty where the site takes no part)
+        and ``left_out`` (why not; empty where the table is not asked at all).
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"tables": "t", "stated": ["mine", "undeveloped", "unknown"],
+    ...                       "stated_copper": "unknown", "icmm": ["none", "none", "near"]})
+    >>> classify_sites(sites, TRIALS["all"])["label"].tolist()
+    ['mine', 'other', '']
+    """
+    tables = sites["tables"].str.split(";")
+    asked = tables.map(lambda t: trial.table in t if trial.table else MRDS not in t)
+    state, icmm = sites[trial.state].to_numpy(), sites["icmm"].to_numpy()
+    matched, called = icmm == "matched", state == "mine"
+    mine = (("icmm" in trial.by) & matched) | (("status" in trial.by) & called)
+    known = matched | called | (sites["stated"].to_numpy() == "mine")
+    base = (state == "undeveloped") if trial.undeveloped else np.ones(len(sites), dtype=bool)
+    beside = (icmm == "near") & ("icmm" in trial.by) & (not near_counts)
+    reasons: list[tuple[NDArray[np.bool_], str]] = [
+        (base & ~known & (icmm == "far"), f"joined to a mine farther than {MATCH_KM:g} km"),
+        (base & ~known & beside, NEAR),
+        (known & ~mine, "known as a mine by other evidence only"),
+        (~base & ~known, "no table says whether it was mined"),
+    ]
+    left = np.full(len(sites), "", dtype=object)
+    for where, reason in reversed(reasons):
+        left[where] = reason
+    left[mine] = ""
+    other = base & ~known & (left == "")
+    label = np.where(mine, "mine", np.where(other, "other", ""))
+    inside = asked.to_numpy(dtype=bool)
+    return pd.DataFrame(
+        {"label": np.where(inside, label, ""), "left_out": np.where(inside, left, "")},
+        index=sites.index, dtype=object,
+    )  # fmt: skip

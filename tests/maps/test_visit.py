@@ -1,0 +1,157 @@
+"""The site-visit sheet and the KML that the page makes by itself."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+from pyproj import Geod
+
+from geo_ree.maps import render
+
+pytestmark = pytest.mark.browser
+KML = {"k": "http://www.opengis.net/kml/2.2"}
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def page(data, tmp_path):
+    path = tmp_path / "map.html"
+    path.write_text(render(data), encoding="utf-8")
+    return path
+
+
+def test_the_button_opens_a_sheet_of_the_best(page, visit):
+    seen = visit(page)
+    seen.page.click("#visit-tools button")
+    assert seen.page.inner_text("#visit-sheet h2").startswith("Site visit: Kutessay II, ")
+    text = seen.page.inner_text("#visit-sheet")
+    assert "42.86° N, 76.12° E" in text
+    assert "42° 51′ 36″ N" in text
+    assert "± 2.0 km" in text
+    assert "Border zone: unknown" in text
+    rows = seen.value("[...document.querySelectorAll('#visit-sheet tr')].map(r => r.innerText)")
+    assert any(r.startswith("airport") and "unknown" in r for r in rows)
+    assert any(r.startswith("road") and "12.3 km ± 2.0: Kemin (KGZ), OSM" in r for r in rows)
+    assert seen.trouble == []
+    assert seen.asked == [page.as_uri()]
+
+
+def test_choosing_and_closing_work_from_the_keyboard(page, visit):
+    seen = visit(page)
+    seen.page.focus("#visit-tools button")
+    seen.page.keyboard.press("Enter")
+    assert seen.value("document.activeElement.textContent") == "Close"
+    assert seen.value("document.querySelector('#panel').inert") is True
+    box = seen.page.locator("#visit-choice input[value=b]")
+    box.focus()
+    seen.page.keyboard.press("Space")
+    assert seen.page.inner_text("#visit-sheet h2") == "Site visit: Kutessay II"
+    seen.page.keyboard.press("Escape")
+    assert seen.page.locator("#visit").count() == 0
+    assert seen.value("document.querySelector('#panel').inert") is False
+    assert seen.value("document.activeElement.textContent") == "Site visit sheet"
+
+
+def test_hostile_names_do_not_run_on_the_sheet(page, visit):
+    seen = visit(page)
+    assert seen.value("geoRee.visitSheet(['b'])") == 1
+    seen.page.wait_for_timeout(100)
+    assert HOSTILE in seen.page.inner_text("#visit-sheet h2")
+    assert seen.page.locator("#visit img").count() == 0
+    assert seen.trouble == []
+
+
+def test_an_unplaced_deposit_is_not_on_the_sheet(page, visit):
+    assert visit(page).value("geoRee.visitSheet(['u', 'a', 'nothing'])") == 1
+
+
+def test_the_print_is_the_sheet_alone(page, visit):
+    seen = visit(page)
+    seen.page.evaluate("geoRee.visitSheet(['a'])")
+    seen.page.emulate_media(media="print")
+    assert seen.page.is_visible("#visit-sheet")
+    for hidden in ("#panel", ".folium-map", ".visit-bar", "#visit-choice"):
+        assert not seen.page.is_visible(hidden)
+    assert seen.page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def test_trips_are_as_in_python(page, visit):
+    import numpy as np
+
+    from geo_ree.visit import group_trips
+
+    rng = np.random.default_rng(7)
+    lon, lat = rng.uniform(70, 78, 22), rng.uniform(40, 44, 22)
+    lon[20:], lat[20:] = (51.0, 110.0), (43.0, 50.0)
+    places = [{"longitude": x, "latitude": y} for x, y in zip(lon, lat, strict=True)]
+    seen = visit(page)
+    orders = seen.page.evaluate(
+        "places => geoRee.trips(places).map(t => t.map(d => places.indexOf(d)))", places
+    )
+    trips = group_trips(lon, lat)
+    assert [sorted(o) for o in orders] == [sorted(t.places) for t in trips]
+    assert [o[0] for o in orders] == [t.places[0] for t in trips]
+    few = seen.page.evaluate(
+        "places => geoRee.trips(places).map(t => t.map(d => places.indexOf(d)))", places[:5]
+    )
+    for order, trip in zip(few, group_trips(lon[:5], lat[:5]), strict=True):
+        assert order in (list(trip.places), [trip.places[0], *trip.places[:0:-1]])
+
+
+def test_straight_lines_agree_with_karney(page, visit):
+    geod, seen = Geod(ellps="WGS84"), visit(page)
+    for lon1, lat1, lon2, lat2 in ((76, 42, 76.5, 42.2), (51, 43.7, 110, 49), (60, 35, 60, 55),
+                                   (60, 35, 60, 35)):  # fmt: skip
+        got = seen.page.evaluate(
+            "p => geoRee.straightKm({longitude: p[0], latitude: p[1]}, {longitude: p[2], latitude: p[3]})",
+            [lon1, lat1, lon2, lat2],
+        )
+        assert got == pytest.approx(geod.inv(lon1, lat1, lon2, lat2)[2] / 1000, abs=0.05)
+
+
+def test_the_kml_is_downloaded_whole_and_escaped(page, visit, tmp_path):
+    seen = visit(page)
+    seen.page.evaluate("geoRee.visitSheet(['a', 'b'])")
+    with seen.page.expect_download() as waiting:
+        seen.page.click(".visit-bar button:nth-child(2)")
+    assert waiting.value.suggested_filename == "visit.kml"
+    waiting.value.save_as(tmp_path / "visit.kml")
+    root = ET.parse(tmp_path / "visit.kml").getroot()
+    marks = root.findall(".//k:Placemark", KML)
+    assert [m.findtext("k:name", namespaces=KML)[:11] for m in marks] == [
+        "Kutessay II",
+        HOSTILE[:11],
+    ]
+    assert marks[0].findtext("k:Point/k:coordinates", namespaces=KML) == "76.12,42.86"
+    told = [d.text for d in root.iter(f"{{{KML['k']}}}description")]
+    assert "A &amp; B &lt;i&gt;" in told[0]
+    assert "61.5 of 100, rank 1 (90 % of the draws: 1 to 2)" in told[1]
+    assert not any("<img" in t for t in told)
+    assert seen.trouble == []
+
+
+def test_a_strict_policy_stops_none_of_it(page, visit):
+    """No style attribute and no handler in markup: what the policy of the page forbids."""
+    policy = ("default-src 'none'; script-src-elem 'unsafe-inline'; script-src-attr 'none'; "
+              "style-src-elem 'unsafe-inline'; style-src-attr 'none'; img-src data:")  # fmt: skip
+    mark = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("<head>", "<head>" + mark, 1), encoding="utf-8"
+    )
+    seen = visit(page)
+    seen.trouble.clear()  # of the other assets
+    seen.page.click("#visit-tools button")
+    seen.page.click("#visit-choice label:last-child")
+    with seen.page.expect_download() as waiting:
+        seen.page.click(".visit-bar button:nth-child(2)")
+    assert waiting.value.failure() is None
+    assert seen.trouble == []
+    assert seen.value("getComputedStyle(document.querySelector('#visit')).position") == "fixed"
+
+
+def test_control_characters_do_not_break_the_kml(page, visit):
+    seen = visit(page)
+    text = seen.page.evaluate(
+        "geoRee.byId.a.name = 'x\\u0001\\u0000\\u202ey'; geoRee.kmlText(['a'])"
+    )
+    root = ET.fromstring(text)
+    assert root.findtext(".//k:Placemark/k:name", namespaces=KML) == "x\u202ey"

