@@ -19,6 +19,7 @@ from geo_ree.cli_options import folders as _folders
 from geo_ree.cli_options import make_options as _options
 from geo_ree.cli_options import tell as _tell
 from geo_ree.cli_options import words as _words
+from geo_ree.cli_rasters import write_suitability, write_surface
 from geo_ree.cli_scenario import scenario
 from geo_ree.cli_validate import validate
 from geo_ree.errors import GeoReeError
@@ -225,5 +226,5 @@ def doctor(data: Path, out: Path) -> None:
     sys.exit(checks.report(data, out))
 
 
-for command in (map_, export, scenario, validate, visit):
+for command in (map_, export, scenario, validate, visit, write_surface, write_suitability):
     main.add_command(command)

@@ -14,6 +14,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import layers
 from geo_ree.maps.data import columnar, contained_oxide, plain, plain_dicts
 from geo_ree.maps.document import assemble
+from geo_ree.maps.layers import Drawn
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
@@ -98,6 +99,8 @@ class PageData:
         What each source of lines leaves out: ``target, layer``, ``source_id`` and ``country``
         (``*`` for all together), ``rate, rate_low, rate_high, basis`` and what they come from;
         None for none.
+    surface
+        Of `geo_ree.maps.score_picture`: the score of every place; None draws none.
     """
 
     scored: gpd.GeoDataFrame
@@ -116,6 +119,7 @@ class PageData:
     central_weights: pd.DataFrame | None = None
     influence: Sequence[Mapping[str, Any]] | None = None
     omission: pd.DataFrame | None = None
+    surface: Drawn | None = None
 
 
 def render(data: PageData) -> str:
@@ -190,9 +194,11 @@ def _counts(data: PageData) -> tuple[int, int]:
     return int(data.scored.loc[placed, "rank"].notna().sum()), int(placed.sum() + blank)
 
 
-def _groups(data: PageData) -> list[layers.Drawn]:
+def _groups(data: PageData) -> list[Drawn]:
     quiet = data.scored["role"].isin(_QUIET_ROLES)
     made = [layers.countries(data.layers["countries"])]
+    if data.surface is not None:
+        made.append(data.surface)
     if "settlements" in data.layers:
         made.append(layers.capitals(data.layers["settlements"]))
     for name in _INFRASTRUCTURE:

@@ -64,6 +64,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "gateways": "Sea ports and rail borders",
         "deposits": "Rare-earth deposits",
         "context": "Major deposits of other commodities",
+        "suitability": "Access score of every place",
         "audit": "Audit: other printed positions, areas of published distances",
     }
 )

@@ -4,7 +4,7 @@ LLVM makes them of whatever registers the processor has (one of 512 bits, two of
 128). Each is a Numba intrinsic: a recipe that writes LLVM's intermediate code.
 
 Numba keeps compiled code until the file of the compiled function changes. After a change here or
-in `kernels`, delete ``__pycache__/packets.*.nb*`` beside this file.
+in `kernels`, delete ``__pycache__/packets.*.nb*`` and ``cells.*.nb*`` beside this file.
 """
 
 from __future__ import annotations

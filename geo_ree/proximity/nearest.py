@@ -75,7 +75,7 @@ class NearestIndex:
 
     def _fill(self, stored: Stored) -> None:
         self.labels: pd.Index = stored.labels
-        self._stored = stored
+        self.stored = stored
         self._areas = shapely.STRtree(stored.areas) if len(stored.areas) else None
 
     def save(self, path: Path) -> None:
@@ -95,7 +95,7 @@ class NearestIndex:
         ...     NearestIndex.load(Path(folder, "towns.index"), towns).labels.tolist()
         ['Kemin']
         """
-        write_index(path, self._stored)
+        write_index(path, self.stored)
 
     @classmethod
     def load(cls, path: Path, targets: Frame | None = None) -> NearestIndex:
@@ -196,12 +196,12 @@ class NearestIndex:
     def _search(self, x: Floats, y: Floats) -> tuple[Floats, NDArray[np.int64]]:
         if not len(x):
             return np.empty(0), np.empty(0, dtype=np.int64)
-        distance, owner = search_tree(self._stored.tree, x, y)
+        distance, owner = search_tree(self.stored.tree, x, y)
         position = owner.astype(np.int64)
         if self._areas is not None:
             at, area = self._areas.query(shapely.points(x, y), predicate="intersects")
             inside = np.full(len(x), len(self.labels), dtype=np.int64)
-            np.minimum.at(inside, at, self._stored.area_rows[area])
+            np.minimum.at(inside, at, self.stored.area_rows[area])
             at = np.unique(at)
             position[at] = np.where(
                 distance[at] > 0.0, inside[at], np.minimum(inside[at], position[at])

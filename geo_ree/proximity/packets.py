@@ -28,12 +28,18 @@ SETTLE_M = 30_000.0
 """Beyond this the shortest chord may not be the shortest geodesic (by over 0.4 mm)."""
 
 _X, _Y, _Z, _BEST, _SEGMENT, _OWNER = (LANES * field for field in range(6))
-_NODE = 6 * LANES
-_STACK = 512  # 7 boxes are left behind on each of at most 12 levels
+NODE = 6 * LANES
+"""Numbers to a node: the corners of its eight boxes."""
+
+STACK = 512
+"""Most boxes that wait in a descent: 7 are left behind on each of at most 12 levels."""
+
 _LARGEST_RADIUS_M = (
     6_400_000.0  # of curvature, anywhere and in any direction: a^2 / b is 6,399.6 km
 )
-_EVERYTHING = 1e15  # square of more than any chord, less than that of the gap to an empty box
+EVERYTHING = 1e15
+"""Square of more than any chord, less than that of the gap to an empty box."""
+
 _EULER_M = 300_000.0  # up to here the arc of Euler's radius is good to 0.1 mm
 _POLAR_M = SEMI_MAJOR_M * np.sqrt(1.0 - ECCENTRICITY_2)
 _FLATTENING = 1.0 - _POLAR_M / SEMI_MAJOR_M
@@ -46,14 +52,14 @@ def walk(
 ) -> None:  # fmt: skip
     """Distance to the nearest segment of the points of a slice of keys, and which it is."""
     lanes, near = np.empty(6 * LANES), np.empty(LANES)
-    stack, bound = np.empty(_STACK, dtype=np.int64), np.empty(_STACK)
+    stack, bound = np.empty(STACK, dtype=np.int64), np.empty(STACK)
     before = np.full(LANES, -1, dtype=np.int64)
     mask = np.uint64(0xFFFFFFFF)
     for packet in range(begin, end, LANES):
         for k in range(LANES):
             p = np.int64(keys[min(packet + k, end - 1)] & mask)
             lanes[_X + k], lanes[_Y + k], lanes[_Z + k] = xyz[4 * p], xyz[4 * p + 1], xyz[4 * p + 2]
-            lanes[_BEST + k], lanes[_SEGMENT + k], lanes[_OWNER + k] = _EVERYTHING, -1.0, np.inf
+            lanes[_BEST + k], lanes[_SEGMENT + k], lanes[_OWNER + k] = EVERYTHING, -1.0, np.inf
         for k in range(LANES):
             if before[k] >= 0 and (k == 0 or before[k] != before[k - 1]):
                 visit(segments, owners, before[k], 1, lanes)
@@ -79,7 +85,7 @@ def _descend(
     worst = greatest(lanes, _BEST)
     node, top = 0, 0
     while True:
-        bits = boxes_near(boxes, node * _NODE, x0, y0, z0, x1, y1, z1, worst, near)
+        bits = boxes_near(boxes, node * NODE, x0, y0, z0, x1, y1, z1, worst, near)
         floor = top
         while bits != 0:
             c = first_bit(bits)
@@ -98,7 +104,7 @@ def _descend(
             if bound[top] > worst:
                 continue
             at, c = box // LANES, box % LANES
-            if lanes_near(boxes, at * _NODE + c, lanes) == 0:
+            if lanes_near(boxes, at * NODE + c, lanes) == 0:
                 continue
             if children[at] >= 0:
                 node = children[at] + c
@@ -112,7 +118,7 @@ def _descend(
 @part
 def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
     """Length (m) of the geodesic to the foot on a segment; its chord where `settle` follows."""
-    fx, fy, fz = _foot(segments, at, x, y, z, axis)
+    fx, fy, fz = foot_on(segments, at, x, y, z, axis)
     dx, dy, dz = fx - x, fy - y, fz - z
     d2 = dx * dx + dy * dy + dz * dz
     if d2 <= TOUCHING_M * TOUCHING_M:
@@ -120,11 +126,11 @@ def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: A
     chord = np.sqrt(d2)
     if chord > SETTLE_M:
         return chord
-    return _arc(chord, x + fx, y + fy, z + fz, dx, dy, dz, axis)
+    return arc_over(chord, x + fx, y + fy, z + fz, dx, dy, dz, axis)
 
 
 @part
-def _arc(
+def arc_over(
     chord: float, x: float, y: float, z: float, dx: float, dy: float, dz: float, axis: Any
 ) -> float:
     """2 R asin(c / 2 R) by its series, of Euler's radius at the middle of a chord.
@@ -137,7 +143,7 @@ def _arc(
 
 
 @part
-def _foot(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> Any:
+def foot_on(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> Any:
     """Foot of a place on a segment, brought up to the ellipsoid along its normal."""
     i = FIELDS * at
     sx, sy, sz = segments[i], segments[i + 1], segments[i + 2]
@@ -159,18 +165,18 @@ def settle(
     children: Any, axis: Any, distance: Any, segment: Any, owner: Any, foot: Any,
 ) -> None:  # fmt: skip
     """Choose among all segments whose chord lets them be the nearest by the geodesic itself."""
-    stack, near = np.empty(_STACK, dtype=np.int64), np.empty(LANES)
+    stack, near = np.empty(STACK, dtype=np.int64), np.empty(LANES)
     for i in range(begin, end):
         p = rows[i]
         x, y, z = xyz[4 * p], xyz[4 * p + 1], xyz[4 * p + 2]
         at = np.int64(segment[p])
         least_m, fx, fy, fz = _measured(segments, at, x, y, z, axis)
-        best, reach = np.int64(owner[p]), _reach2(least_m)
+        best, reach = np.int64(owner[p]), reach2(least_m)
         stack[0], top = 0, 1
         while top > 0:
             top -= 1
             node = stack[top]
-            bits = boxes_near(boxes, node * _NODE, x, y, z, x, y, z, reach, near)
+            bits = boxes_near(boxes, node * NODE, x, y, z, x, y, z, reach, near)
             while bits != 0:
                 c = first_bit(bits)
                 bits &= bits - 1
@@ -180,35 +186,35 @@ def settle(
                     continue
                 leaf = (c - children[node] - 1) * LANES
                 for other in range(leaf, leaf + LANES):
-                    gx, gy, gz = _foot(segments, other, x, y, z, axis)
+                    gx, gy, gz = foot_on(segments, other, x, y, z, axis)
                     d2 = (gx - x) ** 2 + (gy - y) ** 2 + (gz - z) ** 2
                     if d2 > reach:
                         continue
-                    metres = _geodesic(x, y, z, gx, gy, gz, axis)
+                    metres = geodesic(x, y, z, gx, gy, gz, axis)
                     if metres < least_m or (metres == least_m and owners[other] < best):
                         least_m, best = metres, np.int64(owners[other])
-                        fx, fy, fz, reach = gx, gy, gz, _reach2(metres)
+                        fx, fy, fz, reach = gx, gy, gz, reach2(metres)
         distance[p], owner[p] = least_m, best
         foot[3 * i], foot[3 * i + 1], foot[3 * i + 2] = fx, fy, fz
 
 
 @part
 def _measured(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> Any:
-    fx, fy, fz = _foot(segments, at, x, y, z, axis)
-    return _geodesic(x, y, z, fx, fy, fz, axis), fx, fy, fz
+    fx, fy, fz = foot_on(segments, at, x, y, z, axis)
+    return geodesic(x, y, z, fx, fy, fz, axis), fx, fy, fz
 
 
 @part
-def _reach2(metres: float) -> float:
+def reach2(metres: float) -> float:
     """Square of the longest chord of a geodesic no longer than this."""
     angle = metres / (2.0 * _LARGEST_RADIUS_M)
     if angle > 1.5:
-        return _EVERYTHING
+        return EVERYTHING
     return (2.0 * _LARGEST_RADIUS_M * np.sin(angle) + 0.01) ** 2
 
 
 @jit
-def _geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: Any) -> float:
+def geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: Any) -> float:
     """Length (m) of the geodesic between two places on the ellipsoid.
 
     Euler's radius up to 300 km; beyond, the iteration of Vincenty (1975, Survey Review 23,
@@ -218,7 +224,7 @@ def _geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: 
     dx, dy, dz = u - x, v - y, w - z
     d2 = dx * dx + dy * dy + dz * dz
     if d2 < _EULER_M * _EULER_M:
-        return _arc(np.sqrt(d2), x + u, y + v, z + w, dx, dy, dz, axis)
+        return arc_over(np.sqrt(d2), x + u, y + v, z + w, dx, dy, dz, axis)
     up, over = axis[0] * x + axis[1] * y + axis[2] * z, axis[0] * u + axis[1] * v + axis[2] * w
     x, y, z = x - up * axis[0], y - up * axis[1], z - up * axis[2]
     u, v, w = u - over * axis[0], v - over * axis[1], w - over * axis[2]

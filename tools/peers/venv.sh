@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# DuckDB with its spatial extension, and scipy, for benchmarks/bench_nearest.py: a venv of its own.
+# DuckDB with its spatial extension, scipy and edt, for benchmarks/bench_nearest.py and
+# bench_surface.py: a venv of its own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 pins=tools/peers/venv.txt

@@ -27,6 +27,16 @@
       });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
+    image: function (picture, group) {
+      var control = L.control({ position: "topright" });
+      control.onAdd = function () {
+        return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, picture.title), g.el("p", {}, picture.note));
+      };
+      /* A pane of its own over the ground: the layer switch numbers pictures anew within theirs. */
+      g.map().createPane("raster").style.zIndex = 410;
+      L.imageOverlay(picture.image, picture.bounds, { pane: "raster", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
+      group.on("add", function () { control.addTo(group._map); }).on("remove", function () { control.remove(); });
+    },
     names: function (table, group) {
       g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
     },
@@ -91,7 +101,7 @@
   };
   /* Leaflet draws in the order of switching on; the map keeps its own order. */
   g.arrange = function (chart) {
-    ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "context", "deposits"]
+    ["countries", "suitability", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "context", "deposits"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
   g.layers = made;
