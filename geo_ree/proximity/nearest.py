@@ -44,7 +44,7 @@ class NearestIndex:
 
     Notes
     -----
-    Exact within 1 mm to 500 km, 2 cm to 1,000 km and 1e-6 beyond, to 19,500 km (nearer to the
+    Exact within 1 mm to 500 km, 2 cm to 1,000 km and 1e-6 beyond, to 17,000 km (nearer to the
     antipode the choice among targets is by a sphere). What is nearer than half a micrometre is
     at 0. Cost: building is linear in the segments, a query O(log s) a point; 75 bytes a segment.
 
