@@ -33,7 +33,10 @@ def evidence_values(acceptability: pd.DataFrame | None) -> dict[str, Any]:
     if acceptability is None:
         return {"acceptability": {}}
     ranks, shares = acceptability.columns, acceptability.to_numpy(dtype=np.float64)
-    rows = {str(i): _distribution(ranks, row) for i, row in zip(acceptability.index, shares, strict=True)}
+    rows = {
+        str(i): _distribution(ranks, row)
+        for i, row in zip(acceptability.index, shares, strict=True)
+    }
     return {"acceptability": {i: row for i, row in rows.items() if row is not None}}
 
 

@@ -129,7 +129,13 @@ class Visit:
         self.page.on("dialog", lambda d: (self.trouble.append(f"dialog {d.message}"), d.dismiss()))
         self.page.on("request", lambda r: self.asked.append(r.url))
         self.page.goto(path.as_uri())
-        self.page.wait_for_function("typeof geoRee === 'object' && !!geoRee.map()")
+        # Not wait_for_function: it evaluates text in the page, which the page's policy refuses.
+        for _ in range(200):
+            if self.page.evaluate("typeof geoRee === 'object' && !!geoRee.map()"):
+                break
+            self.page.wait_for_timeout(25)
+        else:
+            raise AssertionError(f"the page did not come to rest: {self.trouble}")
 
     def value(self, script):
         return json.loads(self.page.evaluate(f"JSON.stringify({script})"))
