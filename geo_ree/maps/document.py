@@ -12,7 +12,11 @@ from typing import Any
 from geo_ree.errors import RenderError
 from geo_ree.maps.data import script_json
 
-_SCRIPTS = ("dom.js", "symbols.js", "layers.js", "dossier.js", "panel.js", "answers.js", "start.js")
+_SCRIPTS = (
+    "dom.js", "words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js",
+    "symbols.js", "layers.js", "dossier.js", "table.js", "weights.js", "download.js", "link.js",
+    "panel.js", "answers.js", "start.js",
+)  # fmt: skip
 _STYLES = ("page.css", "map.css")
 _LEAFLET = "xstatic.pkg.leaflet"
 

@@ -14,6 +14,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import layers
 from geo_ree.maps.data import columnar, contained_oxide, plain, plain_dicts
 from geo_ree.maps.document import assemble
+from geo_ree.maps.panel_data import PANEL_COLUMNS, panel_values, with_classes
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
@@ -23,7 +24,7 @@ _DEPOSIT = (
     "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags", "score",
     "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
-    "source_quality", "notes", "oxide_t", "radius_px",
+    "source_quality", "notes", "oxide_t", "radius_px", *PANEL_COLUMNS,
 )  # fmt: skip
 _STEMS = ("dist_", "err_", "near_", "abroad_", "points_")
 _UNRANKED = (
@@ -83,6 +84,9 @@ class PageData:
         areas of published distances; None draws none.
     conflicts
         Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
+    models
+        Score models as plain values, the run's own first (`geo_ree.scoring.plain_models`): the
+        page scores by them when weights are changed. Without one it offers no weights.
     """
 
     scored: gpd.GeoDataFrame
@@ -97,6 +101,7 @@ class PageData:
     positions: gpd.GeoDataFrame | None = None
     areas: gpd.GeoDataFrame | None = None
     conflicts: pd.DataFrame | None = None
+    models: Sequence[Mapping[str, Any]] = ()
 
 
 def render(data: PageData) -> str:
@@ -186,7 +191,7 @@ def _groups(data: PageData) -> list[layers.Drawn]:
 
 
 def _values(data: PageData) -> dict[str, Any]:
-    scored = _with_sizes(data.scored, data.resources)
+    scored = with_classes(_with_sizes(data.scored, data.resources))
     names = data.layers["countries"]
     return {
         "deposits": columnar(
@@ -199,6 +204,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "sources": plain_dicts(data.sources, _SOURCE),
         "criteria": plain_dicts(data.criteria, _CRITERION),
         "scenarios": columnar(data.scenarios, _SCENARIO),
+        "panel": panel_values(scored, data.models),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
                 "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},

@@ -24,10 +24,6 @@ var geoRee = { markers: {} };
   g.rows(data.conflicts || { rows: [] }).forEach(function (r) { (g.conflicts[r.deposit] = g.conflicts[r.deposit] || []).push(r); });
   g.statements = {};
   g.resources.forEach(function (r) { (g.statements[r.deposit_id] = g.statements[r.deposit_id] || []).push(r); });
-  g.ranked = function (role) {
-    return g.deposits.filter(function (d) { return d.role === role && d.rank !== undefined; })
-      .sort(function (a, b) { return a.rank - b.rank; });
-  };
   g.measures = Object.keys(data.measures || {});
 
   function append(node, child) {
@@ -37,19 +33,22 @@ var geoRee = { markers: {} };
   }
   g.el = function (tag, attributes) {
     var node = document.createElement(tag);
-    Object.keys(attributes || {}).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+    Object.keys(attributes || {}).forEach(function (k) {
+      /* A style attribute would need leave from the page's policy; the property does not. */
+      if (k === "style") node.style.cssText = attributes[k]; else node.setAttribute(k, attributes[k]);
+    });
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
     return node;
   };
-  g.num = function (value, digits) {
-    if (value === undefined || value === null) return g.unknown();
-    return Number(value).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  g.plainNumber = function (value, digits) {
+    return Number(value).toLocaleString(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
   };
+  g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
-  g.unknown = function () { return g.el("span", { "class": "unknown" }, "unknown"); };
-  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, kind); };
+  g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
+  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.term(kind)); };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
-  g.country = function (code) { return (data.country_names || {})[code] || code || ""; };
+  g.country = function (code) { return g.term((data.country_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
 
   g.anchor = function (address, text) {
@@ -89,7 +88,7 @@ var geoRee = { markers: {} };
   g.distance = function (d, measure) {
     var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];
     if (far === undefined) return g.unknown();
-    return g.num(far, 1) + " km" + (error === undefined ? "" : " ± " + Number(error).toFixed(1));
+    return g.plainNumber(far, 1) + " " + g.t("km") + (error === undefined ? "" : " ± " + g.plainNumber(error, 1));
   };
   g.colour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);
