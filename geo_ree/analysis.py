@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -16,8 +16,11 @@ from geo_ree.errors import SettingsError
 from geo_ree.options import Options
 from geo_ree.proximity import Proximity, Target, load_targets, measure
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
-from geo_ree.scoring import ScoreModel, load_preset, phrase, score, uncertainty
+from geo_ree.scoring import ScoreModel, load_preset, phrase, plain_models, score, uncertainty
 from geo_ree.settings import SCORED_COUNTRIES
+
+_DISTANCE_DECIMALS = 3
+"""Of kilometres."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ class Analysis:
         Name and variant of the model.
     warnings
         What a reader has to know of this run.
+    models
+        The model and the other presets as plain values, so that the page can score by them.
     """
 
     scored: gpd.GeoDataFrame
@@ -46,6 +51,7 @@ class Analysis:
     criteria: list[dict[str, Any]]
     preset: str
     warnings: list[str]
+    models: list[dict[str, Any]] = field(default_factory=list)
 
 
 def analyse(
@@ -74,7 +80,7 @@ def analyse(
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
     measures = measure(deposits, layers, labels=labels, proximity=proximity, feet=True)
-    table = pd.concat([deposits, measures], axis=1)
+    table = pd.concat([deposits, _to_the_metre(measures)], axis=1)
     model = load_preset(options.preset).choose(table)
     points = score(table, model)
     ranked = table["role"].isin(RANKED_ROLES) & points["score"].notna()
@@ -95,6 +101,7 @@ def analyse(
         criteria=_criteria(model),
         preset=f"{model.name} ({model.variant})",
         warnings=_warnings(measures, layers, targets),
+        models=plain_models(model, table),
     )
 
 
@@ -105,6 +112,12 @@ def _scorable(deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         raise SettingsError("no deposit has both a coordinate and a role that is scored",
                             "choose another source of deposits")  # fmt: skip
     return rows.set_index("id", drop=False).rename_axis(None)
+
+
+def _to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
+    """Distances as they are published: whoever scores the published table gets these scores."""
+    distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
+    return measures.assign(**{str(c): measures[c].round(_DISTANCE_DECIMALS) for c in distances})
 
 
 def _ranks(scored: pd.DataFrame, ranked: pd.Series) -> pd.Series:
@@ -187,16 +200,17 @@ def _scenarios(
     out = []
     for name, target in choices.items():
         only = {"gateways": layers["gateways"], "countries": layers["countries"]}
-        again = measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+        again = _to_the_metre(
+            measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+        )
         table = candidates.drop(columns=again.columns, errors="ignore").join(again)
-        scores = score(table, model)
-        points = scores["score"]
+        points = score(table, model)["score"]
         out.append(
             pd.DataFrame(
                 {"id": table["id"], "scenario": name, "near_gateway": again["near_gateway"],
-                 "dist_gateway_km": again["dist_gateway_km"].round(1), "score": points.round(4),
+                 "dist_gateway_km": again["dist_gateway_km"], "score": points.round(4),
                  "rank": points.rank(ascending=False, method="first").astype("Int64"),
-                 **again.filter(regex="^foot_"), **scores.filter(regex="^(value|points)_gateway$")})
+                 **again.filter(regex="^foot_")})
         )  # fmt: skip
     return pd.concat(out, ignore_index=True)
 

@@ -14,10 +14,12 @@ from geo_ree.errors import RenderError
 from geo_ree.maps.data import compressed
 from geo_ree.maps.style import TILES
 
-_SCRIPTS = (
-    "dom.js", "load.js", "symbols.js", "sheet.js", "marks.js", "graticule.js", "layers.js",
-    "sight.js", "exits.js", "evidence.js", "dossier.js", "panel.js", "answers.js", "legend.js",
-    "tiles.js", "start.js",
+_AT_ONCE = ("dom.js", "load.js", "frame.js")
+_WITH_DATA = (
+    "words.js", "words_map.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js", "symbols.js",
+    "sheet.js", "marks.js", "graticule.js", "layers.js", "sight.js", "exits.js", "evidence.js",
+    "dossier.js", "opening.js", "table.js", "weights.js", "download.js", "link.js", "panel.js", "answers.js",
+    "legend.js", "tiles.js", "start.js",
 )  # fmt: skip
 _STYLES = ("page.css", "map.css", "dossier.css", "print.css")
 _LEAFLET = "xstatic.pkg.leaflet"
@@ -69,7 +71,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
     html = re.sub(r"<meta[^>]*>", "", html)
     styles = [_leaflet_css(), *map(_asset, _STYLES)]
-    scripts = [_leaflet("leaflet.js"), *map(_asset, _SCRIPTS)]
+    scripts = [_leaflet("leaflet.js"), *map(_asset, _AT_ONCE), *map(_once_loaded, _WITH_DATA)]
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -120,6 +122,11 @@ def _insert(html: str, mark: str, text: str) -> str:
 
 def _asset(name: str) -> str:
     return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _once_loaded(name: str) -> str:
+    """A script that runs when the data are unpacked, in its turn."""
+    return f"geoRee.when(function () {{\n{_asset(name)}\n}});"
 
 
 def _leaflet(name: str) -> str:

@@ -15,14 +15,8 @@ from geo_ree.maps import layers
 from geo_ree.maps.data import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.document import assemble
 from geo_ree.maps.evidence import evidence_values
-from geo_ree.maps.style import (
-    LABELS,
-    MEASURES,
-    OXIDE_SIZES,
-    SCORE_RAMP,
-    UNSURE_KM,
-    oxide_radius,
-)
+from geo_ree.maps.panel_data import PANEL_COLUMNS, panel_values, with_classes
+from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 _DEPOSIT = (
@@ -31,7 +25,7 @@ _DEPOSIT = (
     "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags", "score",
     "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
-    "source_quality", "notes", "oxide_t", "radius_px", "sentence",
+    "source_quality", "notes", "oxide_t", "radius_px", "sentence", *PANEL_COLUMNS,
 )  # fmt: skip
 _STEMS = ("dist_", "err_", "near_", "abroad_", "points_", "foot_")
 _UNRANKED = (
@@ -53,8 +47,8 @@ _CRITERION = (
     "decay_reason", "decay_source",
 )  # fmt: skip
 _SCENARIO = (
-    "id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank", "value_gateway",
-    "points_gateway", "foot_gateway_lon", "foot_gateway_lat",
+    "id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon",
+    "foot_gateway_lat",
 )  # fmt: skip
 _AUDIT = ("id", "flag", "distance_km", "evidence", "sources")
 _CONFLICT = ("deposit", "attribute", "values", "sources")
@@ -101,6 +95,9 @@ class PageData:
         measured to, as `geo_ree.proximity.measure` tells it; None draws no lines.
     acceptability
         Index deposit id, columns ranks 1 to n: share of the draws on each rank; None for none.
+    models
+        Score models as plain values, the run's own first (`geo_ree.scoring.plain_models`): the
+        page scores by them when weights are changed. Without one it offers no weights.
     """
 
     scored: gpd.GeoDataFrame
@@ -117,6 +114,7 @@ class PageData:
     conflicts: pd.DataFrame | None = None
     feet: pd.DataFrame | None = None
     acceptability: pd.DataFrame | None = None
+    models: Sequence[Mapping[str, Any]] = ()
 
 
 def render(data: PageData) -> str:
@@ -209,7 +207,7 @@ def _groups(data: PageData) -> list[layers.Drawn]:
 
 
 def _values(data: PageData) -> dict[str, Any]:
-    scored = _with_sizes(data.scored, data.resources)
+    scored = with_classes(_with_sizes(data.scored, data.resources))
     if data.feet is not None:
         scored = scored.join(data.feet, on="id")
     names = data.layers["countries"]
@@ -225,6 +223,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "criteria": plain_dicts(data.criteria, _CRITERION),
         "scenarios": packed(data.scenarios, _SCENARIO),
         **evidence_values(data.acceptability),
+        "panel": panel_values(scored, data.models),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
                 "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},

@@ -18,20 +18,21 @@ var geoRee = { data: {} };
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
     return node;
   };
-  g.num = function (value, digits) {
-    if (value === undefined || value === null) return g.unknown();
-    return Number(value).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  g.plainNumber = function (value, digits) {
+    return Number(value).toLocaleString(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
   };
+  g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
-  g.unknown = function () { return g.el("span", { "class": "unknown" }, "unknown"); };
-  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, kind); };
+  g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
+  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.term(kind)); };
   /* The same as one letter, for tables; read out as the word. */
   g.stamp = function (kind) {
-    return g.el("span", { "class": "mark stamp " + kind[0], title: kind }, g.el("span", { "aria-hidden": "true" }, kind[0].toUpperCase()),
-      g.el("span", { "class": "unseen" }, " " + kind));
+    var word = g.term(kind);
+    return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
+      g.el("span", { "class": "unseen" }, " " + word));
   };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
-  g.country = function (code) { return (data.country_names || {})[code] || code || ""; };
+  g.country = function (code) { return g.term((data.country_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
 
   g.anchor = function (address, text) {
@@ -71,7 +72,7 @@ var geoRee = { data: {} };
   g.distance = function (d, measure) {
     var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];
     if (far === undefined) return g.unknown();
-    return g.num(far, 1) + " km" + (error === undefined ? "" : " ± " + Number(error).toFixed(1));
+    return g.plainNumber(far, 1) + " " + g.t("km") + (error === undefined ? "" : " ± " + g.plainNumber(error, 1));
   };
   g.colour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);

@@ -2,7 +2,7 @@
    canvas each. */
 "use strict";
 (function (g) {
-  var made = {}, canvases = {};
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {};
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -60,9 +60,9 @@
       /* One tooltip for the whole layer, made when it is asked for. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
-        return g.el("span", {}, [p.name || "unnamed", g.country(p.country), p.neighbour ? "to " + g.country(p.neighbour) : null, p.fuel,
-          p.capacity_mw ? g.num(p.capacity_mw, 0) + " MW" : null,
-          p.population ? g.num(p.population, 0) + " people" : null].filter(Boolean).join(", "));
+        return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to {country}", { country: g.country(p.neighbour) }) : null, p.fuel,
+          p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("MW") : null,
+          p.population ? g.t("{count} people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
       });
     },
     deposits: function (payload, group) {
@@ -72,13 +72,13 @@
       group.addLayer(marks);
     },
     unranked: function (payload, group) {
-      g.areas = g.grouped(payload.areas, "id");
-      g.areaStyle = quiet(payload.style);
-      g.wholeCountry = payload.countries;
+      areas = g.grouped(payload.areas, "id");
+      areaStyle = quiet(payload.style);
+      wholeCountries = payload.countries;
       payload.areas.forEach(function (area) {
         g.outline(area).forEach(function (shape) { shape.addTo(group); });
-        if (g.areas[area.id][0] !== area) return; /* one name each */
-        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: "Not ranked: somewhere in this area" }, "? " + (d.name || area.id));
+        if (areas[area.id][0] !== area) return; /* one name each */
+        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("Not ranked: somewhere in this area") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
         L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group);
@@ -86,26 +86,23 @@
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
   };
+  /* Where an unranked deposit may lie: areas that its sources draw, or else a whole country. */
+  g.areasOf = function (id) { return areas[id] || []; };
+  g.wholeCountryOf = function (id) { return Object.prototype.hasOwnProperty.call(wholeCountries, id) ? wholeCountries[id] : null; };
   /* The polygons of an area, holes and all. */
   g.outline = function (area) {
     return area.polygons.map(function (rings) {
-      return L.polygon(rings.map(g.unpack), Object.assign({}, g.areaStyle, {
-        dashArray: "6 4", fillColor: g.areaStyle.color, fillOpacity: area.kind === "feasible" ? g.areaStyle.fill : 0
+      return L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, {
+        dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: area.kind === "feasible" ? areaStyle.fill : 0
       }));
     });
   };
   g.countryOutline = function (code) {
     var found = g.data.layers.countries[1].shapes.filter(function (s) { return s.country === code; })[0];
     if (!found) return [];
-    return [L.polygon(found.rings.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, g.areaStyle, {
-      dashArray: "6 4", fillColor: g.areaStyle.color, fillOpacity: g.areaStyle.fill
+    return [L.polygon(found.rings.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, areaStyle, {
+      dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: areaStyle.fill
     }))];
-  };
-  /* Folium asks for the groups before the data are unpacked; `fillLayers` fills them. */
-  g.layer = function (chart, slug) {
-    g.prepare(chart);
-    made[slug] = L.featureGroup();
-    return made[slug];
   };
   g.fillLayers = function () {
     Object.keys(made).forEach(function (slug) {
@@ -118,7 +115,6 @@
     ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
-  g.layers = made;
   g.marks = [];
   g.refreshMarks = function () { g.marks.forEach(function (m) { m.refresh(); }); };
   /* What is drawn at a place of the window, and how a deposit is drawn. */

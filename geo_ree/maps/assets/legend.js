@@ -36,33 +36,41 @@
     }
     return svg;
   }
-  function tonnes(t) { return t >= 1e6 ? t / 1e6 + " Mt" : t / 1e3 + " kt"; }
+  function tonnes(mass) { return mass >= 1e6 ? mass / 1e6 + " " + g.t("Mt") : mass / 1e3 + " " + g.t("kt"); }
   function ramp() {
     return el("div", { "class": "ramp" }, data.ramp.map(function (step, i) {
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
     }));
   }
-  g.legend = function (open) {
-    var control = L.control({ position: "bottomright" }), middle = data.ramp[2][1];
+  var control = null;
+  g.legend = function (chart, open) {
+    var middle = data.ramp[2][1];
+    control = L.control({ position: "bottomright" });
     control.onAdd = function () {
       var key = el("div", { "class": "key" });
       function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
       data.sizes.forEach(function (step, i) {
         var next = data.sizes[i + 1];
-        line("disc", step[1], middle, (i ? "" : "Contained oxide stated: ") + (next ? (i ? tonnes(step[0]) + " to " : "under ") + tonnes(next[0]) : tonnes(step[0]) + " and more"));
+        line("disc", step[1], middle, (i ? "" : g.t("Contained oxide stated:") + " ") + (!next ? g.t("{low} and more", { low: tonnes(step[0]) }) :
+          i ? g.t("{low} to {high}", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under {high}", { high: tonnes(next[0]) })));
       });
-      line("ring", 9, middle, "No oxide statement with a category: size says nothing");
-      line("diamond", 8, middle, "By-product host, ranked apart");
-      line("square", 7, "#8b95a1", "Reference outside the scored countries");
-      line("doubt", 7, "", "Doubt about the position");
-      if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), "Somewhere in here: deposit not ranked");
-      line("dash", 0, "#4b4440", "Course unknown by more than 25 km");
-      line("foot", 0, "#4b4440", "Straight line to what was measured; dashed: error over half of it");
-      var box = el("details", { "class": "legend" }, el("summary", {}, "Access score of deposits; number: rank"), ramp(), key);
+      line("ring", 9, middle, g.t("No oxide statement with a category: size says nothing"));
+      line("diamond", 8, middle, g.t("By-product host, ranked apart"));
+      line("square", 7, "#8b95a1", g.t("Reference outside the scored countries"));
+      line("doubt", 7, "", g.t("Doubt about the position"));
+      if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
+      line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
+      line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
+      var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), key);
       box.open = open;
       L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
       return box;
     };
-    return control;
+    control.addTo(chart);
+  };
+  g.rewordLegend = function (chart) {
+    var open = control.getContainer().open;
+    control.remove();
+    g.legend(chart, open);
   };
 })(geoRee);

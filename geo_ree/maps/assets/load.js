@@ -57,14 +57,6 @@
     rows.forEach(function (r) { (out[r[key]] = out[r[key]] || []).push(r); });
     return out;
   };
-  var ranked = {};
-  g.ranked = function (role) {
-    ranked[role] = ranked[role] || g.deposits.filter(function (d) { return d.role === role && d.rank !== undefined; })
-      .sort(function (a, b) { return a.rank - b.rank; });
-    return ranked[role];
-  };
-  g.forgetRanks = function () { ranked = {}; };
-
   function take(values) {
     Object.assign(data, values);
     g.deposits = g.rows(data.deposits);

@@ -1,9 +1,7 @@
-/* The map's panes, controls and pointer, and the start. */
+/* The map's view, controls and pointer. */
 "use strict";
 (function (g) {
-  var chart = null, whole = false, el = g.el, data = g.data;
-  /* The map, once the page is whole; until then null. */
-  g.map = function () { return whole ? chart : null; };
+  var chart = null, el = g.el, data = g.data;
 
   function roomy() { return chart.getSize().x > 700 && chart.getSize().y > 640; }
   function overview() {
@@ -23,22 +21,29 @@
     button.addEventListener("click", function () {
       var folded = document.body.classList.toggle("folded");
       button.setAttribute("aria-expanded", String(!folded));
-      button.textContent = folded ? "Show table" : "Hide table";
+      button.textContent = folded ? g.t("Show table") : g.t("Hide table");
       chart.invalidateSize({ animate: false });
     });
   }
   function pointing() {
     var tip = L.tooltip({ direction: "top", offset: [0, -8], className: "name" }), over = null;
-    function leave() { if (over) tip.remove(); over = null; chart.getContainer().classList.remove("pointing"); }
+    function leave() {
+      if (!over) return;
+      tip.remove();
+      over = null;
+      chart.getContainer().classList.remove("pointing");
+      g.layers.deposits.fire("mouseout");
+    }
     chart.on("mousemove", function (e) {
       var d = g.markAt(e.containerPoint);
       if (d === over) return;
       leave();
       if (!d) return;
       over = d;
-      var rank = g.rankNow(d);
-      tip.setLatLng([d.latitude, d.longitude]).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · rank " + rank)).addTo(chart);
+      var rank = g.rankOf(d);
+      tip.setLatLng([d.latitude, d.longitude]).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · " + g.t("rank {rank}", { rank: rank }))).addTo(chart);
       chart.getContainer().classList.add("pointing");
+      g.layers.deposits.fire("mouseover", { layer: { deposit: d } });
     });
     chart.on("mouseout", leave);
     chart.on("click", function (e) { var d = g.markAt(e.containerPoint); if (d) g.open(d.id); });
@@ -51,12 +56,6 @@
       chart.fitBounds(seen, { animate: false });
     });
   }
-  g.prepare = function (map) {
-    if (chart) return;
-    chart = map;
-    ["ground", "graticule", "sight", "marks", "deposits"].forEach(function (name, i) { chart.createPane(name).style.zIndex = 400 + 10 * i; });
-    ["ground", "graticule", "sight", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
-  };
   function view() {
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
@@ -66,7 +65,7 @@
   function controls() {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
     g.exitControl(chart);
-    g.legend(roomy()).addTo(chart);
+    g.legend(chart, roomy());
     chart.getContainer().appendChild(el("div", { id: "note", role: "status" }));
     credits();
     folding();
@@ -75,7 +74,8 @@
     g.watchSight(chart);
     g.dossierBox(chart);
   }
-  function build() {
+  g.furnish = function (map) {
+    chart = map;
     view();
     g.fillLayers();
     new g.Graticule({ pane: "graticule" }).addTo(chart);
@@ -83,13 +83,25 @@
     chart.on("zoomend", overview);
     chart.on("overlayadd", function () { g.arrange(chart); });
     overview();
-    whole = true;
-    g.panel();
-    if (g.subscribe) g.subscribe(function () { g.refreshMarks(); g.reopen(); });
     g.arrange(chart);
+  };
+  function reword() {
+    g.rewordLegend(chart);
+    g.rewordExits();
+    g.rewordDossier();
+    g.switcher._layers.forEach(function (entry) {
+      entry.english = entry.english || entry.name;
+      entry.name = g.term(entry.english);
+    });
+    g.switcher._update();
   }
-  g.start = function (map) {
-    g.prepare(map);
-    return g.load().then(build);
+  /* When weights, filters or the language change, what the map shows of them follows. */
+  g.furnishPanel = function () {
+    g.panel();
+    g.subscribe(function (changed) {
+      if (changed.indexOf("weights") >= 0 || changed.indexOf("filters") >= 0) g.refreshMarks();
+      if (changed.indexOf("language") >= 0) reword();
+      if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "language"; })) g.reopen();
+    });
   };
 })(geoRee);

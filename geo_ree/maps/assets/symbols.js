@@ -43,20 +43,16 @@
   }
   g.inkOn = function (look) { return look.shape === "ring" || light(look.colour) ? INK : "#fff"; };
 
-  /* Score and rank in force: of the weights chosen, where the panel offers them. */
-  g.scoreNow = function (d) { return g.scoreOf ? g.scoreOf(d) : d.score; };
-  g.rankNow = function (d) { return g.rankOf ? g.rankOf(d) : d.rank; };
-
   /* How a deposit is drawn. */
   g.look = function (d) {
-    var score = g.scoreNow(d), colour = score === undefined || score === null ? GREY : g.colour(score);
+    var score = g.scoreOf(d), colour = score === undefined || score === null ? GREY : g.colour(score);
     if (d.role === "candidate") return { shape: d.oxide_t ? "disc" : "ring", radius: d.radius_px || 9, colour: colour };
     if (d.role === "by_product_host") return { shape: "diamond", radius: 8, colour: colour };
     if (d.role === "reference") return { shape: "square", radius: 7, colour: GREY };
     return { shape: "disc", radius: 3, colour: "#b9c0c8" };
   };
   g.labelOf = function (d) {
-    var rank = g.rankNow(d);
+    var rank = g.rankOf(d);
     return d.role !== "candidate" || rank === undefined || rank === null ? "" : String(rank);
   };
 

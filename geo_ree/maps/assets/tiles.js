@@ -8,16 +8,16 @@
     var failed = 0, came = 0;
     function off(why) {
       setTimeout(function () { g.map().removeLayer(group); });
-      g.say(why);
+      g.tell(why);
     }
     layer.on("tileload", function () { came++; });
     layer.on("tileerror", function () {
       failed++;
-      if (!came && failed === PATIENCE) off("The imagery cannot be reached. The map in this page stays.");
+      if (!came && failed === PATIENCE) off(g.t("The imagery cannot be reached. The map in this page stays."));
     });
     group.on("add", function () {
       failed = came = 0;
-      if (navigator.onLine === false) { off("There is no network. The map in this page needs none."); return; }
+      if (navigator.onLine === false) { off(g.t("There is no network. The map in this page needs none.")); return; }
       g.fills.remove();
       group.addLayer(layer);
     });
@@ -28,7 +28,7 @@
     });
   };
   /* A line for the reader, read out too, that goes away. */
-  g.say = function (words) {
+  g.tell = function (words) {
     var note = document.getElementById("note");
     note.textContent = words;
     setTimeout(function () { if (note.textContent === words) note.textContent = ""; }, 6000);
