@@ -2,7 +2,7 @@
    a selection asks here and subscribes to changes. */
 "use strict";
 (function (g) {
-  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], rowOf = null, timer = 0;
+  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], rowOf = null, timer = 0, inOrder = {};
   var first = g.models[0] || null, current = null;
 
   function presetWeights(model) {
@@ -31,6 +31,7 @@
 
   /* Scores and ranks at once; the intervals follow, in the same call where the table is small. */
   function recompute(changed) {
+    inOrder = {};
     var m = model(), weights = m ? listed(m) : [];
     g.stopDrawing();
     clearTimeout(timer);
@@ -128,11 +129,18 @@
     var now = figure(d);
     return now && now.vetoed[row(d)] ? now.model.vetoes.map(function (v) { return v.reason; }) : [];
   };
-  /* Deposits of a role by the rank in force. */
-  g.ranked = function (role) {
-    return g.deposits.filter(function (d) { return d.role === role && g.rankOf(d) !== undefined; })
-      .sort(function (a, b) { return g.rankOf(a) - g.rankOf(b); });
-  };
+  function sorted(role) {
+    var rows = [], ranks = [];
+    g.deposits.forEach(function (d) {
+      var rank = d.role === role ? g.rankOf(d) : undefined;
+      if (rank === undefined) return;
+      rows.push(d);
+      ranks.push(rank);
+    });
+    return Array.from(rows.keys()).sort(function (a, b) { return ranks[a] - ranks[b]; }).map(function (i) { return rows[i]; });
+  }
+  /* Deposits of a role by the rank in force; the same array until the figures change. */
+  g.ranked = function (role) { return (inOrder[role] = inOrder[role] || sorted(role)); };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
   recompute([]);
 })(geoRee);
