@@ -92,7 +92,6 @@
   g.open = function (id) {
     var d = g.byId[id], chart = g.map();
     if (!d || !g.markers[id]) return false;
-    document.querySelectorAll("tr.row").forEach(function (tr) { tr.classList.toggle("on", tr.dataset.id === id); });
     chart.closePopup();
     /* The place goes low in the window, so that the dossier above it fits without a second move. */
     var zoom = Math.max(chart.getZoom(), 6), size = chart.getSize();
@@ -101,6 +100,7 @@
     L.popup({ maxWidth: 560, minWidth: 200, autoPanPadding: [12, 12] })
       .setLatLng([d.latitude, d.longitude]).setContent(g.dossier(d)).openOn(chart);
     if (window.matchMedia("(max-width: 860px)").matches) chart.getContainer().scrollIntoView({ block: "start" });
+    document.dispatchEvent(new CustomEvent("geo-ree-open", { detail: id }));
     return true;
   };
 })(geoRee);
