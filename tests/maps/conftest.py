@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree import Options, Settings, pipeline
 from geo_ree.maps import PageData
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -148,3 +149,13 @@ def visit(browser):
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def starter_page(tmp_path_factory):
+    """The page of the embedded data, and the run behind it: made once for all that look at it."""
+    folder = tmp_path_factory.mktemp("starter_page")
+    result = pipeline.run(
+        Settings(data_root=folder / "data"), Options(draws=200), out=folder / "out"
+    )
+    return result, folder / "out" / "map.html"

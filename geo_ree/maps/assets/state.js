@@ -23,6 +23,12 @@
     model.criteria.forEach(function (c) { out[c.name] = c.weight; });
     return out;
   }
+  /* A weight for each criterion of the model: those given, 0 for the others; or the model's own. */
+  function weightsOf(given) {
+    var out = model() ? presetWeights(model()) : {};
+    if (given) Object.keys(out).forEach(function (name) { out[name] = given[name] || 0; });
+    return out;
+  }
   function model() {
     begin();
     return g.models.filter(function (m) { return m.name === g.state.model; })[0] || g.models[0] || null;
@@ -84,7 +90,7 @@
     begin();
     if ("model" in change || "weights" in change) {
       if (change.model) g.state.model = change.model;
-      g.state.weights = change.weights || (model() ? presetWeights(model()) : {});
+      g.state.weights = weightsOf(change.weights);
       changed.push("weights");
     }
     ["filters", "language", "choice"].forEach(function (part) {
