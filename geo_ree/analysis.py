@@ -79,7 +79,7 @@ def analyse(
     targets = _with_gateways(load_targets(options.targets), layers, options)
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
-    measures = measure(deposits, layers, labels=labels, proximity=proximity)
+    measures = measure(deposits, layers, labels=labels, proximity=proximity, feet=True)
     table = pd.concat([deposits, _to_the_metre(measures)], axis=1)
     model = load_preset(options.preset).choose(table)
     points = score(table, model)
@@ -190,20 +190,27 @@ def _scenarios(
     choices = {
         "the preset's gateways": chosen,
         "every exit": chosen.model_copy(update={"names": exits, "avoid_neighbours": ()}),
+        "no exit through China": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("CHN",)}),
+        "no exit through Russia": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("RUS",)}),
         "no exit through China or Russia": chosen.model_copy(
             update={"names": exits, "avoid_neighbours": ("CHN", "RUS")}),
     }  # fmt: skip
     out = []
     for name, target in choices.items():
         only = {"gateways": layers["gateways"], "countries": layers["countries"]}
-        again = measure(candidates, only, targets={"gateway": target}, labels=labels)
+        again = _to_the_metre(
+            measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+        )
         table = candidates.drop(columns=again.columns, errors="ignore").join(again)
         points = score(table, model)["score"]
         out.append(
             pd.DataFrame(
                 {"id": table["id"], "scenario": name, "near_gateway": again["near_gateway"],
-                 "dist_gateway_km": again["dist_gateway_km"].round(1), "score": points.round(4),
-                 "rank": points.rank(ascending=False, method="first").astype("Int64")})
+                 "dist_gateway_km": again["dist_gateway_km"], "score": points.round(4),
+                 "rank": points.rank(ascending=False, method="first").astype("Int64"),
+                 **again.filter(regex="^foot_")})
         )  # fmt: skip
     return pd.concat(out, ignore_index=True)
 

@@ -168,6 +168,8 @@ def render_page(result: Result) -> str:
             run=result.report, audit=result.harmonized.located.audit,
             positions=result.harmonized.located.positions, areas=result.harmonized.located.areas,
             conflicts=result.harmonized.merged.conflicts, models=result.analysis.models,
+            feet=result.analysis.scored.filter(regex="^foot_"),
+            acceptability=result.analysis.acceptability,
         )
     )  # fmt: skip
 

@@ -168,7 +168,7 @@ def test_other_gateways_are_the_users_choice():
 
 def test_the_scenarios_answer_for_every_candidate(done):
     scenarios = done[0].analysis.scenarios
-    assert scenarios["scenario"].nunique() == 3
+    assert scenarios["scenario"].nunique() == 5
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
 

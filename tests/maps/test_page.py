@@ -1,3 +1,5 @@
+import base64
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -12,16 +14,26 @@ import shapely
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import layers, render
-from geo_ree.maps.data import columnar, contained_oxide, plain, script_json
+from geo_ree.maps.data import columnar, compressed, contained_oxide, packed, plain
 from geo_ree.maps.document import assemble
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, oxide_radius, score_colour
 
 
 def values(html):
-    return json.loads(re.search(r'id="geo-ree-data">(.*?)</script>', html).group(1))
+    text = re.search(r'id="geo-ree-data">(.*?)</script>', html).group(1)
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def column(packed):
+    if isinstance(packed, dict):
+        return [None if at < 0 else packed["words"][at] for at in packed["at"]]
+    return packed
 
 
 def rows(table):
+    if "packed" in table:
+        columns = [column(c) for c in table["packed"].values()]
+        return [dict(zip(table["packed"], row, strict=True)) for row in zip(*columns, strict=True)]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
@@ -59,7 +71,7 @@ def test_the_data_inside_are_the_data_given(data):
     by_id = {d["id"]: d for d in rows(inside["deposits"])}
     assert by_id["a"]["score"] == 61.5
     assert by_id["b"]["name"] == data.scored["name"][1]
-    assert by_id["a"]["dist_power_line_km"] is None
+    assert "dist_power_line_km" not in by_id["a"]  # nothing known of it anywhere
     assert by_id["d"]["rank"] is None
     assert rows(inside["unranked"])[0]["name"] == "Kuirektykol"
     assert inside["unsure"] == {"railways": 1}
@@ -175,11 +187,32 @@ def test_plain_values():
     assert columnar(pd.DataFrame({"a": [1]}), ["b"]) == {"columns": [], "rows": []}
 
 
-def test_json_in_a_script_closes_nothing():
-    for text in ("</script>", "<!--", "a & b", "\u2028\u2029"):
-        inside = script_json([text])
-        assert not set("<>&\u2028\u2029") & set(inside)
-        assert json.loads(inside) == [text]
+@pytest.mark.parametrize(
+    "text", ["</script>", "<!--", "a & b", "\u2028\u2029", "\ud800", "x" * 10_000]
+)
+def test_data_in_a_script_close_nothing(text):
+    inside = compressed([text])
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", inside)
+    whole = text.replace("\ud800", "?")  # half a pair of surrogates is no text
+    assert json.loads(gzip.decompress(base64.b64decode(inside))) == [whole]
+    assert compressed([text]) == inside
+
+
+def test_columns_keep_what_they_can_mean():
+    table = pd.DataFrame({
+        "latitude": [45.1234567], "score": [50.123456], "dist_x_km": [1.23456],
+        "rank": pd.array([pd.NA], dtype="Int64"), "flag": [True]})  # fmt: skip
+    table = pd.concat([table, table.assign(rank=3, flag=None)], ignore_index=True)
+    got = packed(table, [*table.columns, "absent"])
+    assert got["length"] == 2
+    assert {k: column(v) for k, v in got["packed"].items()} == {
+        "latitude": [45.12346] * 2, "score": [50.1235] * 2, "dist_x_km": [1.235] * 2,
+        "rank": [None, 3], "flag": [True, None]}  # fmt: skip
+
+
+def test_a_word_that_comes_again_is_kept_once():
+    many = packed(pd.DataFrame({"country": ["KAZ", None, "KAZ", "KAZ"]}), ["country"])
+    assert many["packed"]["country"] == {"words": ["KAZ"], "at": [0, -1, 0, 0]}
 
 
 def test_a_page_of_real_size_stays_below_three_megabytes(data):

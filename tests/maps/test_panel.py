@@ -71,7 +71,7 @@ def test_no_rank_stands_without_its_interval(starter_page, visit):
     seen = visit(starter_page[1])
     for change in ("{}", "{model: 'bulk'}", "{weights: {road: 3, water: 1}}"):
         seen.page.evaluate(f"geoRee.set({change})")
-        seen.page.wait_for_function("!document.querySelector('.range.pending')")
+        seen.until("!document.querySelector('.range.pending')")
         for table in ("#ranking", "#hosts"):
             ranks, intervals = cells(seen, 0, table), cells(seen, 3, table)
             assert len(ranks) >= 5
@@ -300,7 +300,7 @@ def test_a_slider_moves_scores_and_ranks_as_python_would(starter_page, visit):
     seen.page.focus("#w-water")
     for _ in range(12):
         seen.page.keyboard.press("ArrowRight")
-    seen.page.wait_for_function("geoRee.state.weights.water === 0.22")
+    seen.until("geoRee.state.weights.water === 0.22")
     weights = seen.value("geoRee.state.weights")
     assert weights["rail"] == 0
     model = load_preset("infrastructure").choose(result.table)
@@ -350,7 +350,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
     again = visit(path)
     again.page.goto("about:blank")
     again.page.goto(link)
-    again.page.wait_for_function("typeof geoRee === 'object' && !!geoRee.map()")
+    again.until("typeof geoRee === 'object' && !!geoRee.map()")
     one, two = (s.value("geoRee.state") for s in (seen, again))
     assert one == two
     assert two["weights"]["rail"] == 3
@@ -371,7 +371,7 @@ def test_garbage_in_the_address_changes_nothing(starter_page, visit, garbage):
     plain = seen.value("geoRee.state")
     seen.page.goto("about:blank")
     seen.page.goto(starter_page[1].as_uri() + garbage)
-    seen.page.wait_for_function("typeof geoRee === 'object' && !!geoRee.map()")
+    seen.until("typeof geoRee === 'object' && !!geoRee.map()")
     found = seen.value("geoRee.state")
     if garbage.startswith("#w=rail:1,"):
         assert found["weights"]["rail"] == 1
@@ -384,7 +384,7 @@ def test_garbage_in_the_address_changes_nothing(starter_page, visit, garbage):
 def test_a_pasted_address_takes_effect_and_a_section_link_keeps_the_setting(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.evaluate("location.hash = 'f.country=KGZ'")
-    seen.page.wait_for_function("document.querySelectorAll('#ranking tr.row').length === 5")
+    seen.until("document.querySelectorAll('#ranking tr.row').length === 5")
     seen.page.click("#sections a[href='#s-method']")
     assert seen.value("location.hash") == "#f.country=KGZ"
     assert seen.value("document.activeElement.id") == "s-method"
@@ -554,7 +554,7 @@ def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, v
     seen.page.evaluate(f"geoRee.set({{choice: {best!r}}})")
     assert seen.page.locator("#ranking tr[aria-selected='true']").get_attribute("data-id") == best
     assert "4,301 to 4,400 of 50,000" in seen.page.inner_text("#ranking-pages")
-    seen.page.wait_for_function("!document.querySelector('.range.pending')", timeout=60_000)
+    seen.until("!document.querySelector('.range.pending')", 60)
     assert re.match(r"\d+–\d+", cells(seen, 3)[0])
     assert seen.trouble == []
 

@@ -84,7 +84,7 @@
     });
   }
   function exits(box) {
-    var kinds = [], at = {}, best = g.deposits.filter(function (d) { return d.role === "candidate" && d.rank !== undefined; });
+    var kinds = [], at = Object.create(null), best = g.deposits.filter(function (d) { return d.role === "candidate" && d.rank !== undefined; });
     g.scenarios.forEach(function (s) {
       if (kinds.indexOf(s.scenario) < 0) kinds.push(s.scenario);
       (at[s.id] = at[s.id] || {})[s.scenario] = s;

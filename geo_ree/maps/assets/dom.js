@@ -1,30 +1,8 @@
-/* Data of the page, and helpers that make elements: text from data never becomes markup. */
+/* Helpers that make elements: text from data never becomes markup. */
 "use strict";
-var geoRee = { markers: {} };
+var geoRee = { data: {} };
 (function (g) {
-  var data = g.data = JSON.parse(document.getElementById("geo-ree-data").textContent);
-
-  /* Columns and rows put together again; what is unknown is left out. */
-  g.rows = function (table) {
-    return table.rows.map(function (row) {
-      var one = {};
-      table.columns.forEach(function (name, i) { if (row[i] !== null) one[name] = row[i]; });
-      return one;
-    });
-  };
-  g.deposits = g.rows(data.deposits || { rows: [] });
-  g.unranked = g.rows(data.unranked || { rows: [] });
-  g.resources = g.rows(data.resources || { rows: [] });
-  g.scenarios = g.rows(data.scenarios || { rows: [] });
-  g.byId = {};
-  g.unranked.concat(g.deposits).forEach(function (d) { g.byId[d.id] = d; });
-  g.audit = {};
-  g.rows(data.audit || { rows: [] }).forEach(function (r) { (g.audit[r.id] = g.audit[r.id] || []).push(r); });
-  g.conflicts = {};
-  g.rows(data.conflicts || { rows: [] }).forEach(function (r) { (g.conflicts[r.deposit] = g.conflicts[r.deposit] || []).push(r); });
-  g.statements = {};
-  g.resources.forEach(function (r) { (g.statements[r.deposit_id] = g.statements[r.deposit_id] || []).push(r); });
-  g.measures = Object.keys(data.measures || {});
+  var data = g.data;
 
   function append(node, child) {
     if (child === null || child === undefined || child === "") return;
@@ -34,7 +12,7 @@ var geoRee = { markers: {} };
   g.el = function (tag, attributes) {
     var node = document.createElement(tag);
     Object.keys(attributes || {}).forEach(function (k) {
-      /* A style attribute would need leave from the page's policy; the property does not. */
+      /* Through the object model: the page's policy refuses style as an attribute. */
       if (k === "style") node.style.cssText = attributes[k]; else node.setAttribute(k, attributes[k]);
     });
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
@@ -47,6 +25,12 @@ var geoRee = { markers: {} };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
   g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.term(kind)); };
+  /* The same as one letter, for tables; read out as the word. */
+  g.stamp = function (kind) {
+    var word = g.term(kind);
+    return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
+      g.el("span", { "class": "unseen" }, " " + word));
+  };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
   g.country = function (code) { return g.term((data.country_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };

@@ -20,11 +20,16 @@
     group.on("mouseout", function () { g.point(null, "map"); });
   }
   g.startLink = function () {
+    var open = g.open;
     chart = g.map();
     chart.createPane("pointer").style.zIndex = 440;
     chart.getPane("pointer").style.pointerEvents = "none";
     ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f", weight: 2.5, fill: false, interactive: false });
     listen(g.layers.deposits);
-    document.addEventListener("geo-ree-open", function (e) { g.set({ choice: e.detail }); });
+    g.open = function (id) {
+      var done = open(id);
+      if (done) g.set({ choice: id });
+      return done;
+    };
   };
 })(geoRee);

@@ -12,7 +12,7 @@
     if (read[name]) return read[name];
     var panel = g.panelData(), exact = panel.columns[name], out = new Float64Array(g.deposits.length);
     for (var i = 0; i < out.length; i++) {
-      var v = exact ? exact[i] : g.deposits[i][name];
+      var d = g.deposits[i], v = exact && !Object.prototype.hasOwnProperty.call(d, name) ? exact[i] : d[name];
       out[i] = v === undefined || v === null ? NaN : v;
     }
     (panel.far[name] || []).forEach(function (row) { out[row] = Infinity; });
@@ -49,6 +49,11 @@
       column(veto.column).forEach(function (v, i) { if (ops[veto.op](v, veto.limit)) out[i] = 1; });
     });
     return out;
+  }
+  /* Reasons of the vetoes that strike a row. */
+  function reasons(model, row) {
+    return model.vetoes.filter(function (veto) { return ops[veto.op](column(veto.column)[row], veto.limit); })
+      .map(function (veto) { return veto.reason; });
   }
   function shares(weights) {
     var most = Math.max.apply(null, weights), part = weights.map(function (w) { return w / most; });
@@ -153,7 +158,7 @@
   /* The models that can be scored by here, the run's own first. */
   Object.defineProperty(g, "models", { get: function () { return (models = models || g.panelData().models.filter(usable)); } });
   g.scoring = {
-    score: score, points: points, values: values, struck: struck, shares: shares, methods: methods, separations: separations,
+    score: score, points: points, values: values, struck: struck, reasons: reasons, shares: shares, methods: methods, separations: separations,
     forget: function () { read = {}; worth = {}; }
   };
 })(geoRee);

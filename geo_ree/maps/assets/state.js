@@ -40,7 +40,7 @@
   }
   /* Whether weights and exits are those of the run, so that its own ranks and intervals hold. */
   function published() {
-    return model() === (g.models[0] || null) && presetInForce() && !(g.otherExit && g.otherExit());
+    return model() === (g.models[0] || null) && presetInForce() && !(g.exit() && g.otherExit());
   }
   function row(d) {
     if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
@@ -102,12 +102,6 @@
     if (changed.indexOf("weights") >= 0) changed = recompute(changed);
     if (changed.length) announce(changed);
   };
-  /* After the rows themselves say something else, as under another exit. */
-  g.rescore = function () {
-    begin();
-    g.scoring.forget();
-    announce(recompute(["weights"]));
-  };
   g.subscribe = function (tell) { told.push(tell); };
   g.presetWeights = presetWeights;
   g.presetInForce = presetInForce;
@@ -158,6 +152,10 @@
     var now = figures(d);
     return now ? now.unknown[row(d)] : d.unknown_weight_pct || 0;
   };
+  g.vetoesOf = function (d) {
+    var now = figures(d);
+    return now ? g.scoring.reasons(now.model, row(d)) : [];
+  };
   /* Deposits of a role by the rank in force. */
   g.ranked = function (role) {
     begin();
@@ -167,7 +165,5 @@
     }
     return ranked[role].slice();
   };
-  g.forgetRanks = function () { ranked = {}; };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
-  document.addEventListener("geo-ree-exit", g.rescore);
 })(geoRee);

@@ -189,6 +189,10 @@
   }
   /* Own words that were asked for and have no translation: a test wants none. */
   g.untranslated = [];
+  g.addWords = function (more, moreTerms) {
+    Object.assign(sentences, more);
+    Object.assign(terms, moreTerms);
+  };
   function found(text) {
     if (!russian()) return text;
     var out = said(sentences, text);

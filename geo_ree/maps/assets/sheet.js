@@ -1,0 +1,34 @@
+/* A canvas that moves and zooms with the map and is drawn anew when it comes to rest. */
+"use strict";
+(function (g) {
+  g.Sheet = L.Renderer.extend({
+    options: { padding: 0.15 },
+    _initContainer: function () {
+      this._container = document.createElement("canvas");
+      this._container.style.pointerEvents = "none";
+      this._ctx = this._container.getContext("2d");
+    },
+    _destroyContainer: function () {
+      L.DomUtil.remove(this._container);
+      delete this._container;
+      delete this._ctx;
+    },
+    _update: function () {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      var box = this._bounds, size = box.getSize(), canvas = this._container, dots = window.devicePixelRatio > 1 ? 2 : 1;
+      L.DomUtil.setPosition(canvas, box.min);
+      canvas.width = dots * size.x;
+      canvas.height = dots * size.y;
+      canvas.style.width = size.x + "px";
+      canvas.style.height = size.y + "px";
+      this._ctx.scale(dots, dots);
+      this._ctx.translate(-box.min.x, -box.min.y);
+      this.draw(this._ctx, box, dots);
+    },
+    redraw: function () {
+      if (this._map) this._update();
+      return this;
+    }
+  });
+})(geoRee);
