@@ -115,6 +115,7 @@
     ["countries", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
+  g.canvases = function () { return Object.values(canvases); };
   g.marks = [];
   g.refreshMarks = function () { g.marks.forEach(function (m) { m.refresh(); }); };
   /* What is drawn at a place of the window, and how a deposit is drawn. */

@@ -42,27 +42,31 @@
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
     }));
   }
+  g.legendBox = function (open) {
+    var middle = data.ramp[2][1];
+    var key = el("div", { "class": "key" });
+    function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
+    data.sizes.forEach(function (step, i) {
+      var next = data.sizes[i + 1];
+      line("disc", step[1], middle, (i ? "" : g.t("Contained oxide stated:") + " ") + (!next ? g.t("{low} and more", { low: tonnes(step[0]) }) :
+        i ? g.t("{low} to {high}", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under {high}", { high: tonnes(next[0]) })));
+    });
+    line("ring", 9, middle, g.t("No oxide statement with a category: size says nothing"));
+    line("diamond", 8, middle, g.t("By-product host, ranked apart"));
+    line("square", 7, "#8b95a1", g.t("Reference outside the scored countries"));
+    line("doubt", 7, "", g.t("Doubt about the position"));
+    if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
+    line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
+    line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
+    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), key);
+    box.open = open;
+    return box;
+  };
   var control = null;
   g.legend = function (chart, open) {
-    var middle = data.ramp[2][1];
     control = L.control({ position: "bottomright" });
     control.onAdd = function () {
-      var key = el("div", { "class": "key" });
-      function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
-      data.sizes.forEach(function (step, i) {
-        var next = data.sizes[i + 1];
-        line("disc", step[1], middle, (i ? "" : g.t("Contained oxide stated:") + " ") + (!next ? g.t("{low} and more", { low: tonnes(step[0]) }) :
-          i ? g.t("{low} to {high}", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under {high}", { high: tonnes(next[0]) })));
-      });
-      line("ring", 9, middle, g.t("No oxide statement with a category: size says nothing"));
-      line("diamond", 8, middle, g.t("By-product host, ranked apart"));
-      line("square", 7, "#8b95a1", g.t("Reference outside the scored countries"));
-      line("doubt", 7, "", g.t("Doubt about the position"));
-      if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
-      line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
-      line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
-      var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), key);
-      box.open = open;
+      var box = g.legendBox(open);
       L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
       return box;
     };

@@ -16,7 +16,7 @@
     _update: function () {
       if (this._map._animatingZoom && this._bounds) return;
       L.Renderer.prototype._update.call(this);
-      var box = this._bounds, size = box.getSize(), canvas = this._container, dots = window.devicePixelRatio > 1 ? 2 : 1;
+      var box = this._bounds, size = box.getSize(), canvas = this._container, dots = L.Browser.retina ? 2 : 1;
       L.DomUtil.setPosition(canvas, box.min);
       canvas.width = dots * size.x;
       canvas.height = dots * size.y;

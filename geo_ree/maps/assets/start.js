@@ -48,14 +48,6 @@
     chart.on("mouseout", leave);
     chart.on("click", function (e) { var d = g.markAt(e.containerPoint); if (d) g.open(d.id); });
   }
-  /* On paper the map has another size; it is drawn for it, and then again for the screen. */
-  function printing() {
-    window.matchMedia("print").addEventListener("change", function () {
-      var seen = chart.getBounds();
-      chart.invalidateSize({ animate: false, pan: false });
-      chart.fitBounds(seen, { animate: false });
-    });
-  }
   function view() {
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
@@ -70,9 +62,9 @@
     credits();
     folding();
     pointing();
-    printing();
     g.watchSight(chart);
     g.dossierBox(chart);
+    g.printing(chart);
   }
   g.furnish = function (map) {
     chart = map;
