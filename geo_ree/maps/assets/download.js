@@ -33,7 +33,8 @@
     var i = g.intervalOf(d);
     return { run: "weights, positions, courses and unknown values drawn", weights: "weights alone drawn", pending: "not drawn yet" }[i.basis];
   }
-  /* Notes at the end, each a line of its own that begins with #. */
+  /* Notes at the end, each a line and a cell of its own that begins with #: without commas, so that it
+     needs no quotes, which would hide the # from readers of comments. */
   function notes() {
     var run = g.data.run || {}, m = g.model();
     var weights = m ? m.criteria.map(function (c) { return c.name + " " + (g.state.weights[c.name] || 0); }).join(", ") : "those of the run";
@@ -46,7 +47,7 @@
       "filters: " + (filters || "none"),
       run.disclaimer || "",
       "sources: " + (whose.join("; ") || "not stated")
-    ].filter(Boolean).map(function (line) { return field("# " + line.replace(/[\r\n]+/g, " ")); });
+    ].filter(Boolean).map(function (line) { return "# " + line.replace(/\0/g, "").replace(/[\r\n]+/g, " ").replace(/,/g, ";"); });
   }
   g.csv = function () {
     var wanted = columns(), head = wanted.map(function (c) { return c[0]; }).join(",");

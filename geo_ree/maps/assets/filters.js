@@ -1,7 +1,7 @@
 /* Which deposits are shown: the filters, and the search over names in Latin and Cyrillic. */
 "use strict";
 (function (g) {
-  var letters = (g.data.panel || {}).letters || {}, folded = new Map();
+  var folded = new Map();
 
   /* What differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
      names in Western tables, brought to one form. */
@@ -12,6 +12,7 @@
     [/y/g, "i"], [/uu|ou|oo/g, "u"], [/ee/g, "e"], [/([a-z])\1+/g, "$1"]
   ];
   g.latin = function (text) {
+    var letters = g.panelData().letters;
     return Array.from(String(text || "").toLowerCase()).map(function (c) { return c in letters ? letters[c] : c; }).join("");
   };
   g.fold = function (text) {

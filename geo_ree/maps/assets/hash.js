@@ -12,7 +12,7 @@
   g.setting = function () {
     var s = g.state, parts = [], first = g.models[0], m = g.model();
     if (m && first && s.model !== first.name) parts.push("m=" + encode(s.model));
-    if (m && !m.criteria.every(function (c) { return s.weights[c.name] === c.weight; })) {
+    if (!g.presetInForce()) {
       parts.push("w=" + encode(m.criteria.map(function (c) { return c.name + ":" + (s.weights[c.name] || 0); }).join(",")));
     }
     g.filtering().forEach(function (k) { parts.push("f." + k + "=" + encode([].concat(s.filters[k]).join(","))); });
@@ -87,5 +87,4 @@
       if (g.state.choice) g.open(g.state.choice);
     });
   };
-  g.restore();
 })(geoRee);

@@ -34,20 +34,26 @@
   /* The whole number of draws: fewer for many deposits. */
   function drawsFor(count) { return Math.max(100, Math.min(1000, Math.floor(2e6 / Math.max(1, count)))); }
 
-  function Group(model, shares, rows, drawn) {
+  /* The separations of TOPSIS, made once: among all rows that are ranked, whatever their group. */
+  function apartAmong(model, groups) {
+    if (model.aggregate !== "topsis") return null;
+    var hit = g.scoring.struck(model), compared = new Uint8Array(hit.length);
+    groups.forEach(function (rows) { rows.forEach(function (i) { compared[i] = hit[i] ? 0 : 1; }); });
+    return g.scoring.values(model).map(function (v) { return g.scoring.separations(v, compared); });
+  }
+  function Group(model, apart, rows, drawn) {
     var list = g.scoring.values(model), hit = g.scoring.struck(model), n = rows.length;
+    function mine(v) { return Float64Array.from(rows, function (i) { return v[i]; }); }
     this.rows = rows;
     this.method = g.scoring.methods[model.aggregate];
-    this.values = list.map(function (v) { return Float64Array.from(rows, function (i) { return v[i]; }); });
+    this.values = list.map(mine);
     this.hit = Uint8Array.from(rows, function (i) { return hit[i]; });
-    this.compared = this.hit.map(function (h) { return h ? 0 : 1; });
-    var compared = this.compared;
-    this.apart = model.aggregate === "topsis" ? this.values.map(function (v) { return g.scoring.separations(v, compared); }) : null;
+    this.apart = apart && apart.map(function (one) { return { below: mine(one.below), above: mine(one.above) }; });
     this.scores = new Float64Array(n * drawn);
     this.ranks = new Uint32Array(n * drawn);
   }
   Group.prototype.draw = function (at, weights) {
-    var n = this.rows.length, hit = this.hit, total = this.method(this.values, weights, this.compared, this.apart);
+    var n = this.rows.length, hit = this.hit, total = this.method(this.values, weights, null, this.apart);
     var scores = total.map(function (t, i) { return hit[i] ? 0 : Math.min(100 * t, 100); });
     var sorted = scores.slice().sort();
     this.scores.set(scores, at * n);
@@ -96,8 +102,9 @@
   g.drawRanks = function (model, weights, groups, done) {
     var token = ++running, shares = g.scoring.shares(weights), found = {};
     var largest = Math.max.apply(null, [1].concat(groups.map(function (rows) { return rows.length; }))), drawn = drawsFor(largest);
-    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.data.panel.concentration;
-    var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, shares, rows, drawn); });
+    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.panelData().concentration;
+    var apart = apartAmong(model, groups);
+    var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, apart, rows, drawn); });
     var k = 0, which = 0, told = [];
     function step() {
       if (k < drawn) {

@@ -27,9 +27,9 @@
     ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f", weight: 2.5, fill: false, interactive: false });
     listen(g.layers.deposits);
     g.open = function (id) {
-      var opened = open(id);
-      if (opened !== false) g.set({ choice: id });
-      return opened;
+      var done = open(id);
+      if (done) g.set({ choice: id });
+      return done;
     };
   };
 })(geoRee);

@@ -1,14 +1,16 @@
 /* The score as Python computes it (geo_ree.scoring): decays, aggregates, vetoes, points. */
 "use strict";
 (function (g) {
-  var panel = g.data.panel || { models: [], columns: {}, far: {} };
-  var HALFWAY = 0.5, read = {}, worth = {};
+  var NOTHING = { models: [], columns: {}, far: {}, letters: {} };
+  var HALFWAY = 0.5, read = {}, worth = {}, models = null;
 
-  /* A column of the table as numbers; NaN is unknown. Kept until another way out is chosen: the row
-     then has a distance of its own. */
+  /* What Python left for the panel; the data may come after this script. */
+  g.panelData = function () { return g.data.panel || NOTHING; };
+
+  /* A column of the table as numbers; NaN is unknown. Kept until the table says something else. */
   function column(name) {
     if (read[name]) return read[name];
-    var exact = panel.columns[name], out = new Float64Array(g.deposits.length);
+    var panel = g.panelData(), exact = panel.columns[name], out = new Float64Array(g.deposits.length);
     for (var i = 0; i < out.length; i++) {
       var d = g.deposits[i], v = exact && !Object.prototype.hasOwnProperty.call(d, name) ? exact[i] : d[name];
       out[i] = v === undefined || v === null ? NaN : v;
@@ -47,6 +49,11 @@
       column(veto.column).forEach(function (v, i) { if (ops[veto.op](v, veto.limit)) out[i] = 1; });
     });
     return out;
+  }
+  /* Reasons of the vetoes that strike a row. */
+  function reasons(model, row) {
+    return model.vetoes.filter(function (veto) { return ops[veto.op](column(veto.column)[row], veto.limit); })
+      .map(function (veto) { return veto.reason; });
   }
   function shares(weights) {
     var most = Math.max.apply(null, weights), part = weights.map(function (w) { return w / most; });
@@ -145,9 +152,13 @@
       });
     });
   }
-  g.models = panel.models.filter(function (m) {
+  function usable(m) {
     return m.criteria.some(function (c) { return c.weight > 0; }) && m.criteria.every(function (c) { return decays[c.decay.kind]; });
-  });
-  function forget() { read = {}; worth = {}; }
-  g.scoring = { forget: forget, score: score, points: points, values: values, struck: struck, shares: shares, methods: methods, separations: separations };
+  }
+  /* The models that can be scored by here, the run's own first. */
+  Object.defineProperty(g, "models", { get: function () { return (models = models || g.panelData().models.filter(usable)); } });
+  g.scoring = {
+    score: score, points: points, values: values, struck: struck, reasons: reasons, shares: shares, methods: methods, separations: separations,
+    forget: function () { read = {}; worth = {}; }
+  };
 })(geoRee);

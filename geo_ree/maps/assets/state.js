@@ -2,21 +2,45 @@
    a selection asks here and subscribes to changes. */
 "use strict";
 (function (g) {
-  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], rowOf = null, timer = 0, inOrder = {};
-  var first = g.models[0] || null, current = null;
+  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], ranked = {};
+  var begun = false, rowOf = null, timer = 0, current = null;
 
+  g.state = { model: "", weights: {}, filters: {}, language: "en", choice: null };
+
+  /* At the first question: the data are there by then. */
+  function begin() {
+    if (begun) return;
+    begun = true;
+    if (g.models.length) {
+      g.state.model = g.models[0].name;
+      g.state.weights = presetWeights(g.models[0]);
+    }
+    recompute([]);
+    g.restore();
+  }
   function presetWeights(model) {
     var out = {};
     model.criteria.forEach(function (c) { out[c.name] = c.weight; });
     return out;
   }
+  /* A weight for each criterion of the model: those given, 0 for the others; or the model's own. */
+  function weightsOf(given) {
+    var out = model() ? presetWeights(model()) : {};
+    if (given) Object.keys(out).forEach(function (name) { out[name] = given[name] || 0; });
+    return out;
+  }
   function model() {
-    return g.models.filter(function (m) { return m.name === g.state.model; })[0] || first;
+    begin();
+    return g.models.filter(function (m) { return m.name === g.state.model; })[0] || g.models[0] || null;
   }
   function listed(m) { return m.criteria.map(function (c) { return g.state.weights[c.name] || 0; }); }
-  /* Whether the weights are those of the run, so that its own figures hold. */
+  function presetInForce() {
+    var m = model();
+    return !m || m.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; });
+  }
+  /* Whether weights and exits are those of the run, so that its own ranks and intervals hold. */
   function published() {
-    return !first || (g.state.model === first.name && first.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; }));
+    return model() === (g.models[0] || null) && presetInForce() && !(g.exit() && g.otherExit());
   }
   function row(d) {
     if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
@@ -27,26 +51,26 @@
     g.deposits.forEach(function (d, i) { if (d.role === role && !isNaN(current.score[i])) rows.push(i); });
     return rows.sort(function (a, b) { return current.score[b] - current.score[a] || a - b; });
   }
-  function announce(changed) { told.forEach(function (tell) { tell(changed); }); }
+  function announce(changed) {
+    ranked = {};
+    told.forEach(function (tell) { tell(changed); });
+  }
 
   /* Scores and ranks at once; the intervals follow, in the same call where the table is small. */
   function recompute(changed) {
-    inOrder = {};
-    var m = model(), weights = m ? listed(m) : [];
+    var m = model(), weights = m ? listed(m) : [], running = true, mine;
     g.stopDrawing();
     clearTimeout(timer);
+    ranked = {};
     if (!m || !weights.some(function (w) { return w > 0; })) return changed;
-    current = g.scoring.score(m, weights);
-    current.points = null;
+    mine = current = g.scoring.score(m, weights);
     current.weights = weights;
     current.model = m;
     current.published = published();
     if (current.published) return changed.concat("intervals");
-    current.rank = new Int32Array(g.deposits.length);
     var groups = RANKED.map(rankedRows);
-    groups.forEach(function (rows) { rows.forEach(function (i, k) { current.rank[i] = k + 1; }); });
-    current.found = null;
-    var running = true, mine = current;
+    current.rank = new Int32Array(g.deposits.length);
+    groups.forEach(function (rows) { rows.forEach(function (i, k) { mine.rank[i] = k + 1; }); });
     function draw() {
       g.drawRanks(m, weights, groups, function (found, draws) {
         mine.found = found;
@@ -59,15 +83,14 @@
     return changed;
   }
 
-  g.state = { model: first ? first.name : "", weights: first ? presetWeights(first) : {}, filters: {}, language: "en", choice: null };
-
   /* Set parts of the state; subscribers are told which changed: "weights" (with the model),
      "filters", "language", "choice", and "intervals" once they are drawn. */
   g.set = function (change) {
     var changed = [];
+    begin();
     if ("model" in change || "weights" in change) {
       if (change.model) g.state.model = change.model;
-      g.state.weights = change.weights || (model() ? presetWeights(model()) : {});
+      g.state.weights = weightsOf(change.weights);
       changed.push("weights");
     }
     ["filters", "language", "choice"].forEach(function (part) {
@@ -81,6 +104,7 @@
   };
   g.subscribe = function (tell) { told.push(tell); };
   g.presetWeights = presetWeights;
+  g.presetInForce = presetInForce;
   g.model = model;
   g.published = published;
   g.weightsAreZero = function () {
@@ -88,19 +112,22 @@
     return Boolean(m) && !listed(m).some(function (w) { return w > 0; });
   };
 
-  function figure(d) { return current && row(d) !== undefined ? current : null; }
+  function figures(d) {
+    begin();
+    return current && row(d) !== undefined ? current : null;
+  }
   g.scoreOf = function (d) {
-    var now = figure(d), score = now ? now.score[row(d)] : d.score;
+    var now = figures(d), score = now ? now.score[row(d)] : d.score;
     return isNaN(score) ? undefined : score;
   };
   g.rankOf = function (d) {
-    var now = figure(d);
+    var now = figures(d);
     return now && !now.published ? now.rank[row(d)] || undefined : d.rank;
   };
   /* Rank interval and what belongs to it. basis: "run" (weights, positions, courses and unknown values
      drawn by Python), "weights" (weights alone, drawn here) or "pending". */
   g.intervalOf = function (d) {
-    var now = figure(d);
+    var now = figures(d);
     if (!now || now.published) {
       return {
         basis: "run", rank_p5: d.rank_p5, rank_p95: d.rank_p95, p_top3: d.p_top3, p_top5: d.p_top5,
@@ -112,7 +139,7 @@
   };
   /* Points of each criterion under the weights in force: name -> points, without the unknown ones. */
   g.pointsOf = function (d) {
-    var now = figure(d), out = {};
+    var now = figures(d), out = {};
     if (!now) return out;
     now.points = now.points || g.scoring.points(now.model, now.weights);
     now.model.criteria.forEach(function (c, j) {
@@ -122,12 +149,12 @@
     return out;
   };
   g.unknownWeightOf = function (d) {
-    var now = figure(d);
+    var now = figures(d);
     return now ? now.unknown[row(d)] : d.unknown_weight_pct || 0;
   };
   g.vetoesOf = function (d) {
-    var now = figure(d);
-    return now && now.vetoed[row(d)] ? now.model.vetoes.map(function (v) { return v.reason; }) : [];
+    var now = figures(d);
+    return now ? g.scoring.reasons(now.model, row(d)) : [];
   };
   function sorted(role) {
     var rows = [], ranks = [];
@@ -139,8 +166,11 @@
     });
     return Array.from(rows.keys()).sort(function (a, b) { return ranks[a] - ranks[b]; }).map(function (i) { return rows[i]; });
   }
-  /* Deposits of a role by the rank in force; the same array until the figures change. */
-  g.ranked = function (role) { return (inOrder[role] = inOrder[role] || sorted(role)); };
+  /* Deposits of a role by the rank in force. */
+  g.ranked = function (role) {
+    begin();
+    ranked[role] = ranked[role] || sorted(role);
+    return ranked[role].slice();
+  };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
-  recompute([]);
 })(geoRee);

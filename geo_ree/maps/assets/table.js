@@ -21,7 +21,7 @@
   /* Columns: name, head, class, key to sort by, whether the first click sorts downwards, cell. */
   var columns = [
     { name: "rank", head: "#", full: "Rank", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
-    { name: "deposit", head: "Deposit", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
+    { name: "deposit", head: "Name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
     { name: "score", head: "Score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
     { name: "interval", head: "Ranks p5–p95", kind: "r", key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; }, cell: intervalCell },
     { name: "country", head: "Country", kind: "c " + hidden.narrow, key: function (d) { return g.country(d.country) || undefined; },
@@ -34,7 +34,7 @@
     { name: "status", head: "Status", kind: "t " + hidden.narrow, key: function (d) { return d.status; },
       cell: function (d) { return g.cell(hidden.narrow, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
     { name: "oxide", head: "Contained oxide", kind: "n o " + hidden.narrow, down: true, key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "quality", head: "Source quality", kind: "q " + hidden.narrow, down: true, key: function (d) { return d.quality; },
+    { name: "quality", head: "Source", full: "Source quality", kind: "q " + hidden.narrow, down: true, key: function (d) { return d.quality; },
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
         return g.cell(hidden.narrow, level || g.unknown(), d.source_quality && !plain ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
@@ -53,7 +53,8 @@
     bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
     bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
     tick.style.left = 100 * (rank - 0.5) / count + "%";
-    return g.cell("", i.rank_p5 + "–" + i.rank_p95, i.tie_group === undefined ? null : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " " + g.t("tie {group}", { group: i.tie_group })),
+    var tie = i.tie_group === undefined ? null : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " " + g.t("tie {group}", { group: i.tie_group }));
+    return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, tie),
       el("div", { "class": "range", role: "img", "aria-label": g.t("ranks {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
   }
 

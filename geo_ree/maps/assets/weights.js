@@ -59,10 +59,6 @@
     warning.hidden = !zero;
     warning.textContent = zero ? g.t("All weights are zero: there is nothing to score by. The last valid scores stay.") : "";
   }
-  g.presetInForce = function () {
-    var m = g.model();
-    return Boolean(m) && m.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; });
-  };
   /* What the rank intervals stand on, in words. */
   g.basisOfRanks = function () {
     var first = g.ranked("candidate")[0] || g.ranked("by_product_host")[0];
