@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# DuckDB with its spatial extension, and scipy, for benchmarks/bench_nearest.py: a venv of its own.
+# DuckDB with its spatial extension, and scipy, for benchmarks/bench_nearest.py, and the script of
+# folium's clusters for benchmarks/bench_page.py: a venv of its own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 pins=tools/peers/venv.txt

@@ -18,8 +18,11 @@ var geoRee = { data: {} };
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
     return node;
   };
+  var formats = {};
   g.plainNumber = function (value, digits) {
-    return Number(value).toLocaleString(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    var key = g.locale() + digits;
+    formats[key] = formats[key] || new Intl.NumberFormat(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return formats[key].format(value);
   };
   g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };

@@ -44,7 +44,7 @@
     var m = g.model(), list = m ? m.criteria : g.data.criteria, all = 0;
     function weight(c) { return m ? g.state.weights[c.name] || 0 : c.weight; }
     list.forEach(function (c) { all += weight(c); });
-    return list.map(function (c) { return { name: c.name, label: c.label, column: c.column, share: all ? weight(c) / all : 0 }; }).filter(function (c) { return c.share; });
+    return list.map(function (c) { return { name: c.name, label: c.label, column: c.column, share: !m ? c.weight : all ? weight(c) / all : 0 }; }).filter(function (c) { return c.share; });
   }
   function points(d) {
     var live = g.model() ? g.pointsOf(d) : null, room = 1 - g.unknownWeightOf(d) / 100;

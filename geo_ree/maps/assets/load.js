@@ -8,13 +8,15 @@
     for (var i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i);
     return out;
   }
+  function isNumberOrNull(v) { return v === null || typeof v === "number"; }
   function reader(column) {
     if (column.words) {
       var words = column.words, at = Int32Array.from(column.at);
       return function (i) { return at[i] < 0 ? undefined : words[at[i]]; };
     }
-    if (column.every(function (v) { return v === null || typeof v === "number"; })) {
-      var numbers = Float64Array.from(column, function (v) { return v === null ? NaN : v; });
+    if (column.every(isNumberOrNull)) {
+      var numbers = new Float64Array(column.length);
+      for (var n = 0; n < numbers.length; n++) numbers[n] = column[n] === null ? NaN : column[n];
       return function (i) { var v = numbers[i]; return v === v ? v : undefined; };
     }
     return function (i) { return column[i] === null ? undefined : column[i]; };

@@ -8,9 +8,9 @@
       g.Sheet.prototype.initialize.call(this, options);
       var x = this._x = new Float64Array(rows.length), y = this._y = new Float64Array(rows.length);
       /* Large symbols first and good ranks last, so that neither hides the other. */
-      this.rows = rows.slice().sort(function (a, b) {
-        return (b.radius_px || 0) - (a.radius_px || 0) || (b.rank || Infinity) - (a.rank || Infinity) || 0;
-      });
+      var large = rows.map(function (d) { return d.radius_px || 0; }), ranks = rows.map(function (d) { return d.rank || 1e9; });
+      this.rows = Array.from(rows.keys()).sort(function (a, b) { return large[b] - large[a] || ranks[b] - ranks[a]; })
+        .map(function (i) { return rows[i]; });
       this.rows.forEach(function (d, i) {
         var s = Math.sin(Math.max(-85, Math.min(85, d.latitude)) * Math.PI / 180);
         x[i] = d.longitude / 360 + 0.5;
@@ -36,13 +36,27 @@
         return crowd ? Object.assign({}, look, { radius: Math.max(2, 0.33 * look.radius) }) : look;
       });
       this._radius = looks.map(function (look) { return look.radius; });
-      if (!crowd) this._doubts(ctx);
+      if (crowd) { this._dots(ctx, box, dots, looks); return; }
+      this._doubts(ctx);
       var stamps = looks.map(function (look) { return g.sprite(look, dots); });
       for (var k = 0; k < seen.length; k++) {
         var stamp = stamps[this._kind[seen[k]]];
         ctx.drawImage(stamp.canvas, Math.round(this._px[k]) - stamp.half, Math.round(this._py[k]) - stamp.half, 2 * stamp.half, 2 * stamp.half);
         if (seen.length <= LABELLED) this._label(ctx, k, looks);
       }
+    },
+    /* A crowd: each symbol as a few dots written into the picture, many times faster than drawing. */
+    _dots: function (ctx, box, dots, looks) {
+      var wide = ctx.canvas.width, high = ctx.canvas.height, image = ctx.createImageData(wide, high), out = new Uint32Array(image.data.buffer);
+      var stamps = looks.map(function (look) { return g.dotsOf(look, dots); });
+      for (var k = 0; k < this._seen.length; k++) {
+        var stamp = stamps[this._kind[this._seen[k]]], x = Math.round((this._px[k] - box.min.x) * dots), y = Math.round((this._py[k] - box.min.y) * dots);
+        for (var j = 0; j < stamp.colour.length; j++) {
+          var px = x + stamp.dx[j], py = y + stamp.dy[j];
+          if (px >= 0 && py >= 0 && px < wide && py < high) out[py * wide + px] = stamp.colour[j];
+        }
+      }
+      ctx.putImageData(image, 0, 0);
     },
     /* Rows in the box, and where; kept for the search. */
     _find: function (box) {

@@ -12,10 +12,15 @@
       L.DomUtil.remove(this._container);
       delete this._container;
       delete this._ctx;
+      this._view = null;
     },
     _update: function () {
       if (this._map._animatingZoom && this._bounds) return;
       L.Renderer.prototype._update.call(this);
+      /* Leaflet tells of one move more than once: what is drawn already is not drawn again. */
+      var view = [this._map.getZoom(), this._map.getPixelOrigin(), this._bounds.min, this._bounds.max, L.Browser.retina].join();
+      if (view === this._view) return;
+      this._view = view;
       var box = this._bounds, size = box.getSize(), canvas = this._container, dots = L.Browser.retina ? 2 : 1;
       L.DomUtil.setPosition(canvas, box.min);
       canvas.width = dots * size.x;
@@ -27,6 +32,7 @@
       this.draw(this._ctx, box, dots);
     },
     redraw: function () {
+      this._view = null;
       if (this._map) this._update();
       return this;
     }

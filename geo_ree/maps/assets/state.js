@@ -156,13 +156,20 @@
     var now = figures(d);
     return now ? g.scoring.reasons(now.model, row(d)) : [];
   };
+  function sorted(role) {
+    var rows = [], ranks = [];
+    g.deposits.forEach(function (d) {
+      var rank = d.role === role ? g.rankOf(d) : undefined;
+      if (rank === undefined) return;
+      rows.push(d);
+      ranks.push(rank);
+    });
+    return Array.from(rows.keys()).sort(function (a, b) { return ranks[a] - ranks[b]; }).map(function (i) { return rows[i]; });
+  }
   /* Deposits of a role by the rank in force. */
   g.ranked = function (role) {
     begin();
-    if (!ranked[role]) {
-      ranked[role] = g.deposits.filter(function (d) { return d.role === role && g.rankOf(d) !== undefined; })
-        .sort(function (a, b) { return g.rankOf(a) - g.rankOf(b); });
-    }
+    ranked[role] = ranked[role] || sorted(role);
     return ranked[role].slice();
   };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };

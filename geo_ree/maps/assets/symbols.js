@@ -37,6 +37,21 @@
     }
     return sprites[key];
   };
+  /* The same as its solid dots, with where each lies from the middle. */
+  g.dotsOf = function (look, dots) {
+    var sprite = g.sprite(look, dots), out = sprite.dots;
+    if (out) return out;
+    out = sprite.dots = { dx: [], dy: [], colour: [] };
+    var canvas = sprite.canvas, n = canvas.width, image = canvas.getContext("2d").getImageData(0, 0, n, n), words = new Uint32Array(image.data.buffer);
+    for (var i = 0; i < words.length; i++) {
+      if (image.data[4 * i + 3] < 128) continue;
+      out.dx.push(i % n - n / 2);
+      out.dy.push(Math.floor(i / n) - n / 2);
+      image.data[4 * i + 3] = 255;
+      out.colour.push(words[i]);
+    }
+    return out;
+  };
   function light(hex) {
     var n = parseInt(hex.slice(1), 16);
     return 0.299 * (n >> 16) + 0.587 * ((n >> 8) & 255) + 0.114 * (n & 255) > 140;
