@@ -39,7 +39,10 @@
   }
   function entry(d) {
     var list = g.statements[d.id] || [];
-    return el("li", {}, el("strong", {}, name(d)), " ", el("small", {}, [d.country_reported, d.admin_area].filter(Boolean).join(", ")),
+    var open = el("button", { type: "button", "class": "as-link" }, name(d));
+    open.addEventListener("click", function () { g.open(d.id); });
+    return el("li", {}, el("strong", {}, open), " ", el("small", {}, [d.country_reported, d.admin_area].filter(Boolean).join(", ")),
+      d.score_worst === undefined || d.score_best === undefined ? null : el("div", {}, g.t("It would score {low} to {high}, by where in its area it lies.", { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }), " ", g.mark("modelled")),
       d.status ? el("div", {}, d.status) : null, list.length ? el("ul", {}, list.map(g.tonnage)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality ? g.t("Source (quality: {quality})", { quality: d.source_quality }) : g.t("Source")),
@@ -50,7 +53,8 @@
     var candidates = of("candidate"), hosts = of("by_product_host");
     var areas = g.unranked.filter(function (d) { return d.role !== "candidate" && d.role !== "by_product_host"; });
     box.append(answer(candidates.length ? g.t("Known candidates that are not ranked, because no source at hand gives a coordinate: {count}. They are {names}.", { count: candidates.length, names: names(candidates) })
-      : g.t("None: every known candidate has a coordinate.")), el("p", {}, g.t("They are on no map and in no figure; none was given a place that its sources do not give.")));
+      : g.t("None: every known candidate has a coordinate.")), el("p", {}, data.layers.unranked ? g.t("They are in no ranking. The map shows areas that sources give; none was given a place that its sources do not give.")
+      : g.t("They are on no map and in no figure; none was given a place that its sources do not give.")));
     [[g.t("Candidates without a coordinate"), candidates], [g.t("By-product hosts without a coordinate"), hosts], [g.t("Statements about areas and countries"), areas]].forEach(function (part) {
       if (part[1].length) box.append(el("details", {}, el("summary", {}, part[0] + " (" + part[1].length + ")"), el("ul", {}, part[1].map(entry))));
     });

@@ -118,6 +118,5 @@
       }
     });
     g.startHash();
-    if (g.state.choice) g.open(g.state.choice);
   };
 })(geoRee);

@@ -25,6 +25,8 @@
     "Known candidates that are not ranked, because no source at hand gives a coordinate: {count}. They are {names}.": "Известных кандидатов без места, так как ни один источник не даёт координат: {count}. Это {names}.",
     "None: every known candidate has a coordinate.": "Таких нет: у каждого известного кандидата есть координаты.",
     "They are on no map and in no figure; none was given a place that its sources do not give.": "Их нет ни на карте, ни в расчётах; ни одному не приписано положение, которого не дают источники.",
+    "They are in no ranking. The map shows areas that sources give; none was given a place that its sources do not give.": "Их нет среди мест. На карте показаны площади, которые дают источники; ни одному не приписано положение, которого не дают источники.",
+    "It would score {low} to {high}, by where in its area it lies.": "Оценка была бы от {low} до {high}, смотря где на площади оно лежит.",
     "Candidates without a coordinate": "Кандидаты без координат",
     "By-product hosts without a coordinate": "Месторождения с попутными РЗЭ без координат",
     "Statements about areas and countries": "Сведения о площадях и странах",
