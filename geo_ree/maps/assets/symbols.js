@@ -29,7 +29,7 @@
   g.sprite = function (look, dots) {
     var key = [look.shape, look.radius, look.colour, dots].join("|"), half = Math.ceil(look.radius + 2);
     if (!sprites[key]) {
-      var canvas = document.createElement("canvas"), ctx = canvas.getContext("2d");
+      var canvas = document.createElement("canvas"), ctx = canvas.getContext("2d", { willReadFrequently: true });
       canvas.width = canvas.height = 2 * half * dots;
       ctx.scale(dots, dots);
       paint(ctx, look, half);

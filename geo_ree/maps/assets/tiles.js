@@ -23,7 +23,7 @@
     });
     group.on("remove", function () {
       group.removeLayer(layer);
-      g.layers.countries.addLayer(g.fills);
+      g.map().addLayer(g.fills);
       g.fills.bringToBack();
     });
   };
