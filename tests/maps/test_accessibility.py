@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / ".servers" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / ".servers/page/node_modules/axe-core/axe.min.js"
 SEVERE = ("serious", "critical")
 WIDTHS = ((1440, 900), (390, 844))
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# axe-core, which tells what keeps a page from people, for the tests of the page: into .servers/axe
-# (ignored by git). No server, but fetched like them.
+# What the tests of the page ask (axe-core, ESLint), into .servers/page (ignored by git). No server, but
+# fetched like them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-recipe=tools/servers/axe/package.json
-home=.servers/axe
+recipe=tools/servers/page/package.json
+home=.servers/page
+config=eslint.config.mjs
 if cmp -s "$recipe" "$home/installed.json"; then
+  cp "tools/servers/page/$config" "$home/$config"
   exit 0
 fi
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
@@ -18,6 +20,8 @@ fi
 rm -rf "$home"
 mkdir -p "$home"
 cp "$recipe" "$home/package.json"
+# beside its plugins, where node looks for them
+cp "tools/servers/page/$config" "$home/$config"
 # no lock file: it would hold addresses of the registry that happened to be asked
 npm install --prefix "$home" --ignore-scripts --omit=dev --no-audit --no-fund --no-package-lock \
   --loglevel=error >/dev/null
