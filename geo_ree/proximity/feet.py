@@ -44,7 +44,7 @@ def foot_points(
     >>> road = shapely.LineString([(76, 43), (77, 43)])
     >>> x, y = foot_points(np.array([76.5]), np.array([44.0]), np.array([road], dtype=object))
     >>> float(x[0].round(3)), float(y[0].round(3))
-    (76.5, 43.002)
+    (76.5, 43.001)
     """
     x, y = np.full(len(lon), np.nan), np.full(len(lon), np.nan)
     there = ~(shapely.is_missing(features) | shapely.is_empty(features))

@@ -3,7 +3,8 @@
 (function (g) {
   var chart = null, el = g.el, data = g.data;
 
-  function roomy() { return chart.getSize().x > 700 && chart.getSize().y > 640; }
+  /* Room enough for the key without hiding what it explains. */
+  function roomy() { return chart.getSize().x > 860 && chart.getSize().y > 640; }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
