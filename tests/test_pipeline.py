@@ -12,6 +12,7 @@ from geo_ree.ingest import fetch
 from geo_ree.intake import harmonize_sources
 from geo_ree.options import Options
 from geo_ree.pipeline import run
+from geo_ree.scoring import load_preset, score
 from geo_ree.settings import DISCLAIMER, Settings
 
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
@@ -29,6 +30,20 @@ def test_all_files_are_written_and_nothing_else(done):
     _, folder = done
     names = {p.name for p in (folder / "out").iterdir()}
     assert names == {"scores.csv", "scores.gpkg", "scores.parquet", "map.html", "run.json"}
+
+
+def test_who_scores_the_published_table_gets_the_published_scores(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv")
+    again = score(table, load_preset("infrastructure").choose(table))
+    np.testing.assert_allclose(again["score"], table["score"], rtol=0, atol=0.5e-4 + 1e-9)
+    for name in CRITERIA:
+        values = f"value_{name}"
+        np.testing.assert_allclose(again[values], table[values], rtol=0, atol=0.5e-6 + 1e-12)
+    assert [m["name"] for m in done[0].analysis.models] == [
+        "infrastructure",
+        "bulk",
+        "remote_small",
+    ]
 
 
 def test_the_table_has_what_it_promises(done):

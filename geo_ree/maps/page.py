@@ -226,7 +226,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "panel": panel_values(scored, data.models),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
-                "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset")},
+                "disclaimer", "schema_version", "version", "created", "seed", "draws", "preset", "run_id")},
             "warnings": [str(w) for w in data.run.get("warnings", ())],
         },
         "ramp": SCORE_RAMP,

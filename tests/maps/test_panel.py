@@ -360,11 +360,27 @@ def test_a_link_carries_the_setting(starter_page, visit):
     assert seen.trouble == again.trouble == []
 
 
+def test_a_link_carries_the_exit_too(starter_page, visit):
+    seen = visit(starter_page[1])
+    seen.page.evaluate("geoRee.chooseExit('no exit through China or Russia')")
+    seen.page.wait_for_timeout(400)
+    link = seen.page.url
+    assert "e=no%20exit" in link
+    again = visit(starter_page[1])
+    again.page.goto("about:blank")
+    again.page.goto(link)
+    again.until("typeof geoRee === 'object' && !!geoRee.map()")
+    assert again.value("geoRee.exit()") == "no exit through China or Russia"
+    script = "geoRee.ranked('candidate').map(d => [d.id, geoRee.scoreOf(d)])"
+    assert again.value(script) == seen.value(script)
+    assert seen.trouble == again.trouble == []
+
+
 @pytest.mark.parametrize(
     "garbage",
     ["#w=<script>alert(1)</script>", "#w=rail:-5,road:NaN,water:1e999", "#%", "#=&=&&d=",
      "#m=nothing&l=xx&f.country=XXX&f.rail=-1&f.quality=9&f.role=plant", "#d=__proto__",
-     "#d=constructor&f.__proto__=x", "#w=" + "rail:1," * 5000, "#l=ru%E0%A4%A", "#f.state=,,,"],
+     "#d=constructor&f.__proto__=x", "#e=__proto__", "#w=" + "rail:1," * 5000, "#l=ru%E0%A4%A", "#f.state=,,,"],
 )  # fmt: skip
 def test_garbage_in_the_address_changes_nothing(starter_page, visit, garbage):
     seen = visit(starter_page[1])

@@ -70,7 +70,25 @@ var geoRee = { data: {} };
     node.replaceChildren(g.el("thead", {}, head), g.el("tbody", {}, rows));
     return node;
   };
-  g.table = function (heads, rows) { return g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)); };
+  /* What scrolls can be reached by the keyboard; what does not is no stop on the way. */
+  var sizes = new ResizeObserver(function (seen) {
+    seen.forEach(function (one) {
+      var box = one.target.closest("[data-scrolls]");
+      if (!box) return;
+      if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  });
+  g.scrolls = function (box, label) {
+    box.dataset.scrolls = "";
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", label);
+    [box].concat(Array.from(box.children)).forEach(function (node) { sizes.observe(node); });
+    return box;
+  };
+  g.table = function (heads, rows) {
+    return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("Table, scrolls sideways"));
+  };
 
   g.distance = function (d, measure) {
     var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];

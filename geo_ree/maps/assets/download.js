@@ -22,7 +22,8 @@
       ["oxide_t", function (d) { return (g.shownOxide(d) || {}).quantity_t; }], ["oxide_category", function (d) { return (g.shownOxide(d) || {}).category; }],
       ["oxide_system", function (d) { return (g.shownOxide(d) || {}).system; }], ["oxide_source", function (d) { return (g.shownOxide(d) || {}).source; }],
       ["source_quality", function (d) { return d.source_quality; }],
-      ["latitude", function (d) { return d.latitude; }], ["longitude", function (d) { return d.longitude; }], ["position_error_m", function (d) { return d.position_error_m; }]
+      ["latitude", function (d) { return d.latitude; }], ["longitude", function (d) { return d.longitude; }],
+      ["position_error_m", function (d) { return d.position_error_m; }]
     ];
     g.measures.forEach(function (m) {
       ["dist_" + m + "_km", "err_" + m + "_km", "near_" + m].forEach(function (name) { out.push([name, function (d) { return d[name]; }]); });
@@ -41,8 +42,9 @@
     var whose = Array.from(new Set((g.data.sources || []).map(function (s) { return s.attribution; }).filter(Boolean)));
     var filters = g.filtering().map(function (k) { return k + " = " + [].concat(g.state.filters[k]).join("|"); }).join("; ");
     return [
-      "geo_ree " + (run.version || "") + ", schema " + (run.schema_version || "unknown") + ", made " + (run.created || "unknown") + (run.run_id ? ", run " + run.run_id : "") +
-        (run.seed === undefined || run.seed === null ? "" : ", seed " + run.seed) + (run.preset ? ", preset of the run " + run.preset : ""),
+      "geo_ree " + (run.version || "") + ", schema " + (run.schema_version || "unknown") + ", made " + (run.created || "unknown")
+        + (run.run_id ? ", run " + run.run_id : "")
+        + (run.seed === undefined || run.seed === null ? "" : ", seed " + run.seed) + (run.preset ? ", preset of the run " + run.preset : ""),
       "infrastructure access score; preset " + g.state.model + ", weights: " + weights,
       "filters: " + (filters || "none"),
       run.disclaimer || "",

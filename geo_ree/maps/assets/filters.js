@@ -115,7 +115,7 @@
     Object.keys(controls).forEach(function (name) {
       var v = g.state.filters[name], control = controls[name];
       if (Array.isArray(control)) control.forEach(function (box) { box.checked = Boolean(v) && v.indexOf(box.value) >= 0; });
-      else if (document.activeElement !== control || String(v === undefined ? "" : v) !== control.value) control.value = v === undefined || v === null ? "" : String(v);
+      else control.value = v === undefined || v === null ? "" : String(v);
     });
     var count = g.counts(), out = count.all - count.shown;
     var said = g.t("{shown} of {all} shown", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
@@ -144,7 +144,8 @@
     var search = document.getElementById("search"), pending = 0;
     search.addEventListener("input", function () {
       clearTimeout(pending);
-      pending = setTimeout(function () { change("text", search.value.slice(0, 200).trim() ? search.value.slice(0, 200) : null); }, g.deposits.length > 4000 ? 200 : 0);
+      pending = setTimeout(function () { change("text", search.value.slice(0, 200).trim() ? search.value.slice(0, 200) : null); },
+        g.deposits.length > 4000 ? 200 : 0);
     });
     document.getElementById("reset-filters").addEventListener("click", function () {
       g.set({ filters: {} });

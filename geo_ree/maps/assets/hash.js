@@ -16,6 +16,7 @@
       parts.push("w=" + encode(m.criteria.map(function (c) { return c.name + ":" + (s.weights[c.name] || 0); }).join(",")));
     }
     g.filtering().forEach(function (k) { parts.push("f." + k + "=" + encode([].concat(s.filters[k]).join(","))); });
+    if (g.exit() && g.otherExit()) parts.push("e=" + encode(g.exit()));
     if (s.language !== "en") parts.push("l=" + s.language);
     if (s.choice) parts.push("d=" + encode(s.choice));
     return parts.join("&");
@@ -41,12 +42,16 @@
     var there = text.split(",").filter(function (v) { return g.deposits.some(function (d) { return (d[column] || "unknown") === v; }); });
     return !there.length ? null : (FIELDS.indexOf(name) >= 0 ? there : there[0]);
   }
-  g.readSetting = function (text) {
-    var found = {}, out = { filters: {}, language: "en", choice: null };
+  function parts(text) {
+    var found = Object.create(null);
     String(text).replace(/^#/, "").slice(0, LONGEST).split("&").forEach(function (part) {
       var cut = part.indexOf("=");
       if (cut > 0) found[part.slice(0, cut)] = decode(part.slice(cut + 1));
     });
+    return found;
+  }
+  g.readSetting = function (text) {
+    var found = parts(text), out = { filters: {}, language: "en", choice: null };
     var m = g.models.filter(function (one) { return one.name === found.m; })[0] || g.models[0];
     if (m) {
       out.model = m.name;
@@ -74,7 +79,17 @@
   g.restore = function () {
     if (window.location.hash.length > 1) g.set(g.readSetting(window.location.hash));
   };
+  /* The exit and the dossier: what needs the whole page. */
+  function finish() {
+    var wanted = parts(window.location.hash).e || g.exitNames()[0];
+    if (g.exitNames().indexOf(wanted) >= 0 && wanted !== g.exit()) {
+      g.chooseExit(wanted);
+      g.rewordExits();
+    }
+    if (g.state.choice) g.open(g.state.choice);
+  }
   g.startHash = function () {
+    finish();
     g.subscribe(function () {
       clearTimeout(timer);
       timer = setTimeout(write, 250);
@@ -84,7 +99,7 @@
       if (text === written || text.indexOf("=") < 0) return;
       written = null;
       g.restore();
-      if (g.state.choice) g.open(g.state.choice);
+      finish();
     });
   };
 })(geoRee);

@@ -58,7 +58,7 @@
     if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
     line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
     line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
-    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), key);
+    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), g.scrolls(key, g.t("Key to the map")));
     box.open = open;
     return box;
   };

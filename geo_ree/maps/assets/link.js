@@ -24,7 +24,8 @@
     chart = g.map();
     chart.createPane("pointer").style.zIndex = 440;
     chart.getPane("pointer").style.pointerEvents = "none";
-    ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f", weight: 2.5, fill: false, interactive: false });
+    ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f",
+      weight: 2.5, fill: false, interactive: false });
     listen(g.layers.deposits);
     g.open = function (id) {
       var done = open(id);

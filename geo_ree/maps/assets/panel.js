@@ -28,16 +28,27 @@
       g.t("An unknown criterion takes no points and shares out its weight; in the draws it is random, so a score can lie outside its own range.")
     ].filter(Boolean);
   }
+  function howAdded() {
+    var aggregate = g.models.length ? g.models[0].aggregate : "weighted_sum";
+    if (aggregate === "weighted_product") return g.t("The score is a weighted product: what is worth nothing spoils the whole, and points do not add up.");
+    if (aggregate === "topsis") return g.t("The score is the relative closeness to the best of the table (TOPSIS): it changes with the rows beside it, and points do not add up.");
+    return g.t("The points add up to the score.");
+  }
   function method() {
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
     fill("method",
-      el("p", {}, g.say("Each criterion is worth its full weight at no distance and loses value as the distance grows. The points add up to the score. Weights and half-distances are {assumed}; each gives its reason and its source.", { assumed: g.mark("assumed") })),
+      el("p", {}, g.t("Each criterion is worth its full weight at no distance and loses value as the distance grows."), " ", howAdded(), " ",
+        g.say("Weights and half-distances are {assumed}; each gives its reason and its source.", { assumed: g.mark("assumed") })),
       g.table([g.t("Criterion"), [g.t("Weight"), "n"], [g.t("Half at"), "n"], g.t("Reason and source")], data.criteria.map(function (c) {
         return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, c.measured_to)), g.cell("n", g.num(100 * c.weight, 0) + " %"),
           g.cell("n", c.half_km === undefined ? c.decay || "" : g.num(c.half_km, 0) + " " + g.t("km")),
-          g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason ? el("div", { "class": "small" }, g.t("Half-distance: "), c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "") : null));
+          g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason
+            ? el("div", { "class": "small" }, g.t("Half-distance:"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
+            : null));
       })),
-      el("p", {}, known(run.draws) ? g.t("Rank intervals of the run come from {draws} joint draws of weights, positions (within their error) and the course of lines.", { draws: g.plainNumber(run.draws, 0) })
+      el("p", {}, known(run.draws)
+        ? g.t("Rank intervals of the run come from {draws} joint draws of weights, positions (within their error) and the course of lines.",
+          { draws: g.plainNumber(run.draws, 0) })
         : g.t("Rank intervals of the run come from joint draws of weights, positions (within their error) and the course of lines."),
       known(run.seed) ? " " + g.t("Seed: {seed}.", { seed: run.seed }) : ""));
   }
@@ -118,6 +129,5 @@
       }
     });
     g.startHash();
-    if (g.state.choice) g.open(g.state.choice);
   };
 })(geoRee);

@@ -16,6 +16,7 @@
     all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).forEach(function (a) {
       chart.attributionControl.addAttribution(el("span", {}, a).innerHTML);
     });
+    g.scrolls(chart.attributionControl.getContainer(), g.t("Sources of the map"));
   }
   function folding() {
     var button = document.getElementById("fold");
@@ -79,6 +80,7 @@
     g.arrange(chart);
   };
   function reword() {
+    chart.attributionControl.getContainer().setAttribute("aria-label", g.t("Sources of the map"));
     g.rewordLegend(chart);
     g.rewordExits();
     g.rewordDossier();

@@ -1,7 +1,7 @@
 /* The ranked tables: sortable, in pages, tied to the map. */
 "use strict";
 (function (g) {
-  var PAGE = 100, el = g.el, tables = [], hidden = { narrow: "wide-only" };
+  var PAGE = 100, el = g.el, tables = [], WIDE = "wide-only";
 
   function shownStatement(d) {
     var list = g.statements[d.id] || [];
@@ -14,30 +14,35 @@
   function stated(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category unknown"); }
   function oxideCell(d) {
     var r = oxide(d), other = shownStatement(d);
-    if (r) return g.cell("n " + hidden.narrow, g.plainNumber(r.quantity_t, 0) + " t", el("small", {}, g.term(stated(r))));
-    if (!other) return g.cell("n " + hidden.narrow, g.unknown());
-    return g.cell("n " + hidden.narrow, g.unknown(), el("small", {}, g.t("stated as {what}", { what: g.term(other.substance || "unclear") })));
+    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.term(stated(r))));
+    if (!other) return g.cell("n " + WIDE, g.unknown());
+    return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated as {what}", { what: g.term(other.substance || "unclear") })));
   }
   /* Columns: name, head, class, key to sort by, whether the first click sorts downwards, cell. */
   var columns = [
     { name: "rank", head: "#", full: "Rank", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
     { name: "deposit", head: "Name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
     { name: "score", head: "Score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
-    { name: "interval", head: "Ranks p5–p95", kind: "r", key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; }, cell: intervalCell },
-    { name: "country", head: "Country", kind: "c " + hidden.narrow, key: function (d) { return g.country(d.country) || undefined; },
-      cell: function (d) { return g.cell(hidden.narrow, g.country(d.country) || g.unknown()); } },
-    { name: "group", head: "Commodity group", kind: "g " + hidden.narrow, key: function (d) { return (d.commodity_group || "") + (d.ree || "z") + (d.commodities || ""); },
+    { name: "interval", head: "Ranks p5–p95", kind: "r",
+      key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
+      cell: intervalCell },
+    { name: "country", head: "Country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
+      cell: function (d) { return g.cell(WIDE, g.country(d.country) || g.unknown()); } },
+    { name: "group", head: "Commodity group", kind: "g " + WIDE,
+      key: function (d) { return (d.commodity_group || "") + (d.ree || "z") + (d.commodities || ""); },
       cell: function (d) {
-        return g.cell(hidden.narrow, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
+        return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
           [d.ree ? g.t(g.reeWords[d.ree]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
       } },
-    { name: "status", head: "Status", kind: "t " + hidden.narrow, key: function (d) { return d.status; },
-      cell: function (d) { return g.cell(hidden.narrow, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
-    { name: "oxide", head: "Contained oxide", kind: "n o " + hidden.narrow, down: true, key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "quality", head: "Source", full: "Source quality", kind: "q " + hidden.narrow, down: true, key: function (d) { return d.quality; },
+    { name: "status", head: "Status", kind: "t " + WIDE, key: function (d) { return d.status; },
+      cell: function (d) { return g.cell(WIDE, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
+    { name: "oxide", head: "Contained oxide", kind: "n o " + WIDE, down: true,
+      key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
+    { name: "quality", head: "Source", full: "Source quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
-        return g.cell(hidden.narrow, level || g.unknown(), d.source_quality && !plain ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
+        return g.cell(WIDE, level || g.unknown(), d.source_quality && !plain
+          ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
       } }
   ];
   function nameCell(d) {
@@ -53,7 +58,8 @@
     bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
     bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
     tick.style.left = 100 * (rank - 0.5) / count + "%";
-    var tie = i.tie_group === undefined ? null : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " " + g.t("tie {group}", { group: i.tie_group }));
+    var tie = i.tie_group === undefined ? null
+      : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " ", g.t("tie {group}", { group: i.tie_group }));
     return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, tie),
       el("div", { "class": "range", role: "img", "aria-label": g.t("ranks {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
   }
@@ -128,7 +134,8 @@
     })));
   };
   Ranking.prototype.draw = function () {
-    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length, last = null, focused = document.activeElement && document.activeElement.dataset.id;
+    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length, last = null;
+    var focused = document.activeElement && document.activeElement.dataset.id;
     var pages = Math.max(1, Math.ceil(rows.length / PAGE)), from;
     this.page = Math.min(this.page, pages - 1);
     from = this.page * PAGE;
@@ -167,7 +174,8 @@
       return button;
     }
     this.pager.replaceChildren(step(g.t("Previous"), this.page - 1, "previous"),
-      el("span", {}, g.t("{from} to {to} of {all}", { from: g.plainNumber(from + 1, 0), to: g.plainNumber(Math.min(count, from + PAGE), 0), all: g.plainNumber(count, 0) })),
+      el("span", {}, g.t("{from} to {to} of {all}", { from: g.plainNumber(from + 1, 0),
+        to: g.plainNumber(Math.min(count, from + PAGE), 0), all: g.plainNumber(count, 0) })),
       step(g.t("Next"), this.page + 1, "next"));
   };
   /* The chosen row, brought to the page that has it. */

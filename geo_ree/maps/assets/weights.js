@@ -53,7 +53,8 @@
       var fits = b.dataset.model === g.state.model && g.presetInForce();
       b.setAttribute("aria-pressed", String(fits));
     });
-    document.getElementById("weights-summary").textContent = g.t("Weights") + ": " + g.term(g.words(g.state.model)) + (g.presetInForce() ? "" : ", " + g.t("changed"));
+    document.getElementById("weights-summary").textContent = g.t("Weights") + ": " + g.term(g.words(g.state.model))
+      + (g.presetInForce() ? "" : ", " + g.t("changed"));
     document.getElementById("reset-weights").hidden = g.published();
     var warning = document.getElementById("weights-warning");
     warning.hidden = !zero;

@@ -16,9 +16,9 @@ geoRee.addWords({
   "{count} people": "жителей: {count}",
   "Scores, ranks, colours and lines of the candidates follow.": "Оценки, места, цвета и линии кандидатов следуют за выбором.",
   "rank {rank} in {share}": "место {rank} в {share}",
-  "Share of the draws on each rank: {list}": "Доля розыгрышей на каждом месте: {list}",
+  "Share of the draws on each rank: {list}": "Доля испытаний на каждом месте: {list}",
   "rank {rank}": "место {rank}",
-  "Most often rank {rank} ({share} of the draws)": "Чаще всего место {rank} ({share} розыгрышей)",
+  "Most often rank {rank} ({share} of the draws)": "Чаще всего место {rank} ({share} испытаний)",
   "Contained oxide stated:": "Указано оксидов:",
   "{low} and more": "{low} и более",
   "under {high}": "менее {high}",
@@ -42,7 +42,7 @@ geoRee.addWords({
   "Beside the first: {words}": "Рядом с первым: {words}",
   "Chance to lead": "Вероятность первого места",
   "Commodities:": "Сырьё:",
-  "Drawn in this page from weights alone; the histogram below is that of the run's own weights.": "Разыграно на этой странице только по весам; гистограмма ниже — для весов расчёта.",
+  "Drawn in this page from weights alone; the histogram below is that of the run's own weights.": "Испытано на этой странице только по весам; гистограмма ниже — для весов расчёта.",
   "First comes a public reporting code, then a state classification, a framework, a paper, press; the later year; oxide, metal, ore. The size plays no part.": "Сначала публичный кодекс отчётности, затем государственная классификация, рамочная классификация, статья, пресса; более поздний год; оксиды, металл, руда. Величина роли не играет.",
   "For:": "За:",
   "Nearest in the deposit's country, its layer and age": "Ближайшее в стране месторождения, слой и его возраст",
@@ -91,7 +91,7 @@ geoRee.addWords({
   "whose statement is unknown": "чьи данные — неизвестно",
   "year not stated": "год не указан",
   "{got} of {top}": "{got} из {top}",
-  "{share} % of the weight is unknown here. It is shared out among the known criteria; in the draws it is random.": "{share} % веса здесь неизвестно. Он распределён между известными критериями; в розыгрышах он случаен."
+  "{share} % of the weight is unknown here. It is shared out among the known criteria; in the draws it is random.": "{share} % веса здесь неизвестно. Он распределён между известными критериями; в испытаниях он случаен."
 }, {
   "Areas in which unranked deposits lie": "Области, где лежат месторождения без места",
   "Online: satellite relief (asks a server of NASA)": "Из сети: рельеф со спутника (запрос к серверу NASA)",
