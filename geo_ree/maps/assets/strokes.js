@@ -59,6 +59,8 @@
       this.style = style;
       this.dash = dash;
     },
+    /* Asked for by the tooltips of a group: lines have none of their own. */
+    getElement: function () { return null; },
     onAdd: function () {
       sheet.parts.push(this);
       sheet.parts.sort(function (a, b) { return a.rank - b.rank; });
