@@ -33,7 +33,8 @@ def popup(row: dict[str, object]) -> str:
 
 
 def _map(points: gpd.GeoDataFrame) -> tuple[folium.Map, list[dict[str, object]]]:
-    chart = folium.Map([47, 75], zoom_start=4, tiles=None, prefer_canvas=True, max_zoom=18)
+    chart = folium.Map([47, 75], zoom_start=4, tiles=None, prefer_canvas=True)
+    chart.options["maxZoom"] = 18  # the clusters stop without it
     return chart, points.drop(columns="geometry").to_dict("records")
 
 
