@@ -1,7 +1,7 @@
 /* Which deposits are shown: the filters, and the search over names in Latin and Cyrillic. */
 "use strict";
 (function (g) {
-  var folded = null;
+  var folded = null, asked = { text: "" };
 
   /* What differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
      names in Western tables, brought to one form. */
@@ -26,8 +26,9 @@
     return (folded = { plain: plain, keys: bring(plain.join("\n")).split("\n") });
   }
   function found(d, text) {
-    var plain = g.latin(text).trim(), key = g.fold(text), names = index(), at = g.rowOf(d);
-    return names.plain[at].indexOf(plain) >= 0 || (key.length > 1 && names.keys[at].indexOf(key) >= 0);
+    var names = index(), at = g.rowOf(d);
+    if (asked.text !== text) asked = { text: text, plain: g.latin(text).trim(), key: g.fold(text) };
+    return names.plain[at].indexOf(asked.plain) >= 0 || (asked.key.length > 1 && names.keys[at].indexOf(asked.key) >= 0);
   }
   function oneOf(list, value) { return !list || !list.length || list.indexOf(value || "unknown") >= 0; }
   function named(d, kind) { return kind === "unknown" ? !d.ree : String(d.ree || "").split("_").indexOf(kind) >= 0; }
