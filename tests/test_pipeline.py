@@ -181,6 +181,13 @@ def test_other_gateways_are_the_users_choice():
         run(Settings(), Options(draws=20, gateways=("Rotterdam",)))
 
 
+def test_the_feet_of_the_measures_go_to_the_page_and_not_into_the_tables(done):
+    result = done[0]
+    feet = result.analysis.scored.filter(regex="^foot_")
+    assert feet["foot_railway_lon"].notna().sum() > 10
+    assert not [c for c in result.table.columns if c.startswith("foot_")]
+
+
 def test_the_scenarios_answer_for_every_candidate(done):
     scenarios = done[0].analysis.scenarios
     assert scenarios["scenario"].nunique() == 5

@@ -32,7 +32,7 @@
     names: function (table, group) {
       g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
     },
-    lines: function (payload, group) {
+    lines: function (payload, group, slug) {
       var style = quiet(payload.style);
       if (payload.style.fill) { /* areas that may overlap: each by itself, so that none cuts a hole */
         payload.areas.forEach(function (ring) {
@@ -43,8 +43,8 @@
           stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
         })).addTo(group);
       }
-      [["sure", null], ["unsure", "5 5"], ["building", "1 4"]].forEach(function (part) {
-        if (payload[part[0]].length) L.polyline(unpackAll(payload[part[0]]), Object.assign({}, style, { dashArray: part[1] })).addTo(group);
+      [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]]].forEach(function (part) {
+        if (payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
       });
       if (payload.points) kinds.points(payload.points, group);
     },
@@ -104,11 +104,13 @@
       dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: areaStyle.fill
     }))];
   };
-  g.fillLayers = function () {
+  g.fillLayers = function (chart) {
+    var strokes = g.startStrokes();
     Object.keys(made).forEach(function (slug) {
       var what = g.data.layers[slug];
-      kinds[what[0]](what[1], made[slug]);
+      kinds[what[0]](what[1], made[slug], slug);
     });
+    strokes.addTo(chart);
   };
   /* Leaflet draws in the order of switching on; the map keeps its own order. */
   g.arrange = function (chart) {

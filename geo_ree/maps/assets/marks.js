@@ -12,9 +12,9 @@
       this.rows = Array.from(rows.keys()).sort(function (a, b) { return large[b] - large[a] || ranks[b] - ranks[a]; })
         .map(function (i) { return rows[i]; });
       this.rows.forEach(function (d, i) {
-        var s = Math.sin(Math.max(-85, Math.min(85, d.latitude)) * Math.PI / 180);
-        x[i] = d.longitude / 360 + 0.5;
-        y[i] = 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+        var at = g.onSquare(d.latitude, d.longitude);
+        x[i] = at[0];
+        y[i] = at[1];
       });
       this.refresh();
     },

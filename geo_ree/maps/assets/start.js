@@ -71,7 +71,7 @@
   g.furnish = function (map) {
     chart = map;
     view();
-    g.fillLayers();
+    g.fillLayers(chart);
     new g.Graticule({ pane: "graticule" }).addTo(chart);
     controls();
     chart.on("zoomend", overview);
