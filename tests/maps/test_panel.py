@@ -200,7 +200,7 @@ def test_the_keyboard_walks_the_rows_and_opens_one(starter_page, visit):
 def test_a_name_is_found_in_latin_and_cyrillic(starter_page, visit, typed, name):
     seen = visit(starter_page[1])
     seen.page.fill("#search", typed)
-    seen.page.wait_for_timeout(50)
+    seen.until(f"geoRee.state.filters.text === {typed!r}")
     assert name in names(seen)
     assert len(names(seen)) < 4
     assert seen.page.inner_text(COUNT).startswith(f"{len(names(seen))} of 24 shown")
@@ -209,7 +209,7 @@ def test_a_name_is_found_in_latin_and_cyrillic(starter_page, visit, typed, name)
 def test_a_senseless_search_says_that_nothing_passes(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.fill("#search", "<img src=x onerror=alert(1)> .*[")
-    seen.page.wait_for_timeout(50)
+    seen.until("Boolean(geoRee.state.filters.text)")
     assert names(seen) == []
     assert "No deposit passes the filters" in seen.page.inner_text("#ranking")
     assert seen.page.inner_text(COUNT) == "0 of 24 shown; kept out by filters: 24"
@@ -343,7 +343,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
     seen.page.evaluate("geoRee.set({language: 'ru'})")
     deposit = candidates(result).iloc[4]["id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
-    seen.page.wait_for_timeout(600)
+    seen.until("['m=', 'w=', 'f.', 'l=', 'd='].every(k => location.hash.includes(k))")
     link = seen.page.url
     assert link.startswith(path.as_uri() + "#")
     assert seen.value("history.length") == depth
@@ -363,7 +363,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
 def test_a_link_carries_the_exit_too(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.evaluate("geoRee.chooseExit('no exit through China or Russia')")
-    seen.page.wait_for_timeout(400)
+    seen.until("location.hash.includes('e=no')")
     link = seen.page.url
     assert "e=no%20exit" in link
     again = visit(starter_page[1])
@@ -559,7 +559,7 @@ def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, v
     for what, script in took.items():
         ms = seen.value(f"(() => {{ const t = performance.now(); {script}; "
                         "return performance.now() - t; })()")  # fmt: skip
-        assert ms < 3_000, what
+        assert ms < 5_000, what  # a tenth of it where nothing else runs
         if what == "search":
             assert names(seen)[0].startswith("Site 4999")
     seen.page.click("#ranking button[data-sort='rank']")

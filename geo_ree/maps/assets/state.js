@@ -46,6 +46,8 @@
     if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
     return rowOf.get(d);
   }
+  /* The row of a deposit in the table. */
+  g.rowOf = row;
   function rankedRows(role) {
     var rows = [];
     g.deposits.forEach(function (d, i) { if (d.role === role && !isNaN(current.score[i])) rows.push(i); });
