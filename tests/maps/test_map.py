@@ -297,6 +297,20 @@ def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_pa
     assert seen.trouble == []
 
 
+def test_the_list_of_the_unranked_opens_them_and_draws_the_country(starter_page, visit):
+    seen = visit(starter_page[1])
+    button = seen.page.locator("#questions li button", has_text="Karajilga")
+    seen.page.evaluate(
+        "() => document.querySelectorAll('#questions details').forEach(d => { d.open = true; })"
+    )
+    button.click()
+    text = " ".join(seen.page.inner_text("#dossier").split())
+    assert text.startswith("× Karajilga")
+    assert "Area: somewhere in Kyrgyzstan" in text
+    assert seen.value("geoRee.map().getBounds().contains([[39.5, 69.5], [43.2, 80.1]])") is True
+    assert seen.trouble == []
+
+
 def test_every_unranked_candidate_of_the_starter_data_can_be_opened(starter_page, visit):
     result, path = starter_page
     seen = visit(path)
