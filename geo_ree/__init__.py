@@ -47,6 +47,8 @@ _PUBLIC = {
     "ore_mass": "geo_ree.harmonize",
     "oxide_factor": "geo_ree.harmonize",
     "oxide_to_element": "geo_ree.harmonize",
+    "plain_models": "geo_ree.scoring",
+    "preset_names": "geo_ree.scoring",
     "read": "geo_ree.ingest",
     "render": "geo_ree.maps",
     "reweigh": "geo_ree.scoring",
