@@ -356,7 +356,7 @@ def test_on_paper_there_is_the_map_and_then_the_dossier(starter_page, visit, kut
     opened(seen, kutessay["id"])
     before = seen.value("geoRee.map().getSize()")
     seen.page.emulate_media(media="print")
-    seen.page.wait_for_timeout(200)
+    seen.until("Math.abs(geoRee.map().getSize().x - 676) < 3")
     boxes = {
         name: seen.value(f"document.querySelector('{name}').getBoundingClientRect()")
         for name in (".folium-map", ".print-key", "#dossier")
@@ -373,7 +373,7 @@ def test_on_paper_there_is_the_map_and_then_the_dossier(starter_page, visit, kut
     )
     assert ink == [True] * 4
     seen.page.emulate_media(media="screen")
-    seen.page.wait_for_timeout(200)
+    seen.until(f"geoRee.map().getSize().x === {before['x']}")
     assert seen.value("geoRee.map().getSize()") == before
     assert seen.trouble == []
 
