@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SettingsError
-from geo_ree.gateways import choose_gateways, compare_gateways
+from geo_ree.gateways import choose_gateways, compare_gateways, to_the_metre
 from geo_ree.options import Options
 from geo_ree.proximity import Proximity, Target, load_targets, measure
 from geo_ree.proximity.posterior import ALL
@@ -24,6 +24,7 @@ from geo_ree.scoring import (
     influence,
     load_preset,
     phrase,
+    plain_models,
     score,
     uncertainty,
 )
@@ -68,6 +69,8 @@ class Analysis:
         Name and variant of the model, and how values became one score.
     warnings
         What a reader has to know of this run.
+    models
+        The model and the other presets as plain values, so that the page can score by them.
     """
 
     scored: gpd.GeoDataFrame
@@ -82,6 +85,7 @@ class Analysis:
     preset: str
     aggregate: str
     warnings: list[str]
+    models: list[dict[str, Any]] = field(default_factory=list)
 
 
 def analyse(
@@ -119,9 +123,9 @@ def analyse(
     targets = choose_gateways(load_targets(options.targets), layers, options)
     proximity = Proximity(layers, targets, coverage=coverage)
     labels = {i: s.label for i, s in sources.items()}
-    measures = measure(deposits, layers, labels=labels, proximity=proximity)
+    measures = measure(deposits, layers, labels=labels, proximity=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)
-    table = pd.concat([deposits, measures, terrain], axis=1)
+    table = pd.concat([deposits, to_the_metre(measures), terrain], axis=1)
     model = _model(options, table)
     compared = _compared(table["role"])
     points = score(table, model, compared=compared)
@@ -150,6 +154,7 @@ def analyse(
         areas=possible, criteria=_criteria(model),
         preset=f"{model.name} ({model.variant})", aggregate=model.aggregate,
         warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
+        models=plain_models(model, table),
     )  # fmt: skip
 
 

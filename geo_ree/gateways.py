@@ -13,7 +13,19 @@ from geo_ree.proximity import Target, measure
 from geo_ree.scoring import ScoreModel, score
 from geo_ree.settings import SCORED_COUNTRIES
 
-_COLUMNS = ("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank")
+_DISTANCE_DECIMALS = 3
+"""Of kilometres."""
+
+_COLUMNS = (
+    "id",
+    "scenario",
+    "near_gateway",
+    "dist_gateway_km",
+    "score",
+    "rank",
+    "foot_gateway_lon",
+    "foot_gateway_lat",
+)
 
 
 def choose_gateways(
@@ -75,7 +87,7 @@ def compare_gateways(
     -------
     pandas.DataFrame
         A row per choice and candidate: ``id, scenario, near_gateway, dist_gateway_km, score,
-        rank``; empty without gateways or candidates.
+        rank, foot_gateway_lon, foot_gateway_lat``; empty without gateways or candidates.
     """
     if "gateways" not in layers or "gateway" not in targets or candidates.empty:
         return pd.DataFrame(columns=list(_COLUMNS))
@@ -84,22 +96,41 @@ def compare_gateways(
     choices = {
         "the preset's gateways": chosen,
         "every exit": chosen.model_copy(update={"names": exits, "avoid_neighbours": ()}),
+        "no exit through China": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("CHN",)}),
+        "no exit through Russia": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("RUS",)}),
         "no exit through China or Russia": chosen.model_copy(
             update={"names": exits, "avoid_neighbours": ("CHN", "RUS")}),
     }  # fmt: skip
     out = []
     for name, target in choices.items():
         only = {"gateways": layers["gateways"], "countries": layers["countries"]}
-        again = measure(candidates, only, targets={"gateway": target}, labels=labels)
+        again = to_the_metre(
+            measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+        )
         table = candidates.drop(columns=again.columns, errors="ignore").join(again)
         points = score(table, model)["score"]
         out.append(
             pd.DataFrame(
                 {"id": table["id"], "scenario": name, "near_gateway": again["near_gateway"],
-                 "dist_gateway_km": again["dist_gateway_km"].round(1), "score": points.round(4),
-                 "rank": points.rank(ascending=False, method="first").astype("Int64")})
+                 "dist_gateway_km": again["dist_gateway_km"], "score": points.round(4),
+                 "rank": points.rank(ascending=False, method="first").astype("Int64"),
+                 **again.filter(regex="^foot_")})
         )  # fmt: skip
     return pd.concat(out, ignore_index=True)
+
+
+def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
+    """Give distances as they are published: whoever scores the published table gets these scores.
+
+    Examples
+    --------
+    >>> to_the_metre(pd.DataFrame({"dist_road_km": [1.23456]}))["dist_road_km"].tolist()
+    [1.235]
+    """
+    distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
+    return measures.assign(**{str(c): measures[c].round(_DISTANCE_DECIMALS) for c in distances})
 
 
 def _exits(gateways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

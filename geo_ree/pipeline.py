@@ -186,6 +186,7 @@ def render_page(result: Result) -> str:
             central_weights=result.analysis.central_weights,
             influence=None if found is None else influence_rows(found),
             omission=result.analysis.omission,
+            models=result.analysis.models, feet=result.analysis.scored.filter(regex="^foot_"),
         )
     )  # fmt: skip
 

@@ -35,6 +35,20 @@ def test_all_files_are_written_and_nothing_else(done):
     assert names == {*SCORE_FILES, *DOUBT_FILES, "map.html", "run.json"}
 
 
+def test_who_scores_the_published_table_gets_the_published_scores(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv")
+    again = score(table, load_preset("infrastructure").choose(table))
+    np.testing.assert_allclose(again["score"], table["score"], rtol=0, atol=0.5e-4 + 1e-9)
+    for name in CRITERIA:
+        values = f"value_{name}"
+        np.testing.assert_allclose(again[values], table[values], rtol=0, atol=0.5e-6 + 1e-12)
+    assert [m["name"] for m in done[0].analysis.models] == [
+        "infrastructure",
+        "bulk",
+        "remote_small",
+    ]
+
+
 def test_the_table_has_what_it_promises(done):
     table = pd.read_csv(done[1] / "out" / "scores.csv")
     for layer in LAYERS:
@@ -338,9 +352,16 @@ def test_other_gateways_are_the_users_choice():
         run(Settings(), Options(draws=20, gateways=("Rotterdam",)))
 
 
+def test_the_feet_of_the_measures_go_to_the_page_and_not_into_the_tables(done):
+    result = done[0]
+    feet = result.analysis.scored.filter(regex="^foot_")
+    assert feet["foot_railway_lon"].notna().sum() > 10
+    assert not [c for c in result.table.columns if c.startswith("foot_")]
+
+
 def test_the_scenarios_answer_for_every_candidate(done):
     scenarios = done[0].analysis.scenarios
-    assert scenarios["scenario"].nunique() == 3
+    assert scenarios["scenario"].nunique() == 5
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
 

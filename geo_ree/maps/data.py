@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 _DIGITS = 3
+_STEM_DIGITS = (("latitude", 5), ("longitude", 5), ("foot_", 5), ("score", 4), ("value_", 6))
+_FEW_WORDS = 0.5
 _NO_CATEGORY = ("", "unknown", "none", "nan", "not stated")
 
 
@@ -68,6 +72,52 @@ def columnar(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
     return {"columns": names, "rows": [[plain(v) for v in row] for row in rows]}
 
 
+def packed(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
+    """A long table by columns, so that it stays small when it is compressed.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    columns
+        Names of the columns wanted; those the frame lacks, or that hold nothing, are left out.
+
+    Returns
+    -------
+    dict
+        ``length`` and ``packed``: name -> list of values (numbers rounded to what they can
+        mean), or ``words`` and ``at``, where the same texts come again and again.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"a": [1.23456, None], "b": ["x", "x"], "c": [None, None]})
+    >>> packed(table, ["a", "b", "c"])
+    {'length': 2, 'packed': {'a': [1.235, None], 'b': {'words': ['x'], 'at': [0, 0]}}}
+    """
+    out: dict[str, Any] = {}
+    for name in dict.fromkeys(columns):
+        if name in frame.columns and frame[name].notna().any():
+            out[name] = _column(frame[name], name)
+    return {"length": len(frame), "packed": out}
+
+
+def _column(values: pd.Series, name: str) -> Any:
+    kind = values.dtype
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+        if pd.api.types.is_integer_dtype(kind):
+            return [None if v is pd.NA else int(v) for v in values.tolist()]
+        digits = next((d for stem, d in _STEM_DIGITS if name.startswith(stem)), _DIGITS)
+        rounded = values.to_numpy(dtype=np.float64, na_value=np.nan).round(digits) + 0.0
+        return [v if np.isfinite(v) else None for v in rounded.tolist()]
+    cells = [plain(v) for v in values]
+    if not all(c is None or isinstance(c, str) for c in cells):
+        return cells
+    at, words = pd.factorize(np.array(cells, dtype=object))
+    if len(words) > _FEW_WORDS * len(cells):
+        return cells
+    return {"words": words.tolist(), "at": at.tolist()}
+
+
 def plain_dicts(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
     """The named entries of each mapping as plain values, without what is unknown.
 
@@ -121,8 +171,8 @@ def _stated(words: pd.Series) -> pd.Series:
     return ~known.map(lambda w: str(w).strip().casefold()).isin(_NO_CATEGORY)
 
 
-def script_json(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
-    r"""JSON that is safe inside a ``script`` element: no ``<``, ``>``, ``&`` or line separators.
+def compressed(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
+    """JSON, compressed, as text that is safe inside a ``script`` element.
 
     Parameters
     ----------
@@ -132,13 +182,16 @@ def script_json(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
     Returns
     -------
     str
+        Base64 of gzip of JSON: letters, digits, ``+``, ``/`` and ``=``, so that nothing in it
+        can end the element or become markup. The same value gives the same text.
 
     Examples
     --------
-    >>> script_json({"name": "</script><b>"})
-    '{"name":"\\u003c/script\\u003e\\u003cb\\u003e"}'
+    >>> text = compressed({"name": "</script><b>"})
+    >>> json.loads(gzip.decompress(base64.b64decode(text)))
+    {'name': '</script><b>'}
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
+    # Half of a surrogate pair is no text: UTF-8 has none, and "?" shows that something was there.
+    whole = gzip.compress(text.encode("utf-8", "replace"), compresslevel=9, mtime=0)
+    return base64.b64encode(whole).decode("ascii")

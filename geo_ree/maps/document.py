@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Mapping
 from html import escape
@@ -10,13 +11,22 @@ from importlib.resources import files
 from typing import Any
 
 from geo_ree.errors import RenderError
-from geo_ree.maps.data import script_json
+from geo_ree.maps.data import compressed
+from geo_ree.maps.style import TILES
 
-_SCRIPTS = (
-    "dom.js", "symbols.js", "layers.js", "dossier.js", "panel.js", "answers.js", "visit.js", "start.js",
+_AT_ONCE = ("dom.js", "load.js", "frame.js")
+_WITH_DATA = (
+    "words.js", "words_map.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js",
+    "symbols.js", "sheet.js", "strokes.js", "marks.js", "graticule.js", "layers.js", "sight.js",
+    "exits.js", "evidence.js", "dossier.js", "opening.js", "table.js", "weights.js", "download.js",
+    "link.js", "panel.js", "answers.js", "legend.js", "printing.js", "tiles.js", "visit.js", "start.js",
 )  # fmt: skip
-_STYLES = ("page.css", "map.css", "visit.css")
+_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
 _LEAFLET = "xstatic.pkg.leaflet"
+_DATA_TYPE = "application/x-gzip-base64"
+
+_INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_MARKUP_CODE = re.compile(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE)
 
 _ELSEWHERE = re.compile(
     r"""<link\b
@@ -61,12 +71,12 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
     html = re.sub(r"<meta[^>]*>", "", html)
     styles = [_leaflet_css(), *map(_asset, _STYLES)]
-    scripts = [_leaflet("leaflet.js"), *map(_asset, _SCRIPTS)]
+    scripts = [_leaflet("leaflet.js"), *map(_asset, _AT_ONCE), *map(_once_loaded, _WITH_DATA)]
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)} · geo_ree</title>",
-        f'<script type="application/json" id="geo-ree-data">{script_json(values)}</script>',
+        f'<script type="{_DATA_TYPE}" id="geo-ree-data">{compressed(values)}</script>',
         *(f"<script>{s}</script>" for s in scripts),
     ]
     html = _insert(html, "<head>", "<head>\n" + "\n".join(head))
@@ -74,9 +84,32 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = _insert(html, "</head>", "\n".join(f"<style>{s}</style>" for s in styles) + "</head>")
     html = _insert(html, "<html>", '<html lang="en">')
     html = _insert(html, "<body>", "<body>" + _asset("body.html"))
-    _check(html)
     start = f"<script>geoRee.start({chart});</script>"
-    return html.replace("</html>", "") + start + "\n</html>\n"
+    html = html.replace("</html>", "") + start + "\n</html>\n"
+    html = html.replace("\r\n", "\n")  # as the browser reads it before it takes the hashes
+    _check(html)
+    return _insert(html, '<meta charset="utf-8">', f'<meta charset="utf-8">\n{_policy(html)}')
+
+
+def _policy(html: str) -> str:
+    """The Content-Security-Policy: what is in the page may run, and nothing else.
+
+    Leaflet sets styles through the object model, which the policy allows.
+    """
+    hashes: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, attributes, text in _INLINE.findall(html):
+        if _DATA_TYPE not in attributes:
+            digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
+            hashes[kind.lower()].append(f"'sha256-{digest}'")
+    rules = [
+        "default-src 'none'",
+        "script-src " + " ".join(dict.fromkeys(hashes["script"])),
+        "style-src " + " ".join(dict.fromkeys(hashes["style"])),
+        f"img-src data: {TILES['host']}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
 
 
 def _insert(html: str, mark: str, text: str) -> str:
@@ -89,6 +122,11 @@ def _insert(html: str, mark: str, text: str) -> str:
 
 def _asset(name: str) -> str:
     return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _once_loaded(name: str) -> str:
+    """A script that runs when the data are unpacked, in its turn."""
+    return f"geoRee.when(function () {{\n{_asset(name)}\n}});"
 
 
 def _leaflet(name: str) -> str:
@@ -112,9 +150,15 @@ def _leaflet_css() -> str:
 
 
 def _check(html: str) -> None:
-    """Refuse a document that would load anything; the data, escaped, cannot match."""
+    """Refuse a document that would load anything, or whose markup the policy would not allow."""
     scripts = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL | re.IGNORECASE)
     bare = scripts.sub(lambda m: m.group(0)[: m.group(0).index(">") + 1], html)
+    code = _MARKUP_CODE.search(_INLINE.sub("", html))
+    if code:
+        raise RenderError(
+            f"the page has code in its markup: {code.group(0)[:60]!r}",
+            "folium may have changed its template; report this with the versions of geo-ree doctor",
+        )
     found = _ELSEWHERE.search(bare)
     if found:
         raise RenderError(

@@ -11,12 +11,28 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from branca.element import Template
 
-from geo_ree.maps.data import columnar
-from geo_ree.maps.shapes import area_paths, country_paths, line_paths, pack
-from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, UNSURE_KM
+from geo_ree.maps.data import columnar, plain
+from geo_ree.maps.shapes import (
+    area_paths,
+    country_paths,
+    label_place,
+    line_paths,
+    pack,
+    polygon_paths,
+)
+from geo_ree.maps.style import (
+    LABELS,
+    LINES,
+    PLANT_MW,
+    POINTS,
+    SETTLEMENT_PEOPLE,
+    TILES,
+    UNSURE_KM,
+)
 
 _DRAWN_AREAS = ("feasible", "contradicting")
 
@@ -117,12 +133,40 @@ def gateways(gdf: gpd.GeoDataFrame) -> Drawn:
 
 def deposits(gdf: gpd.GeoDataFrame) -> Drawn:
     """Candidates, by-product hosts and references; the script takes them from the page's data."""
-    return Drawn("deposits", "deposits", gdf["id"].tolist())
+    return Drawn("deposits", "deposits", {"roles": sorted(set(gdf["role"]))})
 
 
 def context(gdf: gpd.GeoDataFrame) -> Drawn:
     """Major deposits of other commodities, switched off at first."""
-    return Drawn("context", "deposits", gdf["id"].tolist(), show=False)
+    return Drawn("context", "deposits", {"roles": sorted(set(gdf["role"]))}, show=False)
+
+
+def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> Drawn:
+    """Areas that hold the deposits no source gives a coordinate; whole countries only by code.
+
+    Parameters
+    ----------
+    areas
+        As `geo_ree.harmonize.locate` gives them: ``deposit``, ``kind``, ``evidence``.
+    deposits
+        The unranked ones, with ``id``.
+    """
+    here = areas[areas["deposit"].isin(deposits["id"])]
+    drawn = here[here["kind"].isin(_DRAWN_AREAS) & here.geometry.notna()]
+    whole = here[here["kind"] == "country"]
+    payload = {
+        "areas": [
+            {"id": plain(i), "kind": plain(kind), "evidence": plain(evidence),
+             "polygons": polygon_paths(drawn.geometry.iloc[n]),
+             "label": label_place(drawn.geometry.iloc[n])}
+            for n, (i, kind, evidence) in enumerate(
+                zip(drawn["deposit"], drawn["kind"], drawn["evidence"], strict=True))
+        ],
+        "countries": {plain(i): plain(code) for i, code in
+                      zip(whole["deposit"], whole["evidence"], strict=True)},
+        "style": dict(LINES["unranked"]),
+    }  # fmt: skip
+    return Drawn("unranked", "unranked", payload)
 
 
 def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
@@ -154,6 +198,11 @@ def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
         ]
         payload["points"] = _point_payload(others.assign(name=told), "audit")
     return Drawn("audit", "lines", payload, show=False)
+
+
+def tiles() -> Drawn:
+    """Online imagery, switched off: nothing is asked before a person switches it on."""
+    return Drawn("tiles", "tiles", dict(TILES), show=False)
 
 
 def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:

@@ -12,9 +12,11 @@ import pandas as pd
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import layers
-from geo_ree.maps.data import columnar, contained_oxide, plain, plain_dicts
+from geo_ree.maps.data import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.document import assemble
+from geo_ree.maps.evidence import evidence_values
 from geo_ree.maps.layers import Drawn
+from geo_ree.maps.panel_data import PANEL_COLUMNS, panel_values, with_classes
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
@@ -24,12 +26,14 @@ _DEPOSIT = (
     "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags", "score",
     "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
-    "source_quality", "notes", "oxide_t", "radius_px",
+    "source_quality", "notes", "oxide_t", "radius_px", "sentence", *PANEL_COLUMNS,
 )  # fmt: skip
-_STEMS = ("dist_", "err_", "near_", "abroad_", "points_")
+_STEMS = ("dist_", "err_", "near_", "abroad_", "points_", "foot_")
 _UNRANKED = (
-    "id", "name", "aliases", "role", "country_reported", "admin_area", "deposit_type", "status",
-    "resource_note", "source_quality", "reference", "notes",
+    "id", "name", "aliases", "role", "country", "country_reported", "admin_area",
+    "commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note",
+    "source_quality", "reference", "notes", "sources", "score_worst", "score_best", "rank_best",
+    "rank_worst", "p_lead", "area_basis", "area_km2", "sentence",
 )  # fmt: skip
 _RESOURCE = (
     "deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system",
@@ -43,7 +47,10 @@ _CRITERION = (
     "name", "label", "column", "weight", "half_km", "decay", "measured_to", "reason", "source",
     "decay_reason", "decay_source",
 )  # fmt: skip
-_SCENARIO = ("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank")
+_SCENARIO = (
+    "id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon",
+    "foot_gateway_lat",
+)  # fmt: skip
 _AUDIT = ("id", "flag", "distance_km", "evidence", "sources")
 _CONFLICT = ("deposit", "attribute", "values", "sources")
 _QUIET_ROLES = ("context", "not_ree")
@@ -99,6 +106,12 @@ class PageData:
         What each source of lines leaves out: ``target, layer``, ``source_id`` and ``country``
         (``*`` for all together), ``rate, rate_low, rate_high, basis`` and what they come from;
         None for none.
+    feet
+        Index deposit id, columns ``foot_<layer>_lon`` and ``foot_<layer>_lat``: what was
+        measured to, as `geo_ree.proximity.measure` tells it; None draws no lines.
+    models
+        Score models as plain values, the run's own first (`geo_ree.scoring.plain_models`): the
+        page scores by them when weights are changed. Without one it offers no weights.
     surface
         Of `geo_ree.maps.score_picture`: the score of every place; None draws none.
     """
@@ -120,6 +133,8 @@ class PageData:
     influence: Sequence[Mapping[str, Any]] | None = None
     omission: pd.DataFrame | None = None
     surface: Drawn | None = None
+    feet: pd.DataFrame | None = None
+    models: Sequence[Mapping[str, Any]] = ()
 
 
 def render(data: PageData) -> str:
@@ -207,23 +222,30 @@ def _groups(data: PageData) -> list[Drawn]:
     if data.positions is not None and data.areas is not None:
         shown = data.positions["deposit"].isin(data.scored["id"])
         made.append(layers.audit(data.positions[shown], data.areas))
-    return [*made, layers.context(data.scored[quiet]), layers.deposits(data.scored[~quiet])]
+    if data.areas is not None and "id" in data.unranked:
+        made.append(layers.unranked(data.areas, data.unranked))
+    made += [layers.context(data.scored[quiet]), layers.deposits(data.scored[~quiet])]
+    return [*made, layers.tiles()]
 
 
 def _values(data: PageData) -> dict[str, Any]:
-    scored = _with_sizes(data.scored, data.resources)
+    scored = with_classes(_with_sizes(data.scored, data.resources))
+    if data.feet is not None:
+        scored = scored.join(data.feet, on="id")
     names = data.layers["countries"]
     measured = {c.get("column") for c in data.criteria}
     further = (c for c in scored.columns if c.startswith(_STEMS) or c in measured)
     return {
-        "deposits": columnar(scored, (*_DEPOSIT, *further)),
+        "deposits": packed(scored, (*_DEPOSIT, *further)),
         "unranked": columnar(data.unranked, _UNRANKED),
         "resources": columnar(data.resources, _RESOURCE),
         "audit": columnar(_or_none(data.audit), _AUDIT),
         "conflicts": columnar(_or_none(data.conflicts), _CONFLICT),
         "sources": plain_dicts(data.sources, _SOURCE),
         "criteria": plain_dicts(data.criteria, _CRITERION),
-        "scenarios": columnar(data.scenarios, _SCENARIO),
+        "scenarios": packed(data.scenarios, _SCENARIO),
+        **evidence_values(data.acceptability),
+        "panel": panel_values(scored, data.models),
         "run": {
             **{k: plain(data.run.get(k)) for k in (
                 "disclaimer", "run_id", "schema_version", "version", "created", "seed", "draws", "preset")},

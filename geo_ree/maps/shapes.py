@@ -13,6 +13,7 @@ from geo_ree.maps.data import plain
 from geo_ree.settings import REGION
 
 _LINE_TOLERANCE_DEG = 0.01
+_AREA_TOLERANCE_DEG = 0.002
 _COVERAGE_TOLERANCE_DEG = 0.02
 _SMALLEST_ISLAND_DEG2 = 0.004
 _PER_DEGREE = 1_000
@@ -104,6 +105,20 @@ def area_paths(areas: gpd.GeoDataFrame) -> list[str]:
     return pack(shapely.get_exterior_ring(simple[~shapely.is_empty(simple)]))
 
 
+def polygon_paths(area: shapely.Geometry) -> list[list[str]]:
+    """An area with its holes, simplified and packed: the rings of each polygon, outer first.
+
+    Examples
+    --------
+    >>> ring = shapely.box(70, 45, 74, 49).difference(shapely.box(71, 46, 73, 48))
+    >>> [len(rings) for rings in polygon_paths(ring)]
+    [2]
+    """
+    parts = shapely.get_parts(shapely.simplify(area, _AREA_TOLERANCE_DEG))
+    polygons = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    return [pack(shapely.get_rings(polygon)) for polygon in polygons]
+
+
 def country_paths(countries: gpd.GeoDataFrame) -> dict[str, Any]:
     """Countries simplified together, so that shared borders stay shared.
 
@@ -138,14 +153,21 @@ def country_paths(countries: gpd.GeoDataFrame) -> dict[str, Any]:
         outlines.extend(rings)
         largest = large[np.argmax(shapely.area(large))]
         shapes.append({"country": plain(country), "name": plain(name), "rings": pack(rings),
-                       "label": _label(largest)})  # fmt: skip
+                       "label": label_place(largest)})  # fmt: skip
     edge = shapely.box(*REGION).exterior.buffer(0.01)
     borders = shapely.line_merge(shapely.difference(shapely.union_all(outlines), edge))
     lines = shapely.get_parts(borders)
     return {"shapes": shapes, "borders": pack(lines[shapely.get_type_id(lines) == 1])}
 
 
-def _label(shape: shapely.Geometry) -> list[float]:
+def label_place(shape: shapely.Geometry) -> list[float]:
+    """Latitude and longitude of a place well inside a polygon, for its name.
+
+    Examples
+    --------
+    >>> label_place(shapely.box(60, 45, 61, 46))
+    [45.5, 60.5]
+    """
     inner = shapely.maximum_inscribed_circle(shape, tolerance=0.05)
     lon, lat = shapely.get_coordinates(inner)[0]
     return [round(float(lat), 2), round(float(lon), 2)]

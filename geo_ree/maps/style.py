@@ -40,6 +40,7 @@ LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
         "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
         "audit": {"color": "#b0432f", "weight": 1.2, "opacity": 0.9, "fill": 0.07},
+        "unranked": {"color": "#5b6b8c", "weight": 1.3, "opacity": 0.9, "fill": 0.06},
     }
 )
 
@@ -63,9 +64,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "settlements": f"Settlements of {SETTLEMENT_PEOPLE:,} people or more",
         "gateways": "Sea ports and rail borders",
         "deposits": "Rare-earth deposits",
+        "unranked": "Areas in which unranked deposits lie",
         "context": "Major deposits of other commodities",
         "suitability": "Access score of every place",
         "audit": "Audit: other printed positions, areas of published distances",
+        "tiles": "Online: satellite relief (asks a server of NASA)",
     }
 )
 
@@ -81,6 +84,19 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Measure -> (word for people, canonical layer)."""
+
+
+TILES: Mapping[str, object] = MappingProxyType(
+    {
+        "host": "https://gibs.earthdata.nasa.gov",
+        "url": "https://gibs.earthdata.nasa.gov/wmts/epsg3857/best/BlueMarble_ShadedRelief_Bathymetry"
+        "/default/GoogleMapsCompatible_Level8/{z}/{y}/{x}.jpeg",
+        "max_native_zoom": 8,
+        "attribution": "Imagery: NASA Global Imagery Browse Services (GIBS), part of NASA's ESDIS",
+    }
+)
+"""Online tiles, a switch. A page opened from a file sends no Referer, and the tile servers of
+OpenStreetMap refuse such requests; NASA's GIBS serves anybody."""
 
 
 def score_colour(score: float) -> str:

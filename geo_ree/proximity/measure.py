@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.proximity.checks import check_deposits
+from geo_ree.proximity.feet import foot_points
 from geo_ree.proximity.reach import Integers, Proximity, Words
 from geo_ree.proximity.targets import Target
 
@@ -21,6 +22,7 @@ def measure(
     coverage: Mapping[str, frozenset[str]] | None = None,
     labels: Mapping[str, str] | None = None,
     proximity: Proximity | None = None,
+    feet: bool = False,
 ) -> pd.DataFrame:
     """Distances from deposits to infrastructure, over the ellipsoid.
 
@@ -37,6 +39,8 @@ def measure(
         source_id -> words for people (work and edition), shown behind what was measured to.
     proximity
         Made from the same layers before; saves building the indexes again.
+    feet
+        Whether to tell also where on each feature the nearest point lies.
 
     Returns
     -------
@@ -45,7 +49,8 @@ def measure(
         country unless the target says otherwise), ``err_<t>_km`` (position error of the
         deposit plus the feature's ``lateral_error_km`` or position error: the distance is that
         much off at most; NaN where the deposit's is not known), ``near_<t>`` (name, country and
-        source), ``abroad_<t>_km`` and ``near_abroad_<t>``. Unknown is NaN and None. A layer that
+        source), ``abroad_<t>_km`` and ``near_abroad_<t>``; with `feet` also
+        ``foot_<t>_lon`` and ``foot_<t>_lat`` (degrees). Unknown is NaN and None. A layer that
         is absent or has no eligible row makes its target unknown everywhere.
 
     Raises
@@ -85,6 +90,9 @@ def measure(
         near = _names(made, name, reach.position, points, labels or {})
         near[np.isnan(distance)] = None
         columns[f"near_{name}"] = near
+        if feet:
+            met = _features(made, name, np.where(np.isnan(distance), -1, reach.position))
+            columns[f"foot_{name}_lon"], columns[f"foot_{name}_lat"] = foot_points(lon, lat, met)
         if target.same_country:
             other = made.reach(name, lon, lat, country, abroad=True)
             columns[f"abroad_{name}_km"] = other.distance_km
@@ -92,6 +100,15 @@ def measure(
                 made, name, other.position, points, labels or {}
             )
     return pd.DataFrame(columns, index=deposits.index)
+
+
+def _features(made: Proximity, name: str, position: Integers) -> Words:
+    """Geometries of what was measured to; None where nothing was."""
+    out = np.full(len(position), None, dtype=object)
+    rows, known = made.rows(name), position >= 0
+    if rows is not None:
+        out[known] = rows.geometry.to_numpy()[position[known]]
+    return out
 
 
 def _names(

@@ -8,7 +8,8 @@ from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rat
 from geo_ree.scoring.draws import Drawn, Sampler
 from geo_ree.scoring.explanation import Explanation, explain
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.preset import load_preset
+from geo_ree.scoring.plain import plain_model, plain_models
+from geo_ree.scoring.preset import load_preset, preset_names
 from geo_ree.scoring.ranges import ScoreRange, score_range
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
@@ -40,6 +41,9 @@ __all__ = [
     "influence",
     "load_preset",
     "phrase",
+    "plain_model",
+    "plain_models",
+    "preset_names",
     "reweigh",
     "score",
     "score_range",

@@ -115,7 +115,7 @@ def load_preset(name_or_path: str | Path) -> ScoreModel:
     >>> [c.name for c in load_preset("infrastructure").criteria]
     ['rail', 'road', 'power_line', 'power_plant', 'settlement', 'water', 'gateway']
     """
-    presets = {item.name.removesuffix(".toml"): item for item in _packaged()}
+    presets = _packaged()
     if isinstance(name_or_path, str) and name_or_path in presets:
         item = presets[name_or_path]
         return parse_preset(item.read_text(encoding="utf-8"), item.name)
@@ -195,10 +195,21 @@ def parse_preset(text: str, origin: str) -> ScoreModel:
     return _build(preset, origin)
 
 
-def _packaged() -> list[Traversable]:
+def preset_names() -> tuple[str, ...]:
+    """Name the presets of the package.
+
+    Examples
+    --------
+    >>> preset_names()
+    ('bulk', 'infrastructure', 'remote_small')
+    """
+    return tuple(_packaged())
+
+
+def _packaged() -> dict[str, Traversable]:
     folder = files("geo_ree.scoring") / "presets"
-    found = [item for item in folder.iterdir() if item.name.endswith(".toml")]
-    return sorted(found, key=lambda item: item.name)
+    found = {i.name.removesuffix(".toml"): i for i in folder.iterdir() if i.name.endswith(".toml")}
+    return dict(sorted(found.items()))
 
 
 def _complaint(item: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree import Options, Settings, pipeline
 from geo_ree.maps import PageData
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -129,7 +130,18 @@ class Visit:
         self.page.on("dialog", lambda d: (self.trouble.append(f"dialog {d.message}"), d.dismiss()))
         self.page.on("request", lambda r: self.asked.append(r.url))
         self.page.goto(path.as_uri())
-        self.page.wait_for_function("typeof geoRee === 'object' && !!geoRee.map()")
+        self.until("typeof geoRee === 'object' && !!geoRee.map()")
+
+    def until(self, script, seconds=10):
+        """Wait until a script gives true.
+
+        Not with wait_for_function: it evaluates text in the page, which the page's policy refuses.
+        """
+        for _ in range(seconds * 40):
+            if self.page.evaluate(script):
+                return
+            self.page.wait_for_timeout(25)
+        raise AssertionError(f"the page did not come to {script}: {self.trouble}")
 
     def value(self, script):
         return json.loads(self.page.evaluate(f"JSON.stringify({script})"))
@@ -148,3 +160,13 @@ def visit(browser):
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def starter_page(tmp_path_factory):
+    """The page of the embedded data, and the run behind it: made once for all that look at it."""
+    folder = tmp_path_factory.mktemp("starter_page")
+    result = pipeline.run(
+        Settings(data_root=folder / "data"), Options(draws=200), out=folder / "out"
+    )
+    return result, folder / "out" / "map.html"

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from geo_ree import Options, Settings, pipeline
@@ -26,7 +28,7 @@ def test_hostile_names_are_shown_and_do_not_run(small, visit):
     seen = visit(small)
     assert seen.trouble == []
     seen.page.evaluate("geoRee.open('b')")
-    heading = seen.page.inner_text(".leaflet-popup h3")
+    heading = seen.page.inner_text(".dossier h3")
     assert "<img src=x onerror=alert(1)>" in heading
     assert "{{ 7 * 7 }}" in heading
     seen.page.wait_for_timeout(100)
@@ -61,7 +63,7 @@ def test_every_candidate_is_drawn_where_it_lies(real, visit):
     seen = visit(path)
     drawn = seen.value(
         "geoRee.deposits.filter(d => d.role === 'candidate').map(d => "
-        "[d.id, geoRee.markers[d.id].getLatLng().lat, geoRee.map().hasLayer(geoRee.markers[d.id])])"
+        "[d.id, d.latitude, !!geoRee.drawn(d.id)])"
     )
     table = result.table[result.table["role"] == "candidate"]
     expected = sorted(zip(table["id"], table["latitude"].round(3), strict=True))
@@ -71,9 +73,10 @@ def test_every_candidate_is_drawn_where_it_lies(real, visit):
 
 def test_the_context_starts_switched_off(real, visit):
     seen = visit(real[1])
-    script = ("geoRee.deposits.filter(d => d.role === 'context')"
-              ".some(d => geoRee.map().hasLayer(geoRee.markers[d.id]))")  # fmt: skip
-    assert seen.value(script) is False
+    drawn = "geoRee.deposits.filter(d => d.role === 'context').some(d => geoRee.drawn(d.id))"
+    assert seen.value(drawn) is False
+    seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.context); }")
+    assert seen.value(drawn) is True
 
 
 def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
@@ -81,12 +84,14 @@ def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
     seen = visit(path)
     best = result.table[result.table["role"] == "candidate"].iloc[0]
     seen.page.click("#ranking tbody tr >> nth=0")
-    text = seen.page.inner_text(".leaflet-popup-content")
+    text = seen.page.inner_text(".dossier")
     assert best["name"] in text
     assert f"{best['score']:.1f} of 100" in " ".join(text.split())
     assert f"interval {best['rank_p5']} to {best['rank_p95']}" in text
     assert f"{best['dist_railway_km']:.1f} km ± {best['err_railway_km']:.1f}" in text
-    assert best["near_railway"] in text
+    name, label = re.match(r"(.*) \([A-Z]{3}\), (.*)$", best["near_railway"]).groups()
+    assert name in text
+    assert label in text
     assert f"{best['points_rail']:.1f} of 30" in text
 
 
@@ -101,19 +106,19 @@ def test_a_click_on_a_marker_opens_its_dossier(real, visit):
         "const b = m.getContainer().getBoundingClientRect(); return [b.left + p.x, b.top + p.y]; })()"
     )
     seen.page.mouse.click(*at)
-    seen.page.wait_for_selector(".leaflet-popup")
-    assert "Kundybai" in seen.page.inner_text(".leaflet-popup h3")
+    seen.page.wait_for_selector(".dossier h3")
+    assert "Kundybai" in seen.page.inner_text(".dossier h3")
 
 
 def test_every_candidate_leaves_ink_on_the_canvas(real, visit):
     seen = visit(real[1])
     blank = seen.value(
-        "(() => { const m = geoRee.map(); const r = geoRee.ranked('candidate');"
-        "return r.filter(d => { const k = geoRee.markers[d.id];"
-        "const c = k._renderer._ctx, b = k._renderer._bounds.min, p = k._point;"
-        "const s = L.Browser.retina ? 2 : 1;"
-        "return c.getImageData((p.x - b.x) * s, (p.y - b.y) * s, 1, 1).data[3] === 0; })"
-        ".map(d => d.name); })()"
+        "geoRee.ranked('candidate').filter(d => { const k = geoRee.drawn(d.id);"
+        "const c = geoRee.map().getPane('deposits').querySelectorAll('canvas');"
+        "const box = geoRee.map().getContainer().getBoundingClientRect();"
+        "return ![...c].some(one => { const b = one.getBoundingClientRect();"
+        "return one.getContext('2d').getImageData(box.left + k.x - b.left, box.top + k.y - b.top, 1, 1)"
+        ".data[3] > 0; }); }).map(d => d.name)"
     )
     assert blank == []
 
@@ -132,7 +137,7 @@ def test_unknown_weight_is_shared_out_among_what_a_criterion_can_give(data, tmp_
 
 def test_only_a_statement_with_a_category_fills_a_symbol(small, visit):
     seen = visit(small)
-    shapes = seen.value("['a', 'b', 'c', 'd'].map(i => geoRee.markers[i].options.shape)")
+    shapes = seen.value("['a', 'b', 'c', 'd'].map(i => geoRee.look(geoRee.byId[i]).shape)")
     assert shapes == ["disc", "ring", "diamond", "square"]
 
 
@@ -141,7 +146,7 @@ def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, vis
     seen = visit(path)
     deposit = result.table.set_index("name").loc["Kutessay II", "id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
-    items = seen.page.locator(".dossier .statements li")
+    items = seen.page.locator(".dossier .statements > li")
     assert items.nth(0).get_attribute("class") == "shown"
     assert items.nth(0).inner_text().startswith("42,980 t contained oxide")
     assert "Measured + Indicated; JORC, 2011 (Stans Energy), 2011" in items.nth(0).inner_text()
@@ -172,7 +177,7 @@ def test_a_row_opens_by_keyboard_too(small, visit):
     seen = visit(small)
     seen.page.focus("#hosts tbody tr")
     seen.page.keyboard.press("Enter")
-    assert seen.page.inner_text(".leaflet-popup h3") == "Melovoye"
+    assert seen.page.inner_text(".dossier h3") == "Melovoye"
 
 
 def test_the_page_answers_the_five_questions(real, visit):
@@ -194,12 +199,9 @@ def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(real, vi
     seen = visit(real[1], 390, 800)
     assert seen.value("document.documentElement.scrollWidth") <= 390
     seen.page.click("#ranking tbody tr >> nth=8")
-    seen.page.wait_for_function(  # the map moves until the dossier is in sight
-        """() => {
-            const box = document.querySelector(".leaflet-popup h3")?.getBoundingClientRect();
-            return box && box.top >= 0 && box.top < 800 && box.left >= 0 && box.right <= 390;
-        }""", timeout=10_000,
-    )  # fmt: skip
+    box = seen.value("document.querySelector('.dossier h3').getBoundingClientRect()")
+    assert 0 <= box["top"] < 800
+    assert 0 <= box["left"] < box["right"] <= 390
     assert seen.value("document.documentElement.scrollWidth") <= 390
     assert seen.trouble == []
 
@@ -226,7 +228,7 @@ def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit)
     told = seen.page.locator(".dossier .audit li").all_inner_texts()
     assert any(t.startswith("sources disagree, 21.9 km") for t in told)
     other = result.harmonized.merged.conflicts["deposit"].iloc[0]
-    if seen.page.evaluate(f"Boolean(geoRee.markers[{other!r}])"):
+    if seen.page.evaluate(f"Boolean(geoRee.byId[{other!r}])"):
         seen.page.evaluate(f"geoRee.open({other!r})")
         assert seen.page.locator(".dossier .conflicts li").count() >= 1
     assert seen.trouble == []

@@ -1,3 +1,6 @@
+import base64
+import gzip
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -12,16 +15,27 @@ import shapely
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import layers, render
-from geo_ree.maps.data import columnar, contained_oxide, plain, script_json
+from geo_ree.maps.data import columnar, compressed, contained_oxide, packed, plain
 from geo_ree.maps.document import assemble
-from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, oxide_radius, score_colour
+from geo_ree.maps.evidence import evidence_values
+from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
 
 
 def values(html):
-    return json.loads(re.search(r'id="geo-ree-data">(.*?)</script>', html).group(1))
+    text = re.search(r'id="geo-ree-data">(.*?)</script>', html).group(1)
+    return json.loads(gzip.decompress(base64.b64decode(text)))
+
+
+def column(packed):
+    if isinstance(packed, dict):
+        return [None if at < 0 else packed["words"][at] for at in packed["at"]]
+    return packed
 
 
 def rows(table):
+    if "packed" in table:
+        columns = [column(c) for c in table["packed"].values()]
+        return [dict(zip(table["packed"], row, strict=True)) for row in zip(*columns, strict=True)]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
 
@@ -59,7 +73,7 @@ def test_the_data_inside_are_the_data_given(data):
     by_id = {d["id"]: d for d in rows(inside["deposits"])}
     assert by_id["a"]["score"] == 61.5
     assert by_id["b"]["name"] == data.scored["name"][1]
-    assert by_id["a"]["dist_power_line_km"] is None
+    assert "dist_power_line_km" not in by_id["a"]  # nothing known of it anywhere
     assert by_id["d"]["rank"] is None
     assert rows(inside["unranked"])[0]["name"] == "Kuirektykol"
     assert inside["unsure"] == {"railways": 1}
@@ -175,11 +189,32 @@ def test_plain_values():
     assert columnar(pd.DataFrame({"a": [1]}), ["b"]) == {"columns": [], "rows": []}
 
 
-def test_json_in_a_script_closes_nothing():
-    for text in ("</script>", "<!--", "a & b", "\u2028\u2029"):
-        inside = script_json([text])
-        assert not set("<>&\u2028\u2029") & set(inside)
-        assert json.loads(inside) == [text]
+@pytest.mark.parametrize(
+    "text", ["</script>", "<!--", "a & b", "\u2028\u2029", "\ud800", "x" * 10_000]
+)
+def test_data_in_a_script_close_nothing(text):
+    inside = compressed([text])
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", inside)
+    whole = text.replace("\ud800", "?")  # half a pair of surrogates is no text
+    assert json.loads(gzip.decompress(base64.b64decode(inside))) == [whole]
+    assert compressed([text]) == inside
+
+
+def test_columns_keep_what_they_can_mean():
+    table = pd.DataFrame({
+        "latitude": [45.1234567], "score": [50.123456], "dist_x_km": [1.23456],
+        "rank": pd.array([pd.NA], dtype="Int64"), "flag": [True]})  # fmt: skip
+    table = pd.concat([table, table.assign(rank=3, flag=None)], ignore_index=True)
+    got = packed(table, [*table.columns, "absent"])
+    assert got["length"] == 2
+    assert {k: column(v) for k, v in got["packed"].items()} == {
+        "latitude": [45.12346] * 2, "score": [50.1235] * 2, "dist_x_km": [1.235] * 2,
+        "rank": [None, 3], "flag": [True, None]}  # fmt: skip
+
+
+def test_a_word_that_comes_again_is_kept_once():
+    many = packed(pd.DataFrame({"country": ["KAZ", None, "KAZ", "KAZ"]}), ["country"])
+    assert many["packed"]["country"] == {"words": ["KAZ"], "at": [0, -1, 0, 0]}
 
 
 def test_a_page_of_real_size_stays_below_three_megabytes(data):
@@ -213,3 +248,70 @@ def test_the_audit_ties_other_positions_to_the_chosen_one_and_draws_areas():
     names = [r["name"] for r in rows(drawn.payload["points"])]
     assert names == ["b:1: refuted, 39 km from the chosen position",
                      "c:1: supports, 0 km from the chosen position"]  # fmt: skip
+
+
+def test_the_policy_allows_the_scripts_and_styles_of_the_page_and_nothing_else(data):
+    html = render(data)
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html).group(1)
+    rules = {rule.split()[0]: rule.split()[1:] for rule in policy.split("; ")}
+    assert rules["default-src"] == ["'none'"]
+    assert rules["img-src"] == ["data:", TILES["host"]]
+    assert rules["base-uri"] == rules["form-action"] == ["'none'"]
+    for kind, attributes in (("script", ""), ("style", "")):
+        texts = re.findall(rf"<{kind}{attributes}>(.*?)</{kind}>", html, re.DOTALL)
+        hashes = {
+            "'sha256-" + base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() + "'"
+            for t in texts
+        }
+        assert set(rules[f"{kind}-src"]) == hashes
+        assert len(hashes) >= 5
+    assert html.index("Content-Security-Policy") < html.index("<script")
+    assert not re.search(r"unsafe|\*", policy)
+
+
+@pytest.mark.parametrize(
+    "markup", ['<b style="color: red">', '<b onclick="f()">', "<svg\nonload=f()>"]
+)
+def test_code_in_the_markup_is_refused(markup):
+    html = f"<html><head></head><body>{markup}</body></html>"
+    with pytest.raises(RenderError, match="has code in its markup"):
+        assemble(html, values={}, title="t", chart="c")
+
+
+def test_feet_are_joined_to_their_deposits_and_left_out_where_there_are_none(data):
+    feet = pd.DataFrame(
+        {"foot_road_lon": [70.123456789], "foot_road_lat": [45.0]}, index=pd.Index(["b"])
+    )
+    by_id = {d["id"]: d for d in rows(values(render(replace(data, feet=feet)))["deposits"])}
+    assert by_id["b"]["foot_road_lon"] == 70.12346
+    assert by_id["a"]["foot_road_lon"] is None
+    assert not any(k.startswith("foot_") for k in rows(values(render(data))["deposits"])[0])
+
+
+def test_rank_distributions_keep_only_the_ranks_that_occur():
+    draws = pd.DataFrame(
+        [[0.0, 0.1234, 0.0, 0.8766], [0.0] * 4], index=["a", "b"], columns=[1, 2, 3, 4]
+    )
+    assert evidence_values(draws) == {"acceptability": {"a": [2, [123, 0, 877]]}}
+    assert evidence_values(None) == {"acceptability": {}}
+
+
+def test_areas_of_unranked_deposits_keep_their_holes_and_countries_go_by_code():
+    ring = shapely.box(60, 45, 64, 49).difference(shapely.box(61, 46, 63, 48))
+    areas = gpd.GeoDataFrame(
+        {"deposit": ["u", "u", "w", "other"], "kind": ["feasible", "admin_area", "country", "feasible"],
+         "evidence": ["d", "x", "KAZ", "y"]},
+        geometry=[ring, None, shapely.box(50, 40, 80, 55), ring], crs=4326)  # fmt: skip
+    drawn = layers.unranked(areas, pd.DataFrame({"id": ["u", "w"]}))
+    assert drawn.show
+    (area,) = drawn.payload["areas"]
+    assert (area["id"], area["kind"], [len(r) for r in area["polygons"]]) == ("u", "feasible", [2])
+    assert ring.contains(shapely.Point(area["label"][::-1]))
+    assert drawn.payload["countries"] == {"w": "KAZ"}
+
+
+def test_imagery_starts_switched_off():
+    drawn = layers.tiles()
+    assert not drawn.show
+    assert drawn.payload["url"].startswith(TILES["host"] + "/")
+    assert drawn.payload["attribution"]

@@ -1,34 +1,8 @@
-/* Data of the page, and helpers that make elements: text from data never becomes markup. */
+/* Helpers that make elements: text from data never becomes markup. */
 "use strict";
-var geoRee = { markers: {} };
+var geoRee = { data: {} };
 (function (g) {
-  var data = g.data = JSON.parse(document.getElementById("geo-ree-data").textContent);
-
-  /* Columns and rows put together again; what is unknown is left out. */
-  g.rows = function (table) {
-    return table.rows.map(function (row) {
-      var one = {};
-      table.columns.forEach(function (name, i) { if (row[i] !== null) one[name] = row[i]; });
-      return one;
-    });
-  };
-  g.deposits = g.rows(data.deposits || { rows: [] });
-  g.unranked = g.rows(data.unranked || { rows: [] });
-  g.resources = g.rows(data.resources || { rows: [] });
-  g.scenarios = g.rows(data.scenarios || { rows: [] });
-  g.byId = {};
-  g.unranked.concat(g.deposits).forEach(function (d) { g.byId[d.id] = d; });
-  g.audit = {};
-  g.rows(data.audit || { rows: [] }).forEach(function (r) { (g.audit[r.id] = g.audit[r.id] || []).push(r); });
-  g.conflicts = {};
-  g.rows(data.conflicts || { rows: [] }).forEach(function (r) { (g.conflicts[r.deposit] = g.conflicts[r.deposit] || []).push(r); });
-  g.statements = {};
-  g.resources.forEach(function (r) { (g.statements[r.deposit_id] = g.statements[r.deposit_id] || []).push(r); });
-  g.ranked = function (role) {
-    return g.deposits.filter(function (d) { return d.role === role && d.rank !== undefined; })
-      .sort(function (a, b) { return a.rank - b.rank; });
-  };
-  g.measures = Object.keys(data.measures || {});
+  var data = g.data;
 
   function append(node, child) {
     if (child === null || child === undefined || child === "") return;
@@ -37,19 +11,31 @@ var geoRee = { markers: {} };
   }
   g.el = function (tag, attributes) {
     var node = document.createElement(tag);
-    Object.keys(attributes || {}).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+    Object.keys(attributes || {}).forEach(function (k) {
+      /* Through the object model: the page's policy refuses style as an attribute. */
+      if (k === "style") node.style.cssText = attributes[k]; else node.setAttribute(k, attributes[k]);
+    });
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
     return node;
   };
-  g.num = function (value, digits) {
-    if (value === undefined || value === null) return g.unknown();
-    return Number(value).toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  var formats = {};
+  g.plainNumber = function (value, digits) {
+    var key = g.locale() + digits;
+    formats[key] = formats[key] || new Intl.NumberFormat(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return formats[key].format(value);
   };
+  g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
-  g.unknown = function () { return g.el("span", { "class": "unknown" }, "unknown"); };
-  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, kind); };
+  g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
+  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.term(kind)); };
+  /* The same as one letter, for tables; read out as the word. */
+  g.stamp = function (kind) {
+    var word = g.term(kind);
+    return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
+      g.el("span", { "class": "unseen" }, " " + word));
+  };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
-  g.country = function (code) { return (data.country_names || {})[code] || code || ""; };
+  g.country = function (code) { return g.term((data.country_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
 
   g.anchor = function (address, text) {
@@ -84,12 +70,30 @@ var geoRee = { markers: {} };
     node.replaceChildren(g.el("thead", {}, head), g.el("tbody", {}, rows));
     return node;
   };
-  g.table = function (heads, rows) { return g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)); };
+  /* What scrolls can be reached by the keyboard; what does not is no stop on the way. */
+  var sizes = new ResizeObserver(function (seen) {
+    seen.forEach(function (one) {
+      var box = one.target.closest("[data-scrolls]");
+      if (!box) return;
+      if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  });
+  g.scrolls = function (box, label) {
+    box.dataset.scrolls = "";
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", label);
+    [box].concat(Array.from(box.children)).forEach(function (node) { sizes.observe(node); });
+    return box;
+  };
+  g.table = function (heads, rows) {
+    return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("Table, scrolls sideways"));
+  };
 
   g.distance = function (d, measure) {
     var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];
     if (far === undefined) return g.unknown();
-    return g.num(far, 1) + " km" + (error === undefined ? "" : " ± " + Number(error).toFixed(1));
+    return g.plainNumber(far, 1) + " " + g.t("km") + (error === undefined ? "" : " ± " + g.plainNumber(error, 1));
   };
   g.colour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);

@@ -1,7 +1,8 @@
-/* The layers of the map. Ground (areas, lines) and marks (what can be clicked) have a canvas each. */
+/* The layers of the map. Ground (areas, lines), marks (what can be pointed at) and deposits have a
+   canvas each. */
 "use strict";
 (function (g) {
-  var made = {}, canvases = {};
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {};
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -17,12 +18,13 @@
   var kinds = {
     countries: function (basemap, group) {
       var r = g.data.region;
-      L.rectangle([[r[1], r[0]], [r[3], r[2]]], quiet({ stroke: false, fillColor: "#d6e4ee", fillOpacity: 1 })).addTo(group);
+      var fills = g.fills = L.featureGroup().addTo(group); /* apart, so that imagery can take their place */
+      L.rectangle([[r[1], r[0]], [r[3], r[2]]], quiet({ stroke: false, fillColor: "#d6e4ee", fillOpacity: 1 })).addTo(fills);
       basemap.shapes.forEach(function (s) {
         var scored = g.data.scored_countries.indexOf(s.country) >= 0;
         L.polygon(s.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({
           stroke: false, fillColor: scored ? "#fcfbf8" : "#eeece7", fillOpacity: 1
-        })).addTo(group);
+        })).addTo(fills);
         if (scored) name(s.name, s.label, "land").addTo(group);
       });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
@@ -40,7 +42,7 @@
     names: function (table, group) {
       g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
     },
-    lines: function (payload, group) {
+    lines: function (payload, group, slug) {
       var style = quiet(payload.style);
       if (payload.style.fill) { /* areas that may overlap: each by itself, so that none cuts a hole */
         payload.areas.forEach(function (ring) {
@@ -51,8 +53,8 @@
           stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
         })).addTo(group);
       }
-      [["sure", null], ["unsure", "5 5"], ["building", "1 4"]].forEach(function (part) {
-        if (payload[part[0]].length) L.polyline(unpackAll(payload[part[0]]), Object.assign({}, style, { dashArray: part[1] })).addTo(group);
+      [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]]].forEach(function (part) {
+        if (payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
       });
       if (payload.points) kinds.points(payload.points, group);
     },
@@ -68,41 +70,75 @@
       /* One tooltip for the whole layer, made when it is asked for. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
-        return g.el("span", {}, [p.name || "unnamed", g.country(p.country), p.neighbour ? "to " + g.country(p.neighbour) : null, p.fuel,
-          p.capacity_mw ? g.num(p.capacity_mw, 0) + " MW" : null,
-          p.population ? g.num(p.population, 0) + " people" : null].filter(Boolean).join(", "));
+        return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to {country}", { country: g.country(p.neighbour) }) : null, p.fuel,
+          p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("MW") : null,
+          p.population ? g.t("{count} people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
       });
     },
-    deposits: function (ids, group) {
-      ids.map(function (id) { return g.byId[id]; }).sort(function (a, b) {
-        return (b.radius_px || 0) - (a.radius_px || 0) || (b.rank || 999) - (a.rank || 999);
-      }).forEach(function (d) {
-        var at = [d.latitude, d.longitude];
-        if (d.position_error_m && d.role !== "context" && d.role !== "not_ree") {
-          L.circle(at, quiet({ radius: d.position_error_m, color: "#b0432f", weight: 1, dashArray: "2 3", fill: false })).addTo(group);
-        }
-        var mark = new g.Symbol(at, Object.assign({ renderer: on("marks") }, g.look(d)));
-        mark.deposit = d;
-        g.markers[d.id] = mark.addTo(group);
+    deposits: function (payload, group) {
+      var rows = g.deposits.filter(function (d) { return payload.roles.indexOf(d.role) >= 0; });
+      var marks = new g.Marks(rows, { pane: "deposits" });
+      g.marks.push(marks);
+      group.addLayer(marks);
+    },
+    unranked: function (payload, group) {
+      areas = g.grouped(payload.areas, "id");
+      areaStyle = quiet(payload.style);
+      wholeCountries = payload.countries;
+      payload.areas.forEach(function (area) {
+        g.outline(area).forEach(function (shape) { shape.addTo(group); });
+        if (areas[area.id][0] !== area) return; /* one name each */
+        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("Not ranked: somewhere in this area") }, "? " + (d.name || area.id));
+        L.DomEvent.disableClickPropagation(label);
+        label.addEventListener("click", function () { g.open(area.id); });
+        L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group);
       });
-      group.on("click", function (e) { g.open(e.layer.deposit.id); });
-      group.bindTooltip(function (mark) {
-        var d = mark.deposit;
-        return g.el("span", {}, d.name || d.id, d.rank === undefined ? "" : " · rank " + d.rank);
-      });
-    }
+    },
+    tiles: function (payload, group) { g.tiles(payload, group); }
   };
-  g.layer = function (chart, slug) {
-    g.prepare(chart);
-    var group = L.featureGroup(), what = g.data.layers[slug];
-    kinds[what[0]](what[1], group);
-    made[slug] = group;
-    return group;
+  /* Where an unranked deposit may lie: areas that its sources draw, or else a whole country. */
+  g.areasOf = function (id) { return areas[id] || []; };
+  g.wholeCountryOf = function (id) { return Object.prototype.hasOwnProperty.call(wholeCountries, id) ? wholeCountries[id] : null; };
+  /* The polygons of an area, holes and all. */
+  g.outline = function (area) {
+    return area.polygons.map(function (rings) {
+      return L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, {
+        dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: area.kind === "feasible" ? areaStyle.fill : 0
+      }));
+    });
+  };
+  g.countryOutline = function (code) {
+    var found = g.data.layers.countries[1].shapes.filter(function (s) { return s.country === code; })[0];
+    if (!found) return [];
+    return [L.polygon(found.rings.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, areaStyle, {
+      dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: areaStyle.fill
+    }))];
+  };
+  g.fillLayers = function (chart) {
+    var strokes = g.startStrokes();
+    Object.keys(made).forEach(function (slug) {
+      var what = g.data.layers[slug];
+      kinds[what[0]](what[1], made[slug], slug);
+    });
+    strokes.addTo(chart);
   };
   /* Leaflet draws in the order of switching on; the map keeps its own order. */
   g.arrange = function (chart) {
-    ["countries", "suitability", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "context", "deposits"]
+    ["countries", "suitability", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
-  g.layers = made;
+  g.canvases = function () { return Object.values(canvases); };
+  g.marks = [];
+  g.refreshMarks = function () { g.marks.forEach(function (m) { m.refresh(); }); };
+  /* What is drawn at a place of the window, and how a deposit is drawn. */
+  g.markAt = function (point) {
+    return g.marks.reduce(function (found, m) { return m.at(point) || found; }, null);
+  };
+  g.drawn = function (id) {
+    return g.marks.reduce(function (found, m) { return found || m.drawn(id); }, null);
+  };
+  g.colourOf = function (slug) {
+    var what = g.data.layers[slug];
+    return what ? what[1].style.color : "#1f2630";
+  };
 })(geoRee);

@@ -1,83 +1,133 @@
-/* The panel: rankings, limits, method, sources. */
+/* The panel as a whole: title, limits, method, sources, and what is drawn anew on a change. */
 "use strict";
 (function (g) {
-  var el = g.el, data = g.data;
+  var el = g.el, data = g.data, started = false;
   function at(id) { return document.getElementById(id); }
+  function fill(id) {
+    var node = at(id), parts = Array.prototype.slice.call(arguments, 1);
+    node.replaceChildren.apply(node, parts.filter(Boolean));
+  }
 
-  function interval(d, count) {
-    var left = 100 * (d.rank_p5 - 1) / count, width = 100 * (d.rank_p95 - d.rank_p5 + 1) / count;
-    return el("div", { "class": "range", role: "img", "aria-label": "rank " + d.rank_p5 + " to " + d.rank_p95 },
-      el("i", { style: "left:" + left + "%;width:" + width + "%" }), el("b", { style: "left:" + 100 * (d.rank - 0.5) / count + "%" }));
-  }
-  function ranking(node, rows) {
-    var last = null;
-    g.fill(node, [["#", "n"], "Deposit", ["Score", "n"], "Ranks p5–p95", ["P(top 3)", "n"], ["Tie group", "n"]], rows.map(function (d) {
-      var tr = g.row(g.cell("n", d.rank),
-        g.cell("name", el("span", { "class": "dot", style: "background:" + g.colour(d.score || 0) }), d.name || d.id, " ", el("small", {}, g.country(d.country))),
-        g.cell("n", g.num(d.score, 1)), g.cell("", d.rank_p5 + "–" + d.rank_p95, interval(d, rows.length)),
-        g.cell("n", g.percent(d.p_top3)), g.cell("n", d.tie_group === undefined ? "" : d.tie_group));
-      tr.className = "row" + (last !== null && last !== d.tie_group ? " split" : "");
-      tr.dataset.id = d.id;
-      tr.tabIndex = 0;
-      last = d.tie_group;
-      tr.addEventListener("click", function () { g.open(d.id); });
-      tr.addEventListener("keydown", function (e) { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); g.open(d.id); } });
-      return tr;
-    }));
-    node.prepend(el("colgroup", {}, ["k", "", "s", "r", "p", "g"].map(function (c) { return el("col", c ? { "class": c } : {}); })));
-  }
   function unsure() {
     var parts = Object.keys(data.unsure).filter(function (k) { return data.unsure[k]; });
     if (!parts.length) return null;
-    return "Some railways and roads are known only as straight chords between junctions: " + parts.map(function (k) {
-      return g.num(data.unsure[k], 0) + " pieces of " + k;
-    }).join(" and ") + " may run more than 25 km to a side of where they are drawn. They are dashed, and count only where nothing better is near.";
+    return g.t("Some lines are known only as straight chords between junctions and may run more than 25 km to a side of where they are drawn: {parts}. They are dashed, and count only where nothing better is near.", {
+      parts: parts.map(function (k) { return g.term(data.labels[k] || k).toLowerCase() + " " + g.plainNumber(data.unsure[k], 0); }).join(", ")
+    });
   }
   function limits() {
-    var absent = data.missing.map(function (m) { return (data.labels[m] || m).toLowerCase(); });
+    var absent = data.missing.map(function (m) { return g.term(data.labels[m] || m).toLowerCase(); });
     var wet = data.water_kinds || [], lakes = wet.some(function (k) { return /lake|reservoir/.test(k); });
     return [
-      "Distances are straight lines over the ellipsoid, not travel by road or rail. An open border crossing is not assumed: the nearest abroad stands in a column of its own.",
-      absent.length ? "No source of these layers is at hand: " + absent.join(", ") + ". Distances to them are unknown, not far." : null,
+      g.t("Distances are straight lines over the ellipsoid, not travel by road or rail. An open border crossing is not assumed: the nearest abroad stands in a column of its own."),
+      absent.length ? g.t("No source of these layers is at hand: {layers}. Distances to them are unknown, not far.", { layers: absent.join(", ") }) : null,
       unsure(),
-      wet.length ? "Water is what its sources hold" + (lakes ? "" : ": rivers only, no lakes") + ". Small streams are missing, so a distance to water is an upper limit; groundwater is unknown." : "Groundwater is unknown.",
-      "Grade, tonnage, ore, ownership, law, price and border regimes are not in the score.",
-      "An unknown criterion takes no points and shares out its weight; in the draws it is random, so a score can lie outside its own range."
+      wet.length && !lakes ? g.t("Water is what its sources hold: rivers only, no lakes.") : null,
+      wet.length ? g.t("Small streams are missing, so a distance to water is an upper limit; groundwater is unknown.") : g.t("Groundwater is unknown."),
+      g.t("Grade, tonnage, ore, ownership, law, price and border regimes are not in the score."),
+      g.t("An unknown criterion takes no points and shares out its weight; in the draws it is random, so a score can lie outside its own range.")
     ].filter(Boolean);
   }
+  function howAdded() {
+    var aggregate = g.models.length ? g.models[0].aggregate : "weighted_sum";
+    if (aggregate === "weighted_product") return g.t("The score is a weighted product: what is worth nothing spoils the whole, and points do not add up.");
+    if (aggregate === "topsis") return g.t("The score is the relative closeness to the best of the table (TOPSIS): it changes with the rows beside it, and points do not add up.");
+    return g.t("The points add up to the score.");
+  }
   function method() {
-    var run = data.run;
-    at("method").append(
-      el("p", {}, "Each criterion is worth its full weight at no distance and loses value as the distance grows. The points add up to the score. Weights and half-distances are ", g.mark("assumed"), "; each gives its reason and its source."),
-      g.table(["Criterion", ["Weight", "n"], ["Half at", "n"], "Reason and source"], data.criteria.map(function (c) {
-        return g.row(g.cell("", c.label, el("br"), el("small", {}, c.measured_to)), g.cell("n", g.num(100 * c.weight, 0) + " %"),
-          g.cell("n", c.half_km === undefined ? c.decay || "" : g.num(c.half_km, 0) + " km"),
-          g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason ? el("div", { "class": "small" }, "Half-distance: ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "") : null));
+    var run = data.run, known = function (v) { return v !== undefined && v !== null; };
+    fill("method",
+      el("p", {}, g.t("Each criterion is worth its full weight at no distance and loses value as the distance grows."), " ", howAdded(), " ",
+        g.say("Weights and half-distances are {assumed}; each gives its reason and its source.", { assumed: g.mark("assumed") })),
+      g.table([g.t("Criterion"), [g.t("Weight"), "n"], [g.t("Half at"), "n"], g.t("Reason and source")], data.criteria.map(function (c) {
+        return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, c.measured_to)), g.cell("n", g.num(100 * c.weight, 0) + " %"),
+          g.cell("n", c.half_km === undefined ? c.decay || "" : g.num(c.half_km, 0) + " " + g.t("km")),
+          g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason
+            ? el("div", { "class": "small" }, g.t("Half-distance:"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
+            : null));
       })),
-      el("p", {}, "Rank intervals come from " + (run.draws === undefined || run.draws === null ? "" : g.num(run.draws, 0) + " ") + "joint draws of weights, positions (within their error) and the course of lines" + (run.seed === undefined || run.seed === null ? "." : "; seed " + run.seed + ".")));
+      el("p", {}, known(run.draws)
+        ? g.t("Rank intervals of the run come from {draws} joint draws of weights, positions (within their error) and the course of lines.",
+          { draws: g.plainNumber(run.draws, 0) })
+        : g.t("Rank intervals of the run come from joint draws of weights, positions (within their error) and the course of lines."),
+      known(run.seed) ? " " + g.t("Seed: {seed}.", { seed: run.seed }) : ""));
   }
   function sources() {
-    at("sources").append(g.table(["Source", "Edition", ["Rows", "n"], "Licence"], data.sources.map(function (s) {
+    fill("sources", g.table([g.t("Source"), g.t("Edition"), [g.t("Rows"), "n"], g.t("Licence")], data.sources.map(function (s) {
       return g.row(g.cell("", g.anchor(s.landing_page, s.title || s.id), el("br"), el("small", {}, s.attribution || "", s.publisher ? " · " + s.publisher : "",
-        s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · retrieved " + s.retrieved.slice(0, 10) : "")),
-      s.edition || g.unknown(), g.cell("n", g.num(s.rows, 0)), g.anchor(s.licence_url, s.licence || "unknown"));
+        s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · " + g.t("retrieved") + " " + s.retrieved.slice(0, 10) : "")),
+      s.edition || g.unknown(), g.cell("n", g.num(s.rows, 0)), g.anchor(s.licence_url, s.licence || g.t("unknown")));
     })));
   }
-  g.panel = function () {
-    var run = data.run, hosts = g.ranked("by_product_host");
-    at("title").textContent = data.title;
-    var words = run.disclaimer || "";
-    at("disclaimer").textContent = words ? words[0].toUpperCase() + words.slice(1) + "." : "";
-    ranking(at("ranking"), g.ranked("candidate"));
-    if (hosts.length) ranking(at("hosts"), hosts);
-    else at("hosts").replaceWith(el("p", {}, "None has both a coordinate and a score."));
+  function capital(text) { return text ? text[0].toUpperCase() + text.slice(1) + "." : ""; }
+  function heads() {
+    var placed = g.deposits.filter(function (d) { return d.role === "candidate"; }).length;
+    var all = placed + g.unranked.filter(function (d) { return d.role === "candidate"; }).length;
+    var title = g.t("{ranked} of {all} candidates ranked", { ranked: g.plainNumber(g.ranked("candidate").length, 0), all: g.plainNumber(all, 0) });
+    at("title").textContent = title;
+    document.title = title + " · geo_ree";
+    at("disclaimer").textContent = capital(g.term(data.run.disclaimer || ""));
+  }
+  function warnings() {
+    var told = data.run.warnings || [];
+    fill("warnings", told.length ? el("details", {}, el("summary", {}, g.t("Warnings of this run") + " (" + told.length + ")"),
+      el("ul", {}, told.map(function (w) { return el("li", {}, w); }))) : null);
+  }
+  function about() {
+    var run = data.run;
+    at("about").textContent = ["geo_ree " + (run.version || ""), run.schema_version ? g.t("schema") + " " + run.schema_version : "",
+      run.preset ? g.t("preset") + " " + run.preset : "", run.created ? g.t("made") + " " + run.created : "",
+      g.t("drawn with folium and Leaflet") + " " + L.version].filter(Boolean).join(" · ");
+  }
+  function fold() {
+    at("fold").textContent = document.body.classList.contains("folded") ? g.t("Show table") : g.t("Hide table");
+  }
+  /* Everything that has words of the page. */
+  function write() {
+    document.documentElement.lang = g.state.language;
+    g.translateBody();
+    heads();
+    g.filterPanel();
+    g.weightPanel();
+    g.ranking();
+    at("questions").replaceChildren();
     g.answers(at("questions"));
-    limits().forEach(function (w) { at("cannot").appendChild(el("li", {}, w)); });
-    var warnings = run.warnings || [];
-    if (warnings.length) at("cannot").after(el("details", {}, el("summary", {}, "Warnings of this run (" + warnings.length + ")"), el("ul", {}, warnings.map(function (w) { return el("li", {}, w); }))));
+    fill.apply(null, ["cannot"].concat(limits().map(function (w) { return el("li", {}, w); })));
+    warnings();
     method();
     sources();
-    at("about").textContent = ["geo_ree " + (run.version || ""), run.schema_version ? "schema " + run.schema_version : "", run.preset ? "preset " + run.preset : "",
-      run.created ? "made " + run.created : "", "drawn with folium and Leaflet " + L.version].filter(Boolean).join(" · ");
+    about();
+    fold();
+  }
+  /* The sections are reached without touching the address: it carries the setting. */
+  function sections() {
+    at("sections").addEventListener("click", function (e) {
+      var link = e.target.closest("a"), target = link && document.querySelector(link.getAttribute("href"));
+      if (!target) return;
+      e.preventDefault();
+      target.scrollIntoView({ block: "start" });
+      target.focus({ preventScroll: true });
+    });
+  }
+  g.panel = function () {
+    if (started) { write(); return; }
+    started = true;
+    g.startFilters();
+    g.startWeights();
+    g.startRanking();
+    g.startDownload();
+    g.startLanguages(at("languages"));
+    g.startLink();
+    sections();
+    at("fold").addEventListener("click", fold);
+    write();
+    g.subscribe(function (changed) {
+      if (changed.indexOf("language") >= 0) write();
+      else if (changed.indexOf("weights") >= 0 || changed.indexOf("intervals") >= 0) {
+        at("questions").replaceChildren();
+        g.answers(at("questions"));
+      }
+    });
+    g.startHash();
   };
 })(geoRee);

@@ -1,0 +1,50 @@
+/* What if the way out were another one: rank, score and gateway of each candidate under it. */
+"use strict";
+(function (g) {
+  var FIELDS = ["near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon", "foot_gateway_lat"];
+  var chosen = null, names = [], byName = null, box = null;
+
+  g.exit = function () { return chosen; };
+  g.exitNames = function () { return names; };
+  /* Is another way out chosen than the one of the run? */
+  g.otherExit = function () { return chosen !== names[0]; };
+  /* The rows then say what they would say under that choice; the columns stay as they are. */
+  g.chooseExit = function (name) {
+    if (names.indexOf(name) < 0) return false;
+    chosen = name;
+    byName[name].forEach(function (s) {
+      var d = g.byId[s.id];
+      if (!d) return;
+      FIELDS.forEach(function (field) {
+        if (name === names[0]) delete d[field]; else d[field] = s[field];
+      });
+    });
+    g.scoring.forget();
+    g.set({ weights: g.state.weights });
+    return true;
+  };
+  function fill() {
+    box.replaceChildren(g.el("summary", {}, g.t("What if another exit?")), g.el("fieldset", {},
+      g.el("legend", { "class": "unseen" }, g.t("Gateways that count")), names.map(function (name) {
+        var radio = g.el("input", { type: "radio", name: "geo-ree-exit", value: name });
+        radio.checked = name === chosen;
+        radio.addEventListener("change", function () { g.chooseExit(name); });
+        return g.el("label", {}, radio, " " + g.term(name));
+      }), g.el("p", { "class": "small" }, g.t("Scores, ranks, colours and lines of the candidates follow."))));
+  }
+  g.rewordExits = function () { if (box) fill(); };
+  g.exitControl = function (chart) {
+    byName = g.grouped(g.scenarios, "scenario");
+    names = Object.keys(byName);
+    chosen = names[0];
+    if (names.length < 2) return;
+    var control = L.control({ position: "topright" });
+    control.onAdd = function () {
+      box = g.el("details", { "class": "exits leaflet-bar" });
+      fill();
+      L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
+      return box;
+    };
+    control.addTo(chart);
+  };
+})(geoRee);

@@ -1,0 +1,157 @@
+/* Which deposits are shown: the filters, and the search over names in Latin and Cyrillic. */
+"use strict";
+(function (g) {
+  var folded = null, asked = { text: "" };
+
+  /* What differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
+     names in Western tables, brought to one form. */
+  var FOLDS = [
+    [/['`"’ʼʹ]/g, ""], [/[^a-z0-9\n\t]+/g, " "], [/([bcdfgklmnprstvz])[jy](?=[aeou])/g, "$1"], [/([aeiou])j/g, "$1i"],
+    [/shch|sch/g, "s"], [/dzh|zh|dj/g, "j"], [/kh|x/g, "h"], [/gh/g, "g"], [/q/g, "k"], [/tch|ch/g, "s"],
+    [/ts|tz/g, "c"], [/sh/g, "s"], [/ph/g, "f"], [/w/g, "v"], [/eh/g, "e"], [/ye|ie/g, "e"],
+    [/y/g, "i"], [/uu|ou|oo/g, "u"], [/ee/g, "e"], [/([a-z])\1+/g, "$1"]
+  ];
+  g.latin = function (text) {
+    var letters = g.panelData().letters;
+    return Array.from(String(text || "").toLowerCase()).map(function (c) { return c in letters ? letters[c] : c; }).join("");
+  };
+  function bring(text) { return FOLDS.reduce(function (out, fold) { return out.replace(fold[0], fold[1]); }, text); }
+  g.fold = function (text) { return bring(g.latin(text)).trim(); };
+  /* Names of every row, made at the first search: all in one text, which is many times quicker. */
+  function index() {
+    if (folded) return folded;
+    var plain = g.deposits.map(function (d) {
+      return g.latin([d.name].concat(g.list(d.aliases)).join("\t")).replace(/\n/g, " ");
+    });
+    return (folded = { plain: plain, keys: bring(plain.join("\n")).split("\n") });
+  }
+  function found(d, text) {
+    var names = index(), at = g.rowOf(d);
+    if (asked.text !== text) asked = { text: text, plain: g.latin(text).trim(), key: g.fold(text) };
+    return names.plain[at].indexOf(asked.plain) >= 0 || (asked.key.length > 1 && names.keys[at].indexOf(asked.key) >= 0);
+  }
+  function oneOf(list, value) { return !list || !list.length || list.indexOf(value || "unknown") >= 0; }
+  function named(d, kind) { return kind === "unknown" ? !d.ree : String(d.ree || "").split("_").indexOf(kind) >= 0; }
+
+  /* Each filter by its name: whether a deposit passes. Unknown never passes a limit. */
+  var tests = {
+    text: function (d, v) { return found(d, v); },
+    country: function (d, v) { return oneOf(v, d.country); },
+    state: function (d, v) { return oneOf(v, d.state); },
+    group: function (d, v) { return d.commodity_group === v; },
+    ree: function (d, v) { return named(d, v); },
+    role: function (d, v) { return d.role === v; },
+    quality: function (d, v) { return d.quality >= v; },
+    rail: function (d, v) { return d.dist_railway_km <= v; }
+  };
+  var counted = null;
+  function active() {
+    return Object.keys(tests).filter(function (k) {
+      var v = g.state.filters[k];
+      return v !== undefined && v !== null && v !== "" && !(Array.isArray(v) && !v.length);
+    });
+  }
+  /* Whether the filters let a deposit through. They choose among what is ranked: references and deposits
+     of other commodities have their own switches on the map. */
+  g.shown = function (d) {
+    if (!g.isRanked(d)) return true;
+    return active().every(function (k) { return tests[k](d, g.state.filters[k]); });
+  };
+  g.filtering = active;
+  g.filterNames = Object.keys(tests);
+  g.counts = function () {
+    if (!counted) {
+      var ranked = g.deposits.filter(g.isRanked);
+      counted = { shown: ranked.filter(g.shown).length, all: ranked.length };
+    }
+    return counted;
+  };
+  g.subscribe(function () { counted = null; });
+
+  var el = g.el, controls = {};
+  function change(name, value) {
+    var filters = Object.assign({}, g.state.filters);
+    if (value === "" || value === null || (Array.isArray(value) && !value.length)) delete filters[name];
+    else filters[name] = value;
+    g.set({ filters: filters });
+  }
+  function values(name) {
+    var seen = {};
+    g.deposits.forEach(function (d) { if (g.isRanked(d)) seen[d[name] || "unknown"] = true; });
+    return Object.keys(seen);
+  }
+  g.stateWords = {
+    producing: "producer or mine", past: "produced in the past", licensed: "licence or project", explored: "prospect, explored",
+    registered: "registered, undeveloped", occurrence: "occurrence", unknown: "not told"
+  };
+  g.qualityWords = { 1: "low", 2: "medium", 3: "high" };
+  g.reeWords = { light: "light", heavy: "heavy", light_heavy: "light and heavy" };
+
+  function boxes(name, legend, order, word) {
+    var there = values(name), list = order.filter(function (v) { return there.indexOf(v) >= 0; });
+    if (list.length < 2) return null;
+    controls[name] = list.map(function (v) {
+      var box = el("input", { type: "checkbox", value: v });
+      box.addEventListener("change", function () {
+        change(name, controls[name].filter(function (b) { return b.checked; }).map(function (b) { return b.value; }));
+      });
+      return box;
+    });
+    return el("fieldset", {}, el("legend", {}, legend), controls[name].map(function (box, i) { return el("label", {}, box, " ", word(list[i])); }));
+  }
+  function choice(name, label, options) {
+    var select = el("select", {}, options.map(function (o) { return el("option", { value: o[0] }, o[1]); }));
+    select.addEventListener("change", function () { change(name, select.value && (name === "quality" ? Number(select.value) : select.value)); });
+    controls[name] = select;
+    return el("label", { "class": "field" }, el("span", {}, label), select);
+  }
+  function rail() {
+    var input = el("input", { type: "number", min: 0, step: 10, inputmode: "numeric" });
+    input.addEventListener("input", function () { change("rail", input.value === "" || !(input.value >= 0) ? null : Number(input.value)); });
+    controls.rail = input;
+    return el("label", { "class": "field" }, el("span", {}, g.t("Railway within, km")), input);
+  }
+  /* The controls say what the state says, whoever set it. */
+  function reflect() {
+    Object.keys(controls).forEach(function (name) {
+      var v = g.state.filters[name], control = controls[name];
+      if (Array.isArray(control)) control.forEach(function (box) { box.checked = Boolean(v) && v.indexOf(box.value) >= 0; });
+      else control.value = v === undefined || v === null ? "" : String(v);
+    });
+    var count = g.counts(), out = count.all - count.shown;
+    var said = g.t("{shown} of {all} shown", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
+    document.getElementById("count").textContent = out ? said + "; " + g.t("kept out by filters: {out}", { out: g.plainNumber(out, 0) }) : said;
+    document.getElementById("reset-filters").hidden = !active().length;
+    document.getElementById("filters-summary").textContent = g.t("Filters") + (active().length ? " (" + active().length + ")" : "");
+  }
+  g.filterPanel = function () {
+    var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });
+    var any = ["", g.t("any")], groups = values("commodity_group");
+    controls = { text: document.getElementById("search") };
+    var made = [
+      boxes("country", g.t("Country"), codes, function (c) { return c === "unknown" ? g.t("not told") : g.country(c); }),
+      boxes("state", g.t("Status, by the words of the source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
+      el("div", { "class": "fields" },
+        choice("ree", g.t("Rare earths named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not told")]]),
+        choice("role", g.t("By-product"), [any, ["candidate", g.t("rare earths sought first")], ["by_product_host", g.t("by-product only")]]),
+        groups.length > 1 ? choice("group", g.t("Commodity group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,
+        choice("quality", g.t("Source quality"), [any, ["2", g.t("medium or high")], ["3", g.t("high")]]), rail())
+    ];
+    document.getElementById("filters").replaceChildren.apply(document.getElementById("filters"), made.filter(Boolean).concat(
+      el("p", { "class": "hint" }, g.t("What is unknown does not pass a limit. The filters act on the tables and on the marks of the map."))));
+    reflect();
+  };
+  g.startFilters = function () {
+    var search = document.getElementById("search"), pending = 0;
+    search.addEventListener("input", function () {
+      clearTimeout(pending);
+      pending = setTimeout(function () { change("text", search.value.slice(0, 200).trim() ? search.value.slice(0, 200) : null); },
+        g.deposits.length > 4000 ? 200 : 0);
+    });
+    document.getElementById("reset-filters").addEventListener("click", function () {
+      g.set({ filters: {} });
+      search.focus();
+    });
+    g.subscribe(function (changed) { if (changed.indexOf("filters") >= 0 || changed.indexOf("weights") >= 0) reflect(); });
+  };
+})(geoRee);

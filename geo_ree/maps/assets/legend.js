@@ -1,0 +1,80 @@
+/* The key to the map. */
+"use strict";
+(function (g) {
+  var el = g.el, data = g.data, NS = "http://www.w3.org/2000/svg";
+
+  function picture(shape, radius, colour) {
+    var size = 34, high = Math.max(16, 2 * radius + 3), svg = document.createElementNS(NS, "svg"), c = size / 2, r = radius;
+    function add(tag, attributes) {
+      var node = document.createElementNS(NS, tag);
+      Object.keys(attributes).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+      svg.appendChild(node);
+    }
+    var edge = { stroke: "#20262e", "stroke-width": 1.2, fill: colour };
+    svg.setAttribute("width", size);
+    svg.setAttribute("height", high);
+    svg.setAttribute("viewBox", "0 " + (c - high / 2) + " " + size + " " + high);
+    svg.setAttribute("aria-hidden", "true");
+    if (shape === "ring") {
+      add("circle", { cx: c, cy: c, r: r - 2, fill: "#fff", stroke: "#20262e", "stroke-width": 5 });
+      add("circle", { cx: c, cy: c, r: r - 2, fill: "none", stroke: colour, "stroke-width": 3 });
+    } else if (shape === "diamond") {
+      add("path", Object.assign({ d: "M" + c + " " + (c - r) + "l" + r + " " + r + "l-" + r + " " + r + "l-" + r + " -" + r + "z" }, edge));
+    } else if (shape === "square") {
+      add("rect", Object.assign({ x: c - 0.8 * r, y: c - 0.8 * r, width: 1.6 * r, height: 1.6 * r }, edge));
+    } else if (shape === "line" || shape === "dash") {
+      add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 1.6, "stroke-dasharray": shape === "dash" ? "5 4" : "none", fill: "none" });
+    } else if (shape === "foot") {
+      add("path", { d: "M4 " + c + "h22", stroke: colour, "stroke-width": 2.2 });
+      add("circle", { cx: 27, cy: c, r: 3.5, fill: colour });
+    } else if (shape === "area") {
+      add("rect", { x: 6, y: c - 6, width: 22, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
+    } else if (shape === "doubt") {
+      add("circle", { cx: c, cy: c, r: r, fill: "none", stroke: "#b0432f", "stroke-dasharray": "2 3" });
+    } else {
+      add("circle", Object.assign({ cx: c, cy: c, r: r }, edge));
+    }
+    return svg;
+  }
+  function tonnes(mass) { return mass >= 1e6 ? mass / 1e6 + " " + g.t("Mt") : mass / 1e3 + " " + g.t("kt"); }
+  function ramp() {
+    return el("div", { "class": "ramp" }, data.ramp.map(function (step, i) {
+      return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
+    }));
+  }
+  g.legendBox = function (open) {
+    var middle = data.ramp[2][1];
+    var key = el("div", { "class": "key" });
+    function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
+    data.sizes.forEach(function (step, i) {
+      var next = data.sizes[i + 1];
+      line("disc", step[1], middle, (i ? "" : g.t("Contained oxide stated:") + " ") + (!next ? g.t("{low} and more", { low: tonnes(step[0]) }) :
+        i ? g.t("{low} to {high}", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under {high}", { high: tonnes(next[0]) })));
+    });
+    line("ring", 9, middle, g.t("No oxide statement with a category: size says nothing"));
+    line("diamond", 8, middle, g.t("By-product host, ranked apart"));
+    line("square", 7, "#8b95a1", g.t("Reference outside the scored countries"));
+    line("doubt", 7, "", g.t("Doubt about the position"));
+    if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
+    line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
+    line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
+    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), g.scrolls(key, g.t("Key to the map")));
+    box.open = open;
+    return box;
+  };
+  var control = null;
+  g.legend = function (chart, open) {
+    control = L.control({ position: "bottomright" });
+    control.onAdd = function () {
+      var box = g.legendBox(open);
+      L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
+      return box;
+    };
+    control.addTo(chart);
+  };
+  g.rewordLegend = function (chart) {
+    var open = control.getContainer().open;
+    control.remove();
+    g.legend(chart, open);
+  };
+})(geoRee);

@@ -1,0 +1,86 @@
+/* The data of the page: compressed columns, unpacked once; rows read from the columns. */
+"use strict";
+(function (g) {
+  var data = g.data;
+
+  function bytes(text) {
+    var binary = atob(text.trim()), out = new Uint8Array(binary.length);
+    for (var i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i);
+    return out;
+  }
+  function isNumberOrNull(v) { return v === null || typeof v === "number"; }
+  function reader(column) {
+    if (column.words) {
+      var words = column.words, at = Int32Array.from(column.at);
+      return function (i) { return at[i] < 0 ? undefined : words[at[i]]; };
+    }
+    if (column.every(isNumberOrNull)) {
+      var numbers = new Float64Array(column.length);
+      for (var n = 0; n < numbers.length; n++) numbers[n] = column[n] === null ? NaN : column[n];
+      return function (i) { var v = numbers[i]; return v === v ? v : undefined; };
+    }
+    return function (i) { return column[i] === null ? undefined : column[i]; };
+  }
+  /* Rows that hold only their number: fifty thousand of them weigh little. A value may be set on
+     a row, and deleted again, without touching the column. */
+  function packedRows(table) {
+    function Row(at) { this._at = at; }
+    var names = Object.keys(table.packed);
+    names.forEach(function (name) {
+      var read = reader(table.packed[name]);
+      Object.defineProperty(Row.prototype, name, {
+        enumerable: true,
+        get: function () { return read(this._at); },
+        set: function (value) {
+          Object.defineProperty(this, name, { value: value, enumerable: true, configurable: true, writable: true });
+        }
+      });
+    });
+    Row.prototype.toJSON = function () {
+      var row = this, one = {};
+      names.forEach(function (name) { if (row[name] !== undefined) one[name] = row[name]; });
+      return one;
+    };
+    return Array.from({ length: table.length }, function (_, i) { return new Row(i); });
+  }
+  /* What is unknown is left out, or undefined. */
+  g.rows = function (table) {
+    if (!table) return [];
+    if (table.packed) return packedRows(table);
+    return table.rows.map(function (row) {
+      var one = {};
+      table.columns.forEach(function (name, i) { if (row[i] !== null) one[name] = row[i]; });
+      return one;
+    });
+  };
+  /* An id may be any text, "__proto__" too. */
+  g.grouped = function (rows, key) {
+    var out = Object.create(null);
+    rows.forEach(function (r) { (out[r[key]] = out[r[key]] || []).push(r); });
+    return out;
+  };
+  function take(values) {
+    Object.assign(data, values);
+    g.deposits = g.rows(data.deposits);
+    g.unranked = g.rows(data.unranked);
+    g.resources = g.rows(data.resources);
+    g.scenarios = g.rows(data.scenarios);
+    g.byId = Object.create(null);
+    g.unranked.concat(g.deposits).forEach(function (d) { g.byId[d.id] = d; });
+    g.audit = g.grouped(g.rows(data.audit), "id");
+    g.conflicts = g.grouped(g.rows(data.conflicts), "deposit");
+    g.statements = g.grouped(g.resources, "deposit_id");
+    g.measures = Object.keys(data.measures);
+    data.deposits = null; /* the columns live on in the rows */
+  }
+  /* Gives a promise; says so on the page when the browser is too old. */
+  g.load = function () {
+    if (typeof DecompressionStream === "undefined") {
+      var words = "This page needs a browser of 2023 or later (Chrome 80, Firefox 113, Safari 16.4): this one cannot unpack its data.";
+      document.body.prepend(g.el("p", { "class": "too-old", role: "alert" }, words));
+      return new Promise(function () {});
+    }
+    var packed = new Blob([bytes(document.getElementById("geo-ree-data").textContent)]);
+    return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json().then(take);
+  };
+})(geoRee);

@@ -1,0 +1,75 @@
+/* The dossier's column: opened beside the map, with the lines drawn, and closed again. */
+"use strict";
+(function (g) {
+  var el = g.el, box = null, opened = null, outline = null, before = null, IN_VIEW_KM = 300;
+
+  function show(d) {
+    box.querySelector(".content").replaceChildren(g.dossier(d));
+    box.hidden = false;
+    document.body.classList.add("reading");
+    g.map().invalidateSize({ animate: false, pan: false });
+  }
+  function look(d) {
+    var points = [[d.latitude, d.longitude]];
+    g.feet(d).forEach(function (foot, i) { if (i < 2 || foot.km <= IN_VIEW_KM) points.push(foot.place); });
+    /* Without an animation: one that still runs would undo what a reader does meanwhile. */
+    g.map().fitBounds(points, { animate: false, paddingTopLeft: [70, 60], paddingBottomRight: [70, 70], maxZoom: 10 });
+    g.sight(d);
+  }
+  function lookAround(d) {
+    var shapes = g.areasOf(d.id).reduce(function (all, a) { return all.concat(g.outline(a)); }, []);
+    if (!shapes.length) shapes = g.countryOutline(g.wholeCountryOf(d.id));
+    if (!shapes.length) return;
+    outline = L.featureGroup(shapes).addTo(g.map());
+    g.map().fitBounds(outline.getBounds(), { animate: false, padding: [30, 30], maxZoom: 8 });
+  }
+  function forget() {
+    if (outline) outline.remove();
+    outline = null;
+    g.forgetSight();
+  }
+  g.open = function (id) {
+    var d = g.byId[id];
+    if (!d) return false;
+    forget();
+    if (opened === null) before = document.activeElement;
+    opened = id;
+    document.querySelectorAll(".legend[open], .exits[open]").forEach(function (key) { key.open = false; });
+    show(d);
+    box.scrollTop = 0;
+    if (d.latitude === undefined) lookAround(d); else look(d);
+    box.querySelector("h3").focus({ preventScroll: true });
+    if (window.matchMedia("(max-width: 860px)").matches) g.map().getContainer().scrollIntoView({ block: "start" });
+    return true;
+  };
+  g.opened = function () { return opened; };
+  g.close = function () {
+    if (opened === null) return;
+    forget();
+    opened = null;
+    box.hidden = true;
+    document.body.classList.remove("reading");
+    g.map().invalidateSize({ animate: false, pan: false });
+    if (before && document.contains(before)) before.focus({ preventScroll: true });
+    g.set({ choice: null });
+  };
+  /* The same deposit told again, after its figures changed. */
+  g.reopen = function () {
+    if (opened === null) return;
+    var d = g.byId[opened], top = box.scrollTop;
+    show(d);
+    box.scrollTop = top;
+    if (d.latitude !== undefined) g.sight(d);
+  };
+  g.dossierBox = function (chart) {
+    var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("Close the dossier") }, "×");
+    shut.addEventListener("click", g.close);
+    box = el("aside", { id: "dossier", "aria-label": g.t("Dossier"), hidden: "" }, shut, el("div", { "class": "content" }));
+    chart.getContainer().after(box);
+    document.addEventListener("keydown", function (e) { if (e.key === "Escape") g.close(); });
+  };
+  g.rewordDossier = function () {
+    box.setAttribute("aria-label", g.t("Dossier"));
+    box.querySelector(".shut").setAttribute("aria-label", g.t("Close the dossier"));
+  };
+})(geoRee);

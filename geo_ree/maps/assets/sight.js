@@ -1,0 +1,100 @@
+/* Lines from a deposit to what was measured, each with its length and error. */
+"use strict";
+(function (g) {
+  var A = 6378137, E2 = 0.0066943799901413165, EVERY_KM = 25;
+  var group = null, labels = null, lines = [];
+
+  function toSpace(lon, lat) {
+    var x = lon * Math.PI / 180, y = lat * Math.PI / 180, n = A / Math.sqrt(1 - E2 * Math.sin(y) * Math.sin(y));
+    return [n * Math.cos(y) * Math.cos(x), n * Math.cos(y) * Math.sin(x), n * (1 - E2) * Math.sin(y)];
+  }
+  /* Points along the great ellipse: within 300 m of the geodesic over 2,000 km. */
+  g.geodesic = function (from, to, km) {
+    var a = toSpace(from[1], from[0]), b = toSpace(to[1], to[0]), count = Math.max(1, Math.ceil((km || 0) / EVERY_KM)), out = [];
+    for (var i = 0; i <= count; i++) {
+      var t = i / count, p = a.map(function (v, k) { return v + t * (b[k] - v); });
+      out.push([Math.atan2(p[2], (1 - E2) * Math.hypot(p[0], p[1])) * 180 / Math.PI, Math.atan2(p[1], p[0]) * 180 / Math.PI]);
+    }
+    out[0] = from; out[count] = to;
+    return out;
+  };
+  g.feet = function (d) {
+    return g.measures.map(function (m) {
+      var lon = d["foot_" + m + "_lon"], lat = d["foot_" + m + "_lat"], km = d["dist_" + m + "_km"];
+      return lon === undefined || km === undefined ? null : { measure: m, place: [lat, lon], km: km, error: d["err_" + m + "_km"] };
+    }).filter(Boolean).sort(function (a, b) { return a.km - b.km; });
+  };
+  function words(foot) {
+    return g.term(g.data.measures[foot.measure][0]) + " " + g.plainNumber(foot.km, 1) + " " + g.t("km") + (foot.error === undefined ? "" : " ± " + g.plainNumber(foot.error, 1));
+  }
+  g.sight = function (d) {
+    g.forgetSight();
+    var chart = g.map(), from = [d.latitude, d.longitude];
+    group = L.featureGroup().addTo(chart);
+    lines = g.feet(d).map(function (foot) {
+      var colour = g.colourOf(g.data.measures[foot.measure][1]), path = g.geodesic(from, foot.place, foot.km);
+      var style = { pane: "sight", interactive: false, color: colour };
+      L.polyline(path, Object.assign({}, style, { color: "#fff", weight: 5, opacity: 0.8 })).addTo(group);
+      /* Dashed where the error is over half of the length. */
+      L.polyline(path, Object.assign({}, style, { weight: 2.2, dashArray: foot.error > 0.5 * foot.km ? "3 5" : null })).addTo(group);
+      L.circleMarker(foot.place, Object.assign({}, style, { radius: 3.5, weight: 1.5, color: "#fff", fillColor: colour, fillOpacity: 1 })).addTo(group);
+      var node = g.el("div", { "class": "measure", style: "border-color:" + colour }, words(foot));
+      labels.appendChild(node);
+      return { path: path, node: node, foot: foot };
+    });
+    place();
+  };
+  g.forgetSight = function () {
+    if (group) group.remove();
+    group = null;
+    lines = [];
+    if (labels) labels.replaceChildren();
+  };
+  /* The farthest point of a line that the window shows. */
+  function anchor(path, size) {
+    var chart = g.map(), last = null;
+    for (var i = 0; i < path.length; i++) {
+      var p = chart.latLngToContainerPoint(path[i]);
+      if (p.x < 12 || p.y < 24 || p.x > size.x - 12 || p.y > size.y - 30) {
+        if (last) return { point: last, more: true };
+        continue;
+      }
+      last = p;
+    }
+    return last ? { point: last, more: false } : null;
+  }
+  function free(box, taken, size) {
+    return box[0] > 2 && box[1] > 2 && box[2] < size.x - 2 && box[3] < size.y - 2 && !taken.some(function (t) {
+      return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3];
+    });
+  }
+  /* Each label beside the end of its line, where no other lies. */
+  function place() {
+    if (!lines.length) return;
+    var chart = g.map(), size = chart.getSize(), middle = chart.latLngToContainerPoint(lines[0].path[0]);
+    var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]];
+    labels.hidden = false;
+    lines.forEach(function (line) {
+      var end = anchor(line.path, size), w = line.node.offsetWidth, h = line.node.offsetHeight, found = null;
+      line.node.classList.toggle("more", Boolean(end && end.more));
+      for (var ring = 0; end && !found && ring < 9; ring++) {
+        var off = 7 + 10 * ring, p = end.point;
+        [[off, -h / 2], [-off - w, -h / 2], [-w / 2, -off - h], [-w / 2, off], [off, off / 2], [-off - w, off / 2], [off, -h - off / 2], [-off - w, -h - off / 2]].some(function (o) {
+          var x = Math.round(p.x + o[0]), y = Math.round(p.y + o[1]), box = [x, y, x + w, y + h];
+          if (free(box, taken, size)) found = box;
+          return found;
+        });
+      }
+      line.node.style.visibility = found ? "visible" : "hidden";
+      if (!found) return;
+      taken.push(found);
+      line.node.style.transform = "translate(" + found[0] + "px," + found[1] + "px)";
+    });
+  }
+  g.watchSight = function (chart) {
+    labels = g.el("div", { "class": "measures", "aria-hidden": "true" });
+    chart.getContainer().appendChild(labels);
+    chart.on("move zoomend resize", place);
+    chart.on("zoomanim", function () { labels.hidden = true; });
+  };
+})(geoRee);

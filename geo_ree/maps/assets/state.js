@@ -1,0 +1,178 @@
+/* What a reader has set, and the figures that follow from it. Everything that shows a score, a rank or
+   a selection asks here and subscribes to changes. */
+"use strict";
+(function (g) {
+  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], ranked = {};
+  var begun = false, rowOf = null, timer = 0, current = null;
+
+  g.state = { model: "", weights: {}, filters: {}, language: "en", choice: null };
+
+  /* At the first question: the data are there by then. */
+  function begin() {
+    if (begun) return;
+    begun = true;
+    if (g.models.length) {
+      g.state.model = g.models[0].name;
+      g.state.weights = presetWeights(g.models[0]);
+    }
+    recompute([]);
+    g.restore();
+  }
+  function presetWeights(model) {
+    var out = {};
+    model.criteria.forEach(function (c) { out[c.name] = c.weight; });
+    return out;
+  }
+  /* A weight for each criterion of the model: those given, 0 for the others; or the model's own. */
+  function weightsOf(given) {
+    var out = model() ? presetWeights(model()) : {};
+    if (given) Object.keys(out).forEach(function (name) { out[name] = given[name] || 0; });
+    return out;
+  }
+  function model() {
+    begin();
+    return g.models.filter(function (m) { return m.name === g.state.model; })[0] || g.models[0] || null;
+  }
+  function listed(m) { return m.criteria.map(function (c) { return g.state.weights[c.name] || 0; }); }
+  function presetInForce() {
+    var m = model();
+    return !m || m.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; });
+  }
+  /* Whether weights and exits are those of the run, so that its own ranks and intervals hold. */
+  function published() {
+    return model() === (g.models[0] || null) && presetInForce() && !(g.exit() && g.otherExit());
+  }
+  function row(d) {
+    if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
+    return rowOf.get(d);
+  }
+  /* The row of a deposit in the table. */
+  g.rowOf = row;
+  function rankedRows(role) {
+    var rows = [];
+    g.deposits.forEach(function (d, i) { if (d.role === role && !isNaN(current.score[i])) rows.push(i); });
+    return rows.sort(function (a, b) { return current.score[b] - current.score[a] || a - b; });
+  }
+  function announce(changed) {
+    ranked = {};
+    told.forEach(function (tell) { tell(changed); });
+  }
+
+  /* Scores and ranks at once; the intervals follow, in the same call where the table is small. */
+  function recompute(changed) {
+    var m = model(), weights = m ? listed(m) : [], running = true, mine;
+    g.stopDrawing();
+    clearTimeout(timer);
+    ranked = {};
+    if (!m || !weights.some(function (w) { return w > 0; })) return changed;
+    mine = current = g.scoring.score(m, weights);
+    current.weights = weights;
+    current.model = m;
+    current.published = published();
+    if (current.published) return changed.concat("intervals");
+    var groups = RANKED.map(rankedRows);
+    current.rank = new Int32Array(g.deposits.length);
+    groups.forEach(function (rows) { rows.forEach(function (i, k) { mine.rank[i] = k + 1; }); });
+    function draw() {
+      g.drawRanks(m, weights, groups, function (found, draws) {
+        mine.found = found;
+        mine.draws = draws;
+        if (running) changed = changed.concat("intervals"); else announce(["intervals"]);
+      });
+    }
+    if (g.deposits.length > LARGE) timer = setTimeout(draw, 150); else draw();
+    running = false;
+    return changed;
+  }
+
+  /* Set parts of the state; subscribers are told which changed: "weights" (with the model),
+     "filters", "language", "choice", and "intervals" once they are drawn. */
+  g.set = function (change) {
+    var changed = [];
+    begin();
+    if ("model" in change || "weights" in change) {
+      if (change.model) g.state.model = change.model;
+      g.state.weights = weightsOf(change.weights);
+      changed.push("weights");
+    }
+    ["filters", "language", "choice"].forEach(function (part) {
+      if (part in change && g.state[part] !== change[part]) {
+        g.state[part] = change[part];
+        changed.push(part);
+      }
+    });
+    if (changed.indexOf("weights") >= 0) changed = recompute(changed);
+    if (changed.length) announce(changed);
+  };
+  g.subscribe = function (tell) { told.push(tell); };
+  g.presetWeights = presetWeights;
+  g.presetInForce = presetInForce;
+  g.model = model;
+  g.published = published;
+  g.weightsAreZero = function () {
+    var m = model();
+    return Boolean(m) && !listed(m).some(function (w) { return w > 0; });
+  };
+
+  function figures(d) {
+    begin();
+    return current && row(d) !== undefined ? current : null;
+  }
+  g.scoreOf = function (d) {
+    var now = figures(d), score = now ? now.score[row(d)] : d.score;
+    return isNaN(score) ? undefined : score;
+  };
+  g.rankOf = function (d) {
+    var now = figures(d);
+    return now && !now.published ? now.rank[row(d)] || undefined : d.rank;
+  };
+  /* Rank interval and what belongs to it. basis: "run" (weights, positions, courses and unknown values
+     drawn by Python), "weights" (weights alone, drawn here) or "pending". */
+  g.intervalOf = function (d) {
+    var now = figures(d);
+    if (!now || now.published) {
+      return {
+        basis: "run", rank_p5: d.rank_p5, rank_p95: d.rank_p95, p_top3: d.p_top3, p_top5: d.p_top5,
+        score_p5: d.score_p5, score_p95: d.score_p95, tie_group: d.tie_group
+      };
+    }
+    if (!now.found) return { basis: "pending" };
+    return Object.assign({ basis: "weights", draws: now.draws }, now.found[row(d)]);
+  };
+  /* Points of each criterion under the weights in force: name -> points, without the unknown ones. */
+  g.pointsOf = function (d) {
+    var now = figures(d), out = {};
+    if (!now) return out;
+    now.points = now.points || g.scoring.points(now.model, now.weights);
+    now.model.criteria.forEach(function (c, j) {
+      var p = now.points[j][row(d)];
+      if (!isNaN(p)) out[c.name] = p;
+    });
+    return out;
+  };
+  g.unknownWeightOf = function (d) {
+    var now = figures(d);
+    return now ? now.unknown[row(d)] : d.unknown_weight_pct || 0;
+  };
+  g.vetoesOf = function (d) {
+    var now = figures(d);
+    return now ? g.scoring.reasons(now.model, row(d)) : [];
+  };
+  function sorted(role) {
+    var rows = [], ranks = [];
+    g.deposits.forEach(function (d) {
+      var rank = d.role === role ? g.rankOf(d) : undefined;
+      if (rank === undefined) return;
+      rows.push(d);
+      ranks.push(rank);
+    });
+    return Array.from(rows.keys()).sort(function (a, b) { return ranks[a] - ranks[b]; }).map(function (i) { return rows[i]; });
+  }
+  /* Deposits of a role by the rank in force. */
+  g.ranked = function (role) {
+    begin();
+    ranked[role] = ranked[role] || sorted(role);
+    return ranked[role].slice();
+  };
+  g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
+})(geoRee);

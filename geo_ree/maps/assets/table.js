@@ -1,0 +1,240 @@
+/* The ranked tables: sortable, in pages, tied to the map. */
+"use strict";
+(function (g) {
+  var PAGE = 100, el = g.el, tables = [], WIDE = "wide-only";
+
+  function shownStatement(d) {
+    var list = g.statements[d.id] || [];
+    return list.filter(function (r) { return r.shown; })[0] || list[0] || null;
+  }
+  function oxide(d) {
+    var r = shownStatement(d);
+    return r && r.substance === "oxide" && r.quantity_t !== undefined ? r : null;
+  }
+  function stated(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category unknown"); }
+  function oxideCell(d) {
+    var r = oxide(d), other = shownStatement(d);
+    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.term(stated(r))));
+    if (!other) return g.cell("n " + WIDE, g.unknown());
+    return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated as {what}", { what: g.term(other.substance || "unclear") })));
+  }
+  /* Columns: name, head, class, key to sort by, whether the first click sorts downwards, cell. */
+  var columns = [
+    { name: "rank", head: "#", full: "Rank", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
+    { name: "deposit", head: "Name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
+    { name: "score", head: "Score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
+    { name: "interval", head: "Ranks p5–p95", kind: "r",
+      key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
+      cell: intervalCell },
+    { name: "country", head: "Country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
+      cell: function (d) { return g.cell(WIDE, g.country(d.country) || g.unknown()); } },
+    { name: "group", head: "Commodity group", kind: "g " + WIDE,
+      key: function (d) { return (d.commodity_group || "") + (d.ree || "z") + (d.commodities || ""); },
+      cell: function (d) {
+        return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
+          [d.ree ? g.t(g.reeWords[d.ree]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
+      } },
+    { name: "status", head: "Status", kind: "t " + WIDE, key: function (d) { return d.status; },
+      cell: function (d) { return g.cell(WIDE, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
+    { name: "oxide", head: "Contained oxide", kind: "n o " + WIDE, down: true,
+      key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
+    { name: "quality", head: "Source", full: "Source quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
+      cell: function (d) {
+        var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
+        return g.cell(WIDE, level || g.unknown(), d.source_quality && !plain
+          ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
+      } }
+  ];
+  function nameCell(d) {
+    var dot = el("span", { "class": "dot" });
+    dot.style.background = g.colour(g.scoreOf(d) || 0);
+    return g.cell("name", dot, d.name || d.id, el("small", { "class": "narrow-only" }, " " + g.country(d.country)));
+  }
+  function intervalCell(d, count) {
+    var i = g.intervalOf(d), rank = g.rankOf(d);
+    if (i.basis === "pending") return g.cell("", el("div", { "class": "range pending", role: "img", "aria-label": g.t("being drawn") }));
+    if (i.rank_p5 === undefined) return g.cell("", g.unknown());
+    var bar = el("i"), tick = el("b");
+    bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
+    bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
+    tick.style.left = 100 * (rank - 0.5) / count + "%";
+    var tie = i.tie_group === undefined ? null
+      : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " ", g.t("tie {group}", { group: i.tie_group }));
+    return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, tie),
+      el("div", { "class": "range", role: "img", "aria-label": g.t("ranks {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
+  }
+
+  function Ranking(node, pager, role) {
+    this.node = node;
+    this.pager = pager;
+    this.role = role;
+    this.by = columns[0];
+    this.down = false;
+    this.page = 0;
+    node.addEventListener("click", this.clicked.bind(this));
+    node.addEventListener("keydown", this.typed.bind(this));
+    node.addEventListener("mouseover", this.pointed.bind(this));
+    node.addEventListener("focusin", this.pointed.bind(this));
+    node.addEventListener("mouseleave", function () { g.point(null); });
+    node.addEventListener("focusout", function () { g.point(null); });
+  }
+  Ranking.prototype.rowOf = function (e) { return e.target instanceof Element ? e.target.closest("tr[data-id]") : null; };
+  Ranking.prototype.clicked = function (e) {
+    var head = e.target.closest("button[data-sort]"), tr = this.rowOf(e);
+    if (head) this.sort(head.dataset.sort);
+    else if (tr) g.open(tr.dataset.id);
+  };
+  Ranking.prototype.pointed = function (e) {
+    var tr = this.rowOf(e);
+    if (tr) g.point(tr.dataset.id, "table");
+  };
+  Ranking.prototype.typed = function (e) {
+    var tr = this.rowOf(e), next = null;
+    if (!tr || e.target !== tr) return;
+    if (e.key === "Enter" || e.key === " ") { e.preventDefault(); g.open(tr.dataset.id); return; }
+    if (e.key === "ArrowDown") next = tr.nextElementSibling;
+    else if (e.key === "ArrowUp") next = tr.previousElementSibling;
+    else if (e.key === "Home") next = tr.parentNode.firstElementChild;
+    else if (e.key === "End") next = tr.parentNode.lastElementChild;
+    else return;
+    e.preventDefault();
+    if (next) { this.rove(next); next.focus(); }
+  };
+  /* One row is in the tab order; the arrow keys move it. */
+  Ranking.prototype.rove = function (tr) {
+    this.node.querySelectorAll("tr[tabindex='0']").forEach(function (other) { other.tabIndex = -1; });
+    if (tr) tr.tabIndex = 0;
+  };
+  Ranking.prototype.sort = function (name) {
+    var by = columns.filter(function (c) { return c.name === name; })[0] || columns[0];
+    this.down = this.by === by ? !this.down : Boolean(by.down);
+    this.by = by;
+    this.page = 0;
+    this.draw();
+    var button = this.node.querySelector("button[data-sort='" + by.name + "']");
+    if (button) button.focus();
+  };
+  /* Sorted rows, the unknown last whichever way. */
+  Ranking.prototype.arrange = function () {
+    var key = this.by.key, sign = this.down ? -1 : 1, collator = new Intl.Collator(g.locale());
+    var kept = g.ranked(this.role).filter(g.shown), byRank = this.by === columns[0];
+    if (byRank) return this.down ? kept.reverse() : kept;
+    return kept.map(function (d, i) { return [key(d), i, d]; }).sort(function (a, b) {
+      var x = a[0], y = b[0];
+      if (x === undefined || y === undefined) return (x === undefined) - (y === undefined) || a[1] - b[1];
+      return sign * (typeof x === "string" ? collator.compare(x, y) : x - y) || a[1] - b[1];
+    }).map(function (one) { return one[2]; });
+  };
+  Ranking.prototype.heads = function () {
+    var self = this;
+    return el("thead", {}, el("tr", {}, columns.map(function (c) {
+      var on = self.by === c, arrow = on ? (self.down ? " ▾" : " ▴") : "";
+      return el("th", { scope: "col", "class": c.kind, "aria-sort": on ? (self.down ? "descending" : "ascending") : "none" },
+        el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
+    })));
+  };
+  Ranking.prototype.draw = function () {
+    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length, last = null;
+    var focused = document.activeElement && document.activeElement.dataset.id;
+    var pages = Math.max(1, Math.ceil(rows.length / PAGE)), from;
+    this.page = Math.min(this.page, pages - 1);
+    from = this.page * PAGE;
+    var inRank = this.by === columns[0] && !g.filtering().length;
+    var body = rows.slice(from, from + PAGE).map(function (d, k) {
+      var tr = g.row.apply(null, columns.map(function (c) { return c.cell(d, count); })), tie = g.intervalOf(d).tie_group;
+      tr.className = "row" + (inRank && last !== null && last !== tie ? " split" : "");
+      tr.dataset.id = d.id;
+      tr.tabIndex = k ? -1 : 0;
+      tr.setAttribute("aria-rowindex", from + k + 2);
+      last = tie;
+      return tr;
+    });
+    if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("No deposit passes the filters.")))];
+    this.node.setAttribute("aria-rowcount", rows.length + 1);
+    this.node.replaceChildren(this.heads(), el("tbody", {}, body));
+    this.mark(g.state.choice);
+    if (focused) {
+      var again = this.node.querySelector("tr[data-id='" + CSS.escape(focused) + "']");
+      if (again) { this.rove(again); again.focus({ preventScroll: true }); }
+    }
+    this.turn(pages, from, rows.length);
+  };
+  Ranking.prototype.turn = function (pages, from, count) {
+    var self = this;
+    this.pager.hidden = pages < 2;
+    if (pages < 2) { this.pager.replaceChildren(); return; }
+    function step(word, to, name) {
+      var button = el("button", { type: "button", "data-turn": name }, word);
+      button.disabled = to < 0 || to >= pages;
+      button.addEventListener("click", function () {
+        self.page = to;
+        self.draw();
+        (self.pager.querySelector("[data-turn='" + name + "']:enabled") || self.pager.querySelector(":enabled")).focus();
+      });
+      return button;
+    }
+    this.pager.replaceChildren(step(g.t("Previous"), this.page - 1, "previous"),
+      el("span", {}, g.t("{from} to {to} of {all}", { from: g.plainNumber(from + 1, 0),
+        to: g.plainNumber(Math.min(count, from + PAGE), 0), all: g.plainNumber(count, 0) })),
+      step(g.t("Next"), this.page + 1, "next"));
+  };
+  /* The chosen row, brought to the page that has it. */
+  Ranking.prototype.mark = function (id) {
+    this.node.querySelectorAll("tr[data-id]").forEach(function (tr) {
+      var on = tr.dataset.id === id;
+      tr.classList.toggle("on", on);
+      tr.setAttribute("aria-selected", String(on));
+    });
+  };
+  Ranking.prototype.choose = function (id) {
+    var at = this.rows.findIndex(function (d) { return d.id === id; });
+    if (at >= 0 && Math.floor(at / PAGE) !== this.page) {
+      this.page = Math.floor(at / PAGE);
+      this.draw();
+    } else this.mark(id);
+    var tr = this.node.querySelector("tr.on");
+    if (tr) {
+      this.rove(tr);
+      if (window.matchMedia("(min-width: 861px)").matches) tr.scrollIntoView({ block: "nearest" });
+    }
+  };
+  Ranking.prototype.near = function (id) {
+    this.node.querySelectorAll("tr[data-id]").forEach(function (tr) { tr.classList.toggle("near", tr.dataset.id === id); });
+  };
+
+  function sortPicker() {
+    var select = document.getElementById("sort");
+    select.replaceChildren.apply(select, columns.map(function (c) { return el("option", { value: c.name }, g.t(c.full || c.head)); }));
+    select.value = tables[0].by.name;
+  }
+  function drawAll() {
+    tables.forEach(function (t) { t.draw(); });
+    var hosts = g.ranked("by_product_host"), basis = document.getElementById("basis");
+    document.getElementById("no-hosts").hidden = hosts.length > 0;
+    document.getElementById("hosts-box").hidden = !hosts.length;
+    basis.textContent = g.basisOfRanks();
+    basis.hidden = !basis.textContent;
+  }
+  g.ranking = function () {
+    sortPicker();
+    drawAll();
+  };
+  g.startRanking = function () {
+    tables = [
+      new Ranking(document.getElementById("ranking"), document.getElementById("ranking-pages"), "candidate"),
+      new Ranking(document.getElementById("hosts"), document.getElementById("hosts-pages"), "by_product_host")
+    ];
+    document.getElementById("sort").addEventListener("change", function (e) {
+      tables.forEach(function (t) { t.sort(e.target.value); });
+      e.target.focus();
+    });
+    g.subscribe(function (changed) {
+      if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "filters"; })) drawAll();
+      if (changed.indexOf("choice") >= 0) tables.forEach(function (t) { t.choose(g.state.choice); });
+    });
+  };
+  g.pointRows = function (id) { tables.forEach(function (t) { t.near(id); }); };
+  /* The rows of both tables as they are sorted and filtered, for the download. */
+  g.tableRows = function () { return tables.reduce(function (all, t) { return all.concat(t.rows); }, []); };
+  g.shownOxide = oxide;
+})(geoRee);

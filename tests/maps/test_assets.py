@@ -1,0 +1,71 @@
+"""The page's scripts and styles, linted; its markup without code."""
+
+import os
+import re
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ASSETS = ROOT / "geo_ree" / "maps" / "assets"
+HOME = ROOT / ".servers" / "page"
+ESLINT = HOME / "node_modules" / "eslint" / "bin" / "eslint.js"
+
+
+@pytest.fixture(scope="module")
+def lint():
+    node = shutil.which("node")
+    missing = [str(p) for p, there in ((ESLINT, ESLINT.exists()), ("node", node)) if not there]
+    if missing:
+        reason = f"{', '.join(missing)} missing: make servers installs it"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def run(path):
+        config = HOME / "eslint.config.mjs"
+        return subprocess.run(
+            [node, str(ESLINT), "--no-warn-ignored", "--max-warnings", "0", "-c", str(config), str(path)],
+            capture_output=True, text=True, cwd=path if path.is_dir() else path.parent, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_scripts_and_styles_pass_the_lint(lint):
+    done = lint(ASSETS)
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("a.js", '"use strict";\ngeoRee.el("p").innerHTML = geoRee.data.name;\n', "no-restricted-syntax"),
+        ("a.js", '"use strict";\neval("1");\n', "no-eval"),
+        ("a.js", '"use strict";\nundefinedThing();\n', "no-undef"),
+        ("a.js", '"use strict";\nvar unused = 1;\n', "no-unused-vars"),
+        ("a.css", "p { colr: red; }\n", "no-invalid-properties"),
+    ],
+)  # fmt: skip
+def test_the_lint_finds_what_it_is_for(lint, tmp_path, name, text, rule):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    done = lint(path)
+    assert rule in done.stdout
+    assert done.returncode == 1
+
+
+def test_every_asset_is_in_the_page():
+    listed = (ROOT / "geo_ree" / "maps" / "document.py").read_text(encoding="utf-8")
+    names = [f.name for f in (files("geo_ree.maps") / "assets").iterdir()]
+    assert [n for n in names if f'"{n}"' not in listed] == []
+
+
+def test_the_markup_has_no_code_in_it():
+    body = (ASSETS / "body.html").read_text(encoding="utf-8")
+    assert not re.search(r"\s(style|on[a-z]+)\s*=", body)
+    assert "<script" not in body

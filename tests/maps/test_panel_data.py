@@ -1,0 +1,93 @@
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree import uncertainty
+from geo_ree.maps.panel_data import (
+    CONCENTRATION,
+    panel_values,
+    project_state,
+    quality_level,
+    ree_class,
+    transliterations,
+    with_classes,
+)
+
+
+@pytest.mark.parametrize(
+    ("commodities", "minerals", "expected"),
+    [
+        ("REE", None, None),
+        ("REE;Zr;Nb", "zircon", None),
+        ("Ce;La;Nd", None, "light"),
+        ("Y;Dy", None, "heavy"),
+        ("Gd", None, "heavy"),
+        ("Eu", None, "light"),
+        ("REE", "monazite; xenotime", "light_heavy"),
+        ("REE", "Y-synchysite", "heavy"),
+        ("REE", "synchysite-(Y)", "heavy"),
+        ("REE", "synchysite-(Ce); bastnasite", "light"),
+        ("REE", "yttrium (Nb-Ta-Zr)", "heavy"),
+        ("Th", "thorite-(U)", None),
+        (None, float("nan"), None),
+    ],
+)
+def test_light_and_heavy_are_what_a_source_names(commodities, minerals, expected):
+    assert ree_class(commodities, minerals) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("past producer (open pit 1960-1991); licence taken", "past"),
+        ("REE mined underground 1946-1951", "past"),
+        ("active phosphate producer", "producing"),
+        ("PFS drilling 2024; target mixed REO 2028", "licensed"),
+        ("licensed, undeveloped", "licensed"),
+        ("prospect", "explored"),
+        ("potential resource (USGS); mineral collecting locality", "occurrence"),
+        ("undeveloped", "registered"),
+        ("something else", None),
+        (None, None),
+    ],
+)
+def test_the_state_of_a_project_is_the_first_class_that_fits(words, expected):
+    assert project_state(words) == expected
+
+
+def test_a_source_is_as_good_as_the_lowest_level_it_names():
+    assert quality_level("high as tin, low as REE") == 1
+    assert quality_level("medium (location); REE role from Dyachkov 2017 for the belt") == 2
+    assert quality_level("High") == 3
+    assert quality_level("n/a") is None
+    assert quality_level(None) is None
+
+
+def test_classes_that_nothing_tells_are_left_out():
+    rows = with_classes(pd.DataFrame({"id": ["a"], "commodities": ["REE"], "status": [None]}))
+    assert list(rows.columns) == ["id", "commodities", "status"]
+
+
+def test_the_page_gets_columns_of_the_models_whole_and_what_is_out_of_reach():
+    table = pd.DataFrame(
+        {"dist_road_km": [1.25, np.inf, np.nan], "slope_deg": [1.23456789, np.nan, 2.0],
+         "name": ["A", "Б", None]}
+    )  # fmt: skip
+    model = {"criteria": [{"column": "dist_road_km"}], "vetoes": [{"column": "slope_deg"}]}
+    made = panel_values(table, [model])
+    assert made["columns"] == {"slope_deg": [1.23456789, None, 2.0]}
+    assert made["far"] == {"dist_road_km": [1]}
+    assert made["models"] == [model]
+    assert made["letters"]["б"] == "b"
+
+
+def test_letters_cover_the_cyrillic_of_every_country():
+    letters = transliterations(["Хөвсгөл", "Қазақ", "Ўзбек", "Тоҷик", "ä"])
+    assert set("хөвсгөлқазақўзбектоҷикыңұі") <= set(letters)
+    assert all(latin.isascii() for latin in letters.values())
+
+
+def test_weights_are_drawn_as_closely_as_python_draws_them():
+    assert inspect.signature(uncertainty).parameters["concentration"].default == CONCENTRATION

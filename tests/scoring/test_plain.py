@@ -1,0 +1,75 @@
+import json
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import pytest
+
+from geo_ree.scoring import (
+    Criterion,
+    Decay,
+    Exponential,
+    Linear,
+    Logistic,
+    ScoreModel,
+    Step,
+    Veto,
+    load_preset,
+    plain_model,
+    plain_models,
+    preset_names,
+)
+
+
+@dataclass(frozen=True)
+class Cliff(Decay):
+    """A decay that only Python knows."""
+
+    def _values(self, distance_km):
+        return (distance_km < 5).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("decay", "plain"),
+    [
+        (Exponential(50), {"kind": "exponential", "half_km": 50.0}),
+        (Linear(200), {"kind": "linear", "zero_km": 200.0}),
+        (Logistic(100, 20), {"kind": "logistic", "mid_km": 100.0, "width_km": 20.0}),
+        (Step((10, 50)), {"kind": "step", "limits_km": [10.0, 50.0], "values": [1.0, 0.5, 0.0]}),
+    ],
+)
+def test_every_decay_is_told_with_its_parameters(decay, plain):
+    model = ScoreModel((Criterion("rail", "dist_railway_km", decay, 1.0),))
+    told = plain_model(model)
+    assert told["criteria"][0]["decay"] == plain
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+def test_vetoes_weights_and_missing_values_are_told():
+    model = ScoreModel(
+        (Criterion("rail", "dist_railway_km", Exponential(50), 2.0, missing=0.25),),
+        vetoes=(Veto("dist_road_km", 300, "no road", op=">="),), aggregate="topsis", name="own",
+    )  # fmt: skip
+    told = plain_model(model)
+    assert (told["name"], told["aggregate"]) == ("own", "topsis")
+    assert told["criteria"][0]["weight"] == 2.0
+    assert told["criteria"][0]["missing"] == 0.25
+    assert told["vetoes"] == [
+        {"column": "dist_road_km", "op": ">=", "limit": 300.0, "reason": "no road"}
+    ]
+
+
+def test_a_decay_that_only_python_knows_is_not_told():
+    model = ScoreModel((Criterion("rail", "dist_railway_km", Cliff(), 1.0),))
+    assert plain_model(model) is None
+    assert plain_models(model, pd.DataFrame(columns=list(model.columns))) == []
+
+
+def test_the_chosen_model_comes_first_and_the_other_presets_fit_the_table():
+    chosen = load_preset("bulk")
+    known = pd.DataFrame({c: [1.0] for c in chosen.columns})
+    told = plain_models(chosen.choose(known), known)
+    assert [m["name"] for m in told] == ["bulk", *(n for n in preset_names() if n != "bulk")]
+    assert {m["variant"] for m in told} == {"power_lines"}
+    own = replace(chosen, name="own", criteria=chosen.criteria[:1], variants=())
+    only = known[["dist_railway_km"]]
+    assert [m["name"] for m in plain_models(own, only)] == ["own"]
