@@ -53,8 +53,9 @@ class Suitability:
 
 
 def suitability(
-    surfaces: Mapping[str, Path | str], model: ScoreModel, path: Path | str
-) -> Suitability:
+    surfaces: Mapping[str, Path | str], model: ScoreModel, path: Path | str, *,
+    tags: Mapping[str, str] | None = None,
+) -> Suitability:  # fmt: skip
     """Combine proximity rasters into a raster of scores.
 
     A cell has the score that `geo_ree.scoring.score` gives to a row of the same distances. The
@@ -71,6 +72,8 @@ def suitability(
         What to score by, its set of weights in force: see `with_variant`.
     path
         File to write, whole or not at all.
+    tags
+        What else the file is to say of itself, for instance the id of a run.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def suitability(
             _check_grid(each, first)
         raster = Raster(
             first.width, first.height, tuple(first.transform)[:6], _BANDS,
-            _tags(opened, model, left_out),
+            {**_tags(opened, model, left_out), **(tags or {})},
         )  # fmt: skip
         write_cog(Path(path), raster, _pieces(opened, model))
     return Suitability(Path(path), model, left_out)

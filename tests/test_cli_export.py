@@ -36,7 +36,7 @@ def test_an_unknown_format_is_refused_before_anything_is_done(data, tmp_path):
     done = _call("export", "--format", "dwg", *data, "--out", tmp_path / "handed")
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
-        "geo-ree: no format is called dwg; use some of gpkg, parquet, kml, geojson, csv, xlsx"
+        "geo-ree: no format is called dwg; use some of gpkg, parquet, kml, geojson, csv, xlsx, cog"
     ]
     assert not (tmp_path / "handed").exists()
 
