@@ -86,3 +86,24 @@ def test_a_moved_slider_changes_the_scores(notebook):
     assert seen.page.url.startswith("file:")
     assert "#" not in seen.page.url
     assert seen.trouble == []
+
+
+def test_a_frame_that_was_hidden_shows_all_candidates_once_it_is_seen(
+    notebook, browser, notebook_file
+):
+    zoom = "geoRee.map().getZoom()"
+    whole = notebook(1100).frame.evaluate(zoom)
+    folded = notebook_file.with_name("folded.html")
+    text = notebook_file.read_text(encoding="utf-8")
+    folded.write_text(
+        text.replace("<iframe", "<div hidden><iframe", 1) + "</div>", encoding="utf-8"
+    )
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, offline=True)
+    try:
+        seen = Notebook(context, folded)
+        assert seen.frame.evaluate("geoRee.map().getSize().x") == 0
+        seen.page.evaluate("document.querySelector('div').hidden = false")
+        seen.until(f"geoRee.map().getSize().x > 400 && {zoom} === {whole}")
+        assert seen.trouble == []
+    finally:
+        context.close()
