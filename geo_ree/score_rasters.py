@@ -107,9 +107,10 @@ def suitability(
     """
     _check(surfaces, model)
     left_out = tuple(c for c in model.columns if c not in surfaces)
-    if left_out:
+    missed = _felt(model) & {*left_out}
+    if missed:
         logger.warning("no surface of %s: unknown everywhere, its weight is shared out",
-                       ", ".join(left_out))  # fmt: skip
+                       ", ".join(sorted(missed)))  # fmt: skip
     with ExitStack() as stack:
         opened = {c: _opened(stack, Path(p)) for c, p in surfaces.items()}
         first = next(iter(opened.values()))
@@ -179,6 +180,11 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
             f"{where}: the model has no column {', '.join(odd)}",
             f"leave it out, or use one of {', '.join(model.columns)}",
         )
+
+
+def _felt(model: ScoreModel) -> set[str]:
+    """Columns that change a score: those that weigh, and those that may rule out."""
+    return {c.column for c in model.criteria if c.weight > 0} | {v.column for v in model.vetoes}
 
 
 def _opened(stack: ExitStack, path: Path) -> Any:
