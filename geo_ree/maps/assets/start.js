@@ -55,6 +55,8 @@
     chart.invalidateSize({ animate: false });
     /* Without an animation: one that still runs would undo what a reader does meanwhile. */
     if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.36 * chart.getSize().y : 40], maxZoom: 7 });
+    /* A frame without room yet, such as a folded cell of a notebook: again when it has some. */
+    if (Math.min(chart.getSize().x, chart.getSize().y) < 100) chart.once("resize", view);
   }
   function controls() {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
