@@ -29,7 +29,7 @@ map: $(READY)  ## run the whole pipeline and write out/
 	@$(BIN)/geo-ree run
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
