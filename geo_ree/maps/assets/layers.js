@@ -29,15 +29,18 @@
       });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
-    image: function (picture, group) {
+    image: function (picture, group, slug, chart) {
       var control = L.control({ position: "topright" });
       control.onAdd = function () {
-        return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, picture.title), g.el("p", {}, picture.note));
+        return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, g.term(picture.title)), g.el("p", {}, g.term(picture.note)));
       };
       /* A pane of its own over the ground: the layer switch numbers pictures anew within theirs. */
-      g.map().createPane("raster").style.zIndex = 410;
+      chart.createPane("raster").style.zIndex = 410;
       L.imageOverlay(picture.image, picture.bounds, { pane: "raster", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
-      group.on("add", function () { control.addTo(group._map); }).on("remove", function () { control.remove(); });
+      group.on("add", function () { control.addTo(chart); }).on("remove", function () { control.remove(); });
+      g.subscribe(function (changed) {
+        if (changed.indexOf("language") >= 0 && chart.hasLayer(group)) control.remove().addTo(chart);
+      });
     },
     names: function (table, group) {
       g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
@@ -118,7 +121,7 @@
     var strokes = g.startStrokes();
     Object.keys(made).forEach(function (slug) {
       var what = g.data.layers[slug];
-      kinds[what[0]](what[1], made[slug], slug);
+      kinds[what[0]](what[1], made[slug], slug, chart);
     });
     strokes.addTo(chart);
   };

@@ -116,6 +116,7 @@
     g.startWeights();
     g.startRanking();
     g.startDownload();
+    g.startVisit(at("visit-tools"));
     g.startLanguages(at("languages"));
     g.startLink();
     sections();
