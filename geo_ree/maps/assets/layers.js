@@ -2,7 +2,7 @@
    canvas each. */
 "use strict";
 (function (g) {
-  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {};
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [];
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -15,6 +15,7 @@
     return L.tooltip({ permanent: true, direction: "center", className: "place " + kind, interactive: false, opacity: 1 })
       .setLatLng(at).setContent(g.el("span", {}, text));
   }
+  function nameLands() { lands.forEach(function (one) { one[0].setContent(g.el("span", {}, g.term(one[1]))); }); }
   var kinds = {
     countries: function (basemap, group) {
       var r = g.data.region;
@@ -25,8 +26,10 @@
         L.polygon(s.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({
           stroke: false, fillColor: scored ? "#fcfbf8" : "#eeece7", fillOpacity: 1
         })).addTo(fills);
-        if (scored) name(s.name, s.label, "land").addTo(group);
+        if (scored) lands.push([name("", s.label, "land").addTo(group), s.name]);
       });
+      nameLands();
+      g.subscribe(function (changed) { if (changed.indexOf("language") >= 0) nameLands(); });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
     image: function (picture, group, slug, chart) {
