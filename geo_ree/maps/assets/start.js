@@ -54,7 +54,7 @@
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
     /* Without an animation: one that still runs would undo what a reader does meanwhile. */
-    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.44 * chart.getSize().y : 40], maxZoom: 7 });
+    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });
   }
   function controls() {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);

@@ -172,7 +172,13 @@
     return chosen.length;
   };
 
-  function xml(text) { return String(text).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, ""); }
+  /* What XML 1.0 has: no control characters but tab and line ends, no half of a surrogate pair. */
+  function xml(text) {
+    return Array.from(String(text)).filter(function (c) {
+      var code = c.codePointAt(0);
+      return (code >= 32 || code === 9 || code === 10 || code === 13) && code !== 0xfffe && code !== 0xffff && !(code >= 0xd800 && code <= 0xdfff);
+    }).join("");
+  }
   function html(text) { return el("i", {}, xml(text)).innerHTML; }
   function standing(d) {
     var score = g.scoreOf(d), rank = g.rankOf(d), i = g.intervalOf(d);
