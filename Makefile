@@ -19,10 +19,10 @@ $(READY): pyproject.toml constraints.txt
 
 install: $(READY)  ## set everything up in .venv
 
-servers:  ## install the servers that the tests of ingestion start (MapServer, Koop, pygeoapi)
+servers:  ## install what the tests ask: servers for ingestion (MapServer, Koop ...), axe-core, ESLint
 	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
-peers:  ## install the peers that the benchmarks measure (DuckDB, PostGIS)
+peers:  ## install the peers that the benchmarks measure (DuckDB, PostGIS, GDAL, folium's clusters)
 	@for script in tools/peers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
 map: $(READY)  ## run the whole pipeline and write out/

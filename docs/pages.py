@@ -32,7 +32,15 @@ _STAGES = {
     "geo_ree.deposits": "Deposits",
     "geo_ree.proximity": "Distances",
     "geo_ree.scoring": "Scores",
-    "geo_ree.maps": "Maps",
+    "geo_ree.terrain_reading": "Distances",
+    "geo_ree.score_rasters": "Scores",
+    "geo_ree.scenarios": "Scores",
+    "geo_ree.validation": "Scores",
+    "geo_ree.maps": "Maps and files",
+    "geo_ree.figures": "Maps and files",
+    "geo_ree.pictures": "Maps and files",
+    "geo_ree.exports": "Maps and files",
+    "geo_ree.visit": "Maps and files",
 }
 OTHER = "More"
 

@@ -71,6 +71,8 @@ class Analysis:
         What a reader has to know of this run.
     models
         The model and the other presets as plain values, so that the page can score by them.
+    model, targets
+        What was scored by, its set of weights in force, and what was measured to, by name.
     """
 
     scored: gpd.GeoDataFrame
@@ -86,6 +88,8 @@ class Analysis:
     aggregate: str
     warnings: list[str]
     models: list[dict[str, Any]] = field(default_factory=list)
+    model: ScoreModel | None = None
+    targets: Mapping[str, Target] = field(default_factory=dict)
 
 
 def analyse(
@@ -154,7 +158,7 @@ def analyse(
         areas=possible, criteria=_criteria(model),
         preset=f"{model.name} ({model.variant})", aggregate=model.aggregate,
         warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
-        models=plain_models(model, table),
+        models=plain_models(model, table), model=model, targets=targets,
     )  # fmt: skip
 
 

@@ -44,15 +44,18 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out/export"),
               show_default=True, help="Folder of the files.")  # fmt: skip
 @click.option("--format", "formats", multiple=True, metavar="NAME[,NAME…]",
-              help="gpkg, parquet, kml, geojson, csv, xlsx; all by default.")  # fmt: skip
+              help="gpkg, parquet, kml, geojson, csv, xlsx, cog; all by default.")  # fmt: skip
+@click.option("--resolution", default="5 km", show_default=True,
+              help='Of the rasters (cog): greatest side of a cell, "5 km", "0.05 deg".')  # fmt: skip
 @choices
-def export(data: Path, out: Path, formats: tuple[str, ...], **given: Any) -> None:
-    """Write GIS files, tables and a phone's map, each with its attribution."""
+def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
+    """Write GIS files, tables, rasters and a phone's map, each with its attribution."""
     from geo_ree import exports
 
     names = [w for f in formats for w in f.replace(",", " ").split()] or list(exports.FORMATS)
     exports.check_formats(names)
-    for path in exports.export(_run(data, given), out, formats=names):
+    exports.check_resolution(resolution)
+    for path in exports.export(_run(data, given), out, formats=names, resolution=resolution):
         click.echo(path)
 
 

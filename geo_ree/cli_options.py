@@ -26,17 +26,36 @@ def folders(command: Command) -> Command:
     return data(command)
 
 
-def choices(command: Command) -> Command:
-    """Add what a run may be asked: sources, preset, targets, gateways and draws."""
+def inputs(command: Command) -> Command:
+    """Add which sources count, and what is measured to."""
     for option in reversed(
         (
             click.option("--only", multiple=True, metavar="SOURCE…", help="Use these sources alone."),
             click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
-            click.option("--preset", default="infrastructure", show_default=True,
-                         help="A packaged preset, or a TOML file."),
+            click.option("--targets", type=click.Path(), help="A TOML file of what is measured to."),
+            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
+            click.option("--skip-bad-rows", is_flag=True,
+                         help="Set rows with senseless coordinates aside, counted."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def preset(command: Command) -> Command:
+    """Add ``--preset``."""
+    return click.option("--preset", default="infrastructure", show_default=True,
+                        help="A packaged preset, or a TOML file.")(command)  # fmt: skip
+
+
+def choices(command: Command) -> Command:
+    """Add what a run may be asked: sources, targets, preset, gateways and draws."""
+    for option in reversed(
+        (
+            inputs,
+            preset,
             click.option("--aggregate", type=click.Choice(AGGREGATES),
                          help="How values become one score, in place of the preset's word."),
-            click.option("--targets", type=click.Path(), help="A TOML file of what is measured to."),
             click.option("--gateway", "gateways", multiple=True, metavar="NAME",
                          help="Count this gateway (again for more)."),
             click.option("--avoid", multiple=True, metavar="ISO3",
@@ -47,9 +66,6 @@ def choices(command: Command) -> Command:
                          default=50.0, show_default=True,
                          help="How closely drawn weights keep to the preset's."),
             click.option("--seed", type=int, default=20240607, show_default=True),
-            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
-            click.option("--skip-bad-rows", is_flag=True,
-                         help="Set rows with senseless coordinates aside, counted."),
         )
     ):  # fmt: skip
         command = option(command)

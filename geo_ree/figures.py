@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from geo_ree import storage
 from geo_ree.errors import RenderError
 from geo_ree.exports.notice import attribution_of
+from geo_ree.inline_figure import InlineFigure
 from geo_ree.maps.style import MEASURES, score_colour
 from geo_ree.pipeline import Result
 
@@ -202,7 +203,7 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200) -> Path:
 
 
 def _figure(height: float) -> Figure:
-    return Figure(figsize=(9.0, max(height, 2.8)), layout="constrained", facecolor="white")
+    return InlineFigure(figsize=(9.0, max(height, 2.8)), layout="constrained", facecolor="white")
 
 
 def _ranked(

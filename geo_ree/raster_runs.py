@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +24,58 @@ from geo_ree.settings import REGION, Settings
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What a raster of distances goes to.
+
+    Parameters
+    ----------
+    target
+        What it is.
+    rows
+        The features that count, of all countries.
+    within
+        Countries outside which the distance is unknown; None where it is known everywhere.
+    """
+
+    target: Target
+    rows: gpd.GeoDataFrame
+    within: gpd.GeoDataFrame | None
+
+
+def choose_goal(
+    target: Target, layers: Mapping[str, gpd.GeoDataFrame],
+    coverage: Mapping[str, frozenset[str]],
+) -> Goal:  # fmt: skip
+    """Choose the features that a raster of distances goes to.
+
+    Parameters
+    ----------
+    target
+        What is measured to.
+    layers
+        Canonical layers by name.
+    coverage
+        Layer -> countries in which a missing feature means something; see
+        `geo_ree.intake.layer_coverage`.
+
+    Returns
+    -------
+    Goal
+        Lines of unknown course and what has no place are left out.
+
+    Examples
+    --------
+    >>> choose_goal(Target(name="port", layer="ports", label="port"), {}, {}).rows.empty
+    True
+    """
+    covered = coverage.get(target.layer)
+    within = None
+    if covered is not None and "countries" in layers:
+        within = layers["countries"][layers["countries"]["country"].isin(covered)]
+    return Goal(target=target, rows=_rows(target, layers), within=within)
 
 
 def write_surface(
@@ -102,6 +155,8 @@ def write_suitability(
     """
     make_grid(box, resolution)
     model = load_preset(options.preset)
+    if options.aggregate:
+        model = replace(model, aggregate=options.aggregate)
     read_in = read_layers(settings, options, tell)
     surfaces: dict[str, Path | str] = {}
     for target in load_targets(options.targets).values():
@@ -124,7 +179,8 @@ def _write(
     path: Path, target: Target, layers: Mapping[str, gpd.GeoDataFrame],
     sources: Mapping[str, Source], resolution: float | str, box: Box, tell: Progress,
 ) -> Grid:  # fmt: skip
-    rows = _rows(target, layers)
+    goal = choose_goal(target, layers, layer_coverage(sources.values()))
+    rows = goal.rows
     if not len(rows):
         raise SettingsError(
             f"no source at hand has a {target.label} whose course is known",
@@ -132,11 +188,7 @@ def _write(
         )
     named = tuple(sorted(set(rows["source_id"].dropna().astype(str))))
     words = dict.fromkeys(sources[i].attribution for i in named if i in sources)
-    covered = layer_coverage(sources.values()).get(target.layer)
-    within = None
-    if covered is not None and "countries" in layers:
-        within = layers["countries"][layers["countries"]["country"].isin(covered)]
-    grid = surface(rows, resolution, path, box=box, within=within, name=target.label,
+    grid = surface(rows, resolution, path, box=box, within=goal.within, name=target.label,
                    sources=named, attribution="; ".join(w for w in words if w))  # fmt: skip
     tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {target.label}")
     return grid

@@ -53,8 +53,9 @@ class Suitability:
 
 
 def suitability(
-    surfaces: Mapping[str, Path | str], model: ScoreModel, path: Path | str
-) -> Suitability:
+    surfaces: Mapping[str, Path | str], model: ScoreModel, path: Path | str, *,
+    tags: Mapping[str, str] | None = None,
+) -> Suitability:  # fmt: skip
     """Combine proximity rasters into a raster of scores.
 
     A cell has the score that `geo_ree.scoring.score` gives to a row of the same distances. The
@@ -71,6 +72,8 @@ def suitability(
         What to score by, its set of weights in force: see `with_variant`.
     path
         File to write, whole or not at all.
+    tags
+        What else the file is to say of itself, for instance the id of a run.
 
     Returns
     -------
@@ -104,9 +107,10 @@ def suitability(
     """
     _check(surfaces, model)
     left_out = tuple(c for c in model.columns if c not in surfaces)
-    if left_out:
+    missed = _felt(model) & {*left_out}
+    if missed:
         logger.warning("no surface of %s: unknown everywhere, its weight is shared out",
-                       ", ".join(left_out))  # fmt: skip
+                       ", ".join(sorted(missed)))  # fmt: skip
     with ExitStack() as stack:
         opened = {c: _opened(stack, Path(p)) for c, p in surfaces.items()}
         first = next(iter(opened.values()))
@@ -114,7 +118,7 @@ def suitability(
             _check_grid(each, first)
         raster = Raster(
             first.width, first.height, tuple(first.transform)[:6], _BANDS,
-            _tags(opened, model, left_out),
+            {**_tags(opened, model, left_out), **(tags or {})},
         )  # fmt: skip
         write_cog(Path(path), raster, _pieces(opened, model))
     return Suitability(Path(path), model, left_out)
@@ -176,6 +180,11 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
             f"{where}: the model has no column {', '.join(odd)}",
             f"leave it out, or use one of {', '.join(model.columns)}",
         )
+
+
+def _felt(model: ScoreModel) -> set[str]:
+    """Columns that change a score: those that weigh, and those that may rule out."""
+    return {c.column for c in model.criteria if c.weight > 0} | {v.column for v in model.vetoes}
 
 
 def _opened(stack: ExitStack, path: Path) -> Any:

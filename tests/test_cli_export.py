@@ -3,6 +3,7 @@
 import zipfile
 
 import pytest
+import rasterio
 from click.testing import CliRunner
 
 from geo_ree.cli import main
@@ -36,8 +37,24 @@ def test_an_unknown_format_is_refused_before_anything_is_done(data, tmp_path):
     done = _call("export", "--format", "dwg", *data, "--out", tmp_path / "handed")
     assert done.exit_code == 2
     assert done.stderr.splitlines() == [
-        "geo-ree: no format is called dwg; use some of gpkg, parquet, kml, geojson, csv, xlsx"
+        "geo-ree: no format is called dwg; use some of gpkg, parquet, kml, geojson, csv, xlsx, cog"
     ]
+    assert not (tmp_path / "handed").exists()
+
+
+def test_export_writes_rasters_as_coarse_as_asked_for(data, tmp_path):
+    out = tmp_path / "handed"
+    done = _call("export", "--format", "cog", "--resolution", "1 deg", *data, "--out", out, *QUICK)
+    assert done.exit_code == 0, done.output
+    with rasterio.open(out / "rasters" / "suitability.tif") as opened:
+        assert (opened.width, opened.height) == (74, 27)
+    assert str(out / "rasters" / "dist_railway_km.tif") in done.stdout
+
+
+def test_a_senseless_resolution_is_refused_before_the_run(data, tmp_path):
+    done = _call("export", "--resolution", "wide", *data, "--out", tmp_path / "handed")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[0].startswith("geo-ree: the resolution is 'wide'")
     assert not (tmp_path / "handed").exists()
 
 

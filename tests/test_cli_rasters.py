@@ -73,6 +73,14 @@ def test_suitability_writes_scores_and_the_distances_behind_them(tmp_path):
         assert made.tags()["left_out"] == "dist_power_line_km"
 
 
+def test_sources_may_be_given_as_several_words(tmp_path):
+    done = _ask("surface", "--layer", "railways", "--resolution", "1 deg", "--out", tmp_path / "x.tif",
+                "--data", tmp_path, "--only", "starter_railways", "starter_countries",
+                "starter_deposits")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"surface: {tmp_path / 'x.tif'}\n"
+
+
 def test_weights_are_those_for_what_is_known(tmp_path):
     made = write_suitability(Settings(data_root=tmp_path), Options(), tmp_path, resolution="50 km",
                              box=(60, 40, 70, 46))  # fmt: skip
@@ -120,5 +128,13 @@ def test_help_names_the_commands_and_imports_nothing_heavy():
     code = "import sys, geo_ree.cli; print([m for m in ('numpy', 'rasterio') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+    for command in ("surface", "suitability", "export"):
+        code = ("import sys; from geo_ree.cli import main; "
+                f"main(['{command}', '--help'], standalone_mode=False); "
+                "print([m for m in ('numpy', 'rasterio') if m in sys.modules])")  # fmt: skip
+        told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                              check=True)  # fmt: skip
+        assert "--resolution" in told.stdout
+        assert told.stdout.splitlines()[-1] == "[]"
     done = _ask("--help")
     assert "surface" in done.output and "suitability" in done.output

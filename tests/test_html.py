@@ -88,3 +88,13 @@ def test_a_page_in_a_notebook_is_kept_apart_and_whole():
     ((tag, attributes),) = _read(InlinePage(html=page, height_px=320)._repr_html_()).tags
     assert (tag, attributes["srcdoc"], attributes["height"]) == ("iframe", page, "320")
     assert "allow-same-origin" not in attributes["sandbox"]
+
+
+def test_a_lead_that_no_weight_ends_is_told_as_such_and_not_as_unknown():
+    model = ScoreModel(
+        (Criterion("rail", "a", Exponential(50), 0.6), Criterion("road", "b", Exponential(15), 0.4))
+    )
+    table = pd.DataFrame({"a": [10.0, 50.0], "b": [1.0, 30.0]}, index=["leader", "other"])
+    read = _read(geo_ree.influence(table, model, samples=64)._repr_html_())
+    assert read.texts.count("no weight does it") == 2
+    assert "unknown" not in read.texts

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
+import os
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from PIL import Image
 
 import geo_ree
 
@@ -49,3 +55,28 @@ def test_a_notebook_calls_public_names_only(path):
 def test_a_notebook_ends_with_what_to_try_next(path):
     assert _cells(path, "markdown")[-1].startswith("## What to try next")
     assert _cells(path, "markdown")[0].startswith("# ")
+
+
+def test_a_figure_is_a_picture_in_the_notebook(monkeypatch):
+    paths = [str(FOLDER.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    code = """
+import pandas as pd
+import geo_ree
+from IPython.display import display
+
+table = pd.DataFrame({
+    "name": ["A", "B"], "country": "KGZ", "role": "candidate", "score": [60.0, 40.0],
+    "score_p5": 30.0, "score_p95": 70.0, "rank": [1, 2], "rank_p5": 1, "rank_p95": 2, "tie_group": 1,
+    "dist_road_km": [3.0, 9.0], "err_road_km": 2.0})
+display(geo_ree.plot_ranking(table))
+geo_ree.plot_distances(table)
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120).execute()
+    shown = [o["data"] for o in notebook.cells[0]["outputs"] if "data" in o]
+    assert len(shown) == 2
+    for output in shown:
+        with Image.open(io.BytesIO(base64.b64decode(output["image/png"]))) as picture:
+            assert picture.width == 990
+            assert picture.convert("L").getextrema()[0] < 60

@@ -169,9 +169,11 @@ def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
     ranked = table["rank"].notna()
     assert table.loc[~ranked, "sentence"].isna().all()
     for role, rows in table[ranked].groupby("role"):
-        for name, rank, sentence in zip(rows["name"], rows["rank"], rows["sentence"], strict=True):
+        columns = (rows[c] for c in ("name", "rank", "rank_p5", "rank_p95", "sentence"))
+        for name, rank, low, high, sentence in zip(*columns, strict=True):
             assert sentence.startswith(f"{name} scores ")
-            assert f"rank {rank} of {len(rows)}, carried by " in sentence, role
+            told = f"rank {rank} of {len(rows)} ({low} to {high} in nine draws of ten), carried by "
+            assert told in sentence, role
     first = table.loc[table["name"] == "Kyzyl-Ompol", "sentence"].item()
     assert "railway 13 km" in first and "held back by " in first and "on the spot" in first
 
@@ -300,7 +302,8 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
     assert candidates["rank"].tolist() == list(range(1, len(candidates) + 1))
     assert (candidates["rank_p5"] <= candidates["rank"]).mean() > 0.8
     sentence = candidates["sentence"].iloc[0]
-    assert f"rank 1 of {len(candidates)}, carried by " in sentence
+    assert f"rank 1 of {len(candidates)} (" in sentence
+    assert "nine draws of ten), carried by " in sentence
     assert sentence == describe(
         candidates["name"].iloc[0], candidates.set_index("name", drop=False), model
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from geo_ree import storage
 from geo_ree.errors import SettingsError
-from geo_ree.exports.bundle import Bundle, gather_tables
+from geo_ree.exports.bundle import RESOLUTION, Bundle, gather_tables
+from geo_ree.exports.cog import check_resolution, write_cogs
 from geo_ree.exports.geojson import write_geojson
 from geo_ree.exports.geopackage import write_geopackage
 from geo_ree.exports.kml import write_kml
@@ -27,14 +29,16 @@ FORMATS: Mapping[str, Writer] = MappingProxyType(
         "geojson": write_geojson,
         "csv": write_tables,
         "xlsx": write_workbook,
+        "cog": write_cogs,
     }
 )
 """Name of each format -> what writes it into a folder."""
 
 
 def export(
-    result: Result | Bundle, folder: Path, *, formats: Iterable[str] = FORMATS
-) -> list[Path]:
+    result: Result | Bundle, folder: Path, *, formats: Iterable[str] = FORMATS,
+    resolution: float | str = RESOLUTION,
+) -> list[Path]:  # fmt: skip
     """Write a run as files for other programs, all of them or none.
 
     Parameters
@@ -45,6 +49,8 @@ def export(
         Where the files go; made when missing. Other files in it stay.
     formats
         Names among `FORMATS`; all of them by default.
+    resolution
+        Greatest side of a raster's cell, see `geo_ree.proximity.surface`.
 
     Returns
     -------
@@ -55,6 +61,8 @@ def export(
     ------
     SettingsError
         When there is no format of a name, or the folder cannot be written.
+    SchemaError
+        When the resolution is no good.
 
     Examples
     --------
@@ -65,7 +73,9 @@ def export(
     ['deposits.geojson', 'geo_ree.xlsx', 'unranked.geojson']
     """
     wanted = check_formats(formats)
+    check_resolution(resolution)
     bundle = result if isinstance(result, Bundle) else gather_tables(result)
+    bundle = replace(bundle, resolution=resolution)
     with storage.atomic_files(folder) as draft:
         for name in wanted:
             FORMATS[name](bundle, draft)

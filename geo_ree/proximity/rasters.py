@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -53,6 +53,7 @@ def surface(
     name: str = "",
     sources: tuple[str, ...] = (),
     attribution: str = "",
+    tags: Mapping[str, str] | None = None,
 ) -> Grid:
     """Write how far each place of a box is from the nearest feature of a layer.
 
@@ -79,6 +80,8 @@ def surface(
         What is measured to, in words, for the file's description.
     sources, attribution
         Whose data it is, for the file's tags; the layer's column ``source_id`` when left out.
+    tags
+        What else the file is to say of itself, for instance the id of a run.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def surface(
         sources = tuple(sorted(layer["source_id"].dropna().astype(str).unique()))
     index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
     known = None if within is None else _areas_of(within)
-    tags = {
+    told = {
         "unit": "m",
         "measured_to": name or "targets",
         "targets": str(len(index.labels)),
@@ -119,10 +122,11 @@ def surface(
         "attribution": attribution or "not stated",
         "method": METHOD,
         "unknown": "nothing" if known is None else "outside the areas where the layer is complete",
+        **(tags or {}),
     }
     raster = Raster(
         grid.width, grid.height, grid.transform,
-        ((f"distance to the nearest of: {name or 'targets'}", "m"),), tags,
+        ((f"distance to the nearest of: {name or 'targets'}", "m"),), told,
     )  # fmt: skip
     write_cog(Path(path), raster, _pieces(strips(index, grid, known=known)))
     return grid

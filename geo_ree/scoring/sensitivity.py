@@ -62,8 +62,11 @@ class Influence:
     def _repr_html_(self) -> str:
         moved = [(str(name), row["kind"], row["first_order"], row["total"], row["total_conf"])
                  for name, row in self.assumptions.iterrows()]  # fmt: skip
-        needed = [(str(name), row["weight"], row["weight_needed"], row["new_leader"])
-                  for name, row in self.takeovers.iterrows()]  # fmt: skip
+        needed = [
+            (str(name), row["weight"], *(("no weight does it", "") if row["new_leader"] is None
+             else (row["weight_needed"], row["new_leader"])))
+            for name, row in self.takeovers.iterrows()
+        ]  # fmt: skip
         return table_html(
             ("assumption", "kind", "first order", "total", "± 95 %"), moved,
             caption="Share of the variance of the ranks that each assumption explains",

@@ -99,11 +99,13 @@ class Validation:
             Not known to pyplot, so nothing has to be closed.
         """
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow)
-        from matplotlib.figure import Figure  # noqa: PLC0415
+
+        from geo_ree.inline_figure import InlineFigure  # noqa: PLC0415
 
         chosen = self.curves[self.curves["trial"] == trial]
         scopes = list(dict.fromkeys(chosen["scope"]))
-        figure = Figure(figsize=(3.5 * max(1, len(scopes)), 3.9), dpi=_DPI, layout="constrained")
+        size = 3.5 * max(1, len(scopes)), 3.9
+        figure = InlineFigure(figsize=size, dpi=_DPI, layout="constrained")
         FigureCanvasAgg(figure)
         for number, scope in enumerate(scopes, 1):
             axes = figure.add_subplot(1, len(scopes), number)
