@@ -54,13 +54,9 @@
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
     /* Without an animation: one that still runs would undo what a reader does meanwhile. */
-<<<<<<< HEAD
     if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });
-=======
-    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.36 * chart.getSize().y : 40], maxZoom: 7 });
     /* A frame without room yet, such as a folded cell of a notebook: again when it has some. */
     if (Math.min(chart.getSize().x, chart.getSize().y) < 100) chart.once("resize", view);
->>>>>>> main
   }
   function controls() {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
