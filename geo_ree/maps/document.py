@@ -16,10 +16,11 @@ from geo_ree.maps.style import TILES
 
 _AT_ONCE = ("dom.js", "load.js", "frame.js")
 _WITH_DATA = (
-    "words.js", "words_map.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js",
-    "symbols.js", "sheet.js", "strokes.js", "marks.js", "graticule.js", "layers.js", "sight.js",
-    "exits.js", "evidence.js", "dossier.js", "opening.js", "table.js", "weights.js", "download.js",
-    "link.js", "panel.js", "answers.js", "legend.js", "printing.js", "tiles.js", "visit.js", "start.js",
+    "words.js", "words_map.js", "words_visit.js", "words_doubt.js", "scores.js", "intervals.js",
+    "state.js", "filters.js", "hash.js", "symbols.js", "sheet.js", "strokes.js", "marks.js",
+    "graticule.js", "layers.js", "sight.js", "exits.js", "evidence.js", "terrain.js",
+    "dossier.js", "opening.js", "table.js", "weights.js", "download.js", "link.js", "doubt.js",
+    "panel.js", "answers.js", "legend.js", "printing.js", "tiles.js", "visit.js", "start.js",
 )  # fmt: skip
 _STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
 _LEAFLET = "xstatic.pkg.leaflet"

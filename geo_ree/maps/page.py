@@ -14,7 +14,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import layers
 from geo_ree.maps.data import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.document import assemble
-from geo_ree.maps.evidence import evidence_values
+from geo_ree.maps.evidence import doubt_tables, evidence_values
 from geo_ree.maps.layers import Drawn
 from geo_ree.maps.panel_data import PANEL_COLUMNS, panel_values, with_classes
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
@@ -28,7 +28,10 @@ _DEPOSIT = (
     "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
     "source_quality", "notes", "oxide_t", "radius_px", "sentence", *PANEL_COLUMNS,
 )  # fmt: skip
-_STEMS = ("dist_", "err_", "near_", "abroad_", "points_", "foot_")
+_STEMS = (
+    "dist_", "err_", "near_", "abroad_", "points_", "foot_", "elevation_", "slope_", "ruggedness_",
+    "terrain_", "climb_", "above_", "pass_",
+)  # fmt: skip
 _UNRANKED = (
     "id", "name", "aliases", "role", "country", "country_reported", "admin_area",
     "commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note",
@@ -178,7 +181,7 @@ def render(data: PageData) -> str:
     chart = folium.Map(
         location=[45.5, 78.0], zoom_start=4, tiles=None, prefer_canvas=True, min_zoom=3,
         zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=90, max_bounds=True,
-        min_lat=south - 28, max_lat=north + 18, min_lon=west - 20, max_lon=east + 20,
+        min_lat=south - 62, max_lat=north + 18, min_lon=west - 20, max_lon=east + 20,
         max_bounds_viscosity=0.6,
     )  # fmt: skip
     chart._id = "page"
@@ -245,6 +248,7 @@ def _values(data: PageData) -> dict[str, Any]:
         "criteria": plain_dicts(data.criteria, _CRITERION),
         "scenarios": packed(data.scenarios, _SCENARIO),
         **evidence_values(data.acceptability),
+        "doubt": doubt_tables(data.central_weights, data.influence, data.omission),
         "panel": panel_values(scored, data.models),
         "run": {
             **{k: plain(data.run.get(k)) for k in (

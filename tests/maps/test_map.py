@@ -306,7 +306,7 @@ def test_the_list_of_the_unranked_opens_them_and_draws_the_country(starter_page,
     button.click()
     text = " ".join(seen.page.inner_text("#dossier").split())
     assert text.startswith("× Karajilga")
-    assert "Area: somewhere in Kyrgyzstan" in text
+    assert "Area: all of Kyrgyzstan: nothing narrower is published" in text
     assert seen.value("geoRee.map().getBounds().contains([[39.5, 69.5], [43.2, 80.1]])") is True
     assert seen.trouble == []
 

@@ -1,6 +1,8 @@
 """The raster of scores on the page: a picture that lies where it should."""
 
 import base64
+import gzip
+import json
 import re
 from dataclasses import replace
 
@@ -129,8 +131,11 @@ def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
     drawn = score_picture(_file(tmp_path / "s.tif", np.full((4, 4), 40.0), (70, 40, 71, 41)),
                           title="Scores <b>")  # fmt: skip
     page = render(replace(data, surface=drawn))
-    assert drawn.payload["image"] in page and "Blank is unknown" in page
-    assert "Scores \\u003cb\\u003e" in page and "Scores <b>" not in page
+    packed = re.search(r'id="geo-ree-data">([^<]*)</script>', page).group(1)
+    kind, inside = json.loads(gzip.decompress(base64.b64decode(packed)))["layers"]["suitability"]
+    assert kind == "image"
+    assert inside == drawn.payload and "Blank is unknown" in inside["note"]
+    assert "Scores <b>" not in page
     assert not re.search(r"(?:src|href)=[\"']https?://[^\"']*\.(?:png|tif)", page)
 
 

@@ -51,6 +51,22 @@ def test_choosing_and_closing_work_from_the_keyboard(page, visit):
     assert seen.value("document.activeElement.textContent") == "Site visit sheet"
 
 
+def test_the_sheet_speaks_russian_and_follows_weights_and_filters(page, visit):
+    seen = visit(page)
+    seen.page.evaluate("geoRee.set({language: 'ru', filters: {text: 'kutessay'}})")
+    assert seen.page.inner_text("#visit-tools button") == "Лист выезда"
+    assert seen.value("geoRee.visitSheet()") == 1
+    text = seen.page.inner_text("#visit")
+    assert text.count("Kutessay II") >= 3 and "Пограничная зона: неизвестно" in text
+    assert "12,3 км ± 2,0: Kemin (KGZ), OSM" in text
+    assert "61,5 из 100" in seen.value("geoRee.kmlText(['a'])")
+    assert seen.value("geoRee.untranslated") == []
+    seen.page.keyboard.press("Escape")
+    seen.page.evaluate("geoRee.set({language: 'en'})")
+    assert seen.page.inner_text("#visit-tools button") == "Site visit sheet"
+    assert seen.trouble == []
+
+
 def test_hostile_names_do_not_run_on_the_sheet(page, visit):
     seen = visit(page)
     assert seen.value("geoRee.visitSheet(['b'])") == 1

@@ -76,7 +76,7 @@
     })) : null;
   }
   function position(d) {
-    return [heading(t("Position, and its audit")), el("p", {}, g.plainNumber(d.latitude, 4) + "° N, " + g.plainNumber(d.longitude, 4) + "° E ", g.mark("published"),
+    return [heading(t("Position, and its audit")), el("p", {}, t("{lat}° N, {lon}° E", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
       known(d.position_error_m) ? [" ± " + g.plainNumber(d.position_error_m / 1000, 1) + " " + t("km") + " ", g.mark("assumed")] : [" ± ", g.unknown()],
       d.precision_class ? el("small", {}, " " + t("from its precision: {words}", { words: g.words(d.precision_class) })) : null),
     said("", d.position_basis), audited(d)];
@@ -142,7 +142,7 @@
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("For:"), d.reasons_for), said(t("Against:"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("What would change this")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
-      placed ? [heading(t("Points that make the score")), points(d), heading(t("Straight lines over the ellipsoid")), g.nearness(d), position(d)] : null,
+      placed ? [heading(t("Points that make the score")), points(d), heading(t("Straight lines over the ellipsoid")), g.nearness(d), g.terrain(d), position(d)] : null,
       stated(d), told(d), disputed(d), origins(d));
   };
 })(geoRee);

@@ -3,10 +3,11 @@
 (function (g) {
   var el = g.el, SVG = "http://www.w3.org/2000/svg";
 
+  function unnamed(name) { return name.replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed, near {place}", { place: place }); }); }
   /* "name (ISO), label of the source" as the measures give it. */
   g.metPlace = function (near) {
     var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?, (.*)$/.exec(near || "");
-    return m ? { name: m[1], country: g.country(m[2]), unsure: Boolean(m[3]), label: m[4] } : { name: near || "", country: "", unsure: false, label: "" };
+    return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), label: m[4] } : { name: unnamed(near || ""), country: "", unsure: false, label: "" };
   };
   g.sourceOf = function (measure, label) {
     var layer = g.data.measures[measure][1];

@@ -18,21 +18,24 @@
       var map = this._map, seen = map.getBounds(), by = step(seen.getEast() - seen.getWest());
       var far = L.latLngBounds(map.layerPointToLatLng(box.min), map.layerPointToLatLng(box.max));
       var frame = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
+      /* Over the region alone: beyond it the map has nothing to tell. */
+      var r = g.data.region, land = L.bounds(map.latLngToLayerPoint([r[3], r[0]]), map.latLngToLayerPoint([r[1], r[2]]));
+      var top = Math.max(box.min.y, land.min.y), bottom = Math.min(box.max.y, land.max.y), left = Math.max(box.min.x, land.min.x), right = Math.min(box.max.x, land.max.x);
       this.step = by;
       ctx.strokeStyle = "rgba(70, 90, 115, .22)"; ctx.lineWidth = 1;
       ctx.font = "10px system-ui, 'DejaVu Sans', sans-serif"; ctx.textBaseline = "middle";
       ctx.fillStyle = "#4d5661";
-      ticks(far.getWest(), far.getEast(), by).forEach(function (lon) {
+      ticks(Math.max(far.getWest(), r[0]), Math.min(far.getEast(), r[2]), by).forEach(function (lon) {
         var x = Math.round(map.latLngToLayerPoint([0, lon]).x) + 0.5;
-        ctx.beginPath(); ctx.moveTo(x, box.min.y); ctx.lineTo(x, box.max.y); ctx.stroke();
+        ctx.beginPath(); ctx.moveTo(x, top); ctx.lineTo(x, bottom); ctx.stroke();
         ctx.textAlign = "center";
-        if (lon > seen.getWest() && lon < seen.getEast()) write(ctx, degrees(lon, "E", "W"), x, frame.min.y + 8);
+        if (x > frame.min.x + 22 && x < frame.max.x - 22) write(ctx, degrees(lon, "E", "W"), x, Math.max(frame.min.y, land.min.y - 16) + 8);
       });
-      ticks(far.getSouth(), far.getNorth(), by).forEach(function (lat) {
+      ticks(Math.max(far.getSouth(), r[1]), Math.min(far.getNorth(), r[3]), by).forEach(function (lat) {
         var y = Math.round(map.latLngToLayerPoint([lat, 0]).y) + 0.5;
-        ctx.beginPath(); ctx.moveTo(box.min.x, y); ctx.lineTo(box.max.x, y); ctx.stroke();
-        ctx.textAlign = "right";
-        if (lat > seen.getSouth() && lat < seen.getNorth()) write(ctx, degrees(lat, "N", "S"), frame.max.x - 4, y);
+        ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(right, y); ctx.stroke();
+        ctx.textAlign = "left"; /* where only the zoom and the scale stand */
+        if (y > frame.min.y + 82 && y < frame.max.y - 40) write(ctx, degrees(lat, "N", "S"), Math.max(frame.min.x, land.min.x) + 5, y);
       });
     }
   });

@@ -2,7 +2,7 @@
    canvas each. */
 "use strict";
 (function (g) {
-  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {};
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [];
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -15,6 +15,7 @@
     return L.tooltip({ permanent: true, direction: "center", className: "place " + kind, interactive: false, opacity: 1 })
       .setLatLng(at).setContent(g.el("span", {}, text));
   }
+  function nameLands() { lands.forEach(function (one) { one[0].setContent(g.el("span", {}, g.term(one[1]))); }); }
   var kinds = {
     countries: function (basemap, group) {
       var r = g.data.region;
@@ -25,19 +26,24 @@
         L.polygon(s.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({
           stroke: false, fillColor: scored ? "#fcfbf8" : "#eeece7", fillOpacity: 1
         })).addTo(fills);
-        if (scored) name(s.name, s.label, "land").addTo(group);
+        if (scored) lands.push([name("", s.label, "land").addTo(group), s.name]);
       });
+      nameLands();
+      g.subscribe(function (changed) { if (changed.indexOf("language") >= 0) nameLands(); });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
-    image: function (picture, group) {
+    image: function (picture, group, slug, chart) {
       var control = L.control({ position: "topright" });
       control.onAdd = function () {
-        return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, picture.title), g.el("p", {}, picture.note));
+        return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, g.term(picture.title)), g.el("p", {}, g.term(picture.note)));
       };
       /* A pane of its own over the ground: the layer switch numbers pictures anew within theirs. */
-      g.map().createPane("raster").style.zIndex = 410;
+      chart.createPane("raster").style.zIndex = 410;
       L.imageOverlay(picture.image, picture.bounds, { pane: "raster", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
-      group.on("add", function () { control.addTo(group._map); }).on("remove", function () { control.remove(); });
+      group.on("add", function () { control.addTo(chart); }).on("remove", function () { control.remove(); });
+      g.subscribe(function (changed) {
+        if (changed.indexOf("language") >= 0 && chart.hasLayer(group)) control.remove().addTo(chart);
+      });
     },
     names: function (table, group) {
       g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
@@ -118,7 +124,7 @@
     var strokes = g.startStrokes();
     Object.keys(made).forEach(function (slug) {
       var what = g.data.layers[slug];
-      kinds[what[0]](what[1], made[slug], slug);
+      kinds[what[0]](what[1], made[slug], slug, chart);
     });
     strokes.addTo(chart);
   };

@@ -34,16 +34,21 @@
     if (aggregate === "topsis") return g.t("The score is the relative closeness to the best of the table (TOPSIS): it changes with the rows beside it, and points do not add up.");
     return g.t("The points add up to the score.");
   }
+  /* A climb is told in metres, as it is in the dossier. */
+  function half(c) {
+    if (c.half_km === undefined) return c.decay || "";
+    return /_m$/.test(c.column || "") ? g.num(1000 * c.half_km, 0) + " " + g.t("m") : g.num(c.half_km, 0) + " " + g.t("km");
+  }
   function method() {
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
     fill("method",
-      el("p", {}, g.t("Each criterion is worth its full weight at no distance and loses value as the distance grows."), " ", howAdded(), " ",
-        g.say("Weights and half-distances are {assumed}; each gives its reason and its source.", { assumed: g.mark("assumed") })),
+      el("p", {}, g.t("A criterion has its full weight where there is nothing to cross or to climb, and is worth less the more there is."), " ", howAdded(), " ",
+        g.say("Weights, and what halves a worth, are {assumed}; each gives its reason and its source.", { assumed: g.mark("assumed") })),
       g.table([g.t("Criterion"), [g.t("Weight"), "n"], [g.t("Half at"), "n"], g.t("Reason and source")], data.criteria.map(function (c) {
         return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, c.measured_to)), g.cell("n", g.num(100 * c.weight, 0) + " %"),
-          g.cell("n", c.half_km === undefined ? c.decay || "" : g.num(c.half_km, 0) + " " + g.t("km")),
+          g.cell("n", half(c)),
           g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason
-            ? el("div", { "class": "small" }, g.t("Half-distance:"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
+            ? el("div", { "class": "small" }, g.t("Half of its worth:"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
             : null));
       })),
       el("p", {}, known(run.draws)
@@ -51,6 +56,7 @@
           { draws: g.plainNumber(run.draws, 0) })
         : g.t("Rank intervals of the run come from joint draws of weights, positions (within their error) and the course of lines."),
       known(run.seed) ? " " + g.t("Seed: {seed}.", { seed: run.seed }) : ""));
+    g.doubtTables().forEach(function (part) { if (part) at("method").append.apply(at("method"), part); });
   }
   function sources() {
     fill("sources", g.table([g.t("Source"), g.t("Edition"), [g.t("Rows"), "n"], g.t("Licence")], data.sources.map(function (s) {
@@ -116,6 +122,7 @@
     g.startWeights();
     g.startRanking();
     g.startDownload();
+    g.startVisit(at("visit-tools"));
     g.startLanguages(at("languages"));
     g.startLink();
     sections();

@@ -68,11 +68,19 @@
       return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3];
     });
   }
+  /* What stands over the map, in its pixels. */
+  function controls() {
+    var frame = g.map().getContainer().getBoundingClientRect();
+    return Array.from(g.map().getContainer().querySelectorAll(".leaflet-control, #fold")).map(function (node) {
+      var r = node.getBoundingClientRect();
+      return [r.left - frame.left - 2, r.top - frame.top - 2, r.right - frame.left + 2, r.bottom - frame.top + 2];
+    }).filter(function (box) { return box[2] - box[0] > 4; });
+  }
   /* Each label beside the end of its line, where no other lies. */
   function place() {
     if (!lines.length) return;
     var chart = g.map(), size = chart.getSize(), middle = chart.latLngToContainerPoint(lines[0].path[0]);
-    var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]];
+    var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]].concat(controls());
     labels.hidden = false;
     lines.forEach(function (line) {
       var end = anchor(line.path, size), w = line.node.offsetWidth, h = line.node.offsetHeight, found = null;

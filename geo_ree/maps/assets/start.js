@@ -4,7 +4,7 @@
   var chart = null, el = g.el, data = g.data;
 
   /* Room enough for the key without hiding what it explains. */
-  function roomy() { return chart.getSize().x > 860 && chart.getSize().y > 640; }
+  function roomy() { return chart.getSize().x > 640 && chart.getSize().y > 640; }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
@@ -54,7 +54,7 @@
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
     /* Without an animation: one that still runs would undo what a reader does meanwhile. */
-    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, 56], paddingBottomRight: [40, roomy() ? 0.36 * chart.getSize().y : 40], maxZoom: 7 });
+    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });
     /* A frame without room yet, such as a folded cell of a notebook: again when it has some. */
     if (Math.min(chart.getSize().x, chart.getSize().y) < 100) chart.once("resize", view);
   }

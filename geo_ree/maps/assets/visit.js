@@ -2,7 +2,7 @@
    g.visitSheet(ids) opens it inside the page, g.kml(ids) downloads; both make their own elements. */
 "use strict";
 (function (g) {
-  var el = g.el, data = g.data, chosen = [], before = null, WITHIN_KM = 150, EXACT = 8, LISTED = 100;
+  var el = g.el, t = g.t, data = g.data, chosen = [], before = null, WITHIN_KM = 150, EXACT = 8, LISTED = 100;
   var NEAR = ["airport", "road", "railway", "settlement"];
   var ASK = [
     "Border zone: unknown. No source at hand has border zones and their permits; ask the border service before going.",
@@ -11,6 +11,7 @@
     "Owner's consent, guards, radiation: not in the data; ask the operator."
   ];
   function known(value) { return value !== undefined && value !== null && value !== ""; }
+  function km(value, digits) { return g.plainNumber(value, digits) + " " + t("km"); }
   function title(d) { return String(d.name || d.id); }
 
   /* Lambert's formula for long lines on WGS 84: within 10 m over some thousand km. */
@@ -79,8 +80,8 @@
   }
   /* As many digits as the page was given: more would be made up. */
   function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
-  function doubt(d) { return known(d.position_error_m) ? "± " + g.num(d.position_error_m / 1000, 1) + " km" : "error unknown"; }
-  function label(m) { return m === "airport" ? "airport" : (data.measures[m] || [m])[0]; }
+  function doubt(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error unknown"); }
+  function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
   function near(m, d) {
     var there = d["near_" + m];
@@ -89,47 +90,49 @@
   function fact(name, value) { return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, known(value) ? value : g.unknown())); }
   function elevation(d) {
     if (!known(d.elevation_m)) return null;
-    return g.num(d.elevation_m, 0) + " m" + (known(d.err_elevation_m) ? " ± " + g.num(d.err_elevation_m, 0) : "");
+    return g.plainNumber(d.elevation_m, 0) + " " + t("m") + (known(d.err_elevation_m) ? " ± " + g.plainNumber(d.err_elevation_m, 0) : "") + (d.near_elevation ? ": " + d.near_elevation : "");
   }
   function card(d) {
     return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(", "),
-        d.aliases ? el("small", {}, " (also " + g.list(d.aliases).join(", ") + ")") : null),
+        d.aliases ? el("small", {}, " (" + t("also {names}", { names: g.list(d.aliases).join(", ") }) + ")") : null),
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
         el("small", {}, doubt(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
-      el("table", {}, el("tbody", {}, fact("elevation", elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact("status", d.status), fact("operator", d.operator), fact("commodities", g.list(d.commodities).join(", ")))),
-      d.reference ? el("div", { "class": "small" }, "Sources", g.references(d.reference)) : null);
+      el("table", {}, el("tbody", {}, fact(t("elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
+        fact(t("status"), d.status), fact(t("operator"), d.operator), fact(t("commodities"), g.list(d.commodities).join(", ")))),
+      d.reference ? el("div", { "class": "small" }, t("Sources"), g.references(d.reference)) : null);
   }
   function trip(order, number, count) {
     var closed = order.length > 1;
-    return el("div", { "class": "visit-trip" }, count > 1 ? el("h3", {}, "Trip " + number) : null,
+    return el("div", { "class": "visit-trip" }, count > 1 ? el("h3", {}, t("Trip {number}", { number: number })) : null,
       closed ? el("table", {}, el("tbody", {}, order.map(function (d, i) {
         var next = order[(i + 1) % order.length];
-        return g.row(title(d) + " to " + title(next), g.cell("n", g.num(g.straightKm(d, next), 0) + " km"));
-      }), g.row(order.length > EXACT ? "A short way round" : "The shortest way round", g.cell("n", el("strong", {}, g.num(length(order), 0) + " km")))))
-        : el("p", {}, title(order[0]) + " alone."));
+        return g.row(title(d) + " – " + title(next), g.cell("n", km(g.straightKm(d, next), 0)));
+      }), g.row(order.length > EXACT ? t("A short way round") : t("The shortest way round"), g.cell("n", el("strong", {}, km(length(order), 0))))))
+        : el("p", {}, t("{name} alone.", { name: title(order[0]) })));
   }
   function named() { return Array.from(new Set(data.sources.map(function (s) { return s.attribution; }))).filter(Boolean).join(" | "); }
   function sheet(sites) {
-    if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, "Choose at least one deposit."));
+    if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, t("Choose at least one deposit.")));
     var trips = g.trips(sites), run = data.run;
-    return el("article", { id: "visit-sheet" }, el("h2", {}, "Site visit: " + sites.map(title).join(", ")),
-      el("p", { "class": "small" }, [run.run_id ? "Run " + run.run_id : "", run.created ? "made " + String(run.created).slice(0, 10) : "", run.disclaimer].filter(Boolean).join(" · ")),
-      el("h3", {}, trips.length > 1 ? trips.length + " trips" : "One trip"),
-      el("p", { "class": "small" }, "Deposits at most " + WITHIN_KM + " km from the next make one trip. Straight lines over the ellipsoid ", g.mark("computed"), "; the way by road is longer."),
+    return el("article", { id: "visit-sheet" }, el("h2", {}, t("Site visit: {names}", { names: sites.map(title).join(", ") })),
+      el("p", { "class": "small" }, [run.run_id ? t("Run {id}", { id: run.run_id }) : "", run.created ? t("made") + " " + String(run.created).slice(0, 10) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
+      el("h3", {}, trips.length > 1 ? t("Trips: {count}", { count: trips.length }) : t("One trip")),
+      el("p", { "class": "small" }, g.say("Deposits at most {km} km from the next make one trip. Straight lines over the ellipsoid {computed}; the way by road is longer.", { km: WITHIN_KM, computed: g.mark("computed") })),
       trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),
-      el("div", { "class": "visit-trip" }, el("h3", {}, "Not known, to be asked before going"), el("ul", {}, ASK.map(function (a) { return el("li", {}, a); }))),
+      el("div", { "class": "visit-trip" }, el("h3", {}, t("Not known, to be asked before going")), el("ul", {}, ASK.map(function (a) { return el("li", {}, t(a)); }))),
       sites.map(card), el("footer", {}, named()));
   }
 
   function placed(ids) {
     return ids.map(function (id) { return g.byId[id]; }).filter(function (d) { return d && known(d.latitude) && known(d.longitude); });
   }
+  /* Under the weights, exits and filters in force. */
+  function best() { return g.ranked("candidate").filter(g.shown); }
   function choice() {
-    var rows = g.ranked("candidate").concat(g.ranked("by_product_host")).slice(0, LISTED);
+    var rows = best().concat(g.ranked("by_product_host").filter(g.shown)).slice(0, LISTED);
     placed(chosen).forEach(function (d) { if (rows.indexOf(d) < 0) rows.unshift(d); });
-    return el("fieldset", { id: "visit-choice" }, el("legend", {}, "Deposits on the sheet"), rows.map(function (d) {
+    return el("fieldset", { id: "visit-choice" }, el("legend", {}, t("Deposits on the sheet")), rows.map(function (d) {
       var box = el("input", { type: "checkbox", value: d.id });
       box.checked = chosen.indexOf(d.id) >= 0;
       box.addEventListener("change", function () {
@@ -156,11 +159,11 @@
   g.visitSheet = function (ids) {
     close();
     before = document.activeElement;
-    chosen = placed(ids || g.ranked("candidate").slice(0, 3).map(function (d) { return d.id; })).map(function (d) { return d.id; });
-    var shut = button("Close", close);
-    var view = el("section", { id: "visit", role: "dialog", "aria-modal": "true", "aria-label": "Site visit" },
-      el("div", { "class": "visit-bar" }, button("Print", function () { window.print(); }),
-        button("KML for the phone", function () { g.kml(chosen); }), shut), choice(), sheet(placed(chosen)));
+    chosen = placed(ids || best().slice(0, 3).map(function (d) { return d.id; })).map(function (d) { return d.id; });
+    var shut = button(t("Close"), close);
+    var view = el("section", { id: "visit", role: "dialog", "aria-modal": "true", "aria-label": t("Site visit") },
+      el("div", { "class": "visit-bar" }, button(t("Print"), function () { window.print(); }),
+        button(t("KML for the phone"), function () { g.kml(chosen); }), shut), choice(), sheet(placed(chosen)));
     view.addEventListener("keydown", function (e) { if (e.key === "Escape") { e.stopPropagation(); close(); } });
     Array.from(document.body.children).forEach(function (node) { node.inert = true; });
     document.body.classList.add("visiting");
@@ -169,16 +172,28 @@
     return chosen.length;
   };
 
-  function xml(text) { return String(text).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, ""); }
+  /* What XML 1.0 has: no control characters but tab and line ends, no half of a surrogate pair. */
+  function xml(text) {
+    return Array.from(String(text)).filter(function (c) {
+      var code = c.codePointAt(0);
+      return (code >= 32 || code === 9 || code === 10 || code === 13) && code !== 0xfffe && code !== 0xffff && !(code >= 0xd800 && code <= 0xdfff);
+    }).join("");
+  }
   function html(text) { return el("i", {}, xml(text)).innerHTML; }
+  function standing(d) {
+    var score = g.scoreOf(d), rank = g.rankOf(d), i = g.intervalOf(d);
+    if (!known(score)) return t("unknown");
+    return t("{score} of 100", { score: g.plainNumber(score, 1) }) + ", " + (!known(rank) ? t("not ranked") : t("rank {rank}", { rank: rank }) +
+      (known(i.rank_p5) ? " (" + t("90 % of the draws: {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) + ")" : ""));
+  }
   function lines(d) {
-    var out = [["access score", known(d.score) ? Number(d.score).toFixed(1) + " of 100" + (known(d.rank) ? ", rank " + d.rank + " (90 % of the draws: " + d.rank_p5 + " to " + d.rank_p95 + ")" : ", not ranked") : "unknown"]];
+    var out = [[t("access score"), standing(d)]];
     g.measures.forEach(function (m) {
       var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      out.push([label(m), known(far) ? far.toFixed(1) + " km" + (known(error) ? " ± " + error.toFixed(1) : "") + (d["near_" + m] ? ": " + d["near_" + m] : "") : "unknown"]);
+      out.push([label(m), known(far) ? km(far, 1) + (known(error) ? " ± " + g.plainNumber(error, 1) : "") + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
     });
-    out.push(["position", decimal(d) + ", " + (known(d.position_error_m) ? "error " + d.position_error_m / 1000 + " km" : "error unknown")]);
-    [["status", "status"], ["operator", "operator"], ["commodities", "commodities"], ["sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([f[0], d[f[1]]]); });
+    out.push([t("elevation"), elevation(d) || t("unknown")], [t("position"), decimal(d) + ", " + doubt(d)]);
+    [["status", "status"], ["operator", "operator"], ["commodities", "commodities"], ["sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([t(f[0]), d[f[1]]]); });
     return out;
   }
   /* The KML of these deposits as text: descriptions are HTML, so that every text in them is escaped. */
@@ -191,15 +206,15 @@
     }
     function paragraphs(parts) { return parts.map(function (p) { return "<p><b>" + html(p[0]) + "</b>: " + html(p[1]) + "</p>"; }).join(""); }
     var root = add(doc.documentElement, "Document");
-    add(root, "name", "Site visit");
-    add(root, "description", paragraphs([["run id", data.run.run_id || "unknown"], ["disclaimer", data.run.disclaimer || ""], ["attribution", named()]]));
+    add(root, "name", t("Site visit"));
+    add(root, "description", paragraphs([[t("run id"), data.run.run_id || t("unknown")], [t("disclaimer"), g.term(data.run.disclaimer || "")], [t("attribution"), named()]]));
     data.ramp.forEach(function (step, i) {
       var style = add(root, "Style"), c = step[1];
       style.setAttribute("id", "score" + i);
       add(add(style, "IconStyle"), "color", "ff" + c.slice(5, 7) + c.slice(3, 5) + c.slice(1, 3));
     });
     placed(ids).forEach(function (d) {
-      var mark = add(root, "Placemark"), at = data.ramp.reduce(function (k, step, i) { return (d.score || 0) >= step[0] ? i : k; }, 0);
+      var mark = add(root, "Placemark"), at = data.ramp.reduce(function (k, step, i) { return (g.scoreOf(d) || 0) >= step[0] ? i : k; }, 0);
       add(mark, "name", title(d));
       add(mark, "description", paragraphs(lines(d)));
       add(mark, "styleUrl", "#score" + at);
@@ -217,10 +232,11 @@
     return text;
   };
 
-  document.addEventListener("DOMContentLoaded", function () {
-    if (!g.ranked("candidate").length && !g.ranked("by_product_host").length) return;
-    var box = el("div", { id: "visit-tools" }, button("Site visit sheet", function () { g.visitSheet(); }));
-    var home = document.getElementById("s-rank") || document.getElementById("panel") || document.body;
-    home.append(box);
-  });
+  /* The button that opens the sheet, where there is a place to visit. */
+  g.startVisit = function (box) {
+    if (!placed(g.deposits.map(function (d) { return d.id; })).some(g.isRanked)) return;
+    var opener = button(t("Site visit sheet"), function () { g.visitSheet(); });
+    opener.dataset.t = "Site visit sheet";
+    box.replaceChildren(opener);
+  };
 })(geoRee);

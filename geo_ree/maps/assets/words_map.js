@@ -93,6 +93,8 @@ geoRee.addWords({
   "{got} of {top}": "{got} из {top}",
   "{share} % of the weight is unknown here. It is shared out among the known criteria; in the draws it is random.": "{share} % веса здесь неизвестно. Он распределён между известными критериями; в испытаниях он случаен."
 }, {
+  "Access score of every place": "Оценка доступности каждой точки",
+  "Each cell by itself, from straight distances over the ellipsoid to the nearest of all countries. Blank is unknown. How unsure the lines and the weights are is not drawn: a cell says where to look, the ranks of the deposits have their intervals.": "Каждая ячейка сама по себе, по прямым расстояниям на эллипсоиде до ближайшего объекта любой страны. Пусто — неизвестно. Неопределённость линий и весов не показана: ячейка говорит, где искать, интервалы есть у мест месторождений.",
   "Areas in which unranked deposits lie": "Области, где лежат месторождения без места",
   "Online: satellite relief (asks a server of NASA)": "Из сети: рельеф со спутника (запрос к серверу NASA)",
   "no exit through China": "без выхода через Китай",

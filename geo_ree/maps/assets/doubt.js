@@ -1,0 +1,76 @@
+/* What one has to believe, what moves the ranking, and what the maps leave out: small tables. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t, ALL = "*";
+
+  function known(v) { return v !== undefined && v !== null; }
+  function share(value) { return g.plainNumber(100 * value, 0) + " %"; }
+  function label(criterion) {
+    var c = g.data.criteria.filter(function (one) { return one.name === criterion; })[0];
+    return g.term(c ? c.label : g.words(criterion));
+  }
+  function deposit(id) {
+    var d = g.byId[id];
+    if (!d) return id;
+    var button = el("button", { type: "button", "class": "as-link" }, d.name || d.id);
+    button.addEventListener("click", function () { g.set({ choice: id }); g.open(id); });
+    return button;
+  }
+  function often(share) { return share < 0.005 ? t("under {high}", { high: "1 %" }) : g.percent(share); }
+  function cameFirst(id) {
+    var found = g.data.acceptability[id];
+    if (!found || found[0] !== 1) return 0;
+    return found[1][0] / 1000;
+  }
+  function belief(doubt) {
+    var rows = g.rows(doubt.central), names = doubt.central.columns.filter(function (n) {
+      return n !== "id" && rows.some(function (r) { return r[n]; });
+    });
+    if (!rows.length) return null;
+    function host(r) { return (g.byId[r.id] || {}).role === "by_product_host"; }
+    rows.sort(function (a, b) { return host(a) - host(b) || cameFirst(b.id) - cameFirst(a.id); });
+    return [el("h3", {}, t("What one has to believe")),
+      el("p", { "class": "small" }, g.say("Mean weights of those draws in which a deposit came first in its row {modelled}. One that never comes first is not here.", { modelled: g.mark("modelled") })),
+      g.table([t("Deposit"), [t("Came first"), "n"]].concat(names.map(function (n) { return [label(n), "n"]; })), rows.map(function (r) {
+        return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("by-product host")) : null), g.cell("n", often(cameFirst(r.id)))]
+          .concat(names.map(function (n) { return g.cell("n", known(r[n]) ? share(r[n]) : g.unknown()); })));
+      }))];
+  }
+  function assumption(r) {
+    var words = { weight: "weight: {name}", kilometres: "kilometres: {name}", unknown: "unknown values: {name}" };
+    return t(words[r.kind] || "{name}", { name: label(r.criterion) });
+  }
+  function change(r) {
+    if (r.kind !== "weight") return "";
+    if (!known(r.weight_needed)) return el("small", {}, r.weight ? t("no share changes the leader") : t("has no weight"));
+    return [t("{needed} instead of {now}:", { needed: share(r.weight_needed), now: share(r.weight) }) + " ", deposit(r.new_leader)];
+  }
+  function moves(doubt) {
+    if (!doubt.influence.length) return null;
+    return [el("h3", {}, t("What moves the ranking")),
+      el("p", { "class": "small" }, g.say("Part that an assumption has, alone or together with others, in how the ranks vary from draw to draw (Sobol's total index, ± its error) {modelled}; and the share of one weight at which another deposit leads {computed}.",
+        { modelled: g.mark("modelled"), computed: g.mark("computed") })),
+      g.table([t("Assumption"), [t("Part"), "n"], t("Another leads at")], doubt.influence.map(function (r) {
+        return g.row(assumption(r), g.cell("n", known(r.total) ? g.plainNumber(r.total, 2) + (known(r.total_conf) ? " ± " + g.plainNumber(r.total_conf, 2) : "") : r.weight === 0 ? "–" : g.unknown()), g.cell("", change(r)));
+      }))];
+  }
+  function source(id) {
+    var found = g.data.sources.filter(function (s) { return s.id === id; })[0];
+    return found ? found.label || found.title : id;
+  }
+  function leftOut(doubt) {
+    var rows = g.rows(doubt.omission);
+    if (!rows.length) return null;
+    return [el("h3", {}, t("What the maps leave out")),
+      el("p", { "class": "small" }, t("Share of the lines that a source does not have, told by what other sources have there; 5 % to 95 % of the doubt. Where no second source tests it, it is assumed.")),
+      g.table([t("Lines"), t("Source"), [t("Left out"), "n"], t("How it is known")], rows.map(function (r) {
+        return g.row(g.cell("", g.term(g.data.labels[r.layer] || r.layer), r.country === ALL ? null : el("div", { "class": "small" }, g.country(r.country))),
+          r.source_id === ALL ? t("all together") : source(r.source_id),
+          g.cell("n", known(r.rate) ? [share(r.rate), el("div", { "class": "small" }, t("{low} to {high}", { low: share(r.rate_low), high: share(r.rate_high) }))] : g.unknown()),
+          g.term(r.basis || ""));
+      }))];
+  }
+  g.doubtTables = function () {
+    return [belief, moves, leftOut].map(function (part) { return part(g.data.doubt); });
+  };
+})(geoRee);

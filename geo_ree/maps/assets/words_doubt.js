@@ -1,0 +1,41 @@
+/* Words of what stands behind the ranks, and of the terrain: English is the key, Russian beside it. */
+"use strict";
+geoRee.addWords({
+  "What one has to believe": "Во что нужно верить",
+  "Mean weights of those draws in which a deposit came first in its row {modelled}. One that never comes first is not here.": "Средние веса тех испытаний, где месторождение оказалось первым в своём ряду {modelled}. Тех, что первыми не бывают, здесь нет.",
+  "Came first": "Было первым",
+  "by-product host": "попутные РЗЭ",
+  "What moves the ranking": "Что меняет места",
+  "Part that an assumption has, alone or together with others, in how the ranks vary from draw to draw (Sobol's total index, ± its error) {modelled}; and the share of one weight at which another deposit leads {computed}.": "Доля допущения, самого по себе и вместе с другими, в разбросе мест от испытания к испытанию (полный индекс Соболя, ± его погрешность) {modelled}; и доля одного веса, при которой первым становится другое {computed}.",
+  "Assumption": "Допущение",
+  "Part": "Доля",
+  "Another leads at": "Первым станет другое при",
+  "weight: {name}": "вес: {name}",
+  "kilometres: {name}": "километры: {name}",
+  "unknown values: {name}": "неизвестные значения: {name}",
+  "{name}": "{name}",
+  "no share changes the leader": "никакая доля не меняет первое место",
+  "has no weight": "не имеет веса",
+  "{needed} instead of {now}:": "{needed} вместо {now}:",
+  "What the maps leave out": "Чего нет на картах",
+  "Share of the lines that a source does not have, told by what other sources have there; 5 % to 95 % of the doubt. Where no second source tests it, it is assumed.": "Доля линий, которых в источнике нет, по тому, что там есть у других; от 5 % до 95 % неопределённости. Где второго источника нет, она принята.",
+  "Lines": "Линии",
+  "Left out": "Пропущено",
+  "How it is known": "Откуда известно",
+  "all together": "все вместе",
+  "Terrain": "Рельеф",
+  "Height above the sea": "Высота над морем",
+  "Slope": "Уклон",
+  "Ruggedness": "Расчленённость",
+  "Climb to the railway": "Подъём до железной дороги",
+  "Above the railway": "Выше железной дороги",
+  "Highest place on the way, above the deposit": "Высшая точка пути, над месторождением",
+  "cells of {km} km": "ячейки {km} км",
+  "Slope, ruggedness and climb take a finer raster.": "Для уклона, расчленённости и подъёма нужен более подробный растр.",
+  "unnamed, near {place}": "без имени, у {place}",
+  "{lat}° N, {lon}° E": "{lat}° с. ш., {lon}° в. д."
+}, {
+  "climb to the railway": "подъём до железной дороги",
+  "assumed (judgement)": "принято (суждение)",
+  "unknown: no other source has lines of known course": "неизвестно: ни у одного другого источника нет линий с известным ходом"
+});

@@ -1,0 +1,42 @@
+/* Words of the site-visit sheet: English is the key, Russian beside it. */
+"use strict";
+geoRee.addWords({
+  "Border zone: unknown. No source at hand has border zones and their permits; ask the border service before going.": "Пограничная зона: неизвестно. В имеющихся источниках нет пограничных зон и пропусков; перед поездкой спросите пограничную службу.",
+  "Season: unknown. No source at hand has climate, snow or the opening of passes.": "Сезон: неизвестно. В имеющихся источниках нет климата, снега и сроков открытия перевалов.",
+  "Track from the main road: unknown. Distances are straight lines, not travel.": "Подъезд от главной дороги: неизвестно. Расстояния даны по прямой, а не по пути.",
+  "Owner's consent, guards, radiation: not in the data; ask the operator.": "Согласие владельца, охрана, радиация: в данных нет; спросите оператора.",
+  "error unknown": "погрешность неизвестна",
+  "m": "м",
+  "elevation": "высота",
+  "status": "состояние",
+  "operator": "оператор",
+  "commodities": "сырьё",
+  "sources": "источники",
+  "position": "положение",
+  "not ranked": "без места",
+  "access score": "оценка доступности",
+  "run id": "номер расчёта",
+  "disclaimer": "оговорка",
+  "attribution": "указание источников",
+  "{score} of 100": "{score} из 100",
+  "90 % of the draws: {low} to {high}": "90 % испытаний: с {low} по {high}",
+  "Trip {number}": "Поездка {number}",
+  "Trips: {count}": "Поездок: {count}",
+  "One trip": "Одна поездка",
+  "A short way round": "Короткий объезд",
+  "The shortest way round": "Кратчайший объезд",
+  "{name} alone.": "Только {name}.",
+  "Choose at least one deposit.": "Выберите хотя бы одно месторождение.",
+  "Site visit": "Выезд на место",
+  "Site visit: {names}": "Выезд на место: {names}",
+  "Site visit sheet": "Лист выезда",
+  "Run {id}": "Расчёт {id}",
+  "Deposits at most {km} km from the next make one trip. Straight lines over the ellipsoid {computed}; the way by road is longer.": "Месторождения не далее {km} км от соседнего составляют одну поездку. Прямые линии по эллипсоиду {computed}; путь по дорогам длиннее.",
+  "Not known, to be asked before going": "Неизвестно, выяснить до поездки",
+  "Deposits on the sheet": "Месторождения на листе",
+  "Close": "Закрыть",
+  "Print": "Печать",
+  "KML for the phone": "KML для телефона"
+}, {
+  "airport": "аэропорт"
+});
