@@ -100,7 +100,9 @@ def test_the_sheet_gives_both_coordinates_with_their_error(plan):
     assert f"± {site['position_error_m'] / 1000:,.1f} km" in sheet
     assert "Border zone: unknown" in sheet
     assert "Season: unknown" in sheet
-    assert '<th>Elevation</th><td><span class="unknown">unknown</span>' in sheet
+    nowhere = plan.sites.assign(elevation_m=None, err_elevation_m=None, near_elevation=None)
+    blank = render_sheet(replace(plan, sites=nowhere))
+    assert '<th>Elevation</th><td><span class="unknown">unknown</span>' in blank
 
 
 def test_a_known_height_is_shown_with_its_error_and_source(plan):
