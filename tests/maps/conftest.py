@@ -100,7 +100,7 @@ def data():
     return page_data()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a loop that outlived its file would stop whoever starts another
 def browser():
     problem = None if CHROMIUM.exists() else f"{CHROMIUM} is missing"
     try:
