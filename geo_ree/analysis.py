@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -87,9 +87,9 @@ class Analysis:
     preset: str
     aggregate: str
     warnings: list[str]
-    models: list[dict[str, Any]] = field(default_factory=list)
-    model: ScoreModel | None = None
-    targets: Mapping[str, Target] = field(default_factory=dict)
+    models: list[dict[str, Any]]
+    model: ScoreModel
+    targets: Mapping[str, Target]
 
 
 def analyse(

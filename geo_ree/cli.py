@@ -12,7 +12,7 @@ import click
 
 from geo_ree._version import __version__
 from geo_ree.cli_export import export, map_, visit
-from geo_ree.cli_options import Variadic
+from geo_ree.cli_options import Variadic, box_numbers
 from geo_ree.cli_options import choices as _choices
 from geo_ree.cli_options import data as _data
 from geo_ree.cli_options import folders as _folders
@@ -160,15 +160,11 @@ def _box(text: str | None) -> tuple[float, float, float, float] | None:
     """``--bbox 75,42,77,43`` as four numbers, west before east and south before north."""
     if text is None:
         return None
-    try:
-        west, south, east, north = (float(word) for word in text.replace(",", " ").split())
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, "
-                                 "for instance 75,42,77,43", param_hint="--bbox") from None  # fmt: skip
+    west, south, east, north = box = box_numbers(text)
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise click.BadParameter(f"{text!r}: west must be less than east (-180 to 180), south less "
                                  "than north (-90 to 90)", param_hint="--bbox")  # fmt: skip
-    return west, south, east, north
+    return box
 
 
 @main.command()

@@ -83,6 +83,16 @@ def words(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(w for v in values for w in v.replace(",", " ").split())
 
 
+def box_numbers(text: str) -> tuple[float, float, float, float]:
+    """``75,42,77,43`` as west, south, east and north."""
+    try:
+        west, south, east, north = (float(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, "
+                                 "for instance 75,42,77,43", param_hint="--bbox") from None  # fmt: skip
+    return west, south, east, north
+
+
 def tell(text: str) -> None:
     """Show a line of progress, apart from what a command answers."""
     click.echo(text, err=True)

@@ -7,19 +7,21 @@ from typing import Any
 
 import click
 
-from geo_ree.cli_options import Command, Variadic, data, inputs, make_options, preset, tell
+from geo_ree.cli_options import (
+    Command,
+    Variadic,
+    box_numbers,
+    data,
+    inputs,
+    make_options,
+    preset,
+    tell,
+)
 
 
 def _box(_context: Any, _parameter: Any, text: str | None) -> tuple[float, ...] | None:
     """``--bbox 75,42,77,43`` as four numbers."""
-    if text is None:
-        return None
-    try:
-        west, south, east, north = (float(word) for word in text.replace(",", " ").split())
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, "
-                                 "for instance 75,42,77,43") from None  # fmt: skip
-    return west, south, east, north
+    return None if text is None else box_numbers(text)
 
 
 def _raster(command: Command) -> Command:

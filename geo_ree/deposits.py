@@ -12,7 +12,7 @@ from geo_ree import storage
 from geo_ree.harmonize import Located
 from geo_ree.intake import Progress, merge_records, read_layers
 from geo_ree.options import Options
-from geo_ree.outputs import disarmed
+from geo_ree.outputs import write_csv
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -75,12 +75,10 @@ def write_audit(located: Located, folder: Path) -> Mapping[str, int]:
         When the folder cannot be written.
     """
     plain = pd.DataFrame(located.audit.drop(columns="geometry"))
-    for name in plain.columns.drop("distance_km"):
-        plain[name] = plain[name].map(disarmed)
     audit = located.audit[located.audit.geometry.notna()]
     areas = located.areas[located.areas["kind"].isin(_DRAWN)]
     with storage.atomic_files(folder) as draft:
-        plain.to_csv(draft / "audit.csv", index=False, encoding="utf-8", lineterminator="\n")
+        write_csv(plain, draft / "audit.csv")
         for name, frame in (("audit", audit), ("areas", areas)):
             text = frame.to_json(na="null", drop_id=True, ensure_ascii=False)
             (draft / f"{name}.geojson").write_text(text + "\n", encoding="utf-8")

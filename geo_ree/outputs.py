@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from geo_ree._version import __version__
 from geo_ree.harmonize import Merged
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
+
+Decimals = Sequence[tuple[str, int]]
 
 SCORE_FILES = ("scores.csv", "scores.gpkg", "scores.parquet")
 
@@ -125,8 +127,15 @@ def write_scores(table: gpd.GeoDataFrame, folder: Path) -> None:
     _write_geopackage(table, folder / "scores.gpkg", "scores")
 
 
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
+def rounded(table: pd.DataFrame, further: Decimals = ()) -> pd.DataFrame:
     """Round the columns that have a published number of decimals to it.
+
+    Parameters
+    ----------
+    table
+        Any table.
+    further
+        How names of columns begin and their decimals, before those of every table.
 
     Examples
     --------
@@ -137,17 +146,17 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
         **{
             name: table[name].round(digits) + 0.0
             for name in table.columns
-            if (digits := _digits(name)) is not None
+            if (digits := _digits(name, further)) is not None
             and pd.api.types.is_float_dtype(table[name].dtype)
         }
     )
 
 
-def _digits(name: str) -> int | None:
-    return next((d for stem, d in _DECIMALS if name.startswith(stem)), None)
+def _digits(name: str, further: Decimals = ()) -> int | None:
+    return next((d for stem, d in (*further, *_DECIMALS) if name.startswith(stem)), None)
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path, *, float_format: str | None = None) -> None:
     """Write a table, its texts disarmed; the same table gives the same bytes.
 
     Parameters
@@ -156,12 +165,16 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         Without geometry; its index is not written.
     path
         File to write.
+    float_format
+        Of floats that were not rounded before.
     """
     plain = pd.DataFrame(table).copy()
     for name in plain.columns:
         if not pd.api.types.is_numeric_dtype(plain[name].dtype):
             plain[name] = plain[name].map(disarmed)
-    plain.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    plain.to_csv(
+        path, index=False, encoding="utf-8", lineterminator="\n", float_format=float_format
+    )
 
 
 def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:

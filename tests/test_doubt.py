@@ -40,6 +40,7 @@ def analysis():
         central_weights=doubt.central_weights, influence=influence(TABLE, MODEL, samples=16),
         omission=omission, unplaced=pd.DataFrame(), areas=gpd.GeoDataFrame(), criteria=[],
         preset="mine", aggregate="weighted_sum", warnings=[],
+        models=[], model=MODEL, targets={},
     )  # fmt: skip
 
 

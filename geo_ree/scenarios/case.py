@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.gateways import choose_gateways
+from geo_ree.gateways import to_the_metre
 from geo_ree.options import Options
 from geo_ree.pipeline import Result
-from geo_ree.proximity import Target, load_targets, measure
+from geo_ree.proximity import Target, measure
 from geo_ree.scenarios.changes import SOURCE_ID, Added, Changes, Removed, make_changes
 from geo_ree.scenarios.doubt import Additions
 from geo_ree.schema import RANKED_ROLES
-from geo_ree.scoring import ScoreModel, load_preset
+from geo_ree.scoring import ScoreModel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +77,15 @@ def make_case(
     layers = result.harmonized.layers
     changes = make_changes(layers, add=add, remove=remove, year=year)
     before = result.analysis.scored
-    targets = choose_gateways(load_targets(options.targets), layers, options)
+    targets = result.analysis.targets
     after = _with_added_gateways(targets, changes)
     return Case(
         before=before, layers=layers, coverage=result.harmonized.coverage,
         labels={i: s.label for i, s in result.harmonized.sources.items()} | {SOURCE_ID: "scenario"},
         changes=changes, targets=targets, targets_after=after,
         additions=Additions(changes.pieces, after),
-        model=_model(options, before), options=options,
+        model=result.analysis.model, options=options,
     )  # fmt: skip
-
-
-def _model(options: Options, table: pd.DataFrame) -> ScoreModel:
-    model = load_preset(options.preset).choose(table)
-    return replace(model, aggregate=options.aggregate) if options.aggregate else model
 
 
 def _with_added_gateways(targets: Mapping[str, Target], changes: Changes) -> dict[str, Target]:
@@ -141,4 +136,7 @@ def _columns_of(name: str, table: pd.DataFrame) -> list[str]:
 def _measured(
     case: Case, layers: Mapping[str, gpd.GeoDataFrame], targets: Mapping[str, Target]
 ) -> pd.DataFrame:
-    return measure(case.before, layers, targets=targets, coverage=case.coverage, labels=case.labels)
+    """Measured as the run does: to the metre, so that what does not change scores alike."""
+    return to_the_metre(
+        measure(case.before, layers, targets=targets, coverage=case.coverage, labels=case.labels)
+    )

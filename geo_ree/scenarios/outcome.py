@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.outputs import disarmed, library_versions
+from geo_ree.outputs import library_versions, rounded, write_csv
 from geo_ree.settings import DISCLAIMER
 from geo_ree.storage import atomic_files
 
@@ -22,7 +22,7 @@ _SHOWN = (
     "score_after", "rank_before", "rank_p5_before", "rank_p95_before", "rank_after",
     "rank_p5_after", "rank_p95_after", "p_rank_improves", "p_rank_worsens",
 )  # fmt: skip
-_DECIMALS = (("dist_", 3), ("err_", 3), ("score", 4), ("p_", 3), ("beside_", 3))
+_DECIMALS = (("p_", 3), ("beside_", 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,30 +101,10 @@ def write_scenario(scenario: Scenario, folder: Path) -> None:
     SettingsError
         When the folder cannot be written.
     """
-    plain = rounded(scenario.table)
-    for name in plain.columns:
-        if not pd.api.types.is_numeric_dtype(plain[name].dtype):
-            plain[name] = plain[name].map(disarmed)
     text = json.dumps(told(scenario), indent=2, ensure_ascii=False)
     with atomic_files(folder) as draft:
-        plain.to_csv(draft / FILES[0], index=False, encoding="utf-8", lineterminator="\n")
+        write_csv(rounded(scenario.table, _DECIMALS), draft / FILES[0])
         (draft / FILES[1]).write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Round a table of a scenario to what its figures can mean.
-
-    Examples
-    --------
-    >>> rounded(pd.DataFrame({"score_after": [61.234567]}))["score_after"].tolist()
-    [61.2346]
-    """
-    out = table.copy()
-    for name in out.columns:
-        digits = next((d for stem, d in _DECIMALS if name.startswith(stem)), None)
-        if digits is not None and pd.api.types.is_float_dtype(out[name].dtype):
-            out[name] = out[name].round(digits) + 0.0
-    return out
 
 
 def told(scenario: Scenario) -> dict[str, Any]:
@@ -144,7 +124,7 @@ def told(scenario: Scenario) -> dict[str, Any]:
         "sentences": list(scenario.sentences),
         "added": lines,
         "removed": _records(scenario.removed),
-        "changed": _records(rounded(scenario.changed)),
+        "changed": _records(rounded(scenario.changed, _DECIMALS)),
         "tonnes": _records(scenario.tonnes),
     }
 

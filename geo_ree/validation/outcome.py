@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_ree import storage
-from geo_ree.outputs import disarmed, library_versions
+from geo_ree.outputs import library_versions, write_csv
 from geo_ree.settings import DISCLAIMER
 from geo_ree.validation.trials import TRIALS
 
@@ -133,8 +133,8 @@ class Validation:
             When it cannot be written.
         """
         with storage.atomic_files(folder) as draft:
-            _write_csv(self.table, draft / FILES[0])
-            _write_csv(self.sites, draft / FILES[1])
+            write_csv(self.table, draft / FILES[0], float_format="%.6g")
+            write_csv(self.sites, draft / FILES[1], float_format="%.6g")
             self.figure().savefig(draft / FILES[2], metadata={"Software": None})
             text = json.dumps(self._report(), indent=2, ensure_ascii=False, default=str)
             (draft / FILES[3]).write_text(text + "\n", encoding="utf-8")
@@ -211,11 +211,3 @@ def _draw_panel(axes: Any, curves: pd.DataFrame) -> None:
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     rows = frame.astype(object).where(frame.notna(), None)
     return [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    plain = frame.copy()
-    for name in plain.columns:
-        if not pd.api.types.is_numeric_dtype(plain[name]):
-            plain[name] = plain[name].map(disarmed)
-    plain.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", float_format="%.6g")

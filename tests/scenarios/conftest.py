@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree.gateways import to_the_metre
 from geo_ree.harmonize import arrange_statements
 from geo_ree.options import Options
-from geo_ree.proximity import measure
+from geo_ree.proximity import load_targets, measure
 from geo_ree.schema import validate
 from geo_ree.scoring import load_preset, score
 
@@ -86,7 +87,7 @@ def made_statements(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
 def made_scores(layers: dict[str, Any], options: Options) -> gpd.GeoDataFrame:
     """The scored table as a run has it, without the intervals."""
     deposits = layers["deposits"].set_index("id", drop=False).rename_axis(None)
-    table = pd.concat([deposits, measure(deposits, layers)], axis=1)
+    table = pd.concat([deposits, to_the_metre(measure(deposits, layers))], axis=1)
     points = score(table, load_preset(options.preset).choose(table))
     scored = pd.concat([table, points], axis=1)
     ranks = scored["score"].groupby(scored["role"]).rank(ascending=False, method="first")
@@ -102,7 +103,12 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
         at_hand = {**made_layers(countries), **layers}
         scored = made_scores(at_hand, options)
         return SimpleNamespace(
-            analysis=SimpleNamespace(scored=scored, preset="infrastructure (default)"),
+            analysis=SimpleNamespace(
+                scored=scored,
+                preset="infrastructure (default)",
+                targets=load_targets(),
+                model=load_preset(options.preset).choose(scored),
+            ),
             harmonized=SimpleNamespace(layers=at_hand, coverage={}, sources={}),
             statements=made_statements(at_hand["deposits"]),
             report={"settings": {"data_root": "data", **asdict(options), "countries": []}},

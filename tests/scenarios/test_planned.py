@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -145,6 +146,12 @@ def test_intervals_before_are_those_of_the_run(base: Result) -> None:
         )
     for name in ("score", "rank"):
         assert told.table[f"{name}_before"].equals(scored[name].rename(f"{name}_before"))
+    # No ranked deposit is nearer to this line, so that nothing may differ by any digit.
+    for name in ("score", "rank", "rank_p5", "rank_p95", "dist_railway_km", "p_within"):
+        before = told.table.loc[ranked, f"{name}_before"]
+        after = told.table.loc[ranked, f"{name}_after"]
+        pd.testing.assert_series_equal(before, after, check_names=False, check_exact=True)
+    assert not told.changed["rank_before"].notna().any()
 
 
 def test_no_planned_line_is_sure_enough_to_move_a_score(base: Result) -> None:
