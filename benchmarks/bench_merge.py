@@ -16,7 +16,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
-from geo_ree.harmonize import merge
+from geo_ree.deposits import merge
 from geo_ree.schema import LAYERS, validate
 
 count = int(sys.argv[1])
@@ -57,8 +57,9 @@ def main() -> int:
     print(f"{'records':>9}{'seconds':>9}{'MB':>8}{'pairs':>10}{'deposits':>10}{'x before':>10}")
     before = 0.0
     for size in (s for s in SIZES if s <= most):
-        done = subprocess.run([sys.executable, "-c", RUN, str(size)], capture_output=True,
-                              text=True, check=True)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, str(size)], capture_output=True, text=True, check=True
+        )
         seconds, peak, pairs, deposits = map(float, done.stdout.split())
         ratio = f"{seconds / before:.1f}" if before else ""
         print(f"{size:>9}{seconds:>9.1f}{peak:>8.0f}{pairs:>10.0f}{deposits:>10.0f}{ratio:>10}")

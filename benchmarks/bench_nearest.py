@@ -31,7 +31,7 @@ import shapely
 from pyproj import Transformer
 
 from geo_ree.proximity import NearestIndex, nearest
-from geo_ree.proximity.ellipsoid import to_ecef
+from geo_ree.proximity.segments import to_ecef
 
 CONIC = "+proj=eqdc +lat_1=39 +lat_2=51 +lat_0=45 +lon_0=71 +ellps=WGS84"
 PEERS = Path(__file__).resolve().parent.parent / ".servers" / "peers" / "bin" / "python"
@@ -122,8 +122,9 @@ class Peer:
             path = Path(folder, "work.npz")
             np.savez(path, start=start, end=end, points=points)
             script = Path(__file__).with_name("peers_nearest.py")
-            told = subprocess.run([PEERS, script, self.name, path], check=True,
-                                  capture_output=True, text=True).stdout  # fmt: skip
+            told = subprocess.run(
+                [PEERS, script, self.name, path], check=True, capture_output=True, text=True
+            ).stdout
         found = json.loads(told)
         assert found["rows"] == len(points)
         self.version = found["version"]
@@ -131,8 +132,13 @@ class Peer:
 
 
 def alone(code: str, *arguments: str, **environment: str) -> list[float]:
-    told = subprocess.run([sys.executable, "-c", code, *arguments], check=True, text=True,
-                          capture_output=True, env={**os.environ, **environment}).stdout  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        check=True,
+        text=True,
+        capture_output=True,
+        env={**os.environ, **environment},
+    ).stdout
     return [float(line) for line in told.split()]
 
 
@@ -189,7 +195,7 @@ def processor() -> str:
     return f"{len(os.sched_getaffinity(0))} cores, {names[0] if names else platform.machine()}"
 
 
-def cures() -> list[str]:
+def hints() -> list[str]:
     out = []
     if not PEERS.exists():
         out.append("DuckDB and scipy are missing: run make peers")
@@ -199,7 +205,7 @@ def cures() -> list[str]:
 
 
 def main() -> int:
-    if missing := cures():
+    if missing := hints():
         print("\n".join(missing))
         return 1
     print(f"nearest() beside its peers; {processor()}, load {os.getloadavg()[0]:.1f}")
@@ -214,17 +220,23 @@ def main() -> int:
     print(f"afterwards the load is {os.getloadavg()[0]:.1f}")
     print(f"\n{'work':<44}{'peer':<50}{'peer s':>8}{'ours s':>8}{'ratio':>8}{'bar':>6}")
     for row in table:
-        print(f"{row.work:<44}{row.peer:<50}{row.seconds:>8.2f}{row.ours:>8.3f}"
-              f"{row.seconds / row.ours:>7.1f}x{row.bar:>5.0f}x{'  MISSED' if row.missed else ''}")  # fmt: skip
+        print(
+            f"{row.work:<44}{row.peer:<50}{row.seconds:>8.2f}{row.ours:>8.3f}"
+            f"{row.seconds / row.ours:>7.1f}x{row.bar:>5.0f}x{'  MISSED' if row.missed else ''}"
+        )
     limits = [
-        (f"10 M points x 1 M segments, {many:.2f} s, by the time of 1 M, {million:.2f} s",
-         many / million, 13.0),
+        (
+            f"10 M points x 1 M segments, {many:.2f} s, by the time of 1 M, {million:.2f} s",
+            many / million,
+            13.0,
+        ),
         ("10 M points x 1 M segments, peak memory of the process, GB", memory, 3.0),
         ("cold compile, once a machine, s", compiled, 8.0),
-    ]  # fmt: skip
+    ]
     for what, found, limit in limits:
-        print(f"{what:<94}{found:>16.2f} (at most {limit:.0f})"
-              f"{'  MISSED' if found > limit else ''}")  # fmt: skip
+        print(
+            f"{what:<94}{found:>16.2f} (at most {limit:.0f}){'  MISSED' if found > limit else ''}"
+        )
     return int(any(row.missed for row in table) or any(f > m for _, f, m in limits))
 
 

@@ -24,7 +24,7 @@ READ = r"""
 import os, re, sys, threading, time
 from pathlib import Path
 from geo_ree.catalog import load_catalog
-from geo_ree.ingest import read
+from geo_ree.fetch import read
 
 disk = 0
 
@@ -109,15 +109,24 @@ def main() -> None:
         path = Path(folder, "country.osm.pbf")
         start = time.perf_counter()
         nodes, ways = write_country(path, megabytes)
-        print(f"{path.stat().st_size / 1e6:.0f} MB: {nodes} nodes, {ways} ways, written in "
-              f"{(time.perf_counter() - start) / 60:.1f} min")  # fmt: skip
+        print(
+            f"{path.stat().st_size / 1e6:.0f} MB: {nodes} nodes, {ways} ways, written in "
+            f"{(time.perf_counter() - start) / 60:.1f} min"
+        )
         print(f"{'table':<14}{'rows':>9}{'memory MB':>11}{'disk MB':>9}{'minutes':>9}")
         for table in ("railways", "roads", "power_lines", "power_plants"):
-            told = subprocess.run([sys.executable, "-c", READ, ENTRY, table, str(path)],
-                                  check=True, capture_output=True, text=True).stdout  # fmt: skip
+            told = subprocess.run(
+                [sys.executable, "-c", READ, ENTRY, table, str(path)],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
             rows, memory, disk, seconds = told.split()
-            print(f"{table:<14}{rows:>9}{float(memory):>11.0f}{float(disk):>9.0f}"
-                  f"{float(seconds) / 60:>9.2f}", flush=True)  # fmt: skip
+            print(
+                f"{table:<14}{rows:>9}{float(memory):>11.0f}{float(disk):>9.0f}"
+                f"{float(seconds) / 60:>9.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -27,13 +27,20 @@ import pandas as pd
 import shapely
 from peers_page import PEERS, self_contained
 
-from geo_ree import Options, Settings, pipeline
+from geo_ree import Options, Settings
 from geo_ree.maps import PageData, render
 from geo_ree.maps.style import score_colour
+from geo_ree.pipeline import result as pipeline
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-         "--disable-background-networking", "--enable-precise-memory-info"]  # fmt: skip
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--enable-precise-memory-info",
+]
 SLOW = ("folium Marker", "folium MarkerCluster")
 BARS = {"mb": 2.5, "rest_s": 1.5, "heap_mb": 25.0, "zoom_ms": 150.0}
 STARTER_MB = 3.0
@@ -81,26 +88,40 @@ def candidates(count: int) -> gpd.GeoDataFrame:
     parts = ["ak", "kara", "tash", "bulak", "tau", "kol", "sai", "zhan", "sary", "kum", "tyub"]
     words = rng.choice(parts, (count, 4))
     score = np.round(100 * rng.beta(2, 3, count), 4)
-    frame = pd.DataFrame({
-        "id": [f"made_up:{n}" for n in range(count)],
-        "name": [f"{a}{b} {c}{d}".title() for a, b, c, d in words],
-        "country": rng.choice(["KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"], count),
-        "role": "candidate",
-        "status": rng.choice(["occurrence", "prospect", "deposit, undeveloped", "past producer"], count),
-        "commodities": rng.choice(["REE", "REE;Nb", "Ce;La;Nd", "Y;REE", "REE;Th"], count),
-        "dist_railway_km": np.round(rng.gamma(2.0, 60.0, count), 1),
-        "latitude": np.round(lat, 4), "longitude": np.round(lon, 4), "score": score,
-        "rank": pd.Series(score).rank(ascending=False, method="first").astype("Int64"),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "id": [f"made_up:{n}" for n in range(count)],
+            "name": [f"{a}{b} {c}{d}".title() for a, b, c, d in words],
+            "country": rng.choice(["KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"], count),
+            "role": "candidate",
+            "status": rng.choice(
+                ["occurrence", "prospect", "deposit, undeveloped", "past producer"], count
+            ),
+            "commodities": rng.choice(["REE", "REE;Nb", "Ce;La;Nd", "Y;REE", "REE;Th"], count),
+            "dist_railway_km": np.round(rng.gamma(2.0, 60.0, count), 1),
+            "latitude": np.round(lat, 4),
+            "longitude": np.round(lon, 4),
+            "score": score,
+            "rank": pd.Series(score).rank(ascending=False, method="first").astype("Int64"),
+        }
+    )
     points = shapely.points(frame["longitude"], frame["latitude"])
     return gpd.GeoDataFrame(frame, geometry=points, crs=4326)
 
 
 def page(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> str:
-    return render(PageData(
-        scored=points, unranked=pd.DataFrame({"id": [], "role": []}), resources=pd.DataFrame(),
-        layers={"countries": countries}, sources=[], criteria=[], scenarios=pd.DataFrame(), run={},
-    ))  # fmt: skip
+    return render(
+        PageData(
+            scored=points,
+            unranked=pd.DataFrame({"id": [], "role": []}),
+            resources=pd.DataFrame(),
+            layers={"countries": countries},
+            sources=[],
+            criteria=[],
+            scenarios=pd.DataFrame(),
+            run={},
+        )
+    )
 
 
 def peer(way: Callable[[gpd.GeoDataFrame], object], points: gpd.GeoDataFrame) -> str:
@@ -159,8 +180,11 @@ def main() -> int:
             there = measured(browser, lambda w=way, s=some: peer(w, s), Path(folder))
             show(name, there, len(points) / len(some))
         browser.close()
-    missed = [f"{k}: {getattr(ours, k):.2f}, expected under {bar}" for k, bar in BARS.items()
-              if getattr(ours, k) >= bar]  # fmt: skip
+    missed = [
+        f"{k}: {getattr(ours, k):.2f}, expected under {bar}"
+        for k, bar in BARS.items()
+        if getattr(ours, k) >= bar
+    ]
     if home.mb >= STARTER_MB:
         missed.append(f"starter page: {home.mb:.2f} MB, expected under {STARTER_MB}")
     print("\n".join(missed) or "within the bars")
@@ -176,9 +200,14 @@ def show(name: str, cost: Figures, scale: float) -> None:
         ("heap_mb", 9, 1),
         ("zoom_ms", 9, 0),
     )
-    print(f"{name:28}" + "".join(
-        f"{sign}{getattr(cost, k) * scale:{width}.{digits}f}" for k, width, digits in cells
-    ) + (f"  from {1 / scale:.0%} of them" if scale > 1.0 else ""), flush=True)  # fmt: skip
+    print(
+        f"{name:28}"
+        + "".join(
+            f"{sign}{getattr(cost, k) * scale:{width}.{digits}f}" for k, width, digits in cells
+        )
+        + (f"  from {1 / scale:.0%} of them" if scale > 1.0 else ""),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -27,8 +27,16 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     repeat = parser.parse_args().repeat
     with tempfile.TemporaryDirectory() as folder:
-        run = [sys.executable, "-m", "geo_ree", "run", "--data", str(Path(folder, "data")),
-               "--out", str(Path(folder, "out"))]  # fmt: skip
+        run = [
+            sys.executable,
+            "-m",
+            "geo_ree",
+            "run",
+            "--data",
+            str(Path(folder, "data")),
+            "--out",
+            str(Path(folder, "out")),
+        ]
         first = seconds(*run)
         whole = statistics.median(seconds(*run) for _ in range(repeat))
     imports = statistics.median(seconds(sys.executable, "-c", IMPORTS) for _ in range(repeat))

@@ -35,7 +35,7 @@ from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from geo_ree.proximity import make_grid
-from geo_ree.proximity.ellipsoid import to_ecef
+from geo_ree.proximity.segments import to_ecef
 
 BOX = (network.WEST, network.SOUTH, network.EAST, network.NORTH)
 HERE = Path(__file__).resolve().parent
@@ -55,7 +55,7 @@ sys.path.insert(0, sys.argv[1])
 import geopandas as gpd, network, numpy as np, shapely
 from geo_ree import __version__
 from geo_ree.proximity import NearestIndex, make_grid, surface
-from geo_ree.proximity.rasters import strips
+from geo_ree.proximity.surfaces import strips
 box = (network.WEST, network.SOUTH, network.EAST, network.NORTH)
 lines = gpd.GeoDataFrame(geometry=shapely.linestrings(network.polylines()), crs=4326)
 work = np.load(sys.argv[2])
@@ -97,8 +97,9 @@ def edges() -> tuple[np.ndarray, np.ndarray, cKDTree]:
     return start, end, cKDTree((to_ecef(*start.T) + to_ecef(*end.T)) / 2.0)
 
 
-def truth(places: np.ndarray, found: np.ndarray, all_edges: tuple[np.ndarray, np.ndarray, cKDTree]
-          ) -> np.ndarray:  # fmt: skip
+def truth(
+    places: np.ndarray, found: np.ndarray, all_edges: tuple[np.ndarray, np.ndarray, cKDTree]
+) -> np.ndarray:
     """Karney's least distance to the segments that have any part within what was found."""
     start, end, tree = all_edges
     half = np.linalg.norm(to_ecef(*start.T) - to_ecef(*end.T), axis=1).max() / 2.0
@@ -127,9 +128,17 @@ class Work:
         low, high = flat.min(axis=(0, 1)), flat.max(axis=(0, 1))
         self.west = float((low[0] + high[0] - self.grid.width * cell) / 2.0)
         self.north = float((low[1] + high[1] + self.grid.height * cell) / 2.0)
-        np.savez(folder / "work.npz", lines=flat, west=self.west, north=self.north, cell=cell,
-                 width=self.grid.width, height=self.grid.height, row=self.row,
-                 column=self.column)  # fmt: skip
+        np.savez(
+            folder / "work.npz",
+            lines=flat,
+            west=self.west,
+            north=self.north,
+            cell=cell,
+            width=self.grid.width,
+            height=self.grid.height,
+            row=self.row,
+            column=self.column,
+        )
 
     def ours(self) -> dict[str, object]:
         """Run ours once, in a process of its own."""
@@ -148,9 +157,13 @@ class Work:
             return np.column_stack(
                 [self.grid.longitudes[self.column], self.grid.latitudes[self.row]]
             )
-        return np.column_stack(self.conic.transform(
-            self.west + (self.column + 0.5) * self.cell, self.north - (self.row + 0.5) * self.cell,
-            direction="INVERSE"))  # fmt: skip
+        return np.column_stack(
+            self.conic.transform(
+                self.west + (self.column + 0.5) * self.cell,
+                self.north - (self.row + 0.5) * self.cell,
+                direction="INVERSE",
+            )
+        )
 
     def inner(self, metres: np.ndarray) -> np.ndarray:
         """Cells of the peers that no line outside their rectangle could be nearest to."""
@@ -163,8 +176,11 @@ def told(command: list[object]) -> dict[str, object]:
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
     if command[0] in (DEBIAN, PEERS):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    return json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True,
-                                     text=True, env=environment).stdout)  # fmt: skip
+    return json.loads(
+        subprocess.run(
+            [str(c) for c in command], check=True, capture_output=True, text=True, env=environment
+        ).stdout
+    )
 
 
 def seconds(runs: list[dict], *, file: bool) -> float:
@@ -185,16 +201,31 @@ def compare(work: Work, all_edges: tuple) -> list[Row]:
     real = truth(work.places(flat=False), found, all_edges)
     off = np.abs(found - real)
     exact = bool((off <= np.spacing(np.float32(real)) / 2 + karney.tolerance(real)).all())
-    rows.append(Row(ours[0]["name"], seconds(ours, file=False), seconds(ours, file=True),
-                    ours[0]["peak_gb"], off, exact))  # fmt: skip
+    rows.append(
+        Row(
+            ours[0]["name"],
+            seconds(ours, file=False),
+            seconds(ours, file=True),
+            ours[0]["peak_gb"],
+            off,
+            exact,
+        )
+    )
     real = truth(work.places(flat=True), np.array(gdal[0]["sample"]), all_edges)
     inner = work.inner(real)
     for runs in (gdal, *([run] for run in others)):
         off = np.abs(np.array(runs[0]["sample"]) - real)[inner]
         whole = runs is gdal
-        rows.append(Row(runs[0]["name"], seconds(runs, file=False) + (0.0 if whole else burn),
-                        seconds(runs, file=True) if whole else None, runs[0]["peak_gb"], off,
-                        False))  # fmt: skip
+        rows.append(
+            Row(
+                runs[0]["name"],
+                seconds(runs, file=False) + (0.0 if whole else burn),
+                seconds(runs, file=True) if whole else None,
+                runs[0]["peak_gb"],
+                off,
+                False,
+            )
+        )
     return rows
 
 
@@ -206,15 +237,22 @@ def show(work: Work, rows: list[Row], *, finest: bool) -> bool:
         f"\n{work.cell:g} m: {work.grid.width:,} x {work.grid.height:,} = {cells / 1e6:.1f} M cells"
     )
     print(f"{'':<92}{'error in metres':>36}")
-    print(f"{'method':<40}{'array s':>9}{'x GDAL':>8}{'Mcell/s':>9}{'file s':>9}{'x GDAL':>8}"
-          f"{'peak GB':>9}{'median':>12}{'99 %':>12}{'greatest':>12}")  # fmt: skip
+    print(
+        f"{'method':<40}{'array s':>9}{'x GDAL':>8}{'Mcell/s':>9}{'file s':>9}{'x GDAL':>8}"
+        f"{'peak GB':>9}{'median':>12}{'99 %':>12}{'greatest':>12}"
+    )
     for row in rows:
-        file = ("-", "-") if row.file_s is None or gdal.file_s is None else (
-            f"{row.file_s:.2f}", f"{row.file_s / gdal.file_s:.2f}")  # fmt: skip
+        file = (
+            ("-", "-")
+            if row.file_s is None or gdal.file_s is None
+            else (f"{row.file_s:.2f}", f"{row.file_s / gdal.file_s:.2f}")
+        )
         errors = [f"{np.quantile(row.error, q):.4f}" for q in (0.5, 0.99, 1.0)]
-        print(f"{row.name:<40}{row.array_s:>9.2f}{row.array_s / gdal.array_s:>8.2f}"
-              f"{cells / 1e6 / row.array_s:>9.1f}{file[0]:>9}{file[1]:>8}{row.peak_gb:>9.2f}"
-              f"{errors[0]:>12}{errors[1]:>12}{errors[2]:>12}")  # fmt: skip
+        print(
+            f"{row.name:<40}{row.array_s:>9.2f}{row.array_s / gdal.array_s:>8.2f}"
+            f"{cells / 1e6 / row.array_s:>9.1f}{file[0]:>9}{file[1]:>8}{row.peak_gb:>9.2f}"
+            f"{errors[0]:>12}{errors[1]:>12}{errors[2]:>12}"
+        )
     ours = rows[0]
     assert ours.file_s is not None and gdal.file_s is not None
     slow = max(ours.array_s / gdal.array_s, ours.file_s / gdal.file_s) > BAR
@@ -236,8 +274,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
             work = Work(cell, Path(folder))
             missed |= show(work, compare(work, all_edges), finest=cell == min(cells))
-    print(f"\nbar: at most {BAR:g} times GDAL's seconds at {min(cells):g} m, and exact: "
-          f"{'MISSED' if missed else 'held'}; the load is now {os.getloadavg()[0]:.1f}")  # fmt: skip
+    print(
+        f"\nbar: at most {BAR:g} times GDAL's seconds at {min(cells):g} m, and exact: "
+        f"{'MISSED' if missed else 'held'}; the load is now {os.getloadavg()[0]:.1f}"
+    )
     return int(missed)
 
 

@@ -17,9 +17,15 @@ def _within(lon: Floats, lat: Floats) -> Floats:
 
 
 def polylines(
-    count: int = 20_000, segments: int = 50, *, step_m: float = 400.0, rail_m: float = 1_500.0,
-    rails: float = 0.1, spread: float = 0.3, seed: int = SEED,
-) -> Floats:  # fmt: skip
+    count: int = 20_000,
+    segments: int = 50,
+    *,
+    step_m: float = 400.0,
+    rail_m: float = 1_500.0,
+    rails: float = 0.1,
+    spread: float = 0.3,
+    seed: int = SEED,
+) -> Floats:
     """Random walks, 70 % of them out of 300 towns: roads of short steps, railways of long ones.
 
     Headings drift, steps are log-normal; a walk that meets the border of the region turns back.
@@ -54,11 +60,13 @@ def points(count: int, *, seed: int = SEED) -> Floats:
     dice = np.random.default_rng([seed, count])
     clusters = dice.uniform([WEST + 1, SOUTH + 1], [EAST - 1, NORTH - 1], (200, 2))
     loose = count * 6 // 10
-    xy = np.vstack([
-        dice.uniform([WEST, SOUTH], [EAST, NORTH], (loose, 2)),
-        clusters[dice.integers(0, 200, count - loose)]
-        + dice.standard_normal((count - loose, 2)) * [0.5, 0.35],
-    ])  # fmt: skip
+    xy = np.vstack(
+        [
+            dice.uniform([WEST, SOUTH], [EAST, NORTH], (loose, 2)),
+            clusters[dice.integers(0, 200, count - loose)]
+            + dice.standard_normal((count - loose, 2)) * [0.5, 0.35],
+        ]
+    )
     dice.shuffle(xy)
     return _within(xy[:, 0], xy[:, 1])
 

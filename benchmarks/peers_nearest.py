@@ -29,8 +29,10 @@ def with_duckdb(start, end, points):
     # DuckDB finds dictionaries of arrays by the names of the variables.
     lines = {"id": np.arange(len(x1)), "x1": x1, "y1": y1, "x2": x2, "y2": y2}  # noqa: F841
     dots = {"id": np.arange(len(points)), "x": points[:, 0].copy(), "y": points[:, 1].copy()}  # noqa: F841
-    duck.execute("CREATE TEMP TABLE line AS SELECT id, "
-                 "ST_MakeLine(ST_Point(x1, y1), ST_Point(x2, y2)) AS g FROM lines")  # fmt: skip
+    duck.execute(
+        "CREATE TEMP TABLE line AS SELECT id, "
+        "ST_MakeLine(ST_Point(x1, y1), ST_Point(x2, y2)) AS g FROM lines"
+    )
     duck.execute("CREATE TEMP TABLE todo AS SELECT id, ST_Point(x, y) AS g FROM dots")
     duck.execute("CREATE TEMP TABLE done (id BIGINT, metres DOUBLE, line BIGINT)")
     radius = FIRST_RADIUS_M
@@ -41,8 +43,10 @@ def with_duckdb(start, end, points):
             f"JOIN line l ON ST_DWithin(t.g, l.g, {radius})) GROUP BY id"
         )
         duck.execute("INSERT INTO done SELECT * FROM got")
-        duck.execute("CREATE OR REPLACE TEMP TABLE todo AS SELECT * FROM todo "
-                     "WHERE id NOT IN (SELECT id FROM got)")  # fmt: skip
+        duck.execute(
+            "CREATE OR REPLACE TEMP TABLE todo AS SELECT * FROM todo "
+            "WHERE id NOT IN (SELECT id FROM got)"
+        )
         radius *= 2.0
     found = duck.execute("SELECT id, metres, line FROM done").fetchnumpy()
     return time.perf_counter() - began, found["metres"], f"DuckDB {duckdb.__version__}"
@@ -81,8 +85,16 @@ def main() -> None:
     data = np.load(path)
     run = {"duckdb": with_duckdb, "kdtree": with_kdtree}[peer]
     seconds, metres, version = run(data["start"], data["end"], data["points"])
-    print(json.dumps({"seconds": seconds, "rows": len(metres), "greatest": float(metres.max()),
-                      "version": version}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "rows": len(metres),
+                "greatest": float(metres.max()),
+                "version": version,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

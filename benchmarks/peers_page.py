@@ -41,8 +41,11 @@ def _map(points: gpd.GeoDataFrame) -> tuple[folium.Map, list[dict[str, object]]]
 def marker(points: gpd.GeoDataFrame) -> folium.Map:
     chart, rows = _map(points)
     for row in rows:
-        folium.Marker([row["latitude"], row["longitude"]], popup=popup(row),
-                      tooltip=html.escape(str(row["name"]))).add_to(chart)  # fmt: skip
+        folium.Marker(
+            [row["latitude"], row["longitude"]],
+            popup=popup(row),
+            tooltip=html.escape(str(row["name"])),
+        ).add_to(chart)
     return chart
 
 
@@ -50,8 +53,11 @@ def marker_cluster(points: gpd.GeoDataFrame) -> folium.Map:
     chart, rows = _map(points)
     cluster = folium.plugins.MarkerCluster().add_to(chart)
     for row in rows:
-        folium.Marker([row["latitude"], row["longitude"]], popup=popup(row),
-                      tooltip=html.escape(str(row["name"]))).add_to(cluster)  # fmt: skip
+        folium.Marker(
+            [row["latitude"], row["longitude"]],
+            popup=popup(row),
+            tooltip=html.escape(str(row["name"])),
+        ).add_to(cluster)
     return chart
 
 
@@ -73,8 +79,9 @@ def geojson(points: gpd.GeoDataFrame) -> folium.Map:
         points[[*FIELDS, "colour", "geometry"]],
         marker=folium.CircleMarker(radius=4, weight=1, fill=True, fill_opacity=1.0),
         style_function=lambda f: {"fillColor": f["properties"]["colour"]},
-        tooltip=folium.GeoJsonTooltip(["name"]), popup=folium.GeoJsonPopup(list(FIELDS)),
-    ).add_to(chart)  # fmt: skip
+        tooltip=folium.GeoJsonTooltip(["name"]),
+        popup=folium.GeoJsonPopup(list(FIELDS)),
+    ).add_to(chart)
     return chart
 
 
@@ -94,9 +101,14 @@ def self_contained(chart: folium.Map) -> str:
         lambda m: f"url({_picture(leaflet / m.group(1))})",
         (leaflet / "leaflet.css").read_text(encoding="utf-8"),
     )
-    icons = {k: _picture(leaflet / "images" / f) for k, f in (
-        ("iconUrl", "marker-icon.png"), ("iconRetinaUrl", "marker-icon-2x.png"),
-        ("shadowUrl", "marker-shadow.png"))}  # fmt: skip
+    icons = {
+        k: _picture(leaflet / "images" / f)
+        for k, f in (
+            ("iconUrl", "marker-icon.png"),
+            ("iconRetinaUrl", "marker-icon-2x.png"),
+            ("shadowUrl", "marker-shadow.png"),
+        )
+    }
     clusters = next(Path(".servers/peers").glob(CLUSTERS), None)
     if clusters is None:
         raise SystemExit("the script of the clusters is missing: make peers")
@@ -107,8 +119,13 @@ def self_contained(chart: folium.Map) -> str:
         "L.Icon.Default.prototype._getIconUrl = function (n) { return this.options[n + 'Url']; };",
         (clusters / "leaflet.markercluster.js").read_text(encoding="utf-8"),
     ]
-    styles = [css, *((clusters / n).read_text(encoding="utf-8")
-                     for n in ("MarkerCluster.css", "MarkerCluster.Default.css"))]  # fmt: skip
+    styles = [
+        css,
+        *(
+            (clusters / n).read_text(encoding="utf-8")
+            for n in ("MarkerCluster.css", "MarkerCluster.Default.css")
+        ),
+    ]
     text = chart.get_root().render()
     text = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", text)
     head = "".join(f"<script>{s}</script>" for s in scripts)

@@ -39,18 +39,32 @@ def with_gdal(work, folder):
     burned = time.perf_counter()
     out = memory.Create("", width, height, 1, gdal.GDT_Float32)
     out.SetGeoTransform(transform)
-    gdal.ComputeProximity(mask.GetRasterBand(1), out.GetRasterBand(1),
-                          ["VALUES=1", "DISTUNITS=GEO"])  # fmt: skip
+    gdal.ComputeProximity(
+        mask.GetRasterBand(1), out.GetRasterBand(1), ["VALUES=1", "DISTUNITS=GEO"]
+    )
     measured = time.perf_counter()
     gdal.Translate(
-        str(Path(folder, "gdal.tif")), out, format="COG",
-        creationOptions=["COMPRESS=DEFLATE", "LEVEL=1", "PREDICTOR=YES", "BLOCKSIZE=512",
-                         "OVERVIEW_RESAMPLING=AVERAGE", "NUM_THREADS=ALL_CPUS"],
-    )  # fmt: skip
+        str(Path(folder, "gdal.tif")),
+        out,
+        format="COG",
+        creationOptions=[
+            "COMPRESS=DEFLATE",
+            "LEVEL=1",
+            "PREDICTOR=YES",
+            "BLOCKSIZE=512",
+            "OVERVIEW_RESAMPLING=AVERAGE",
+            "NUM_THREADS=ALL_CPUS",
+        ],
+    )
     written = time.perf_counter()
     np.save(Path(folder, "mask.npy"), np.packbits(mask.ReadAsArray().astype(bool)))
-    return (f"GDAL {gdal.__version__} rasterize + proximity", burned - began, measured - burned,
-            written - measured, out.ReadAsArray())  # fmt: skip
+    return (
+        f"GDAL {gdal.__version__} rasterize + proximity",
+        burned - began,
+        measured - burned,
+        written - measured,
+        out.ReadAsArray(),
+    )
 
 
 def _mask(work, folder):
@@ -66,7 +80,13 @@ def with_scipy(work, folder):
     free = _mask(work, folder) == 0
     began = time.perf_counter()
     out = distance_transform_edt(free, sampling=float(work["cell"]))
-    return f"scipy {scipy.__version__} distance_transform_edt", 0.0, time.perf_counter() - began, 0.0, out  # fmt: skip
+    return (
+        f"scipy {scipy.__version__} distance_transform_edt",
+        0.0,
+        time.perf_counter() - began,
+        0.0,
+        out,
+    )
 
 
 def with_edt(work, folder):
@@ -87,8 +107,18 @@ def main():
     told, burn, measure, write, out = globals()[f"with_{name}"](work, folder)
     sample = out[work["row"], work["column"]].astype(float)
     peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)
-    print(json.dumps({"name": told, "burn": burn, "measure": measure, "write": write,
-                      "peak_gb": int(peak) * 1024 / 1e9, "sample": sample.tolist()}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "name": told,
+                "burn": burn,
+                "measure": measure,
+                "write": write,
+                "peak_gb": int(peak) * 1024 / 1e9,
+                "sample": sample.tolist(),
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

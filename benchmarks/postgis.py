@@ -31,8 +31,9 @@ class Cluster:
 
     def ask(self, statement: str, given: str | None = None) -> str:
         """Run one statement and give what psql prints."""
-        done = subprocess.run([*self.psql, "-c", statement], input=given, check=True, text=True,
-                              capture_output=True)  # fmt: skip
+        done = subprocess.run(
+            [*self.psql, "-c", statement], input=given, check=True, text=True, capture_output=True
+        )
         return done.stdout.strip()
 
     def load(self, table: str, rows: str) -> None:
@@ -71,21 +72,59 @@ def cluster() -> Iterator[Cluster]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    settings = (f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off "
-                "-c shared_buffers=512MB -c work_mem=128MB -c maintenance_work_mem=512MB "
-                "-c max_parallel_workers_per_gather=2 -c min_parallel_table_scan_size=0 "
-                "-c parallel_setup_cost=0 -c parallel_tuple_cost=0 -c jit=off")  # fmt: skip
+    settings = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off "
+        "-c shared_buffers=512MB -c work_mem=128MB -c maintenance_work_mem=512MB "
+        "-c max_parallel_workers_per_gather=2 -c min_parallel_table_scan_size=0 "
+        "-c parallel_setup_cost=0 -c parallel_tuple_cost=0 -c jit=off"
+    )
     try:
-        run(str(bin_ / "initdb"), "-D", data, "-U", "bench", "--auth=trust", "--encoding=UTF8",
-            "--no-sync")  # fmt: skip
-        run(str(bin_ / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", settings,
-            "start")  # fmt: skip
-        psql = [str(bin_ / "psql"), "-h", "127.0.0.1", "-p", port, "-U", "bench", "-d", "postgres",
-                "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"]  # fmt: skip
+        run(
+            str(bin_ / "initdb"),
+            "-D",
+            data,
+            "-U",
+            "bench",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        )
+        run(
+            str(bin_ / "pg_ctl"),
+            "-D",
+            data,
+            "-w",
+            "-l",
+            str(folder / "log"),
+            "-o",
+            settings,
+            "start",
+        )
+        psql = [
+            str(bin_ / "psql"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            port,
+            "-U",
+            "bench",
+            "-d",
+            "postgres",
+            "-X",
+            "-A",
+            "-t",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]
         yield Cluster(psql)
     finally:
-        subprocess.run([*become, str(bin_ / "pg_ctl"), "-D", data, "-m", "immediate", "stop"],
-                       capture_output=True, cwd="/", check=False)  # fmt: skip
+        subprocess.run(
+            [*become, str(bin_ / "pg_ctl"), "-D", data, "-m", "immediate", "stop"],
+            capture_output=True,
+            cwd="/",
+            check=False,
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -95,12 +134,19 @@ def loaded(lines: np.ndarray, points: np.ndarray) -> Iterator[tuple[Cluster, str
     starts, ends = lines[:, :-1].reshape(-1, 2).tolist(), lines[:, 1:].reshape(-1, 2).tolist()
     with cluster() as server:
         server.ask("CREATE EXTENSION postgis")
-        server.load("line", "".join(f"LINESTRING({a!r} {b!r},{c!r} {d!r})\n"
-                                    for (a, b), (c, d) in zip(starts, ends, strict=True)))  # fmt: skip
+        server.load(
+            "line",
+            "".join(
+                f"LINESTRING({a!r} {b!r},{c!r} {d!r})\n"
+                for (a, b), (c, d) in zip(starts, ends, strict=True)
+            ),
+        )
         server.load("dot", "".join(f"POINT({x!r} {y!r})\n" for x, y in points.tolist()))
         server.ask("CREATE INDEX ON line USING gist (g)")
         server.ask("ALTER TABLE dot SET (parallel_workers = 2)")
         server.ask("VACUUM ANALYZE")
-        version = server.ask("SELECT split_part(version(), ' ', 2) || ', PostGIS ' || "
-                             "split_part(postgis_version(), ' ', 1)")  # fmt: skip
+        version = server.ask(
+            "SELECT split_part(version(), ' ', 2) || ', PostGIS ' || "
+            "split_part(postgis_version(), ' ', 1)"
+        )
         yield server, f"PostgreSQL {version}"

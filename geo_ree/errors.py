@@ -10,7 +10,7 @@ class GeoReeError(Exception):
     ----------
     what
         What is wrong: the file, the row or setting, what was found and what was expected.
-    cure
+    hint
         What the reader can do about it.
 
     Examples
@@ -19,10 +19,10 @@ class GeoReeError(Exception):
     'deposits.csv row 7: latitude is 98.2; give degrees from -90 to 90'
     """
 
-    def __init__(self, what: str, cure: str = "") -> None:
+    def __init__(self, what: str, hint: str = "") -> None:
         self.what = what
-        self.cure = cure
-        super().__init__(f"{what}; {cure}" if cure else what)
+        self.hint = hint
+        super().__init__(f"{what}; {hint}" if hint else what)
 
 
 class SettingsError(GeoReeError):

@@ -141,9 +141,10 @@ def mirror() -> Iterator[Callable[..., str]]:
         started.append(
             subprocess.Popen(
                 [sys.executable, str(SERVE), "--port", str(port), *options],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
-        )  # fmt: skip
+        )
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -34,14 +34,30 @@ RIVERS = Path("/usr/share/magics/10m/ne_10m_rivers_lake_centerlines.shp")
 
 
 @click.command()
-@click.option("--facts", required=True, help="Folder with the tables of facts.",
-              type=click.Path(exists=True, file_okay=False, path_type=Path))  # fmt: skip
-@click.option("--world-atlas", type=click.Path(exists=True, path_type=Path), default=None,
-              help="The npm package as .tgz; fetched with npm pack when left out.")  # fmt: skip
-@click.option("--rivers", type=click.Path(exists=True, path_type=Path), default=RIVERS,
-              help="Natural Earth's 1:10m river centerlines (.shp).")  # fmt: skip
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
-              default=ROOT / "geo_ree" / "starter", help="Folder to write.")  # fmt: skip
+@click.option(
+    "--facts",
+    required=True,
+    help="Folder with the tables of facts.",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--world-atlas",
+    type=click.Path(exists=True, path_type=Path),
+    default=None,
+    help="The npm package as .tgz; fetched with npm pack when left out.",
+)
+@click.option(
+    "--rivers",
+    type=click.Path(exists=True, path_type=Path),
+    default=RIVERS,
+    help="Natural Earth's 1:10m river centerlines (.shp).",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=ROOT / "geo_ree" / "starter",
+    help="Folder to write.",
+)
 def main(facts: Path, world_atlas: Path | None, rivers: Path, out: Path) -> None:
     """Build every starter file."""
     out.mkdir(parents=True, exist_ok=True)
@@ -86,8 +102,11 @@ def pack_world_atlas(folder: Path) -> Path:
     """Fetch the npm package into a folder, through npm itself."""
     done = subprocess.run(
         ["npm", "pack", WORLD_ATLAS, "--silent"],
-        cwd=folder, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return folder / done.stdout.strip().splitlines()[-1]
 
 

@@ -13,24 +13,38 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from geo_ree.harmonize.clusters import form_groups, judge_pairs
-from geo_ree.harmonize.evaluation import score_groups
-from geo_ree.harmonize.features import FEATURES
-from geo_ree.harmonize.links import with_links
-from geo_ree.harmonize.pairs import find_pairs
-from geo_ree.intake import read_layers
-from geo_ree.options import Options
-from geo_ree.settings import Settings
+from geo_ree.deposits.clusters import form_groups, judge_pairs, with_links
+from geo_ree.deposits.evaluation import score_groups
+from geo_ree.deposits.pairs import find_pairs
+from geo_ree.deposits.similarity import FEATURES
+from geo_ree.pipeline.layers import read_layers
+from geo_ree.settings import Options, Settings
 
 LABELS = Path(__file__).parents[1] / "tests" / "data" / "same_deposit.csv"
 PRIOR = {
-    "likeness": 2.0, "same_consonants": 0.5, "far": -0.3, "very_far": -0.5, "alias": -0.5,
-    "number_conflict": -4.0, "number_one": -0.5, "part_conflict": -1.0, "works_conflict": -4.0,
-    "shared_commodity": 0.5, "other_commodity": -1.5, "other_country": -1.5, "same_source": -1.0,
-    "common_name": -0.2, "no_place": -0.5, "other_far": -0.4, "unknown_far": -0.1,
-    "same_source_far": -0.2, "common_far": -0.2, "group": -0.7, "alias_far": -0.3,
+    "likeness": 2.0,
+    "same_consonants": 0.5,
+    "far": -0.3,
+    "very_far": -0.5,
+    "alias": -0.5,
+    "number_conflict": -4.0,
+    "number_one": -0.5,
+    "part_conflict": -1.0,
+    "works_conflict": -4.0,
+    "shared_commodity": 0.5,
+    "other_commodity": -1.5,
+    "other_country": -1.5,
+    "same_source": -1.0,
+    "common_name": -0.2,
+    "no_place": -0.5,
+    "other_far": -0.4,
+    "unknown_far": -0.1,
+    "same_source_far": -0.2,
+    "common_far": -0.2,
+    "group": -0.7,
+    "alias_far": -0.3,
     "part_opposite": -4.0,
-}  # fmt: skip
+}
 """What a geologist would expect of each feature, before any pair was labelled (judgement). The
 labelled pairs are the hard ones; without it they would say that distance hardly matters."""
 
@@ -71,8 +85,9 @@ def labelled(pairs: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame) -
     known = pairs.assign(a=ids[pairs["first"]], b=ids[pairs["second"]])
     sure = labels[labels["label"] != "unclear"]
     both = pd.concat([sure, sure.rename(columns={"first": "second", "second": "first"})])
-    joined = known.merge(both[["first", "second", "label"]], left_on=["a", "b"],
-                         right_on=["first", "second"])  # fmt: skip
+    joined = known.merge(
+        both[["first", "second", "label"]], left_on=["a", "b"], right_on=["first", "second"]
+    )
     return joined.assign(same=(joined["label"] == "same").astype(float))
 
 

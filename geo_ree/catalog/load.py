@@ -17,11 +17,18 @@ from geo_ree.errors import CatalogError
 
 _STAND_IN: Mapping[str, Any] = MappingProxyType(
     {
-        "id": "x", "title": "xxx", "publisher": "xx", "country": "xx", "label": "xx",
-        "protocol": "local", "licence": "xx", "attribution": "xxx", "edition": "x",
+        "id": "x",
+        "title": "xxx",
+        "publisher": "xx",
+        "country": "xx",
+        "label": "xx",
+        "protocol": "local",
+        "licence": "xx",
+        "attribution": "xxx",
+        "edition": "x",
         "status": "unverified",
     }
-)  # fmt: skip
+)
 """What an entry has to say, for one that does not."""
 
 

@@ -1,6 +1,6 @@
 """The page: layers, style and one self-contained HTML file."""
 
-from geo_ree.maps.inline import InlinePage
+from geo_ree.maps.document import InlinePage
 from geo_ree.maps.overlay import score_picture
 from geo_ree.maps.page import PageData, render
 

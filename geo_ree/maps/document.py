@@ -1,4 +1,4 @@
-"""Folium's document with Leaflet, the page's own assets and the data folded in."""
+"""A page shown inside a notebook."""
 
 from __future__ import annotations
 
@@ -6,22 +6,85 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from geo_ree.errors import RenderError
-from geo_ree.maps.data import compressed
+from geo_ree.maps.packing import compressed
 from geo_ree.maps.style import TILES
+
+
+@dataclass(frozen=True, kw_only=True)
+class InlinePage:
+    """A page that a notebook shows in a frame of its own, in Jupyter and in VS Code.
+
+    Parameters
+    ----------
+    html
+        From `render`.
+    height_px
+        Height of the frame.
+
+    Notes
+    -----
+    The page lives inside the notebook: it is there when the notebook is opened again without a
+    kernel. The frame lets it run its scripts and save files, and keeps it from the notebook around it.
+
+    Examples
+    --------
+    >>> InlinePage(html="<p>a & b</p>", height_px=300)._repr_html_().count("&amp;")
+    1
+    """
+
+    html: str
+    height_px: int = 700
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" width="100%" height="{self.height_px}" '
+            'sandbox="allow-scripts allow-downloads allow-popups allow-modals" '
+            'style="border:0" title="geo_ree"></iframe>'
+        )
+
 
 _AT_ONCE = ("dom.js", "load.js", "frame.js")
 _WITH_DATA = (
-    "words.js", "words_map.js", "words_visit.js", "words_doubt.js", "scores.js", "intervals.js",
-    "state.js", "filters.js", "hash.js", "symbols.js", "sheet.js", "strokes.js", "marks.js",
-    "graticule.js", "layers.js", "sight.js", "exits.js", "evidence.js", "terrain.js",
-    "dossier.js", "opening.js", "table.js", "weights.js", "download.js", "link.js", "doubt.js",
-    "panel.js", "answers.js", "legend.js", "printing.js", "tiles.js", "visit.js", "start.js",
-)  # fmt: skip
+    "words.js",
+    "words_map.js",
+    "words_visit.js",
+    "words_doubt.js",
+    "scores.js",
+    "intervals.js",
+    "state.js",
+    "filters.js",
+    "hash.js",
+    "symbols.js",
+    "sheet.js",
+    "strokes.js",
+    "marks.js",
+    "graticule.js",
+    "layers.js",
+    "sight.js",
+    "exits.js",
+    "evidence.js",
+    "terrain.js",
+    "dossier.js",
+    "opening.js",
+    "table.js",
+    "weights.js",
+    "download.js",
+    "link.js",
+    "doubt.js",
+    "panel.js",
+    "answers.js",
+    "legend.js",
+    "printing.js",
+    "tiles.js",
+    "visit.js",
+    "start.js",
+)
 _STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
 _LEAFLET = "xstatic.pkg.leaflet"
 _DATA_TYPE = "application/x-gzip-base64"
@@ -134,8 +197,9 @@ def _leaflet(name: str) -> str:
     try:
         text = (files(_LEAFLET) / "data" / name).read_text(encoding="utf-8")
     except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise RenderError(f"Leaflet's {name} is not installed", "pip install XStatic-Leaflet") \
-            from error  # fmt: skip
+        raise RenderError(
+            f"Leaflet's {name} is not installed", "pip install XStatic-Leaflet"
+        ) from error
     return re.sub(r"//# sourceMappingURL=\S+", "", text)
 
 

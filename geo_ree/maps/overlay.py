@@ -15,7 +15,7 @@ from rasterio.io import MemoryFile
 
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import RenderError
-from geo_ree.maps.layers import Drawn
+from geo_ree.maps.feature_groups import Drawn
 from geo_ree.maps.style import SCORE_RAMP
 
 MERCATOR_LATITUDE = 85.05112878
@@ -64,7 +64,7 @@ def score_picture(
     Examples
     --------
     >>> import tempfile
-    >>> from geo_ree.storage.rasters import Raster, write_cog
+    >>> from geo_ree.storage.geotiff import Raster, write_cog
     >>> file = Path(tempfile.mkdtemp()) / "score.tif"
     >>> raster = Raster(2, 1, (1, 0, 70, 0, -1, 45), (("score", "points"),))
     >>> write_cog(file, raster, [(0, 0, np.float32([[[20, 70]]]))])
@@ -77,8 +77,9 @@ def score_picture(
             described = opened.descriptions[0] or Path(path).stem
             scores, box = _warped(opened, width)
     except RasterioError as error:
-        raise RenderError(f"{path} cannot be read: {error}", "make it with geo-ree suitability") \
-            from error  # fmt: skip
+        raise RenderError(
+            f"{path} cannot be read: {error}", "make it with geo-ree suitability"
+        ) from error
     known = scores[np.isfinite(scores)]
     if len(known) and not (known.min() >= 0.0 and known.max() <= 100.0):
         raise RenderError(
@@ -129,8 +130,11 @@ def _northing(latitude: float) -> float:
 def _png(scores: Floats, box: tuple[float, float, float, float]) -> bytes:
     """A PNG with a palette: the classes of the ramp, the first entry clear for unknown."""
     west, south, east, north = (
-        np.radians(box[0]), _northing(box[1]), np.radians(box[2]), _northing(box[3])
-    )  # fmt: skip
+        np.radians(box[0]),
+        _northing(box[1]),
+        np.radians(box[2]),
+        _northing(box[3]),
+    )
     limits = [low for low, _ in SCORE_RAMP]
     classes: NDArray[np.uint8] = np.where(
         np.isfinite(scores), np.searchsorted(limits, scores, side="right"), 0
@@ -142,9 +146,15 @@ def _png(scores: Floats, box: tuple[float, float, float, float]) -> bytes:
     height, width = classes.shape
     with MemoryFile() as memory:
         with memory.open(
-            driver="PNG", width=width, height=height, count=1, dtype="uint8",
-            transform=rasterio.Affine((east - west) / width, 0, west, 0, (south - north) / height, north),
-        ) as out:  # fmt: skip
+            driver="PNG",
+            width=width,
+            height=height,
+            count=1,
+            dtype="uint8",
+            transform=rasterio.Affine(
+                (east - west) / width, 0, west, 0, (south - north) / height, north
+            ),
+        ) as out:
             out.write(classes, 1)
             out.write_colormap(1, colours)
         return bytes(memory.read())

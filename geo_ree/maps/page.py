@@ -11,55 +11,169 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import RenderError
-from geo_ree.maps import layers
-from geo_ree.maps.data import columnar, contained_oxide, packed, plain, plain_dicts
+from geo_ree.maps import feature_groups as layers
 from geo_ree.maps.document import assemble
-from geo_ree.maps.evidence import doubt_tables, evidence_values
-from geo_ree.maps.layers import Drawn
-from geo_ree.maps.panel_data import PANEL_COLUMNS, panel_values, with_classes
+from geo_ree.maps.feature_groups import Drawn
+from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
+from geo_ree.maps.panel_data import (
+    PANEL_COLUMNS,
+    doubt_tables,
+    evidence_values,
+    panel_values,
+    with_classes,
+)
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 _DEPOSIT = (
-    "id", "name", "aliases", "country", "country_reported", "country_note", "role",
-    "commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area",
-    "latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags", "score",
-    "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5", "score_p5",
-    "score_p95", "tie_group", "reasons_for", "reasons_against", "reference", "sources",
-    "source_quality", "notes", "oxide_t", "radius_px", "sentence", *PANEL_COLUMNS,
-)  # fmt: skip
+    "id",
+    "name",
+    "aliases",
+    "country",
+    "country_reported",
+    "country_note",
+    "role",
+    "commodity_group",
+    "commodities",
+    "deposit_type",
+    "status",
+    "operator",
+    "admin_area",
+    "latitude",
+    "longitude",
+    "position_error_m",
+    "position_basis",
+    "precision_class",
+    "flags",
+    "score",
+    "unknown_weight_pct",
+    "rank",
+    "rank_p5",
+    "rank_p95",
+    "p_top3",
+    "p_top5",
+    "score_p5",
+    "score_p95",
+    "tie_group",
+    "reasons_for",
+    "reasons_against",
+    "reference",
+    "sources",
+    "source_quality",
+    "notes",
+    "oxide_t",
+    "radius_px",
+    "sentence",
+    *PANEL_COLUMNS,
+)
 _STEMS = (
-    "dist_", "err_", "near_", "abroad_", "points_", "foot_", "elevation_", "slope_", "ruggedness_",
-    "terrain_", "climb_", "above_", "pass_",
-)  # fmt: skip
+    "dist_",
+    "err_",
+    "near_",
+    "abroad_",
+    "points_",
+    "foot_",
+    "elevation_",
+    "slope_",
+    "ruggedness_",
+    "terrain_",
+    "climb_",
+    "above_",
+    "pass_",
+)
 _UNRANKED = (
-    "id", "name", "aliases", "role", "country", "country_reported", "admin_area",
-    "commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note",
-    "source_quality", "reference", "notes", "sources", "score_worst", "score_best", "rank_best",
-    "rank_worst", "p_lead", "area_basis", "area_km2", "sentence",
-)  # fmt: skip
+    "id",
+    "name",
+    "aliases",
+    "role",
+    "country",
+    "country_reported",
+    "admin_area",
+    "commodity_group",
+    "commodities",
+    "deposit_type",
+    "status",
+    "operator",
+    "resource_note",
+    "source_quality",
+    "reference",
+    "notes",
+    "sources",
+    "score_worst",
+    "score_best",
+    "rank_best",
+    "rank_worst",
+    "p_lead",
+    "area_basis",
+    "area_km2",
+    "sentence",
+)
 _RESOURCE = (
-    "deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system",
-    "edition", "year", "source", "notes", "shown", "contradiction",
-)  # fmt: skip
+    "deposit_id",
+    "substance",
+    "quantity_t",
+    "grade_pct",
+    "grade_text",
+    "category",
+    "system",
+    "edition",
+    "year",
+    "source",
+    "notes",
+    "shown",
+    "contradiction",
+)
 _SOURCE = (
-    "id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution",
-    "edition", "landing_page", "rows", "sha256", "retrieved", "came_from",
-)  # fmt: skip
+    "id",
+    "layer",
+    "label",
+    "title",
+    "publisher",
+    "licence",
+    "licence_url",
+    "attribution",
+    "edition",
+    "landing_page",
+    "rows",
+    "sha256",
+    "retrieved",
+    "came_from",
+)
 _CRITERION = (
-    "name", "label", "column", "weight", "half_km", "decay", "measured_to", "reason", "source",
-    "decay_reason", "decay_source",
-)  # fmt: skip
+    "name",
+    "label",
+    "column",
+    "weight",
+    "half_km",
+    "decay",
+    "measured_to",
+    "reason",
+    "source",
+    "decay_reason",
+    "decay_source",
+)
 _SCENARIO = (
-    "id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon",
+    "id",
+    "scenario",
+    "near_gateway",
+    "dist_gateway_km",
+    "score",
+    "rank",
+    "foot_gateway_lon",
     "foot_gateway_lat",
-)  # fmt: skip
+)
 _AUDIT = ("id", "flag", "distance_km", "evidence", "sources")
 _CONFLICT = ("deposit", "attribute", "values", "sources")
 _QUIET_ROLES = ("context", "not_ree")
 _INFRASTRUCTURE = (
-    "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways",
-)  # fmt: skip
+    "water",
+    "roads",
+    "railways",
+    "power_lines",
+    "settlements",
+    "power_plants",
+    "gateways",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +204,10 @@ class PageData:
         The report of the run: version, schema_version, seed, draws, created, warnings,
         disclaimer.
     audit, positions, areas
-        Of `geo_ree.harmonize.locate`: what speaks against positions, all printed positions, and
+        Of `geo_ree.deposits.location`: what speaks against positions, all printed positions, and
         areas of published distances; None draws none.
     conflicts
-        Of `geo_ree.harmonize.merge`: where the records of a deposit disagree; None for none.
+        Of `geo_ree.deposits.merging`: where the records of a deposit disagree; None for none.
     acceptability
         Index deposit id, columns ranks from 1: the share of the draws on each rank among the
         deposits of its role; None for none.
@@ -111,7 +225,7 @@ class PageData:
         None for none.
     feet
         Index deposit id, columns ``foot_<layer>_lon`` and ``foot_<layer>_lat``: what was
-        measured to, as `geo_ree.proximity.measure` tells it; None draws no lines.
+        measured to, as `geo_ree.proximity.measures` tells it; None draws no lines.
     models
         Score models as plain values, the run's own first (`geo_ree.scoring.plain_models`): the
         page scores by them when weights are changed. Without one it offers no weights.
@@ -179,11 +293,21 @@ def render(data: PageData) -> str:
         raise RenderError("the page has no countries to draw", "give the layer countries")
     west, south, east, north = REGION
     chart = folium.Map(
-        location=[45.5, 78.0], zoom_start=4, tiles=None, prefer_canvas=True, min_zoom=3,
-        zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=90, max_bounds=True,
-        min_lat=south - 62, max_lat=north + 18, min_lon=west - 20, max_lon=east + 20,
+        location=[45.5, 78.0],
+        zoom_start=4,
+        tiles=None,
+        prefer_canvas=True,
+        min_zoom=3,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        wheel_px_per_zoom_level=90,
+        max_bounds=True,
+        min_lat=south - 62,
+        max_lat=north + 18,
+        min_lon=west - 20,
+        max_lon=east + 20,
         max_bounds_viscosity=0.6,
-    )  # fmt: skip
+    )
     chart._id = "page"
     chart.default_js, chart.default_css = [], []
     groups = _groups(data)
@@ -251,8 +375,19 @@ def _values(data: PageData) -> dict[str, Any]:
         "doubt": doubt_tables(data.central_weights, data.influence, data.omission),
         "panel": panel_values(scored, data.models),
         "run": {
-            **{k: plain(data.run.get(k)) for k in (
-                "disclaimer", "run_id", "schema_version", "version", "created", "seed", "draws", "preset")},
+            **{
+                k: plain(data.run.get(k))
+                for k in (
+                    "disclaimer",
+                    "run_id",
+                    "schema_version",
+                    "version",
+                    "created",
+                    "seed",
+                    "draws",
+                    "preset",
+                )
+            },
             "warnings": [str(w) for w in data.run.get("warnings", ())],
         },
         "ramp": SCORE_RAMP,
@@ -260,13 +395,14 @@ def _values(data: PageData) -> dict[str, Any]:
         "labels": dict(LABELS),
         "measures": dict(MEASURES),
         "scored_countries": SCORED_COUNTRIES,
-        "country_names": {plain(c): plain(n) for c, n in
-                          zip(names["country"], names["name"], strict=True)},
+        "country_names": {
+            plain(c): plain(n) for c, n in zip(names["country"], names["name"], strict=True)
+        },
         "region": REGION,
         "unsure": _unsure_counts(data.layers),
         "water_kinds": sorted(set(data.layers["water"]["kind"])) if "water" in data.layers else [],
         "missing": [n for n in _INFRASTRUCTURE if n not in data.layers],
-    }  # fmt: skip
+    }
 
 
 def _or_none(table: pd.DataFrame | None) -> pd.DataFrame:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from anyascii import anyascii
 
+from geo_ree.maps.packing import columnar, plain_dicts
+
 CONCENTRATION = 50.0
 """How closely weights drawn in the page keep to those chosen: as `geo_ree.uncertainty` has it."""
 
@@ -186,8 +188,9 @@ def panel_values(scored: pd.DataFrame, models: Sequence[Mapping[str, Any]]) -> d
     """
     used = [c["column"] for m in models for c in (*m["criteria"], *m["vetoes"])]
     names = [name for name in dict.fromkeys(used) if name in scored]
-    numbers = {name: pd.to_numeric(scored[name]).to_numpy(np.float64, na_value=np.nan)
-               for name in names}  # fmt: skip
+    numbers = {
+        name: pd.to_numeric(scored[name]).to_numpy(np.float64, na_value=np.nan) for name in names
+    }
     far = {name: np.flatnonzero(np.isposinf(v)).tolist() for name, v in numbers.items()}
     exact = {
         name: [float(v) if np.isfinite(v) else None for v in column]
@@ -230,3 +233,94 @@ def transliterations(texts: Iterable[str]) -> dict[str, str]:
     beyond = {char for text in texts for char in text.lower() if ord(char) > 127}
     letters = sorted(beyond | set(_CYRILLIC.lower()))
     return {char: latin for char in letters if (latin := anyascii(char).lower()) != char}
+
+
+_PER_WHOLE = 1_000
+_ALL = "*"
+_INFLUENCE = (
+    "kind",
+    "criterion",
+    "first_order",
+    "total",
+    "total_conf",
+    "weight",
+    "weight_needed",
+    "new_leader",
+)
+_OMISSION = ("target", "layer", "source_id", "country", "rate", "rate_low", "rate_high", "basis")
+
+
+def evidence_values(acceptability: pd.DataFrame | None) -> dict[str, Any]:
+    """Rank distributions as the page's script reads them.
+
+    Parameters
+    ----------
+    acceptability
+        Index deposit id, columns ranks: share of the draws on each rank.
+
+    Returns
+    -------
+    dict
+        ``acceptability``: id -> the first rank that occurs, and the draws on it and on each
+        following one to the last that occurs, in thousandths.
+
+    Examples
+    --------
+    >>> draws = pd.DataFrame([[0.0, 0.25, 0.75, 0.0]], index=["a"], columns=[1, 2, 3, 4])
+    >>> evidence_values(draws)
+    {'acceptability': {'a': [2, [250, 750]]}}
+    """
+    if acceptability is None:
+        return {"acceptability": {}}
+    ranks, shares = acceptability.columns, acceptability.to_numpy(dtype=np.float64)
+    rows = {
+        str(i): _distribution(ranks, row)
+        for i, row in zip(acceptability.index, shares, strict=True)
+    }
+    return {"acceptability": {i: row for i, row in rows.items() if row is not None}}
+
+
+def doubt_tables(
+    central_weights: pd.DataFrame | None,
+    influence: Sequence[Mapping[str, Any]] | None,
+    omission: pd.DataFrame | None,
+) -> dict[str, Any]:
+    """Tables on what one has to believe, what moves the ranking and what the maps leave out.
+
+    Parameters
+    ----------
+    central_weights, influence, omission
+        As `geo_ree.maps.PageData` has them. Of the omission, what holds for all countries together
+        is taken, and a country by itself where its lines were compared.
+
+    Returns
+    -------
+    dict
+        ``central``, ``influence`` and ``omission``: rows without what is unknown, empty without a
+        table.
+
+    Examples
+    --------
+    >>> weights = pd.DataFrame({"rail": [0.7, np.nan]}, index=["a", "b"])
+    >>> doubt_tables(weights, [{"kind": "weight", "criterion": "rail", "total": 0.5}], None)
+    {'central': {'columns': ['id', 'rail'], 'rows': [['a', 0.7]]}, 'influence': [{'kind': 'weight', \
+'criterion': 'rail', 'total': 0.5}], 'omission': {'columns': [], 'rows': []}}
+    """
+    central = pd.DataFrame() if central_weights is None else central_weights.dropna(how="all")
+    lines = pd.DataFrame() if omission is None else omission
+    if "country" in lines:
+        compared = lines["state"].ne("assumed") if "state" in lines else lines["rate"].notna()
+        lines = lines[lines["country"].eq(_ALL) | (lines["source_id"].eq(_ALL) & compared)]
+    return {
+        "central": columnar(central.rename_axis("id").reset_index(), ("id", *central.columns)),
+        "influence": plain_dicts(influence or (), _INFLUENCE),
+        "omission": columnar(lines, _OMISSION),
+    }
+
+
+def _distribution(ranks: pd.Index, shares: Any) -> list[Any] | None:
+    there = np.flatnonzero(shares > 0.0)
+    if not len(there):
+        return None
+    first, last = int(there[0]), int(there[-1])
+    return [int(ranks[first]), np.rint(shares[first : last + 1] * _PER_WHOLE).astype(int).tolist()]

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo_ree.maps.data import plain
+from geo_ree.maps.packing import plain
 from geo_ree.settings import REGION
 
 _LINE_TOLERANCE_DEG = 0.01
@@ -152,8 +152,14 @@ def country_paths(countries: gpd.GeoDataFrame) -> dict[str, Any]:
         rings = shapely.get_exterior_ring(large)
         outlines.extend(rings)
         largest = large[np.argmax(shapely.area(large))]
-        shapes.append({"country": plain(country), "name": plain(name), "rings": pack(rings),
-                       "label": label_place(largest)})  # fmt: skip
+        shapes.append(
+            {
+                "country": plain(country),
+                "name": plain(name),
+                "rings": pack(rings),
+                "label": label_place(largest),
+            }
+        )
     edge = shapely.box(*REGION).exterior.buffer(0.01)
     borders = shapely.line_merge(shapely.difference(shapely.union_all(outlines), edge))
     lines = shapely.get_parts(borders)

@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from geo_ree.proximity.kernels import FIELDS, jit, part
-from geo_ree.proximity.lanes import LANES, MEAN_RADIUS_M, boxes_near, first_bit, greatest
-from geo_ree.proximity.packets import (
-    EVERYTHING,
-    NODE,
-    STACK,
-    arc_over,
-    foot_on,
-    geodesic,
-    reach2,
-)  # fmt: skip
+from geo_ree.proximity.kernels import (
+    FIELDS,
+    LANES,
+    MEAN_RADIUS_M,
+    boxes_near,
+    first_bit,
+    greatest,
+    jit,
+    part,
+)
+from geo_ree.proximity.packets import EVERYTHING, NODE, STACK, arc_over, foot_on, geodesic, reach2
 
 SIDE = 16
 """Cells to a side of a tile, before any quartering."""
@@ -50,9 +50,17 @@ _SLACK_M = 1.0  # the rise of a chord is under 0.2 m, and not part of a triangle
 
 @jit
 def fill_tiles(
-    begin: int, end: int, ring: Any, base: Any, east: Any, segments: Any, boxes: Any,
-    children: Any, axis: Any, out: Any,
-) -> None:  # fmt: skip
+    begin: int,
+    end: int,
+    ring: Any,
+    base: Any,
+    east: Any,
+    segments: Any,
+    boxes: Any,
+    children: Any,
+    axis: Any,
+    out: Any,
+) -> None:
     """Distances (m) of the cells of rows of tiles `begin` to `end`; NaN for what has to be asked.
 
     The cell of row i and column j is at ``ring[i] * east[:, j] + base[i]``.
@@ -77,9 +85,20 @@ def fill_tiles(
             middle = rows // 2 * columns + columns // 2
             radius = _radius(cells, middle, n)
             count = _gather(
-                cells[0, middle], cells[1, middle], cells[2, middle], radius, before, segments,
-                boxes, children, stack, bound, near, found, gaps,
-            )  # fmt: skip
+                cells[0, middle],
+                cells[1, middle],
+                cells[2, middle],
+                radius,
+                before,
+                segments,
+                boxes,
+                children,
+                stack,
+                bound,
+                near,
+                found,
+                gaps,
+            )
             if side > _SMALL and (count < 0 or count > _MANY):
                 half = side // 2
                 for quarter in range(4):
@@ -89,9 +108,7 @@ def fill_tiles(
                     top += 1
                 continue
             _sort(found, gaps, count)
-            _measure(
-                cells, n, rows, columns, radius, segments, found, gaps, count, axis
-            )  # fmt: skip
+            _measure(cells, n, rows, columns, radius, segments, found, gaps, count, axis)
             for i in range(rows):
                 for j in range(columns):
                     out[row + i, column + j] = np.float32(cells[3, i * columns + j])
@@ -149,9 +166,20 @@ def _limit2(gap2: float, radius: float) -> float:
 
 @jit
 def _gather(
-    x: float, y: float, z: float, radius: float, before: Any, segments: Any, boxes: Any,
-    children: Any, stack: Any, bound: Any, near: Any, found: Any, gaps: Any,
-) -> int:  # fmt: skip
+    x: float,
+    y: float,
+    z: float,
+    radius: float,
+    before: Any,
+    segments: Any,
+    boxes: Any,
+    children: Any,
+    stack: Any,
+    bound: Any,
+    near: Any,
+    found: Any,
+    gaps: Any,
+) -> int:
     """Find all segments that may be nearest to a cell of a tile, and their squared gaps.
 
     `before` has a place and its squared gap, -1 for none, and gets those of this tile. The
@@ -238,9 +266,17 @@ def _gap2(segments: Any, at: int, x: float, y: float, z: float) -> float:
 
 @jit
 def _measure(
-    cells: Any, n: int, rows: int, columns: int, radius: float, segments: Any, found: Any,
-    gaps: Any, count: int, axis: Any,
-) -> None:  # fmt: skip
+    cells: Any,
+    n: int,
+    rows: int,
+    columns: int,
+    radius: float,
+    segments: Any,
+    found: Any,
+    gaps: Any,
+    count: int,
+    axis: Any,
+) -> None:
     """Distances (m) from the cells to the nearest of the segments found, into `cells[3]`."""
     xs, ys, zs, best = cells[0], cells[1], cells[2], cells[3]
     if count < 0:
@@ -269,9 +305,18 @@ def _measure(
 
 @jit
 def _measure_arcs(
-    cells: Any, n: int, rows: int, columns: int, radius: float, segments: Any, found: Any,
-    gaps: Any, count: int, axis: Any, bent: bool,
-) -> None:  # fmt: skip
+    cells: Any,
+    n: int,
+    rows: int,
+    columns: int,
+    radius: float,
+    segments: Any,
+    found: Any,
+    gaps: Any,
+    count: int,
+    axis: Any,
+    bent: bool,
+) -> None:
     """As `_measure`, of arcs of Euler's radius, with what they lack where they are `bent`.
 
     What an arc lacks of the geodesic, to the same segment, changes so evenly over a tile that it
@@ -327,9 +372,16 @@ def _lower(segments: Any, at: int, xs: Any, ys: Any, zs: Any, best: Any, n: int)
 
 @jit
 def _carefully(
-    x: float, y: float, z: float, radius: float, segments: Any, found: Any, gaps: Any,
-    count: int, axis: Any,
-) -> float:  # fmt: skip
+    x: float,
+    y: float,
+    z: float,
+    radius: float,
+    segments: Any,
+    found: Any,
+    gaps: Any,
+    count: int,
+    axis: Any,
+) -> float:
     """Least geodesic (m) from a place to segments; their chords only say which to measure."""
     least2, at = EVERYTHING, 0
     for k in range(count):

@@ -10,7 +10,7 @@ import numpy as np
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.ellipsoid import ECCENTRICITY_2, SEMI_MAJOR_M
+from geo_ree.proximity.segments import ECCENTRICITY_2, SEMI_MAJOR_M
 
 Box = tuple[float, float, float, float]
 
@@ -104,8 +104,10 @@ def make_grid(box: Box, resolution: float | str) -> Grid:
     size, metric = _read(resolution)
     across = down = size
     if metric:
-        across, down = size / _degree_of_longitude(south, north), size / _degree_of_latitude(
-            south, north)  # fmt: skip
+        across, down = (
+            size / _degree_of_longitude(south, north),
+            size / _degree_of_latitude(south, north),
+        )
     spans = east - west, north - south
     if not (across <= spans[0] and down <= spans[1]):
         raise SchemaError(
@@ -115,8 +117,9 @@ def make_grid(box: Box, resolution: float | str) -> Grid:
     if cells > MOST_CELLS:
         raise SchemaError(
             f"a resolution of {resolution} gives {cells:.3g} cells in the box {box}, over "
-            f"{MOST_CELLS:.3g}", "give a larger resolution or a smaller box",
-        )  # fmt: skip
+            f"{MOST_CELLS:.3g}",
+            "give a larger resolution or a smaller box",
+        )
     width, height = (
         math.ceil(span / step - 1e-9) for span, step in zip(spans, (across, down), strict=True)
     )
@@ -138,8 +141,9 @@ def checked_box(box: Box) -> Box:
     try:
         west, south, east, north = (float(v) for v in box)
     except (TypeError, ValueError):
-        raise SchemaError(f"the box is {box!r}", "give four numbers: west, south, east, north") \
-            from None  # fmt: skip
+        raise SchemaError(
+            f"the box is {box!r}", "give four numbers: west, south, east, north"
+        ) from None
     if not (-90 <= south < north <= 90):
         raise SchemaError(
             f"the box goes from latitude {south:g} to {north:g}",

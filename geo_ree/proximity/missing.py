@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats, destination
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.nearest import NearestIndex
-from geo_ree.proximity.posterior import draw_omission
-from geo_ree.proximity.stretches import line_parts, number_stretches
+from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.omission import draw_omission, line_parts, number_stretches
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
@@ -140,7 +139,7 @@ class MissingLines:
     >>> road = gpd.GeoDataFrame({"country": ["KAZ"]}, crs=4326,
     ...                         geometry=[shapely.LineString([(70, 47.5), (70, 48.5)])])
     >>> land = gpd.GeoDataFrame({"country": ["KAZ"]}, geometry=[shapely.box(60, 43, 85, 54)], crs=4326)
-    >>> from geo_ree.proximity.posterior import COLUMNS
+    >>> from geo_ree.proximity.omission import COLUMNS
     >>> lines = MissingLines({"road": road}, {"road": pd.DataFrame(columns=list(COLUMNS))}, land)
     >>> near = lines.look(np.array([[70.3]]), np.array([[48.0]]), np.array(["KAZ"], dtype=object))
     >>> drawn = near.draw(np.random.default_rng(1), 1000)["road"]
@@ -149,9 +148,14 @@ class MissingLines:
     """
 
     def __init__(
-        self, rows: Mapping[str, gpd.GeoDataFrame], rates: Mapping[str, pd.DataFrame],
-        countries: gpd.GeoDataFrame, *, within_km: float = WITHIN_KM, seed: int = 20240607,
-    ) -> None:  # fmt: skip
+        self,
+        rows: Mapping[str, gpd.GeoDataFrame],
+        rates: Mapping[str, pd.DataFrame],
+        countries: gpd.GeoDataFrame,
+        *,
+        within_km: float = WITHIN_KM,
+        seed: int = 20240607,
+    ) -> None:
         lost = sorted(set(rows) - set(rates))
         if lost:
             raise SchemaError(

@@ -10,19 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from geo_ree.proximity.ellipsoid import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.kernels import A2, E2, FIELDS, euler_radius, jit, part
-from geo_ree.proximity.lanes import (
+from geo_ree.proximity.kernels import (
+    A2,
+    E2,
+    FIELDS,
     LANES,
     MEAN_RADIUS_M,
     TOUCHING_M,
     boxes_near,
+    euler_radius,
     first_bit,
     greatest,
+    jit,
     lanes_near,
     least,
+    part,
     visit,
-)  # fmt: skip
+)
+from geo_ree.proximity.segments import ECCENTRICITY_2, SEMI_MAJOR_M
 
 SETTLE_M = 30_000.0
 """Beyond this the shortest chord may not be the shortest geodesic (by over 0.4 mm)."""
@@ -47,9 +52,19 @@ _FLATTENING = 1.0 - _POLAR_M / SEMI_MAJOR_M
 
 @jit
 def walk(
-    xyz: Any, keys: Any, begin: int, end: int, segments: Any, owners: Any, boxes: Any,
-    children: Any, axis: Any, distance: Any, segment: Any, owner: Any,
-) -> None:  # fmt: skip
+    xyz: Any,
+    keys: Any,
+    begin: int,
+    end: int,
+    segments: Any,
+    owners: Any,
+    boxes: Any,
+    children: Any,
+    axis: Any,
+    distance: Any,
+    segment: Any,
+    owner: Any,
+) -> None:
     """Distance to the nearest segment of the points of a slice of keys, and which it is."""
     lanes, near = np.empty(6 * LANES), np.empty(LANES)
     stack, bound = np.empty(STACK, dtype=np.int64), np.empty(STACK)
@@ -76,9 +91,15 @@ def walk(
 
 @part
 def _descend(
-    lanes: Any, near: Any, stack: Any, bound: Any, segments: Any, owners: Any, boxes: Any,
+    lanes: Any,
+    near: Any,
+    stack: Any,
+    bound: Any,
+    segments: Any,
+    owners: Any,
+    boxes: Any,
     children: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Walk the tree from the nearest box to the next, as long as any point gains."""
     x0, y0, z0 = greatest(lanes, _X), greatest(lanes, _Y), greatest(lanes, _Z)
     x1, y1, z1 = least(lanes, _X), least(lanes, _Y), least(lanes, _Z)
@@ -161,9 +182,20 @@ def foot_on(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> 
 
 @jit
 def settle(
-    xyz: Any, rows: Any, begin: int, end: int, segments: Any, owners: Any, boxes: Any,
-    children: Any, axis: Any, distance: Any, segment: Any, owner: Any, foot: Any,
-) -> None:  # fmt: skip
+    xyz: Any,
+    rows: Any,
+    begin: int,
+    end: int,
+    segments: Any,
+    owners: Any,
+    boxes: Any,
+    children: Any,
+    axis: Any,
+    distance: Any,
+    segment: Any,
+    owner: Any,
+    foot: Any,
+) -> None:
     """Choose among all segments whose chord lets them be the nearest by the geodesic itself."""
     stack, near = np.empty(STACK, dtype=np.int64), np.empty(LANES)
     for i in range(begin, end):
@@ -230,10 +262,12 @@ def geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: A
     u, v, w = u - over * axis[0], v - over * axis[1], w - over * axis[2]
     cross = axis[0] * (y * w - z * v) + axis[1] * (z * u - x * w) + axis[2] * (x * v - y * u)
     return _vincenty(
-        up / _POLAR_M, np.sqrt(x * x + y * y + z * z) / SEMI_MAJOR_M,
-        over / _POLAR_M, np.sqrt(u * u + v * v + w * w) / SEMI_MAJOR_M,
+        up / _POLAR_M,
+        np.sqrt(x * x + y * y + z * z) / SEMI_MAJOR_M,
+        over / _POLAR_M,
+        np.sqrt(u * u + v * v + w * w) / SEMI_MAJOR_M,
         np.arctan2(abs(cross), x * u + y * v + z * w),
-    )  # fmt: skip
+    )
 
 
 @part
@@ -260,7 +294,18 @@ def _vincenty(sin1: float, cos1: float, sin2: float, cos2: float, longitude: flo
             a = 1.0 + q / 16384.0 * (4096.0 + q * (q * (320.0 - 175.0 * q) - 768.0))
             b = q / 1024.0 * (256.0 + q * (q * (74.0 - 47.0 * q) - 128.0))
             m2 = middle * middle
-            less = b * s * (middle + b / 4.0 * (c * (2.0 * m2 - 1.0) - b / 6.0 * middle * (
-                4.0 * s * s - 3.0) * (4.0 * m2 - 3.0)))  # fmt: skip
+            less = (
+                b
+                * s
+                * (
+                    middle
+                    + b
+                    / 4.0
+                    * (
+                        c * (2.0 * m2 - 1.0)
+                        - b / 6.0 * middle * (4.0 * s * s - 3.0) * (4.0 * m2 - 3.0)
+                    )
+                )
+            )
             return _POLAR_M * a * (sigma - less)
     return MEAN_RADIUS_M * sigma

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.nearest import NearestIndex
+from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import REGION
 
@@ -180,9 +180,16 @@ class Proximity:
         return code == "*" or covered is None or code in covered
 
     def _fill(
-        self, out: Reach, rows: _Rows, at: Integers, lon: Floats, lat: Floats, code: str, *,
+        self,
+        out: Reach,
+        rows: _Rows,
+        at: Integers,
+        lon: Floats,
+        lat: Floats,
+        code: str,
+        *,
         abroad: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         for sure in (True, False):
             found = rows.index(code, abroad=abroad, sure=sure)
             if found is None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numba
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats, distance_m
+from geo_ree.errors import SchemaError
 from geo_ree.proximity import kernels, packets
-from geo_ree.proximity.ellipsoid import to_ecef, to_lonlat
-from geo_ree.proximity.lanes import LANES, MEAN_RADIUS_M
-from geo_ree.proximity.segments import LONGEST_M, Rows, Segments, split
+from geo_ree.proximity.kernels import LANES, MEAN_RADIUS_M
+from geo_ree.proximity.segments import LONGEST_M, Rows, Segments, split, to_ecef, to_lonlat
 from geo_ree.settings import REGION
 
 logger = logging.getLogger(__name__)
+
 
 Keys = NDArray[np.uint64]
 
@@ -90,9 +96,22 @@ def build_tree(segments: Segments) -> Tree:
     lowest = np.empty((-(-leaves // LANES), 2, 3, LANES))
     lowest[-1, 0], lowest[-1, 1] = np.inf, -np.inf
     axis = np.ascontiguousarray(turn[:, 2])
-    in_slices(leaves, lambda a, b: kernels.pack_leaves(
-        xyz, segments.first, segments.last, segments.owner, keys, axis, a, b,
-        packed, owners, lowest.reshape(-1)))  # fmt: skip
+    in_slices(
+        leaves,
+        lambda a, b: kernels.pack_leaves(
+            xyz,
+            segments.first,
+            segments.last,
+            segments.owner,
+            keys,
+            axis,
+            a,
+            b,
+            packed,
+            owners,
+            lowest.reshape(-1),
+        ),
+    )
     boxes, children = _stacked(lowest)
     tree = Tree(packed, owners, boxes, children, turn)
     for array in (packed, owners, boxes, children, turn):
@@ -119,16 +138,24 @@ def _placed(segments: Segments, turn: Floats) -> tuple[Floats, Keys, NDArray[np.
     xyz, codes = _projected(segments.lon, segments.lat, turn)
     n = len(segments.owner)
     keys, long = np.empty(n, dtype=np.uint64), np.empty(n, dtype=np.bool_)
-    in_slices(n, lambda a, b: kernels.key_segments(
-        xyz, codes, segments.first, segments.last, LONGEST_M**2, a, b, keys, long))  # fmt: skip
+    in_slices(
+        n,
+        lambda a, b: kernels.key_segments(
+            xyz, codes, segments.first, segments.last, LONGEST_M**2, a, b, keys, long
+        ),
+    )
     return xyz, keys, np.flatnonzero(long)
 
 
 def _projected(lon: Floats, lat: Floats, turn: Floats) -> tuple[Floats, NDArray[np.uint32]]:
     xyz, codes = np.empty(4 * len(lon)), np.empty(len(lon), dtype=np.uint32)
     window = _window(lon, lat, turn)
-    in_slices(len(lon), lambda a, b: kernels.project(
-        lon[a:b], lat[a:b], turn, window, xyz[4 * a : 4 * b], codes[a:b]))  # fmt: skip
+    in_slices(
+        len(lon),
+        lambda a, b: kernels.project(
+            lon[a:b], lat[a:b], turn, window, xyz[4 * a : 4 * b], codes[a:b]
+        ),
+    )
     return xyz, codes
 
 
@@ -207,14 +234,18 @@ def search_tree(tree: Tree, lon: Floats, lat: Floats) -> tuple[Floats, Rows]:
     distance, owner = np.empty(n), np.empty(n, dtype=np.int32)
     chunk = max(512, min(_CHUNK, n // (4 * threads())))
     segment = np.empty(n, dtype=np.int32)
-    in_slices(n, lambda a, b: packets.walk(
-        xyz, keys, a, b, *parts, distance, segment, owner), size=chunk)  # fmt: skip
+    in_slices(
+        n, lambda a, b: packets.walk(xyz, keys, a, b, *parts, distance, segment, owner), size=chunk
+    )
     order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     rows = order[distance[order] > packets.SETTLE_M]  # neighbours still follow each other
     if len(rows):
         foot = np.empty(3 * len(rows))
-        in_slices(len(rows), lambda a, b: packets.settle(
-            xyz, rows, a, b, *parts, distance, segment, owner, foot), size=256)  # fmt: skip
+        in_slices(
+            len(rows),
+            lambda a, b: packets.settle(xyz, rows, a, b, *parts, distance, segment, owner, foot),
+            size=256,
+        )
         far = np.flatnonzero(distance[rows] > KARNEY_M)
         there = to_lonlat(foot.reshape(-1, 3)[far] @ tree.turn)
         distance[rows[far]] = distance_m(lon[rows[far]], lat[rows[far]], *there)
@@ -254,3 +285,130 @@ def announce() -> None:
     source = Path(packets.__file__).stat().st_mtime
     if not any(index.stat().st_mtime >= source for index in made):
         logger.info("compiling the search for the nearest, once per machine: some seconds")
+
+
+FORMAT = "geo_ree nearest 1"
+"""Name and version of the format: one row of an Arrow file, a column of bytes for each part."""
+
+_DTYPES = {
+    "segments": np.float64,
+    "owners": np.int32,
+    "boxes": np.float64,
+    "children": np.int64,
+    "turn": np.float64,
+}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """All that an index consists of.
+
+    Parameters
+    ----------
+    tree
+        Over the segments of all targets.
+    labels
+        Of the targets.
+    area_rows, areas
+        From `areas.geodesic_areas`.
+    stamp
+        Fingerprint of the coordinates.
+    """
+
+    tree: Tree
+    labels: pd.Index
+    area_rows: NDArray[np.int64]
+    areas: NDArray[np.object_]
+    stamp: str
+
+
+def fingerprint(segments: Segments) -> str:
+    """Checksums of coordinates and of whose they are, to tell a stale index.
+
+    Examples
+    --------
+    >>> zero = np.array([0], dtype=np.int32)
+    >>> fingerprint(Segments(np.array([76.0]), np.array([43.0]), zero, zero, zero))
+    '1-1-8268906e-7fc53e39-2144df1c'
+    """
+    parts = segments.lon, segments.lat, segments.owner
+    sums = "-".join(f"{zlib.crc32(part.data):08x}" for part in parts)
+    return f"{len(segments.lon)}-{len(segments.owner)}-{sums}"
+
+
+def write_index(path: Path, stored: Stored) -> None:
+    """Write an index; a file of that name is replaced only when the new one is whole.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    stored
+        The index.
+    """
+    labels = io.BytesIO()
+    frame = stored.labels.to_frame(index=False)
+    frame.set_axis([f"level{i}" for i in range(frame.shape[1])], axis=1).to_parquet(labels)
+    columns = {name: getattr(stored.tree, name).tobytes() for name in _DTYPES}
+    columns |= {
+        "labels": labels.getvalue(),
+        "area_rows": stored.area_rows.astype(np.int64).tobytes(),
+        "stamp": stored.stamp.encode(),
+    }
+    arrays = [pa.array([value], pa.large_binary()) for value in columns.values()]
+    areas = pa.array([shapely.to_wkb(stored.areas).tolist()], pa.large_list(pa.binary()))
+    table = pa.table([*arrays, areas], names=[*columns, "areas"])
+    table = table.replace_schema_metadata({"format": FORMAT})
+    part = path.with_name(f"{path.name}.part")
+    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    part.replace(path)
+
+
+def read_index(path: Path) -> Stored:
+    """Read an index, its arrays straight from the file's pages.
+
+    Parameters
+    ----------
+    path
+        Written by `write_index`.
+
+    Returns
+    -------
+    Stored
+
+    Raises
+    ------
+    SchemaError
+        When the file is absent, damaged, or of another version of the format.
+    """
+    try:
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SchemaError(
+            f"{path} cannot be read as an index of the nearest ({error})", "build it and save it"
+        ) from error
+    found = (table.schema.metadata or {}).get(b"format", b"none").decode()
+    if found != FORMAT:
+        raise SchemaError(
+            f"{path} is of the format {found!r}, not {FORMAT!r}", "build it again and save it"
+        )
+    arrays = {name: np.frombuffer(_bytes(table, name), dtype) for name, dtype in _DTYPES.items()}
+    arrays["turn"] = arrays["turn"].reshape(3, 3)
+    frame = pd.read_parquet(pa.BufferReader(_bytes(table, "labels")))
+    labels = frame.set_index(list(frame.columns)).index
+    labels.names = [None] * labels.nlevels
+    return Stored(
+        Tree(**{field.name: arrays[field.name] for field in fields(Tree)}),
+        labels,
+        np.frombuffer(_bytes(table, "area_rows"), np.int64),
+        np.asarray(shapely.from_wkb(table["areas"][0].as_py()), dtype=object),
+        _bytes(table, "stamp").to_pybytes().decode(),
+    )
+
+
+def _bytes(table: pa.Table, name: str) -> pa.Buffer:
+    """What a column holds in its only row, without a copy."""
+    _, offsets, data = table[name].chunk(0).buffers()
+    return data.slice(0, int(np.frombuffer(offsets, np.int64)[1]))

@@ -1,5 +1,6 @@
 """The canonical layers: their columns, units and vocabularies, and the check of a frame."""
 
+from geo_ree.schema.checking import validate
 from geo_ree.schema.layers import (
     COMMODITY_GROUPS,
     DIRECTIONS,
@@ -15,7 +16,7 @@ from geo_ree.schema.layers import (
     Layer,
     layer_named,
 )
-from geo_ree.schema.statements import (
+from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
     CODE_KINDS,
@@ -26,7 +27,6 @@ from geo_ree.schema.statements import (
     SYSTEM_KINDS,
     edition_told,
 )
-from geo_ree.schema.validation import validate
 
 __all__ = [
     "CATEGORY_CLASSES",

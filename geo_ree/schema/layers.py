@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import SchemaError
-from geo_ree.schema.statements import (
+from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CODE_KINDS,
     SUBSTANCES,
@@ -44,10 +44,20 @@ RANKED_ROLES = ("candidate", "by_product_host")
 SCORED_ROLES = ("candidate", "by_product_host", "context", "reference", "not_ree")
 
 COMMODITY_GROUPS = (
-    "rare_earth", "rare_earth_by_product", "rare_metal", "uranium", "phosphate", "iron",
-    "ferroalloy", "nonferrous", "precious", "evaporite", "industrial_mineral", "gemstone",
+    "rare_earth",
+    "rare_earth_by_product",
+    "rare_metal",
+    "uranium",
+    "phosphate",
+    "iron",
+    "ferroalloy",
+    "nonferrous",
+    "precious",
+    "evaporite",
+    "industrial_mineral",
+    "gemstone",
     "unknown",
-)  # fmt: skip
+)
 
 PRECISION_ERROR_M: Mapping[str, float] = MappingProxyType(
     {
@@ -78,9 +88,23 @@ RELATIONS = (
 """How a published distance between a deposit and a place was taken."""
 
 DIRECTIONS = (
-    "N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE",
-    "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW",
-)  # fmt: skip
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+)
 """The points of the compass, 22.5 degrees apart, clockwise from north."""
 
 Kind = Literal["text", "number", "integer", "flag"]
@@ -171,15 +195,18 @@ _DEPOSITS = (
     _ERROR,
     Column("position_basis", "text", "where the position and its error come from"),
     Column(
-        "precision_class", "text", "how fine the printed coordinate is",
-        required=True, vocabulary=tuple(PRECISION_ERROR_M),
+        "precision_class",
+        "text",
+        "how fine the printed coordinate is",
+        required=True,
+        vocabulary=tuple(PRECISION_ERROR_M),
     ),
     Column("country_note", "text", "where border and reported country disagree"),
     Column("same_as", "text", "ids of the same deposit in other sources, separated by ;"),
     Column("reference", "text", "publications and links"),
     Column("source_quality", "text", "confidence in the source, in words"),
     Column("notes", "text", "remarks"),
-)  # fmt: skip
+)
 
 _POSITIONS = (
     Column("id", "text", "unique id of the statement", required=True),
@@ -188,13 +215,16 @@ _POSITIONS = (
     Column("latitude", "number", "degrees", required=True, low=-90, high=90),
     Column("longitude", "number", "degrees", required=True, low=-180, high=180),
     Column(
-        "precision_class", "text", "how fine the printed coordinate is",
-        required=True, vocabulary=tuple(PRECISION_ERROR_M),
+        "precision_class",
+        "text",
+        "how fine the printed coordinate is",
+        required=True,
+        vocabulary=tuple(PRECISION_ERROR_M),
     ),
     Column("doubt", "text", "why the compilers do not trust it; chosen last"),
     Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
-)  # fmt: skip
+)
 
 _DISTANCES = (
     Column("id", "text", "unique id of the statement", required=True),
@@ -211,7 +241,7 @@ _DISTANCES = (
     Column("tolerance_km", "number", "in place of the rule's own", low=0),
     Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
-)  # fmt: skip
+)
 
 LAYERS: Mapping[str, Layer] = MappingProxyType(
     {
@@ -225,7 +255,10 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
                     Column("source_id", "text", "the catalogue entry", required=True),
                     Column("deposit_id", "text", "id of the deposit", required=True),
                     Column(
-                        "substance", "text", "what was weighed", required=True,
+                        "substance",
+                        "text",
+                        "what was weighed",
+                        required=True,
                         vocabulary=SUBSTANCES,
                     ),
                     Column("quantity_t", "number", "tonnes, as stated", low=0),
@@ -246,80 +279,140 @@ LAYERS: Mapping[str, Layer] = MappingProxyType(
             ),
             Layer("positions", _POSITIONS, ()),
             Layer("published_distances", _DISTANCES, ()),
-            Layer("railways", (
-                *_common("rail", "narrow_gauge", "building", "disused", "unknown"), *_LATERAL,
-            ), _LINE),
-            Layer("roads", (
-                *_common(
-                    "motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"
-                ), *_LATERAL,
-            ), _LINE),
-            Layer("power_lines", (
-                *_common("line", "minor_line", "substation", "unknown"), *_LATERAL,
-                Column("voltage_kv", "number", "highest voltage", low=0),
-            ), (*_LINE, *_POINT)),
-            Layer("power_plants", (
-                *_common("operating", "building", "closed", "unknown"),
-                Column("fuel", "text", "main fuel"),
-                Column("capacity_mw", "number", "installed capacity", low=0),
-                _ERROR,
-                Column("reference", "text", "publication"),
-            ), _POINT),
-            Layer("settlements", (
-                *_common("capital", "town", "village", "unknown"),
-                Column("population", "integer", "people", low=0),
-            ), _POINT),
-            Layer("gateways", (
-                *_common("sea_port", "sea_port_closed", "rail_border", "road_border", "dry_port"),
-                Column("neighbour", "text", "country beyond, ISO alpha-3"),
-                Column("gauge_break", "flag", "whether the gauge changes"),
-                Column("reference", "text", "publication"),
-            ), _POINT),
-            Layer("water", (
-                *_common("river", "intermittent_river", "canal", "lake", "salt_lake",
-                         "reservoir", "unknown"),
-                *_LATERAL,
-            ), (*_LINE, *_AREA)),
-            Layer("airports", (
-                *_common("large", "medium", "small", "heliport", "closed", "unknown"),
-                Column("code", "text", "ICAO or IATA code"),
-                Column("elevation_m", "number", "above the sea", low=-500, high=6000),
-            ), _POINT),
-            Layer("licences", (
-                *_common("exploration", "mining", "unknown"),
-                Column("code", "text", "number of the licence"),
-                Column("holder", "text", "who holds it, as published"),
-                Column("status", "text", "state of the licence, as published"),
-                Column("commodities", "text", "what it is for, separated by ;"),
-                Column("area_km2", "number", "area as published", low=0),
-                Column("valid_from", "text", "as published"),
-                Column("valid_to", "text", "as published"),
-            ), _AREA, geometry_required=False),
-            Layer("facilities", (
-                *_common("mine", "plant", "mine_and_plant", "unknown"),
-                Column("commodities", "text", "element symbols or words, separated by ;"),
-                Column("commodity_group", "text", "group", vocabulary=COMMODITY_GROUPS),
-                Column("deposit_type", "text", "what the works is, as published"),
-                Column("status", "text", "state of the works, as published"),
-                Column("operator", "text", "holder or operator, as published"),
-                Column("capacity_text", "text", "capacity as published"),
-                Column("year", "integer", "year of the statement", low=1900, high=2100),
-                _ERROR,
-                Column("position_basis", "text", "where the position and its error come from"),
-                Column(
-                    "precision_class", "text", "how fine the printed coordinate is",
-                    vocabulary=tuple(PRECISION_ERROR_M),
+            Layer(
+                "railways",
+                (
+                    *_common("rail", "narrow_gauge", "building", "disused", "unknown"),
+                    *_LATERAL,
                 ),
-                Column("reference", "text", "publications and links"),
-                Column("source_quality", "text", "confidence in the source, in words"),
-            ), _POINT, geometry_required=False),
-            Layer("countries", (
-                *_common("country"),
-                Column("complete", "flag", "whether all of it lies inside the region"),
-            ), _AREA),
+                _LINE,
+            ),
+            Layer(
+                "roads",
+                (
+                    *_common(
+                        "motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"
+                    ),
+                    *_LATERAL,
+                ),
+                _LINE,
+            ),
+            Layer(
+                "power_lines",
+                (
+                    *_common("line", "minor_line", "substation", "unknown"),
+                    *_LATERAL,
+                    Column("voltage_kv", "number", "highest voltage", low=0),
+                ),
+                (*_LINE, *_POINT),
+            ),
+            Layer(
+                "power_plants",
+                (
+                    *_common("operating", "building", "closed", "unknown"),
+                    Column("fuel", "text", "main fuel"),
+                    Column("capacity_mw", "number", "installed capacity", low=0),
+                    _ERROR,
+                    Column("reference", "text", "publication"),
+                ),
+                _POINT,
+            ),
+            Layer(
+                "settlements",
+                (
+                    *_common("capital", "town", "village", "unknown"),
+                    Column("population", "integer", "people", low=0),
+                ),
+                _POINT,
+            ),
+            Layer(
+                "gateways",
+                (
+                    *_common(
+                        "sea_port", "sea_port_closed", "rail_border", "road_border", "dry_port"
+                    ),
+                    Column("neighbour", "text", "country beyond, ISO alpha-3"),
+                    Column("gauge_break", "flag", "whether the gauge changes"),
+                    Column("reference", "text", "publication"),
+                ),
+                _POINT,
+            ),
+            Layer(
+                "water",
+                (
+                    *_common(
+                        "river",
+                        "intermittent_river",
+                        "canal",
+                        "lake",
+                        "salt_lake",
+                        "reservoir",
+                        "unknown",
+                    ),
+                    *_LATERAL,
+                ),
+                (*_LINE, *_AREA),
+            ),
+            Layer(
+                "airports",
+                (
+                    *_common("large", "medium", "small", "heliport", "closed", "unknown"),
+                    Column("code", "text", "ICAO or IATA code"),
+                    Column("elevation_m", "number", "above the sea", low=-500, high=6000),
+                ),
+                _POINT,
+            ),
+            Layer(
+                "licences",
+                (
+                    *_common("exploration", "mining", "unknown"),
+                    Column("code", "text", "number of the licence"),
+                    Column("holder", "text", "who holds it, as published"),
+                    Column("status", "text", "state of the licence, as published"),
+                    Column("commodities", "text", "what it is for, separated by ;"),
+                    Column("area_km2", "number", "area as published", low=0),
+                    Column("valid_from", "text", "as published"),
+                    Column("valid_to", "text", "as published"),
+                ),
+                _AREA,
+                geometry_required=False,
+            ),
+            Layer(
+                "facilities",
+                (
+                    *_common("mine", "plant", "mine_and_plant", "unknown"),
+                    Column("commodities", "text", "element symbols or words, separated by ;"),
+                    Column("commodity_group", "text", "group", vocabulary=COMMODITY_GROUPS),
+                    Column("deposit_type", "text", "what the works is, as published"),
+                    Column("status", "text", "state of the works, as published"),
+                    Column("operator", "text", "holder or operator, as published"),
+                    Column("capacity_text", "text", "capacity as published"),
+                    Column("year", "integer", "year of the statement", low=1900, high=2100),
+                    _ERROR,
+                    Column("position_basis", "text", "where the position and its error come from"),
+                    Column(
+                        "precision_class",
+                        "text",
+                        "how fine the printed coordinate is",
+                        vocabulary=tuple(PRECISION_ERROR_M),
+                    ),
+                    Column("reference", "text", "publications and links"),
+                    Column("source_quality", "text", "confidence in the source, in words"),
+                ),
+                _POINT,
+                geometry_required=False,
+            ),
+            Layer(
+                "countries",
+                (
+                    *_common("country"),
+                    Column("complete", "flag", "whether all of it lies inside the region"),
+                ),
+                _AREA,
+            ),
         )
     }
-)  # fmt: skip
+)
 """The canonical layers by name."""
 
 RASTER_LAYERS = ("elevation",)

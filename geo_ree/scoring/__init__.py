@@ -2,19 +2,15 @@
 
 from geo_ree.scoring.breakdown import break_down, phrase
 from geo_ree.scoring.contributions import score
-from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
-from geo_ree.scoring.draws import Drawn, Sampler
-from geo_ree.scoring.explanation import Explanation, explain
-from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.plain import plain_model, plain_models
-from geo_ree.scoring.preset import load_preset, preset_names
+from geo_ree.scoring.explanation import Explanation, describe, explain
+from geo_ree.scoring.intervals import Drawn, Sampler, Uncertainty, uncertainty
+from geo_ree.scoring.model import Criterion, ScoreModel, Variant, Veto
+from geo_ree.scoring.presets import load_preset, plain_model, plain_models, preset_names
 from geo_ree.scoring.ranges import ScoreRange, score_range
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
-from geo_ree.scoring.sentences import describe
-from geo_ree.scoring.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "Criterion",

@@ -11,17 +11,19 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.contributions import score
-from geo_ree.scoring.criteria import Criterion
-from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.model import Criterion, ScoreModel
 
 _MOST = 3
 """Distances that a phrase names."""
 
 
 def break_down(
-    row_or_id: pd.Series | Hashable, scores: pd.DataFrame, model: ScoreModel, *,
+    row_or_id: pd.Series | Hashable,
+    scores: pd.DataFrame,
+    model: ScoreModel,
+    *,
     compared: pd.Series | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """Tabulate where the points of one deposit come from.
 
     Parameters
@@ -51,7 +53,8 @@ def break_down(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential, score
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring.contributions import score
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> table = pd.DataFrame({"dist_railway_km": [50.0]}, index=["x:1"])
     >>> scores = table.join(score(table, model))
@@ -83,7 +86,8 @@ def tabulate(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential, score
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring.contributions import score
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> table = pd.DataFrame({"dist_railway_km": [50.0]})
     >>> scores = table.join(score(table, model))
@@ -133,7 +137,8 @@ def phrase(scores_row: pd.Series, model: ScoreModel) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential, score
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring.contributions import score
     >>> model = ScoreModel((
     ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.5, label="railway"),
     ...     Criterion("road", "dist_road_km", Exponential(15), 0.3, label="road"),
@@ -191,7 +196,8 @@ def on_the_spot(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential, score
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring.contributions import score
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> table = pd.DataFrame({"dist_railway_km": [50.0, 100.0]})
     >>> on_the_spot(1, table.join(score(table, model)), model)[0].tolist()
@@ -286,7 +292,7 @@ def distance_words(criterion: Criterion, distance_km: float) -> str:
 
     Examples
     --------
-    >>> from geo_ree.scoring import load_preset
+    >>> from geo_ree.scoring.presets import load_preset
     >>> distance_words(load_preset("infrastructure").criteria[0], 1240.4)
     'railway 1,240 km'
     >>> distance_words(load_preset("infrastructure").optional[0], 0.8564)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.aggregates import METHODS, leave_one_out
-from geo_ree.scoring.criteria import Criterion
-from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.model import Criterion, ScoreModel
 
 
 def score(
@@ -65,7 +64,7 @@ def score(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential
+    >>> from geo_ree.scoring.decay import Exponential
     >>> model = ScoreModel((
     ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.75),
     ...     Criterion("road", "dist_road_km", Exponential(15), 0.25),
@@ -116,9 +115,11 @@ def read_values(table: pd.DataFrame, model: ScoreModel) -> Floats:
         When a column is not numbers or has a negative distance.
     """
     return np.stack(
-        [criterion_values(c, read_column(table, c.column, model), model, table.index)
-         for c in model.criteria]
-    )  # fmt: skip
+        [
+            criterion_values(c, read_column(table, c.column, model), model, table.index)
+            for c in model.criteria
+        ]
+    )
 
 
 def read_vetoed(table: pd.DataFrame, model: ScoreModel) -> NDArray[np.bool_]:
@@ -234,9 +235,12 @@ def criterion_values(
 
 
 def _total_and_points(
-    values: Floats, model: ScoreModel, known: Floats, vetoed: NDArray[np.bool_],
+    values: Floats,
+    model: ScoreModel,
+    known: Floats,
+    vetoed: NDArray[np.bool_],
     among: NDArray[np.bool_],
-) -> tuple[Floats, Floats]:  # fmt: skip
+) -> tuple[Floats, Floats]:
     """Score (rows) and points (criteria, rows), before what is unknown is told from 0."""
     shares = model.shares
     if model.aggregate == "weighted_sum":

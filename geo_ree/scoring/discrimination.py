@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring.weights import SEED, whole_number
+from geo_ree.scoring.ranks import SEED, whole_number
 
 _CELLS = 2_000_000
 """Numbers that are worked on at once (16 MB an array)."""
@@ -76,15 +76,22 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, groups: ArrayLike | None = No
     order = _Order.of(*_checked(scores, positive), groups)
     out = float(order.weighted(np.ones((1, order.size)))[0])
     if np.isnan(out):
-        raise ScoreError("no positive can be compared with a negative",
-                         "give sites of both classes in one group at least")  # fmt: skip
+        raise ScoreError(
+            "no positive can be compared with a negative",
+            "give sites of both classes in one group at least",
+        )
     return out
 
 
 def auc_draws(
-    scores: ArrayLike, positive: ArrayLike, *, groups: ArrayLike | None = None,
-    blocks: ArrayLike | None = None, draws: int = 1000, seed: int = SEED,
-) -> Floats:  # fmt: skip
+    scores: ArrayLike,
+    positive: ArrayLike,
+    *,
+    groups: ArrayLike | None = None,
+    blocks: ArrayLike | None = None,
+    draws: int = 1000,
+    seed: int = SEED,
+) -> Floats:
     """Draw the AUC of several scores of the same sites by the bootstrap.
 
     Parameters
@@ -255,11 +262,14 @@ def _checked(scores: ArrayLike, positive: ArrayLike) -> tuple[Floats, Mask]:
         raise ScoreError(f"{values.shape} scores for {truth.shape} classes", "give one for each")
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
-        raise ScoreError(f"score {wrong[0]} is {values[wrong[0]]}, expected a finite number",
-                         "leave out the sites that have none")  # fmt: skip
+        raise ScoreError(
+            f"score {wrong[0]} is {values[wrong[0]]}, expected a finite number",
+            "leave out the sites that have none",
+        )
     if truth.all() or not truth.any():
-        raise ScoreError(f"{int(truth.sum())} of {len(truth)} sites are positive",
-                         "give sites of both classes")  # fmt: skip
+        raise ScoreError(
+            f"{int(truth.sum())} of {len(truth)} sites are positive", "give sites of both classes"
+        )
     return values, truth
 
 

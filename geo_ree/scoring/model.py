@@ -1,18 +1,215 @@
-"""The score model: criteria, vetoes and the weights in force."""
+"""What a score is made of: criteria, vetoes, and sets of weights."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.html import table_html
+from geo_ree.schema.html import table_html
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.criteria import Criterion, Variant, Veto
+from geo_ree.scoring.decay import Decay, is_number
+
+JUDGEMENT = "judgement"
+"""The source of a figure that nobody published: the word says so."""
+
+Op = Literal[">", ">=", "<", "<="]
+
+_OPS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
+    {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing that a score rewards.
+
+    Parameters
+    ----------
+    name
+        Short name: the suffix of the columns ``value_<name>`` and ``points_<name>``.
+    column
+        Column of the table with the distance, in kilometres; in metres where its name ends in
+        ``_m``.
+    value
+        Decay function from kilometres to 0..1.
+    weight
+        Its share beside the others, 0 or more; only the proportions matter.
+    label
+        Words for people; the name when left out.
+    missing
+        What an unknown distance means: ``"unknown"`` leaves the criterion out of that row, a
+        number from 0 to 1 is the value assumed instead.
+    measured_to
+        What the distance goes to, in words.
+    reason, source
+        Why this weight, and who says so (`JUDGEMENT` if nobody does).
+    decay_reason, decay_source
+        The same for the decay and its kilometres.
+
+    Raises
+    ------
+    ScoreError
+        When a name is empty, the weight negative or not a number, or `missing` out of range.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> Criterion("rail", "dist_railway_km", Exponential(50), 0.3).label
+    'rail'
+    """
+
+    name: str
+    column: str
+    value: Decay
+    weight: float
+    label: str = ""
+    missing: float | Literal["unknown"] = "unknown"
+    measured_to: str = ""
+    reason: str = ""
+    source: str = ""
+    decay_reason: str = ""
+    decay_source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.column:
+            raise ScoreError(
+                f"criterion {self.name!r}: name and column are {self.name!r} and {self.column!r}",
+                "give both",
+            )
+        if not isinstance(self.value, Decay):
+            raise ScoreError(
+                f"criterion {self.name}: value is {self.value!r}",
+                "give a decay function, for instance Exponential(50)",
+            )
+        check_weight(self.weight, f"criterion {self.name}: weight")
+        if self.missing != "unknown" and not (is_number(self.missing) and 0 <= self.missing <= 1):
+            raise ScoreError(
+                f"criterion {self.name}: missing is {self.missing!r}",
+                'give "unknown" or the value to assume, from 0 to 1',
+            )
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+
+    @property
+    def unit_km(self) -> float:
+        """Kilometres in the unit of the column, which its name tells.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring.decay import Exponential
+        >>> Criterion("climb", "climb_railway_m", Exponential(1), 0.1).unit_km
+        0.001
+        """
+        return 0.001 if self.column.endswith("_m") else 1.0
+
+
+@dataclass(frozen=True)
+class Veto:
+    """What rules a deposit out whatever else it has: its score becomes 0, with the reason.
+
+    Parameters
+    ----------
+    column
+        Column of the table that is compared.
+    limit
+        What it is compared with, in the unit of the column.
+    reason
+        The words that stand beside the score of 0.
+    op
+        ``>``, ``>=``, ``<`` or ``<=``: the comparison that rules out. An unknown value never does.
+
+    Examples
+    --------
+    >>> Veto("dist_road_km", 300, "no road within 300 km").strikes([10.0, 301.0, float("nan")])
+    array([False,  True, False])
+    """
+
+    column: str
+    limit: float
+    reason: str
+    op: Op = ">"
+
+    def __post_init__(self) -> None:
+        where = f"veto on {self.column!r}"
+        if not self.column or not self.reason:
+            raise ScoreError(f"{where}: column or reason is empty", "give both")
+        if not is_number(self.limit):
+            raise ScoreError(f"{where}: limit is {self.limit!r}", "give a finite number")
+        if self.op not in _OPS:
+            raise ScoreError(f"{where}: op is {self.op!r}", f"use one of {' '.join(_OPS)}")
+
+    def strikes(self, values: ArrayLike) -> NDArray[np.bool_]:
+        """Tell which values are ruled out.
+
+        Parameters
+        ----------
+        values
+            Numbers, any shape.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+        """
+        numbers = np.asarray(values, dtype=np.float64)
+        return np.asarray(_OPS[self.op](numbers, self.limit), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One set of weights of a model.
+
+    Parameters
+    ----------
+    name
+        Its name; ``default`` is what holds when no other does.
+    weights
+        One per criterion, in the order of the criteria.
+    when_known
+        Column that calls for this set: once any row of the table knows it.
+    reason
+        Why there is this set.
+
+    Examples
+    --------
+    >>> Variant("power_lines", (0.5, 0.5), when_known="dist_power_line_km").name
+    'power_lines'
+    """
+
+    name: str
+    weights: tuple[float, ...]
+    when_known: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(self.weights))
+        for weight in self.weights:
+            check_weight(weight, f"variant {self.name}: weight")
+
+
+def check_weight(weight: object, where: str) -> None:
+    """Refuse a weight that is negative, infinite or no number.
+
+    Raises
+    ------
+    ScoreError
+
+    Examples
+    --------
+    >>> check_weight(0.3, "criterion rail: weight")
+    """
+    if not is_number(weight) or weight < 0:  # type: ignore[operator]
+        raise ScoreError(f"{where} is {weight!r}", "give a finite number, 0 or more")
+
 
 AGGREGATES = tuple(METHODS)
 """How values become one score."""
@@ -100,8 +297,9 @@ class ScoreModel:
             (c.label, f"{100 * share:.4g} %", str(c.value), c.measured_to, c.reason, c.source)
             for c, share in zip(self.criteria, self.shares, strict=True)
         ]
-        rows += [(f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "")
-                 for v in self.vetoes]  # fmt: skip
+        rows += [
+            (f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "") for v in self.vetoes
+        ]
         head = ("criterion", "weight", "worth", "measured to", "reason of the weight", "source")
         return table_html(head, rows, caption=str(self).splitlines()[0])
 
@@ -128,7 +326,7 @@ class ScoreModel:
         ScoreError
             Every mistake of the file in one message.
         """
-        from geo_ree.scoring.preset import read_preset  # noqa: PLC0415  (it builds this class)
+        from geo_ree.scoring.presets import read_preset  # noqa: PLC0415  (it builds this class)
 
         return read_preset(Path(path))
 
@@ -151,7 +349,7 @@ class ScoreModel:
 
         Examples
         --------
-        >>> from geo_ree.scoring import load_preset
+        >>> from geo_ree.scoring.presets import load_preset
         >>> load_preset("infrastructure").with_variant("power_lines").criteria[0].weight
         0.25
         """
@@ -184,7 +382,7 @@ class ScoreModel:
 
         Examples
         --------
-        >>> from geo_ree.scoring import load_preset
+        >>> from geo_ree.scoring.presets import load_preset
         >>> known = pd.DataFrame({"dist_power_line_km": [None, 3.0]})
         >>> load_preset("infrastructure").choose(known).variant
         'power_lines'
@@ -202,10 +400,11 @@ class ScoreModel:
             return self
         weights = tuple(c.weight for c in known)
         return replace(
-            self, criteria=self.criteria + known,
+            self,
+            criteria=self.criteria + known,
             variants=tuple(replace(v, weights=v.weights + weights) for v in self.variants),
             optional=tuple(c for c in self.optional if c not in known),
-        )  # fmt: skip
+        )
 
     def _where(self) -> str:
         return f"{self.origin}: " if self.origin else ""

@@ -10,9 +10,9 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.contributions import check_columns, read_compared, read_values, read_vetoed
-from geo_ree.scoring.draws import Drawn, Sampler, valued
+from geo_ree.scoring.intervals import Drawn, Sampler, valued
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.weights import SEED, whole_number
+from geo_ree.scoring.ranks import SEED, whole_number
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,16 @@ class ScoreRange:
 
 
 def score_range(
-    places: pd.DataFrame, others: pd.DataFrame, model: ScoreModel, *, drawn: Drawn,
-    sample: Sampler, compared: pd.Series | None = None, joins: bool = True, seed: int = SEED,
-) -> ScoreRange | None:  # fmt: skip
+    places: pd.DataFrame,
+    others: pd.DataFrame,
+    model: ScoreModel,
+    *,
+    drawn: Drawn,
+    sample: Sampler,
+    compared: pd.Series | None = None,
+    joins: bool = True,
+    seed: int = SEED,
+) -> ScoreRange | None:
     """Score a deposit in all the places where it may be, beside others that have their place.
 
     Best and worst are those of the places given: the more there are, the nearer they come to
@@ -78,7 +85,9 @@ def score_range(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Criterion, Exponential, uncertainty
+    >>> from geo_ree.scoring.model import Criterion
+    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring.intervals import uncertainty
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> others = pd.DataFrame({"dist_railway_km": [50.0]})
     >>> places = pd.DataFrame({"dist_railway_km": [0.0, 100.0]})
@@ -105,10 +114,13 @@ def score_range(
         return None
     ranks = 1 + (scores[sure, :-1] > own[sure, None]).sum(axis=1)
     return ScoreRange(
-        score_worst=float(own[sure].min()), score_median=float(np.median(own[sure])),
-        score_best=float(own[sure].max()), rank_best=int(ranks.min()), rank_worst=int(ranks.max()),
+        score_worst=float(own[sure].min()),
+        score_median=float(np.median(own[sure])),
+        score_best=float(own[sure].max()),
+        rank_best=int(ranks.min()),
+        rank_worst=int(ranks.max()),
         p_lead=_chance(model, drawn, sample, among, whole_number("seed", seed, 0)),
-    )  # fmt: skip
+    )
 
 
 def _known(places: pd.DataFrame, model: ScoreModel) -> np.ndarray:
@@ -124,11 +136,19 @@ def _everywhere(places: pd.DataFrame, others: pd.DataFrame, model: ScoreModel) -
         return np.broadcast_to(table[:, None, :], (len(table), n, table.shape[1]))
 
     values = np.concatenate(
-        [repeated(read_values(others, model)[active]),
-         read_values(places, model)[active][:, :, None]], axis=2)  # fmt: skip
+        [
+            repeated(read_values(others, model)[active]),
+            read_values(places, model)[active][:, :, None],
+        ],
+        axis=2,
+    )
     struck = np.concatenate(
-        [np.broadcast_to(read_vetoed(others, model), (n, len(others))),
-         read_vetoed(places, model)[:, None]], axis=1)  # fmt: skip
+        [
+            np.broadcast_to(read_vetoed(others, model), (n, len(others))),
+            read_vetoed(places, model)[:, None],
+        ],
+        axis=1,
+    )
     return Drawn(values, struck, np.broadcast_to(model.shares, (n, len(active))))
 
 

@@ -13,7 +13,7 @@ from geo_ree.crs import Floats
 from geo_ree.scoring.aggregates import HALFWAY, separations
 from geo_ree.scoring.contributions import check_columns, read_values, read_vetoed
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.weights import SEED, check_draws, draw_weights, whole_number
+from geo_ree.scoring.ranks import SEED, check_draws, draw_weights, whole_number
 
 _CELLS = 60_000
 """Numbers that are worked on at once (0.5 MB): they stay in the cache of the processor, and the
@@ -78,7 +78,8 @@ def reweigh(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Criterion, Exponential
+    >>> from geo_ree.scoring.model import Criterion
+    >>> from geo_ree.scoring.decay import Exponential
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> near_and_far = pd.DataFrame({"dist_railway_km": [50.0, 100.0]}, index=["near", "far"])
     >>> reweigh(near_and_far, model, draws=100, top=[1])[["score_mean", "p_top1"]]

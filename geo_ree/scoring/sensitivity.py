@@ -1,9 +1,9 @@
-"""Which assumption moves a ranking most."""
+"""The smallest change of one weight that puts another deposit first."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.html import table_html
+from geo_ree.schema.html import table_html
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import (
     criterion_values,
@@ -23,10 +23,166 @@ from geo_ree.scoring.contributions import (
     score,
 )
 from geo_ree.scoring.decay import is_number
-from geo_ree.scoring.leaders import find_takeover
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.ranks import blocks, rank_draws
-from geo_ree.scoring.weights import SEED, whole_number
+from geo_ree.scoring.ranks import SEED, blocks, rank_draws, whole_number
+
+_AHEAD = 1e-14
+"""By how much a score (0 to 1) has to be higher than another: more than rounding."""
+
+_STEPS = 200
+"""Steps in which a share is tried where there is no closed form."""
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """Where another alternative takes the lead.
+
+    Parameters
+    ----------
+    share
+        Share of the weight from which on it leads.
+    leader
+        Its place in the table.
+    """
+
+    share: float
+    leader: int
+
+
+def find_takeover(
+    values: Floats, shares: Floats, which: int, leader: int, aggregate: str
+) -> Takeover | None:
+    """Find the share nearest to the present one at which the leader loses its lead.
+
+    One weight gets another share, from 0 to 1; the others keep their proportions among
+    themselves. For the weighted sum the difference of two scores is a polynomial of that share,
+    of the second degree where something is unknown and of the first elsewhere: its roots are
+    exact. For the other aggregates the share is tried in 200 steps towards either end and the
+    first change narrowed down by bisection; a change that is undone within one step is overlooked.
+
+    Parameters
+    ----------
+    values
+        Shape (criteria, alternatives), 0 to 1, NaN where unknown.
+    shares
+        Weights, adding up to 1.
+    which
+        The criterion whose weight changes.
+    leader
+        The alternative that leads now.
+    aggregate
+        One of `METHODS`.
+
+    Returns
+    -------
+    Takeover or None
+        None when no share changes the leader, or no other criterion has a weight. With equal
+        shares to either side, the larger one.
+
+    Examples
+    --------
+    >>> values = np.array([[1.0, 0.0], [0.0, 0.5]])
+    >>> find_takeover(values, np.array([0.6, 0.4]), 0, 0, "weighted_sum").share.__round__(6)
+    0.333333
+    """
+    rest = np.delete(shares, which).sum()
+    if rest <= 0 or values.shape[1] < 2:
+        return None
+    now = float(shares[which])
+    find = _by_roots if aggregate == "weighted_sum" else _by_bisection
+    found = [find(values, shares, which, leader, aggregate, end) for end in (1.0, 0.0)]
+    there = [takeover for takeover in found if takeover]
+    return min(there, key=lambda takeover: abs(takeover.share - now), default=None)
+
+
+def _by_roots(
+    values: Floats, shares: Floats, which: int, leader: int, aggregate: str, end: float
+) -> Takeover | None:
+    now = float(shares[which])
+    ahead = _ahead_of(values, shares, which, leader)
+    roots, low, high = _roots(*ahead), min(now, end), max(now, end)
+    # A root outside the way splits nothing off it.
+    roots = np.where((roots > low) & (roots < high), roots, end)
+    roots = np.take_along_axis(roots, np.argsort(np.abs(roots - now), axis=0), axis=0)
+    stops = np.vstack([np.full(roots.shape[1], now), roots, np.full(roots.shape[1], end)])
+    middle = (stops[1:] + stops[:-1]) / 2.0
+    constant, linear, square = ahead
+    leads = (constant + middle * (linear + middle * square) > _AHEAD) & (stops[1:] != stops[:-1])
+    starts = np.where(leads, np.abs(stops[:-1] - now), np.inf)
+    at, who = np.unravel_index(int(starts.argmin()), starts.shape)
+    if np.isinf(starts[at, who]):
+        return None
+    return Takeover(share=float(stops[at, who]), leader=int(who))
+
+
+def _ahead_of(
+    values: Floats, shares: Floats, which: int, leader: int
+) -> tuple[Floats, Floats, Floats]:
+    """Polynomials of the share, above 0 where an alternative is ahead of the leader.
+
+    A score is ``(x v + (1 - x) a) / (x k + (1 - x) b)``: v and k are value and knowledge (0 or 1)
+    of the criterion, a and b the weighted sums of those of the others.
+    """
+    known = (~np.isnan(values)).astype(np.float64)
+    filled = np.nan_to_num(values)
+    others = np.delete(shares, which) / np.delete(shares, which).sum()
+    top0 = others @ np.delete(filled, which, axis=0)
+    low0 = others @ np.delete(known, which, axis=0)
+    top1, low1 = filled[which] - top0, known[which] - low0
+    top0_l, top1_l, low0_l, low1_l = top0[leader], top1[leader], low0[leader], low1[leader]
+    constant = top0 * low0_l - top0_l * low0
+    linear = top0 * low1_l + top1 * low0_l - top0_l * low1 - top1_l * low0
+    square = top1 * low1_l - top1_l * low1
+    return constant, linear, square
+
+
+def _roots(constant: Floats, linear: Floats, square: Floats) -> Floats:
+    """Real roots, shape (2, n), NaN or infinite where there is none; without cancellation."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.sqrt(linear**2 - 4.0 * square * constant)
+        half = -0.5 * (linear + np.copysign(spread, linear))
+        return np.stack([half / square, constant / half])
+
+
+def _by_bisection(
+    values: Floats, shares: Floats, which: int, leader: int, aggregate: str, end: float
+) -> Takeover | None:
+    now = float(shares[which])
+    best_other = _contest(values, shares, which, leader, aggregate)
+    before = now
+    # The very end may leave nothing known of an alternative: up to a hair before it.
+    for share in now + (end - now) * np.linspace(0, 1 - 1e-9, _STEPS + 1)[1:]:
+        if best_other(float(share)) is not None:
+            after = float(share)
+            break
+        before = float(share)
+    else:
+        return None
+    while True:
+        middle = (before + after) / 2.0
+        if middle in (before, after) or abs(after - before) < 1e-12:
+            break
+        if best_other(middle) is None:
+            before = middle
+        else:
+            after = middle
+    who = best_other(after)
+    return None if who is None else Takeover(share=after, leader=who)
+
+
+def _contest(
+    values: Floats, shares: Floats, which: int, leader: int, aggregate: str
+) -> Callable[[float], int | None]:
+    """Give a function of the share: who is ahead of the leader, None while it leads."""
+    others = np.delete(shares, which) / np.delete(shares, which).sum()
+
+    def best_other(share: float) -> int | None:
+        weights = np.insert((1.0 - share) * others, which, share)
+        scores = np.nan_to_num(METHODS[aggregate](values, weights, None), nan=-1.0)
+        best = int(scores.argmax())
+        return best if scores[best] > scores[leader] + 1e-12 else None
+
+    return best_other
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +216,31 @@ class Influence:
     seed: int
 
     def _repr_html_(self) -> str:
-        moved = [(str(name), row["kind"], row["first_order"], row["total"], row["total_conf"])
-                 for name, row in self.assumptions.iterrows()]  # fmt: skip
+        moved = [
+            (str(name), row["kind"], row["first_order"], row["total"], row["total_conf"])
+            for name, row in self.assumptions.iterrows()
+        ]
         needed = [
-            (str(name), row["weight"], *(("no weight does it", "") if row["new_leader"] is None
-             else (row["weight_needed"], row["new_leader"])))
+            (
+                str(name),
+                row["weight"],
+                *(
+                    ("no weight does it", "")
+                    if row["new_leader"] is None
+                    else (row["weight_needed"], row["new_leader"])
+                ),
+            )
             for name, row in self.takeovers.iterrows()
-        ]  # fmt: skip
+        ]
         return table_html(
-            ("assumption", "kind", "first order", "total", "± 95 %"), moved,
+            ("assumption", "kind", "first order", "total", "± 95 %"),
+            moved,
             caption="Share of the variance of the ranks that each assumption explains",
         ) + table_html(
-            ("weight of", "now", "needed", "new leader"), needed,
+            ("weight of", "now", "needed", "new leader"),
+            needed,
             caption=f"{self.leader} leads; the smallest change of one weight that ends it",
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -136,7 +303,8 @@ def influence(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Criterion, Exponential
+    >>> from geo_ree.scoring.model import Criterion
+    >>> from geo_ree.scoring.decay import Exponential
     >>> model = ScoreModel((
     ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.6),
     ...     Criterion("road", "dist_road_km", Exponential(15), 0.4),
@@ -161,8 +329,11 @@ def influence(
         assumptions=_assumptions(chosen, model, samples, spread, min(top, len(order)), seed),
         leader=chosen.index[0],
         takeovers=_takeovers(chosen, model),
-        samples=samples, spread=float(spread), top=min(top, len(order)), seed=seed,
-    )  # fmt: skip
+        samples=samples,
+        spread=float(spread),
+        top=min(top, len(order)),
+        seed=seed,
+    )
 
 
 def _check_options(samples: int, spread: float, top: int, seed: int) -> None:
@@ -181,11 +352,18 @@ def _takeovers(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
     found = [find_takeover(values, shares, j, 0, model.aggregate) for j in range(len(shares))]
     needed = np.array([t.share if t else np.nan for t in found])
     return pd.DataFrame(
-        {"weight": shares, "weight_needed": needed, "change": needed - shares,
-         "new_leader": pd.Series([table.index[t.leader] if t else None for t in found],
-                                 index=[c.name for c in model.criteria], dtype=object)},
+        {
+            "weight": shares,
+            "weight_needed": needed,
+            "change": needed - shares,
+            "new_leader": pd.Series(
+                [table.index[t.leader] if t else None for t in found],
+                index=[c.name for c in model.criteria],
+                dtype=object,
+            ),
+        },
         index=pd.Index([c.name for c in model.criteria], name="criterion"),
-    )  # fmt: skip
+    )
 
 
 def _assumptions(
@@ -198,17 +376,23 @@ def _assumptions(
     varied = _varied(distances, model, spread)
     names = [_words(a, model) for a in varied]
     problem = {
-        "num_vars": len(varied), "names": names, "bounds": [[a.low, a.high] for a in varied],
-    }  # fmt: skip
+        "num_vars": len(varied),
+        "names": names,
+        "bounds": [[a.low, a.high] for a in varied],
+    }
     drawn = sobol.sample(problem, samples, calc_second_order=False, seed=seed)
     ranks = _ranks(distances, table.index, model, varied, drawn, top)
     first, total, conf = _indices(problem, ranks, seed)
     out = pd.DataFrame(
-        {"kind": [a.kind for a in varied],
-         "criterion": [model.criteria[a.criterion].name for a in varied],
-         "first_order": first, "total": total, "total_conf": conf},
+        {
+            "kind": [a.kind for a in varied],
+            "criterion": [model.criteria[a.criterion].name for a in varied],
+            "first_order": first,
+            "total": total,
+            "total_conf": conf,
+        },
         index=pd.Index(names, name="assumption"),
-    )  # fmt: skip
+    )
     return out.sort_values("total", ascending=False, kind="stable")
 
 
@@ -225,15 +409,21 @@ def _varied(distances: dict[str, Floats], model: ScoreModel, spread: float) -> l
 
 def _words(assumption: _Assumption, model: ScoreModel) -> str:
     words = {
-        "weight": "weight of", "kilometres": "kilometres of", "unknown": "unknown values of",
-    }  # fmt: skip
+        "weight": "weight of",
+        "kilometres": "kilometres of",
+        "unknown": "unknown values of",
+    }
     return f"{words[assumption.kind]} {model.criteria[assumption.criterion].name}"
 
 
 def _ranks(
-    distances: dict[str, Floats], index: pd.Index, model: ScoreModel, varied: list[_Assumption],
-    drawn: Floats, top: int,
-) -> NDArray[np.int32]:  # fmt: skip
+    distances: dict[str, Floats],
+    index: pd.Index,
+    model: ScoreModel,
+    varied: list[_Assumption],
+    drawn: Floats,
+    top: int,
+) -> NDArray[np.int32]:
     """Ranks of the first deposits in every sample: shape (samples, top)."""
     place = {(a.kind, a.criterion): i for i, a in enumerate(varied)}
     active = [j for j, c in enumerate(model.criteria) if c.weight > 0]

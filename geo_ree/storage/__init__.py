@@ -1,7 +1,7 @@
 """Where files lie and how they are written: whole or not at all, with their provenance."""
 
 from geo_ree.storage.files import atomic_files, atomic_path, atomic_text, sha256_of, starter_path
-from geo_ree.storage.layers import load, save_layer
+from geo_ree.storage.layer_files import load, save_layer
 from geo_ree.storage.lock import data_lock
 from geo_ree.storage.snapshots import (
     Provenance,

@@ -28,7 +28,7 @@ class Provenance:
     source_id
         The catalogue entry.
     origin
-        ``fetched``, or ``handed`` for a file that somebody gave.
+        ``fetched``, or ``provided`` for a file that somebody gave.
     url
         The publisher's address of the payload.
     mirror
@@ -259,21 +259,22 @@ def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
 
 def _whole(folder: Path, settings: Settings, source_id: str) -> Snapshot:
     """Read the record of a snapshot, and check the payload against it."""
-    cure = f"fetch it again with geo-ree fetch {source_id} --data {settings.data_root}"
+    hint = f"fetch it again with geo-ree fetch {source_id} --data {settings.data_root}"
     record = folder / PROVENANCE
     try:
         provenance = Provenance.from_json(record.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SchemaError(f"{record} cannot be read: {error.strerror}", cure) from error
+        raise SchemaError(f"{record} cannot be read: {error.strerror}", hint) from error
     except ValueError as error:
-        raise SchemaError(f"{record} is damaged: {error}", cure) from error
+        raise SchemaError(f"{record} is damaged: {error}", hint) from error
     payload = folder / Path(provenance.file).name
     if not payload.is_file():
-        raise SchemaError(f"{payload} is missing", cure)
+        raise SchemaError(f"{payload} is missing", hint)
     found = sha256_of(payload)
     if found != provenance.sha256:
         raise SchemaError(
             f"{payload} was changed or damaged: its sha256 is {found[:12]}…, "
-            f"{PROVENANCE} says {provenance.sha256[:12]}…", cure,
-        )  # fmt: skip
+            f"{PROVENANCE} says {provenance.sha256[:12]}…",
+            hint,
+        )
     return Snapshot(folder, payload, provenance)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from geo_ree.catalog import Source, load_catalog
+from geo_ree.deposits.commodities import DERIVED
+from geo_ree.deposits.vocabulary import word_tables
 from geo_ree.errors import CatalogError
-from geo_ree.harmonize.commodities import DERIVED
-from geo_ree.harmonize.vocabulary import word_tables
-from geo_ree.ingest import READERS
+from geo_ree.fetch import READERS
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 
 CATALOG = load_catalog()
@@ -150,8 +150,9 @@ def test_the_exceptions_of_major_deposits_are_few_and_agree():
     assert values["role"] == {"REE;P": "by_product_host"}
     assert values["commodity_tier"] == {"REE;P": "by_product"}
     assert values["commodity_group"] == {
-        "REE;P": "rare_earth_by_product", "Na;bentonite": "industrial_mineral",
-    }  # fmt: skip
+        "REE;P": "rare_earth_by_product",
+        "Na;bentonite": "industrial_mineral",
+    }
 
 
 def test_the_state_of_a_rare_earth_record_is_told_by_the_table_of_words():
@@ -200,11 +201,15 @@ def test_one_mistake_does_not_hide_another_of_the_same_entry(own):
     with pytest.raises(CatalogError) as caught:
         load_catalog(own(text))
     for said in (
-        "source.mine.title: Field required", "source.mine.tittle: is no setting",
-        "source.mine.layer: is 'dreams'", "source.mine.why: is missing",
-        "source.mine.instead: is missing", "source.mine.reader.pause_s: ", "source.other.url: String",
+        "source.mine.title: Field required",
+        "source.mine.tittle: is no setting",
+        "source.mine.layer: is 'dreams'",
+        "source.mine.why: is missing",
+        "source.mine.instead: is missing",
+        "source.mine.reader.pause_s: ",
+        "source.other.url: String",
         "source.other.columns.colour: is no column",
-    ):  # fmt: skip
+    ):
         assert str(caught.value).count(said) == 1, said
     assert "url: is missing" not in str(caught.value)
 

@@ -12,8 +12,8 @@ import shapely
 
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.harmonize import normalize
-from geo_ree.ingest import fetch, read
+from geo_ree.deposits import normalize
+from geo_ree.fetch import fetch, read
 from geo_ree.settings import Settings
 
 CATALOG = load_catalog()
@@ -24,8 +24,12 @@ TABLE = (
     "13,Выдуманный,41.6,63.2,Au,\n"
 )
 GEOLOGY = [s.id for s in CATALOG.values() if s.id.endswith(("_geology", "_usgs_packages"))]
-AREAS = ("uzbekistan_gold_plots", "kazakhstan_licences", "afghanistan_licences",
-         "kazakhstan_geoportal")  # fmt: skip
+AREAS = (
+    "uzbekistan_gold_plots",
+    "kazakhstan_licences",
+    "afghanistan_licences",
+    "kazakhstan_geoportal",
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +38,9 @@ def borders() -> gpd.GeoDataFrame:
     return normalize(read(base, storage.starter_path(base.reader.member)), base).frame
 
 
-def _taken(source: Source, handed: Path, borders: gpd.GeoDataFrame, tmp_path: Path):
-    snapshot = fetch(source, Settings(data_root=tmp_path / "data"), handed=handed)
-    assert snapshot.provenance.origin == "handed"
+def _taken(source: Source, provided: Path, borders: gpd.GeoDataFrame, tmp_path: Path):
+    snapshot = fetch(source, Settings(data_root=tmp_path / "data"), provided=provided)
+    assert snapshot.provenance.origin == "provided"
     assert snapshot.provenance.licence == source.licence
     return normalize(read(source, snapshot.payload), source, borders)
 
@@ -48,9 +52,15 @@ def test_a_table_with_canonical_columns_is_taken(source_id, borders, tmp_path):
     frame = _taken(CATALOG[source_id], path, borders, tmp_path).frame.set_index("id")
     one, other = frame.loc[f"{source_id}:12"], frame.loc[f"{source_id}:13"]
     assert (one["role"], one["commodity_tier"], one["kind"]) == (
-        "candidate", "primary", "occurrence")  # fmt: skip
+        "candidate",
+        "primary",
+        "occurrence",
+    )
     assert (other["role"], other["commodity_group"], other["kind"]) == (
-        "context", "precious", "unknown")  # fmt: skip
+        "context",
+        "precious",
+        "unknown",
+    )
     assert other["name_local"] == "Выдуманный"
     assert set(frame["country"]) == {"UZB"}
     assert set(frame["position_error_m"]) == {20_000.0}  # nobody said how fine it is
@@ -66,14 +76,15 @@ def test_areas_in_geojson_are_taken(source_id, borders, tmp_path):
     assert row["kind"] == CATALOG[source_id].constants.get("kind", "unknown")
 
 
-@pytest.mark.parametrize("source_id", [f"mongolia_ree_{n}" for n in
-                                       ("deposits", "points", "occurrences")])  # fmt: skip
+@pytest.mark.parametrize(
+    "source_id", [f"mongolia_ree_{n}" for n in ("deposits", "points", "occurrences")]
+)
 def test_a_saved_answer_of_the_mongolian_service_is_taken(source_id, borders, tmp_path):
     path = tmp_path / "query.geojson"
     said = {"Name": ["Made-up Ridge", "null"], "Ore_genesis": ["magmatic", "none"]}
-    gpd.GeoDataFrame(
-        said, geometry=gpd.points_from_xy([104, 105], [45, 46]), crs=4326
-    ).to_file(path)  # fmt: skip
+    gpd.GeoDataFrame(said, geometry=gpd.points_from_xy([104, 105], [45, 46]), crs=4326).to_file(
+        path
+    )
     frame = _taken(CATALOG[source_id], path, borders, tmp_path).frame
     assert set(frame["country"]) == {"MNG"}
     assert frame["name"].dropna().tolist() == ["Made-up Ridge"]
@@ -86,24 +97,24 @@ def test_a_page_of_the_mongolian_cadastre_is_taken(borders, tmp_path):
         ["7", "XV-1", "Made-up licence", "Exploration", "Active", "Nobody", "12", "x"],
         ["8", "MV-1", "Another", "Ашиглалт", None, "Nobody", "12", "x"],
     ]
-    page = {"total": 1, "page": 1, "records": 2,
-            "rows": [{"id": r[0], "cell": r} for r in rows]}  # fmt: skip
+    page = {"total": 1, "page": 1, "records": 2, "rows": [{"id": r[0], "cell": r} for r in rows]}
     path = tmp_path / "page.json"
     path.write_text(json.dumps(page), encoding="utf-8")
     part = _taken(CATALOG["mongolia_licences"], path, borders, tmp_path)
     assert part.frame["kind"].tolist() == ["exploration", "unknown"]
     assert part.frame["country"].tolist() == ["MNG", "MNG"]  # no row has a place
-    assert part.not_understood["kind"] == {"Ашиглалт": 1}
+    assert part.unrecognised["kind"] == {"Ашиглалт": 1}
 
 
 def test_the_handed_file_of_the_guide_is_taken(borders, tmp_path):
     text = GUIDE.read_text(encoding="utf-8")
     toml = re.search(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    handed = re.search(r"^```csv handed\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    assert toml and handed
+    provided = re.search(r"^```csv handed\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert toml and provided
     (tmp_path / "my.toml").write_text(toml[1], encoding="utf-8")
-    (tmp_path / "my.csv").write_text(handed[1], encoding="utf-8")
+    (tmp_path / "my.csv").write_text(provided[1], encoding="utf-8")
     source = load_catalog(tmp_path / "my.toml")["nowhere_archive"]
     frame = _taken(source, tmp_path / "my.csv", borders, tmp_path).frame
     assert frame[["id", "role", "country"]].to_numpy().tolist() == [
-        ["nowhere_archive:12", "candidate", "KAZ"]]  # fmt: skip
+        ["nowhere_archive:12", "candidate", "KAZ"]
+    ]

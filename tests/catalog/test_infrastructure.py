@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.harmonize import normalize
-from geo_ree.ingest import fetch, read
+from geo_ree.deposits import normalize
+from geo_ree.fetch import fetch, read
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Settings
 
 DATA = Path(__file__).parents[1] / "data"
@@ -65,23 +65,29 @@ def test_roads(natural_earth, countries):
     )
     got = normalize(raw, CATALOG["natural_earth_roads"], countries).frame
     assert kinds(got) == {
-        "Major Highway": "main", "Secondary Highway": "secondary", "Road": "tertiary",
-        "Beltway": "main", "Track": "unknown", "Ferry Route": "unknown", "None": "unknown",
-    }  # fmt: skip
+        "Major Highway": "main",
+        "Secondary Highway": "secondary",
+        "Road": "tertiary",
+        "Beltway": "main",
+        "Track": "unknown",
+        "Ferry Route": "unknown",
+        "None": "unknown",
+    }
     assert set(got["lateral_error_km"]) == {1.0}
     assert set(got["country"]) == {"KAZ"}
 
 
 def test_ports(natural_earth, countries):
     raw = natural_earth(
-        "natural_earth_ports", {"featurecla": ["Port"] * 3, "name": ["Made-up", "Öst", "Far"]},
+        "natural_earth_ports",
+        {"featurecla": ["Port"] * 3, "name": ["Made-up", "Öst", "Far"]},
         [POINT(60.5, 45), POINT(59, 45), POINT(3, 4)],
-    )  # fmt: skip
+    )
     got = normalize(raw, CATALOG["natural_earth_ports"], countries)
     assert got.frame["name"].tolist() == ["Made-up", "Öst"]
     assert set(got.frame["kind"]) == {"sea_port"}
     assert got.frame["country"].fillna("sea").tolist() == ["KAZ", "sea"]
-    assert got.set_aside == {"outside the region": 1}
+    assert got.skipped == {"outside the region": 1}
 
 
 def test_airports(natural_earth, countries):
@@ -93,9 +99,13 @@ def test_airports(natural_earth, countries):
     )
     got = normalize(raw, CATALOG["natural_earth_airports"], countries).frame
     assert kinds(got) == {
-        "small": "small", "mid": "medium", "major": "large", "military": "unknown",
-        "military major": "large", "spaceport": "unknown",
-    }  # fmt: skip
+        "small": "small",
+        "mid": "medium",
+        "major": "large",
+        "military": "unknown",
+        "military major": "large",
+        "spaceport": "unknown",
+    }
     assert got["code"].fillna("").tolist() == ["ZZ01", "", "ZZ03", "ZZ04", "ZZ05", "ZZ06"]
 
 
@@ -119,21 +129,29 @@ def test_populated_places(natural_earth, countries):
     ("source_id", "shape", "expected"),
     [
         (
-            "natural_earth_rivers", LINE,
+            "natural_earth_rivers",
+            LINE,
             {
-                "River": "river", "River (Intermittent)": "intermittent_river", "Canal": "canal",
-                "Canal (Intermittent)": "unknown", "Lake Centerline": "unknown",
+                "River": "river",
+                "River (Intermittent)": "intermittent_river",
+                "Canal": "canal",
+                "Canal (Intermittent)": "unknown",
+                "Lake Centerline": "unknown",
             },
         ),
         (
-            "natural_earth_lakes", AREA,
+            "natural_earth_lakes",
+            AREA,
             {
-                "Lake": "lake", "Alkaline Lake": "salt_lake", "Reservoir": "reservoir",
-                "Playa": "unknown", "Lake (Intermittent)": "unknown",
+                "Lake": "lake",
+                "Alkaline Lake": "salt_lake",
+                "Reservoir": "reservoir",
+                "Playa": "unknown",
+                "Lake (Intermittent)": "unknown",
             },
         ),
     ],
-)  # fmt: skip
+)
 def test_water(natural_earth, countries, source_id, shape, expected):
     classes = list(expected)
     raw = natural_earth(source_id, {"featurecla": classes, "name": classes}, [shape] * len(classes))
@@ -180,7 +198,7 @@ def table(source_id: str, name: str) -> pd.DataFrame:
 def test_wri_power_plants(countries, tmp_path):
     source = CATALOG["wri_power_plants"]
     got = normalize(packed(source, tmp_path), source, countries)
-    assert got.set_aside == {"outside the region": 1}
+    assert got.skipped == {"outside the region": 1}
     frame = got.frame.set_index("name")
     assert frame["country"].to_dict() == {"Made-up Dam": "KAZ", 'Made-up "Old" Works': "KGZ"}
     dam = frame.loc["Made-up Dam"]
@@ -194,11 +212,14 @@ def test_wri_power_plants(countries, tmp_path):
 def test_ourairports(countries):
     source = CATALOG["ourairports"]
     got = normalize(table("ourairports", "airports.csv"), source, countries)
-    assert got.set_aside == {"outside the region": 1}
+    assert got.skipped == {"outside the region": 1}
     assert kinds(got.frame) == {
-        "Made-up International": "large", "Made-up Strip": "small", "Made-up Old Field": "closed",
-        "Made-up Lake Base": "unknown", "Made-up Hospital": "heliport",
-    }  # fmt: skip
+        "Made-up International": "large",
+        "Made-up Strip": "small",
+        "Made-up Old Field": "closed",
+        "Made-up Lake Base": "unknown",
+        "Made-up Hospital": "heliport",
+    }
     first = got.frame.iloc[0]
     assert (first["id"], first["code"], first["country"]) == ("ourairports:ZZ01", "ZZ01", "KAZ")
     assert "NA" not in source.nulls.get("*", ())  # it is Namibia
@@ -207,7 +228,7 @@ def test_ourairports(countries):
 def test_world_port_index(countries):
     source = CATALOG["world_port_index"]
     got = normalize(table("world_port_index", "UpdatedPub150.csv"), source, countries)
-    assert got.set_aside == {"outside the region": 1}
+    assert got.skipped == {"outside the region": 1}
     frame = got.frame.set_index("name")
     assert set(frame["kind"]) == {"sea_port"}
     # the second lies 1.6 km off the coast of the layer: the file's own word decides
@@ -231,7 +252,7 @@ def test_the_real_payload_becomes_its_layer(mirror, countries, tmp_path, source_
     settings = Settings(data_root=tmp_path, mirror=mirror())
     got = normalize(read(source, fetch(source, settings).payload), source, countries)
     assert got.rows_read == rows[0]
-    assert rows[0] - sum(got.set_aside.values()) == rows[1]
+    assert rows[0] - sum(got.skipped.values()) == rows[1]
     # a line that crosses a border is cut, and its pieces share their number
     assert got.frame["id"].str.partition("/")[0].nunique() == rows[1]
     named = got.frame.set_index("name")["kind"] if source_id != "natural_earth_railroads" else {}
@@ -240,7 +261,7 @@ def test_the_real_payload_becomes_its_layer(mirror, countries, tmp_path, source_
         "natural_earth_populated_places": {"Dushanbe": "capital"},
         "natural_earth_lakes": {"Aral Sea": "salt_lake", "Lake Balkhash": "lake"},
         "natural_earth_countries": {"Kazakhstan": "country"},
-    }.get(source_id, {}).items():  # fmt: skip
+    }.get(source_id, {}).items():
         assert named[name] == kind
 
 

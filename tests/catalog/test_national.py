@@ -8,19 +8,25 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import FetchError
-from geo_ree.ingest import fetch
+from geo_ree.fetch import fetch
 from geo_ree.schema import LAYERS
 from geo_ree.settings import Settings
 
 COUNTRIES = {
-    "Kazakhstan", "Uzbekistan", "Kyrgyzstan", "Tajikistan", "Turkmenistan", "Mongolia",
+    "Kazakhstan",
+    "Uzbekistan",
+    "Kyrgyzstan",
+    "Tajikistan",
+    "Turkmenistan",
+    "Mongolia",
     "Afghanistan",
-}  # fmt: skip
+}
 CATALOG = load_catalog()
 NATIONAL = {
-    s.id: s for s in CATALOG.values()
+    s.id: s
+    for s in CATALOG.values()
     if s.country in COUNTRIES and s.id.startswith(s.country.lower())
-}  # fmt: skip
+}
 CLOSED = {i: s for i, s in NATIONAL.items() if s.status in ("none", "manual")}
 
 
@@ -93,8 +99,12 @@ def test_the_columns_that_a_handed_file_may_have_are_canonical(source):
         assert found is None
         return
     assert found is not None
-    names = set(re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)|and|where|you|have|them", "",
-                                              found.group(1) or found.group(2))))  # fmt: skip
+    names = set(
+        re.findall(
+            r"[a-z_]+",
+            re.sub(r"\([^)]*\)|and|where|you|have|them", "", found.group(1) or found.group(2)),
+        )
+    )
     known = {*LAYERS[source.layer].column_names(), "latitude", "longitude"}
     assert names
     assert names <= known
@@ -120,8 +130,15 @@ def test_the_layers_of_mongolia_differ_in_address_and_rank_alone():
 def test_the_grid_of_the_mongolian_cadastre_is_asked_gently_and_named_in_order():
     reader = CATALOG["mongolia_licences"].reader
     assert reader.cells == (
-        "ID", "Code", "Name", "Type", "Status", "Holder", "Area", "DisplayText",
-    )  # fmt: skip
+        "ID",
+        "Code",
+        "Name",
+        "Type",
+        "Status",
+        "Holder",
+        "Area",
+        "DisplayText",
+    )
     assert (reader.page_size, reader.pause_s) == (500, 1.0)
     assert reader.headers["X-Requested-With"] == "XMLHttpRequest"
     assert "area_km2" not in CATALOG["mongolia_licences"].columns  # its unit is not known

@@ -8,12 +8,18 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree import Options, Settings, pipeline
+from geo_ree import Options, Settings
 from geo_ree.maps import PageData
+from geo_ree.pipeline import result as pipeline
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-         "--disable-background-networking"]  # fmt: skip
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028'\"{{ 7 * 7 }}"
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
 
@@ -59,40 +65,96 @@ def _lines(*geometries, error=0.0):
 def page_data():
     towns = gpd.GeoDataFrame(
         {"name": [HOSTILE], "country": ["KGZ"], "population": [9000], "kind": ["town"]},
-        geometry=[shapely.Point(75.7, 42.8)], crs=4326)  # fmt: skip
+        geometry=[shapely.Point(75.7, 42.8)],
+        crs=4326,
+    )
     countries = gpd.GeoDataFrame(
         {"country": ["KAZ", "CHN"], "name": ["Kazakhstan", "China"]},
-        geometry=[shapely.box(50, 42, 85, 55), shapely.box(85, 30, 119, 50)], crs=4326)  # fmt: skip
+        geometry=[shapely.box(50, 42, 85, 55), shapely.box(85, 30, 119, 50)],
+        crs=4326,
+    )
     resources = pd.DataFrame(
-        {"deposit_id": ["a", "u"], "substance": ["oxide", "metal"], "quantity_t": [42980.0, 935400.0],
-         "category": ["Measured + Indicated", "resources"], "system": ["JORC", "ministry"],
-         "year": [2011, 2025], "source": ["s", "s"]})  # fmt: skip
+        {
+            "deposit_id": ["a", "u"],
+            "substance": ["oxide", "metal"],
+            "quantity_t": [42980.0, 935400.0],
+            "category": ["Measured + Indicated", "resources"],
+            "system": ["JORC", "ministry"],
+            "year": [2011, 2025],
+            "source": ["s", "s"],
+        }
+    )
     unranked = pd.DataFrame(
-        {"id": ["u"], "name": ["Kuirektykol"], "role": ["candidate"],
-         "country_reported": ["Kazakhstan"]})  # fmt: skip
+        {
+            "id": ["u"],
+            "name": ["Kuirektykol"],
+            "role": ["candidate"],
+            "country_reported": ["Kazakhstan"],
+        }
+    )
     scenarios = pd.DataFrame(
-        [(i, s, "Aktau (KAZ), x", 900.0, 60.0, r) for s in ("the preset's gateways", "every exit")
-         for i, r in (("a", 1), ("b", 2))],
-        columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"])  # fmt: skip
+        [
+            (i, s, "Aktau (KAZ), x", 900.0, 60.0, r)
+            for s in ("the preset's gateways", "every exit")
+            for i, r in (("a", 1), ("b", 2))
+        ],
+        columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"],
+    )
     return PageData(
-        scored=_scored(), unranked=unranked, resources=resources,
+        scored=_scored(),
+        unranked=unranked,
+        resources=resources,
         layers={
-            "countries": countries, "settlements": towns,
-            "railways": pd.concat([_lines(shapely.LineString([(70, 45), (72, 46)])),
-                                   _lines(shapely.LineString([(60, 45), (66, 46)]), error=40.0)]),
+            "countries": countries,
+            "settlements": towns,
+            "railways": pd.concat(
+                [
+                    _lines(shapely.LineString([(70, 45), (72, 46)])),
+                    _lines(shapely.LineString([(60, 45), (66, 46)]), error=40.0),
+                ]
+            ),
         },
-        sources=[{"id": "s", "title": "A source", "attribution": "A & B <i>", "edition": "2002",
-                  "licence": "public domain", "rows": 3, "sha256": "0" * 64, "came_from": "starter",
-                  "landing_page": "https://example.org"}],
-        criteria=[{"name": "rail", "label": "railway", "weight": 1.0, "half_km": 50.0,
-                   "decay": "halves every 50 km", "measured_to": "open line", "reason": "because",
-                   "source": "judgement", "decay_reason": "spur"}],
+        sources=[
+            {
+                "id": "s",
+                "title": "A source",
+                "attribution": "A & B <i>",
+                "edition": "2002",
+                "licence": "public domain",
+                "rows": 3,
+                "sha256": "0" * 64,
+                "came_from": "starter",
+                "landing_page": "https://example.org",
+            }
+        ],
+        criteria=[
+            {
+                "name": "rail",
+                "label": "railway",
+                "weight": 1.0,
+                "half_km": 50.0,
+                "decay": "halves every 50 km",
+                "measured_to": "open line",
+                "reason": "because",
+                "source": "judgement",
+                "decay_reason": "spur",
+            }
+        ],
         scenarios=scenarios,
-        run={"ranked": 2, "candidates": 3, "without_coordinate": ["Kuirektykol"], "seed": 1,
-             "disclaimer": "a screening of public data, not investment advice", "draws": 100,
-             "schema_version": "1.0", "version": "0", "created": "2026", "preset": "p",
-             "warnings": ["a warning"]},
-    )  # fmt: skip
+        run={
+            "ranked": 2,
+            "candidates": 3,
+            "without_coordinate": ["Kuirektykol"],
+            "seed": 1,
+            "disclaimer": "a screening of public data, not investment advice",
+            "draws": 100,
+            "schema_version": "1.0",
+            "version": "0",
+            "created": "2026",
+            "preset": "p",
+            "warnings": ["a warning"],
+        },
+    )
 
 
 @pytest.fixture

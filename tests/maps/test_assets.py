@@ -28,9 +28,21 @@ def lint():
     def run(path):
         config = HOME / "eslint.config.mjs"
         return subprocess.run(
-            [node, str(ESLINT), "--no-warn-ignored", "--max-warnings", "0", "-c", str(config), str(path)],
-            capture_output=True, text=True, cwd=path if path.is_dir() else path.parent, check=False,
-        )  # fmt: skip
+            [
+                node,
+                str(ESLINT),
+                "--no-warn-ignored",
+                "--max-warnings",
+                "0",
+                "-c",
+                str(config),
+                str(path),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=path if path.is_dir() else path.parent,
+            check=False,
+        )
 
     return run
 
@@ -44,13 +56,17 @@ def test_scripts_and_styles_pass_the_lint(lint):
 @pytest.mark.parametrize(
     ("name", "text", "rule"),
     [
-        ("a.js", '"use strict";\ngeoRee.el("p").innerHTML = geoRee.data.name;\n', "no-restricted-syntax"),
+        (
+            "a.js",
+            '"use strict";\ngeoRee.el("p").innerHTML = geoRee.data.name;\n',
+            "no-restricted-syntax",
+        ),
         ("a.js", '"use strict";\neval("1");\n', "no-eval"),
         ("a.js", '"use strict";\nundefinedThing();\n', "no-undef"),
         ("a.js", '"use strict";\nvar unused = 1;\n', "no-unused-vars"),
         ("a.css", "p { colr: red; }\n", "no-invalid-properties"),
     ],
-)  # fmt: skip
+)
 def test_the_lint_finds_what_it_is_for(lint, tmp_path, name, text, rule):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")

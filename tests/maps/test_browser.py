@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from geo_ree import Options, Settings, pipeline
+from geo_ree import Options, Settings
 from geo_ree.maps import render
+from geo_ree.pipeline import result as pipeline
 
 pytestmark = pytest.mark.browser
 
@@ -185,8 +186,13 @@ def test_the_page_answers_the_five_questions(real, visit):
     seen = visit(path)
     text = seen.page.inner_text("#panel")
     assert "19 of 38 candidates ranked" in text
-    for question in ("Which three to visit", "not ranked?", "nearest what exactly?",
-                     "without the exits through China and Russia", "Whose tonnage is this?"):  # fmt: skip
+    for question in (
+        "Which three to visit",
+        "not ranked?",
+        "nearest what exactly?",
+        "without the exits through China and Russia",
+        "Whose tonnage is this?",
+    ):
         assert question in text
     for name in result.report["without_coordinate"]:
         assert name in text

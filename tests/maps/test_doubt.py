@@ -7,15 +7,17 @@ import pandas as pd
 import pytest
 
 from geo_ree.maps import render
-from geo_ree.maps.evidence import doubt_tables
+from geo_ree.maps.panel_data import doubt_tables
 
 
 def omitted():
-    rows = [("road", "roads", "s", "*", np.nan, "unknown: too short", "short"),
-            ("road", "roads", "s", "KAZ", 0.3, "measured on t", "measured"),
-            ("road", "roads", "*", "KAZ", 0.3, "product of the rates of 1 sources", "together"),
-            ("road", "roads", "*", "MNG", 0.2, "assumed (judgement)", "assumed"),
-            ("road", "roads", "*", "*", 0.2, "assumed (judgement)", "assumed")]  # fmt: skip
+    rows = [
+        ("road", "roads", "s", "*", np.nan, "unknown: too short", "short"),
+        ("road", "roads", "s", "KAZ", 0.3, "measured on t", "measured"),
+        ("road", "roads", "*", "KAZ", 0.3, "product of the rates of 1 sources", "together"),
+        ("road", "roads", "*", "MNG", 0.2, "assumed (judgement)", "assumed"),
+        ("road", "roads", "*", "*", 0.2, "assumed (judgement)", "assumed"),
+    ]
     frame = pd.DataFrame(
         rows, columns=["target", "layer", "source_id", "country", "rate", "basis", "state"]
     )
@@ -25,12 +27,21 @@ def omitted():
 def told(data):
     weights = pd.DataFrame({"rail": [0.25, np.nan, 0.5]}, index=["a", "b", "c"])
     moved = [
-        {"kind": "weight", "criterion": "rail", "total": 0.36, "total_conf": 0.1, "weight": 0.25,
-         "weight_needed": 0.75, "new_leader": "b"},
-        {"kind": "kilometres", "criterion": "rail", "total": 0.1234, "total_conf": None}]  # fmt: skip
+        {
+            "kind": "weight",
+            "criterion": "rail",
+            "total": 0.36,
+            "total_conf": 0.1,
+            "weight": 0.25,
+            "weight_needed": 0.75,
+            "new_leader": "b",
+        },
+        {"kind": "kilometres", "criterion": "rail", "total": 0.1234, "total_conf": None},
+    ]
     shares = pd.DataFrame([[0.996, 0.004], [0.004, 0.996]], index=["a", "b"], columns=[1, 2])
-    return replace(data, central_weights=weights, influence=moved, omission=omitted(),
-                   acceptability=shares)  # fmt: skip
+    return replace(
+        data, central_weights=weights, influence=moved, omission=omitted(), acceptability=shares
+    )
 
 
 def written(data, tmp_path):
@@ -40,8 +51,10 @@ def written(data, tmp_path):
 
 
 def rows(seen, heading):
-    script = ("([...document.querySelectorAll('#method h3')].find(h => h.textContent === "
-              f"'{heading}').nextElementSibling.nextElementSibling)")  # fmt: skip
+    script = (
+        "([...document.querySelectorAll('#method h3')].find(h => h.textContent === "
+        f"'{heading}').nextElementSibling.nextElementSibling)"
+    )
     return seen.value(f"[...{script}.querySelectorAll('tbody tr')].map(r => r.innerText)")
 
 
@@ -49,13 +62,18 @@ def test_of_the_omission_what_was_compared_is_kept():
     kept = doubt_tables(None, None, omitted())["omission"]
     at = [kept["columns"].index(name) for name in ("source_id", "country", "rate")]
     assert [[row[i] for i in at] for row in kept["rows"]] == [
-        ["s", "*", None], ["*", "KAZ", 0.3], ["*", "*", 0.2]]  # fmt: skip
+        ["s", "*", None],
+        ["*", "KAZ", 0.3],
+        ["*", "*", 0.2],
+    ]
 
 
 def test_without_doubt_the_tables_are_empty():
     assert doubt_tables(None, None, None) == {
-        "central": {"columns": ["id"], "rows": []}, "influence": [],
-        "omission": {"columns": [], "rows": []}}  # fmt: skip
+        "central": {"columns": ["id"], "rows": []},
+        "influence": [],
+        "omission": {"columns": [], "rows": []},
+    }
 
 
 @pytest.mark.browser
@@ -64,7 +82,8 @@ def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, t
     believed = rows(seen, "What one has to believe")
     assert [r.split() for r in believed] == [
         ["Kutessay", "II", "100", "%", "25", "%"],
-        ["Melovoye", "by-product", "host", "under", "1", "%", "50", "%"]]  # fmt: skip
+        ["Melovoye", "by-product", "host", "under", "1", "%", "50", "%"],
+    ]
     moves = rows(seen, "What moves the ranking")
     assert moves[0].startswith("weight: railway\t0.36 ± 0.10\t75 % instead of 25 %: <img")
     assert moves[1].split("\t")[:2] == ["kilometres: railway", "0.12"]
@@ -90,16 +109,21 @@ def test_without_them_the_method_has_no_such_headings(data, tmp_path, visit):
 @pytest.mark.browser
 def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, visit):
     scored = data.scored.assign(
-        elevation_m=[2166.4, np.nan, 10.0, 10.0, 10.0], err_elevation_m=[136.2, np.nan, 1, 1, 1],
-        near_elevation="heights, 5 arc-minutes", terrain_cell_m=9256.7, slope_deg=np.nan,
-        climb_railway_m=np.nan)  # fmt: skip
+        elevation_m=[2166.4, np.nan, 10.0, 10.0, 10.0],
+        err_elevation_m=[136.2, np.nan, 1, 1, 1],
+        near_elevation="heights, 5 arc-minutes",
+        terrain_cell_m=9256.7,
+        slope_deg=np.nan,
+        climb_railway_m=np.nan,
+    )
     seen = visit(written(replace(data, scored=scored), tmp_path))
     seen.page.evaluate("() => { geoRee.open('a'); }")
     text = " ".join(seen.page.inner_text("#dossier .terrain").split())
     assert text.startswith("Height above the sea 2,166 m C computed ± 136 A assumed Slope unknown")
     assert "Climb to the railway unknown" in text
     assert "heights, 5 arc-minutes; cells of 9.3 km. Slope, ruggedness" in (
-        " ".join(seen.page.inner_text("#dossier").split()))  # fmt: skip
+        " ".join(seen.page.inner_text("#dossier").split())
+    )
     seen.page.evaluate("() => { geoRee.open('b'); }")
     assert "Height above the sea unknown" in " ".join(
         seen.page.inner_text("#dossier .terrain").split()

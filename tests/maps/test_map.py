@@ -16,15 +16,46 @@ from geo_ree.maps import render
 pytestmark = pytest.mark.browser
 
 HOSTILE = [
-    "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "=cmd|' /C calc'!A0",
-    "\"'`${alert(3)}`", "a\x00b", "\u202egnp.exe", "x" * 10_000, "__proto__", "{{ 7 * 7 }}",
-    "-->]]><svg onload=alert(4)>", "javascript:alert(5)", "constructor",
-]  # fmt: skip
-TEXTS = ("name", "aliases", "status", "operator", "notes", "reference", "admin_area", "sentence",
-         "position_basis", "country_note", "commodities", "source_quality", "near_railway",
-         "sources")  # fmt: skip
-STATED = ("deposit_id", "substance", "grade_text", "category", "system", "edition", "source",
-          "notes", "contradiction")  # fmt: skip
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "=cmd|' /C calc'!A0",
+    "\"'`${alert(3)}`",
+    "a\x00b",
+    "\u202egnp.exe",
+    "x" * 10_000,
+    "__proto__",
+    "{{ 7 * 7 }}",
+    "-->]]><svg onload=alert(4)>",
+    "javascript:alert(5)",
+    "constructor",
+]
+TEXTS = (
+    "name",
+    "aliases",
+    "status",
+    "operator",
+    "notes",
+    "reference",
+    "admin_area",
+    "sentence",
+    "position_basis",
+    "country_note",
+    "commodities",
+    "source_quality",
+    "near_railway",
+    "sources",
+)
+STATED = (
+    "deposit_id",
+    "substance",
+    "grade_text",
+    "category",
+    "system",
+    "edition",
+    "source",
+    "notes",
+    "contradiction",
+)
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
     "606060000000050001a5f645400000000049454e44ae426082"
@@ -218,8 +249,11 @@ def test_another_exit_changes_gateway_scores_and_ranks_as_python_has_them(starte
     seen = visit(path)
     scenarios = result.analysis.scenarios
     names = list(dict.fromkeys(scenarios["scenario"]))
-    assert {"no exit through China", "no exit through Russia",
-            "no exit through China or Russia"} < set(names)  # fmt: skip
+    assert {
+        "no exit through China",
+        "no exit through Russia",
+        "no exit through China or Russia",
+    } < set(names)
     seen.page.click(".exits summary")
     assert seen.page.locator(".exits input").count() == len(names)
     read = "geoRee.ranked('candidate').map(d => [d.id, geoRee.scoreOf(d), geoRee.rankOf(d)])"
@@ -264,14 +298,29 @@ def test_another_exit_moves_the_line_to_the_gateway(starter_page, visit, kutessa
 def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_path, visit):
     ring = shapely.box(60, 48, 64, 52).difference(shapely.box(61, 49, 63, 51))
     areas = gpd.GeoDataFrame(
-        {"deposit": ["u", "u", "v"], "kind": ["feasible", "country", "country"],
-         "evidence": ["300 km from A [https://example.org/d]", "KAZ", "KAZ"]},
-        geometry=[ring, data.layers["countries"].geometry[0], None], crs=4326)  # fmt: skip
+        {
+            "deposit": ["u", "u", "v"],
+            "kind": ["feasible", "country", "country"],
+            "evidence": ["300 km from A [https://example.org/d]", "KAZ", "KAZ"],
+        },
+        geometry=[ring, data.layers["countries"].geometry[0], None],
+        crs=4326,
+    )
     unranked = pd.DataFrame(
-        {"id": ["u", "v"], "name": ["Kuirektykol", "Second"], "role": "candidate",
-         "country": "KAZ", "score_worst": [12.5, np.nan], "score_best": [55.25, np.nan],
-         "rank_best": [2, None], "rank_worst": [30, None], "p_lead": [0.04, np.nan],
-         "area_km2": [98_765.0, np.nan], "area_basis": ["a published distance", None]})  # fmt: skip
+        {
+            "id": ["u", "v"],
+            "name": ["Kuirektykol", "Second"],
+            "role": "candidate",
+            "country": "KAZ",
+            "score_worst": [12.5, np.nan],
+            "score_best": [55.25, np.nan],
+            "rank_best": [2, None],
+            "rank_worst": [30, None],
+            "p_lead": [0.04, np.nan],
+            "area_km2": [98_765.0, np.nan],
+            "area_basis": ["a published distance", None],
+        }
+    )
     positions = gpd.GeoDataFrame(
         {"deposit": [], "record": [], "verdict": [], "from_chosen_km": []}, geometry=[], crs=4326
     )
@@ -326,11 +375,13 @@ def test_the_graticule_has_round_degrees_at_every_scale(starter_page, visit):
     seen = visit(starter_page[1])
     steps = []
     for zoom in (3, 5, 7, 9, 11):
-        steps.append(seen.value(
-            f"(() => {{ const m = geoRee.map(); m.setView([45, 70], {zoom}, {{animate: false}});"
-            "let s; m.eachLayer(l => { if (l instanceof geoRee.Graticule) s = l.step; });"
-            "const b = m.getBounds(); return [s, (b.getEast() - b.getWest()) / s]; })()"
-        ))  # fmt: skip
+        steps.append(
+            seen.value(
+                f"(() => {{ const m = geoRee.map(); m.setView([45, 70], {zoom}, {{animate: false}});"
+                "let s; m.eachLayer(l => { if (l instanceof geoRee.Graticule) s = l.step; });"
+                "const b = m.getBounds(); return [s, (b.getEast() - b.getWest()) / s]; })()"
+            )
+        )
     assert all(5 <= lines < 13 for _, lines in steps)
     assert [s for s, _ in steps] == sorted((s for s, _ in steps), reverse=True)
     assert {s for s, _ in steps} <= {20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05}
@@ -346,8 +397,12 @@ def test_scale_and_key_are_there(starter_page, visit):
     assert re.search(r"\d+ km", seen.page.inner_text(".leaflet-control-scale"))
     seen.page.evaluate("() => { document.querySelector('.legend').open = true; }")
     key = seen.page.inner_text(".legend")
-    for words in ("Access score of deposits", "20 kt to 200 kt", "Doubt about the position",
-                  "Straight line to what was measured"):  # fmt: skip
+    for words in (
+        "Access score of deposits",
+        "20 kt to 200 kt",
+        "Doubt about the position",
+        "Straight line to what was measured",
+    ):
         assert words in key
 
 
@@ -496,8 +551,13 @@ def hostile_page(tmp_path_factory):
     base = data.scored.iloc[[0] * size].reset_index(drop=True)
     text = pd.Series(HOSTILE, dtype=object)
     texts = dict.fromkeys(TEXTS, text)
-    scored = base.assign(**texts, id=text, rank=pd.array(range(1, size + 1), dtype="Int64"),
-                         longitude=60.0 + np.arange(size), latitude=45.0)  # fmt: skip
+    scored = base.assign(
+        **texts,
+        id=text,
+        rank=pd.array(range(1, size + 1), dtype="Int64"),
+        longitude=60.0 + np.arange(size),
+        latitude=45.0,
+    )
     scored = scored.set_geometry(
         gpd.points_from_xy(scored["longitude"], scored["latitude"], crs=4326)
     )
@@ -513,19 +573,50 @@ def hostile_page(tmp_path_factory):
     )
     areas = gpd.GeoDataFrame(
         {"deposit": unranked["id"], "kind": "feasible", "evidence": text},
-        geometry=[shapely.box(60 + n, 50, 60.8 + n, 51) for n in range(size)], crs=4326)  # fmt: skip
+        geometry=[shapely.box(60 + n, 50, 60.8 + n, 51) for n in range(size)],
+        crs=4326,
+    )
     positions = gpd.GeoDataFrame(
-        {"deposit": [HOSTILE[0]] * 2, "record": HOSTILE[:2], "verdict": ["chosen", HOSTILE[1]],
-         "from_chosen_km": 1.0}, geometry=gpd.points_from_xy([60, 61], [45, 46], crs=4326))  # fmt: skip
+        {
+            "deposit": [HOSTILE[0]] * 2,
+            "record": HOSTILE[:2],
+            "verdict": ["chosen", HOSTILE[1]],
+            "from_chosen_km": 1.0,
+        },
+        geometry=gpd.points_from_xy([60, 61], [45, 46], crs=4326),
+    )
     towns = data.layers["settlements"].iloc[[0] * size].reset_index(drop=True).assign(name=text)
-    sources = [{**data.sources[0], "title": t, "attribution": t, "edition": t, "label": t,
-                "landing_page": t} for t in HOSTILE]  # fmt: skip
+    sources = [
+        {
+            **data.sources[0],
+            "title": t,
+            "attribution": t,
+            "edition": t,
+            "label": t,
+            "landing_page": t,
+        }
+        for t in HOSTILE
+    ]
     path = tmp_path_factory.mktemp("hostile") / "map.html"
-    path.write_text(render(replace(
-        data, scored=scored, resources=resources, audit=audit, conflicts=conflicts, feet=feet,
-        acceptability=draws, unranked=unranked, areas=areas, positions=positions, sources=sources,
-        layers={**data.layers, "settlements": towns},
-    )), encoding="utf-8")  # fmt: skip
+    path.write_text(
+        render(
+            replace(
+                data,
+                scored=scored,
+                resources=resources,
+                audit=audit,
+                conflicts=conflicts,
+                feet=feet,
+                acceptability=draws,
+                unranked=unranked,
+                areas=areas,
+                positions=positions,
+                sources=sources,
+                layers={**data.layers, "settlements": towns},
+            )
+        ),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -630,9 +721,11 @@ def test_a_crowd_is_drawn_and_found_under_the_pointer(data, tmp_path, visit):
         "geoRee.map().latLngToContainerPoint([geoRee.byId.m0.latitude, geoRee.byId.m0.longitude])"
     )
     assert (at["x"], at["y"]) == pytest.approx((expected["x"], expected["y"]), abs=1.5)
-    ink = "(() => { const c = geoRee.map().getPane('deposits').querySelectorAll('canvas');" \
-          "return [...c].map(o => o.getContext('2d').getImageData(0, 0, o.width, o.height).data" \
-          ".reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0)).reduce((a, b) => a + b); })()"  # fmt: skip
+    ink = (
+        "(() => { const c = geoRee.map().getPane('deposits').querySelectorAll('canvas');"
+        "return [...c].map(o => o.getContext('2d').getImageData(0, 0, o.width, o.height).data"
+        ".reduce((n, v, i) => n + (i % 4 === 3 && v > 0), 0)).reduce((a, b) => a + b); })()"
+    )
     assert seen.value(ink) > 10_000
     seen.page.evaluate("() => { geoRee.map().setView([48.5, 68], 9, {animate: false}); }")
     assert (

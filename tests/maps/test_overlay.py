@@ -16,7 +16,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import render, score_picture
 from geo_ree.maps.overlay import MERCATOR_LATITUDE
 from geo_ree.maps.style import SCORE_RAMP, score_colour
-from geo_ree.storage.rasters import Raster, write_cog
+from geo_ree.storage.geotiff import Raster, write_cog
 
 
 def _file(path, values, box):
@@ -83,13 +83,23 @@ def test_it_agrees_with_gdals_warp(tmp_path):
     warped = np.full(colours.shape[:2], np.nan, dtype=np.float32)
     with rasterio.open(path) as opened:
         reproject(
-            rasterio.band(opened, 1), warped, dst_crs="EPSG:3857", dst_nodata=np.nan,
+            rasterio.band(opened, 1),
+            warped,
+            dst_crs="EPSG:3857",
+            dst_nodata=np.nan,
             resampling=Resampling.nearest,
-            dst_transform=rasterio.Affine((east - west) / warped.shape[1], 0, west, 0,
-                                          (south - north) / warped.shape[0], north),
-        )  # fmt: skip
-    expected = np.array([[0, 0, 0, 0] if np.isnan(v) else [*_rgb(score_colour(v)), 255]
-                         for v in warped.ravel()]).reshape(colours.shape)  # fmt: skip
+            dst_transform=rasterio.Affine(
+                (east - west) / warped.shape[1],
+                0,
+                west,
+                0,
+                (south - north) / warped.shape[0],
+                north,
+            ),
+        )
+    expected = np.array(
+        [[0, 0, 0, 0] if np.isnan(v) else [*_rgb(score_colour(v)), 255] for v in warped.ravel()]
+    ).reshape(colours.shape)
     assert (colours == expected).all(axis=2).mean() > 0.95  # all but the seams of the squares
 
 
@@ -120,16 +130,26 @@ def test_what_is_no_raster_of_scores_is_refused(tmp_path):
     with pytest.raises(RenderError, match="from 5000 to 5000, expected 0 to 100"):
         score_picture(_file(tmp_path / "d.tif", np.full((4, 4), 5e3), (70, 40, 71, 41)))
     path = tmp_path / "m.tif"
-    with rasterio.open(path, "w", driver="GTiff", width=2, height=2, count=1, dtype="float32",
-                       crs=3857, transform=rasterio.Affine(2, 0, 0, 0, -2, 0)) as out:  # fmt: skip
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=2,
+        height=2,
+        count=1,
+        dtype="float32",
+        crs=3857,
+        transform=rasterio.Affine(2, 0, 0, 0, -2, 0),
+    ) as out:
         out.write(np.ones((1, 2, 2), np.float32))
     with pytest.raises(RenderError, match="not EPSG:4326"):
         score_picture(path)
 
 
 def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
-    drawn = score_picture(_file(tmp_path / "s.tif", np.full((4, 4), 40.0), (70, 40, 71, 41)),
-                          title="Scores <b>")  # fmt: skip
+    drawn = score_picture(
+        _file(tmp_path / "s.tif", np.full((4, 4), 40.0), (70, 40, 71, 41)), title="Scores <b>"
+    )
     page = render(replace(data, surface=drawn))
     packed = re.search(r'id="geo-ree-data">([^<]*)</script>', page).group(1)
     kind, inside = json.loads(gzip.decompress(base64.b64decode(packed)))["layers"]["suitability"]
@@ -141,9 +161,11 @@ def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
 
 def _ground(seen):
     """Colour of the map at 46 N 77 E, where only the basemap and the picture are drawn."""
-    at = seen.value("(() => { const m = geoRee.map(), p = m.latLngToContainerPoint([46, 77]), "
-                    "o = m.getContainer().getBoundingClientRect(); "
-                    "return [p.x + o.left, p.y + o.top]; })()")  # fmt: skip
+    at = seen.value(
+        "(() => { const m = geoRee.map(), p = m.latLngToContainerPoint([46, 77]), "
+        "o = m.getContainer().getBoundingClientRect(); "
+        "return [p.x + o.left, p.y + o.top]; })()"
+    )
     clip = {"x": at[0], "y": at[1], "width": 2, "height": 2}
     with MemoryFile(seen.page.screenshot(clip=clip)) as memory:
         with pytest.warns(rasterio.errors.NotGeoreferencedWarning):

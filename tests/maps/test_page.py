@@ -14,10 +14,11 @@ import pytest
 import shapely
 
 from geo_ree.errors import RenderError
-from geo_ree.maps import layers, render
-from geo_ree.maps.data import columnar, compressed, contained_oxide, packed, plain
+from geo_ree.maps import feature_groups as layers
+from geo_ree.maps import render
 from geo_ree.maps.document import assemble
-from geo_ree.maps.evidence import evidence_values
+from geo_ree.maps.packing import columnar, compressed, contained_oxide, packed, plain
+from geo_ree.maps.panel_data import evidence_values
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
 
 
@@ -87,8 +88,11 @@ def test_the_title_counts_the_rows_themselves(data):
 
 def test_a_page_without_statements_scenarios_or_criteria_is_made(data):
     empty = pd.DataFrame()
-    html = render(replace(data, resources=empty, scenarios=empty, unranked=empty, criteria=[],
-                          sources=[], run={}))  # fmt: skip
+    html = render(
+        replace(
+            data, resources=empty, scenarios=empty, unranked=empty, criteria=[], sources=[], run={}
+        )
+    )
     assert values(html)["title"] == "2 of 2 candidates ranked"
 
 
@@ -100,9 +104,13 @@ def test_without_countries_there_is_no_page(data):
 
 @pytest.mark.parametrize(
     "markup",
-    ['<img src="https://example.org/a.png">', "<style>@import 'a.css';</style>",
-     "<style>p { background: url(a.png) }</style>", '<iframe src="a.html"></iframe>'],
-)  # fmt: skip
+    [
+        '<img src="https://example.org/a.png">',
+        "<style>@import 'a.css';</style>",
+        "<style>p { background: url(a.png) }</style>",
+        '<iframe src="a.html"></iframe>',
+    ],
+)
 def test_a_page_that_would_load_something_is_refused(markup):
     html = f"<html><head></head><body>{markup}</body></html>"
     with pytest.raises(RenderError, match="would ask the network"):
@@ -133,7 +141,9 @@ def test_lines_are_told_apart_by_what_is_known_of_them(data):
 def test_substations_are_points_of_the_power_lines():
     grid = gpd.GeoDataFrame(
         {"kind": ["line", "substation"], "lateral_error_km": 0.0, "name": ["a", "b"]},
-        geometry=[shapely.LineString([(70, 45), (72, 46)]), shapely.Point(72, 46)], crs=4326)  # fmt: skip
+        geometry=[shapely.LineString([(70, 45), (72, 46)]), shapely.Point(72, 46)],
+        crs=4326,
+    )
     payload = layers.power_lines(grid).payload
     assert len(payload["sure"]) == 1
     assert [r["name"] for r in rows(payload["points"])] == ["b"]
@@ -147,15 +157,27 @@ def test_small_towns_and_plants_are_left_off(data):
     assert layers.power_plants(plants).payload["rows"] == []
 
 
-STATEMENT = {"deposit_id": "a", "substance": "oxide", "quantity_t": 10.0, "category": "Inferred",
-             "system": "JORC"}  # fmt: skip
+STATEMENT = {
+    "deposit_id": "a",
+    "substance": "oxide",
+    "quantity_t": 10.0,
+    "category": "Inferred",
+    "system": "JORC",
+}
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"substance": "metal"}, {"substance": "ore"}, {"category": "unknown"}, {"category": None},
-     {"category": " "}, {"system": None}, {"quantity_t": np.nan}],
-)  # fmt: skip
+    [
+        {"substance": "metal"},
+        {"substance": "ore"},
+        {"category": "unknown"},
+        {"category": None},
+        {"category": " "},
+        {"system": None},
+        {"quantity_t": np.nan},
+    ],
+)
 def test_a_statement_with_a_gap_sizes_nothing(change):
     assert contained_oxide(pd.DataFrame([STATEMENT | change])) == {}
 
@@ -176,9 +198,10 @@ def test_colours_follow_the_score_and_darken_at_every_step():
     assert [score_colour(low) for low, _ in SCORE_RAMP] == [c for _, c in SCORE_RAMP]
     assert score_colour(100.0) == SCORE_RAMP[-1][1]
     assert score_colour(14.999) == SCORE_RAMP[0][1]
-    light = [np.dot((0.2126, 0.7152, 0.0722),
-                    [(int(c[i : i + 2], 16) / 255) ** 2.2 for i in (1, 3, 5)])
-             for _, c in SCORE_RAMP]  # fmt: skip
+    light = [
+        np.dot((0.2126, 0.7152, 0.0722), [(int(c[i : i + 2], 16) / 255) ** 2.2 for i in (1, 3, 5)])
+        for _, c in SCORE_RAMP
+    ]
     assert all(below > 1.3 * above for below, above in pairwise(light))
 
 
@@ -201,15 +224,25 @@ def test_data_in_a_script_close_nothing(text):
 
 
 def test_columns_keep_what_they_can_mean():
-    table = pd.DataFrame({
-        "latitude": [45.1234567], "score": [50.123456], "dist_x_km": [1.23456],
-        "rank": pd.array([pd.NA], dtype="Int64"), "flag": [True]})  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "latitude": [45.1234567],
+            "score": [50.123456],
+            "dist_x_km": [1.23456],
+            "rank": pd.array([pd.NA], dtype="Int64"),
+            "flag": [True],
+        }
+    )
     table = pd.concat([table, table.assign(rank=3, flag=None)], ignore_index=True)
     got = packed(table, [*table.columns, "absent"])
     assert got["length"] == 2
     assert {k: column(v) for k, v in got["packed"].items()} == {
-        "latitude": [45.12346] * 2, "score": [50.1235] * 2, "dist_x_km": [1.235] * 2,
-        "rank": [None, 3], "flag": [True, None]}  # fmt: skip
+        "latitude": [45.12346] * 2,
+        "score": [50.1235] * 2,
+        "dist_x_km": [1.235] * 2,
+        "rank": [None, 3],
+        "flag": [True, None],
+    }
 
 
 def test_a_word_that_comes_again_is_kept_once():
@@ -223,7 +256,9 @@ def test_a_page_of_real_size_stays_below_three_megabytes(data):
     ends = start + rng.normal(0, 0.4, start.shape)
     chords = gpd.GeoDataFrame(
         {"kind": ["main"] * len(start), "lateral_error_km": 1.0},
-        geometry=list(shapely.linestrings(np.stack([start, ends], axis=1))), crs=4326)  # fmt: skip
+        geometry=list(shapely.linestrings(np.stack([start, ends], axis=1))),
+        crs=4326,
+    )
     many = pd.concat([data.scored] * 60, ignore_index=True)
     many["id"] = [f"d{i}" for i in range(len(many))]
     html = render(replace(data, scored=many, layers={**data.layers, "roads": chords}))
@@ -233,21 +268,29 @@ def test_a_page_of_real_size_stays_below_three_megabytes(data):
 def test_the_audit_ties_other_positions_to_the_chosen_one_and_draws_areas():
     places = [shapely.Point(70, 45), shapely.Point(70.5, 45), shapely.Point(70, 45)]
     positions = gpd.GeoDataFrame(
-        {"record": ["a:1", "b:1", "c:1"], "deposit": "a:1", "from_chosen_km": [0.0, 39.4, 0.0],
-         "verdict": ["chosen", "refuted", "supports"]},
-        geometry=places, crs=4326,
-    )  # fmt: skip
+        {
+            "record": ["a:1", "b:1", "c:1"],
+            "deposit": "a:1",
+            "from_chosen_km": [0.0, 39.4, 0.0],
+            "verdict": ["chosen", "refuted", "supports"],
+        },
+        geometry=places,
+        crs=4326,
+    )
     areas = gpd.GeoDataFrame(
         {"deposit": "a:1", "kind": ["feasible", "country", "admin_area"]},
-        geometry=[shapely.box(69, 44, 71, 46), shapely.box(50, 40, 80, 55), None], crs=4326,
-    )  # fmt: skip
+        geometry=[shapely.box(69, 44, 71, 46), shapely.box(50, 40, 80, 55), None],
+        crs=4326,
+    )
     drawn = layers.audit(positions, areas)
     assert not drawn.show
     assert len(drawn.payload["unsure"]) == 1  # one at the chosen place needs no tie
     assert len(drawn.payload["areas"]) == 1  # not whole countries, nor what has no polygon
     names = [r["name"] for r in rows(drawn.payload["points"])]
-    assert names == ["b:1: refuted, 39 km from the chosen position",
-                     "c:1: supports, 0 km from the chosen position"]  # fmt: skip
+    assert names == [
+        "b:1: refuted, 39 km from the chosen position",
+        "c:1: supports, 0 km from the chosen position",
+    ]
 
 
 def test_the_policy_allows_the_scripts_and_styles_of_the_page_and_nothing_else(data):
@@ -299,9 +342,14 @@ def test_rank_distributions_keep_only_the_ranks_that_occur():
 def test_areas_of_unranked_deposits_keep_their_holes_and_countries_go_by_code():
     ring = shapely.box(60, 45, 64, 49).difference(shapely.box(61, 46, 63, 48))
     areas = gpd.GeoDataFrame(
-        {"deposit": ["u", "u", "w", "other"], "kind": ["feasible", "admin_area", "country", "feasible"],
-         "evidence": ["d", "x", "KAZ", "y"]},
-        geometry=[ring, None, shapely.box(50, 40, 80, 55), ring], crs=4326)  # fmt: skip
+        {
+            "deposit": ["u", "u", "w", "other"],
+            "kind": ["feasible", "admin_area", "country", "feasible"],
+            "evidence": ["d", "x", "KAZ", "y"],
+        },
+        geometry=[ring, None, shapely.box(50, 40, 80, 55), ring],
+        crs=4326,
+    )
     drawn = layers.unranked(areas, pd.DataFrame({"id": ["u", "w"]}))
     assert drawn.show
     (area,) = drawn.payload["areas"]

@@ -54,8 +54,15 @@ def test_a_row_tells_what_an_investor_asks_for(starter_page, visit):
     text = " ".join(row.inner_text().split())
     assert f"{best['score']:.1f}" in text
     assert f"{best['rank_p5']}–{best['rank_p95']}" in text
-    for word in ("Kyrgyzstan", "rare earth", "light and heavy", "past producer", "42,980 t",
-                 "Measured + Indicated", "high"):  # fmt: skip
+    for word in (
+        "Kyrgyzstan",
+        "rare earth",
+        "light and heavy",
+        "past producer",
+        "42,980 t",
+        "Measured + Indicated",
+        "high",
+    ):
         assert word in text
     bar = row.locator(".range i")
     assert bar.evaluate("n => parseFloat(n.style.left)") == pytest.approx(
@@ -88,8 +95,15 @@ def test_no_rank_stands_without_its_interval(starter_page, visit):
 def test_every_click_on_a_head_sorts_and_says_which_way(starter_page, visit, name, column, key):
     result, path = starter_page
     seen = visit(path, 1440, 900)
-    shown = {"country": {"KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "MNG": "Mongolia",
-                         "TJK": "Tajikistan", "AFG": "Afghanistan"}}.get(column)  # fmt: skip
+    shown = {
+        "country": {
+            "KAZ": "Kazakhstan",
+            "KGZ": "Kyrgyzstan",
+            "MNG": "Mongolia",
+            "TJK": "Tajikistan",
+            "AFG": "Afghanistan",
+        }
+    }.get(column)
     values = candidates(result)[column]
     values = values.map(shown) if shown else values
     orders = []
@@ -112,8 +126,17 @@ def test_every_column_can_be_sorted_and_the_unknown_come_last(starter_page, visi
     heads = seen.value(
         "[...document.querySelectorAll('#ranking button[data-sort]')].map(b => b.dataset.sort)"
     )
-    assert heads == ["rank", "deposit", "score", "interval", "country", "group", "status", "oxide",
-                     "quality"]  # fmt: skip
+    assert heads == [
+        "rank",
+        "deposit",
+        "score",
+        "interval",
+        "country",
+        "group",
+        "status",
+        "oxide",
+        "quality",
+    ]
     for _ in range(2):
         seen.page.click("#ranking button[data-sort='oxide']")
         unknown = [c.startswith("unknown") for c in cells(seen, 7)]
@@ -227,11 +250,13 @@ def test_a_senseless_search_says_that_nothing_passes(starter_page, visit):
         ({"role": "by_product_host"}, lambda t: t["role"] == "by_product_host"),
         ({"group": "rare_earth"}, lambda t: t["commodity_group"] == "rare_earth"),
         ({"quality": 3}, lambda t: t["source_quality"].isin(["high", "high (location)"])),
-        ({"state": ["occurrence"], "country": ["MNG"]},
-         lambda t: t["status"].eq("occurrence") & (t["country"] == "MNG")),
+        (
+            {"state": ["occurrence"], "country": ["MNG"]},
+            lambda t: t["status"].eq("occurrence") & (t["country"] == "MNG"),
+        ),
         ({"ree": "heavy"}, lambda t: t["name"].isin(["Kutessay II", "Tsakhirt"])),
     ],
-)  # fmt: skip
+)
 def test_filters_keep_what_they_say(starter_page, visit, filters, keeps):
     result, path = starter_page
     seen = visit(path)
@@ -378,10 +403,20 @@ def test_a_link_carries_the_exit_too(starter_page, visit):
 
 @pytest.mark.parametrize(
     "garbage",
-    ["#w=<script>alert(1)</script>", "#w=rail:-5,road:NaN,water:1e999", "#%", "#=&=&&d=",
-     "#m=nothing&l=xx&f.country=XXX&f.rail=-1&f.quality=9&f.role=plant", "#d=__proto__",
-     "#d=constructor&f.__proto__=x", "#e=__proto__", "#w=" + "rail:1," * 5000, "#l=ru%E0%A4%A", "#f.state=,,,"],
-)  # fmt: skip
+    [
+        "#w=<script>alert(1)</script>",
+        "#w=rail:-5,road:NaN,water:1e999",
+        "#%",
+        "#=&=&&d=",
+        "#m=nothing&l=xx&f.country=XXX&f.rail=-1&f.quality=9&f.role=plant",
+        "#d=__proto__",
+        "#d=constructor&f.__proto__=x",
+        "#e=__proto__",
+        "#w=" + "rail:1," * 5000,
+        "#l=ru%E0%A4%A",
+        "#f.state=,,,",
+    ],
+)
 def test_garbage_in_the_address_changes_nothing(starter_page, visit, garbage):
     seen = visit(starter_page[1])
     plain = seen.value("geoRee.state")
@@ -411,8 +446,11 @@ def test_a_pasted_address_takes_effect_and_a_section_link_keeps_the_setting(star
 
 def test_every_sentence_of_the_assets_has_its_russian():
     folder = files("geo_ree.maps") / "assets"
-    texts = {f.name: f.read_text(encoding="utf-8") for f in folder.iterdir()
-             if f.name.endswith((".js", ".html"))}  # fmt: skip
+    texts = {
+        f.name: f.read_text(encoding="utf-8")
+        for f in folder.iterdir()
+        if f.name.endswith((".js", ".html"))
+    }
     told = "".join(text for name, text in texts.items() if name.startswith("words"))
     russian = set(re.findall(r'"((?:[^"\\]|\\.)+)": "[^"]+"', told))
     asked = set()
@@ -494,8 +532,14 @@ def test_the_download_is_the_filtered_table_with_whose_data_they_are(starter_pag
     text = "\n".join(notes)
     for one in result.report["inputs"]:
         assert one["attribution"].replace(",", ";") in text
-    for word in (result.report["version"], result.report["created"], str(result.report["seed"]),
-                 DISCLAIMER.replace(",", ";"), "country = KGZ", "rail 0.3"):  # fmt: skip
+    for word in (
+        result.report["version"],
+        result.report["created"],
+        str(result.report["seed"]),
+        DISCLAIMER.replace(",", ";"),
+        "country = KGZ",
+        "rail 0.3",
+    ):
         assert word in text
     frame = pd.read_csv(tmp_path / "geo_ree.csv", comment="#", encoding="utf-8-sig")
     assert len(frame) == len(wanted)
@@ -531,16 +575,23 @@ def many(count):
     for name in ("rank", "rank_p5", "rank_p95"):
         frame[name] = pd.array(np.arange(1, count + 1), dtype="Int64")
     frame["tie_group"] = 1
-    land = gpd.GeoDataFrame({"country": ["KAZ", "MNG"], "name": ["Kazakhstan", "Mongolia"]},
-                            geometry=[shapely.box(50, 42, 85, 55), shapely.box(87, 42, 119, 52)],
-                            crs=4326)  # fmt: skip
+    land = gpd.GeoDataFrame(
+        {"country": ["KAZ", "MNG"], "name": ["Kazakhstan", "Mongolia"]},
+        geometry=[shapely.box(50, 42, 85, 55), shapely.box(87, 42, 119, 52)],
+        crs=4326,
+    )
     points = gpd.points_from_xy(frame["longitude"], frame["latitude"])
     return PageData(
         scored=gpd.GeoDataFrame(frame, geometry=points, crs=4326),
-        unranked=pd.DataFrame({"id": [], "role": []}), resources=pd.DataFrame(),
-        layers={"countries": land}, sources=[], criteria=[], scenarios=pd.DataFrame(),
-        run={}, models=[plain_model(model)],
-    )  # fmt: skip
+        unranked=pd.DataFrame({"id": [], "role": []}),
+        resources=pd.DataFrame(),
+        layers={"countries": land},
+        sources=[],
+        criteria=[],
+        scenarios=pd.DataFrame(),
+        run={},
+        models=[plain_model(model)],
+    )
 
 
 def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, visit):
@@ -557,8 +608,9 @@ def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, v
         "weights": "geoRee.set({filters: {}, model: 'infrastructure', weights: {road: 1}})",
     }
     for what, script in took.items():
-        ms = seen.value(f"(() => {{ const t = performance.now(); {script}; "
-                        "return performance.now() - t; })()")  # fmt: skip
+        ms = seen.value(
+            f"(() => {{ const t = performance.now(); {script}; return performance.now() - t; }})()"
+        )
         assert ms < 5_000, what  # a tenth of it where nothing else runs
         if what == "search":
             assert names(seen)[0].startswith("Site 4999")

@@ -72,9 +72,12 @@ def test_classes_that_nothing_tells_are_left_out():
 
 def test_the_page_gets_columns_of_the_models_whole_and_what_is_out_of_reach():
     table = pd.DataFrame(
-        {"dist_road_km": [1.25, np.inf, np.nan], "slope_deg": [1.23456789, np.nan, 2.0],
-         "name": ["A", "Б", None]}
-    )  # fmt: skip
+        {
+            "dist_road_km": [1.25, np.inf, np.nan],
+            "slope_deg": [1.23456789, np.nan, 2.0],
+            "name": ["A", "Б", None],
+        }
+    )
     model = {"criteria": [{"column": "dist_road_km"}], "vetoes": [{"column": "slope_deg"}]}
     made = panel_values(table, [model])
     assert made["columns"] == {"slope_deg": [1.23456789, None, 2.0]}

@@ -27,8 +27,13 @@ pytestmark = pytest.mark.browser
 
 AGGREGATES = ("weighted_sum", "weighted_product", "topsis")
 ROWS = 48
-DECAYS = (Exponential(50), Linear(200), Logistic(100, 20), Step((10, 50), (1.0, 0.6, 0.0)),
-          Exponential(10))  # fmt: skip
+DECAYS = (
+    Exponential(50),
+    Linear(200),
+    Logistic(100, 20),
+    Step((10, 50), (1.0, 0.6, 0.0)),
+    Exponential(10),
+)
 COLUMNS = ("dist_railway_km", "dist_road_km", "dist_water_km", "dist_settlement_km", "slope_deg")
 
 
@@ -58,22 +63,36 @@ def page_of(table, models, path):
     roles = np.where(np.arange(len(table)) % 6 == 5, "by_product_host", "candidate")
     points = score(table, models[0])
     frame = pd.DataFrame(
-        {"id": [f"d{i}" for i in range(len(table))], "name": [f"Deposit {i}" for i in table.index],
-         "role": roles, "country": "KAZ", "longitude": 60.0, "latitude": 45.0,
-         "score": points["score"]}
-    ).join(table)  # fmt: skip
+        {
+            "id": [f"d{i}" for i in range(len(table))],
+            "name": [f"Deposit {i}" for i in table.index],
+            "role": roles,
+            "country": "KAZ",
+            "longitude": 60.0,
+            "latitude": 45.0,
+            "score": points["score"],
+        }
+    ).join(table)
     ranks = frame["score"].groupby(frame["role"]).rank(ascending=False, method="first")
     frame["rank"] = ranks.astype("Int64")
     frame["rank_p5"], frame["rank_p95"], frame["tie_group"] = frame["rank"], frame["rank"], 1
     frame["geometry"] = gpd.points_from_xy(frame["longitude"], frame["latitude"])
-    land = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
-                            geometry=[shapely.box(50, 42, 85, 55)], crs=4326)  # fmt: skip
+    land = gpd.GeoDataFrame(
+        {"country": ["KAZ"], "name": ["Kazakhstan"]},
+        geometry=[shapely.box(50, 42, 85, 55)],
+        crs=4326,
+    )
     data = PageData(
         scored=gpd.GeoDataFrame(frame, geometry="geometry", crs=4326),
-        unranked=pd.DataFrame({"id": [], "role": []}), resources=pd.DataFrame(),
-        layers={"countries": land}, sources=[], criteria=[], scenarios=pd.DataFrame(),
-        run={"seed": 7}, models=[plain_model(m) for m in models],
-    )  # fmt: skip
+        unranked=pd.DataFrame({"id": [], "role": []}),
+        resources=pd.DataFrame(),
+        layers={"countries": land},
+        sources=[],
+        criteria=[],
+        scenarios=pd.DataFrame(),
+        run={"seed": 7},
+        models=[plain_model(m) for m in models],
+    )
     path.write_text(render(data), encoding="utf-8")
     return frame
 
@@ -97,9 +116,16 @@ def complete(tmp_path_factory):
 def numbers(seen, script):
     """A script's numbers; NaN, which JSON does not know, as null."""
     return np.array(
-        [np.nan if v is None else v for v in json.loads(seen.page.evaluate(
-            f"JSON.stringify(Array.from({script}, v => isNaN(v) ? null : v))"))], dtype=float
-    )  # fmt: skip
+        [
+            np.nan if v is None else v
+            for v in json.loads(
+                seen.page.evaluate(
+                    f"JSON.stringify(Array.from({script}, v => isNaN(v) ? null : v))"
+                )
+            )
+        ],
+        dtype=float,
+    )
 
 
 def weight_sets(rng):
@@ -153,9 +179,12 @@ def test_ranks_follow_the_scores_within_each_role(made, visit, aggregate):
     weights = {f"c{i}": w for i, w in enumerate((5.0, 0.0, 1.0, 3.0, 0.5))}
     seen.page.evaluate(f"geoRee.set({{model: '{aggregate}', weights: {json.dumps(weights)}}})")
     found = pd.DataFrame(
-        seen.value("geoRee.deposits.map(d => [d.role, geoRee.scoreOf(d) ?? null, "
-                   "geoRee.rankOf(d) ?? null])"), columns=["role", "score", "rank"]
-    )  # fmt: skip
+        seen.value(
+            "geoRee.deposits.map(d => [d.role, geoRee.scoreOf(d) ?? null, "
+            "geoRee.rankOf(d) ?? null])"
+        ),
+        columns=["role", "score", "rank"],
+    )
     expected = score(table, model(aggregate, tuple(weights.values())))["score"]
     np.testing.assert_allclose(found["score"].astype(float), expected, rtol=0, atol=1e-9)
     ranks = expected.groupby(found["role"].to_numpy()).rank(ascending=False, method="first")

@@ -64,8 +64,12 @@ def test_lakes_are_areas_and_rivers_are_lines():
 
 
 def test_a_shared_border_is_drawn_once_and_the_edge_of_the_region_is_not():
-    two = frame(shapely.box(30, 40, 60, 50), shapely.box(60, 40, 80, 50),
-                country=["AAA", "BBB"], name=["A", "B"])  # fmt: skip
+    two = frame(
+        shapely.box(30, 40, 60, 50),
+        shapely.box(60, 40, 80, 50),
+        country=["AAA", "BBB"],
+        name=["A", "B"],
+    )
     made = country_paths(two)
     assert [s["country"] for s in made["shapes"]] == ["AAA", "BBB"]
     drawn = shapely.union_all([shapely.LineString(unpack(t)[:, ::-1]) for t in made["borders"]])

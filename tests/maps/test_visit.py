@@ -93,7 +93,7 @@ def test_the_print_is_the_sheet_alone(page, visit):
 def test_trips_are_as_in_python(page, visit):
     import numpy as np
 
-    from geo_ree.visit import group_trips
+    from geo_ree.studies.visit import group_trips
 
     rng = np.random.default_rng(7)
     lon, lat = rng.uniform(70, 78, 22), rng.uniform(40, 44, 22)
@@ -115,8 +115,12 @@ def test_trips_are_as_in_python(page, visit):
 
 def test_straight_lines_agree_with_karney(page, visit):
     geod, seen = Geod(ellps="WGS84"), visit(page)
-    for lon1, lat1, lon2, lat2 in ((76, 42, 76.5, 42.2), (51, 43.7, 110, 49), (60, 35, 60, 55),
-                                   (60, 35, 60, 35)):  # fmt: skip
+    for lon1, lat1, lon2, lat2 in (
+        (76, 42, 76.5, 42.2),
+        (51, 43.7, 110, 49),
+        (60, 35, 60, 55),
+        (60, 35, 60, 35),
+    ):
         got = seen.page.evaluate(
             "p => geoRee.straightKm({longitude: p[0], latitude: p[1]}, {longitude: p[2], latitude: p[3]})",
             [lon1, lat1, lon2, lat2],
@@ -147,8 +151,10 @@ def test_the_kml_is_downloaded_whole_and_escaped(page, visit, tmp_path):
 
 def test_a_strict_policy_stops_none_of_it(page, visit):
     """No style attribute and no handler in markup: what the policy of the page forbids."""
-    policy = ("default-src 'none'; script-src-elem 'unsafe-inline'; script-src-attr 'none'; "
-              "style-src-elem 'unsafe-inline'; style-src-attr 'none'; img-src data:")  # fmt: skip
+    policy = (
+        "default-src 'none'; script-src-elem 'unsafe-inline'; script-src-attr 'none'; "
+        "style-src-elem 'unsafe-inline'; style-src-attr 'none'; img-src data:"
+    )
     mark = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     page.write_text(
         page.read_text(encoding="utf-8").replace("<head>", "<head>" + mark, 1), encoding="utf-8"

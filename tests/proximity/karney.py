@@ -56,8 +56,9 @@ def least(points, edges, only=None):
         np.minimum.at(best, point, distance[nearest, pair])
         step = (high - low) / (SAMPLES - 1)
         low, high = (
-            at[np.maximum(nearest - 1, 0), pair], at[np.minimum(nearest + 1, SAMPLES - 1), pair]
-        )  # fmt: skip
+            at[np.maximum(nearest - 1, 0), pair],
+            at[np.minimum(nearest + 1, SAMPLES - 1), pair],
+        )
         kept = (distance[nearest, pair] - step <= best[point]) & (step > 1e-5)
     return best
 

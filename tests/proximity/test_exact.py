@@ -52,7 +52,9 @@ def _globe(rng, count):
 
 
 def _roads(rng):
-    return _walks(rng, _box(rng, 30, 70, 44, 70.6, 44.4), 6, 400), _box(rng, 2_500, 69.8, 43.8, 70.8, 44.6)  # fmt: skip
+    return _walks(rng, _box(rng, 30, 70, 44, 70.6, 44.4), 6, 400), _box(
+        rng, 2_500, 69.8, 43.8, 70.8, 44.6
+    )
 
 
 def _sparse_rail(rng):
@@ -78,10 +80,17 @@ def _round_the_pole_and_the_antimeridian(rng):
     return _walks(rng, caps, 5, 200_000), near
 
 
-@pytest.mark.parametrize("case", [
-    _roads, _sparse_rail, _far_network, _everywhere, _settlements,
-    _round_the_pole_and_the_antimeridian,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "case",
+    [
+        _roads,
+        _sparse_rail,
+        _far_network,
+        _everywhere,
+        _settlements,
+        _round_the_pole_and_the_antimeridian,
+    ],
+)
 def test_ten_thousand_random_cases_agree_with_karney(case):
     vertices, points = case(np.random.default_rng(20240607))
     got = nearest(_points(points), _lines(vertices))

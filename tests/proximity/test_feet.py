@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo_ree.crs import distance_m
 from geo_ree.proximity import measure, nearest
-from geo_ree.proximity.feet import foot_points
+from geo_ree.proximity.segments import foot_points
 
 lon, lat = st.floats(41, 119), st.floats(30, 55)
 place = st.tuples(lon, lat)
@@ -26,8 +26,9 @@ def far(point, other):
 @given(point=place, line=st.lists(place, min_size=2, max_size=6, unique=True))
 def test_the_foot_lies_as_far_as_the_nearest_engine_says(point, line):
     feature = shapely.LineString(line)
-    expected = nearest(gpd.GeoSeries([shapely.Point(point)], crs=4326),
-                       gpd.GeoSeries([feature], crs=4326))["distance_m"].iloc[0]  # fmt: skip
+    expected = nearest(
+        gpd.GeoSeries([shapely.Point(point)], crs=4326), gpd.GeoSeries([feature], crs=4326)
+    )["distance_m"].iloc[0]
     assert far(point, foot(point, feature)) == pytest.approx(expected, abs=1.0, rel=1e-6)
 
 
@@ -52,8 +53,11 @@ def test_the_nearest_of_many_parts_is_taken():
 
 
 def test_what_was_not_measured_has_no_foot():
-    x, y = foot_points(np.array([70.0, 70.0, np.nan]), np.array([45.0, 45.0, 45.0]),
-                       np.array([None, shapely.Point(), shapely.Point(1, 1)], dtype=object))  # fmt: skip
+    x, y = foot_points(
+        np.array([70.0, 70.0, np.nan]),
+        np.array([45.0, 45.0, 45.0]),
+        np.array([None, shapely.Point(), shapely.Point(1, 1)], dtype=object),
+    )
     assert np.isnan(x).all()
     assert np.isnan(y).all()
 
@@ -70,13 +74,24 @@ def test_more_pairs_than_a_block_keep_their_order():
 
 def test_measures_tell_their_feet_only_when_asked():
     rail = gpd.GeoDataFrame(
-        {"name": ["Line", "Abroad"], "kind": "rail", "country": ["KAZ", "CHN"], "source_id": "x",
-         "lateral_error_km": 0.0},
-        geometry=[shapely.LineString([(70, 48), (71, 48)]), shapely.LineString([(70, 49.4), (71, 49.4)])],
-        crs=4326)  # fmt: skip
+        {
+            "name": ["Line", "Abroad"],
+            "kind": "rail",
+            "country": ["KAZ", "CHN"],
+            "source_id": "x",
+            "lateral_error_km": 0.0,
+        },
+        geometry=[
+            shapely.LineString([(70, 48), (71, 48)]),
+            shapely.LineString([(70, 49.4), (71, 49.4)]),
+        ],
+        crs=4326,
+    )
     mine = gpd.GeoDataFrame(
         {"country": ["KAZ", "UZB"], "position_error_m": 100.0, "precision_class": "arc_second"},
-        geometry=[shapely.Point(70.5, 49), shapely.Point(70.5, 49)], crs=4326)  # fmt: skip
+        geometry=[shapely.Point(70.5, 49), shapely.Point(70.5, 49)],
+        crs=4326,
+    )
     layers = {"railways": rail}
     assert not [c for c in measure(mine, layers) if c.startswith("foot_")]
     table = measure(mine, layers, feet=True)

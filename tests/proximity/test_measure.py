@@ -41,8 +41,12 @@ def _km(lat1, lat2, lon=75.0):
 
 def test_own_country_counts_and_the_nearest_abroad_stands_beside(countries):
     rails = _rails(("Own", "KAZ", 0.0, 75, 48), ("Other", "KGZ", 0.0, 75, 44))
-    got = measure(_mine(), {"railways": rails, "countries": countries}, targets=RAIL,
-                  labels={"osm": "OSM 2024"}).loc["m"]  # fmt: skip
+    got = measure(
+        _mine(),
+        {"railways": rails, "countries": countries},
+        targets=RAIL,
+        labels={"osm": "OSM 2024"},
+    ).loc["m"]
     assert got["dist_railway_km"] == pytest.approx(_km(45, 48), rel=1e-3)
     assert got["near_railway"] == "Own (KAZ), OSM 2024"
     assert got["abroad_railway_km"] == pytest.approx(_km(45, 44), rel=1e-3)
@@ -92,9 +96,16 @@ def test_a_course_unknown_counts_only_where_nothing_better_is_near(countries):
 
 def test_a_town_coordinate_says_nothing_of_the_way_to_town(countries):
     towns = gpd.GeoDataFrame(
-        {"name": ["Town"], "kind": ["town"], "country": ["KAZ"], "source_id": ["g"],
-         "population": [9000]},
-        geometry=[shapely.Point(75, 45)], crs=4326)  # fmt: skip
+        {
+            "name": ["Town"],
+            "kind": ["town"],
+            "country": ["KAZ"],
+            "source_id": ["g"],
+            "population": [9000],
+        },
+        geometry=[shapely.Point(75, 45)],
+        crs=4326,
+    )
     targets = {"settlement": load_targets()["settlement"]}
     named = measure(_mine(precision="named_place"), {"settlements": towns}, targets=targets)
     exact = measure(_mine(), {"settlements": towns}, targets=targets)
@@ -104,9 +115,16 @@ def test_a_town_coordinate_says_nothing_of_the_way_to_town(countries):
 
 def test_gateways_count_across_borders(countries):
     ports = gpd.GeoDataFrame(
-        {"name": ["Aktau", "Dostyk"], "kind": ["sea_port", "rail_border"], "source_id": "g",
-         "country": ["KAZ", "KAZ"], "neighbour": [None, "CHN"]},
-        geometry=[shapely.Point(51.2, 43.7), shapely.Point(82.5, 45.2)], crs=4326)  # fmt: skip
+        {
+            "name": ["Aktau", "Dostyk"],
+            "kind": ["sea_port", "rail_border"],
+            "source_id": "g",
+            "country": ["KAZ", "KAZ"],
+            "neighbour": [None, "CHN"],
+        },
+        geometry=[shapely.Point(51.2, 43.7), shapely.Point(82.5, 45.2)],
+        crs=4326,
+    )
     targets = {"gateway": load_targets()["gateway"]}
     got = measure(_mine("KGZ"), {"gateways": ports}, targets=targets).loc["m"]
     assert got["near_gateway"].startswith("Aktau (KAZ)")
@@ -151,9 +169,16 @@ def test_the_error_is_that_of_the_position_and_of_the_line(countries):
 def test_an_unnamed_line_is_told_by_the_town_it_passes(countries):
     rails = _rails((None, "KAZ", 0.0, 75, 45.5))
     towns = gpd.GeoDataFrame(
-        {"name": ["Kemin"], "kind": ["town"], "country": ["KAZ"], "source_id": ["g"],
-         "population": [9000]},
-        geometry=[shapely.Point(75.2, 45.6)], crs=4326)  # fmt: skip
+        {
+            "name": ["Kemin"],
+            "kind": ["town"],
+            "country": ["KAZ"],
+            "source_id": ["g"],
+            "population": [9000],
+        },
+        geometry=[shapely.Point(75.2, 45.6)],
+        crs=4326,
+    )
     layers = {"railways": rails, "countries": countries, "settlements": towns}
     got = measure(_mine(), layers, targets=RAIL, labels={"osm": "OSM 2024"}).loc["m"]
     assert got["near_railway"] == "unnamed, near Kemin (KAZ), OSM 2024"
@@ -177,9 +202,14 @@ def test_a_column_that_the_deposits_lack_is_named(countries, column):
 
 @pytest.mark.parametrize(
     ("layer", "column"),
-    [("railways", "name"), ("railways", "country"), ("railways", "source_id"),
-     ("railways", "kind"), ("countries", "complete")],
-)  # fmt: skip
+    [
+        ("railways", "name"),
+        ("railways", "country"),
+        ("railways", "source_id"),
+        ("railways", "kind"),
+        ("countries", "complete"),
+    ],
+)
 def test_a_column_that_a_layer_lacks_is_named(countries, layer, column):
     layers = _layers(countries)
     layers[layer] = layers[layer].drop(columns=column)
@@ -218,9 +248,12 @@ def test_no_deposit_gives_no_row_and_every_column(countries):
     got = measure(_mine().iloc[:0], _layers(countries), targets=RAIL)
     assert len(got) == 0
     assert list(got.columns) == [
-        "dist_railway_km", "err_railway_km", "near_railway", "abroad_railway_km",
+        "dist_railway_km",
+        "err_railway_km",
+        "near_railway",
+        "abroad_railway_km",
         "near_abroad_railway",
-    ]  # fmt: skip
+    ]
 
 
 def test_layers_with_nothing_to_measure_to_make_it_unknown(countries):
@@ -238,9 +271,16 @@ def test_layers_with_nothing_to_measure_to_make_it_unknown(countries):
 
 def test_a_single_point_is_a_target(countries):
     port = gpd.GeoDataFrame(
-        {"name": ["Aktau"], "kind": ["sea_port"], "source_id": ["g"], "country": ["KAZ"],
-         "neighbour": [None]},
-        geometry=[shapely.Point(75, 46)], crs=4326)  # fmt: skip
+        {
+            "name": ["Aktau"],
+            "kind": ["sea_port"],
+            "source_id": ["g"],
+            "country": ["KAZ"],
+            "neighbour": [None],
+        },
+        geometry=[shapely.Point(75, 46)],
+        crs=4326,
+    )
     targets = {"gateway": load_targets()["gateway"]}
     got = measure(_mine(), {"gateways": port}, targets=targets).loc["m"]
     assert got["dist_gateway_km"] == pytest.approx(_km(45, 46), rel=1e-6)

@@ -12,18 +12,25 @@ from geo_ree.crs import destination
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import MissingLines, NearestIndex
 from geo_ree.proximity.missing import CLASSES
-from geo_ree.proximity.posterior import COLUMNS
+from geo_ree.proximity.omission import COLUMNS
 
 LAND = gpd.GeoDataFrame(
-    {"country": ["KAZ", "KGZ"]}, geometry=[shapely.box(55, 44, 85, 55), shapely.box(55, 39, 85, 44)],
+    {"country": ["KAZ", "KGZ"]},
+    geometry=[shapely.box(55, 44, 85, 55), shapely.box(55, 39, 85, 44)],
     crs=4326,
-)  # fmt: skip
+)
 
 
 def measured(rate: float, sure: float = 1e6) -> pd.DataFrame:
     """Rates of one source that is as good as certain, in all countries."""
-    row = {"source_id": "a", "country": "*", "rate": rate, "state": "measured",
-           "alpha": sure * rate + 1e-9, "beta": sure * (1 - rate) + 1e-9}  # fmt: skip
+    row = {
+        "source_id": "a",
+        "country": "*",
+        "rate": rate,
+        "state": "measured",
+        "alpha": sure * rate + 1e-9,
+        "beta": sure * (1 - rate) + 1e-9,
+    }
     return pd.DataFrame([row], columns=list(COLUMNS))
 
 
@@ -33,8 +40,7 @@ def strewn(count: int, seed: int, country: str = "KAZ") -> gpd.GeoDataFrame:
     lon, lat = rng.uniform(56, 84, count), rng.uniform(45, 54, count)
     end = destination(lon, lat, rng.uniform(0, 360, count), np.full(count, 60_000.0))
     lines = shapely.linestrings(np.stack([np.c_[lon, lat], np.c_[end]], axis=1))
-    return gpd.GeoDataFrame({"country": country}, geometry=lines, crs=4326,
-                            index=range(count))  # fmt: skip
+    return gpd.GeoDataFrame({"country": country}, geometry=lines, crs=4326, index=range(count))
 
 
 def sites(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -43,14 +49,20 @@ def sites(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def drawn(
-    lines: MissingLines, lon: np.ndarray, lat: np.ndarray, draws: int = 200, places: int = 40,
-    country: str = "KAZ", seed: int = 1,
-) -> dict[str, np.ndarray]:  # fmt: skip
+    lines: MissingLines,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    draws: int = 200,
+    places: int = 40,
+    country: str = "KAZ",
+    seed: int = 1,
+) -> dict[str, np.ndarray]:
     shape = (len(lon), places)
     near = lines.look(
-        np.broadcast_to(lon[:, None], shape), np.broadcast_to(lat[:, None], shape),
+        np.broadcast_to(lon[:, None], shape),
+        np.broadcast_to(lat[:, None], shape),
         np.full(len(lon), country, dtype=object),
-    )  # fmt: skip
+    )
     return near.draw(np.random.default_rng(seed), draws)
 
 
@@ -97,8 +109,9 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 
 def test_a_draw_misses_the_same_lines_for_all_of_a_country() -> None:
     lines = MissingLines({"rail": strewn(200, 1)}, {"rail": measured(0.3)}, LAND)
-    near = lines.look(np.full((2, 1), 70.0), np.full((2, 1), 49.0),
-                      np.array(["KAZ", "KAZ"], dtype=object))  # fmt: skip
+    near = lines.look(
+        np.full((2, 1), 70.0), np.full((2, 1), 49.0), np.array(["KAZ", "KAZ"], dtype=object)
+    )
     twins = {k: v[[0, 0]] for k, v in near.km.items()}
     out = type(near)(twins, near.country, near.rates).draw(
         np.random.default_rng(1), 300, np.zeros((300, 2), dtype=np.int64)
@@ -139,9 +152,11 @@ def test_places_stay_in_their_country_and_within_reach() -> None:
     shape = (1, 500)
     lines = MissingLines({}, {}, LAND, within_km=50.0)
     x, y = lines._elsewhere(
-        np.full(shape, 70.0), np.full(shape, 44.05), np.array(["KAZ"], dtype=object),
+        np.full(shape, 70.0),
+        np.full(shape, 44.05),
+        np.array(["KAZ"], dtype=object),
         np.random.default_rng(1),
-    )  # fmt: skip
+    )
     assert (y >= 44.0).all()
     back = NearestIndex(gpd.GeoSeries([shapely.Point(70, 44.05)], crs=4326))
     km = back.query_lonlat(x.ravel(), y.ravel())[0] / 1000.0
@@ -152,9 +167,11 @@ def test_places_stay_in_their_country_and_within_reach() -> None:
 def test_stretches_are_left_out_as_a_whole() -> None:
     """A chain of a hundred pieces without a junction is in one class."""
     chain = gpd.GeoDataFrame(
-        {"country": "KAZ"}, index=range(100), crs=4326,
+        {"country": "KAZ"},
+        index=range(100),
+        crs=4326,
         geometry=[shapely.LineString([(60 + i / 10, 48), (60.1 + i / 10, 48)]) for i in range(100)],
-    )  # fmt: skip
+    )
     lines = MissingLines({"rail": chain}, {"rail": measured(0.3)}, LAND)
     near = lines.look(np.full((1, 3), 65.0), np.full((1, 3), 48.3), np.array(["KAZ"], dtype=object))
     assert near.km["rail"].shape == (1, 3, CLASSES)

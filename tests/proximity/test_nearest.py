@@ -23,8 +23,12 @@ def _walks(count, vertices, step_deg, rng):
     steps = rng.normal(0, step_deg, (count, vertices, 2))
     steps[:, 0] = 0
     return gpd.GeoSeries(
-        [shapely.LineString(np.clip(s + np.cumsum(d, axis=0), [WEST, SOUTH], [EAST, NORTH]))
-         for s, d in zip(start, steps, strict=True)], crs=4326)  # fmt: skip
+        [
+            shapely.LineString(np.clip(s + np.cumsum(d, axis=0), [WEST, SOUTH], [EAST, NORTH]))
+            for s, d in zip(start, steps, strict=True)
+        ],
+        crs=4326,
+    )
 
 
 def _along(a, b, metres):
@@ -108,8 +112,10 @@ def test_points_over_the_region_agree_with_brute_force():
 
 def test_a_mixture_and_long_edges_agree_with_brute_force():
     rng = np.random.default_rng(9)
-    long = gpd.GeoSeries([shapely.LineString([(50, 37), (56, 37.5)]),
-                          shapely.LineString([(60, 50), (88, 47)])], crs=4326)  # fmt: skip
+    long = gpd.GeoSeries(
+        [shapely.LineString([(50, 37), (56, 37.5)]), shapely.LineString([(60, 50), (88, 47)])],
+        crs=4326,
+    )
     dots = _points(np.column_stack([rng.uniform(WEST, EAST, 5), rng.uniform(SOUTH, NORTH, 5)]))
     targets = pd.concat([long, dots, _walks(5, 6, 0.5, rng)], ignore_index=True)
     points = _points(
@@ -147,8 +153,10 @@ def test_edges_of_the_world(point, target, metres):
 
 
 def test_polygons_are_near_by_their_rings_and_at_zero_inside():
-    lake = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)],
-                           [[(70.8, 45.4), (71.2, 45.4), (71.2, 45.6), (70.8, 45.6)]])  # fmt: skip
+    lake = shapely.Polygon(
+        [(70, 45), (72, 45), (72, 46), (70, 46)],
+        [[(70.8, 45.4), (71.2, 45.4), (71.2, 45.6), (70.8, 45.6)]],
+    )
     targets = gpd.GeoSeries([shapely.Point(0, 0), lake], index=["far", "lake"], crs=4326)
     got = nearest(_points([(70.3, 45.2), (71, 45.5), (73, 45.5)]), targets)
     assert got["target"].tolist() == ["lake"] * 3

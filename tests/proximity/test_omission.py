@@ -13,13 +13,11 @@ import shapely
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SchemaError
-from geo_ree.ingest import fetch
-from geo_ree.intake import read_layers
-from geo_ree.options import Options
+from geo_ree.fetch import fetch
+from geo_ree.pipeline.layers import read_layers
 from geo_ree.proximity import load_targets, omission_rates
-from geo_ree.proximity.posterior import COLUMNS, STATES, draw_omission
-from geo_ree.proximity.stretches import cut_lines, number_stretches
-from geo_ree.settings import SCORED_COUNTRIES, Settings
+from geo_ree.proximity.omission import COLUMNS, STATES, cut_lines, draw_omission, number_stretches
+from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
 
 KM = 1.0 / 111.2  # degrees of latitude
 
@@ -33,8 +31,9 @@ def layer(*rows: tuple[str, str, float, shapely.Geometry]) -> gpd.GeoDataFrame:
     source, country, error, lines = zip(*rows, strict=True)
     return gpd.GeoDataFrame(
         {"source_id": source, "country": country, "lateral_error_km": error},
-        geometry=list(lines), crs=4326,
-    )  # fmt: skip
+        geometry=list(lines),
+        crs=4326,
+    )
 
 
 def rates(lines: gpd.GeoDataFrame, **options: object) -> pd.DataFrame:
@@ -50,7 +49,7 @@ def test_the_rate_is_the_share_of_the_others_length_without_a_line() -> None:
     lines = layer(
         *[("b", "KAZ", 0.0, along(y)) for y in ys],
         *[("a", "KAZ", 0.0, along(y + 1.5 * KM)) for y in ys[:3]],
-    )  # fmt: skip
+    )
     out = rates(lines)
     lengths = [cut_lines(np.array([along(y)])).km.sum() for y in ys]
     a = out.loc[("a", "KAZ")]
@@ -68,8 +67,12 @@ def test_the_rate_is_the_share_of_the_others_length_without_a_line() -> None:
 
 def test_lines_of_two_drawings_are_one_within_both_errors() -> None:
     """4 km apart with errors of 1 and 2 km: the slack of 2 km decides."""
-    lines = layer(("a", "KAZ", 1.0, along(48)), ("b", "KAZ", 2.0, along(48 + 4 * KM)),
-                  ("a", "KAZ", 0.0, along(49)), ("b", "KAZ", 0.0, along(49)))  # fmt: skip
+    lines = layer(
+        ("a", "KAZ", 1.0, along(48)),
+        ("b", "KAZ", 2.0, along(48 + 4 * KM)),
+        ("a", "KAZ", 0.0, along(49)),
+        ("b", "KAZ", 0.0, along(49)),
+    )
     assert rates(lines).loc[("a", "KAZ"), "rate"] == 0.0
     assert rates(lines, slack_km=0.5).loc[("a", "KAZ"), "rate"] == pytest.approx(0.5, abs=0.01)
     wide = lines.assign(lateral_error_km=[6.0, 2.0, 0.0, 0.0])
@@ -78,8 +81,12 @@ def test_lines_of_two_drawings_are_one_within_both_errors() -> None:
 
 def test_a_farther_line_of_a_larger_error_may_be_the_one() -> None:
     """The nearest line of a is no match, one behind it with a larger error is."""
-    lines = layer(("a", "KAZ", 0.0, along(48 + 5 * KM)), ("a", "KAZ", 12.0, along(48 + 9 * KM)),
-                  ("b", "KAZ", 0.0, along(48)), ("b", "KAZ", 0.0, along(48 + 5 * KM)))  # fmt: skip
+    lines = layer(
+        ("a", "KAZ", 0.0, along(48 + 5 * KM)),
+        ("a", "KAZ", 12.0, along(48 + 9 * KM)),
+        ("b", "KAZ", 0.0, along(48)),
+        ("b", "KAZ", 0.0, along(48 + 5 * KM)),
+    )
     assert rates(lines, slack_km=0.0).loc[("a", "KAZ"), "rate"] == 0.0
 
 
@@ -126,14 +133,19 @@ def test_a_table_of_what_another_lacks_tests_nobody() -> None:
 
 def test_a_country_with_little_to_test_has_the_rate_of_all() -> None:
     short = along(41, 66.0, 67.0)
-    lines = layer(("a", "KAZ", 0.0, along(47)), ("b", "KAZ", 0.0, along(47)),
-                  ("b", "KAZ", 0.0, along(49)), ("a", "UZB", 0.0, short),
-                  ("b", "UZB", 0.0, short))  # fmt: skip
+    lines = layer(
+        ("a", "KAZ", 0.0, along(47)),
+        ("b", "KAZ", 0.0, along(47)),
+        ("b", "KAZ", 0.0, along(49)),
+        ("a", "UZB", 0.0, short),
+        ("b", "UZB", 0.0, short),
+    )
     out = rates(lines)
     row = out.loc[("a", "UZB")]
     assert (row["state"], row["basis"]) == (
-        "short", "unknown: only 84 km of other sources' lines decide",
-    )  # fmt: skip
+        "short",
+        "unknown: only 84 km of other sources' lines decide",
+    )
     assert np.isnan(row["rate"])
     assert out.loc[("a", "*"), "state"] == "measured"
     table = out.reset_index()
@@ -149,8 +161,10 @@ def test_a_country_with_little_to_test_has_the_rate_of_all() -> None:
 
 def test_what_all_leave_out_is_the_product() -> None:
     ys = np.linspace(41, 52, 12)
-    lines = layer(*[("a", "KAZ", 0.0, along(y)) for y in ys[:9]],
-                  *[("b", "KAZ", 0.0, along(y)) for y in ys[3:]])  # fmt: skip
+    lines = layer(
+        *[("a", "KAZ", 0.0, along(y)) for y in ys[:9]],
+        *[("b", "KAZ", 0.0, along(y)) for y in ys[3:]],
+    )
     out = rates(lines)
     a, b, both = (out.loc[(s, "KAZ")] for s in ("a", "b", "*"))
     assert both["rate"] == pytest.approx(
@@ -176,9 +190,13 @@ def test_the_rate_comes_back_when_lines_are_left_out_by_lot() -> None:
 
 
 def test_points_and_gaps_are_passed_over() -> None:
-    lines = layer(("a", "KAZ", 0.0, along(48)), ("b", "KAZ", 0.0, along(48)),
-                  ("b", "KAZ", 0.0, shapely.Point(72, 52)), ("b", "KAZ", 0.0, shapely.LineString()),
-                  ("b", None, 0.0, along(52)))  # fmt: skip
+    lines = layer(
+        ("a", "KAZ", 0.0, along(48)),
+        ("b", "KAZ", 0.0, along(48)),
+        ("b", "KAZ", 0.0, shapely.Point(72, 52)),
+        ("b", "KAZ", 0.0, shapely.LineString()),
+        ("b", None, 0.0, along(52)),
+    )
     lines.loc[len(lines)] = ["b", "KAZ", 0.0, None]
     out = rates(lines)
     assert out.loc[("a", "KAZ"), "rate"] == 0.0

@@ -15,9 +15,10 @@ import shapely
 from rio_cogeo.cogeo import cog_validate
 
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.proximity import NearestIndex, rasters
+from geo_ree.proximity import NearestIndex
+from geo_ree.proximity import surfaces as rasters
 from geo_ree.proximity.grid import Grid, make_grid
-from geo_ree.proximity.rasters import strips, surface
+from geo_ree.proximity.surfaces import strips, surface
 
 spec = importlib.util.spec_from_file_location("karney", Path(__file__).with_name("karney.py"))
 karney = importlib.util.module_from_spec(spec)
@@ -121,8 +122,11 @@ def test_a_cell_on_a_vertex_or_on_a_segment_is_at_zero():
     vertices = [(75.5, 42.5), (75.75, 42.5), (75.875, 42.0)]
     grid = Grid((74.9375, 41.9375, 76.0625, 43.0625), 9, 9)  # middles on multiples of 1/8
     got = _filled(NearestIndex(_series(shapely.LineString(vertices))), grid)
-    at = {(x, y): got[i, j] for i, y in enumerate(grid.latitudes) for j, x in
-          enumerate(grid.longitudes)}  # fmt: skip
+    at = {
+        (x, y): got[i, j]
+        for i, y in enumerate(grid.latitudes)
+        for j, x in enumerate(grid.longitudes)
+    }
     assert [at[v] for v in vertices] == [0.0, 0.0, 0.0]
     along = _series(shapely.LineString([(75.5, 42.0), (75.5, 43.0)]))  # a meridian is a geodesic
     got = _filled(NearestIndex(along), grid)
@@ -160,11 +164,13 @@ def test_strips_of_other_heights_give_the_same_cells(most_cells):
 def test_the_file_is_a_valid_cog_that_says_what_it_is(tmp_path):
     layer = gpd.GeoDataFrame(
         {"source_id": ["made_up_b", "made_up_a"]},
-        geometry=[shapely.Point(75.2, 42.3), shapely.LineString([(76, 42), (77, 44)])], crs=4326,
-    ).to_crs(3857)  # fmt: skip
+        geometry=[shapely.Point(75.2, 42.3), shapely.LineString([(76, 42), (77, 44)])],
+        crs=4326,
+    ).to_crs(3857)
     path = tmp_path / "deep" / "rail.tif"
-    grid = surface(layer, "300 m", path, box=(75, 42, 78, 44), name="railways",
-                   attribution="nobody, 2026")  # fmt: skip
+    grid = surface(
+        layer, "300 m", path, box=(75, 42, 78, 44), name="railways", attribution="nobody, 2026"
+    )
     valid, errors, warnings = cog_validate(path, strict=True)
     assert valid and not errors and not warnings
     with rasterio.open(path) as made:
@@ -201,19 +207,30 @@ def test_overviews_are_the_means_below_and_within_a_cell_of_the_distance(tmp_pat
 
 def test_outside_the_areas_where_the_layer_is_complete_it_is_unknown(tmp_path):
     path, known = tmp_path / "part.tif", _series(shapely.box(75, 42, 76, 43), shapely.Point(0, 0))
-    grid = surface(_series(shapely.Point(75.5, 42.5)), "0.1 deg", path, box=(75, 42, 77, 43),
-                   within=known)  # fmt: skip
+    grid = surface(
+        _series(shapely.Point(75.5, 42.5)), "0.1 deg", path, box=(75, 42, 77, 43), within=known
+    )
     with rasterio.open(path) as made:
         values, tags = made.read(1), made.tags()
     assert np.isfinite(values[:, :10]).all() and np.isnan(values[:, 10:]).all()
     assert grid.width == 20 and "outside" in tags["unknown"]
 
 
-@pytest.mark.parametrize(("resolution", "says"), [
-    (0, "resolution is 0"), (-250, "resolution is -250"), ("fast", "'fast'"), ("1 mile", "1 mile"),
-    (float("nan"), "nan"), (float("inf"), "inf"), (True, "True"), ("1e-3 m", "cells in the box"),
-    (5_000_000, "larger than the box"), ("90 deg", "larger than the box"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("resolution", "says"),
+    [
+        (0, "resolution is 0"),
+        (-250, "resolution is -250"),
+        ("fast", "'fast'"),
+        ("1 mile", "1 mile"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (True, "True"),
+        ("1e-3 m", "cells in the box"),
+        (5_000_000, "larger than the box"),
+        ("90 deg", "larger than the box"),
+    ],
+)
 def test_a_senseless_resolution_is_refused(resolution, says, tmp_path):
     with pytest.raises(SchemaError, match=re.escape(says)):
         surface(
@@ -222,13 +239,21 @@ def test_a_senseless_resolution_is_refused(resolution, says, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("box", "says"), [
-    ((77, 42, 75, 44), "from longitude 77 to 75"), ((75, 44, 77, 42), "latitude 44 to 42"),
-    ((75, 42, 75, 44), "longitude 75 to 75"), ((170, 50, -170, 60), "170 to 190"),
-    ((75, 42, 77, 91), "latitude 42 to 91"), ((-181, 42, 77, 44), "longitude -181"),
-    ((75, 42, 436, 44), "longitude 75 to 436"), ((75, 42, 77), "four numbers"), (None, "four numbers"),
-    ((75, float("nan"), 77, 44), "latitude nan"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("box", "says"),
+    [
+        ((77, 42, 75, 44), "from longitude 77 to 75"),
+        ((75, 44, 77, 42), "latitude 44 to 42"),
+        ((75, 42, 75, 44), "longitude 75 to 75"),
+        ((170, 50, -170, 60), "170 to 190"),
+        ((75, 42, 77, 91), "latitude 42 to 91"),
+        ((-181, 42, 77, 44), "longitude -181"),
+        ((75, 42, 436, 44), "longitude 75 to 436"),
+        ((75, 42, 77), "four numbers"),
+        (None, "four numbers"),
+        ((75, float("nan"), 77, 44), "latitude nan"),
+    ],
+)
 def test_a_senseless_box_is_refused(box, says, tmp_path):
     with pytest.raises(SchemaError, match=re.escape(says)):
         surface(_series(shapely.Point(75, 42)), 1000, tmp_path / "x.tif", box=box)
@@ -245,8 +270,13 @@ def test_no_targets_is_an_error(tmp_path):
     with pytest.raises(SchemaError, match="no polygon"):
         surface(town, 10_000, tmp_path / "x.tif", box=(75, 42, 77, 44), within=town)
     with pytest.raises(SchemaError, match="no coordinate reference system"):
-        surface(town, 10_000, tmp_path / "x.tif", box=(75, 42, 77, 44),
-                within=gpd.GeoSeries([shapely.box(75, 42, 76, 43)]))  # fmt: skip
+        surface(
+            town,
+            10_000,
+            tmp_path / "x.tif",
+            box=(75, 42, 77, 44),
+            within=gpd.GeoSeries([shapely.box(75, 42, 76, 43)]),
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -276,8 +306,12 @@ def test_breaking_off_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path,
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SettingsError, match="cannot be written"):
-        surface(_series(shapely.Point(75, 42)), 10_000, tmp_path / "file" / "x.tif",
-                box=(75, 42, 77, 44))  # fmt: skip
+        surface(
+            _series(shapely.Point(75, 42)),
+            10_000,
+            tmp_path / "file" / "x.tif",
+            box=(75, 42, 77, 44),
+        )
 
 
 ALONE = """
@@ -285,7 +319,7 @@ import json, re, sys
 from pathlib import Path
 import geopandas as gpd, shapely
 from geo_ree.proximity import NearestIndex
-from geo_ree.proximity.rasters import surface
+from geo_ree.proximity.surfaces import surface
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -299,8 +333,9 @@ print(json.dumps([grid.width * grid.height, before, peak()]))
 
 
 def test_memory_does_not_grow_with_the_cells(tmp_path):
-    told = subprocess.run([sys.executable, "-c", ALONE, tmp_path], check=True, capture_output=True,
-                          text=True).stdout  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-c", ALONE, tmp_path], check=True, capture_output=True, text=True
+    ).stdout
     cells, before, peak = json.loads(told)
     assert cells == 66_000_000  # 264 MB of float32
     assert peak - before < 200

@@ -13,14 +13,19 @@ import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import NearestIndex
-from geo_ree.proximity.stored import FORMAT
+from geo_ree.proximity.tree import FORMAT
 
 LAKE = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
 
 
 def _targets(index=None):
-    shapes = [shapely.LineString([(60, 40), (75, 47), (75.001, 47)]), LAKE, None,
-              shapely.MultiPoint([(80, 40), (81, 41)]), shapely.Point(50, 50)]  # fmt: skip
+    shapes = [
+        shapely.LineString([(60, 40), (75, 47), (75.001, 47)]),
+        LAKE,
+        None,
+        shapely.MultiPoint([(80, 40), (81, 41)]),
+        shapely.Point(50, 50),
+    ]
     return gpd.GeoSeries(shapes, index=index, crs=4326)
 
 
@@ -30,10 +35,18 @@ def _points(count=500):
     return gpd.GeoSeries([*shapely.points(xy), shapely.Point(71, 45.5), None], crs=4326)
 
 
-@pytest.mark.parametrize("index", [
-    None, list("abcde"), [5, 3, 3, 1, 0], pd.MultiIndex.from_product([["x"], range(5)]),
-    pd.Index([1.5, 2.0, 3.0, 4.0, 5.0], name="km"), pd.date_range("2024-01-01", periods=5),
-], ids=["range", "words", "numbers", "levels", "fractions", "days"])  # fmt: skip
+@pytest.mark.parametrize(
+    "index",
+    [
+        None,
+        list("abcde"),
+        [5, 3, 3, 1, 0],
+        pd.MultiIndex.from_product([["x"], range(5)]),
+        pd.Index([1.5, 2.0, 3.0, 4.0, 5.0], name="km"),
+        pd.date_range("2024-01-01", periods=5),
+    ],
+    ids=["range", "words", "numbers", "levels", "fractions", "days"],
+)
 def test_a_stored_index_answers_the_same(tmp_path, index):
     built = NearestIndex(_targets(index))
     built.save(tmp_path / "layer.index")
@@ -51,12 +64,16 @@ def test_a_stored_index_may_be_saved_again_over_itself(tmp_path):
     pd.testing.assert_frame_equal(NearestIndex.load(path).query(_points()), again.query(_points()))
 
 
-@pytest.mark.parametrize("change", [
-    lambda t: t.translate(1e-9, 0),
-    lambda t: t.iloc[::-1],
-    lambda t: t.iloc[:-1],
-    lambda t: t.set_axis(list("vwxyz")),
-], ids=["moved", "reversed", "fewer", "renamed"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.translate(1e-9, 0),
+        lambda t: t.iloc[::-1],
+        lambda t: t.iloc[:-1],
+        lambda t: t.set_axis(list("vwxyz")),
+    ],
+    ids=["moved", "reversed", "fewer", "renamed"],
+)
 def test_the_index_of_other_targets_is_refused(tmp_path, change):
     path = tmp_path / "layer.index"
     NearestIndex(_targets()).save(path)
@@ -119,8 +136,14 @@ def test_compiling_is_told_once_a_machine(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
 
     def ask():
-        return subprocess.run([sys.executable, "-c", ASK], env=environment, check=True, text=True,
-                              capture_output=True, timeout=300).stdout.splitlines()  # fmt: skip
+        return subprocess.run(
+            [sys.executable, "-c", ASK],
+            env=environment,
+            check=True,
+            text=True,
+            capture_output=True,
+            timeout=300,
+        ).stdout.splitlines()
 
     told = "compiling the search for the nearest, once per machine: some seconds"
     assert ask() == [told, "[0.0]", "[0.0]"]

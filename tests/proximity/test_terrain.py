@@ -14,11 +14,16 @@ from rasterio.transform import Affine
 
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import Patch, Proximity, Target, measure, measure_terrain
-from geo_ree.proximity import climb as climb_module
-from geo_ree.proximity.climb import Ways, ascents_m, azimuth_to, read_profiles
-from geo_ree.proximity.heights import PAGE_DEG, cell_sides_m, read_ground
-from geo_ree.proximity.relief import horn_slope_deg, riley_ruggedness_m
+from geo_ree.proximity import terrain as climb_module
+from geo_ree.proximity.heights import (
+    PAGE_DEG,
+    cell_sides_m,
+    horn_slope_deg,
+    read_ground,
+    riley_ruggedness_m,
+)
 from geo_ree.proximity.segments import explode, split
+from geo_ree.proximity.terrain import Ways, ascents_m, azimuth_to, read_profiles
 
 GEOD = Geod(ellps="WGS84")
 CELL = 1 / 1200
@@ -41,8 +46,10 @@ class Land:
         left, right = np.floor(west / self.cell), np.ceil(east / self.cell)
         bottom, top = np.floor(south / self.cell), np.ceil(north / self.cell)
         if left >= right or bottom >= top:
-            return Patch(array=np.full((1, 1), np.nan, np.float32),
-                         transform=Affine(box[2] - box[0], 0, box[0], 0, box[1] - box[3], box[3]))  # fmt: skip
+            return Patch(
+                array=np.full((1, 1), np.nan, np.float32),
+                transform=Affine(box[2] - box[0], 0, box[0], 0, box[1] - box[3], box[3]),
+            )
         lon = (np.arange(left, right) + 0.5) * self.cell
         lat = (np.arange(top, bottom, -1) - 0.5) * self.cell
         self.pixels += lon.size * lat.size
@@ -57,15 +64,23 @@ def _mines(*places, error=0.0, country="KAZ"):
     return gpd.GeoDataFrame(
         {"country": country, "position_error_m": error, "precision_class": "arc_second"},
         index=[f"m{i}" for i in range(len(places))],
-        geometry=[shapely.Point(p) for p in places], crs=4326,
-    )  # fmt: skip
+        geometry=[shapely.Point(p) for p in places],
+        crs=4326,
+    )
 
 
 def _rail(*xy, lateral=0.0):
     rails = gpd.GeoDataFrame(
-        {"name": ["Line"], "kind": "rail", "country": "KAZ", "source_id": "x",
-         "lateral_error_km": lateral},
-        geometry=[shapely.LineString(xy)], crs=4326)  # fmt: skip
+        {
+            "name": ["Line"],
+            "kind": "rail",
+            "country": "KAZ",
+            "source_id": "x",
+            "lateral_error_km": lateral,
+        },
+        geometry=[shapely.LineString(xy)],
+        crs=4326,
+    )
     return Proximity({"railways": rails}, RAIL)
 
 
@@ -221,16 +236,22 @@ def test_another_reference_system_gives_the_same_terrain():
             left + 90 * (np.arange(columns) + 0.5), top - 90 * (np.arange(rows) + 0.5)
         )
         lon, lat = to_lonlat.transform(px, py)
-        return Patch(array=(rise * _northing(lat) + 0 * lon).astype(np.float32),
-                     transform=Affine(90, 0, left, 0, -90, top), crs="EPSG:32643")  # fmt: skip
+        return Patch(
+            array=(rise * _northing(lat) + 0 * lon).astype(np.float32),
+            transform=Affine(90, 0, left, 0, -90, top),
+            crs="EPSG:32643",
+        )
 
     mines = _mines((76.4, 45.01), error=300.0)
     here = measure_terrain(mines.to_crs(32643), utm, proximity=_rail((76.5, 44.9), (76.5, 45.2)))
     assert here.loc["m0", "slope_deg"] == pytest.approx(10.0, abs=0.05)
     assert here.loc["m0", "elevation_m"] == pytest.approx(rise * _northing(45.01), abs=1.0)
     assert 89 < here.loc["m0", "terrain_cell_m"] < 91
-    lonlat = measure_terrain(mines, Land(lambda lon, lat: rise * _northing(lat) + 0 * lon),
-                             proximity=_rail((76.5, 44.9), (76.5, 45.2)))  # fmt: skip
+    lonlat = measure_terrain(
+        mines,
+        Land(lambda lon, lat: rise * _northing(lat) + 0 * lon),
+        proximity=_rail((76.5, 44.9), (76.5, 45.2)),
+    )
     for column in ("elevation_m", "climb_railway_m", "above_railway_m", "pass_railway_m"):
         assert here.loc["m0", column] == pytest.approx(lonlat.loc["m0", column], abs=1.0)
 
@@ -299,8 +320,9 @@ def test_the_error_of_the_climb_is_that_of_the_position_and_of_the_railway():
     rail = (76.8, 44), (76.8, 46)
 
     def error(position, lateral):
-        return measure_terrain(_mines((76.5, 45.0), error=position), slope,
-                               proximity=_rail(*rail, lateral=lateral)).loc["m0", "err_climb_railway_m"]  # fmt: skip
+        return measure_terrain(
+            _mines((76.5, 45.0), error=position), slope, proximity=_rail(*rail, lateral=lateral)
+        ).loc["m0", "err_climb_railway_m"]
 
     assert error(0.0, 0.0) == pytest.approx(0, abs=0.5)
     assert error(2000.0, 0.0) == pytest.approx(2000 * metre, rel=0.02)
@@ -409,9 +431,9 @@ def test_neighbours_share_their_windows():
     rail = _rail((76.2, 44), (76.2, 46))
     together = measure_terrain(_mines(*places, error=500.0), many, proximity=rail)
     assert len(many.boxes) <= 4
-    alone = pd.concat([
-        measure_terrain(_mines(p, error=500.0), one, proximity=rail) for p in places[:5]
-    ])  # fmt: skip
+    alone = pd.concat(
+        [measure_terrain(_mines(p, error=500.0), one, proximity=rail) for p in places[:5]]
+    )
     np.testing.assert_allclose(alone, together.iloc[:5], atol=1e-6)
 
 
@@ -444,10 +466,19 @@ def test_bad_input_is_told():
 def test_the_distance_and_the_climb_are_to_one_line():
     """What near_railway names is what the climb goes to."""
     rails = gpd.GeoDataFrame(
-        {"name": ["Own", "Other"], "kind": "rail", "country": ["KAZ", "KGZ"], "source_id": "x",
-         "lateral_error_km": 0.0},
-        geometry=[shapely.LineString([(76.9, 44), (76.9, 46)]), shapely.LineString([(76.4, 44), (76.4, 46)])],
-        crs=4326)  # fmt: skip
+        {
+            "name": ["Own", "Other"],
+            "kind": "rail",
+            "country": ["KAZ", "KGZ"],
+            "source_id": "x",
+            "lateral_error_km": 0.0,
+        },
+        geometry=[
+            shapely.LineString([(76.9, 44), (76.9, 46)]),
+            shapely.LineString([(76.4, 44), (76.4, 46)]),
+        ],
+        crs=4326,
+    )
     made = Proximity({"railways": rails}, RAIL)
     mines = _mines((76.3, 45.0))
     assert measure(mines, {}, proximity=made)["near_railway"]["m0"].startswith("Own")

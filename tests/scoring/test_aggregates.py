@@ -66,9 +66,10 @@ def test_all_aggregates_agree_with_pymcdm(seed: int) -> None:
         return column
 
     for name, peer in {
-        "weighted_sum": WSM(as_given), "weighted_product": WPM(as_given),
+        "weighted_sum": WSM(as_given),
+        "weighted_product": WPM(as_given),
         "topsis": TOPSIS(vector_normalization),
-    }.items():  # fmt: skip
+    }.items():
         ours = METHODS[name](values.T, weights, None)
         np.testing.assert_allclose(ours, peer(values, weights, types), rtol=0, atol=1e-9)
 
@@ -119,13 +120,20 @@ def test_a_score_is_from_0_to_100_or_unknown(
 
 @EACH
 @given(
-    table=tables, weights=weight_sets, which=st.integers(0, 2), nearer=st.floats(0, 1),
+    table=tables,
+    weights=weight_sets,
+    which=st.integers(0, 2),
+    nearer=st.floats(0, 1),
     data=st.data(),
-)  # fmt: skip
+)
 def test_coming_nearer_never_costs(
-    aggregate: str, table: pd.DataFrame, weights: tuple[float, ...], which: int, nearer: float,
+    aggregate: str,
+    table: pd.DataFrame,
+    weights: tuple[float, ...],
+    which: int,
+    nearer: float,
     data: st.DataObject,
-) -> None:  # fmt: skip
+) -> None:
     row = data.draw(st.integers(0, len(table) - 1))
     moved = table.copy()
     assume(math.isfinite(moved.iloc[row, which]))
@@ -137,13 +145,20 @@ def test_coming_nearer_never_costs(
 
 @EACH
 @given(
-    table=tables, weights=weight_sets, rows=st.randoms(use_true_random=False),
-    order=st.permutations(range(3)), scale=st.floats(1e-3, 1e3),
-)  # fmt: skip
+    table=tables,
+    weights=weight_sets,
+    rows=st.randoms(use_true_random=False),
+    order=st.permutations(range(3)),
+    scale=st.floats(1e-3, 1e3),
+)
 def test_order_and_scale_of_the_weights_do_not_matter(
-    aggregate: str, table: pd.DataFrame, weights: tuple[float, ...], rows: object,
-    order: list[int], scale: float,
-) -> None:  # fmt: skip
+    aggregate: str,
+    table: pd.DataFrame,
+    weights: tuple[float, ...],
+    rows: object,
+    order: list[int],
+    scale: float,
+) -> None:
     model = model_of(aggregate, *weights)
     turned = replace(
         model,

@@ -32,9 +32,11 @@ from geo_ree.scoring.aggregates import METHODS
 
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
 BOTH = ScoreModel(
-    (Criterion("rail", "dist_rail_km", Exponential(50), 0.6, label="railway"),
-     Criterion("road", "dist_road_km", Exponential(20), 0.4, label="road"))
-)  # fmt: skip
+    (
+        Criterion("rail", "dist_rail_km", Exponential(50), 0.6, label="railway"),
+        Criterion("road", "dist_road_km", Exponential(20), 0.4, label="road"),
+    )
+)
 
 
 def table_of(rail: list[float], road: list[float]) -> pd.DataFrame:

@@ -81,8 +81,11 @@ def test_half_lies_where_the_parameter_says(decay: Decay) -> None:
 def test_a_limit_belongs_to_its_step() -> None:
     step = Step((10, 50), (1.0, 0.6, 0.1))
     assert step([10.0, np.nextafter(10.0, 11), 50.0, np.nextafter(50.0, 51)]).tolist() == [
-        1.0, 0.6, 0.6, 0.1,
-    ]  # fmt: skip
+        1.0,
+        0.6,
+        0.6,
+        0.1,
+    ]
 
 
 @pytest.mark.parametrize("decay", [Exponential(5), Linear(5), Logistic(5, 1), Step((5,))])

@@ -148,8 +148,11 @@ def test_a_draw_is_the_auc_of_the_sites_it_took():
     scores, positive = np.array([1.0, 3.0, 2.0, 4.0]), np.array([False, False, True, True])
     possible = {
         _brute([scores[a], scores[b], scores[c], scores[d]], positive.tolist())
-        for a in (0, 1) for b in (0, 1) for c in (2, 3) for d in (2, 3)
-    }  # fmt: skip
+        for a in (0, 1)
+        for b in (0, 1)
+        for c in (2, 3)
+        for d in (2, 3)
+    }
     drawn = auc_draws(scores, positive, draws=400, seed=1)[0]
     assert set(np.unique(drawn)) == possible
 

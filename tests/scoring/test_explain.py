@@ -17,10 +17,10 @@ from geo_ree.scoring import (
     load_preset,
     phrase,
     score,
-)  # fmt: skip
+)
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.decay import Exponential
+from geo_ree.scoring.model import Criterion
 
 MODEL = load_preset("infrastructure")
 
@@ -36,9 +36,16 @@ def test_the_table_carries_the_score() -> None:
     why = break_down("facts:1", frame, MODEL)
     assert why.index.tolist() == [c.name for c in MODEL.criteria]
     assert list(why) == [
-        "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source",
+        "label",
+        "distance_km",
+        "value",
+        "weight",
+        "points",
+        "measured_to",
+        "reason",
+        "source",
         "gain",
-    ]  # fmt: skip
+    ]
     assert why["points"].sum() == pytest.approx(frame["score"].iloc[0])
     assert why["weight"].sum() == pytest.approx(1.0)
     assert why.loc["rail", "distance_km"] == 12
@@ -70,25 +77,63 @@ def test_who_is_not_there_cannot_be_explained() -> None:
 @pytest.mark.parametrize(
     ("distances", "words"),
     [
-        ({"rail": 12, "road": 3, "power_plant": 60, "settlement": 30, "water": 15, "gateway": 900},
-         ("railway 12 km, road 3 km, settlement 30 km", "nothing far")),
-        ({"rail": 240, "road": 3, "power_plant": None, "settlement": 49.6, "water": 4.4,
-          "gateway": 500},
-         ("road 3 km, water 4 km, settlement 50 km", "railway 240 km; power plant unknown")),
-        ({"rail": 1240.4, "road": 80, "power_plant": 300, "settlement": None, "water": None,
-          "gateway": None},
-         ("nothing near",
-          "railway 1,240 km, road 80 km, power plant 300 km; "
-          "settlement, water and gateway unknown")),
-        ({"rail": 0.0, "road": 0.44, "power_plant": math.inf, "settlement": 1.2, "water": None,
-          "gateway": None},
-         ("railway under 0.1 km, road 0.4 km, settlement 1 km",
-          "power plant out of reach; water and gateway unknown")),
-        (dict.fromkeys(["rail", "road", "power_plant", "settlement", "water", "gateway"]),
-         ("nothing near",
-          "railway, road, power plant, settlement, water and gateway unknown")),
+        (
+            {
+                "rail": 12,
+                "road": 3,
+                "power_plant": 60,
+                "settlement": 30,
+                "water": 15,
+                "gateway": 900,
+            },
+            ("railway 12 km, road 3 km, settlement 30 km", "nothing far"),
+        ),
+        (
+            {
+                "rail": 240,
+                "road": 3,
+                "power_plant": None,
+                "settlement": 49.6,
+                "water": 4.4,
+                "gateway": 500,
+            },
+            ("road 3 km, water 4 km, settlement 50 km", "railway 240 km; power plant unknown"),
+        ),
+        (
+            {
+                "rail": 1240.4,
+                "road": 80,
+                "power_plant": 300,
+                "settlement": None,
+                "water": None,
+                "gateway": None,
+            },
+            (
+                "nothing near",
+                "railway 1,240 km, road 80 km, power plant 300 km; "
+                "settlement, water and gateway unknown",
+            ),
+        ),
+        (
+            {
+                "rail": 0.0,
+                "road": 0.44,
+                "power_plant": math.inf,
+                "settlement": 1.2,
+                "water": None,
+                "gateway": None,
+            },
+            (
+                "railway under 0.1 km, road 0.4 km, settlement 1 km",
+                "power plant out of reach; water and gateway unknown",
+            ),
+        ),
+        (
+            dict.fromkeys(["rail", "road", "power_plant", "settlement", "water", "gateway"]),
+            ("nothing near", "railway, road, power plant, settlement, water and gateway unknown"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_phrases(distances: dict[str, float | None], words: tuple[str, str]) -> None:
     assert phrase(scored(**distances).iloc[0], MODEL) == words
 
@@ -104,8 +149,9 @@ def test_a_veto_comes_first() -> None:
     rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway")
     model = ScoreModel((rail,), vetoes=(Veto("dist_railway_km", 500, "no railway in reach"),))
     assert phrase(scored(model, rail=600.0).iloc[0], model) == (
-        "nothing near", "no railway in reach; railway 600 km",
-    )  # fmt: skip
+        "nothing near",
+        "no railway in reach; railway 600 km",
+    )
 
 
 def test_an_assumed_value_is_still_called_unknown() -> None:
@@ -128,9 +174,11 @@ def two_scored(
     model: ScoreModel, *rows: tuple[float | None, float | None], names: str = "abcdef"
 ) -> pd.DataFrame:
     table = pd.DataFrame(
-        list(rows), columns=["dist_railway_km", "dist_road_km"], dtype=np.float64,
+        list(rows),
+        columns=["dist_railway_km", "dist_road_km"],
+        dtype=np.float64,
         index=list(names[: len(rows)]),
-    )  # fmt: skip
+    )
     return table.join(score(table, model))
 
 
@@ -168,27 +216,37 @@ def test_a_gain_may_lift_a_veto() -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([(50, 15), (100, 30), (0, 0)],
-         "a scores 50 of 100, rank 2 of 3, carried by railway 50 km (30 points) and road 15 km "
-         "(20 points), held back by nothing. Most would change with railway on the spot: 80 points, rank 2."),
-        ([(0, None), (0, 0)],
-         "a scores 100 of 100, rank 1 of 2, carried by railway under 0.1 km (100 points), "
-         "held back by nothing. Unknown: road. No single change would lift it."),
-        ([(500, None), (100, 100)],
-         "a scores 0 of 100, rank 2 of 2, carried by nothing, held back by railway 500 km (100 "
-         "points short). Unknown: road. Most would change with railway on the spot: 100 points, "
-         "rank 1."),
+        (
+            [(50, 15), (100, 30), (0, 0)],
+            "a scores 50 of 100, rank 2 of 3, carried by railway 50 km (30 points) and road 15 km "
+            "(20 points), held back by nothing. Most would change with railway on the spot: 80 points, rank 2.",
+        ),
+        (
+            [(0, None), (0, 0)],
+            "a scores 100 of 100, rank 1 of 2, carried by railway under 0.1 km (100 points), "
+            "held back by nothing. Unknown: road. No single change would lift it.",
+        ),
+        (
+            [(500, None), (100, 100)],
+            "a scores 0 of 100, rank 2 of 2, carried by nothing, held back by railway 500 km (100 "
+            "points short). Unknown: road. Most would change with railway on the spot: 100 points, "
+            "rank 1.",
+        ),
         ([(None, None), (1, 1)], "a has no score: railway and road unknown."),
-        ([(60, 45), (60, 1)],
-         "a scores 31 of 100, rank 2 of 2, carried by nothing, held back by road 45 km (35 points "
-         "short) and railway 60 km (34 points short). Most would change with road on the spot: "
-         "66 points, rank 1."),
-        ([(math.inf, 0), (50, 0)],
-         "a scores 40 of 100, rank 2 of 2, carried by road under 0.1 km (40 points), held back by "
-         "railway out of reach (60 points short). Most would change with railway on the spot: "
-         "100 points, rank 1."),
+        (
+            [(60, 45), (60, 1)],
+            "a scores 31 of 100, rank 2 of 2, carried by nothing, held back by road 45 km (35 points "
+            "short) and railway 60 km (34 points short). Most would change with road on the spot: "
+            "66 points, rank 1.",
+        ),
+        (
+            [(math.inf, 0), (50, 0)],
+            "a scores 40 of 100, rank 2 of 2, carried by road under 0.1 km (40 points), held back by "
+            "railway out of reach (60 points short). Most would change with railway on the spot: "
+            "100 points, rank 1.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_sentence(rows: list[tuple[float | None, float | None]], words: str) -> None:
     assert describe("a", two_scored(TWO, *rows), TWO) == words
 
@@ -222,10 +280,14 @@ def test_the_sentence_ranks_among_those_it_is_told(aggregate: str) -> None:
     """Candidates and hosts in one table: compared with the candidates, ranked within its own."""
     model = replace(TWO, aggregate=aggregate)
     table = pd.DataFrame(
-        {"dist_railway_km": [10.0, 60.0, 5.0, 90.0], "dist_road_km": [20.0, 9.0, 5.0, 50.0],
-         "role": ["candidate", "candidate", "host", "host"], "name": ["A", "B", "C", None]},
+        {
+            "dist_railway_km": [10.0, 60.0, 5.0, 90.0],
+            "dist_road_km": [20.0, 9.0, 5.0, 50.0],
+            "role": ["candidate", "candidate", "host", "host"],
+            "name": ["A", "B", "C", None],
+        },
         index=["x:1", "x:2", "x:3", "x:4"],
-    )  # fmt: skip
+    )
     candidates = table["role"] == "candidate"
     scores = table.join(score(table, model, compared=candidates))
     alone = table[candidates].join(score(table[candidates], model))
@@ -249,17 +311,29 @@ def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_cha
     table = pd.DataFrame(
         {"dist_railway_km": [2.0, 80.0, 40.0], "dist_road_km": [70.0, 3.0, 20.0]},
         index=["by rail", "by road", "between"],
-    )  # fmt: skip
+    )
     scores = table.join(score(table, model))
     why = break_down("by rail", scores, model)
     assert list(why.columns) == [
-        "label", "distance_km", "value", "weight", "points", "measured_to", "reason", "source", "gain",
-    ]  # fmt: skip
+        "label",
+        "distance_km",
+        "value",
+        "weight",
+        "points",
+        "measured_to",
+        "reason",
+        "source",
+        "gain",
+    ]
     assert why["points"].idxmax() == "rail"
     assert why["gain"].idxmax() == "road"
     words = describe("by rail", scores, model)
-    carried, held, change = words.split("carried by ")[1].replace("held back by ", "|").replace(
-        "Most would change with ", "|").split("|")  # fmt: skip
+    carried, held, change = (
+        words.split("carried by ")[1]
+        .replace("held back by ", "|")
+        .replace("Most would change with ", "|")
+        .split("|")
+    )
     assert carried.startswith("railway 2 km (")
     assert held.startswith("road 70 km (")
     assert change.startswith("road on the spot: ")

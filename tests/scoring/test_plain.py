@@ -47,8 +47,10 @@ def test_every_decay_is_told_with_its_parameters(decay, plain):
 def test_vetoes_weights_and_missing_values_are_told():
     model = ScoreModel(
         (Criterion("rail", "dist_railway_km", Exponential(50), 2.0, missing=0.25),),
-        vetoes=(Veto("dist_road_km", 300, "no road", op=">="),), aggregate="topsis", name="own",
-    )  # fmt: skip
+        vetoes=(Veto("dist_road_km", 300, "no road", op=">="),),
+        aggregate="topsis",
+        name="own",
+    )
     told = plain_model(model)
     assert (told["name"], told["aggregate"]) == ("own", "topsis")
     assert told["criteria"][0]["weight"] == 2.0

@@ -76,9 +76,13 @@ def test_every_weight_and_half_distance_has_reason_and_source(preset: str) -> No
     model = load_preset(preset)
     for criterion in (*model.criteria, *model.optional):
         for text in (
-            criterion.label, criterion.measured_to, criterion.reason, criterion.source,
-            criterion.decay_reason, criterion.decay_source,
-        ):  # fmt: skip
+            criterion.label,
+            criterion.measured_to,
+            criterion.reason,
+            criterion.source,
+            criterion.decay_reason,
+            criterion.decay_source,
+        ):
             assert text
             assert "\n" not in text
         assert "judgement" in criterion.source or "(20" in criterion.source
@@ -217,12 +221,20 @@ def test_a_model_from_a_file_equals_one_from_python(tmp_path: Path) -> None:
     expected = ScoreModel(
         (
             Criterion(
-                "rail", "dist_railway_km", Exponential(50), 1.0,
-                label="railway", missing=0.1, reason="why", source="judgement",
+                "rail",
+                "dist_railway_km",
+                Exponential(50),
+                1.0,
+                label="railway",
+                missing=0.1,
+                reason="why",
+                source="judgement",
             ),
         ),
-        vetoes=(Veto("dist_road_km", 300, "no road"),), name="mine", title="mine",
-    )  # fmt: skip
+        vetoes=(Veto("dist_road_km", 300, "no road"),),
+        name="mine",
+        title="mine",
+    )
     assert ScoreModel.from_toml(path) == load_preset(path) == load_preset(str(path)) == expected
     assert "veto: dist_road_km > 300: no road" in str(expected)
 
@@ -242,8 +254,15 @@ def test_printed_it_is_a_small_table() -> None:
     lines = str(load_preset("infrastructure")).splitlines()
     assert lines[0] == "infrastructure access score (infrastructure, weights default)"
     assert lines[2].split() == [
-        "rail", "30", "%", "halves", "every", "50", "km", "dist_railway_km",
-    ]  # fmt: skip
+        "rail",
+        "30",
+        "%",
+        "halves",
+        "every",
+        "50",
+        "km",
+        "dist_railway_km",
+    ]
     assert len(lines) == 2 + len(AGREED) + 1
     assert lines[-1] == "once climb_railway_m is known: climb, halves every 1 km"
 
@@ -259,26 +278,47 @@ def test_printed_it_is_a_small_table() -> None:
         ("weight = 1", "weight = 0", "criteria: all weights are zero"),
         ("weight = 1", "", "criteria.rail.weight is missing"),
         ("weight = 1", "weight = { grid = 1 }", "criteria.rail.weight.default is missing"),
-        ("weight = 1", "weight = { default = 1, grid = 1 }",
-         "criteria.rail.weight.grid belongs to no variant (there are default)"),
+        (
+            "weight = 1",
+            "weight = { default = 1, grid = 1 }",
+            "criteria.rail.weight.grid belongs to no variant (there are default)",
+        ),
         ("weight = 1", "weight = { default = -1 }", "criteria.rail.weight.default is -1"),
-        ("weight = 1", "weight = 1\n[variants.grid]\nwhen = 'x'",
-         "variants.grid.when is not a key"),
-        ("weight = 1", "weight = { default = 1, grid = 0 }\n[variants.grid]",
-         "criteria: all weights are zero in the variant grid"),
+        (
+            "weight = 1",
+            "weight = 1\n[variants.grid]\nwhen = 'x'",
+            "variants.grid.when is not a key",
+        ),
+        (
+            "weight = 1",
+            "weight = { default = 1, grid = 0 }\n[variants.grid]",
+            "criteria: all weights are zero in the variant grid",
+        ),
         ("weight = 1", "weight = 1\noptional = true", "criteria: all are optional, so nothing"),
         ("weight = 1", "weight = 1\noptional = 'yes'", "criteria.rail.optional is 'yes': expected"),
-        ("weight = 1", "weight = 1\n[criteria.climb]\ncolumn = 'climb_railway_m'\noptional = true\n"
-         "decay = { kind = \"exponential\", half_km = 1 }\nweight = { default = 1 }",
-         "criteria.climb.weight: an optional criterion has one weight for all variants"),
-        ("weight = 1", "weight = 1\nmissing = 'far'",
-         "criteria.rail.missing: 'far'; give \"unknown\" or the value to assume"),
+        (
+            "weight = 1",
+            "weight = 1\n[criteria.climb]\ncolumn = 'climb_railway_m'\noptional = true\n"
+            'decay = { kind = "exponential", half_km = 1 }\nweight = { default = 1 }',
+            "criteria.climb.weight: an optional criterion has one weight for all variants",
+        ),
+        (
+            "weight = 1",
+            "weight = 1\nmissing = 'far'",
+            "criteria.rail.missing: 'far'; give \"unknown\" or the value to assume",
+        ),
         ("weight = 1", "weight = 1\nmissing = 1.5", "criteria.rail.missing: 1.5; give"),
         ("weight = 1", "weight = 1\ncolour = 'red'", "criteria.rail.colour is not a key"),
-        ("weight = 1", "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = 3",
-         "vetoes.0.reason is missing"),
-        ("weight = 1", "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = nan\nreason = 'why'",
-         "vetoes.0.limit is nan"),
+        (
+            "weight = 1",
+            "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = 3",
+            "vetoes.0.reason is missing",
+        ),
+        (
+            "weight = 1",
+            "weight = 1\n[[vetoes]]\ncolumn = 'x'\nlimit = nan\nreason = 'why'",
+            "vetoes.0.limit is nan",
+        ),
         ("weight = 1", "weight = 1\n[criteria.rail]", "is not TOML: Cannot declare"),
         ("weight = 1", "weight =", "is not TOML: Invalid value (at line 7"),
         ("half_km = 50", "half_km = -5", "criteria.rail.decay: Exponential: half_km is -5"),
@@ -293,7 +333,7 @@ def test_printed_it_is_a_small_table() -> None:
         ('name = "mine"', 'aggregate = "guess"', "aggregate is 'guess': expected 'weighted_sum'"),
         ('name = "mine"', "", "name is missing"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_named_with_file_and_path(
     tmp_path: Path, old: str, new: str, says: str
 ) -> None:

@@ -26,9 +26,11 @@ from geo_ree.scoring.aggregates import METHODS
 
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
 MODEL = ScoreModel(
-    (Criterion("rail", "dist_rail_km", Exponential(50), 0.6),
-     Criterion("road", "dist_road_km", Exponential(20), 0.4))
-)  # fmt: skip
+    (
+        Criterion("rail", "dist_rail_km", Exponential(50), 0.6),
+        Criterion("road", "dist_road_km", Exponential(20), 0.4),
+    )
+)
 OTHERS = pd.DataFrame(
     {"dist_rail_km": [10.0, 60.0, 200.0], "dist_road_km": [30.0, 5.0, 90.0]}, index=["a", "b", "c"]
 )

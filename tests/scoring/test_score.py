@@ -20,7 +20,7 @@ from geo_ree.scoring import (
     Variant,
     Veto,
     score,
-)  # fmt: skip
+)
 
 NAMES = ("rail", "road", "water", "town")
 DECAYS = (Exponential(50), Linear(200), Logistic(40, 10), Step((10, 100)))
@@ -109,8 +109,12 @@ def test_index_is_kept_and_the_table_untouched() -> None:
     out = score(table, model_of([1.0]))
     assert out.index.tolist() == ["usgs:7", "usgs:3"]
     assert list(out) == [
-        "value_rail", "points_rail", "score", "unknown_weight_pct", "veto",
-    ]  # fmt: skip
+        "value_rail",
+        "points_rail",
+        "score",
+        "unknown_weight_pct",
+        "veto",
+    ]
     assert out.loc["usgs:7", "score"] == 50.0
     assert math.isnan(out.loc["usgs:3", "score"])
     assert out["unknown_weight_pct"].tolist() == [0.0, 100.0]
@@ -148,9 +152,12 @@ def test_a_veto_takes_all_points_and_says_why() -> None:
     )
     out = score(table, model_of([1.0, 1.0], vetoes=vetoes))
     assert out["veto"].tolist() == [
-        None, "no road within 150 km", "no road within 150 km; above 4,500 m",
-        "no road within 150 km", None,
-    ]  # fmt: skip
+        None,
+        "no road within 150 km",
+        "no road within 150 km; above 4,500 m",
+        "no road within 150 km",
+        None,
+    ]
     assert (out["score"] > 0).tolist() == [True, False, False, False, True]
     assert out["points_rail"].iloc[1] == 0
     assert out["value_rail"].iloc[1] > 0.8

@@ -12,8 +12,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Linear, ScoreModel, Veto, influence, load_preset, score
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.leaders import _by_bisection, find_takeover
-from geo_ree.scoring.sensitivity import _indices
+from geo_ree.scoring.sensitivity import _by_bisection, _indices, find_takeover
 
 NAMES = ("rail", "road", "water")
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
@@ -68,8 +67,9 @@ def test_the_nearest_share_is_found(aggregate: str, gaps: float, seed: int) -> N
         now = shares[which]
         found = find_takeover(values, shares, which, leader, aggregate)
         reach = max(now, 1 - now) if found is None else abs(found.share - now)
-        on_the_way = [now + side * reach * part for side in (-1, 1)
-                      for part in np.linspace(0, 0.999, 41)]  # fmt: skip
+        on_the_way = [
+            now + side * reach * part for side in (-1, 1) for part in np.linspace(0, 0.999, 41)
+        ]
         for share in (s for s in on_the_way if 0 <= s < 1):
             scores = scores_at(values, shares, which, float(share), aggregate)
             assert scores.max() <= scores[leader] + 1e-9
@@ -85,8 +85,9 @@ def test_roots_and_bisection_agree(seed: int) -> None:
     leader = int(np.nan_to_num(METHODS["weighted_sum"](values, shares, None), nan=-1).argmax())
     for which in range(4):
         exact = find_takeover(values, shares, which, leader, "weighted_sum")
-        tried = [_by_bisection(values, shares, which, leader, "weighted_sum", end)
-                 for end in (1.0, 0.0)]  # fmt: skip
+        tried = [
+            _by_bisection(values, shares, which, leader, "weighted_sum", end) for end in (1.0, 0.0)
+        ]
         near = min(
             (t for t in tried if t), key=lambda t: abs(t.share - shares[which]), default=None
         )

@@ -22,9 +22,9 @@ from geo_ree.scoring import (
     load_preset,
     score,
     uncertainty,
-)  # fmt: skip
+)
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.draws import Sampler
+from geo_ree.scoring.intervals import Sampler
 from geo_ree.scoring.ranks import rank_draws
 
 INTERVAL = ["rank_p5", "rank_median", "rank_p95"]
@@ -446,7 +446,7 @@ def test_the_acceptability_may_be_cut() -> None:
 
 
 def test_what_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = sys.modules["geo_ree.scoring.uncertainty"]  # the package has the function
+    module = sys.modules["geo_ree.scoring.intervals"]  # the package has the function
     monkeypatch.setattr(module, "_MOST_DRAWN", 100)
     with pytest.raises(ScoreError, match="50 draws of 6 deposits do not fit .* reweigh"):
         uncertainty(example(), model_of(1.0), None, draws=50)

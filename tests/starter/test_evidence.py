@@ -64,8 +64,9 @@ def test_places_are_those_of_the_settlements() -> None:
             continue
         town = towns[row["place_source"].split()[1]]
         assert (row["from_latitude"], row["from_longitude"]) == (
-            town["latitude"], town["longitude"]
-        )  # fmt: skip
+            town["latitude"],
+            town["longitude"],
+        )
     assert blank == ["kutessay-ii-1"]
 
 
@@ -78,8 +79,11 @@ def test_positions_are_of_deposits_that_are_there_and_have_sources() -> None:
         assert south <= float(row["latitude"]) <= north
         assert west <= float(row["longitude"]) <= east
         assert row["precision_class"] in PRECISION_ERROR_M
-    kairakty = [(r["latitude"], r["longitude"]) for r in rows
-                if r["deposit_id"] == "usgs_major_deposits:1485"]  # fmt: skip
+    kairakty = [
+        (r["latitude"], r["longitude"])
+        for r in rows
+        if r["deposit_id"] == "usgs_major_deposits:1485"
+    ]
     assert kairakty == [("48.35", "73.20"), ("48.45", "73.20"), ("48.406", "73.089")]
     doubted = [r["native_id"] for r in rows if r["doubt"]]
     assert doubted == ["kutessay-ii-2", "mushgai-khudag-3", "khanneshin-2"]
@@ -105,9 +109,16 @@ def test_every_distance_in_the_facts_is_carried_over(facts: Path) -> None:
             assert (row["relation"], row["source"]) == (figure["mode"], figure["source"])
             assert row["from_place"] in figure["to"]
     words = " ".join(r["notes"] for r in carried)
-    for told in ("Rail 43-48 km", "140 km from Bishkek", "35 km SW of Arkalyk",
-                 "300 km SE of Astana", "100 km NE of Karkaraly", "~420 km from Astana",
-                 "~65 km N of Dalanzadgad", "530 km SSW of Ulaanbaatar"):  # fmt: skip
+    for told in (
+        "Rail 43-48 km",
+        "140 km from Bishkek",
+        "35 km SW of Arkalyk",
+        "300 km SE of Astana",
+        "100 km NE of Karkaraly",
+        "~420 km from Astana",
+        "~65 km N of Dalanzadgad",
+        "530 km SSW of Ulaanbaatar",
+    ):
         assert told in words
         assert any(told in f"{d['admin_area']} {d['notes']}" for d in rows_of("deposits", facts))
 
@@ -130,7 +141,7 @@ def test_the_builder_refuses_facts_that_no_longer_say_so(
     for name, old, new, told in (
         ("deposits.csv", "35 km SW of Arkalyk", "36 km SW of Arkalyk", "no longer say '35 km SW"),
         ("check_figures.csv", "D03a", "D04a", "D04a is about a deposit"),
-    ):  # fmt: skip
+    ):
         changed = tmp_path / "facts"
         shutil.copytree(facts, changed, dirs_exist_ok=True)
         path = changed / name

@@ -46,9 +46,12 @@ def test_precision_classes_of_the_builder(builder: Any) -> None:
 
 def test_an_alternate_that_is_another_record_does_not_count(builder: Any) -> None:
     row = {
-        "coord_source": "x", "coord_quality": "good", "latitude": "42.8611",
-        "longitude": "76.1197", "alt_coords": "40.1,70.2 (a (b), c: do not use)",
-    }  # fmt: skip
+        "coord_source": "x",
+        "coord_quality": "good",
+        "latitude": "42.8611",
+        "longitude": "76.1197",
+        "alt_coords": "40.1,70.2 (a (b), c: do not use)",
+    }
     assert builder("positions").judge_position(row).error_m == 500.0
     row["alt_coords"] = "42.8611,76.3 (another survey)"
     assert builder("positions").judge_position(row).error_m == pytest.approx(14_740, abs=20)
@@ -63,9 +66,12 @@ def test_the_builder_refuses_names_that_give_one_id(builder: Any) -> None:
 def test_the_facts_give_the_same_bytes(facts: Path, builder: Any, tmp_path: Path) -> None:
     deposits, tables = builder("deposits"), builder("tables")
     for build in (
-        deposits.build_deposits, deposits.build_resources, tables.build_major_deposits,
-        tables.build_power_plants, tables.build_gateways,
-    ):  # fmt: skip
+        deposits.build_deposits,
+        deposits.build_resources,
+        tables.build_major_deposits,
+        tables.build_power_plants,
+        tables.build_gateways,
+    ):
         product = build(facts, tmp_path)
         assert (tmp_path / product.file).read_bytes() == (STARTER / product.file).read_bytes()
         assert product.file in product.report()
@@ -80,11 +86,18 @@ def test_deposits_say_what_the_facts_say(facts: Path) -> None:
         row = kept[fact["name"]]
         assert row["role"] == {"outside": "reference"}.get(fact["role"], fact["role"])
         for ours, theirs in (
-            ("latitude", "latitude"), ("longitude", "longitude"), ("country_reported", "country"),
-            ("admin_area", "admin_area"), ("name_local", "name_cyrillic"), ("status", "status"),
-            ("operator", "operator"), ("reference", "source"), ("source_quality", "confidence"),
-            ("deposit_type", "deposit_type"), ("minerals", "host_mineralogy"),
-        ):  # fmt: skip
+            ("latitude", "latitude"),
+            ("longitude", "longitude"),
+            ("country_reported", "country"),
+            ("admin_area", "admin_area"),
+            ("name_local", "name_cyrillic"),
+            ("status", "status"),
+            ("operator", "operator"),
+            ("reference", "source"),
+            ("source_quality", "confidence"),
+            ("deposit_type", "deposit_type"),
+            ("minerals", "host_mineralogy"),
+        ):
             assert row[ours] == fact[theirs], (fact["name"], ours)
         assert fact["resource_text"] in row["notes"] and fact["notes"] in row["notes"]
         assert fact["coord_quality"] in row["position_basis"]

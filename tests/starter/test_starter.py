@@ -173,14 +173,24 @@ def test_points_lie_in_the_region() -> None:
 def test_deposits_by_role() -> None:
     rows = rows_of("deposits")
     assert Counter(r["role"] for r in rows) == {
-        "candidate": 38, "by_product_host": 13, "not_ree": 4, "reference": 3, "duplicate": 1,
-        "plant": 1, "area": 1, "none": 1,
-    }  # fmt: skip
+        "candidate": 38,
+        "by_product_host": 13,
+        "not_ree": 4,
+        "reference": 3,
+        "duplicate": 1,
+        "plant": 1,
+        "area": 1,
+        "none": 1,
+    }
     located = [r for r in rows if r["latitude"]]
     assert len(located) == 29
     assert Counter(r["role"] for r in located) == {
-        "candidate": 19, "by_product_host": 5, "not_ree": 2, "reference": 2, "plant": 1,
-    }  # fmt: skip
+        "candidate": 19,
+        "by_product_host": 5,
+        "not_ree": 2,
+        "reference": 2,
+        "plant": 1,
+    }
     for row in rows:
         assert row["role"] in ROLES and row["commodity_group"] in COMMODITY_GROUPS
         assert row["reference"] and row["source_quality"]
@@ -201,12 +211,16 @@ def test_position_errors_hold_the_class_and_the_disagreement() -> None:
         if row["latitude"]:
             assert float(row["position_error_m"]) >= PRECISION_ERROR_M[row["precision_class"]]
     expected = {
-        "kutessay-ii": ("arc_second", 1_852), "kundybai": ("arc_second", 500),
-        "khanneshin": ("arc_second", 1_761), "syrymbet": ("arc_minute", 52_595),
-        "khan-bogdo": ("named_place", 20_000), "khotgor": ("licence", 3_000),
-        "wajilitag": ("area", 36_000), "karaganskii": ("area", 20_000),
+        "kutessay-ii": ("arc_second", 1_852),
+        "kundybai": ("arc_second", 500),
+        "khanneshin": ("arc_second", 1_761),
+        "syrymbet": ("arc_minute", 52_595),
+        "khan-bogdo": ("named_place", 20_000),
+        "khotgor": ("licence", 3_000),
+        "wajilitag": ("area", 36_000),
+        "karaganskii": ("area", 20_000),
         "verkhnee-espe": ("tenth_degree", 9_262),
-    }  # fmt: skip
+    }
     got = {i: (by_id[i]["precision_class"], int(by_id[i]["position_error_m"])) for i in expected}
     assert got == expected
     syrymbet = distance_m([67.983333], [53.483333], [68.7333], [53.3333])[0]
@@ -218,8 +232,10 @@ def test_same_deposits_are_tied_to_the_right_records() -> None:
     same = {r["native_id"]: set(r["same_as"].split(";")) - {""} for r in rows_of("deposits")}
     assert same["kundybai"] == {"usgs_major_deposits:1445"}
     assert same["mushgai-khudag"] == {
-        "usgs_major_deposits:373", "usgs_major_deposits:374", "usgs_ree:60"
-    }  # fmt: skip
+        "usgs_major_deposits:373",
+        "usgs_major_deposits:374",
+        "usgs_ree:60",
+    }
     assert same["lugiin-gol"] == {"usgs_major_deposits:372", "usgs_ree:50"}
     assert same["kutessay-ii"] == {"usgs_ree:211", "usgs_mrds:10207324"}
     everything = [i for ids in same.values() for i in ids]
@@ -231,8 +247,10 @@ def test_same_deposits_are_tied_to_the_right_records() -> None:
 def test_major_deposits() -> None:
     rows = rows_of("major_deposits")
     assert Counter(r["role"] for r in rows) == {
-        "context": 261, "candidate": 5, "by_product_host": 2
-    }  # fmt: skip
+        "context": 261,
+        "candidate": 5,
+        "by_product_host": 2,
+    }
     by_id = {r["native_id"]: r for r in rows}
     assert {i for i, r in by_id.items() if r["role"] != "context"} == {
         i for i, r in by_id.items() if "REE" in r["commodities"].split(";")
@@ -248,9 +266,7 @@ def test_resources_are_kept_apart() -> None:
     deposits = {f"starter_deposits:{r['native_id']}" for r in rows_of("deposits")}
     rows = rows_of("resources")
     assert {r["deposit_id"] for r in rows} <= deposits
-    assert Counter(r["substance"] for r in rows) == {
-        "ore": 7, "oxide": 7, "metal": 2, "unclear": 4
-    }  # fmt: skip
+    assert Counter(r["substance"] for r in rows) == {"ore": 7, "oxide": 7, "metal": 2, "unclear": 4}
     by_id = {r["native_id"]: r for r in rows}
     assert by_id["mushgai-khudag-1"]["quantity_t"] == "367000000"
     assert by_id["kutessay-ii-2"]["grade_pct"] == "0.264"

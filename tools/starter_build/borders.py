@@ -17,11 +17,29 @@ from geo_ree.settings import REGION
 from starter_build.product import Product, sha256, write_parquet
 
 ALPHA3 = {
-    "004": "AFG", "031": "AZE", "051": "ARM", "156": "CHN", "268": "GEO", "356": "IND",
-    "364": "IRN", "368": "IRQ", "398": "KAZ", "414": "KWT", "417": "KGZ", "496": "MNG",
-    "524": "NPL", "586": "PAK", "643": "RUS", "682": "SAU", "760": "SYR", "762": "TJK",
-    "792": "TUR", "795": "TKM", "804": "UKR", "860": "UZB",
-}  # fmt: skip
+    "004": "AFG",
+    "031": "AZE",
+    "051": "ARM",
+    "156": "CHN",
+    "268": "GEO",
+    "356": "IND",
+    "364": "IRN",
+    "368": "IRQ",
+    "398": "KAZ",
+    "414": "KWT",
+    "417": "KGZ",
+    "496": "MNG",
+    "524": "NPL",
+    "586": "PAK",
+    "643": "RUS",
+    "682": "SAU",
+    "760": "SYR",
+    "762": "TJK",
+    "792": "TUR",
+    "795": "TKM",
+    "804": "UKR",
+    "860": "UZB",
+}
 """ISO 3166-1 numeric -> alpha-3 of the countries that reach into the region."""
 
 PART_OF = {"Baikonur": "KAZ"}
@@ -60,7 +78,9 @@ def build_countries(archive: Path, out: Path) -> Product:
     frame = _frame(parts, names, box)
     write_parquet(out / "countries.parquet", frame)
     return Product(
-        file="countries.parquet", source_id="starter_countries", rows=len(frame),
+        file="countries.parquet",
+        source_id="starter_countries",
+        rows=len(frame),
         built_from={"npm world-atlas": version, "package sha256": sha256(archive)},
         took={"countries that reach into the region": len(frame)},
         dropped={
@@ -68,10 +88,12 @@ def build_countries(archive: Path, out: Path) -> Product:
             "rings that the package's own grid had collapsed": collapsed,
             "disputed areas without a code (" + ", ".join(sorted(LEFT_OUT)) + ")": left,
         },
-        derived={"areas joined to a country (Baikonur to KAZ)": len(PART_OF),
-                 "countries cut at the region's edge": int((~frame["complete"]).sum()),
-                 "vertices": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum())},
-    )  # fmt: skip
+        derived={
+            "areas joined to a country (Baikonur to KAZ)": len(PART_OF),
+            "countries cut at the region's edge": int((~frame["complete"]).sum()),
+            "vertices": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()),
+        },
+    )
 
 
 def _member(package: tarfile.TarFile, name: str) -> Any:
@@ -111,8 +133,9 @@ def _frame(
     whole = [shapely.union_all(parts[code]) for code in codes]
     cut = shapely.set_precision(
         [_polygons(shapely.intersection(shape, box)) for shape in whole],
-        10.0**-DECIMALS, mode="pointwise",
-    )  # fmt: skip
+        10.0**-DECIMALS,
+        mode="pointwise",
+    )
     if not (shapely.is_valid(cut).all() and shapely.coverage_is_valid(cut)):
         raise ValueError("rounding broke the borders: raise DECIMALS")
     return gpd.GeoDataFrame(

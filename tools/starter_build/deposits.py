@@ -13,10 +13,15 @@ ROLES = {"outside": "reference"}
 TIERS = {"candidate": "primary", "by_product_host": "by_product"}
 KINDS = {"plant": "plant", "area": "area", "none": "unknown"}
 GROUPS = {
-    "candidate": "rare_earth", "by_product_host": "rare_earth_by_product",
-    "outside": "rare_earth", "duplicate": "rare_earth", "area": "rare_earth",
-    "plant": "rare_earth", "not_ree": "unknown", "none": "unknown",
-}  # fmt: skip
+    "candidate": "rare_earth",
+    "by_product_host": "rare_earth_by_product",
+    "outside": "rare_earth",
+    "duplicate": "rare_earth",
+    "area": "rare_earth",
+    "plant": "rare_earth",
+    "not_ree": "unknown",
+    "none": "unknown",
+}
 GROUPS_BY_NAME = {
     "Kalesay": "rare_metal",  # beryllium deposit
     "Karakutan": "precious",  # gold in MRDS
@@ -60,9 +65,13 @@ _MRDS_RECORD = re.compile(r"MRDS dep_id (\d+)")
 _GRADE = re.compile(r"(\d+(?:\.\d+)?) %")
 _JORC = re.compile(r"JORC (\d{4})")
 SUBSTANCES = {
-    "ore": "ore", "contained REO": "oxide", "contained REE metal": "metal",
-    "contained REE": "unclear", "unknown": "unclear", "unclear: metal or ore": "unclear",
-}  # fmt: skip
+    "ore": "ore",
+    "contained REO": "oxide",
+    "contained REE metal": "metal",
+    "contained REE": "unclear",
+    "unknown": "unclear",
+    "unclear: metal or ore": "unclear",
+}
 
 
 def build_deposits(facts: Path, out: Path) -> Product:
@@ -80,7 +89,9 @@ def build_deposits(facts: Path, out: Path) -> Product:
     roles = Counter(r["role"] for r in rows)
     located = [r for r in rows if r["latitude"]]
     return Product(
-        file="deposits.csv", source_id="starter_deposits", rows=len(rows),
+        file="deposits.csv",
+        source_id="starter_deposits",
+        rows=len(rows),
         built_from={"facts/deposits.csv": "sha256 " + sha256(facts / "deposits.csv")},
         took={f"rows of role {role}": number for role, number in sorted(roles.items())},
         derived={
@@ -91,7 +102,7 @@ def build_deposits(facts: Path, out: Path) -> Product:
             "rows tied to records of other sources": sum(bool(r["same_as"]) for r in rows),
         },
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
 def _beyond(row: dict[str, str]) -> bool:
@@ -178,14 +189,16 @@ def build_resources(facts: Path, out: Path) -> Product:
     write_csv(out / "resources.csv", rows)
     substances = Counter(r["substance"] for r in rows)
     return Product(
-        file="resources.csv", source_id="starter_resources", rows=len(rows),
+        file="resources.csv",
+        source_id="starter_resources",
+        rows=len(rows),
         built_from={"facts/resources.csv": "sha256 " + sha256(facts / "resources.csv")},
         took={f"statements about {s}": n for s, n in sorted(substances.items())},
         derived={
             "quantities turned from million tonnes": sum(r["unit"] == "Mt" for r in raw),
             "grades read as per cent": sum(bool(r["grade_pct"]) for r in rows),
         },
-    )  # fmt: skip
+    )
 
 
 def _statement(row: dict[str, str], number: int) -> dict[str, str]:

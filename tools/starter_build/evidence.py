@@ -13,10 +13,17 @@ from starter_build.positions import ANOTHER_RECORD, PAIR, precision_class
 from starter_build.product import Product, read_csv, sha256, slug, write_csv
 
 GEONAMES = {
-    "Zharyk": "1516678", "Karaganda": "609655", "Agadyr": "1526274", "Kemin": "1528606",
-    "Bishkek": "1528675", "Arkalyk": "1526193", "Astana": "1526273", "Karkaraly": "1519934",
-    "Dalanzadgad": "2032007", "Ulaanbaatar": "2028462",
-}  # fmt: skip
+    "Zharyk": "1516678",
+    "Karaganda": "609655",
+    "Agadyr": "1526274",
+    "Kemin": "1528606",
+    "Bishkek": "1528675",
+    "Arkalyk": "1526193",
+    "Astana": "1526273",
+    "Karkaraly": "1519934",
+    "Dalanzadgad": "2032007",
+    "Ulaanbaatar": "2028462",
+}
 """Place in a statement -> its id in GeoNames; all are in ``settlements.csv``."""
 
 
@@ -51,18 +58,32 @@ class Statement:
 _STANS = "Stans 2009 / Northern Miner, as noted in the table of deposits"
 
 STATEMENTS = (
-    Statement("Kutessay II", "Rail 43-48 km", "rail", "48", source=_STANS,
-              note="the larger figure; the station is not named, so it is not used"),
-    Statement("Kutessay II", "paved road 140 km from Bishkek", "road", "140", "", "Bishkek",
-              source=_STANS),
+    Statement(
+        "Kutessay II",
+        "Rail 43-48 km",
+        "rail",
+        "48",
+        source=_STANS,
+        note="the larger figure; the station is not named, so it is not used",
+    ),
+    Statement(
+        "Kutessay II", "paved road 140 km from Bishkek", "road", "140", "", "Bishkek", source=_STANS
+    ),
     Statement("Akbulak", "35 km SW of Arkalyk", "sector", "35", "SW", "Arkalyk"),
     Statement("Kuirektykol", "300 km SE of Astana", "sector", "300", "SE", "Astana"),
-    Statement("Kuirektykol", "100 km NE of Karkaraly", "sector", "100", "NE", "Karkaraly",
-              note="no place is both this and 300 km SE of Astana"),
+    Statement(
+        "Kuirektykol",
+        "100 km NE of Karkaraly",
+        "sector",
+        "100",
+        "NE",
+        "Karkaraly",
+        note="no place is both this and 300 km SE of Astana",
+    ),
     Statement("Zhana Kazakhstan", "~420 km from Astana", "unstated", "420", "", "Astana"),
     Statement("Khotgor", "~65 km N of Dalanzadgad", "sector", "65", "N", "Dalanzadgad"),
     Statement("Khotgor", "530 km SSW of Ulaanbaatar", "sector", "530", "SSW", "Ulaanbaatar"),
-)  # fmt: skip
+)
 """All distances to a named place, or along a railway, in the words of facts/deposits.csv."""
 
 CHECKED = {
@@ -89,15 +110,20 @@ def build_published_distances(facts: Path, out: Path) -> Product:
     relations = Counter(r["relation"] for r in rows)
     blank = [r for r in rows if not r["from_latitude"]]
     return Product(
-        file="published_distances.csv", source_id="starter_published_distances", rows=len(rows),
+        file="published_distances.csv",
+        source_id="starter_published_distances",
+        rows=len(rows),
         built_from={
-            f"facts/{n}": "sha256 " + sha256(facts / n) for n in ("check_figures.csv", "deposits.csv")
+            f"facts/{n}": "sha256 " + sha256(facts / n)
+            for n in ("check_figures.csv", "deposits.csv")
         },
         took={f"distances of relation {name}": n for name, n in sorted(relations.items())},
-        derived={"places with a coordinate from GeoNames": len(rows) - len(blank),
-                 "rows without a place, kept but not used": len(blank)},
+        derived={
+            "places with a coordinate from GeoNames": len(rows) - len(blank),
+            "rows without a place, kept but not used": len(blank),
+        },
         remarks=tuple(f"{r['native_id']}: no place, not used" for r in blank),
-    )  # fmt: skip
+    )
 
 
 def _checked(facts: Path, places: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, str]]:
@@ -105,9 +131,17 @@ def _checked(facts: Path, places: Mapping[str, Mapping[str, str]]) -> Iterator[d
         if row["id"] in CHECKED:
             deposit, place, note = CHECKED[row["id"]]
             yield _distance(
-                row["id"].lower(), deposit, row["from"], row["mode"], row["published_km"], "",
-                place, places, row["source"], note,
-            )  # fmt: skip
+                row["id"].lower(),
+                deposit,
+                row["from"],
+                row["mode"],
+                row["published_km"],
+                "",
+                place,
+                places,
+                row["source"],
+                note,
+            )
         elif row["id"].startswith("D"):
             raise ValueError(f"check figure {row['id']} is about a deposit: enter it in CHECKED")
 
@@ -123,16 +157,31 @@ def _told(facts: Path, places: Mapping[str, Mapping[str, str]]) -> Iterator[dict
         deposit = slug(told.deposit)
         note = "; ".join(n for n in (f"in words: {told.words}", told.note) if n)
         yield _distance(
-            f"{deposit}-{counter[told.deposit]}", f"starter_deposits:{deposit}", told.deposit,
-            told.relation, told.km, told.direction, told.place, places,
-            told.source or row["source"], note,
-        )  # fmt: skip
+            f"{deposit}-{counter[told.deposit]}",
+            f"starter_deposits:{deposit}",
+            told.deposit,
+            told.relation,
+            told.km,
+            told.direction,
+            told.place,
+            places,
+            told.source or row["source"],
+            note,
+        )
 
 
 def _distance(
-    native: str, deposit: str, name: str, relation: str, km: str, direction: str, place: str,
-    places: Mapping[str, Mapping[str, str]], source: str, note: str,
-) -> dict[str, str]:  # fmt: skip
+    native: str,
+    deposit: str,
+    name: str,
+    relation: str,
+    km: str,
+    direction: str,
+    place: str,
+    places: Mapping[str, Mapping[str, str]],
+    source: str,
+    note: str,
+) -> dict[str, str]:
     town = places[GEONAMES[place]] if place else None
     return {
         "native_id": native,
@@ -158,20 +207,32 @@ def build_positions(facts: Path, out: Path) -> Product:
     for row in read_csv(facts / "deposits.csv"):
         rows += _alternates(row, remarks)
     for number, (latitude, longitude, chosen, source) in enumerate(KAIRAKTY, start=1):
-        rows.append(_position(f"upper-kairakty-{number}", "usgs_major_deposits:1485",
-                              latitude, longitude, chosen, "", source, ""))  # fmt: skip
+        rows.append(
+            _position(
+                f"upper-kairakty-{number}",
+                "usgs_major_deposits:1485",
+                latitude,
+                longitude,
+                chosen,
+                "",
+                source,
+                "",
+            )
+        )
     write_csv(out / "positions.csv", rows)
     classes = Counter(r["precision_class"] for r in rows)
     return Product(
-        file="positions.csv", source_id="starter_positions", rows=len(rows),
+        file="positions.csv",
+        source_id="starter_positions",
+        rows=len(rows),
         built_from={"facts/deposits.csv": "sha256 " + sha256(facts / "deposits.csv")},
         took={f"positions of class {name}": n for name, n in sorted(classes.items())},
         dropped={"coordinates of another deposit or record": len(remarks)},
-        derived={"positions that the facts mark as not to be used": sum(
-            bool(r["doubt"]) for r in rows
-        )},
+        derived={
+            "positions that the facts mark as not to be used": sum(bool(r["doubt"]) for r in rows)
+        },
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
 def _alternates(row: dict[str, str], remarks: list[str]) -> list[dict[str, str]]:
@@ -186,11 +247,18 @@ def _alternates(row: dict[str, str], remarks: list[str]) -> list[dict[str, str]]
         if not doubt and any(mark in source for mark in ANOTHER_RECORD):
             remarks.append(f"{row['name']}: {latitude}, {longitude} left out ({source})")
             continue
-        out.append(_position(
-            f"{deposit}-{len(out) + 1}", f"starter_deposits:{deposit}", latitude, longitude,
-            _class(source, latitude, longitude), "marked: do not use" if doubt else "", source,
-            "printed as degrees and minutes" if "DMS" in source else "",
-        ))  # fmt: skip
+        out.append(
+            _position(
+                f"{deposit}-{len(out) + 1}",
+                f"starter_deposits:{deposit}",
+                latitude,
+                longitude,
+                _class(source, latitude, longitude),
+                "marked: do not use" if doubt else "",
+                source,
+                "printed as degrees and minutes" if "DMS" in source else "",
+            )
+        )
     return out
 
 
@@ -208,10 +276,22 @@ def _near(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _position(
-    native: str, deposit: str, latitude: str, longitude: str, chosen: str, doubt: str,
-    source: str, notes: str,
-) -> dict[str, str]:  # fmt: skip
+    native: str,
+    deposit: str,
+    latitude: str,
+    longitude: str,
+    chosen: str,
+    doubt: str,
+    source: str,
+    notes: str,
+) -> dict[str, str]:
     return {
-        "native_id": native, "deposit_id": deposit, "latitude": latitude, "longitude": longitude,
-        "precision_class": chosen, "doubt": doubt, "source": source, "notes": notes,
-    }  # fmt: skip
+        "native_id": native,
+        "deposit_id": deposit,
+        "latitude": latitude,
+        "longitude": longitude,
+        "precision_class": chosen,
+        "doubt": doubt,
+        "source": source,
+        "notes": notes,
+    }

@@ -159,7 +159,9 @@ def _product(
     chords = _chords_km(frame)
     lateral = frame["lateral_error_km"]
     return Product(
-        file=f"{layer}.parquet", source_id=f"starter_{layer}", rows=len(frame),
+        file=f"{layer}.parquet",
+        source_id=f"starter_{layer}",
+        rows=len(frame),
         built_from={"scgraph_data": version("scgraph_data"), path.name: "sha256 " + sha256(path)},
         took={"edges": len(frame), "km, as published": round(frame["length_km"].sum())},
         dropped={
@@ -175,7 +177,7 @@ def _product(
             "lateral errors over 25 km (unknown course)": int((lateral > 25.0).sum()),
             "chords over 100 km": int((np.asarray(chords) > 100.0).sum()),
         },
-    )  # fmt: skip
+    )
 
 
 def _chords_km(frame: gpd.GeoDataFrame) -> Sequence[float] | Floats:

@@ -86,12 +86,16 @@ def write_licences(
         parts += [
             f"- {label}: {entry[key]}"
             for label, key in (
-                ("Source", "title"), ("Publisher", "publisher"), ("Licence", "licence"),
-                ("Licence text", "licence_url"), ("Attribution", "attribution"),
-                ("Data of", "edition"), ("How it was made", "notes"),
+                ("Source", "title"),
+                ("Publisher", "publisher"),
+                ("Licence", "licence"),
+                ("Licence text", "licence_url"),
+                ("Attribution", "attribution"),
+                ("Data of", "edition"),
+                ("How it was made", "notes"),
             )
             if entry.get(key)
-        ]  # fmt: skip
+        ]
         inputs = "; ".join(f"{name} {value}" for name, value in product.built_from.items())
         parts.append(f"- Built from: {inputs}\n")
     text = "\n".join([*parts, NOTICES])

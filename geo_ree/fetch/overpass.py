@@ -1,0 +1,171 @@
+"""OpenStreetMap through Overpass: a box of at most a degree, asked for once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.fetch.answers import parse_object, read_pages, write_pages
+from geo_ree.fetch.client import Client
+from geo_ree.fetch.protocol import Arrival, Box, Order
+from geo_ree.read.features import PageError, ServiceError
+from geo_ree.read.osm import as_table, read_osm, wanted_layers, wanted_tags
+from geo_ree.read.osm_elements import chosen, rows_of
+from geo_ree.read.osm_pbf import is_pbf
+
+MAX_SIDE_DEG = 1.0
+"""A box may be this wide and this high; the service is there for small questions."""
+
+MAX_ANSWER_BYTES = 600_000_000
+"""A larger answer is refused; queries bound the memory of the server with ``maxsize``."""
+
+DEFAULT_TIMEOUT_S = 180
+"""Seconds that Overpass thinks about a query that does not say ``[timeout:…]``."""
+
+QUEUE_S = 30.0
+"""Seconds that a query may wait for its turn before that."""
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_PLACE = "{bbox}"
+
+
+def bring_overpass(order: Order, client: Client) -> Arrival:
+    """Ask Overpass for the features in a box.
+
+    Parameters
+    ----------
+    order
+        The entry, whose ``reader.query.data`` is the query with ``{bbox}`` where the box
+        (south, west, north, east) belongs; and the box.
+    client
+        Makes the one request.
+
+    Returns
+    -------
+    Arrival
+
+    Raises
+    ------
+    FetchError
+        When the box is too large, or the service could not answer or only in part.
+    """
+    source = order.source
+    query = _query(source, order.box)
+    url = source.url
+    with _patient(client, query) as asking:
+        body = asking.get(
+            url,
+            data=urlencode({"data": query}),
+            headers={**_FORM, **source.reader.headers},
+            most_bytes=MAX_ANSWER_BYTES,
+        )
+    try:
+        _elements(body)
+    except PageError as error:
+        raise FetchError(
+            f"{source.id}: {url}: {error.reason}; nothing is kept of a part of an answer",
+            "try again later, or ask for a smaller --bbox",
+        ) from error
+    payload = order.folder / "pages.zip"
+    write_pages(payload, {"page-00001.json": body})
+    return Arrival(payload=payload, url=url, query=query)
+
+
+def _patient(client: Client, query: str) -> Client:
+    """Make a client like the one given that waits as long as the query lets the service think."""
+    allowed = re.search(r"\[timeout:(\d+)\]", query)
+    wait = (int(allowed[1]) if allowed else DEFAULT_TIMEOUT_S) + QUEUE_S
+    settings = client.settings
+    return Client(
+        replace(settings, read_timeout_s=max(settings.read_timeout_s, wait)),
+        what=client.what,
+        hosts=client.hosts,
+        pause_s=client.pause_s,
+        on_bytes=client.on_bytes,
+        secrets=client.secrets,
+    )
+
+
+def _query(source: Source, box: Box | None) -> str:
+    template = source.reader.query.get("data", "")
+    if _PLACE not in template:
+        raise FetchError(
+            f"{source.id}: the query has no place {_PLACE} for the box",
+            "correct reader.query.data in the catalogue entry",
+        )
+    if box is None:
+        raise FetchError(
+            f"{source.id} is fetched for a part of the world only",
+            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+        )
+    west, south, east, north = box
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise FetchError(
+            f"{source.id}: {west:g},{south:g},{east:g},{north:g} is no box",
+            "give --bbox WEST,SOUTH,EAST,NORTH in degrees",
+        )
+    if max(east - west, north - south) > MAX_SIDE_DEG + 1e-9:
+        raise FetchError(
+            f"{source.id}: the box is {east - west:g} by {north - south:g} degrees, Overpass is "
+            f"asked for {MAX_SIDE_DEG:g} by {MAX_SIDE_DEG:g} at most",
+            "take a smaller box, or a whole country with geo-ree fetch osm_kazakhstan (or "
+            "another of the osm entries)",
+        )
+    return template.replace(_PLACE, f"{south:.7g},{west:.7g},{north:.7g},{east:.7g}").strip()
+
+
+def _elements(body: bytes) -> list[dict[str, Any]]:
+    answer = parse_object(body)
+    if answer.get("remark"):  # status 200 all the same, with what was found until then
+        raise ServiceError(f"the service remarks {' '.join(str(answer['remark']).split())!r}")
+    if not isinstance(answer.get("elements"), list):
+        raise PageError("the answer has no elements")
+    return list(answer["elements"])
+
+
+def read_overpass(path: Path, source: Source) -> pd.DataFrame:
+    """Open one table of an answer of Overpass, with the same columns as `read_osm`.
+
+    Parameters
+    ----------
+    path
+        What `bring_overpass` wrote; a file with one answer in JSON, or a small .osm.pbf file,
+        that somebody was handed.
+    source
+        Its catalogue entry, or the view of it for one table.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `geo_ree.read.osm.read_osm` describes it.
+
+    Raises
+    ------
+    SchemaError
+        When the file is damaged, no answer of Overpass or one in part, or the entry asks for
+        what cannot be.
+    """
+    hint = f"fetch it again with geo-ree fetch {source.id}"
+    layers, tags = wanted_layers(source), wanted_tags(source)
+    pages = read_pages(path, source).pages
+    if not pages:
+        if is_pbf(path):
+            return read_osm(path, source)
+        raise SchemaError(
+            f"{source.id}: {path.name} is neither an answer of Overpass nor an .osm.pbf file", hint
+        )
+    rows: list[dict[str, Any]] = []
+    for name, body in pages:
+        try:
+            rows += rows_of(_elements(body), layers, source, where=path.name)
+        except PageError as error:
+            raise SchemaError(f"{source.id}: {name}: {error.reason}", hint) from error
+    table = chosen(rows, tags, source)
+    return as_table(table, path, source)

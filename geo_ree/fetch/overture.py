@@ -1,0 +1,263 @@
+"""Overture Maps: a box cut from the newest release, GeoParquet in an open S3 bucket."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import shapely
+from pyarrow import fs
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError, SchemaError
+from geo_ree.fetch.client import Client
+from geo_ree.fetch.protocol import Arrival, Box, Order
+from geo_ree.read.osm import as_table, wanted_tags
+from geo_ree.read.osm_elements import chosen, pointed
+
+RELEASE = "{release}"
+"""Stands in ``reader.query.path`` for the name of the release, which lives for 60 days."""
+
+_COLUMNS = (
+    "id",
+    "geometry",
+    "bbox",
+    "subtype",
+    "class",
+    "subclass",
+    "names",
+    "rail_flags",
+    "road_flags",
+    "sources",
+    "source_tags",
+)
+_STATES = {
+    "is_under_construction": "construction",
+    "is_disused": "disused",
+    "is_abandoned": "abandoned",
+}
+_OPTIONS = ("bucket", "path", "region", "subtypes")
+_BATCH = 16_384
+_GEO = {
+    "version": "1.1.0",
+    "primary_column": "geometry",
+    "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}},
+}
+
+
+def bring_overture(order: Order, client: Client) -> Arrival:
+    """Cut a box from the newest release.
+
+    Only the row groups of the remote files that may touch the box are read, and the extract is
+    kept, since a release vanishes after 60 days.
+
+    Parameters
+    ----------
+    order
+        The entry: its url is the catalogue of releases, ``reader.query`` has ``bucket``,
+        ``path`` (with ``{release}``), ``region`` and ``subtypes``, and may have ``endpoint``,
+        the address of another S3 server; and the box.
+    client
+        Asks for the newest release. The bucket itself is read by Arrow, not through it, so
+        that neither a mirror nor working offline can be honoured: both are refused.
+
+    Returns
+    -------
+    Arrival
+        A GeoParquet file.
+
+    Raises
+    ------
+    FetchError
+        When it cannot be had.
+    """
+    source = order.source
+    options = _options(source)
+    _refuse(client, source)
+    if order.box is None:
+        raise FetchError(
+            f"{source.id} is fetched for a part of the world only",
+            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+        )
+    path = f"{options['bucket']}/{options['path'].replace(RELEASE, _newest(client, source))}"
+    payload = order.folder / f"{source.id}.parquet"
+    with _explained(f"{source.id}: s3://{path}"):
+        remote = ds.dataset(path, filesystem=_bucket(options, client), format="parquet")
+        rows = _cut(remote, payload, _condition(order.box, options), client)
+    if not rows:
+        raise FetchError(
+            f"{source.id}: s3://{path} has nothing in the box", "take another or a larger --bbox"
+        )
+    west, south, east, north = order.box
+    query = f"bbox {west:g},{south:g},{east:g},{north:g} subtype {options['subtypes']}"
+    return Arrival(payload=payload, url=source.url, query=f"s3://{path} {query}")
+
+
+def _options(source: Source) -> Mapping[str, str]:
+    lacking = [name for name in _OPTIONS if not source.reader.query.get(name)]
+    if lacking or RELEASE not in source.reader.query["path"]:
+        raise FetchError(
+            f"{source.id}: reader.query lacks {', '.join(lacking) or RELEASE + ' in path'}",
+            "correct the catalogue entry",
+        )
+    return source.reader.query
+
+
+def _refuse(client: Client, source: Source) -> None:
+    if client.settings.offline:
+        raise FetchError(
+            f"{source.id} is not asked, for geo_ree works offline",
+            "leave out --offline, or hand over an extract with --file",
+        )
+    if client.settings.mirror:
+        raise FetchError(
+            f"{source.id} comes from an S3 bucket, for which a mirror cannot stand in",
+            "leave out --mirror, or hand over an extract with --file",
+        )
+
+
+def _newest(client: Client, source: Source) -> str:
+    catalog = client.get_json(source.url)
+    release = catalog.get("latest") if isinstance(catalog, dict) else None
+    if not isinstance(release, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}\.\d+", release):
+        raise FetchError(
+            f"{source.id}: {source.url}: latest is {release!r}, expected a release such as "
+            "2026-01-21.0",
+            "the publisher may have changed the catalogue: correct the entry",
+        )
+    return release
+
+
+def _bucket(options: Mapping[str, str], client: Client) -> fs.S3FileSystem:
+    scheme, _, host = options.get("endpoint", "").rpartition("://")
+    return fs.S3FileSystem(
+        anonymous=True,
+        region=options["region"],
+        scheme=scheme or "https",
+        endpoint_override=host or None,
+        connect_timeout=client.settings.connect_timeout_s,
+        request_timeout=client.settings.read_timeout_s,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=4),
+    )
+
+
+def _condition(box: Box, options: Mapping[str, str]) -> ds.Expression:
+    west, south, east, north = box
+    return (
+        (ds.field("bbox", "xmin") <= east)
+        & (ds.field("bbox", "xmax") >= west)
+        & (ds.field("bbox", "ymin") <= north)
+        & (ds.field("bbox", "ymax") >= south)
+        & ds.field("subtype").isin(options["subtypes"].split(","))
+    )
+
+
+def _cut(remote: ds.Dataset, payload: Path, condition: ds.Expression, client: Client) -> int:
+    """Write the rows that meet the condition, batch by batch; give their number."""
+    columns = [name for name in _COLUMNS if name in remote.schema.names]
+    scanner = remote.scanner(columns=columns, filter=condition, batch_size=_BATCH)
+    schema = scanner.projected_schema.with_metadata({"geo": json.dumps(_GEO)})
+    most, rows = client.settings.max_download_bytes, 0
+    with pq.ParquetWriter(payload, schema, compression="zstd") as writer:
+        for batch in scanner.to_batches():
+            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+            rows += batch.num_rows
+            size = payload.stat().st_size
+            if size > most:
+                raise FetchError(
+                    f"{client.what}: the extract has {size} bytes or more, "
+                    f"at most {most} are accepted",
+                    "take a smaller --bbox, or raise Settings.max_download_bytes",
+                )
+            if client.on_bytes is not None:
+                client.on_bytes(size, None)
+    return rows
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FetchError(
+            f"{where} is not there", "the publisher may have moved it: correct the catalogue entry"
+        ) from error
+    except (OSError, pa.ArrowException) as error:
+        line = " ".join(str(error).split())
+        raise FetchError(f"{where}: {line}", "check the network, then fetch again") from error
+
+
+def read_overture(path: Path, source: Source) -> pd.DataFrame:
+    """Open one table of an extract of Overture Maps.
+
+    Parameters
+    ----------
+    path
+        What `bring_overture` wrote, or a GeoParquet file in Overture's schema.
+    source
+        Its catalogue entry, or the view of it for one table; ``reader.where`` chooses rows.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``osm_ref`` (Overture's id), the columns that the entry names, and the derived columns
+        of `geo_ree.read.osm.with_derived`. A column is ``subtype``, ``class``,
+        ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
+        ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
+        ``class_or_state``; anything else is looked up in ``source_tags``, the tags of
+        OpenStreetMap. Areas are points on them where the canonical layer has no areas.
+
+    Raises
+    ------
+    SchemaError
+        When the file is damaged or not in Overture's schema.
+    """
+    hint = f"fetch it again with geo-ree fetch {source.id}"
+    tags = wanted_tags(source)
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise SchemaError(f"{source.id}: {path.name} is no whole Parquet file", hint) from error
+    lacking = [n for n in ("id", "geometry", "subtype", "class") if n not in table.column_names]
+    if lacking:
+        raise SchemaError(
+            f"{source.id}: {path.name} lacks the columns {', '.join(lacking)}; it has: "
+            f"{', '.join(table.column_names)}",
+            f"{hint}; the publisher may have changed the schema",
+        )
+    try:
+        rows = [_row(record, tags) for batch in table.to_batches() for record in batch.to_pylist()]
+    except (AttributeError, TypeError, ValueError, shapely.GEOSException) as error:
+        raise SchemaError(f"{source.id}: {path.name} is not in Overture's schema", hint) from error
+    return as_table(chosen(pointed(rows, source), tags, source), path, source)
+
+
+def _row(record: Mapping[str, Any], tags: tuple[str, ...]) -> dict[str, Any]:
+    names = record.get("names") or {}
+    flags = [*(record.get("rail_flags") or ()), *(record.get("road_flags") or ())]
+    # a flag with a stretch (between) does not speak for the whole segment
+    said = {v for flag in flags if not flag.get("between") for v in flag.get("values") or ()}
+    state = next((word for flag, word in _STATES.items() if flag in said), None)
+    known = {
+        **dict(record.get("source_tags") or ()),
+        "name": names.get("primary"),
+        "name:en": dict(names.get("common") or ()).get("en"),
+        "subtype": record["subtype"],
+        "class": record["class"],
+        "subclass": record.get("subclass"),
+        "state": state,
+        "class_or_state": state or record["class"],
+    }
+    return {
+        "osm_ref": record["id"],
+        **{tag: known.get(tag) for tag in tags},
+        "geometry": shapely.from_wkb(record["geometry"]),
+    }

@@ -1,0 +1,357 @@
+"""Items of ScienceBase: found by id or exact title, with the files that they list."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urljoin
+
+from geo_ree.catalog.source import Source
+from geo_ree.errors import FetchError
+from geo_ree.fetch.answers import write_pages
+from geo_ree.fetch.client import ZIP_MAGIC, Client, Download
+from geo_ree.fetch.protocol import Arrival, Order
+from geo_ree.read.shapefile import PARTS
+
+logger = logging.getLogger(__name__)
+
+
+_CATALOGUE = re.compile(r"(?P<root>https://[^/]+/catalog)/items?(?:/(?P<id>\w+))?/?$")
+_AT_ONCE = 100
+_MOST_PAGES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A file as an item lists it; `group` tells the files of one facet from those of another."""
+
+    name: str
+    url: str
+    size: int | None
+    md5: str
+    group: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """An item: who it is, for errors and provenance, and its files."""
+
+    id: str
+    title: str
+    page: str
+    source_id: str
+    files: tuple[Listed, ...]
+    links: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """Source and address, as errors begin."""
+        return f"{self.source_id}: {self.page}"
+
+
+class UnlistedError(FetchError):
+    """No item bears the title."""
+
+
+def item_page(source: Source, client: Client) -> str:
+    """Give the address of an item, looked for by its title where the entry has no id.
+
+    Parameters
+    ----------
+    source
+        Its entry.
+    client
+        Makes the requests; none is needed where the id is known.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UnlistedError
+        When no item bears the title.
+    FetchError
+        When several do, or the entry names no item.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog.load import load_catalog
+    >>> from geo_ree.settings import Settings
+    >>> item_page(load_catalog()["usgs_global_ree_2022"], Client(Settings()))
+    'https://www.sciencebase.gov/catalog/item/6193209ad34eb622f691aca7'
+    """
+    address = _CATALOGUE.match(source.url)
+    if address is None:
+        raise FetchError(
+            f"{source.id}: {source.url} is no address of a ScienceBase item",
+            "give one like https://www.sciencebase.gov/catalog/items as url in the catalogue entry",
+        )
+    root, number = address["root"], source.reader.item
+    if not number and source.reader.title:
+        number = _searched(f"{root}/items", source, client)
+    number = number or address["id"] or ""
+    if not number:
+        raise FetchError(
+            f"{source.id}: {source.url} names no item",
+            "give reader.item or reader.title in the catalogue entry",
+        )
+    return f"{root}/item/{number}"
+
+
+def find_item(source: Source, client: Client) -> Item:
+    """Ask for an item and the files that it lists.
+
+    Parameters
+    ----------
+    source
+        Its entry.
+    client
+        Makes the requests.
+
+    Returns
+    -------
+    Item
+
+    Raises
+    ------
+    FetchError
+        As `item_page` does, and when the answer is no item.
+    """
+    page = item_page(source, client)
+    fields = "title,files,facets,webLinks"
+    found = client.get_json(page, params={"format": "json", "fields": fields})
+    if not isinstance(found, dict) or "title" not in found:
+        raise FetchError(
+            f"{source.id}: {page}: the answer is no item", "look at the address in a browser"
+        )
+    links = [str(link.get("uri") or "") for link in _dicts(found.get("webLinks"))]
+    return Item(
+        id=page.rpartition("/")[2],
+        title=str(found["title"]),
+        page=page,
+        source_id=source.id,
+        files=tuple(_files(found)),
+        links=tuple(filter(None, links)),
+    )
+
+
+def _searched(url: str, source: Source, client: Client) -> str:
+    """Give the id of the one item that bears the title."""
+    wanted = _folded(source.reader.title)
+    titles: dict[str, str] = {}
+    same: list[str] = []
+    for items in _found_pages(url, source, client):
+        new = {str(i["id"]): str(i.get("title") or "") for i in items if i.get("id")}
+        more = [n for n, title in new.items() if _folded(title) == wanted and n not in titles]
+        titles |= new
+        same += more
+        if same and not more:  # the best come first, so that those with one title are together
+            break
+    if len(same) == 1:
+        return same[0]
+    if same:
+        raise FetchError(
+            f"{source.id}: {url}: {len(same)} items are called {source.reader.title!r}: "
+            f"{', '.join(same)}",
+            "look at them, and give the id of the right one as reader.item in the catalogue entry",
+        )
+    close = difflib.get_close_matches(wanted, list(map(_folded, titles.values())), 3, 0.0)
+    near = [f"{title!r} ({n})" for c in close for n, title in titles.items() if _folded(title) == c]
+    told = f"; the closest of {len(titles)}: {', '.join(dict.fromkeys(near))}" if near else ""
+    raise UnlistedError(
+        f"{source.id}: {url}: no item is called {source.reader.title!r}{told}",
+        "correct reader.title, or give reader.item, in the catalogue entry",
+    )
+
+
+def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict[str, Any]]]:
+    params = {"q": source.reader.title, "format": "json", "max": str(_AT_ONCE), "fields": "title"}
+    asked, offset, seen = url, 0, set[str]()
+    for _ in range(_MOST_PAGES):
+        found = client.get_json(asked, params=params)
+        items = _dicts(found.get("items")) if isinstance(found, dict) else []
+        new = {str(i.get("id")) for i in items} - seen
+        if not new:  # the end, or the same page again
+            return
+        yield items
+        seen |= new
+        offset += len(items)
+        link = found.get("nextlink")
+        if isinstance(link, dict) and link.get("url"):
+            asked, params = _secure(urljoin(asked, str(link["url"]))), {}
+            client.allow(asked)
+        elif offset < int(found.get("total") or 0):
+            asked, params = url, {**params, "offset": str(offset)}
+        else:
+            return
+    logger.info("%s: %s: only the first %d items were looked at", source.id, url, offset)
+
+
+def _folded(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _files(item: dict[str, Any]) -> Iterator[Listed]:
+    groups = [item.get("files"), *(facet.get("files") for facet in _dicts(item.get("facets")))]
+    for group, files in enumerate(groups):
+        for file in _dicts(files):
+            size, proof = str(file.get("size", "")), file.get("checksum")
+            proof = proof if isinstance(proof, dict) else {}
+            yield Listed(
+                name=str(file.get("name") or ""),
+                url=_secure(str(file.get("url") or file.get("downloadUri") or "")),
+                size=int(size) if size.isdigit() else None,
+                md5=str(proof.get("value") or "").lower() if proof.get("type") == "MD5" else "",
+                group=group,
+            )
+
+
+def _secure(url: str) -> str:
+    return "https://" + url.removeprefix("http://") if url.startswith("http://") else url
+
+
+_ZIPPED = (".zip", ".xlsx", ".kmz")
+
+
+def bring_item(order: Order, client: Client) -> Arrival:
+    """Bring one file of an item of ScienceBase, or all parts of one shapefile.
+
+    The item is told by ``reader.item``, or by its exact title, ``reader.title``; the file by its
+    name, or a pattern that fits one name, in ``reader.file``. The address of a file changes with
+    each edition and is always asked for anew.
+
+    Parameters
+    ----------
+    order
+        The entry, whose url is that of the item or of the catalogue's items, and the folder.
+    client
+        Makes the requests; files on other than its hosts are refused.
+
+    Returns
+    -------
+    Arrival
+        The file under its own name; a shapefile that the item keeps in parts as a zip of them.
+
+    Raises
+    ------
+    FetchError
+        When no item or several bear the title, the item has no such file, or the file is not
+        the one that the item describes.
+    """
+    source = order.source
+    item = find_item(source, client)
+    wanted = _chosen(item, source.reader.file)
+    if wanted.name.lower().endswith(".shp"):
+        return _bring_shapefile(wanted, item, order, client)
+    payload = order.folder / PurePosixPath(wanted.name).name
+    came = _bring(wanted, payload, item, client, order)
+    return Arrival(
+        payload=payload,
+        url=wanted.url,
+        query=_query(item, [wanted]),
+        etag=came.etag,
+        last_modified=came.last_modified,
+        unchanged=came.unchanged,
+    )
+
+
+def _chosen(item: Item, wanted: str) -> Listed:
+    """Give the one file that has the name, or that the pattern fits."""
+    fits = [f for f in item.files if f.name == wanted] or [
+        f for f in item.files if fnmatch(f.name.casefold(), (wanted or "*").casefold())
+    ]
+    if len({(f.name, f.url) for f in fits}) == 1:
+        return fits[0]
+    names = ", ".join(dict.fromkeys(repr(f.name) for f in item.files))
+    links = f"; its links lead to {', '.join(item.links[:5])}" if item.links else ""
+    has = f"it has {names}" if names else f"it has no files{links}"
+    many = f"{len(fits)} files that are" if fits else "no file"
+    raise FetchError(
+        f"{item.where}: the item has {many} called {wanted or '*'!r}; {has}",
+        "correct reader.file in the catalogue entry",
+    )
+
+
+def _query(item: Item, files: Sequence[Listed]) -> str:
+    return f"item {item.id} ({item.title}), {', '.join(f.name for f in files)}"
+
+
+def _bring(
+    file: Listed, target: Path, item: Item, client: Client, order: Order | None = None
+) -> Download:
+    by_hand = f"download {file.name} in a browser at {item.page}, then geo-ree fetch "
+    by_hand += f"{item.source_id} --file PATH"
+    if not file.url.startswith("https://"):
+        raise FetchError(f"{item.where}: {file.name} has no address ({file.url!r})", by_hand)
+    client.allow(file.url)
+    magic = ZIP_MAGIC if file.name.lower().endswith(_ZIPPED) else ()
+    try:
+        came = client.download(
+            file.url,
+            target,
+            magic=magic,
+            etag=order.etag if order else "",
+            last_modified=order.last_modified if order else "",
+        )
+    except FetchError as error:
+        if "web page (HTML)" not in error.what:
+            raise
+        # files in USGS's cloud are given to a browser only, after a page with a button
+        raise FetchError(error.what, by_hand) from error
+    if came.unchanged:
+        return came
+    if file.size is not None and came.bytes != file.size:
+        raise FetchError(
+            f"{item.where}: {file.name} has {came.bytes} bytes, the item says {file.size}",
+            f"fetch again later, or {by_hand}",
+        )
+    if file.md5 and _md5(target) != file.md5:
+        raise FetchError(
+            f"{item.where}: {file.name} has another MD5 than the item says ({file.md5})",
+            f"fetch again later, or {by_hand}",
+        )
+    return came
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _bring_shapefile(main: Listed, item: Item, order: Order, client: Client) -> Arrival:
+    stem = PurePosixPath(main.name).stem
+    parts: dict[str, Listed] = {}
+    for file in item.files:
+        name = PurePosixPath(file.name)
+        suffix = name.suffix.lower()
+        beside = file.group == main.group and name.stem.casefold() == stem.casefold()
+        if beside and suffix in PARTS:
+            parts.setdefault(suffix, file)
+    missing = [s for s in PARTS[:-1] if s not in parts]
+    if missing:
+        raise FetchError(
+            f"{item.where}: the shapefile {main.name} lacks {', '.join(missing)}; the item has "
+            f"{', '.join(repr(f.name) for f in item.files)}",
+            "correct reader.file in the catalogue entry",
+        )
+    chosen = {suffix: parts[suffix] for suffix in PARTS if suffix in parts}
+    members: dict[str, bytes] = {}
+    for suffix, file in chosen.items():
+        target = order.folder / f"part{suffix}"
+        _bring(file, target, item, client)
+        members[f"{stem}{suffix}"] = target.read_bytes()
+    payload = order.folder / f"{stem}.zip"
+    write_pages(payload, members)
+    return Arrival(payload=payload, url=main.url, query=_query(item, list(chosen.values())))

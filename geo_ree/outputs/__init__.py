@@ -1,0 +1,1 @@
+"""Files of a run: tables, GIS files, KML, figures, screenshots. They take tables, not a run."""

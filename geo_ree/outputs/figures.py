@@ -1,0 +1,320 @@
+"""A figure that shows itself in a notebook."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from geo_ree import storage
+from geo_ree.errors import RenderError
+from geo_ree.maps.style import MEASURES, score_colour
+from geo_ree.outputs.notice import attribution_of
+from geo_ree.pipeline.result import Result
+
+
+class InlineFigure(Figure):
+    """A figure that a notebook shows as a picture, without pyplot and without a line of set-up.
+
+    Plain figures are shown only once pyplot has registered a backend with the kernel. A figure that
+    brings its picture along is shown by Jupyter, by VS Code and on a page made of the notebook.
+
+    Examples
+    --------
+    >>> InlineFigure()._repr_png_()[1:4]
+    b'PNG'
+    """
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png", dpi=110)
+        return picture.getvalue()
+
+
+_INK, _QUIET, _RULE = "#1f2630", "#5c6673", "#e3e7ec"
+_BAR = "#8fb6d3"
+_WORDS = {"candidate": "candidates", "by_product_host": "by-product hosts"}
+_FORMATS = ("png", "svg", "pdf")
+_COLOURS = {  # Okabe and Ito (2008), safe for colour blindness; markers tell them apart as well
+    "railway": ("#000000", "s"),
+    "road": ("#e69f00", "o"),
+    "power_line": ("#cc79a7", "v"),
+    "power_plant": ("#d55e00", "^"),
+    "settlement": ("#56b4e9", "D"),
+    "gateway": ("#009e73", "P"),
+    "water": ("#0072b2", "X"),
+}
+
+
+def plot_ranking(
+    result: Result | pd.DataFrame, *, top: int = 20, role: str = "candidate", attribution: str = ""
+) -> Figure:
+    """Draw the best deposits: score with its interval, and ranks with theirs.
+
+    Parameters
+    ----------
+    result
+        Of `geo_ree.run`, or its table: ``name, country, role, score, score_p5, score_p95, rank,
+        rank_p5, rank_p95, tie_group``.
+    top
+        How many rows.
+    role
+        ``candidate`` or ``by_product_host``: the two are ranked apart.
+    attribution
+        Whom to name under the figure; taken from a result when left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not known to pyplot: nothing has to be closed, and no window opens.
+
+    Raises
+    ------
+    RenderError
+        When the table lacks a column or has no ranked row of the role.
+
+    Examples
+    --------
+    >>> import geo_ree
+    >>> result = geo_ree.run(geo_ree.Settings(), geo_ree.Options(draws=50))
+    >>> len(plot_ranking(result, top=5).axes[0].get_yticklabels())
+    5
+    """
+    rows = _ranked(result, role, ("score_p5", "score_p95", "rank_p5", "rank_p95", "tie_group"), top)
+    figure = _figure(0.30 * len(rows) + 1.9)
+    scores, ranks = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
+    at = np.arange(len(rows))
+    for axes in (scores, ranks):
+        _ground(axes, rows)
+    colours = [score_colour(s) for s in rows["score"]]
+    scores.hlines(at, rows["score_p5"], rows["score_p95"], color=_BAR, linewidth=5)
+    scores.scatter(rows["score"], at, c=colours, edgecolors=_INK, linewidths=0.8, s=46, zorder=3)
+    scores.set_xlim(0, 100)
+    scores.set_xlabel("Infrastructure access score, of 100")
+    ranks.hlines(
+        at,
+        rows["rank_p5"].astype(float) - 0.25,
+        rows["rank_p95"].astype(float) + 0.25,
+        color=_BAR,
+        linewidth=5,
+    )
+    ranks.scatter(rows["rank"].astype(float), at, c=_INK, marker="|", s=90, linewidths=2, zorder=3)
+    ranks.set_xlim(0.3, max(float(rows["rank_p95"].max()), len(rows)) + 0.7)
+    ranks.set_xlabel("Rank")
+    ranks.xaxis.get_major_locator().set_params(integer=True)
+    _told(
+        figure,
+        f"The first {len(rows)} {_WORDS[role]}",
+        "Bars: 5th to 95th percentile of the draws. Line between rows: the tie group ends; within a group "
+        "the order is not settled.",
+        result,
+        attribution,
+    )
+    return figure
+
+
+def plot_distances(
+    result: Result | pd.DataFrame,
+    *,
+    measures: Sequence[str] = (),
+    top: int = 20,
+    role: str = "candidate",
+    attribution: str = "",
+) -> Figure:
+    """Draw how far the best deposits are from what was measured, with the errors.
+
+    Parameters
+    ----------
+    result
+        Of `geo_ree.run`, or its table: ``name, country, role, score, rank`` and for each measure
+        ``dist_<measure>_km`` and ``err_<measure>_km``.
+    measures
+        Some of railway, road, power_line, power_plant, settlement, gateway, water; all that are
+        known of any row when left out.
+    top
+        How many rows.
+    role
+        ``candidate`` or ``by_product_host``.
+    attribution
+        Whom to name under the figure; taken from a result when left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Distances on a logarithmic scale from 0.5 km, what is nearer at its edge. What is
+        unknown is not drawn, and counted under the figure.
+
+    Raises
+    ------
+    RenderError
+        When the table lacks a column or has no ranked row of the role.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"name": ["A"], "country": ["KGZ"], "role": ["candidate"],
+    ...     "score": [50.0], "rank": [1], "dist_road_km": [3.0], "err_road_km": [2.0]})
+    >>> figure = plot_distances(table, measures=["road"])
+    >>> figure.axes[0].get_xlabel()
+    'Straight line, km (logarithmic)'
+    """
+    columns = [c for m in measures for c in (f"dist_{m}_km", f"err_{m}_km")]
+    rows = _ranked(result, role, columns, top)
+    wanted = list(measures) or [
+        m for m in MEASURES if f"dist_{m}_km" in rows and rows[f"dist_{m}_km"].notna().any()
+    ]
+    if not wanted:
+        raise RenderError(
+            "no distance of these deposits is known", "fetch a source of infrastructure"
+        )
+    figure = _figure(0.34 * len(rows) + 2.1)
+    axes = figure.subplots()
+    _ground(axes, rows)
+    axes.set_xscale("log")
+    for place, name in enumerate(wanted):
+        _draw_measure(axes, rows, name, (place - (len(wanted) - 1) / 2) * 0.1)
+    axes.set_xlim(0.5, None)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.set_xlabel("Straight line, km (logarithmic)")
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=7, frameon=False, fontsize=8)
+    unknown = {m: int(rows[f"dist_{m}_km"].isna().sum()) for m in wanted}
+    gaps = ", ".join(f"{MEASURES[m][0]} of {n}" for m, n in unknown.items() if n)
+    note = "Bars: error of the distance. " + (f"Unknown, not drawn: {gaps}." if gaps else "")
+    _told(
+        figure,
+        f"How far the first {len(rows)} {_WORDS[role]} are from infrastructure",
+        note,
+        result,
+        attribution,
+    )
+    return figure
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: int = 200) -> Path:
+    """Save a figure as PNG, SVG or PDF, whole or not at all.
+
+    Parameters
+    ----------
+    figure
+        Any figure.
+    path
+        Its suffix says the format.
+    dpi
+        Dots per inch of a PNG.
+
+    Returns
+    -------
+    pathlib.Path
+        The path; the same figure gives the same bytes.
+
+    Raises
+    ------
+    RenderError
+        When the suffix is none of the three.
+    SettingsError
+        When the place cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> save_figure(Figure(), Path(tempfile.mkdtemp()) / "empty.svg").suffix
+    '.svg'
+    """
+    kind = path.suffix.lstrip(".").lower()
+    if kind not in _FORMATS:
+        raise RenderError(
+            f"{path.name}: a figure cannot be saved as {kind or 'nothing'}",
+            f"let the name end in .{', .'.join(_FORMATS)}",
+        )
+    undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    with rc_context({"svg.hashsalt": "geo_ree"}), storage.atomic_path(path) as draft:
+        figure.savefig(draft, dpi=dpi, metadata=undated)
+    return path
+
+
+def _figure(height: float) -> Figure:
+    return InlineFigure(figsize=(9.0, max(height, 2.8)), layout="constrained", facecolor="white")
+
+
+def _ranked(
+    result: Result | pd.DataFrame, role: str, columns: Sequence[str], top: int
+) -> pd.DataFrame:
+    """The best rows, the best last: axes count from below."""
+    table = result if isinstance(result, pd.DataFrame) else result.table
+    needed = ["name", "country", "role", "score", "rank", *columns]
+    missing = [c for c in needed if c not in table]
+    if missing:
+        raise RenderError(f"the table lacks {', '.join(missing)}", "give the table of a run")
+    if role not in _WORDS:
+        raise RenderError(
+            f"deposits of the role {role!r} have no ranks", f"use {' or '.join(_WORDS)}"
+        )
+    rows = table[(table["role"] == role) & table["rank"].notna()]
+    if rows.empty:
+        raise RenderError(f"no {role.replace('_', ' ')} is ranked", "use other sources of deposits")
+    best = pd.DataFrame(rows).sort_values("rank", kind="stable").head(top)
+    return best.iloc[::-1].reset_index(drop=True)
+
+
+def _ground(axes: Axes, rows: pd.DataFrame) -> None:
+    """Names, a quiet grid, and a line wherever a tie group ends."""
+    # A font has no signs for controls and marks of direction.
+    plain = ["".join(filter(str.isprintable, str(n)))[:48] for n in rows["name"]]
+    names = [f"{n}  {c}" for n, c in zip(plain, rows["country"], strict=True)]
+    axes.set_yticks(np.arange(len(rows)), names, fontsize=9, color=_INK, parse_math=False)
+    axes.set_ylim(-0.7, len(rows) - 0.3)
+    axes.grid(axis="x", color=_RULE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", length=0, labelcolor=_QUIET)
+    axes.tick_params(axis="y", labelcolor=_INK)
+    axes.xaxis.label.set_color(_QUIET)
+    axes.xaxis.label.set_fontsize(9)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    if "tie_group" in rows:
+        groups = rows["tie_group"].astype("Float64").to_numpy(na_value=np.nan)
+        for edge in np.flatnonzero(np.diff(groups) != 0):
+            axes.axhline(edge + 0.5, color="#9aa5b1", linewidth=0.8)
+
+
+def _draw_measure(axes: Axes, rows: pd.DataFrame, name: str, shift: float) -> None:
+    far = rows[f"dist_{name}_km"].astype(float)
+    error = rows.get(f"err_{name}_km", pd.Series(0.0, rows.index)).astype(float).fillna(0.0)
+    known = far.notna()
+    at = np.arange(len(rows))[known] + shift
+    shown = far[known].clip(lower=0.5)
+    low = (shown - (far - error)[known].clip(lower=0.5)).clip(lower=0.0)
+    colour, marker = _COLOURS[name]
+    axes.errorbar(
+        shown,
+        at,
+        xerr=[low, error[known]],
+        fmt=marker,
+        color=colour,
+        markersize=5,
+        elinewidth=1.2,
+        alpha=0.9,
+        label=MEASURES[name][0],
+    )
+
+
+def _told(figure: Figure, title: str, note: str, result: Any, attribution: str) -> None:
+    """Title, note and whom to name."""
+    named = attribution
+    run = ""
+    if not isinstance(result, pd.DataFrame):
+        named = named or attribution_of(pd.DataFrame(result.report["inputs"]))
+        run = f"geo_ree {result.report['version']}, run {result.report['run_id']}. "
+    figure.suptitle(title, fontsize=12, fontweight="bold", color=_INK, x=0.01, ha="left")
+    told = textwrap.fill(note, 130)
+    foot = textwrap.fill(f"{run}Sources: {named}" if named else run, 175)
+    figure.supxlabel(
+        f"{told}\n{foot}".strip(), fontsize=6.5, color=_QUIET, x=0.01, ha="left", parse_math=False
+    )

@@ -1,0 +1,160 @@
+"""Who is to be named, under which licence, and which run made a file: said inside every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+SOURCE_COLUMNS = (
+    "id",
+    "layer",
+    "title",
+    "publisher",
+    "licence",
+    "licence_url",
+    "attribution",
+    "edition",
+    "landing_page",
+    "retrieved",
+    "sha256",
+    "rows",
+    "came_from",
+)
+"""Columns of the table of sources, in every format."""
+
+_ODBL = (
+    "Contains information from OpenStreetMap, made available under the Open Database License "
+    "(ODbL) 1.0, https://opendatacommons.org/licenses/odbl/1-0/; a database made from this layer has "
+    "to stay under it."
+)
+_CC_BY = (
+    "Contains data under CC BY 4.0, https://creativecommons.org/licenses/by/4.0/: name their authors; "
+    "geo_ree has chosen, clipped and measured them."
+)
+
+
+def attribution_of(sources: pd.DataFrame, layer: str | None = None) -> str:
+    """The attributions of all sources, or of those of a layer, in one line.
+
+    Parameters
+    ----------
+    sources
+        ``layer`` and ``attribution``.
+    layer
+        None takes all of them.
+
+    Returns
+    -------
+    str
+        Each once, in the order of the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"layer": ["roads", "roads", "water"], "attribution": ["A", "A", "B"]})
+    >>> attribution_of(table), attribution_of(table, "roads")
+    ('A | B', 'A')
+    """
+    rows = sources if layer is None else sources[sources["layer"] == layer]
+    words = [str(a) for a in rows["attribution"] if isinstance(a, str) and a]
+    return " | ".join(dict.fromkeys(words))
+
+
+def licence_notice(sources: pd.DataFrame, layer: str) -> str:
+    """What has to go with a layer: its attributions, and the notices that its licences ask for.
+
+    Parameters
+    ----------
+    sources
+        ``layer``, ``attribution`` and ``licence``.
+    layer
+        Name of a canonical layer.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"layer": ["roads"], "attribution": ["© OpenStreetMap contributors"], "licence": ["ODbL 1.0"]})
+    >>> "Open Database License" in licence_notice(table, "roads")
+    True
+    """
+    licences = " ".join(str(x) for x in sources.loc[sources["layer"] == layer, "licence"])
+    parts = [attribution_of(sources, layer)]
+    if "ODbL" in licences:
+        parts.append(_ODBL)
+    if "CC BY" in licences:
+        parts.append(_CC_BY)
+    return " ".join(p for p in parts if p)
+
+
+def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, str]]:
+    """What a reader of a file has to know of it, line by line.
+
+    Parameters
+    ----------
+    run
+        ``run_id, version, schema_version, created, preset, seed, draws, disclaimer``.
+    sources
+        ``layer``, ``attribution`` and ``licence``.
+
+    Returns
+    -------
+    list of tuple
+        Heading and text.
+
+    Examples
+    --------
+    >>> run = {"run_id": "ab", "version": "1", "schema_version": "1", "created": "2026", "preset": "p",
+    ...        "seed": 1, "draws": 10, "disclaimer": "no advice"}
+    >>> table = pd.DataFrame({"layer": ["roads"], "attribution": ["A"], "licence": ["ODbL 1.0"]})
+    >>> read_me(run, table)[0]
+    ('run id', 'ab')
+    """
+    licences = " ".join(str(x) for x in sources["licence"])
+    return [
+        ("run id", str(run["run_id"])),
+        (
+            "what this is",
+            "Infrastructure access scores of rare-earth deposits in Central Asia: "
+            f"{run['disclaimer']}.",
+        ),
+        ("made by", f"geo_ree {run['version']}, schema {run['schema_version']}, {run['created']}"),
+        ("how", f"preset {run['preset']}, {run['draws']} draws, seed {run['seed']}"),
+        (
+            "distances",
+            "Straight lines over the ellipsoid, in km, not travel. dist_ is the distance, err_ "
+            "its error, near_ what it was measured to, abroad_ the nearest beyond the border.",
+        ),
+        (
+            "ranks",
+            "rank_p5 to rank_p95 holds 90 % of the draws; deposits of one tie_group cannot be told "
+            "apart.",
+        ),
+        ("blank cells", "Unknown. Unknown is neither zero nor far."),
+        ("quantities", "As published; they contradict each other and are never added up."),
+        ("attribution", attribution_of(sources)),
+        *([("ODbL", _ODBL)] if "ODbL" in licences else []),
+        *([("CC BY 4.0", _CC_BY)] if "CC BY" in licences else []),
+    ]
+
+
+def notice_json(run: Mapping[str, Any], sources: pd.DataFrame) -> str:
+    """The run, the attributions and all sources as JSON, for the metadata of a file.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"layer": ["roads"], "attribution": ["A"], "licence": ["ODbL 1.0"]})
+    >>> json.loads(notice_json({"run_id": "ab"}, table))["attribution"]
+    'A'
+    """
+    rows = [
+        {k: v for k, v in row.items() if not pd.isna(v) and v != ""}
+        for row in sources.to_dict("records")
+    ]
+    about = {**run, "attribution": attribution_of(sources), "sources": rows}
+    return json.dumps(about, ensure_ascii=False, default=str)

@@ -1,0 +1,157 @@
+"""CSV: a file for each table, in UTF-8, no cell of which a spreadsheet would run."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+
+from geo_ree.outputs.bundle import Bundle
+from geo_ree.outputs.notice import attribution_of, licence_notice, notice_json, read_me
+from geo_ree.outputs.tables import write_csv
+
+
+def write_tables(bundle: Bundle, folder: Path) -> None:
+    """Write ``scores.csv``, ``unranked.csv``, ``resources.csv``, ``sources.csv`` and ``criteria.csv``.
+
+    Parameters
+    ----------
+    bundle
+        What is handed on.
+    folder
+        An existing folder.
+
+    Notes
+    -----
+    Each row says which run made it; ``scores``, ``unranked`` and ``resources`` also whom to name, for a
+    comment line at the head would stop programs from reading the file. ``read_me.csv`` has the rest.
+    """
+    named = attribution_of(bundle.sources)
+    tables: dict[str, pd.DataFrame] = {
+        "scores": bundle.scored.drop(columns="geometry").assign(attribution=named),
+        "unranked": bundle.unranked.drop(columns="geometry").assign(attribution=named),
+        "resources": bundle.resources.assign(attribution=named),
+        "sources": bundle.sources,
+        "criteria": bundle.criteria,
+        "read_me": pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"]),
+    }
+    for name, table in tables.items():
+        write_csv(table.assign(run_id=bundle.run["run_id"]), folder / f"{name}.csv")
+
+
+def write_geojson(bundle: Bundle, folder: Path) -> None:
+    """Write ``deposits.geojson`` and ``unranked.geojson``.
+
+    Parameters
+    ----------
+    bundle
+        What is handed on.
+    folder
+        An existing folder.
+
+    Notes
+    -----
+    GDAL writes the features; title, run id, disclaimer and attribution are foreign members of the
+    collection.
+
+    References
+    ----------
+    Butler, H. et al. (2016), The GeoJSON Format, RFC 7946, sections 3.1.6, 4, 5 and 6.1.
+    """
+    titles = {
+        "deposits": ("Rare-earth deposits of Central Asia with their access scores", bundle.scored),
+        "unranked": (
+            "Deposits without a published coordinate; shapes are areas, not places",
+            bundle.unranked,
+        ),
+    }
+    for name, (title, table) in titles.items():
+        about = {
+            "title": title,
+            "run_id": bundle.run["run_id"],
+            "disclaimer": bundle.run["disclaimer"],
+            "attribution": attribution_of(bundle.sources),
+            "licence": licence_notice(bundle.sources, "deposits"),
+        }
+        text = json.dumps(collection(table, about), ensure_ascii=False, allow_nan=False)
+        (folder / f"{name}.geojson").write_text(text + "\n", encoding="utf-8")
+
+
+def collection(table: gpd.GeoDataFrame, members: dict[str, Any]) -> dict[str, Any]:
+    """Rows as a FeatureCollection of RFC 7946.
+
+    Parameters
+    ----------
+    table
+        Any frame in EPSG:4326; None as geometry stays null.
+    members
+        Foreign members of the collection.
+
+    Returns
+    -------
+    dict
+        Plain values, as json.dumps takes them.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.Point(76.123456789, 43)], crs=4326)
+    >>> collection(row, {"title": "one"})["features"][0]["geometry"]["coordinates"]
+    [76.1234568, 43.0]
+    """
+    with tempfile.TemporaryDirectory() as draft:
+        path = Path(draft) / "draft.geojson"
+        pyogrio.write_dataframe(
+            table, path, driver="GeoJSON", RFC7946="YES", WRITE_BBOX="YES", WRITE_NAME="NO"
+        )
+        written = json.loads(path.read_text(encoding="utf-8"))
+    return {"type": written["type"], **members, **written}
+
+
+def write_geoparquet(bundle: Bundle, folder: Path) -> None:
+    """Write ``deposits.parquet``, ``unranked.parquet``, ``resources.parquet`` and the infrastructure.
+
+    Parameters
+    ----------
+    bundle
+        What is handed on.
+    folder
+        An existing folder; ``infrastructure/`` is made in it.
+
+    Notes
+    -----
+    The key ``geo_ree`` of each file's metadata has run, attribution and sources as JSON; the key
+    ``notice`` what its licence asks for. A ``bbox`` column lets readers skip row groups.
+    """
+    tables: dict[str, tuple[pd.DataFrame, str]] = {
+        "deposits": (bundle.scored, "deposits"),
+        "unranked": (bundle.unranked, "deposits"),
+        "areas": (bundle.areas, "published_distances"),
+        "resources": (bundle.resources, "resources"),
+        **{f"infrastructure/{n}": (t, n) for n, t in bundle.infrastructure.items()},
+    }
+    about = notice_json(bundle.run, bundle.sources).encode()
+    for name, (table, layer) in tables.items():
+        notice = licence_notice(bundle.sources, layer).encode()
+        path = folder / f"{name}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        _write(table, path, {b"geo_ree": about, b"notice": notice})
+
+
+def _write(table: pd.DataFrame, path: Path, metadata: dict[bytes, bytes]) -> None:
+    draft = io.BytesIO()
+    if isinstance(table, gpd.GeoDataFrame):
+        table.to_parquet(draft, index=False, schema_version="1.1.0", write_covering_bbox=True)
+    else:
+        table.to_parquet(draft, index=False)
+    draft.seek(0)
+    arrow = pq.read_table(draft)
+    kept = arrow.schema.metadata or {}
+    pq.write_table(arrow.replace_schema_metadata({**kept, **metadata}), path, compression="zstd")

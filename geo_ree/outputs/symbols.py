@@ -1,0 +1,189 @@
+"""How each layer is drawn, as plain rules: the classes and colours of the page's map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from geo_ree.maps.style import LINES, POINTS, SCORE_RAMP, UNSURE_KM
+
+Test = tuple[str, Literal["=", ">=", "<", ">"], str | float]
+Shape = Literal["circle", "diamond", "square"]
+_QUIET = "#8b95a1"
+_DOUBT = "#b0432f"
+_INK = "#20262e"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Symbol:
+    """One sign.
+
+    Parameters
+    ----------
+    kind
+        ``marker``, ``line`` or ``fill``.
+    colour
+        Hexadecimal.
+    size_mm
+        Diameter of a marker, width of a line or of an outline.
+    shape
+        Of a marker: ``circle``, ``diamond`` or ``square``.
+    dashed
+        Of a line or an outline.
+    opacity
+        Of the inside of a fill, of all of a line; 0 to 1.
+    """
+
+    kind: Literal["marker", "line", "fill"]
+    colour: str
+    size_mm: float
+    shape: Shape = "circle"
+    dashed: bool = False
+    opacity: float = 1.0
+
+    @property
+    def edged(self) -> bool:
+        """Whether a marker is large enough for an outline."""
+        return self.size_mm > 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A sign and the rows it is for: those that pass every test, or that no rule before takes."""
+
+    label: str
+    tests: tuple[Test, ...] = ()
+    symbol: Symbol
+    otherwise: bool = False
+
+
+def rules_for(layer: str) -> tuple[Rule, ...]:
+    """The rules by which a layer is drawn.
+
+    Parameters
+    ----------
+    layer
+        Name of a layer of the GeoPackage; ``_points`` and ``_areas`` at its end stand for the
+        points and areas of a canonical layer of lines.
+
+    Returns
+    -------
+    tuple of Rule
+        Empty for a layer that has no signs of its own.
+
+    Examples
+    --------
+    >>> rules_for("deposits")[0].label, rules_for("deposits")[0].symbol.colour
+    ('candidate, score 60 and more', '#1d2f7c')
+    >>> rules_for("resources")
+    ()
+    """
+    if layer == "deposits":
+        return _deposits()
+    if layer in ("areas", "unranked"):
+        return _areas("kind" if layer == "areas" else "area_kind")
+    if layer in LINES:
+        return _lines(layer)
+    if layer == "water_areas":
+        inside = Symbol(kind="fill", colour=str(LINES["water"]["color"]), size_mm=0.2, opacity=0.5)
+        return (Rule(label="lake or reservoir", symbol=inside),)
+    if layer == "countries":
+        outline = Symbol(kind="fill", colour="#a3acb6", size_mm=0.26, opacity=0.0)
+        return (Rule(label="country", symbol=outline),)
+    return _points(layer.removesuffix("_points"))
+
+
+def score_classes() -> list[tuple[float, float | None, str]]:
+    """Lower limit, upper limit (None for the last) and colour of the classes, the best first.
+
+    Examples
+    --------
+    >>> score_classes()[0], len(score_classes())
+    ((60.0, None, '#1d2f7c'), 5)
+    """
+    limits: list[tuple[float, float | None, str]] = [
+        (low, high, colour) for (low, colour), (high, _) in pairwise(SCORE_RAMP)
+    ]
+    return [(*SCORE_RAMP[-1][:1], None, SCORE_RAMP[-1][1]), *reversed(limits)]
+
+
+def _deposits() -> tuple[Rule, ...]:
+    out = []
+    drawn: list[tuple[str, Shape, float]] = [
+        ("candidate", "circle", 4.4),
+        ("by_product_host", "diamond", 4.8),
+    ]
+    for role, shape, size in drawn:
+        for low, high, colour in score_classes():
+            tests: list[Test] = [("role", "=", role), ("score", ">=", low)]
+            span = f"{low:g} and more" if high is None else f"{low:g} to {high:g}"
+            if high is not None:
+                tests.append(("score", "<", high))
+            sign = Symbol(kind="marker", colour=colour, size_mm=size, shape=shape)
+            words = role.replace("_", " ")
+            out.append(Rule(label=f"{words}, score {span}", tests=tuple(tests), symbol=sign))
+    grey = Symbol(kind="marker", colour=_QUIET, size_mm=3.4, shape="square")
+    small = Symbol(kind="marker", colour=_QUIET, size_mm=1.4)
+    return (
+        *out,
+        Rule(
+            label="reference outside the scored countries",
+            tests=(("role", "=", "reference"),),
+            symbol=grey,
+        ),
+        Rule(label="no source says rare earths", tests=(("role", "=", "not_ree"),), symbol=small),
+        Rule(
+            label="major deposit of another commodity",
+            tests=(("role", "=", "context"),),
+            symbol=small,
+        ),
+        Rule(label="no score", symbol=small, otherwise=True),
+    )
+
+
+def _areas(column: str) -> tuple[Rule, ...]:
+    def sign(opacity: float, dashed: bool) -> Symbol:
+        return Symbol(kind="fill", colour=_DOUBT, size_mm=0.3, dashed=dashed, opacity=opacity)
+
+    return (
+        Rule(
+            label="all published distances hold here",
+            tests=((column, "=", "feasible"),),
+            symbol=sign(0.15, False),
+        ),
+        Rule(
+            label="published distances contradict each other",
+            tests=((column, "=", "contradicting"),),
+            symbol=sign(0.08, True),
+        ),
+    )
+
+
+def _lines(layer: str) -> tuple[Rule, ...]:
+    colour = str(LINES[layer]["color"])
+    width = float(str(LINES[layer]["weight"])) * 0.26
+
+    def sign(dashed: bool) -> Symbol:
+        return Symbol(kind="line", colour=colour, size_mm=width, dashed=dashed)
+
+    words = layer.replace("_", " ")
+    if layer not in ("railways", "roads"):
+        return (Rule(label=words, symbol=sign(False)),)
+    return (
+        Rule(
+            label=f"{words}, course unknown by {UNSURE_KM:g} km or more",
+            tests=(("lateral_error_km", ">=", UNSURE_KM),),
+            symbol=sign(True),
+        ),
+        Rule(label=words, symbol=sign(False), otherwise=True),
+    )
+
+
+def _points(layer: str) -> tuple[Rule, ...]:
+    drawn = {"airports": {"color": "#5b4a99", "radius": 4.0}, **POINTS}.get(layer)
+    if drawn is None:
+        return ()
+    size = round(float(str(drawn["radius"])) * 0.6, 2)
+    sign = Symbol(kind="marker", colour=str(drawn["color"]), size_mm=size)
+    return (Rule(label=layer.replace("_", " "), symbol=sign),)

@@ -1,0 +1,156 @@
+"""Which gateways count, and how the ranking changes with the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_ree.errors import SettingsError
+from geo_ree.proximity import Target, measure
+from geo_ree.scoring import ScoreModel, score
+from geo_ree.settings import SCORED_COUNTRIES, Options
+
+_DISTANCE_DECIMALS = 3
+"""Of kilometres."""
+
+_COLUMNS = (
+    "id",
+    "scenario",
+    "near_gateway",
+    "dist_gateway_km",
+    "score",
+    "rank",
+    "foot_gateway_lon",
+    "foot_gateway_lat",
+)
+
+
+def choose_gateways(
+    targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
+) -> dict[str, Target]:
+    """Give the targets with the gateways of the user's choice.
+
+    Parameters
+    ----------
+    targets
+        What is measured to.
+    layers
+        Canonical layers by name.
+    options
+        Its ``gateways`` and ``avoid``; where both are empty nothing changes.
+
+    Returns
+    -------
+    dict of str to Target
+
+    Raises
+    ------
+    SettingsError
+        When no gateway has one of the names.
+    """
+    out = dict(targets)
+    if not (options.gateways or options.avoid) or "gateways" not in layers:
+        return out
+    gateways = layers["gateways"]
+    unknown = set(options.gateways) - set(gateways["name"])
+    if unknown:
+        raise SettingsError(
+            f"no gateway is called {', '.join(sorted(unknown))}",
+            f"use some of {', '.join(sorted(gateways['name']))}",
+        )
+    names = options.gateways or tuple(_exits(gateways)["name"])
+    out["gateway"] = out["gateway"].model_copy(
+        update={
+            "names": names,
+            "avoid_neighbours": options.avoid,
+            "label": "gateway of the user's choice",
+        }
+    )
+    return out
+
+
+def compare_gateways(
+    candidates: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    targets: Mapping[str, Target],
+    model: ScoreModel,
+    labels: Mapping[str, str],
+) -> pd.DataFrame:
+    """Rank the candidates under other choices of gateway.
+
+    Parameters
+    ----------
+    candidates
+        Ranked deposits with their measured distances.
+    layers, targets
+        What was measured to.
+    model
+        What is scored by.
+    labels
+        source_id -> words for people.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per choice and candidate: ``id, scenario, near_gateway, dist_gateway_km, score,
+        rank, foot_gateway_lon, foot_gateway_lat``; empty without gateways or candidates.
+    """
+    if "gateways" not in layers or "gateway" not in targets or candidates.empty:
+        return pd.DataFrame(columns=list(_COLUMNS))
+    exits = tuple(_exits(layers["gateways"])["name"])
+    chosen = targets["gateway"]
+    choices = {
+        "the preset's gateways": chosen,
+        "every exit": chosen.model_copy(update={"names": exits, "avoid_neighbours": ()}),
+        "no exit through China": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("CHN",)}
+        ),
+        "no exit through Russia": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("RUS",)}
+        ),
+        "no exit through China or Russia": chosen.model_copy(
+            update={"names": exits, "avoid_neighbours": ("CHN", "RUS")}
+        ),
+    }
+    out = []
+    for name, target in choices.items():
+        only = {"gateways": layers["gateways"], "countries": layers["countries"]}
+        again = to_the_metre(
+            measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+        )
+        table = candidates.drop(columns=again.columns, errors="ignore").join(again)
+        points = score(table, model)["score"]
+        out.append(
+            pd.DataFrame(
+                {
+                    "id": table["id"],
+                    "scenario": name,
+                    "near_gateway": again["near_gateway"],
+                    "dist_gateway_km": again["dist_gateway_km"],
+                    "score": points.round(4),
+                    "rank": points.rank(ascending=False, method="first").astype("Int64"),
+                    **again.filter(regex="^foot_"),
+                }
+            )
+        )
+    return pd.concat(out, ignore_index=True)
+
+
+def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
+    """Give distances as they are published: whoever scores the published table gets these scores.
+
+    Examples
+    --------
+    >>> to_the_metre(pd.DataFrame({"dist_road_km": [1.23456]}))["dist_road_km"].tolist()
+    [1.235]
+    """
+    distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
+    return measures.assign(**{str(c): measures[c].round(_DISTANCE_DECIMALS) for c in distances})
+
+
+def _exits(gateways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Gateways that lead out of the scored countries: open sea ports and outer borders."""
+    outer = gateways["neighbour"].notna() & ~gateways["neighbour"].isin(SCORED_COUNTRIES)
+    return gateways[(gateways["kind"] == "sea_port") | outer]

@@ -1,0 +1,279 @@
+"""Deposits that no source gives a coordinate: where they may be, and what they may score."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import asdict
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from geo_ree.crs import GEOD, STORE_CRS, Floats
+from geo_ree.errors import ScoreError
+from geo_ree.pipeline.sampling import place_sampler
+from geo_ree.proximity import MissingLines, Proximity
+from geo_ree.schema import RANKED_ROLES
+from geo_ree.scoring import ScoreModel, Uncertainty, score_range
+
+PLACES = 1_000
+"""Places at which the score of an area is measured; one area has the same for all deposits."""
+
+RANGE_COLUMNS = (
+    "score_worst",
+    "score_median",
+    "score_best",
+    "rank_best",
+    "rank_worst",
+    "p_lead",
+    "area_basis",
+    "area_km2",
+)
+
+_EQUAL_AREA = "EPSG:6933"
+
+
+def possible_areas(
+    deposits: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, countries: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Give each ranked deposit without a coordinate the area where it may be.
+
+    Parameters
+    ----------
+    deposits
+        The canonical layer.
+    areas
+        Of `geo_ree.deposits.location`.
+    countries
+        The canonical layer.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        On the ids: ``country``, ``area_basis`` (in words), ``area_km2`` and geometry. Where
+        published distances hold, within the country; where they contradict each other, every
+        place that a part of them allows; else the whole country, for of the regions that the
+        sources name no outline is at hand: honest, and wide. Without any of it there is no row.
+    """
+    names = dict(zip(countries["country"], countries["name"], strict=True))
+    blank = deposits.geometry.isna() | deposits.geometry.is_empty
+    told = deposits[blank & deposits["role"].isin(RANKED_ROLES)]
+    rows = []
+    for deposit, country in zip(told["id"], told["country"].astype(object), strict=True):
+        own = areas[areas["deposit"] == deposit]
+        country_name = names.get(country, country)
+        area, basis = _by_distances(own, countries, country, country_name)
+        if area is None:
+            area, basis = _by_country(own, country_name)
+        if area is not None:
+            rows.append((deposit, country, basis, area))
+    frame = pd.DataFrame(rows, columns=["id", "country", "area_basis", "geometry"])
+    out = gpd.GeoDataFrame(frame, geometry="geometry", crs=STORE_CRS).set_index("id")
+    shapes, of = _shapes(out)
+    sizes = np.array([geodesic_km2(area) for area in shapes.geometry])
+    out.insert(2, "area_km2", sizes[of] if len(out) else np.empty(0))
+    return out
+
+
+def score_unplaced(
+    possible: gpd.GeoDataFrame,
+    roles: pd.Series,
+    ranked: gpd.GeoDataFrame,
+    model: ScoreModel,
+    *,
+    proximity: Proximity,
+    lines: MissingLines,
+    doubt: Uncertainty,
+    compared: pd.Series,
+    seed: int,
+) -> pd.DataFrame:
+    """Score deposits over the areas where they may be.
+
+    Parameters
+    ----------
+    possible
+        From `possible_areas`.
+    roles
+        Id -> role: each is ranked among the ranked ones of its role, and itself.
+    ranked
+        The ranked deposits with ``role`` and their distances.
+    model
+        What is scored by.
+    proximity
+        The layers that are measured to, again at every place.
+    lines
+        What no source has.
+    doubt
+        Of `ranked`, with what was drawn.
+    compared
+        On the index of `ranked`: what TOPSIS compares.
+    seed
+        The same seed gives the same figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the ids, columns as in `RANGE_COLUMNS`; a deposit of which nothing can be measured has
+        its area alone.
+
+    Raises
+    ------
+    ScoreError
+        When the draws were not kept.
+    """
+    if doubt.drawn is None:
+        raise ScoreError("the draws were not kept", "give uncertainty(..., keep=True)")
+    shapes, of = _shapes(possible)
+    lon, lat = _places_of(shapes, seed)
+    unseen = lines.look(lon, lat, shapes["country"].to_numpy(dtype=object))
+    measured = [
+        _measured(proximity, model, *place)
+        for place in zip(lon, lat, shapes["country"], strict=True)
+    ]
+    found: dict[tuple[int, str], dict[str, object]] = {}
+    keys = [(int(i), str(roles[deposit])) for deposit, i in zip(possible.index, of, strict=True)]
+    for i, role in dict.fromkeys(keys):
+        same = (ranked["role"] == role).to_numpy()
+        km, error = measured[i]
+        spread = score_range(
+            pd.DataFrame(km),
+            ranked[same],
+            model,
+            drawn=doubt.drawn.of(np.flatnonzero(same)),
+            sample=place_sampler(km, error, unseen.of(i)),
+            compared=compared[same],
+            joins=bool(compared[same].any()),
+            seed=seed,
+        )
+        found[i, role] = asdict(spread) if spread else {}
+    out = {deposit: found[key] for deposit, key in zip(possible.index, keys, strict=True)}
+    table = pd.DataFrame.from_dict(out, orient="index", columns=list(RANGE_COLUMNS))
+    for name in ("area_basis", "area_km2"):
+        table[name] = possible[name]
+    return table.astype({"rank_best": "Int64", "rank_worst": "Int64"})
+
+
+def random_places(
+    area: shapely.Geometry, count: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Draw places evenly over an area of the ellipsoid.
+
+    Parameters
+    ----------
+    area
+        Polygons, degrees.
+    count
+        How many places.
+    rng
+        Where chance comes from.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Longitudes and latitudes, shape (count,): even in an equal-area projection
+        (EPSG:6933), so as many for each square kilometre in the north as in the south.
+
+    Examples
+    --------
+    >>> lon, lat = random_places(shapely.box(60, 40, 61, 41), 5, np.random.default_rng(1))
+    >>> bool(((lon > 60) & (lon < 61) & (lat > 40) & (lat < 41)).all())
+    True
+    """
+    shapely.prepare(area)
+    there = Transformer.from_crs(STORE_CRS, _EQUAL_AREA, always_xy=True)
+    west, south, east, north = area.bounds
+    (x0, x1), (y0, y1) = there.transform([west, east], [south, north])
+    kept: list[Floats] = []
+    while sum(len(k) for k in kept) < count:
+        xy = rng.random((4 * count, 2)) * [x1 - x0, y1 - y0] + [x0, y0]
+        lonlat = np.column_stack(there.transform(xy[:, 0], xy[:, 1], direction="INVERSE"))
+        kept.append(lonlat[shapely.contains_xy(area, lonlat)])
+    places = np.concatenate(kept)[:count]
+    return places[:, 0], places[:, 1]
+
+
+def geodesic_km2(area: shapely.Geometry) -> float:
+    """Area of polygons on the ellipsoid.
+
+    Examples
+    --------
+    >>> round(geodesic_km2(shapely.box(60, 40, 61, 41)))
+    9413
+    """
+    return abs(float(GEOD.geometry_area_perimeter(shapely.orient_polygons(area))[0])) / 1e6
+
+
+def _by_distances(
+    own: gpd.GeoDataFrame, countries: gpd.GeoDataFrame, country: object, name: object
+) -> tuple[shapely.Geometry | None, str]:
+    rows = own[own["kind"].isin(("feasible", "contradicting"))]
+    if rows.empty:
+        return None, ""
+    area = shapely.union_all(rows.geometry.to_numpy())
+    land = countries.geometry[(countries["country"] == country).to_numpy()].to_numpy()
+    inside = shapely.intersection(area, land[0]) if len(land) else area
+    area, within = (inside, f", within {name}") if inside.area > 0 else (area, "")
+    if (rows["kind"] == "contradicting").any():
+        told = "where a part of its published distances holds, for they contradict each other"
+        return area, f"{told}{within}"
+    return area, f"where its published distance holds: {rows['evidence'].iloc[0]}{within}"
+
+
+def _by_country(own: gpd.GeoDataFrame, name: object) -> tuple[shapely.Geometry | None, str]:
+    rows = own[own["kind"] == "country"]
+    if rows.empty:
+        return None, ""
+    words = own.loc[own["kind"] == "admin_area", "evidence"].tolist()
+    why = f'no outline of "{words[0]}" is at hand' if words else "nothing narrower is published"
+    return rows.geometry.iloc[0], f"all of {name}: {why}"
+
+
+def _shapes(possible: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
+    """Areas that differ, and which of them is each deposit's."""
+    of, _ = pd.factorize(possible.geometry.to_wkb())
+    return possible.iloc[
+        [int(np.flatnonzero(of == i)[0]) for i in range(of.max(initial=-1) + 1)]
+    ], of
+
+
+def _places_of(shapes: gpd.GeoDataFrame, seed: int) -> tuple[Floats, Floats]:
+    """Places of each area, shape (areas, places), from a stream that its shape alone decides."""
+    lon, lat = np.empty((2, len(shapes), PLACES))
+    for i, area in enumerate(shapes.geometry):
+        rng = np.random.default_rng([seed, zlib.crc32(shapely.to_wkb(area))])
+        lon[i], lat[i] = random_places(area, PLACES, rng)
+    return lon, lat
+
+
+def _measured(
+    proximity: Proximity, model: ScoreModel, lon: Floats, lat: Floats, country: object
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Column of the model -> kilometres, and the doubt about them, shape (places,)."""
+    codes = np.full(len(lon), country, dtype=object)
+    km, error = {c: np.full(len(lon), np.nan) for c in model.columns}, {}
+    for name in proximity.targets:
+        column = f"dist_{name}_km"
+        if column in km:
+            reach = proximity.reach(name, lon, lat, codes)
+            km[column], error[column] = reach.distance_km, reach.error_km
+    return km, {c: error.get(c, np.zeros(len(lon))) for c in km}
+
+
+def join_ranges(unranked: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
+    """Give the table of deposits without a rank the range of their scores; unknown where none.
+
+    Parameters
+    ----------
+    unranked
+        With ``id``.
+    ranges
+        From `score_unplaced`.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    return unranked.join(ranges, on="id")

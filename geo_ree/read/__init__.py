@@ -1,0 +1,1 @@
+"""Payloads into tables, safely: files and answers of any format."""

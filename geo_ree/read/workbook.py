@@ -1,0 +1,183 @@
+"""Worksheets of an Excel workbook, read as texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import python_calamine as calamine
+
+from geo_ree.errors import SchemaError
+from geo_ree.read.archives import Archive
+from geo_ree.read.markup import check_markup_bytes
+
+MAX_BYTES = 500_000_000
+"""A workbook that expands to more is refused."""
+
+MAX_CELLS = 10_000_000
+"""A worksheet whose last cells span more is refused: it is laid out whole in memory."""
+
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+class _Extent:
+    """The rows and columns up to the last cells of a worksheet that hold a value."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self._row = self._column = 0
+
+    def __call__(self, name: str, attributes: dict[str, str]) -> None:
+        tag, place = name.rpartition(":")[2], attributes.get("r", "")
+        if tag == "row":
+            self._row = int(place) if place.isdecimal() else self._row + 1
+            self._column = 0
+        elif tag == "c":
+            self._column += 1  # a cell need not say where it is
+            found = _CELL.fullmatch(place)
+            if found:
+                self._row, self._column = int(found[2]), 0
+                for letter in found[1]:
+                    self._column = self._column * 26 + ord(letter) - ord("A") + 1
+        elif tag in ("v", "is"):
+            self.rows = max(self.rows, self._row)
+            self.columns = max(self.columns, self._column)
+
+
+def check_workbook(path: Path, *, what: str, hint: str) -> bytes:
+    """Look through the parts of a workbook, which is a zip archive of XML files.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    what
+        Id of the source, for the error.
+    hint
+        What to do about a damaged file.
+
+    Returns
+    -------
+    bytes
+        A workbook of the parts that were looked through and no others, so that a reader that
+        understands the archive otherwise than we do cannot be led to anything else.
+
+    Raises
+    ------
+    SchemaError
+        When a part is cut short, expands beyond measure or has a document type declaration, or
+        a worksheet spans more cells than fit into memory.
+    """
+    kept = io.BytesIO()
+    with Archive(path, what=what, hint=hint) as archive, zipfile.ZipFile(kept, "w") as checked:
+        if archive.size > MAX_BYTES:
+            raise SchemaError(
+                f"{what}: {path.name} expands to {archive.size} bytes", "do not use this file"
+            )
+        for name in archive.names:
+            if not name.endswith((".xml", ".rels")):
+                continue
+            content, where = archive.read(name), f"{what}: {archive.name}/{name}"
+            extent = _Extent()
+            check_markup_bytes(content, where=where, hint=hint, seen=extent)
+            if extent.rows * extent.columns > MAX_CELLS:
+                raise SchemaError(
+                    f"{where} spans {extent.rows} rows and {extent.columns} columns",
+                    "delete what stands far from the table, and save it again",
+                )
+            checked.writestr(name, content)
+    return kept.getvalue()
+
+
+def read_sheet(
+    content: bytes, sheet: str, *, header_row: int, where: str, hint: str
+) -> pd.DataFrame:
+    """Read one worksheet.
+
+    Parameters
+    ----------
+    content
+        The workbook, as `check_workbook` gives it.
+    sheet
+        Name of the worksheet; blank for the only one.
+    header_row
+        Row of the column names, from 1.
+    where
+        Name of the workbook, for the error.
+    hint
+        What to do about a damaged file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Texts as the worksheet shows them: numbers with up to 15 digits, dates as
+        ``2026-02-01``, nothing as "". The index ``row`` is the row of the worksheet. Blank rows
+        are left out, and columns without a name and without a value.
+
+    Raises
+    ------
+    SchemaError
+        When the workbook is damaged or has no such sheet, or the sheet has no header.
+    """
+    try:
+        with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            cells = book.get_sheet_by_name(_chosen(book.sheet_names, sheet, where)).to_python(
+                skip_empty_area=False
+            )
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        told = " ".join(str(error).split())[:160]
+        raise SchemaError(f"{where} is a damaged workbook ({told})", hint) from error
+    texts = [[_text(cell) for cell in row] for row in cells[header_row - 1 :]]
+    if not texts or not any(texts[0]):
+        raise SchemaError(
+            f"{where} has no column names in row {header_row}",
+            "correct reader.header_row in the catalogue entry",
+        )
+    header = [name.strip() for name in texts[0]]
+    kept = [i for i, name in enumerate(header) if name or any(row[i] for row in texts[1:])]
+    names = [header[i] or f"column_{i + 1}" for i in kept]
+    repeated = next((n for n in names if names.count(n) > 1), None)
+    if repeated is not None:
+        raise SchemaError(f"{where} has the column {repeated!r} twice", hint)
+    rows = {n: row for n, row in enumerate(texts[1:], header_row + 1) if any(row)}
+    table = pd.DataFrame(
+        {name: [row[i] for row in rows.values()] for name, i in zip(names, kept, strict=True)},
+        index=pd.Index(list(rows), name="row", dtype="int64"),
+        dtype=str,
+    )
+    return table
+
+
+def _chosen(names: list[str], sheet: str, where: str) -> str:
+    shown = ", ".join(map(repr, names))
+    if not names:
+        raise ValueError("it has no sheets")
+    if not sheet:
+        if len(names) == 1:
+            return names[0]
+        raise SchemaError(
+            f"{where} has several sheets: {shown}",
+            "name one in reader.sheet of the catalogue entry",
+        )
+    alike = [n for n in names if n.strip().casefold() == sheet.strip().casefold()]
+    if sheet in names or len(alike) == 1:
+        return sheet if sheet in names else alike[0]
+    raise SchemaError(
+        f"{where} has no sheet {sheet!r}; it has: {shown}",
+        "correct reader.sheet in the catalogue entry if the publisher renamed it",
+    )
+
+
+def _text(cell: object) -> str:
+    """Give a cell as the worksheet shows it."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):  # a workbook stores 17 digits, and shows 15 at most
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
+    return str(cell)

@@ -1,0 +1,1 @@
+"""Studies on top of a run: scenario, validation, visit."""

@@ -1,0 +1,282 @@
+"""Which sites became mines, as far as anybody says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo_ree.crs import Floats, distance_m
+from geo_ree.deposits import merge
+from geo_ree.deposits.vocabulary import kind_told
+from geo_ree.proximity import nearest
+from geo_ree.schema import validate
+
+MATCH_KM = 25.0
+"""A mine that is joined to a site by name counts up to this distance (judgement: both places may be
+off by some kilometres, and a field is some across)."""
+
+COMPARED_KM = 25.0
+"""Records of a table too large to be merged whole are compared with mines up to this distance."""
+
+COPPER = "usgs_copper_sites"
+
+_STATE = {"mine": "mine", "occurrence": "undeveloped"}
+_UNDEVELOPED = re.compile(r"\bundeveloped\b", re.IGNORECASE)
+_PERMIT = re.compile(r"\blicen[cs]e[ds]?\b|\bscoping\b|\bfeasibility\b", re.IGNORECASE)
+_NO_SITE = ("plant", "area", "duplicate", "none")
+_MINES = ("mine", "mine_and_plant")
+
+
+def stated_states(records: gpd.GeoDataFrame, worded: Collection[str]) -> NDArray[np.object_]:
+    """Tell what each record's own table says of it.
+
+    Parameters
+    ----------
+    records
+        Rows of the layer ``deposits``.
+    worded
+        Ids of the sources whose ``kind`` is told from words on the state of a site; that of
+        the others says nothing about mining.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        ``mine`` (a producer, past or present), ``undeveloped`` (a prospect, an occurrence) or
+        ``unknown``, shape (n,). A deposit with a resource is unknown: it may be mined or not.
+
+    Examples
+    --------
+    >>> rows = {"source_id": "a", "kind": "deposit", "status": ["Past Producer", "Prospect", None]}
+    >>> stated_states(pd.DataFrame(rows), ["a"]).tolist()
+    ['mine', 'undeveloped', 'unknown']
+    """
+    columns = (records[c].astype(object) for c in ("source_id", "kind", "status"))
+    told = [
+        _state(status, kind, source in worded)
+        for source, kind, status in zip(*columns, strict=True)
+    ]
+    return np.array(told, dtype=object)
+
+
+def _state(status: object, kind: str, worded: bool) -> str:
+    text = " ".join(status.split()) if isinstance(status, str) else ""
+    if _UNDEVELOPED.search(text):
+        return "undeveloped"
+    if _PERMIT.search(text):  # leave to mine, or a study of it, is no mine
+        return "unknown"
+    if text:
+        return _STATE.get(kind_told(text, "status") or "", "unknown")
+    return _STATE.get(kind, "unknown") if worded else "unknown"
+
+
+def usable_records(records: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """Give the records that are sites with a place, and count the others.
+
+    Parameters
+    ----------
+    records
+        Rows of the layer ``deposits``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The rows left, index 0..n-1.
+    dict of str to int
+        Reason -> records left out.
+    """
+    blank = (records.geometry.isna() | records.geometry.is_empty).to_numpy()
+    other = (records["role"].isin(_NO_SITE) | records["kind"].isin(_NO_SITE)).to_numpy()
+    counts = {
+        "a works, an area or a name only": int(other.sum()),
+        "without a coordinate": int((blank & ~other).sum()),
+    }
+    kept = records[~blank & ~other].reset_index(drop=True)
+    return kept, {reason: n for reason, n in counts.items() if n}
+
+
+def mine_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the mines of a layer ``facilities`` as records of deposits, to be joined to others.
+
+    Parameters
+    ----------
+    facilities
+        Rows of that layer; works without a mine, those without a place, and mines of nothing but
+        coal are left out: the tables of deposits hold next to no coal, but a coal mine and a deposit may
+        bear the name of one town.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows of the layer ``deposits`` of kind ``mine``.
+    """
+    placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
+    coal = facilities["commodities"].map(_coal_alone)
+    mines = facilities[facilities["kind"].isin(_MINES) & placed & ~coal.astype(bool)]
+    group = mines["commodity_group"].astype(object)
+    rows = mines.drop(columns=["capacity_text", "year"], errors="ignore").assign(
+        kind="mine",
+        role="context",
+        commodity_group=group.where(group.notna(), "unknown"),
+        precision_class=mines["precision_class"].fillna("none"),
+    )
+    return validate(rows.reset_index(drop=True), "deposits") if len(rows) else rows
+
+
+def _coal_alone(commodities: object) -> bool:
+    words = commodities.split(";") if isinstance(commodities, str) else []
+    return bool(words) and all(word.endswith("coal") for word in words)
+
+
+def label_sites(
+    records: gpd.GeoDataFrame,
+    mines: gpd.GeoDataFrame | None,
+    *,
+    worded: Collection[str] = (),
+    compared_km: float = np.inf,
+) -> gpd.GeoDataFrame:
+    """Make one site of the records of one deposit, and say which is known to be a mine.
+
+    Parameters
+    ----------
+    records
+        From `usable_records`.
+    mines
+        From `mine_records`; None where there is no table of mines.
+    worded
+        As `stated_states` takes it.
+    compared_km
+        Records farther than this from any mine are sites of their own; infinity merges all.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns ``id, name, country, country_reported, tables`` (first halves of the ids of its records,
+        separated by ``;``),
+        ``commodities, precision_class, position_error_m, stated`` and ``stated_copper`` (`mine`,
+        `undeveloped`, `unknown`), ``icmm`` (`matched`; `far`: joined by name to a mine beyond
+        `MATCH_KM`; `near`: a mine of another name lies within the doubt about both places;
+        `none`; `unknown` without a table of mines), ``mine, mine_km, why`` and the geometry. The place
+        is that of the first record, never that of the mine.
+
+    Notes
+    -----
+    Sites and mines are joined by `geo_ree.merge`: by name, place and commodity.
+    """
+    here = mines is not None and len(mines) > 0
+    gap = (
+        nearest(records, mines)["distance_m"].to_numpy() if here else np.full(len(records), np.nan)
+    )
+    joined = _deposit_of(records, mines, gap, compared_km)
+    code, lead = np.unique(joined["site"].to_numpy(), return_index=True)
+    site = np.searchsorted(code, joined["site"].to_numpy())
+    keep = [
+        "id",
+        "name",
+        "country",
+        "country_reported",
+        "commodities",
+        "precision_class",
+        "position_error_m",
+        "geometry",
+    ]
+    out = records.iloc[lead][keep].reset_index(drop=True)
+    # an extract of a source bears the ids of the whole of it
+    source = records["id"].str.partition(":")[0].to_numpy(dtype=object)
+    states = stated_states(records, worded)
+    tables: list[dict[str, None]] = [{} for _ in range(len(out))]
+    for row, its in enumerate(site):
+        tables[its][str(source[row])] = None
+    out["tables"] = [";".join(t) for t in tables]
+    out["stated"] = _strongest(site, states, len(out))
+    out["stated_copper"] = _strongest(site, np.where(source == COPPER, states, "unknown"), len(out))
+    _add_mines(out, joined["mines"].to_numpy()[lead], gap[lead], mines if here else None)
+    out["why"] = [_why(row) for row in out[["stated", "icmm", "mine", "mine_km"]].itertuples()]
+    return out
+
+
+def _deposit_of(
+    records: gpd.GeoDataFrame, mines: gpd.GeoDataFrame | None, gap: Floats, compared_km: float
+) -> pd.DataFrame:
+    """Position of the first record of each record's deposit, and the ids of the mines joined."""
+    site = np.arange(len(records))
+    mine_ids = np.full(len(records), None, dtype=object)
+    near = np.flatnonzero(gap <= compared_km * 1000.0) if np.isfinite(compared_km) else site
+    if not len(near):
+        return pd.DataFrame({"site": site, "mines": mine_ids})
+    chosen = records.iloc[near]
+    pool = (
+        chosen
+        if mines is None
+        else gpd.GeoDataFrame(
+            pd.concat([chosen.astype(object), mines.astype(object)], ignore_index=True),
+            geometry="geometry",
+            crs=records.crs,
+        )
+    )
+    members = merge(pool).members
+    own, other = members.iloc[: len(near)], members.iloc[len(near) :]
+    codes = pd.Series(near, index=own["deposit"].to_numpy())
+    first = codes[~codes.index.duplicated()]
+    site[near] = first.loc[own["deposit"]].to_numpy()
+    found = other.groupby("deposit")["record"].agg(tuple)
+    mine_ids[near] = [found.get(deposit) for deposit in own["deposit"]]
+    return pd.DataFrame({"site": site, "mines": mine_ids})
+
+
+def _strongest(
+    site: NDArray[np.int64], states: NDArray[np.object_], count: int
+) -> NDArray[np.object_]:
+    """One state a site: a mine where any record says so, else undeveloped where any does."""
+    out = np.full(count, "unknown", dtype=object)
+    for state in ("undeveloped", "mine"):
+        out[site[states == state]] = state
+    return out
+
+
+def _add_mines(
+    out: gpd.GeoDataFrame,
+    joined: NDArray[np.object_],
+    gap_m: Floats,
+    mines: gpd.GeoDataFrame | None,
+) -> None:
+    out["icmm"], out["mine"], out["mine_km"] = "unknown", None, np.nan
+    if mines is None:
+        return
+    ids = mines["id"].astype(object)
+    where: Mapping[str, int] = dict(zip(ids, range(len(ids)), strict=True))
+    x, y = mines.geometry.x.to_numpy(), mines.geometry.y.to_numpy()
+    error = pd.to_numeric(mines["position_error_m"]).fillna(0.0).max()
+    allowed = pd.to_numeric(out["position_error_m"]).fillna(0.0).to_numpy() + error
+    icmm = np.where(gap_m <= allowed, "near", "none").astype(object)
+    lon, lat = out.geometry.x.to_numpy(), out.geometry.y.to_numpy()
+    told, far = np.full(len(out), None, dtype=object), np.full(len(out), np.nan)
+    for i in (i for i, its in enumerate(joined) if its is not None):
+        at = np.array([where[m] for m in joined[i]])
+        km = distance_m(np.full(len(at), lon[i]), np.full(len(at), lat[i]), x[at], y[at]) / 1000.0
+        best = int(np.argmin(km))
+        far[i], row = km[best], mines.iloc[at[best]]
+        told[i] = f"{row['name']} ({row['id']})"
+        icmm[i] = "matched" if far[i] <= MATCH_KM else "far"
+    out["icmm"], out["mine"], out["mine_km"] = icmm, told, np.round(far, 1)
+
+
+def _why(row: object) -> str:
+    stated, icmm, mine, km = (getattr(row, n) for n in ("stated", "icmm", "mine", "mine_km"))
+    said = {
+        "mine": "its tables call it a mine or a producer",
+        "undeveloped": "its tables call it a prospect or an occurrence",
+        "unknown": "its tables do not say whether it was mined",
+    }[stated]
+    found = {
+        "matched": f"joined to the mine {mine}, {km:.1f} km",
+        "far": f"joined to the mine {mine}, but {km:.1f} km away",
+        "near": "a mine of another name lies within the doubt about its place",
+        "none": "no mine joined",
+        "unknown": "no table of mines at hand",
+    }[icmm]
+    return f"{said}; {found}"

@@ -1,0 +1,373 @@
+"""What a validation found: tables, a picture, files."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_ree import storage
+from geo_ree.errors import ScoreError
+from geo_ree.outputs.tables import library_versions, write_csv
+from geo_ree.pipeline.layers import Progress
+from geo_ree.scoring import ScoreModel, load_preset
+from geo_ree.settings import DISCLAIMER, Options, Settings
+from geo_ree.studies.validation.judging import Judged, judge, measure_sites
+from geo_ree.studies.validation.sites import LEAST, TRIALS, Gathered, Scope, gather_scopes
+
+logger = logging.getLogger(__name__)
+
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FILES = ("validation.csv", "validation_sites.csv", "success_rate.png", "validation.json")
+
+_TITLES = {
+    "seven": "seven scored countries",
+    "region": "region 40-120 E, 29-56 N",
+    "world": "world",
+}
+_DPI = 110
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation:
+    """Whether mines score higher than sites that did not become mines.
+
+    Parameters
+    ----------
+    table
+        A row a trial, scope and country (blank for the whole scope): sizes of the classes; ``auc``
+        and ``population`` (that of the distance to the next settlement alone) with their 95 %
+        intervals ``_low`` and ``_high``, the wider of resampling sites and resampling blocks of
+        one degree (``interval`` says which); ``gain``, their paired difference; the same with
+        ``within_``, where sites are compared inside one country only; percentiles of random
+        weights, and the share of them that the preset beats; the AUC with sites beside a mine of
+        another name counted as no mines; and the mean share of the weights that was known.
+    criteria
+        A row a trial, scope and criterion: its AUC alone, on the sites where it is known.
+    left_out
+        A row a trial, scope and reason: sites that take no part.
+    skipped
+        Countries, and whole scopes, with too few sites of a class.
+    sites
+        A row a scope and site that takes part: ``label_<trial>``, score, distances, and why.
+    curves
+        Success-rate curves of the preset and the baselines.
+    preset
+        Name and variant of the model in each scope.
+    layers
+        What each scope is measured to.
+    inputs
+        A row for each table read, as in ``run.json``.
+    draws, seed
+        Of the bootstrap.
+    warnings
+        What a reader has to know of this run.
+    """
+
+    table: pd.DataFrame
+    criteria: pd.DataFrame
+    left_out: pd.DataFrame
+    skipped: pd.DataFrame
+    sites: pd.DataFrame
+    curves: pd.DataFrame
+    preset: Mapping[str, str]
+    layers: Mapping[str, Sequence[str]]
+    inputs: Sequence[Mapping[str, Any]]
+    draws: int
+    seed: int
+    warnings: Sequence[str]
+
+    def _repr_html_(self) -> str:
+        whole = brief_table(self.table[self.table["country"] == ""])
+        notes = "".join(f"<li>{escape(w)}</li>" for w in self.warnings)
+        picture = self.figure()._repr_html_() or ""
+        return f"{whole.to_html(index=False, border=0)}{picture}<ul>{notes}</ul>"
+
+    def figure(self, trial: str = "all") -> Figure:
+        """Draw the success-rate curves of one trial, a panel a scope.
+
+        Parameters
+        ----------
+        trial
+            Its name.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not known to pyplot, so nothing has to be closed.
+        """
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow)
+
+        from geo_ree.outputs.figures import InlineFigure  # noqa: PLC0415
+
+        chosen = self.curves[self.curves["trial"] == trial]
+        scopes = list(dict.fromkeys(chosen["scope"]))
+        size = 3.5 * max(1, len(scopes)), 3.9
+        figure = InlineFigure(figsize=size, dpi=_DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        for number, scope in enumerate(scopes, 1):
+            axes = figure.add_subplot(1, len(scopes), number)
+            _draw_panel(axes, chosen[chosen["scope"] == scope])
+            sizes = self.table[
+                (self.table["trial"] == trial)
+                & (self.table["scope"] == scope)
+                & (self.table["country"] == "")
+            ].iloc[0]
+            axes.set_title(
+                f"{_TITLES.get(scope, scope)}\n{sizes['mines']} mines, {sizes['others']} others",
+                fontsize=9,
+            )
+            if number == 1:
+                axes.set_ylabel("share of the mines among them", fontsize=8)
+                axes.legend(fontsize=7, frameon=False, loc="lower right")
+        return figure
+
+    def write(self, folder: Path) -> None:
+        """Write `FILES`, all or none.
+
+        Parameters
+        ----------
+        folder
+            Made when missing.
+
+        Raises
+        ------
+        SettingsError
+            When it cannot be written.
+        """
+        with storage.atomic_files(folder) as draft:
+            write_csv(self.table, draft / FILES[0], float_format="%.6g")
+            write_csv(self.sites, draft / FILES[1], float_format="%.6g")
+            self.figure().savefig(draft / FILES[2], metadata={"Software": None})
+            text = json.dumps(self._report(), indent=2, ensure_ascii=False, default=str)
+            (draft / FILES[3]).write_text(text + "\n", encoding="utf-8")
+
+    def _report(self) -> dict[str, Any]:
+        return {
+            "disclaimer": DISCLAIMER,
+            "versions": library_versions(),
+            "draws": self.draws,
+            "seed": self.seed,
+            "preset": dict(self.preset),
+            "layers": {k: list(v) for k, v in self.layers.items()},
+            "trials": {t.name: {"mines": t.mines, "others": t.others} for t in TRIALS.values()},
+            "results": _records(self.table),
+            "criteria": _records(self.criteria),
+            "left_out": _records(self.left_out),
+            "skipped": _records(self.skipped),
+            "curves": _records(self.curves.round(4)),
+            "inputs": list(self.inputs),
+            "warnings": list(self.warnings),
+        }
+
+
+def brief_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give results as people read them: figures with their intervals in one cell.
+
+    Parameters
+    ----------
+    rows
+        Of `Validation.table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Texts; empty where there is no figure.
+
+    Examples
+    --------
+    >>> row = {"trial": "all", "scope": "world", "country": "", "mines": 20, "others": 30,
+    ...        "auc": 0.61, "auc_low": 0.5, "auc_high": 0.702}
+    >>> brief_table(pd.DataFrame([row]))["AUC"].tolist()
+    ['0.61 (0.50-0.70)']
+    """
+    out = rows[["trial", "scope", "country", "mines", "others"]].reset_index(drop=True)
+    cells = {
+        "AUC": "auc",
+        "within countries": "within_auc",
+        "population alone": "population",
+        "gain over it": "gain",
+    }
+    for title, name in cells.items():
+        if name in rows:
+            three = rows[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+            out[title] = [_cell(*map(float, row), signed=name == "gain") for row in three]
+    if "beats_random" in rows:
+        out["beats random weights"] = [
+            "" if pd.isna(share) else f"{100 * share:.0f} %" for share in rows["beats_random"]
+        ]
+    return out
+
+
+def _cell(value: float, low: float, high: float, *, signed: bool) -> str:
+    if math.isnan(value):
+        return ""
+    if signed:
+        return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
+    return f"{value:.2f} ({low:.2f}-{high:.2f})"
+
+
+def _draw_panel(axes: Any, curves: pd.DataFrame) -> None:
+    x = curves["share_of_sites"]
+    if "random_p5" in curves and bool(curves["random_p5"].notna().all()):
+        axes.fill_between(
+            x,
+            curves["random_p5"],
+            curves["random_p95"],
+            color="0.85",
+            linewidth=0,
+            label="random weights, 5-95 %",
+        )
+    axes.plot([0, 1], [0, 1], color="0.5", linewidth=0.8, linestyle=":", label="chance")
+    axes.plot(
+        x,
+        curves["population"],
+        color="#d95f02",
+        linewidth=1.4,
+        linestyle="--",
+        label="nearest settlement alone",
+    )
+    axes.plot(x, curves["preset"], color="#1b4f8f", linewidth=1.8, label="preset")
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_xlabel("share of all sites, highest score first", fontsize=8)
+    axes.tick_params(labelsize=7)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+
+
+_HINT = (
+    "get tables that tell mines from prospects: geo-ree fetch usgs_copper_sites usgs_ree "
+    "usgs_major_deposits, and geo-ree fetch icmm_mines --file WORKBOOK (a person downloads it from "
+    "icmm.com)"
+)
+_KEPT = ("id", "name", "country", "tables", "commodities", "stated", "icmm", "mine", "mine_km")
+
+
+def validate_scores(
+    settings: Settings, options: Options, *, tell: Progress = logger.info
+) -> Validation:
+    """Test whether sites that became mines score higher than those that did not.
+
+    This is a test of discrimination on the infrastructure of today, not a back-test: that
+    would need the lines and towns as they were before each mine was opened.
+
+    Parameters
+    ----------
+    settings, options
+        Where the data are; which sources, preset and targets, how many draws, which seed.
+    tell
+        Called with a line of progress.
+
+    Returns
+    -------
+    Validation
+
+    Raises
+    ------
+    ScoreError
+        When no trial has enough mines and enough other sites; the message tells what to fetch.
+    GeoReeError
+        With the file, the row and the hint.
+
+    Examples
+    --------
+    >>> validate_scores(Settings(), Options(only=("starter_deposits",)))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    geo_ree.errors.ScoreError: no trial has 15 mines and 15 other sites (there are none); ...
+    """
+    gathered = gather_scopes(settings, options, tell)
+    preset = load_preset(options.preset)
+    judged: dict[tuple[str, str], Judged] = {}
+    measured: dict[str, pd.DataFrame] = {}
+    models: dict[str, ScoreModel] = {}
+    for scope in gathered.scopes.values():
+        if scope.sites.empty:
+            continue
+        tell(f"  {scope.name}: {len(scope.sites)} sites")
+        table = measured[scope.name] = measure_sites(scope, preset)
+        models[scope.name] = preset.choose(table)
+        for trial in TRIALS.values():
+            judged[scope.name, trial.name] = judge(
+                scope, trial, table, models[scope.name], draws=options.draws, seed=options.seed
+            )
+    return _outcome(gathered, judged, measured, models, options)
+
+
+def _outcome(
+    gathered: Gathered,
+    judged: Mapping[tuple[str, str], Judged],
+    measured: Mapping[str, pd.DataFrame],
+    models: Mapping[str, ScoreModel],
+    options: Options,
+) -> Validation:
+    rows = [row for j in judged.values() for row in j.rows]
+    skipped = pd.DataFrame(
+        [s for j in judged.values() for s in j.skipped],
+        columns=["trial", "scope", "country", "mines", "others"],
+    )
+    if not rows:
+        raise ScoreError(_too_few(skipped), _HINT)
+    curves = [j.curves for j in judged.values() if len(j.curves)]
+    return Validation(
+        table=pd.DataFrame(rows),
+        criteria=pd.DataFrame([c for j in judged.values() for c in j.criteria]),
+        left_out=_left_out(judged, gathered),
+        skipped=skipped,
+        sites=pd.concat(
+            [_sites(gathered.scopes[name], table, judged) for name, table in measured.items()],
+            ignore_index=True,
+        ),
+        curves=pd.concat(curves, ignore_index=True),
+        preset={name: f"{m.name} ({m.variant})" for name, m in models.items()},
+        layers={name: s.layers for name, s in gathered.scopes.items()},
+        inputs=gathered.inputs,
+        draws=options.draws,
+        seed=options.seed,
+        warnings=gathered.warnings,
+    )
+
+
+def _too_few(skipped: pd.DataFrame) -> str:
+    whole = skipped[(skipped["country"] == "") & (skipped[["mines", "others"]].sum(axis=1) > 0)]
+    sizes = "; ".join(
+        f"{r['trial']}, {r['scope']}: {r['mines']} and {r['others']}" for _, r in whole.iterrows()
+    )
+    return f"no trial has {LEAST} mines and {LEAST} other sites ({sizes or 'there are none'})"
+
+
+def _left_out(judged: Mapping[tuple[str, str], Judged], gathered: Gathered) -> pd.DataFrame:
+    rows = [("", "", reason, count) for reason, count in gathered.left_out.items()]
+    for (scope, trial), j in judged.items():
+        counts = j.labels["left_out"][j.labels["left_out"] != ""].value_counts()
+        rows += [(trial, scope, str(reason), int(n)) for reason, n in counts.items()]
+    return pd.DataFrame(rows, columns=["trial", "scope", "reason", "count"])
+
+
+def _sites(
+    scope: Scope, measured: pd.DataFrame, judged: Mapping[tuple[str, str], Judged]
+) -> pd.DataFrame:
+    """Sites that take part in any trial of a scope, with their class in each."""
+    sites = scope.sites
+    out = pd.DataFrame(sites[list(_KEPT)])
+    out.insert(0, "scope", scope.name)
+    out["latitude"], out["longitude"] = sites.geometry.y.round(5), sites.geometry.x.round(5)
+    labels = pd.DataFrame(
+        {f"label_{t}": judged[scope.name, t].labels["label"] for t in TRIALS}, index=sites.index
+    )
+    distances = [c for c in measured.columns if c.startswith("dist_")]
+    out = out.join(labels).join(measured[["score", *distances]].round(3))
+    out["why"] = sites["why"]
+    return out[(labels != "").any(axis=1)]

@@ -1,0 +1,171 @@
+"""What has to be known before one goes there, from what a run knows; the rest stays unknown."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_ree.errors import SettingsError
+from geo_ree.outputs.bundle import Bundle, gather_tables
+from geo_ree.pipeline.result import Result
+from geo_ree.proximity import nearest
+from geo_ree.schema import RANKED_ROLES
+from geo_ree.studies.visit.trips import Trip, group_trips
+
+_AIRPORTS = ("large", "medium", "small")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitPlan:
+    """Deposits to visit, and the trips that they make.
+
+    Parameters
+    ----------
+    sites
+        A row per deposit: the columns of the run's table, with ``dist_ err_ near_`` of ``airport``
+        and ``border``; NaN and None are unknown.
+    trips
+        Deposits near to each other; their places are rows of `sites`.
+    within_km
+        Longest step within a trip.
+    bundle
+        The run, with whom to name.
+    """
+
+    sites: gpd.GeoDataFrame
+    trips: tuple[Trip, ...]
+    within_km: float
+    bundle: Bundle
+
+
+def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 150.0) -> VisitPlan:
+    """Gather what a visit to deposits needs.
+
+    Parameters
+    ----------
+    result
+        Of `geo_ree.run`.
+    deposits
+        Ids, or names. Of those that bear a name, ranked deposits come first, then those that do not
+        bear it as an alias; where that leaves several, the id has to be given.
+    within_km
+        Deposits this near to each other make one trip.
+
+    Returns
+    -------
+    VisitPlan
+
+    Raises
+    ------
+    SettingsError
+        When there is no such deposit, or no source gives it a coordinate.
+
+    Examples
+    --------
+    >>> import geo_ree
+    >>> result = geo_ree.run(geo_ree.Settings(), geo_ree.Options(draws=50))
+    >>> plan = plan_visit(result, ["Kutessay II", "Aktyuz", "Kundybai"])
+    >>> [len(trip.places) for trip in plan.trips]
+    [2, 1]
+    """
+    bundle = gather_tables(result)
+    ids = [_find(word, bundle) for word in dict.fromkeys(deposits)]
+    sites = bundle.scored.set_index("id", drop=False).loc[list(dict.fromkeys(ids))]
+    layers = result.harmonized.layers
+    labels = {i: source.label for i, source in result.harmonized.sources.items()}
+    sites = sites.reset_index(drop=True)
+    near = [_to_airport(sites, layers, labels), _to_border(sites, layers, labels)]
+    sites = pd.concat([sites, *near], axis=1)
+    trips = group_trips(sites.geometry.x, sites.geometry.y, within_km=within_km)
+    return VisitPlan(sites=sites, trips=tuple(trips), within_km=within_km, bundle=bundle)
+
+
+def _find(word: str, bundle: Bundle) -> str:
+    """The id of the one deposit that is meant."""
+    scored, plain = bundle.scored, word.strip().casefold()
+    if word in set(scored["id"]):
+        return word
+    found: dict[tuple[bool, bool], list[str]] = {}
+    for row in scored.to_dict("records"):
+        name, further = _names(row)
+        if plain in (name, *further):
+            found.setdefault((row["role"] not in RANKED_ROLES, plain != name), []).append(row["id"])
+    if found:
+        best = found[min(found)]
+        if len(best) == 1:
+            return best[0]
+        raise SettingsError(
+            f"{len(best)} deposits are called {word!r}", f"name one of {', '.join(best)}"
+        )
+    raise _not_found(word, bundle)
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, list[str]]:
+    aliases = str(row.get("aliases") or "").split(";")
+    words = [str(row.get("name") or row["id"]), *aliases]
+    plain = [w.strip().casefold() for w in words]
+    return plain[0], [w for w in plain[1:] if w]
+
+
+def _not_found(word: str, bundle: Bundle) -> SettingsError:
+    plain = word.strip().casefold()
+    for row in bundle.unranked.to_dict("records"):
+        name, further = _names(row)
+        if word == row["id"] or plain in (name, *further):
+            return SettingsError(
+                f"no source at hand gives {word!r} a coordinate, so there is no place to go to",
+                "leave it out",
+            )
+    names = bundle.scored["name"].dropna().tolist()
+    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    return SettingsError(
+        f"no deposit is called {word!r}",
+        f"did you mean {' or '.join(close)}?" if close else "take an id or a name of scores.csv",
+    )
+
+
+def _to_airport(
+    sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """The nearest airport in any country; none where no source of airports is at hand."""
+    airports = layers.get("airports")
+    used = airports[airports["kind"].isin(_AIRPORTS)] if airports is not None else None
+    return _reach(sites, used, "airport", labels)
+
+
+def _to_border(
+    sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """The nearest other country, as the layer of countries has it."""
+    out = _reach(sites, None, "border", labels)
+    for country, rows in sites.groupby("country"):
+        others = layers["countries"][layers["countries"]["country"] != country]
+        out.loc[rows.index] = _reach(rows, others, "border", labels)
+    return out
+
+
+def _reach(
+    sites: gpd.GeoDataFrame, targets: gpd.GeoDataFrame | None, name: str, labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """Distance to the nearest, its error as far as it is known, and what it is by which source."""
+    columns = [f"dist_{name}_km", f"err_{name}_km", f"near_{name}"]
+    if targets is None or targets.empty:
+        blank = pd.DataFrame(float("nan"), index=sites.index, columns=columns[:2])
+        return blank.assign(**{columns[2]: pd.Series(None, index=sites.index, dtype=object)})
+    found = nearest(sites, targets)
+    told = [_named(row, labels) for row in targets.loc[found["target"]].to_dict("records")]
+    error = pd.to_numeric(sites["position_error_m"]) / 1000.0
+    values = (found["distance_m"] / 1000.0, error, pd.Series(told, sites.index, dtype=object))
+    return pd.DataFrame(dict(zip(columns, values, strict=True)))
+
+
+def _named(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    code = row.get("code")
+    known = f", {code}" if isinstance(code, str) and code else ""
+    label = labels.get(str(row["source_id"]), str(row["source_id"]))
+    return f"{row['name']} ({row['country']}){known}, {label}"

@@ -1,0 +1,120 @@
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geo_ree.deposits.position_flags import (
+    FLAGS,
+    centroid_findings,
+    country_findings,
+    lake_findings,
+    rounded_findings,
+)
+
+
+def at(*points, word="Kazakhstan", error=500.0):
+    lon, lat = zip(*points, strict=True)
+    return pd.DataFrame(
+        {"longitude": lon, "latitude": lat, "country_reported": word, "own_error_m": error}
+    )
+
+
+def test_the_vocabulary_is_that_of_the_audit():
+    assert set(FLAGS) == {
+        "swapped_coordinates",
+        "wrong_country",
+        "in_water",
+        "filing_centroid",
+        "rounded",
+        "sources_disagree",
+        "contradicts_published_distances",
+        "no_position",
+    }
+
+
+def test_another_country_counts_beyond_the_error_only(countries):
+    inside, near, far = (75.0, 43.5), (75.0, 42.97), (75.0, 42.5)
+    found = country_findings(at(inside, near, far), countries)
+    assert found[["position", "flag"]].values.tolist() == [[2, "wrong_country"]]
+    assert found["distance_km"][0] == pytest.approx(55.5, abs=0.2)
+    assert "in KGZ, 55.5 km from KAZ" in found["evidence"][0]
+    assert country_findings(at(far, error=60_000.0), countries).empty
+
+
+def test_swapped_coordinates_are_told_inside_and_outside_the_region(countries):
+    found = country_findings(at((51.0, 62.0), (50.0, 70.0), (75.0, 44.0)), countries)
+    assert found[["position", "flag"]].values.tolist() == [
+        [0, "swapped_coordinates"],
+        [1, "swapped_coordinates"],
+    ]
+    assert found["evidence"].str.contains("interchanged it is in KAZ").all()
+    part = countries.assign(complete=False)
+    assert "swapped_coordinates" not in set(country_findings(at((51.0, 62.0)), part)["flag"])
+
+
+def test_a_country_that_is_not_in_the_layer_says_nothing(countries):
+    for word in (None, "USSR", "Chile"):
+        assert country_findings(at((75.0, 44.0), word=word), countries).empty
+
+
+def test_the_sea_is_outside_all_countries_but_not_beyond_the_region(countries):
+    sea, shore, edge, beyond = (50.0, 48.0), (59.97, 48.0), (40.01, 48.0), (30.0, 48.0)
+    found = country_findings(at(sea, shore, edge, beyond, word=None), countries)
+    assert found[["position", "flag"]].values.tolist() == [[0, "in_water"]]
+    assert found["distance_km"][0] > 700.0
+
+
+@pytest.fixture
+def water():
+    return gpd.GeoDataFrame(
+        {"name": ["Balkhash", None, "Ili"], "kind": ["lake", "salt_lake", "river"]},
+        geometry=[
+            shapely.box(74, 46, 76, 47),
+            shapely.box(70, 46, 71, 47),
+            shapely.LineString([(72, 46), (73, 46)]),
+        ],
+        crs=4326,
+    )
+
+
+def test_lakes_count_beyond_the_error_and_rivers_do_not(water):
+    found = lake_findings(at((75.0, 46.5), (75.0, 46.01), (70.5, 46.5), (72.5, 46.0)), water)
+    assert found["position"].tolist() == [0, 2]
+    assert set(found["flag"]) == {"in_water"}
+    assert "in the lake Balkhash, 55.6 km from its shore" in found["evidence"][0]
+    assert "salt lake without a name" in found["evidence"][1]
+    assert lake_findings(at((75.0, 46.5), error=60_000.0), water).empty
+    assert lake_findings(at((75.0, 46.5)), None).empty
+    assert lake_findings(at((75.0, 46.5)), water.iloc[:0]).empty
+
+
+def heap(*rows):
+    frame = pd.DataFrame(rows, columns=["deposit", "name"])
+    return frame.assign(longitude=75.5, latitude=42.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ([("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Kalesay")], 3),
+        ([("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Kutessai-2")], 0),  # spellings of one
+        ([("a", "Aktyuz"), ("a", "Kutessay II"), ("a", "Kalesay")], 0),  # records of one deposit
+        ([("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Unnamed"), ("d", None)], 0),
+        ([("a", "Aktyuz"), ("b", "Kutessay II")], 0),
+    ],
+)
+def test_three_names_on_one_coordinate_are_a_filing_centroid(rows, count):
+    found = centroid_findings(heap(*rows))
+    assert len(found) == count
+    if count:
+        assert found["evidence"][0] == "3 names on one coordinate: Aktyuz, Kutessay II, Kalesay"
+        assert np.isnan(found["distance_km"]).all()
+
+
+def test_rounded_goes_by_the_precision_class():
+    classes = ["tenth_degree", "area", "arc_minute", "licence"]
+    errors = [8e3, 36e3, 2e3, 3e3]
+    found = rounded_findings(pd.DataFrame({"precision_class": classes, "own_error_m": errors}))
+    assert found["position"].tolist() == [0, 1]
+    assert found["distance_km"].tolist() == [8.0, 36.0]

@@ -1,0 +1,222 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_ree.catalog import load_catalog
+from geo_ree.deposits import classify_statements, normalize
+from geo_ree.deposits.quantities import category_told, parts_of, scale_of, system_told
+from geo_ree.errors import SchemaError
+from geo_ree.schema import (
+    CATEGORY_CLASSES,
+    CATEGORY_PARTS,
+    CODE_KINDS,
+    SCALES,
+    SYSTEM_KINDS,
+    edition_told,
+    validate,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code", "edition"),
+    [
+        ("JORC 2004", "reporting_code", "JORC", "2004"),
+        ("JORC Code (2012 Edition)", "reporting_code", "JORC", "2012"),
+        ("2012 JORC Code", "reporting_code", "JORC", "2012"),
+        ("JORC, 2011 (Stans Energy)", "reporting_code", "JORC", ""),
+        ("JORC 2011", "reporting_code", "JORC", ""),  # the code has no edition of 2011
+        ("jorc-compliant", "reporting_code", "JORC", ""),
+        ("NI 43-101", "reporting_code", "NI 43-101", ""),
+        ("NI 43-101 technical report of 2014", "reporting_code", "NI 43-101", ""),
+        ("KAZRC 2016", "reporting_code", "KAZRC", "2016"),
+        ("S-K 1300", "reporting_code", "S-K 1300", ""),
+        ("GKZ of the USSR", "state", "GKZ", ""),
+        ("ГКЗ, протокол", "state", "GKZ", ""),
+        ("State Commission on Mineral Reserves", "state", "GKZ", ""),
+        ("Mongolian state registry, by press", "state", "", ""),
+        ("государственный баланс запасов", "state", "", ""),
+        ("UNFC-2009", "framework", "UNFC", "2009"),
+        ("ministry statement", "press", "", ""),
+        ("press", "press", "", ""),
+        ("USGS OFR 02-189", "paper", "", ""),
+        ("Weng et al. 2015 table", "paper", "", ""),
+        ("Kamitani and Hirano 1990", "paper", "", ""),
+        ("ESCAP 1999", "paper", "", ""),
+        ("historical model of 1994", "unknown", "", ""),
+        ("unknown", "unknown", "", ""),
+        ("", "unknown", "", ""),
+    ],
+)
+def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
+    told = system_told(text)
+    assert (told.kind, told.code, told.edition) == (kind, code, edition)
+    assert told.understood
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Measured", "measured"),
+        ("Measured + Indicated", "measured_indicated"),
+        ("Indicated and Measured Mineral Resources", "measured_indicated"),
+        ("Measured, Indicated and Inferred", "measured_indicated_inferred"),
+        ("Inferred resource", "inferred"),
+        ("Proven & Probable Ore Reserves", "proved_probable"),
+        ("A+B+C1", "A_B_C1"),
+        ("B + C1", "B_C1"),
+        ("C1+C2", "C1_C2"),
+        ("category C-2", "C2"),
+        ("А+В+С1", "A_B_C1"),
+        ("запасы категории С2", "C2"),
+        ("Р1", "P1"),
+        ("P1+P2", "P1_P2"),
+        ("P", "P"),
+        ("prognostic resources", "P"),
+        ("Exploration Target", "exploration_target"),
+        ("reserve", "reserve"),
+        ("reserves (preliminary)", "reserve"),
+        ("resources (preliminary)", "resource"),
+        ("reserves and resources", "unclassified"),
+        ("forecast", "unclassified"),
+        ("historical", "unclassified"),
+        ("preliminary estimate", "unclassified"),
+        ("unknown", "unknown"),
+        ("", "unknown"),
+        ("C1 + Inferred", None),
+        ("plenty", None),
+    ],
+)
+def test_a_category_comes_to_its_class(text, category):
+    assert category_told(text) == category
+
+
+@given(st.text() | st.text("ABCP123+& ,/-авсри()JORCNI40 ", max_size=30))
+def test_any_text_comes_to_the_vocabularies_or_is_told_as_not_understood(text):
+    told = system_told(text)
+    assert told.kind in SYSTEM_KINDS and (not told.code or CODE_KINDS[told.code] == told.kind)
+    assert told.understood or told.kind == "unknown"
+    assert category_told(text) in (None, *CATEGORY_CLASSES)
+
+
+@given(st.sampled_from(sorted(CATEGORY_PARTS)), st.sampled_from([" + ", " and ", ",", "&"]))
+def test_parts_are_read_however_they_are_joined(category, joint):
+    assert category_told(joint.join(CATEGORY_PARTS[category])) == category
+    assert category_told(joint.join(reversed(CATEGORY_PARTS[category]))) == category
+
+
+def test_the_vocabularies_hold_together():
+    assert len(set(CATEGORY_CLASSES)) == len(CATEGORY_CLASSES)
+    assert set(CODE_KINDS.values()) <= set(SYSTEM_KINDS)
+    for name, parts in CATEGORY_PARTS.items():
+        assert parts_of(name) == parts
+        assert set(parts) <= set(SCALES[scale_of(name)])
+    assert len(CATEGORY_PARTS) == 7 + 3 + 15 + 7
+    assert edition_told("UNFC 2018", "UNFC") is None
+
+
+def test_the_published_words_stay_and_what_a_row_says_itself_stands():
+    rows = pd.DataFrame(
+        {
+            "system": ["JORC 2004", "press", np.nan],
+            "category": ["Inferred", None, "plenty"],
+            "system_kind": [None, "paper", ""],
+            "edition": ["2004", np.nan, None],
+        },
+        index=[7, 8, 9],
+    )
+    told = classify_statements(rows)
+    assert told.index.tolist() == [7, 8, 9]
+    assert told["system_kind"].tolist() == ["reporting_code", "paper", "unknown"]
+    assert told["category_class"].tolist() == ["inferred", "unknown", "unclassified"]
+    assert told["edition"].tolist() == ["2004", None, None]
+    assert told["system"].iloc[:2].tolist() == ["JORC 2004", "press"]
+    assert "system_code" not in rows and pd.isna(rows["system_kind"].iloc[0])
+
+
+def statement(**changes):
+    return pd.DataFrame(
+        [
+            {
+                "native_id": "s1",
+                "deposit_id": "d:1",
+                "substance": "oxide",
+                "quantity_t": "1000",
+                "grade_pct": "",
+                "grade_text": "",
+                "category": "Inferred",
+                "system": "JORC 2012",
+                "edition": "",
+                "year": "2020",
+                "source": "a made-up report",
+                "notes": "",
+                **changes,
+            }
+        ]
+    )
+
+
+def test_a_source_of_statements_is_classified_and_its_puzzles_are_told():
+    source = load_catalog()["starter_resources"]
+    part = normalize(statement(), source)
+    row = part.frame.iloc[0]
+    assert (row["system_kind"], row["system_code"], row["edition"]) == (
+        "reporting_code",
+        "JORC",
+        "2012",
+    )
+    assert row["category_class"] == "inferred" and row["category"] == "Inferred"
+    assert part.unrecognised == {}
+    puzzled = normalize(statement(system="a wise man", category="plenty"), source)
+    assert puzzled.unrecognised == {
+        "system_kind": {"a wise man": 1},
+        "category_class": {"plenty": 1},
+    }
+    assert puzzled.frame["system"].tolist() == ["a wise man"]
+    assert puzzled.frame["category_class"].tolist() == ["unclassified"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"system": "press", "edition": "2012"},
+            "row 1: edition is '2012', but the system (press) names no code",
+        ),
+        ({"system": "", "edition": "2012"}, "but the system (not stated) names no code"),
+        (
+            {"system": "JORC", "edition": "2011"},
+            "edition of JORC is '2011', expected 1989, 1992, 1996, 1999, 2004, 2012",
+        ),
+        (
+            {"system": "NI 43-101", "edition": "second"},
+            "edition of NI 43-101 is 'second', expected a year",
+        ),
+        ({"year": "2011"}, "edition is 2012, later than the year of the statement (2011)"),
+        ({"edition": "2004"}, "edition is 2004, but the system is published as 'JORC 2012'"),
+        ({"category": "C1+C2"}, "category_class is 'C1_C2', which is of the state classification"),
+        ({"substance": "gold"}, "substance is 'gold', expected one of oxide, metal, ore, unclear"),
+    ],
+)
+def test_what_cannot_be_true_of_a_statement_is_refused(changes, told):
+    with pytest.raises(SchemaError) as error:
+        normalize(statement(**changes), load_catalog()["starter_resources"])
+    assert told in str(error.value)
+
+
+def test_a_named_system_of_another_kind_is_refused_and_an_unclassified_frame_is_not():
+    row = {
+        "id": ["s:1"],
+        "source_id": "s",
+        "deposit_id": "d:1",
+        "substance": "ore",
+        "source": "x",
+        "system": "JORC",
+        "edition": "2012",
+    }
+    assert validate(pd.DataFrame(row), "resources")["system_kind"].isna().all()
+    with pytest.raises(SchemaError, match="system_kind is 'press', but JORC is a reporting_code"):
+        validate(pd.DataFrame(row | {"system_kind": "press", "system_code": "JORC"}), "resources")
+    with pytest.raises(SchemaError, match="system_kind is 'gossip', expected one of"):
+        validate(pd.DataFrame(row | {"system_kind": "gossip"}), "resources")

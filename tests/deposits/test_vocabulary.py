@@ -1,0 +1,175 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from geo_ree.deposits.vocabulary import (
+    commodity_named,
+    country_code,
+    kind_told,
+    without_doubt,
+    word_tables,
+)
+from geo_ree.errors import SchemaError
+from geo_ree.schema import CATEGORY_CLASSES, CODE_KINDS, COMMODITY_GROUPS, LAYERS, SYSTEM_KINDS
+
+JUDGED = Path(__file__).parent / "judged"
+WORDS = Path(__file__).parents[2] / "geo_ree" / "deposits" / "words"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize(
+    "row", rows_of(JUDGED / "status_ofr_02_189.csv"), ids=lambda r: r["status"]
+)
+def test_a_state_of_ofr_02_189_comes_to_the_kind_judged_by_hand(row):
+    assert (kind_told(" ".join(row["status"].split()), "status") or "unknown") == row["kind"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("Producer", "mine"),
+        ("Past Producer", "mine"),
+        ("Prospect", "occurrence"),
+        ("Occurrence", "occurrence"),
+        ("Plant", "plant"),
+        ("Unknown", "unknown"),
+        ("Processing Plant", "plant"),
+        ("Surface-Underground", "unknown"),  # MRDS
+        ("prospect - mineralized material estimated", "occurrence"),  # SIR 2010-5090-Z
+        ("historic mine - 19th century or earlier", "mine"),
+        ("site", "occurrence"),
+        ("deposit", "deposit"),
+        ("significant occurrence", "occurrence"),
+        ("PGI prognostic site; no resource forecast", "occurrence"),
+        ("Potential producer", "deposit"),
+        ("Producer?", "unknown"),
+        ("Occurrence (?)", "unknown"),
+    ],
+)
+def test_states_of_other_tables_are_understood(status, kind):
+    assert kind_told(status, "status") == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Mine", "mine"),
+        ("Mine, Plant", "mine_and_plant"),
+        ("Plant", "plant"),
+        ("Smelter;Refinery", "plant"),
+        ("Mine;Smelter;Refinery", "mine_and_plant"),
+        ("Steel Plant", "plant"),
+        ("Quarry", "mine"),
+        ("Port", None),
+    ],
+)
+def test_kinds_of_facilities_are_understood(text, kind):
+    assert kind_told(text, "facility") == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Plant in Stepnogorsk", "plant"),
+        ("Zhayrem district", "area"),
+        ("Yugozor mine", "mine"),
+        ("Plantain Ridge", "deposit"),
+        ("Iron Belt Hill", "area"),
+    ],
+)
+def test_names_of_sites_tell_their_kind(text, kind):
+    assert kind_told(text, "site_name") == kind
+
+
+@pytest.mark.parametrize("text", ["(Facility) Made-up Mill", "Made-up Smelter", "Processing Plant"])
+def test_a_works_is_told_by_its_name(text):
+    assert kind_told(text, "works") == "plant"
+    assert kind_told("Smelter Hill Prospect", "works") is None
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("Kazakstan", "KAZ"),
+        ("KAZAKHSTAN ", "KAZ"),
+        ("Kyrghyzstan", "KGZ"),
+        ("Kirgizia", "KGZ"),
+        ("Afganistan", "AFG"),
+        ("Russian Federation(?)", "RUS"),
+        ("Slovakia?", "SVK"),
+        ("Zaire", "COD"),
+        ("Tibet", "CHN"),
+        ("Korea|South", "KOR"),
+        ("uz", "UZB"),
+        ("MNG", "MNG"),
+        ("Монголия", "MNG"),
+        ("USSR", ""),
+        ("Korean Peninsula", ""),
+        ("Atlantis", None),
+    ],
+)
+def test_countries_are_understood_by_any_of_their_words(word, code):
+    assert country_code(word) == code
+
+
+@pytest.mark.parametrize(
+    ("word", "symbols", "group"),
+    [
+        ("Neoymium", ("Nd",), "rare_earth"),
+        ("Yttrium", ("Y",), "rare_earth"),
+        ("rare-earth elements", ("REE",), "rare_earth"),
+        ("monazite", ("monazite",), "rare_earth"),
+        ("Scandium", ("Sc",), "rare_metal"),
+        ("Zirconium and Hafnium", ("Zr", "Hf"), "rare_metal"),
+        ("Re", ("Re",), "rare_metal"),
+        ("Niobium (Columbium)", ("Nb",), "rare_metal"),
+        ("Construction", (), "unknown"),
+        ("thermal coal", ("thermal coal",), "unknown"),
+    ],
+)
+def test_commodities_are_understood_by_any_of_their_words(word, symbols, group):
+    known = commodity_named(word)
+    assert known is not None
+    assert (known.symbols, known.group) == (symbols, group)
+
+
+def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
+    kinds = {
+        c
+        for n in ("deposits", "facilities")
+        for column in LAYERS[n].columns
+        if column.name == "kind"
+        for c in column.vocabulary
+    }
+    own = {
+        "statement_system": SYSTEM_KINDS,
+        "statement_code": CODE_KINDS,
+        "statement_category": CATEGORY_CLASSES,
+    }
+    for name, words in own.items():
+        assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= set(words)
+    assert {row["kind"] for row in rows_of(WORDS / "genesis.csv")} == {
+        "surficial",
+        "sedimentary",
+        "endogenic",
+    }
+    for name in set(word_tables()) - set(own) - {"genesis"}:
+        assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= kinds
+    for name in ("countries", "commodities"):
+        words = [row["word"] for row in rows_of(WORDS / f"{name}.csv")]
+        assert len(words) == len(set(words))
+        assert words == [" ".join(without_doubt(w).split()).casefold() for w in words]
+    assert {row["group"] for row in rows_of(WORDS / "commodities.csv")} <= {*COMMODITY_GROUPS, ""}
+    assert {len(row["code"]) for row in rows_of(WORDS / "countries.csv")} == {0, 3}
+
+
+def test_an_unknown_table_of_words_is_told_with_those_there_are():
+    with pytest.raises(
+        SchemaError, match="'moods'; use one of facility, genesis, site_name, statement_"
+    ):
+        kind_told("happy", "moods")

@@ -1,0 +1,706 @@
+"""Windows of tiled rasters, read from an HTTP server that counts what it sends."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine
+
+from geo_ree.catalog import Source
+from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
+from geo_ree.fetch import cog_ranges, fetch, read, read_window, sample, tile_names
+from geo_ree.fetch import cog_ranges as cog_mosaic
+from geo_ree.settings import Settings
+
+HOST = "copernicus-dem-90m.s3.amazonaws.com"
+N = 60
+"""Pixels along the side of a small tile of one degree."""
+
+
+class Store:
+    """A store of files that answers range requests, and counts requests and bytes."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.files: dict[str, bytes] = {}
+        self.statuses: dict[str, int] = {}
+        self.missing = 404
+        self.ranges = True
+        self.fail_after = 10**9
+        self.silent_s = 0.0
+        self.sent = 0
+        self.asked: list[tuple[str, str, str]] = []
+        self.agents: set[str] = set()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.scheme = "http"
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.scheme = "https"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.server.server_address[1]}"
+
+    def put(self, url: str, content: bytes) -> None:
+        self.files["/" + url.removeprefix("https://")] = content
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def _handler(store: Store) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_HEAD(self) -> None:
+            self.answer()
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def answer(self) -> None:
+            wanted = self.headers.get("Range", "")
+            store.asked.append((self.command, self.path, wanted))
+            store.agents.add(self.headers.get("User-Agent", ""))
+            time.sleep(store.silent_s)
+            body = store.files.get(self.path)
+            status = store.statuses.get(self.path, 200 if body is not None else store.missing)
+            if status == 200 and len(store.asked) > store.fail_after:
+                status = 500
+            if status != 200 or body is None:
+                return self.reply(status, b"<Error/>", {})
+            found = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
+            if not store.ranges or found is None:
+                headers = {"Accept-Ranges": "bytes"} if store.ranges else {}
+                return self.reply(200, body, headers)
+            first, last = int(found[1]), min(int(found[2]), len(body) - 1)
+            told = {"Content-Range": f"bytes {first}-{last}/{len(body)}"}
+            return self.reply(206, body[first : last + 1], told)
+
+        def reply(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+            try:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command == "GET":
+                    store.sent += len(body)
+                    self.wfile.write(body)
+            except OSError:
+                self.close_connection = True  # the client has read enough
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    server = Store()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, store: Store) -> Settings:
+    return Settings(
+        data_root=tmp_path / "data", mirror=store.url, connect_timeout_s=2, read_timeout_s=1
+    )
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cog_ranges, "_RETRY_DELAY_S", 0.01)
+
+
+@pytest.fixture
+def glo(catalog: Mapping[str, Source]) -> Source:
+    return catalog["copernicus_glo90"]
+
+
+def height(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """A made-up plane: its value tells where a pixel is, and interpolation keeps it."""
+    return (1000.0 + 10.0 * lon + 100.0 * lat).astype(np.float32)
+
+
+def geotiff(path: Path, values: np.ndarray, transform: Affine, **options: object) -> bytes:
+    profile = {
+        "driver": "COG",
+        "width": values.shape[1],
+        "height": values.shape[0],
+        "count": 1,
+        "dtype": values.dtype,
+        "crs": "EPSG:4326",
+        "transform": transform,
+        **options,
+    }
+    with rasterio.open(path, "w", **profile) as out:
+        out.write(values, 1)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def put_tile(store: Store, tmp_path: Path, glo: Source) -> Callable[..., None]:
+    """Put a tile as Copernicus cuts it: the centre of its first pixel is its north-western corner."""
+
+    def put(lon: int, lat: int, *, columns: int = N, holes: tuple[int, int] | None = None) -> None:
+        dx, dy = 1.0 / columns, 1.0 / N
+        corner = Affine(dx, 0, lon - dx / 2, 0, -dy, lat + 1 + dy / 2)
+        x, y = np.meshgrid(lon + np.arange(columns) * dx, lat + 1 - np.arange(N) * dy)
+        values = height(x, y)
+        if holes is not None:
+            values[holes] = -9999.0
+        url = tile_names(glo, (lon, lat, lon + 1, lat + 1))[lon, lat]
+        store.put(url, geotiff(tmp_path / "tile.tif", values, corner, nodata=-9999.0))
+
+    return put
+
+
+def centres(window) -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = window.array.shape
+    step = window.transform
+    return np.meshgrid(
+        step.c + (np.arange(columns) + 0.5) * step.a, step.f + (np.arange(rows) + 0.5) * step.e
+    )
+
+
+@pytest.mark.parametrize(
+    ("box", "corners"),
+    [
+        ((76.2, 42.2, 76.4, 42.4), [(76, 42)]),
+        ((76.0, 42.0, 77.0, 43.0), [(76, 42)]),
+        ((76.9, 42.9, 77.1, 43.1), [(76, 42), (77, 42), (76, 43), (77, 43)]),
+        ((-0.5, -0.5, 0.5, 0.5), [(-1, -1), (0, -1), (-1, 0), (0, 0)]),
+        ((-180.0, -90.0, -179.5, -89.5), [(-180, -90)]),
+        ((179.5, 89.5, 180.0, 90.0), [(179, 89)]),
+        ((76 + 1e-12, 42.0, 77.0, 43 - 1e-12), [(76, 42)]),
+    ],
+)
+def test_a_box_lies_in_the_tiles_that_it_has_a_part_of(glo, box, corners):
+    assert list(tile_names(glo, box)) == corners
+
+
+@pytest.mark.parametrize(
+    ("source_id", "box", "end"),
+    [
+        (
+            "copernicus_glo90",
+            (76.2, 42.2, 76.4, 42.4),
+            "dem-90m.s3.amazonaws.com/Copernicus_DSM_COG_30_N42_00_E076_00_DEM"
+            "/Copernicus_DSM_COG_30_N42_00_E076_00_DEM.tif",
+        ),
+        (
+            "copernicus_glo30",
+            (-0.5, -0.5, -0.1, -0.1),
+            "dem-30m.s3.amazonaws.com/Copernicus_DSM_COG_10_S01_00_W001_00_DEM"
+            "/Copernicus_DSM_COG_10_S01_00_W001_00_DEM.tif",
+        ),
+        ("copernicus_glo30", (0.1, 0.1, 0.2, 0.2), "_10_N00_00_E000_00_DEM.tif"),
+        ("gmted2010", (-80.0, -5.0, -70.0, 5.0), "/mea/W090/10S090W_20101117_gmted_mea075.tif"),
+        ("gmted2010", (66.0, 40.0, 67.0, 41.0), "/mea/E060/30N060E_20101117_gmted_mea075.tif"),
+        ("gmted2010", (66.0, 50.0, 67.0, 51.0), "/mea/E060/50N060E_20101117_gmted_mea075.tif"),
+        ("gmted2010", (-180.0, -90.0, -170.0, -80.0), "W180/90S180W_20101117_gmted_mea075.tif"),
+    ],
+)
+def test_the_name_of_a_tile_is_that_of_its_south_western_corner(catalog, source_id, box, end):
+    (url,) = tile_names(catalog[source_id], box).values()
+    assert url.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("box", "said"),
+    [
+        ((179.0, 50.0, -179.0, 51.0), "two boxes where one would cross the antimeridian"),
+        ((70.0, 50.0, 70.0, 51.0), "does not go from west to east"),
+        ((70.0, 51.0, 71.0, 50.0), "does not go from south to north"),
+        ((70.0, 50.0, 190.0, 51.0), "is not on the globe"),
+        ((float("nan"), 50.0, 71.0, 51.0), "is not on the globe"),
+        ((70.0, 50.0, 71.0, float("nan")), "is not on the globe"),
+        ((40.0, 29.0, 120.0, 56.0), "needs 2160 tiles, at most 100"),
+    ],
+)
+def test_what_is_no_box_is_refused(glo, box, said):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        tile_names(glo, box)
+
+
+@pytest.mark.parametrize(
+    ("url", "tile"),
+    [
+        ("https://tiles.example/a.tif", "{ns}{lat}"),
+        ("https://tiles.example/{tile}.tif", "{ns}{latitude}"),
+        ("https://{tile}.example/a.tif", "{ns}{lat}"),
+    ],
+)
+def test_an_entry_without_a_pattern_is_refused(glo, url, tile):
+    reader = glo.reader.model_copy(update={"tile": tile})
+    entry = glo.model_copy(update={"url": url, "reader": reader})
+    with pytest.raises(CatalogError, match="no pattern of a tile's address"):
+        tile_names(entry, (70.0, 50.0, 70.5, 50.5))
+
+
+def test_a_window_within_a_tile_has_the_pixels_whose_centre_is_in_the_box(
+    glo, settings, store, put_tile
+):
+    put_tile(76, 42)
+    window = read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+    x, y = centres(window)
+    assert window.array.dtype == np.float32
+    assert window.array.shape == (18, 12)
+    assert (x.min(), x.max()) == pytest.approx((76.2, 76.4 - 1 / N))
+    assert (y.min(), y.max()) == pytest.approx((42.3 + 1 / N, 42.6))
+    np.testing.assert_allclose(window.array, height(x, y), atol=0.01)
+    assert window.bounds == pytest.approx(
+        (76.2 - 0.5 / N, 42.3 + 0.5 / N, 76.4 - 0.5 / N, 42.6 + 0.5 / N)
+    )
+    assert [url.rpartition("/")[2] for url in window.tiles] == [
+        "Copernicus_DSM_COG_30_N42_00_E076_00_DEM.tif"
+    ]
+    assert window.absent == ()
+    assert store.agents == {settings.user_agent}
+    assert all(path.startswith(f"/{HOST}/") for _, path, _ in store.asked)
+
+
+def test_a_box_of_exactly_one_tile_is_that_tile(glo, settings, store, put_tile):
+    put_tile(76, 42)
+    window = read_window(glo, (76.0, 42.0, 77.0, 43.0), settings)
+    x, y = centres(window)
+    assert window.array.shape == (N, N)
+    np.testing.assert_allclose(window.array, height(x, y), atol=0.01)
+    assert {path for _, path, _ in store.asked} == set(store.files)
+
+
+def test_a_window_over_four_tiles_has_no_seam(glo, settings, put_tile):
+    for lon in (76, 77):
+        for lat in (42, 43):
+            put_tile(lon, lat)
+    window = read_window(glo, (76.8, 42.7, 77.3, 43.2), settings)
+    x, y = centres(window)
+    assert window.array.shape == (30, 30)
+    np.testing.assert_allclose(window.array, height(x, y), atol=0.01)
+    assert len(window.tiles) == 4
+
+
+@pytest.mark.parametrize("box", [(76.8, 49.7, 77.3, 50.4), (76.8, 49.7, 77.3, 50.05)])
+def test_tiles_of_wider_pixels_are_brought_to_the_finest(glo, settings, put_tile, box):
+    for lon in (76, 77):
+        put_tile(lon, 49)
+        put_tile(lon, 50, columns=40)  # half as wide again, as north of 50 N
+    window = read_window(glo, box, settings)
+    x, y = centres(window)
+    assert window.transform.a == pytest.approx(1 / N)
+    assert window.array.shape == (round((box[3] - box[1]) * N), 30)
+    assert not np.isnan(window.array).any()
+    np.testing.assert_allclose(window.array, height(x, y), atol=0.3)  # 0.25 is half a wide pixel
+    south = y < 50
+    np.testing.assert_allclose(window.array[south], height(x, y)[south], atol=0.01)
+
+
+@pytest.mark.parametrize("status", [404, 403])
+def test_an_absent_tile_is_no_data(glo, settings, store, put_tile, status):
+    store.missing = status
+    put_tile(76, 42)
+    window = read_window(glo, (76.8, 42.2, 77.3, 42.5), settings)
+    x, y = centres(window)
+    west = x < 77 - 1e-9
+    np.testing.assert_allclose(window.array[west], height(x, y)[west], atol=0.01)
+    assert np.isnan(window.array[~west]).all()
+    assert [url.rpartition("/")[2] for url in window.absent] == [
+        "Copernicus_DSM_COG_30_N42_00_E077_00_DEM.tif"
+    ]
+    assert sample(glo, 77.2, 42.3, settings) != sample(glo, 77.2, 42.3, settings)  # NaN
+
+
+def test_where_no_tile_exists_the_window_is_one_pixel_without_data(glo, settings):
+    window = read_window(glo, (50.2, 41.2, 50.4, 41.4), settings)
+    assert np.isnan(window.array).all()
+    assert window.array.shape == (1, 1)
+    assert window.bounds == pytest.approx((50.2, 41.2, 50.4, 41.4))
+    assert (len(window.tiles), len(window.absent)) == (0, 1)
+
+
+def test_each_call_sees_the_tiles_as_they_are_now(glo, settings, store, put_tile):
+    box = (76.2, 42.3, 76.4, 42.6)
+    with rasterio.Env():  # a user's own does not keep what GDAL has seen
+        assert not read_window(glo, box, settings).tiles
+        put_tile(76, 42)
+        first = read_window(glo, box, settings)
+        put_tile(76, 42, holes=(30, 20))
+        second = read_window(glo, box, settings)
+        store.files.clear()
+        assert not read_window(glo, box, settings).tiles
+    assert (np.isnan(first.array).sum(), np.isnan(second.array).sum()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [(76.5, 42.5), (76.999, 42.5), (77.0, 42.5), (76.5, 43.0), (76.001, 42.001), (76.995, 42.995)],
+)
+def test_a_sample_is_the_value_of_the_pixel_that_the_place_is_in(glo, settings, put_tile, lon, lat):
+    for west in (75, 76, 77):
+        for south in (41, 42, 43):
+            put_tile(west, south)
+    expected = height(np.round(np.array(lon) * N) / N, np.round(np.array(lat) * N) / N)
+    assert sample(glo, lon, lat, settings) == pytest.approx(float(expected), abs=0.01)
+
+
+def test_no_data_of_the_file_and_of_the_entry_are_nan(
+    glo, catalog, settings, put_tile, tmp_path, store
+):
+    put_tile(76, 42, holes=(30, 30))
+    window = read_window(glo, (76.0, 42.0, 77.0, 43.0), settings)
+    assert np.argwhere(np.isnan(window.array)).tolist() == [[30, 30]]
+
+    gmted = catalog["gmted2010"]
+    values = np.full((200, 300), 500, dtype=np.int16)
+    values[100, 150] = -32768  # the file does not say that this is no data
+    off = 0.000138888888889  # these tiles begin a little outside of the whole degree
+    corner = Affine(0.1, 0, 60 - off, 0, -0.1, 50 - off)
+    (url,) = tile_names(gmted, (60, 30, 90, 50)).values()
+    content = geotiff(tmp_path / "gmted.tif", values, corner, driver="GTiff", compress="lzw")
+    store.put(url, content)
+    window = read_window(gmted, (60.0, 30.0, 90.0, 50.0), settings)
+    assert window.array.shape == (200, 300)
+    assert np.argwhere(np.isnan(window.array)).tolist() == [[100, 150]]
+    (tmp_path / "handed.tif").write_bytes(content)
+    assert read(gmted, tmp_path / "handed.tif").loc[1, "minimum"] == 500
+
+
+def test_few_bytes_are_read_for_ten_kilometres(glo, settings, store, tmp_path):
+    """Of a tile of 3600 x 3600 pixels, as large as those of GLO-30."""
+    side = 3600
+    noise = np.random.default_rng(1).normal(0, 3, (side, side)).astype(np.float32)
+    x, y = np.meshgrid(76 + np.arange(side) / side, 43 - np.arange(side) / side)
+    corner = Affine(1 / side, 0, 76 - 0.5 / side, 0, -1 / side, 43 + 0.5 / side)
+    (url,) = tile_names(glo, (76.0, 42.0, 77.0, 43.0)).values()
+    content = geotiff(
+        tmp_path / "big.tif",
+        height(x, y) + noise,
+        corner,
+        compress="deflate",
+        predictor="yes",
+        overviews="none",
+    )
+    store.put(url, content)
+    half_x, half_y = 5 / (111.32 * np.cos(np.radians(42.4))), 5 / 111.32
+    box = (76.35 - half_x, 42.4 - half_y, 76.35 + half_x, 42.4 + half_y)
+    window = read_window(glo, box, settings)
+    assert not np.isnan(window.array).any()
+    assert window.array.shape == (323, 437)
+    # two blocks of 512 x 512 pixels (1.1 MB of 27 MB), and the header
+    assert store.sent < 1_300_000
+    assert store.sent < 0.05 * len(content)
+    assert len(store.asked) <= 6
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "hint"),
+    [
+        (500, "HTTP 500, the mirror is out of order", "fetch again later"),
+        (503, "HTTP 503, the mirror is out of order", "fetch again later"),
+        (429, "HTTP 429, too many requests", "wait, then fetch again"),
+        (
+            401,
+            "HTTP 401, access is refused",
+            "ask the mirror for access, or open the address in a browser",
+        ),
+        (400, "HTTP 400, expected 200", "correct url and reader.tile in the catalogue entry"),
+    ],
+)
+def test_a_lasting_fault_is_an_error_of_one_line(
+    glo, settings, store, put_tile, status, said, hint
+):
+    put_tile(76, 42)
+    (path,) = store.files
+    store.statuses[path] = status
+    with pytest.raises(FetchError) as caught:
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+    text = str(caught.value)
+    assert text == f"copernicus_glo90: {store.url}{path}: {said}; {hint}"
+    assert (len(store.asked) > 3) == (status in (429, 500, 503))  # it was tried again
+
+
+def test_a_passing_fault_is_survived(glo, settings, store, put_tile):
+    put_tile(76, 42)
+    (path,) = store.files
+    store.statuses[path] = 503
+    relief = threading.Timer(0.05, store.statuses.clear)
+    relief.start()
+    try:
+        assert read_window(glo, (76.2, 42.3, 76.4, 42.6), settings).tiles
+    finally:
+        relief.join()
+
+
+def test_a_fault_amid_the_reading_is_told(glo, settings, store, tmp_path):
+    values = np.random.default_rng(2).normal(0, 1, (1200, 1200)).astype(np.float32)
+    (url,) = tile_names(glo, (76.0, 42.0, 77.0, 43.0)).values()
+    store.put(url, geotiff(tmp_path / "t.tif", values, Affine(1 / 1200, 0, 76, 0, -1 / 1200, 43)))
+    store.fail_after = 3
+    with pytest.raises(
+        FetchError, match=r"DEM\.tif: a part of it did not come, or is damaged; fetch"
+    ):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+def test_a_tile_that_is_cut_short_is_told(glo, settings, store, tmp_path):
+    values = np.random.default_rng(2).normal(0, 1, (1200, 1200)).astype(np.float32)
+    (url,) = tile_names(glo, (76.0, 42.0, 77.0, 43.0)).values()
+    whole = geotiff(tmp_path / "t.tif", values, Affine(1 / 1200, 0, 76, 0, -1 / 1200, 43))
+    store.put(url, whole[: len(whole) // 3])
+    with pytest.raises(
+        FetchError, match=r"DEM\.tif: a part of it did not come, or is damaged; fetch"
+    ) as caught:
+        read_window(glo, (76.1, 42.1, 76.9, 42.3), settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_without_ranges(glo, settings, store, put_tile):
+    put_tile(76, 42)
+    (path,) = store.files
+    store.files[path] += bytes(6_000_000)  # a small file would simply be taken whole
+    store.ranges = False
+    with pytest.raises(FetchError, match=r"does not give parts of a file .*--file"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+def test_a_web_page_in_place_of_a_tile(glo, settings, store, put_tile):
+    put_tile(76, 42)
+    (path,) = store.files
+    store.files[path] = b"<!DOCTYPE html><html><body>Please sign in</body></html>" * 100
+    with pytest.raises(FetchError, match="what came is no GeoTIFF, or"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32643", None])
+def test_a_raster_that_is_not_in_degrees(glo, settings, store, tmp_path, crs):
+    (url,) = tile_names(glo, (76.0, 42.0, 77.0, 43.0)).values()
+    corner = Affine(1000, 0, 500_000, 0, -1000, 4_700_000)
+    values = np.ones((20, 20), np.float32)
+    store.put(url, geotiff(tmp_path / "t.tif", values, corner, driver="GTiff", crs=crs))
+    with pytest.raises(FetchError, match="expected one band in degrees with north up"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+def test_tiles_that_are_no_parts_of_one_grid(glo, settings, store, put_tile, tmp_path):
+    put_tile(76, 42)
+    (url,) = tile_names(glo, (77.0, 42.0, 78.0, 43.0)).values()
+    corner = Affine(1 / N, 0, 77 - 0.2 / N, 0, -1 / N, 43 + 0.5 / N)
+    store.put(url, geotiff(tmp_path / "t.tif", np.ones((N, N), np.float32), corner))
+    with pytest.raises(FetchError, match=r"its pixels are \+0.30 of a pixel off"):
+        read_window(glo, (76.8, 42.2, 77.3, 42.5), settings)
+
+
+def test_a_silent_server_is_not_waited_for_without_end(glo, settings, store, monkeypatch):
+    monkeypatch.setattr(cog_ranges, "_RETRIES", 0)
+    store.silent_s = 3.0
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="no answer within 1 s"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+    assert time.monotonic() - start < 15
+
+
+def test_nobody_listening(glo, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings(data_root=tmp_path, mirror=f"http://127.0.0.1:{port}")
+    with pytest.raises(FetchError, match=r"refused or broke; check the network and --mirror"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+@pytest.mark.parametrize(
+    ("complaint", "said"),
+    [
+        (
+            "CURL error: Could not resolve host: tiles.example",
+            "x: https://tiles.example/SSL.tif: the host is not known (DNS); check the network, or "
+            "give a --mirror",
+        ),
+        (
+            "https://tiles.example/SSL.tif: something\nnew",
+            "x: https://tiles.example/SSL.tif: it cannot be read (it: something new); fetch it "
+            "again later",
+        ),
+    ],
+)
+def test_other_complaints_of_gdal(complaint, said):
+    with (
+        pytest.raises(FetchError) as caught,
+        cog_ranges._explained("x: https://tiles.example/SSL.tif", Settings()),
+    ):
+        raise rasterio.errors.RasterioIOError(complaint)
+    assert str(caught.value) == said
+
+
+def test_a_tile_of_one_giant_block_is_not_read(glo, settings, put_tile, monkeypatch):
+    put_tile(76, 42)
+    monkeypatch.setattr(cog_ranges, "_MAX_BLOCK", 1000)
+    with pytest.raises(FetchError, match="pixels, at most 1000 are read at once"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), settings)
+
+
+def test_offline_nothing_is_asked(glo, settings, store, put_tile):
+    put_tile(76, 42)
+    offline = Settings(data_root=settings.data_root, mirror=settings.mirror, offline=True)
+    with pytest.raises(FetchError, match="is not asked, for geo_ree works offline"):
+        read_window(glo, (76.2, 42.3, 76.4, 42.6), offline)
+    with pytest.raises(FetchError, match="is not asked, for geo_ree works offline"):
+        sample(glo, 76.3, 42.4, offline)
+    assert store.asked == []
+
+
+def test_certificates_are_verified(glo, put_tile, store, tmp_path, monkeypatch):
+    """A certificate that nobody vouches for is refused, whatever GDAL's user has allowed."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            "-days",
+            "1",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    put_tile(76, 42)
+    secure = Store(context)
+    secure.files = store.files
+    settings = Settings(data_root=tmp_path, mirror=secure.url)
+    monkeypatch.setenv("GDAL_HTTP_UNSAFESSL", "YES")
+    box = (76.2, 42.3, 76.4, 42.6)
+    try:
+        with pytest.raises(FetchError, match="the server's certificate cannot be trusted"):
+            read_window(glo, box, settings)
+        assert secure.asked == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        assert read_window(glo, box, settings).tiles
+    finally:
+        secure.close()
+
+
+def test_a_window_that_is_too_large_or_empty_is_refused(glo, settings, put_tile, monkeypatch):
+    put_tile(76, 42)
+    with pytest.raises(SettingsError, match="has no pixel in it"):
+        read_window(glo, (76.2, 42.3, 76.2001, 42.3001), settings)
+    monkeypatch.setattr(cog_mosaic, "MAX_PIXELS", 1000)
+    with pytest.raises(SettingsError, match="has 3600 pixels, at most 1000 are read at once"):
+        read_window(glo, (76.0, 42.0, 77.0, 43.0), settings)
+
+
+def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, store, put_tile):
+    put_tile(76, 42, holes=(30, 30))
+    box = (76.2, 42.3, 77.2, 42.6)
+    snapshot = fetch(glo, settings, box=box)
+    proof = snapshot.provenance
+    assert proof.query.startswith("bbox=76.2,42.3,77.2,42.6 tiles=https://copernicus-dem-90m.s3")
+    assert proof.file == "elevation.tif"
+    with rasterio.open(snapshot.payload) as dataset:
+        tags = dataset.tags()
+        assert dataset.profile["tiled"]
+        assert dataset.compression.name == "deflate"
+        assert np.isnan(dataset.nodata)
+        written = dataset.read(1)
+    np.testing.assert_array_equal(written, read_window(glo, box, settings).array)
+    assert tags["TILES"].endswith("N42_00_E076_00_DEM.tif")
+    assert tags["ABSENT"].endswith("N42_00_E077_00_DEM.tif")
+    assert tags["ATTRIBUTION"] == glo.attribution
+    told = read(glo, snapshot.payload)
+    assert told.index.tolist() == [1]
+    assert told.loc[1, ["width", "height"]].tolist() == [60, 18]
+    assert told.loc[1, "no_data_pct"] == pytest.approx(20.0, abs=0.2)
+    assert told.loc[1, "pixel_x_deg"] == pytest.approx(1 / N)
+    assert told.loc[1, "minimum"] == pytest.approx(written[~np.isnan(written)].min())
+    # the same tiles give the same bytes, so the old snapshot stays
+    assert fetch(glo, settings, box=box).payload == snapshot.payload
+
+
+def test_a_window_is_not_fetched_without_a_box_nor_over_the_sea(glo, settings):
+    with pytest.raises(FetchError, match="a part of the world only"):
+        fetch(glo, settings)
+    with pytest.raises(
+        FetchError, match=r"none of the 1 tiles of the box 50.2,41.2,50.4,41.4 .*mirror"
+    ):
+        fetch(glo, settings, box=(50.2, 41.2, 50.4, 41.4))
+    assert not (settings.raw_root / glo.id).exists()
+
+
+def test_a_tile_on_another_host_is_not_asked_for(glo, settings, store, tmp_path):
+    from geo_ree.fetch.client import Client
+    from geo_ree.fetch.cog import bring_window
+    from geo_ree.fetch.protocol import Order
+
+    order = Order(source=glo, folder=tmp_path, box=(76.2, 42.3, 76.4, 42.6))
+    client = Client(settings, what=glo.id, hosts=frozenset({"elsewhere.example"}))
+    with pytest.raises(FetchError, match="is not one of elsewhere.example"):
+        bring_window(order, client)
+    assert store.asked == []
+
+
+def test_a_handed_raster_is_checked(glo, settings, tmp_path):
+    good = tmp_path / "good.tif"
+    values = np.random.default_rng(3).normal(500, 10, (400, 300)).astype(np.float32)
+    geotiff(good, values, Affine(0.01, 0, 70, 0, -0.01, 45), driver="GTiff")
+    assert fetch(glo, settings, provided=good).provenance.origin == "provided"
+
+    cases = {
+        "no whole GeoTIFF": good.read_bytes()[:200_000],
+        "no value in it": geotiff(
+            tmp_path / "void.tif",
+            np.full((5, 5), np.nan, np.float32),
+            Affine(0.01, 0, 70, 0, -0.01, 45),
+            driver="GTiff",
+        ),
+        "expected one band in degrees": geotiff(
+            tmp_path / "utm.tif",
+            np.ones((5, 5), np.float32),
+            Affine(1000, 0, 500_000, 0, -1000, 4_700_000),
+            driver="GTiff",
+            crs="EPSG:32643",
+        ),
+    }
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        cases["no reference system"] = geotiff(
+            tmp_path / "bare.tif",
+            np.ones((5, 5), np.float32),
+            Affine.identity(),
+            driver="GTiff",
+            crs=None,
+        )
+    for said, content in cases.items():
+        bad = tmp_path / "bad.tif"
+        bad.write_bytes(content)
+        with pytest.raises(SchemaError, match=said):
+            fetch(glo, settings, provided=bad)
+    with pytest.raises(SchemaError, match="is missing"):
+        read(glo, tmp_path / "nowhere.tif")

@@ -1,0 +1,324 @@
+"""Many sources at once: the pool, the account, and the fetch command."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from geo_ree.catalog import Source
+from geo_ree.cli.app import main
+from geo_ree.cli.console import progress
+from geo_ree.errors import SettingsError
+from geo_ree.pipeline.fetching import GRACE_S, Outcome, Wanted, Watch, fetch_sources
+from geo_ree.settings import Options, Settings
+from geo_ree.storage import latest_snapshot
+
+THREE = ("usgs_ree", "usgs_major_deposits", "natural_earth_railroads")
+
+
+def address(source: Source) -> str:
+    parts = urlsplit(source.url)
+    return f"/{parts.netloc}{parts.path}"
+
+
+@pytest.fixture
+def served(site, payload: Callable[..., bytes], catalog: Mapping[str, Source]):
+    for source_id in THREE:
+        site.files[address(catalog[source_id])] = payload(source_id)
+    return site
+
+
+def call(settings: Settings, *args: object) -> Result:
+    where = ["--data", str(settings.data_root), "--mirror", str(settings.mirror)]
+    return CliRunner().invoke(main, ["fetch", *map(str, args), *where])
+
+
+def test_each_table_is_accounted_for(served, settings):
+    outcomes, not_tried = fetch_sources(Wanted(ids=THREE), settings, Options())
+    assert [o.source_id for o in outcomes] == list(THREE)
+    assert not any(o.error for o in outcomes)
+    assert not_tried == {}
+    for outcome in outcomes:
+        (table,) = outcome.tables
+        assert table["rows_read"] == table["kept"] + sum(table["skipped"].values())
+        assert table["rows"] >= table["kept"]  # lines are cut at borders
+        assert outcome.bytes == latest_snapshot(settings, outcome.source_id).provenance.bytes
+        assert outcome.seconds > 0
+
+
+def test_one_that_fails_leaves_the_others_and_its_own_old_snapshot(served, settings, catalog):
+    first, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    old = latest_snapshot(settings, "usgs_ree")
+    served.faults[address(catalog["usgs_ree"])] = ["403"] * 9
+    again, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    assert [bool(o.error) for o in again] == [True, False, False]
+    assert again[0].error.startswith("usgs_ree: http://127.0.0.1")
+    assert "HTTP 403" in again[0].error
+    assert latest_snapshot(settings, "usgs_ree") == old
+    assert [o.unchanged for o in first] == [False, False, False]
+
+
+def test_a_payload_that_cannot_be_normalized_does_not_replace_a_good_one(
+    served, settings, catalog, payload
+):
+    fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    old = latest_snapshot(settings, "usgs_major_deposits")
+    head = b"gid,dep_name,country,state,latitude,longitude,commodity,dep_type,citation\n"
+    swapped = {"ofr20051294/deposit.csv": head + b"9101,Swapped,Kazakhstan,,70.0,50.5,REE,,\n"}
+    served.files[address(catalog["usgs_major_deposits"])] = payload("usgs_major_deposits", swapped)
+    (bad,), _ = fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    assert "row 2" in bad.error
+    assert "swapped" in bad.error
+    assert latest_snapshot(settings, "usgs_major_deposits") == old
+
+
+def test_four_are_under_way_at_once_and_no_more(served, settings, tmp_path):
+    entries = "".join(f'[[source]]\nid = "copy_{n}"\nlike = "usgs_ree"\n' for n in range(4))
+    extra = tmp_path / "my.toml"
+    extra.write_text(entries, encoding="utf-8")
+    ids = ("usgs_ree", *(f"copy_{n}" for n in range(4)))
+    lock, first_four = threading.Lock(), threading.Barrier(4, timeout=20)
+    under_way: set[str] = set()
+    most: list[int] = []
+
+    def started(source_id: str, url: str) -> None:
+        with lock:
+            under_way.add(source_id)
+            most.append(len(under_way))
+            number = len(most)
+        if number <= 4:
+            first_four.wait()  # breaks unless four get here together
+
+    def finished(outcome: Outcome) -> None:
+        with lock:
+            under_way.remove(outcome.source_id)
+
+    options = Options(catalog=str(extra))
+    outcomes, _ = fetch_sources(
+        Wanted(ids=ids), settings, options, Watch(started=started, finished=finished)
+    )
+    assert [o.error for o in outcomes] == [""] * 5
+    assert under_way == set()
+    assert max(most) == 4
+
+
+def test_the_watch_hears_of_the_bytes(served, settings):
+    heard: list[tuple[str, int]] = []
+    watch = Watch(received=lambda source_id, now, of: heard.append((source_id, now)))
+    (outcome,), _ = fetch_sources(Wanted(ids=("usgs_ree",)), settings, Options(), watch)
+    assert heard[-1] == ("usgs_ree", outcome.bytes)
+
+
+def test_a_file_that_somebody_was_handed_goes_the_same_way(served, settings, payload, tmp_path):
+    provided = tmp_path / "from a colleague.zip"
+    provided.write_bytes(payload("usgs_ree"))
+    wanted = Wanted(ids=("usgs_ree",), provided=provided)
+    (outcome,), _ = fetch_sources(wanted, replace(settings, offline=True), Options())
+    assert not outcome.error
+    proof = latest_snapshot(settings, "usgs_ree").provenance
+    assert (proof.origin, proof.file) == ("provided", "from a colleague.zip")
+    assert outcome.tables[0]["rows_read"] == 3
+    assert served.asked == []
+    assert provided.exists()
+
+
+@pytest.mark.parametrize("ids", [(), THREE[:2]])
+def test_a_file_is_of_one_source(settings, ids, tmp_path):
+    with pytest.raises(SettingsError, match="hands over one source"):
+        fetch_sources(Wanted(ids=ids, provided=tmp_path / "x.zip"), settings, Options())
+
+
+def test_off_a_terminal_the_account_is_plain_and_whole(served, settings):
+    result = call(settings, *THREE)
+    assert result.exit_code == 0, result.output
+    head, *rows, last = result.stdout.splitlines()
+    assert head.split("\t")[:4] == ["source", "rows read", "kept", "set aside"]
+    assert [row.split("\t")[0] for row in rows] == list(THREE)
+    assert all(len(row.split("\t")) == len(head.split("\t")) for row in rows)
+    assert last == "3 of 3 sources are at hand"
+    assert "usgs_ree: asking https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
+
+
+def test_off_a_terminal_no_text_is_cut(monkeypatch, capsys):
+    odd = {f"{'a long made-up word ' * 5}{i}": 1 for i in range(9)}
+    table = {
+        "id": "x",
+        "table": "",
+        "rows_read": 9,
+        "kept": 9,
+        "skipped": {},
+        "noted": {},
+        "unrecognised": {"kind": odd},
+        "licence": "CC0",
+    }
+    outcome = Outcome(source_id="x", tables=(table,))
+    assert progress.show_outcomes([outcome], {"y": "none: it is\nsecret"}) == 0
+    _, row, not_tried, last = capsys.readouterr().out.splitlines()
+    assert all(text in row for text in odd)
+    assert not_tried == "not tried: y (none: it is secret)"
+    assert last == "1 of 1 sources are at hand"
+    monkeypatch.setattr(
+        progress, "Console", lambda **_: Console(force_terminal=True, width=300, highlight=False)
+    )
+    progress.show_outcomes([outcome], {})
+    assert "and 6 more" in capsys.readouterr().out
+
+
+def test_a_file_is_taken_and_a_source_without_an_address_not_asked(settings, tmp_path):
+    (tmp_path / "x.csv").write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
+    result = call(settings, "uzbekistan_geology", "--file", tmp_path / "x.csv")
+    assert result.exit_code == 0, result.output
+    assert f"uzbekistan_geology: taking {tmp_path / 'x.csv'}" in result.stderr
+    result = call(settings, "uzbekistan_geology")
+    assert result.exit_code == 1
+    assert "uzbekistan_geology: no address is known" in result.stderr
+
+
+def test_some_failed_is_exit_status_1_and_told_in_one_line(served, settings, catalog):
+    served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
+    result = call(settings, *THREE)
+    assert result.exit_code == 1
+    (line,) = [x for x in result.stdout.splitlines() if x.startswith("failed: ")]
+    assert "usgs_ree" in line
+    assert "HTTP 404" in line
+    assert "2 of 3 sources are at hand" in result.stdout
+
+
+def test_the_account_as_json(served, settings, catalog):
+    served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
+    result = call(settings, *THREE, "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [o["source_id"] for o in told["fetched"]] == list(THREE[1:])
+    assert told["fetched"][0]["tables"][0]["rows_read"] == 3
+    assert told["failed"][0]["source_id"] == "usgs_ree"
+
+
+def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings, tmp_path):
+    extra = tmp_path / "my.toml"
+    extra.write_text(
+        '[[source]]\nid = "sold"\nlike = "usgs_ree"\nstatus = "manual"\n'
+        'why = "it is sold"\ninstead = "buy it"\n',
+        encoding="utf-8",
+    )
+    result = call(settings, "--all", "--catalog", extra, "--json")
+    told = json.loads(result.stdout)
+    assert {o["source_id"] for o in told["fetched"]} == set(THREE)
+    assert {"source_id": "sold", "why": "manual: it is sold"} in told["not_tried"]
+    assert not {o["source_id"] for o in told["failed"]} & {"sold", "starter_deposits"}
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "name the sources to fetch"),
+        (("usgs_ree", "--all"), "name the sources to fetch"),
+        (("nowhere",), "no source is called 'nowhere'"),
+        (("usgs_ree", "--bbox", "1,2,3"), "is not WEST,SOUTH,EAST,NORTH"),
+        (("usgs_ree", "--bbox", "77,42,75,43"), "west must be less than east"),
+        (("--all", "--file", "x.zip"), "hands over one source"),
+        (("usgs_ree", "--file", "no-such.zip"), "no-such.zip is no file"),
+        (("usgs_ree", "--mirror", "ftp://m"), "the mirror 'ftp://m' is no web address"),
+    ],
+)
+def test_a_wrong_command_is_exit_status_2(settings, args, said):
+    where = ["--data", str(settings.data_root), "--mirror", str(settings.mirror)]
+    result = CliRunner().invoke(main, ["fetch", *where, *args])
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_offline_asks_nobody(served, settings):
+    result = call(settings, "usgs_ree", "--offline")
+    assert result.exit_code == 1
+    assert "offline" in result.stdout
+    assert served.asked == []
+
+
+def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
+    monkeypatch.setattr(
+        progress, "Console", lambda **_: Console(force_terminal=True, width=120, highlight=False)
+    )
+    with progress.watching() as watch:
+        watch.started("usgs_ree", "https://example.org")
+        watch.received("usgs_ree", 500_000, 1_000_000)
+        watch.finished(Outcome(source_id="usgs_ree", bytes=1_000_000, seconds=2.0))
+    assert progress.show_outcomes([Outcome(source_id="x", error="x: it broke; mend it")], {}) == 1
+    shown = capsys.readouterr().out
+    assert "usgs_ree: 0 rows, 1,000,000 bytes, 2.0 s" in shown
+    assert "failed: x: it broke; mend it" in shown
+
+
+needs_signals = pytest.mark.skipif(
+    not hasattr(signal, "SIGKILL"), reason="Windows has no SIGINT for one process"
+)
+
+
+def broken_off(site, settings, *command: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Run geo-ree and press Ctrl-C when the site has been asked."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "geo_ree",
+            *command,
+            "--data",
+            str(settings.data_root),
+            "--mirror",
+            str(settings.mirror),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(progress.__file__).parents[1])},
+    )
+    until = time.monotonic() + 60
+    while not site.asked and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - start < GRACE_S + 10
+    return process, out, err
+
+
+@needs_signals
+@pytest.mark.parametrize("silent", [False, True])
+def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, silent):
+    """Ctrl-C while servers drip, or say nothing more at all."""
+    path = address(catalog["usgs_ree"])
+    site.files[path] = b"PK\3\4" + bytes(200_000)
+    site.piece, site.pace_s = 100, 0.05
+    if silent:
+        site.faults[path] = ["slow"]
+    process, out, err = broken_off(site, settings, "fetch", "usgs_ree")
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "geo-ree: broken off"
+    assert "Traceback" not in out + err
+    left = [p.name for p in settings.data_root.rglob("*") if p.is_file()]
+    assert set(left) <= {".lock", ".ree-csv.zip.part", ".ree-csv.zip.part.json"}
+    assert latest_snapshot(settings, "usgs_ree") is None
+
+
+@needs_signals
+def test_a_check_that_is_broken_off_waits_for_nobody(site, settings, catalog):
+    for source in catalog.values():
+        site.faults[address(source)] = ["slow"] * 9
+    process, out, err = broken_off(site, settings, "sources", "check", *THREE)
+    assert process.returncode == 130
+    assert "Traceback" not in out + err
+    assert err.splitlines()[-1] == "geo-ree: broken off"

@@ -1,0 +1,88 @@
+"""Keys and passwords are sent to the publisher, and told to nobody else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+
+import pytest
+
+from geo_ree.errors import FetchError
+from geo_ree.fetch import fetch
+from geo_ree.fetch.probe import probe
+from geo_ree.fetch.session import told_query
+
+TABLE = b"name,kind\nMade-up Town,town\n"
+PATH = "/example.org/towns"
+ASKED = f"{PATH}?f=csv&token=made-up%2Bkey"
+
+
+@pytest.fixture
+def locked(made_up):
+    return made_up(
+        {
+            "query": {"f": "csv", "token": "made-up+key"},
+            "headers": {"Authorization": "Bearer made-up-bearer", "Accept": "text/csv"},
+        }
+    )
+
+
+def test_a_key_is_sent_and_not_kept(locked, site, settings):
+    site.files[ASKED] = TABLE
+    snapshot = fetch(locked, settings, check=lambda path: None)
+    assert site.headers[0]["Authorization"] == "Bearer made-up-bearer"
+    record = json.loads((snapshot.folder / "provenance.json").read_text(encoding="utf-8"))
+    assert record["query"] == "f=csv&token=***"
+    assert "made-up" not in (snapshot.folder / "provenance.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("body", [b"", b"the token made-up+key of Bearer made-up-bearer is old"])
+def test_no_error_and_no_log_tells_a_key(locked, site, settings, caplog, body):
+    site.plan(ASKED, 503, body)
+    site.plan(ASKED, 400, body)
+    with caplog.at_level(logging.WARNING), pytest.raises(FetchError) as caught:
+        fetch(locked, settings)
+    assert "HTTP 503" in caplog.text
+    told = caplog.text + str(caught.value) + str(caught.value.__cause__)
+    assert "HTTP 400" in told and "token=***" in told
+    assert "made-up" not in told.replace("made_up", "")
+    assert len(site.asked) == 2
+
+
+def test_what_is_left_of_a_broken_download_tells_no_key(locked, site, settings):
+    site.files[ASKED] = TABLE * 1000
+    site.faults[ASKED] = ["cut"] * 4
+    with pytest.raises(FetchError, match="cut short"):
+        fetch(locked, settings)
+    (record,) = settings.raw_root.rglob("*.part.json")
+    assert "token=***" in record.read_text(encoding="utf-8")
+    assert fetch(locked, settings, check=lambda path: None).payload.read_bytes() == TABLE * 1000
+    assert site.headers[-1]["Range"].startswith("bytes=")
+
+
+def test_the_password_of_a_mirror_is_kept_too(made_up, site, settings):
+    source = made_up()
+    site.files[PATH] = TABLE
+    closed = replace(settings, mirror=site.url.replace("//", "//me:made-up-word@"))
+    snapshot = fetch(source, closed, check=lambda path: None)
+    assert snapshot.provenance.mirror == site.url.replace("//", "//me:***@")
+    assert fetch(source, closed, check=lambda path: None) == snapshot
+    assert site.headers[1]["If-None-Match"] == snapshot.provenance.etag
+    site.plan(PATH, 403)
+    with pytest.raises(FetchError) as caught:
+        fetch(source, closed)
+    assert "//me:***@" in str(caught.value)
+    assert "made-up-word" not in str(caught.value)
+
+
+def test_a_check_tells_no_key(locked, site, settings):
+    site.plan(ASKED, 400, b'{"message": "made-up+key is no token"}')
+    state = probe(locked, settings)
+    assert state.word == "failed"
+    assert "token=***" in state.detail and "*** is no token" in state.detail
+
+
+@pytest.mark.parametrize("name", ["token", "key", "apikey", "API_KEY", "password"])
+def test_secrets_are_known_by_the_names_of_their_parameters(name):
+    assert told_query({"bbox": "1,2", name: "made-up"}) == f"bbox=1,2&{name}=***"

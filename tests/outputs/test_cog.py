@@ -1,0 +1,155 @@
+"""The rasters of an export, read back by GDAL."""
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from rio_cogeo.cogeo import cog_validate
+
+import geo_ree
+from geo_ree.errors import SchemaError
+from geo_ree.outputs.bundle import RESOLUTION, box_of, gather_tables
+from geo_ree.outputs.formats import export
+from geo_ree.scoring import score
+from geo_ree.settings import REGION
+
+COARSE = "60 km"
+
+
+@pytest.fixture(scope="module")
+def bundle(real):
+    return gather_tables(real)
+
+
+@pytest.fixture(scope="module")
+def written(real, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    export(real, folder, formats=["cog"], resolution=COARSE)
+    return folder / "rasters"
+
+
+def _middles(opened, rows, columns):
+    lon, lat = rasterio.transform.xy(opened.transform, rows, columns)
+    return gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326)
+
+
+def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(written, real):
+    model = real.analysis.model
+    known = {c for c in model.columns if real.table[c].notna().any()}
+    assert len(known) >= 6
+    files = sorted(written.iterdir())
+    assert {f.stem for f in files} == {*known, "suitability"}
+    for path in files:
+        valid, errors, warnings = cog_validate(path, strict=True)
+        assert (valid, errors, warnings) == (True, [], [])
+        with rasterio.open(path) as opened:
+            assert tuple(opened.bounds) == box_of(real.harmonized.layers["countries"])
+            assert opened.crs.to_epsg() == 4326
+            assert opened.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+
+def test_cells_have_the_distances_that_nearest_gives(written, bundle):
+    for column, goal in bundle.goals.items():
+        with rasterio.open(written / f"{column}.tif") as opened:
+            values = opened.read(1)
+            rows, columns = (i[::97] for i in np.nonzero(np.isfinite(values)))
+            metres = geo_ree.nearest(_middles(opened, rows, columns), goal.rows)["distance_m"]
+        assert len(rows) > 20
+        assert np.abs(values[rows, columns] / metres - 1).max() < 1e-6
+
+
+def test_cells_have_the_score_of_their_distances(written, real):
+    model = real.analysis.model
+    columns = {}
+    for column in model.columns:
+        if (written / f"{column}.tif").exists():
+            with rasterio.open(written / f"{column}.tif") as opened:
+                columns[column] = opened.read(1).astype(float).ravel() / 1000
+    table = pd.DataFrame(columns).reindex(columns=list(model.columns))
+    expected = score(table, model)["score"].to_numpy()
+    with rasterio.open(written / "suitability.tif") as opened:
+        found = opened.read(1).ravel()
+    assert np.isfinite(expected).sum() > 1000
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
+    sources = bundle.sources
+    for path in written.iterdir():
+        with rasterio.open(path) as opened:
+            tags = opened.tags()
+        assert tags["run_id"] == real.report["run_id"]
+        assert tags["disclaimer"] == real.report["disclaimer"]
+        layers = [
+            g.target.layer for c, g in bundle.goals.items() if path.stem in (c, "suitability")
+        ]
+        named = sources[sources["layer"].isin([*layers, "countries"])]
+        assert len(named) >= 2
+        assert all(a in tags["attribution"] for a in named["attribution"])
+        assert ("Open Database License" in tags["attribution"]) == named["licence"].str.contains(
+            "ODbL"
+        ).any()
+        assert tags["sources"] not in ("", "not stated")
+
+
+def test_attributions_are_kept_letter_by_letter(bundle, tmp_path):
+    hostile = "A & B <i> \"'=cmd|' /C calc'!A0 \u202e я"
+    sources = bundle.sources.assign(attribution=hostile)
+    column = "dist_gateway_km"
+    one = replace(bundle, sources=sources, goals={column: bundle.goals[column]})
+    export(one, tmp_path, formats=["cog"], resolution="200 km")
+    for name in (column, "suitability"):
+        with rasterio.open(tmp_path / "rasters" / f"{name}.tif") as opened:
+            assert opened.tags()["attribution"].startswith(hostile)
+
+
+def test_topsis_says_nothing_of_a_place_and_is_left_out(bundle, tmp_path):
+    compared = replace(bundle, model=replace(bundle.model, aggregate="topsis"))
+    files = export(compared, tmp_path, formats=["cog"], resolution="200 km")
+    assert {f.stem for f in files} == {*bundle.goals}
+
+
+def test_what_weighs_nothing_makes_no_score(bundle, tmp_path):
+    weightless = replace(
+        bundle.model,
+        criteria=tuple(
+            replace(c, weight=0.0) if c.column == "dist_gateway_km" else c
+            for c in bundle.model.criteria
+        ),
+    )
+    goals = {"dist_gateway_km": bundle.goals["dist_gateway_km"]}
+    one = replace(bundle, model=weightless, goals=goals)
+    files = export(one, tmp_path, formats=["cog"], resolution="200 km")
+    assert [f.stem for f in files] == ["dist_gateway_km"]
+
+
+def test_a_failure_leaves_the_folder_as_it_was(bundle, tmp_path, monkeypatch):
+    from geo_ree.outputs import formats as cog
+
+    def broken(*_args, **_more):
+        raise RuntimeError("disk")
+
+    (tmp_path / "rasters").mkdir()
+    (tmp_path / "rasters" / "suitability.tif").write_text("older", encoding="utf-8")
+    monkeypatch.setattr(cog, "suitability", broken)
+    with pytest.raises(RuntimeError, match="disk"):
+        export(bundle, tmp_path, formats=["cog"], resolution="200 km")
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["suitability.tif"]
+    assert (tmp_path / "rasters" / "suitability.tif").read_text(encoding="utf-8") == "older"
+
+
+@pytest.mark.parametrize("resolution", ["0", "1 mm", "wide", "400 deg"])
+def test_a_senseless_resolution_is_refused_at_once(bundle, tmp_path, resolution):
+    with pytest.raises(SchemaError, match="resolution"):
+        export(bundle, tmp_path, formats=["cog"], resolution=resolution)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_box_is_that_of_the_scored_countries_in_whole_degrees(real, bundle):
+    countries = real.harmonized.layers["countries"]
+    assert bundle.box == (46.0, 29.0, 120.0, 56.0)
+    assert box_of(countries[countries["country"] == "CHN"]) == REGION
+    assert RESOLUTION == bundle.resolution == "5 km"

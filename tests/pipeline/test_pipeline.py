@@ -1,0 +1,402 @@
+import json
+import sqlite3
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.catalog import load_catalog
+from geo_ree.errors import SettingsError
+from geo_ree.fetch import fetch
+from geo_ree.outputs.tables import DOUBT_FILES, SCORE_FILES
+from geo_ree.pipeline.analysis import analyse
+from geo_ree.pipeline.layers import harmonize_sources
+from geo_ree.pipeline.result import run
+from geo_ree.scoring import describe, load_preset, score
+from geo_ree.settings import DISCLAIMER, Options, Settings
+
+LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
+CRITERIA = ("rail", "road", "power_line", "power_plant", "settlement", "water", "gateway")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    settings = Settings(data_root=folder / "data")
+    return run(settings, Options(draws=200), out=folder / "out"), folder
+
+
+def test_all_files_are_written_and_nothing_else(done):
+    _, folder = done
+    names = {p.name for p in (folder / "out").iterdir()}
+    assert names == {*SCORE_FILES, *DOUBT_FILES, "map.html", "run.json"}
+
+
+def test_who_scores_the_published_table_gets_the_published_scores(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv")
+    again = score(table, load_preset("infrastructure").choose(table))
+    np.testing.assert_allclose(again["score"], table["score"], rtol=0, atol=0.5e-4 + 1e-9)
+    for name in CRITERIA:
+        values = f"value_{name}"
+        np.testing.assert_allclose(again[values], table[values], rtol=0, atol=0.5e-6 + 1e-12)
+    assert [m["name"] for m in done[0].analysis.models] == [
+        "infrastructure",
+        "bulk",
+        "remote_small",
+    ]
+
+
+def test_the_table_has_what_it_promises(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv")
+    for layer in LAYERS:
+        assert {f"dist_{layer}_km", f"err_{layer}_km", f"near_{layer}"} <= set(table.columns)
+    for name in CRITERIA:
+        assert {f"value_{name}", f"points_{name}"} <= set(table.columns)
+        assert table[f"value_{name}"].dropna().between(0, 1).all()
+    assert table["id"].is_unique
+    assert (table["disclaimer"] == DISCLAIMER).all()
+    assert table["schema_version"].notna().all()
+    assert table["score"].dropna().between(0, 100).all()
+
+
+def test_points_add_up_to_the_score(done):
+    table = done[0].table
+    points = table[[f"points_{c}" for c in CRITERIA]].sum(axis=1)
+    assert np.allclose(points, table["score"].fillna(0.0), atol=1e-3)
+
+
+def test_candidates_and_hosts_are_ranked_apart_and_nobody_else(done):
+    table = done[0].table
+    for role in ("candidate", "by_product_host"):
+        ranks = table.loc[table["role"] == role, "rank"].astype(int)
+        assert ranks.tolist() == list(range(1, len(ranks) + 1))
+        assert table.loc[table["role"] == role, "score"].is_monotonic_decreasing
+    others = ~table["role"].isin(["candidate", "by_product_host"])
+    assert table.loc[others, "rank"].isna().all()
+    assert {"reference", "context"} <= set(table.loc[others, "role"])
+
+
+def test_every_rank_has_its_interval(done):
+    ranked = done[0].table.dropna(subset=["rank"])
+    assert (ranked["rank_p5"] <= ranked["rank_p95"]).all()
+    assert ranked[["rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group"]].notna().all().all()
+    candidates = ranked[ranked["role"] == "candidate"]
+    assert candidates["p_top3"].sum() == pytest.approx(3.0, abs=0.05)
+
+
+def test_what_has_no_coordinate_is_named(done):
+    missing = done[0].report["without_coordinate"]
+    assert {"Kuirektykol", "Akbulak", "Talairyk"} <= set(missing)
+    assert not set(done[0].unranked["id"]) & set(done[0].table["id"])
+    assert done[0].report["candidates"] == 38
+    assert done[0].report["ranked"] + len(missing) == 38
+
+
+def test_bayan_obo_is_scored_but_never_ranked(done):
+    row = done[0].table.set_index("name").loc["Bayan Obo"]
+    assert row["role"] == "reference"
+    assert pd.isna(row["rank"])
+    assert row["dist_railway_km"] > 50
+
+
+def test_a_deposit_in_both_tables_stands_once(done):
+    table = done[0].table
+    kundybai = table[table["sources"].str.contains("usgs_major_deposits:1445")]
+    assert kundybai["name"].tolist() == ["Kundybai"]
+
+
+def test_power_lines_are_unknown_and_said_to_be(done):
+    assert done[0].table["dist_power_line_km"].isna().all()
+    assert any("power_lines" in w for w in done[0].report["warnings"])
+
+
+def test_distances_go_to_the_own_country(done):
+    table = done[0].table.dropna(subset=["near_road"])
+    for country, near in zip(table["country"], table["near_road"], strict=True):
+        assert f"({country})" in near
+
+
+def test_a_town_coordinate_leaves_the_settlement_unknown(done):
+    row = done[0].table.set_index("name").loc["Khan Bogdo"]
+    assert pd.isna(row["dist_settlement_km"])
+    assert row["unknown_weight_pct"] > 0
+
+
+def test_run_json_accounts_for_every_input(done):
+    report = json.loads((done[1] / "out" / "run.json").read_text(encoding="utf-8"))
+    assert report["disclaimer"] == DISCLAIMER
+    assert {"geo_ree", "gdal", "proj", "numba"} <= set(report["versions"])
+    for one in report["inputs"]:
+        assert len(one["sha256"]) == 64
+        assert one["licence"]
+        assert one["edition"]
+        assert one["rows"] > 0
+        assert one["came_from"] == "starter"
+    assert report["timings_s"]["sources to layers"] > 0
+
+
+def test_the_other_formats_hold_the_same(done):
+    out = done[1] / "out"
+    geopackage = gpd.read_file(out / "scores.gpkg")
+    parquet = gpd.read_parquet(out / "scores.parquet")
+    assert geopackage["id"].tolist() == parquet["id"].tolist()
+    assert geopackage["score"].tolist() == parquet["score"].tolist()
+    assert parquet.crs.to_epsg() == geopackage.crs.to_epsg() == 4326
+    with sqlite3.connect(out / "scores.gpkg") as db:
+        tables = {r[0] for r in db.execute("select name from sqlite_master")}
+    db.close()
+    assert "gpkg_geometry_columns" in tables
+
+
+def test_twice_gives_the_same_bytes(done, tmp_path):
+    run(Settings(data_root=tmp_path / "data"), Options(draws=200), out=tmp_path / "out", page=False)
+    for name in ("scores.csv", *DOUBT_FILES):
+        assert (tmp_path / "out" / name).read_bytes() == (done[1] / "out" / name).read_bytes()
+
+
+def test_another_seed_moves_intervals_not_scores(done):
+    other = run(Settings(), Options(draws=200, seed=1)).table.set_index("id")
+    first = done[0].table.set_index("id")
+    assert other["score"].equals(first["score"])
+    assert not other["p_top3"].equals(first["p_top3"])
+
+
+def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
+    table = done[0].table
+    ranked = table["rank"].notna()
+    assert table.loc[~ranked, "sentence"].isna().all()
+    for role, rows in table[ranked].groupby("role"):
+        columns = (rows[c] for c in ("name", "rank", "rank_p5", "rank_p95", "sentence"))
+        for name, rank, low, high, sentence in zip(*columns, strict=True):
+            assert sentence.startswith(f"{name} scores ")
+            told = f"rank {rank} of {len(rows)} ({low} to {high} in nine draws of ten), carried by "
+            assert told in sentence, role
+    first = table.loc[table["name"] == "Kyzyl-Ompol", "sentence"].item()
+    assert "railway 13 km" in first and "held back by " in first and "on the spot" in first
+
+
+def test_what_has_no_coordinate_has_the_range_of_its_area(done):
+    unranked = pd.read_csv(done[1] / "out" / "unranked.csv").set_index("name")
+    told = done[0].unranked.set_index("name")
+    assert unranked.index.tolist() == told.index.tolist()
+    candidates = unranked[unranked["role"] == "candidate"]
+    assert len(candidates) == 19
+    assert candidates[["score_worst", "score_best", "p_lead", "area_basis"]].notna().all(axis=None)
+    assert (candidates["score_worst"] <= candidates["score_best"]).all()
+    assert candidates["rank_best"].between(1, 20).all()
+    assert (candidates["rank_best"] <= candidates["rank_worst"]).all()
+    assert candidates["p_lead"].between(0, 1).all()
+    near = unranked.loc["Akbulak"]
+    assert near["area_basis"].startswith("where its published distance holds: 35 km SW of Arkalyk")
+    assert 200 < near["area_km2"] < 500
+    assert near["score_best"] - near["score_worst"] < 20
+    wide = unranked.loc["Talairyk"]
+    assert wide["area_basis"].startswith("all of Kazakhstan: no outline of ")
+    assert wide["area_km2"] == pytest.approx(2_720_000, rel=0.01)
+    assert wide["score_best"] - wide["score_worst"] > 60
+    assert "contradict" in unranked.loc["Kuirektykol", "area_basis"]
+    same = unranked[unranked["area_km2"] == wide["area_km2"]]
+    assert (same.groupby("role")["p_lead"].nunique() == 1).all(), "one area, one answer"
+    others = unranked[unranked["role"].isin(["area", "none"])]
+    assert others["score_best"].isna().all()
+    areas = done[0].analysis.areas
+    assert set(areas.index) == set(told["id"][told["area_basis"].notna()])
+    assert areas.geometry.is_valid.all() and not areas.geometry.is_empty.any()
+
+
+def test_acceptability_and_central_weights_agree_with_the_table(done):
+    out = done[1] / "out"
+    shares = pd.read_csv(out / "acceptability.csv")
+    table = done[0].table.dropna(subset=["rank"]).set_index("id")
+    assert shares.groupby("id")["share"].sum().to_numpy() == pytest.approx(1.0, abs=1e-3)
+    assert set(shares["id"]) == set(table.index)
+    for k in (3, 5):
+        top = shares[shares["rank"] <= k].groupby("id")["share"].sum()
+        wanted = table[f"p_top{k}"].astype(float)
+        assert np.allclose(top.reindex(table.index).fillna(0.0), wanted, atol=2e-3)
+    central = pd.read_csv(out / "central_weights.csv").set_index("id")
+    assert list(central) == list(CRITERIA)
+    assert central.sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-3)
+    assert set(central.index) == set(shares.loc[shares["rank"] == 1, "id"])
+
+
+def test_influence_and_omission_are_told_in_table_and_report(done):
+    out = done[1] / "out"
+    report = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    moved = pd.read_csv(out / "influence.csv")
+    assert moved["total"].dropna().is_monotonic_decreasing
+    assert moved.loc[moved["kind"] == "weight", "criterion"].tolist()[-1] == "power_line"
+    assert report["influence"]["strongest"]["assumption"] == moved["assumption"].iloc[0]
+    change = report["influence"]["smallest_change"]
+    assert abs(change["change"]) == moved["change"].abs().min()
+    assert report["influence"]["leader"] == "starter_deposits:kyzyl-ompol"
+    omission = pd.read_csv(out / "omission.csv")
+    assert set(omission["target"]) == {"railway", "road"}
+    single = omission[omission["source_id"] != "*"]
+    assert single["rate"].isna().all(), "the starter has one source of each"
+    assert single["basis"].str.startswith("unknown").all()
+    assert set(omission.loc[omission["source_id"] == "*", "basis"]) == {"assumed (judgement)"}
+    assert report["omission"]["road"]["KAZ"]["rate"] == pytest.approx(0.2)
+    for layer in ("railways", "roads"):
+        told = f"{layer}: no second source tests what is left out; 20 % of the lines are assumed"
+        assert any(warning.startswith(told) for warning in report["warnings"])
+    assert (report["concentration"], report["aggregate"]) == (50.0, "weighted_sum")
+
+
+def again(done, **options):
+    """The analysis of the same layers, asked otherwise."""
+    kept = done[0].harmonized
+    return analyse(
+        kept.layers, kept.sources, kept.coverage, Options(**options), areas=kept.located.areas
+    )
+
+
+def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
+    """Nobody's score moves, intervals do; with no line missing they are those of before."""
+    monkeypatch.setattr("geo_ree.proximity.omission.ASSUMED", (1e-9, 1e9))
+    complete = again(done, draws=200).scored
+    doubted = done[0].analysis.scored
+    assert complete["score"].equals(doubted["score"])
+    width = (doubted["score_p95"] - complete["score_p95"]).dropna()
+    assert (width >= 0).all() and width.median() > 1.0
+    leader = doubted["name"] == "Kyzyl-Ompol"
+    assert doubted.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
+    assert complete.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
+
+
+MINE = """
+schema_version = "1.0"
+name = "mine"
+title = "made up"
+aggregate = "{aggregate}"
+[criteria.rail]
+label = "railway"
+column = "dist_railway_km"
+decay = {{ kind = "exponential", half_km = 50 }}
+weight = 2
+[criteria.road]
+label = "road"
+column = "dist_road_km"
+decay = {{ kind = "linear", zero_km = 300 }}
+weight = 1
+"""
+
+
+@pytest.mark.parametrize("aggregate", ["topsis", "weighted_product"])
+def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
+    preset = tmp_path / "mine.toml"
+    preset.write_text(MINE.format(aggregate=aggregate), encoding="utf-8")
+    options = Options(draws=100, preset=str(preset))
+    result = run(Settings(data_root=tmp_path / "data"), options, out=tmp_path / "out")
+    table, model = result.table, load_preset(str(preset))
+    assert result.report["aggregate"] == aggregate
+    assert table["score"].dropna().between(0, 100).all()
+    candidates = table[table["role"] == "candidate"]
+    alone = score(candidates, model)
+    # What is ranked is scored together, and what is not ranked changes nothing of it.
+    assert np.allclose(candidates["score"], alone["score"], atol=2e-3)
+    for name in ("rail", "road"):
+        assert np.allclose(candidates[f"points_{name}"], alone[f"points_{name}"], atol=2e-3)
+    assert candidates["rank"].tolist() == list(range(1, len(candidates) + 1))
+    assert (candidates["rank_p5"] <= candidates["rank"]).mean() > 0.8
+    sentence = candidates["sentence"].iloc[0]
+    assert f"rank 1 of {len(candidates)} (" in sentence
+    assert "nine draws of ten), carried by " in sentence
+    assert sentence == describe(
+        candidates["name"].iloc[0], candidates.set_index("name", drop=False), model
+    )
+    told = result.unranked[result.unranked["role"] == "candidate"]
+    assert told["score_best"].between(0, 100).all() and told["p_lead"].between(0, 1).all()
+    ranked = table["rank"].notna()
+    assert table.loc[ranked & (table["role"] == "by_product_host"), "score"].notna().all()
+    assert (tmp_path / "out" / "map.html").stat().st_size > 100_000
+
+
+def test_an_aggregate_may_take_the_place_of_the_presets(done):
+    first = done[0].analysis.scored
+    other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)
+    assert other.aggregate == "weighted_product"
+    assert not other.scored["score"].equals(first["score"])
+    values, points = (first[[f"{kind}_{c}" for c in CRITERIA]] for kind in ("value", "points"))
+    assert (points.sum(axis=1) - first["score"].fillna(0.0)).abs().max() < 1e-9
+    shares = np.array([c["weight"] for c in other.criteria])
+    known = values.notna().to_numpy() & (shares > 0)
+    logs = np.where(known, np.log(np.where(known, values, 1.0)), 0.0)
+    product = np.exp((logs * shares).sum(axis=1) / (known * shares).sum(axis=1))
+    assert np.allclose(other.scored["score"], 100.0 * product)
+
+
+def test_weights_drawn_closely_keep_to_the_presets(done):
+    central = again(done, draws=50, concentration=1e6).central_weights.dropna()
+    shares = [c["weight"] for c in done[0].analysis.criteria]
+    assert np.allclose(central, shares, atol=2e-3)
+    assert not np.allclose(done[0].analysis.central_weights.dropna(), shares, atol=2e-2)
+
+
+def test_sources_can_be_left_out(tmp_path):
+    settings = Settings(data_root=tmp_path)
+    got = harmonize_sources(settings, Options(without=("starter_roads",)))
+    assert "roads" not in got.layers
+    with pytest.raises(SettingsError, match="no source is called 'roads'; geo-ree sources"):
+        harmonize_sources(settings, Options(without=("roads",)))
+    with pytest.raises(SettingsError, match="usgs_ree has not been fetched"):
+        harmonize_sources(settings, Options(only=("usgs_ree",)))
+    with pytest.raises(SettingsError, match="no deposits are left"):
+        harmonize_sources(settings, Options(only=("starter_roads",)))
+
+
+def test_other_gateways_are_the_users_choice():
+    table = run(Settings(), Options(draws=20, avoid=("CHN", "RUS"))).table
+    near = table["near_gateway"].dropna()
+    assert not near.str.contains("Alashankou|Naushki|Khorgos").any()
+    with pytest.raises(SettingsError, match="no gateway is called Rotterdam; use some of"):
+        run(Settings(), Options(draws=20, gateways=("Rotterdam",)))
+
+
+def test_the_feet_of_the_measures_go_to_the_page_and_not_into_the_tables(done):
+    result = done[0]
+    feet = result.analysis.scored.filter(regex="^foot_")
+    assert feet["foot_railway_lon"].notna().sum() > 10
+    assert not [c for c in result.table.columns if c.startswith("foot_")]
+
+
+def test_the_scenarios_answer_for_every_candidate(done):
+    scenarios = done[0].analysis.scenarios
+    assert scenarios["scenario"].nunique() == 5
+    count = int((done[0].table["role"] == "candidate").sum())
+    assert (scenarios.groupby("scenario").size() == count).all()
+
+
+def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
+    entry, table = tmp_path / "my.toml", tmp_path / "mine.csv"
+    entry.write_text('[[source]]\nid = "mine"\nlike = "uzbekistan_geology"\n', encoding="utf-8")
+    table.write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
+    settings = Settings(data_root=tmp_path / "data")
+    fetch(load_catalog(entry)["mine"], settings, provided=table)
+    told: list[str] = []
+    note = "note: mine is at hand, but in no catalogue: name its file with --catalog"
+    harmonize_sources(settings, Options(), told.append)
+    assert note in told
+    told.clear()
+    layers = harmonize_sources(settings, Options(catalog=entry), told.append).layers
+    assert "mine:2" in set(layers["deposits"]["id"])
+    assert note not in told
+
+
+def test_one_statement_of_a_deposit_comes_first_and_the_others_stay_beside_it(done):
+    table = pd.read_csv(done[1] / "out" / "scores.csv").set_index("name")
+    row = table.loc["Kutessay II"]
+    assert (row["stated_quantity_t"], row["stated_substance"]) == (42_980.0, "oxide")
+    assert (row["stated_system"], row["stated_year"]) == ("JORC, 2011 (Stans Energy)", 2011)
+    assert row["stated_category"] == "Measured + Indicated" and pd.isna(row["stated_edition"])
+    assert row["statements"] == 3
+    inferred, ore = row["statements_beside"].split(" | ")
+    assert inferred.startswith("3,560 t oxide (Inferred, ") and "not comparable" in inferred
+    assert ore.startswith("13,548,000 t ore (") and "1.2 times as much, computed from" in ore
+    assert table.loc["Khotgor", "stated_edition"] == 2004
+    assert (table.loc[table["stated_quantity_t"].isna(), "statements"] == 0).all()
+    layer = done[0].harmonized.layers["resources"]
+    assert sorted(done[0].statements["id"]) == sorted(layer["id"])
+    assert done[0].statements["shown"].sum() == layer["deposit_id"].nunique()
+    assert done[0].statements["quantity_t"].sum() == layer["quantity_t"].sum()

@@ -1,0 +1,104 @@
+"""What the draws measure, on the starter's own lines, of which a share is hidden."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.pipeline.layers import read_layers
+from geo_ree.pipeline.sampling import (
+    measure_omission,
+    missing_lines,
+    missing_sampler,
+    place_sampler,
+)
+from geo_ree.proximity import Proximity, Unseen, load_targets
+from geo_ree.proximity.omission import ASSUMED, COLUMNS, line_parts, number_stretches
+from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
+
+HALF_KM = {"railway": 50.0, "road": 15.0}  # of the preset infrastructure
+
+
+@pytest.fixture(scope="module")
+def layers():
+    only = ("starter_railways", "starter_roads", "starter_major_deposits")
+    return read_layers(Settings(), Options(only=only)).layers
+
+
+@pytest.fixture(scope="module")
+def sites(layers):
+    rows = layers["deposits"]
+    there = ~(rows.geometry.isna() | rows.geometry.is_empty)
+    return rows[there & rows["country"].isin(SCORED_COUNTRIES)]
+
+
+def hide(rows: gpd.GeoDataFrame, share: float) -> gpd.GeoDataFrame:
+    """Lines without a share of their stretches."""
+    parts, own = line_parts(rows.geometry.to_numpy())
+    stretch = number_stretches(parts)
+    hidden = np.random.default_rng(7).random(stretch.max() + 1) < share
+    keep = np.ones(len(rows), dtype=bool)
+    keep[own[hidden[stretch]]] = False
+    return rows[keep]
+
+
+@pytest.mark.parametrize("name", ["railway", "road"])
+def test_what_is_drawn_makes_up_for_what_was_hidden(layers, sites, name):
+    """As docs/uncertainty.md has it: the mean value of the whole comes back within a tenth."""
+    target, share = load_targets()[name], 0.2
+    whole = target.choose(layers[target.layer])
+    whole = whole[whole["country"].isin(SCORED_COUNTRIES)]
+    place = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy(), sites["country"].to_numpy()
+
+    def proximity(rows):
+        return Proximity({target.layer: rows, "countries": layers["countries"]}, {name: target})
+
+    rest = proximity(hide(whole, share))
+    true, known = (p.reach(name, *place).distance_km for p in (proximity(whole), rest))
+    row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 2e5, "beta": 8e5}
+    rates = {name: pd.DataFrame([row], columns=list(COLUMNS))}
+    lines = missing_lines(rest, rates, layers["countries"], seed=1)
+    missing = missing_sampler(sites, lines)(np.random.default_rng(1), 300)[f"dist_{name}_km"]
+    told, there = np.minimum(known, missing), ~np.isnan(known)
+    assert (missing < known)[:, there].mean() == pytest.approx(share, abs=0.05)
+
+    def value(km):
+        return float((0.5 ** (km[..., there] / HALF_KM[name])).mean())
+
+    lost = value(true) - value(known)
+    assert lost > 0.01
+    assert value(told) == pytest.approx(value(true), abs=0.035)
+    assert abs(value(told) - value(true)) < lost + 0.02
+
+
+def test_only_layers_of_lines_have_rates(layers):
+    rates = measure_omission(Proximity(layers))
+    assert set(rates) == {"railway", "road"}
+    for table in rates.values():
+        assert set(table["state"]) == {"alone", "assumed"}
+        alpha, beta = ASSUMED
+        assert table.loc[table["state"] == "assumed", "rate"].iloc[0] == alpha / (alpha + beta)
+    assert measure_omission(Proximity({})) == {}
+
+
+def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
+    """Places 10 and 100 km away, the first with a doubt of 2 km, the second near a missing line."""
+    km = {"dist_road_km": np.array([10.0, 100.0]), "dist_water_km": np.array([np.nan, 7.0])}
+    error = {"dist_road_km": np.array([2.0, 0.0]), "dist_water_km": np.zeros(2)}
+    near = np.full((1, 2, 16), np.inf)
+    near[0, 1] = 30.0
+    row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 5e6, "beta": 5e6}
+    unseen = Unseen(
+        {"road": near, "railway": near},
+        np.array(["KAZ"], dtype=object),
+        {n: pd.DataFrame([row], columns=list(COLUMNS)) for n in ("road", "railway")},
+    )
+    out = place_sampler(km, error, unseen)(np.random.default_rng(2), 2000)
+    assert set(out) == {"dist_road_km", "dist_water_km"}
+    road, water = out["dist_road_km"][:, 0], out["dist_water_km"][:, 0]
+    first = np.isnan(water)
+    assert first.mean() == pytest.approx(0.5, abs=0.05)
+    assert 8.0 <= road[first].min() < 8.2 and 11.8 < road[first].max() <= 12.0
+    assert set(np.unique(road[~first])) <= {30.0, 100.0}
+    assert (road[~first] == 30.0).mean() > 0.9
+    assert (water[~first] == 7.0).all()

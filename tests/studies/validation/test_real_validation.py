@@ -1,0 +1,132 @@
+"""The page on the validation, compared with what the command gives on the real tables."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from geo_ree.cli.app import main
+
+pytestmark = pytest.mark.mirror
+
+ROOT = Path(__file__).parents[3]
+ICMM = ROOT.parent / "shared" / "mirror" / "files" / "icmm-global-mining-dataset-2025-09.xlsx"
+SOURCES = (
+    "usgs_ree",
+    "usgs_carbonatite",
+    "usgs_pp1802",
+    "usgs_copper_sites",
+    "usgs_porcu",
+    "usgs_sedcu",
+    "usgs_major_deposits",
+    "usgs_mrds",
+    "natural_earth_railroads",
+    "natural_earth_populated_places",
+    "natural_earth_rivers",
+    "natural_earth_lakes",
+    "natural_earth_countries",
+)
+INTERVAL = re.compile(r"(\d\.\d\d) \((\d\.\d\d)-(\d\.\d\d)\)")
+
+
+def _call(*args):
+    result = CliRunner().invoke(main, [str(a) for a in args])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def written(page) -> pd.DataFrame:
+    """The rows of results on the page: those of scopes have no country, those of countries one."""
+    rows = []
+    for line in page.splitlines():
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if not line.startswith("|") or len(cells) < 8 or cells[0] in ("trial", "---"):
+            continue
+        country = cells.pop(2) if re.fullmatch("[A-Z]{3}", cells[2]) else ""
+        found = INTERVAL.fullmatch(cells[4])
+        assert found, line
+        rows.append(
+            (cells[0], cells[1], country, int(cells[2]), int(cells[3]), *map(float, found.groups()))
+        )
+    names = ["trial", "scope", "country", "mines", "others", "auc", "low", "high"]
+    return pd.DataFrame(rows, columns=names).set_index(names[:3])
+
+
+@pytest.fixture(scope="module")
+def found(mirror, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("validation")
+    _call("fetch", *SOURCES, "--mirror", mirror(), "--data", folder / "data")
+    _call("fetch", "icmm_mines", "--file", ICMM, "--data", folder / "data", "--offline")
+    told = _call("validate", "--data", folder / "data", "--out", folder / "out", "--draws", 100)
+    report = json.loads((folder / "out" / "validation.json").read_text(encoding="utf-8"))
+    table = pd.DataFrame(report["results"]).set_index(["trial", "scope", "country"])
+    return told, report, table, folder / "out"
+
+
+def test_the_page_has_every_row_with_its_sizes_and_areas(written, found):
+    table = found[2]
+    assert set(written.index) == set(table.index)
+    table = table.loc[written.index]
+    for column in ("mines", "others"):
+        assert written[column].tolist() == table[column].tolist()
+    assert (written["auc"] - table["auc"]).abs().max() <= 0.00501, "it is exact but for rounding"
+
+
+def test_each_area_lies_in_the_interval_of_the_page_which_is_that_of_the_draws(written, found):
+    table = found[2].loc[written.index]
+    assert (
+        (written["low"] <= table["auc"] + 0.005) & (table["auc"] - 0.005 <= written["high"])
+    ).all()
+    for page, run in (("low", "auc_low"), ("high", "auc_high")):
+        gap = (written[page] - table[run]).abs()
+        # a hundred draws against a thousand: their 2.5th and 97.5th percentiles scatter
+        assert gap.median() < 0.03
+        assert gap.max() < 0.15
+
+
+def test_what_the_page_calls_failures_is_what_was_found(found):
+    _, report, table, _ = found
+    main_trial = table.loc[("all", "seven", "")]
+    alone = pd.DataFrame(report["criteria"]).set_index(["trial", "scope", "criterion"])["auc"]
+    for trial, scope, country in table.index:
+        if scope != "world" and not country:
+            assert alone[trial, scope, "rail"] > table.loc[(trial, scope, country), "auc"]
+            assert table.loc[(trial, scope, country), "beats_random"] < 0.95
+    assert round(main_trial["within_auc"], 2) == 0.66
+    assert round(table.loc[("all", "region", ""), "within_auc"], 2) == 0.56
+    assert round(table.loc[("copper", "region", ""), "within_auc"], 2) == 0.49
+    assert round(alone["all", "seven", "water"], 2) == 0.50
+    assert round(alone["all", "seven", "rail"], 2) == 0.77
+    skipped = pd.DataFrame(report["skipped"]).set_index(["trial", "scope", "country"])
+    assert skipped.loc[("copper", "seven", ""), "mines"] == 7
+
+
+def test_the_counts_of_what_was_left_out_are_those_of_the_page(page, found):
+    left = pd.DataFrame(found[1]["left_out"]).set_index(["trial", "scope", "reason"])["count"]
+    near = "a mine of another name within the doubt about its place"
+    assert f"({left['all', 'seven', near]} in the main trial" in page
+    assert f"{left['mrds', 'world', near]:,} in MRDS of the world" in page
+    untold = left["all", "seven", "no table says whether it was mined"]
+    assert f"no table calls mined or not ({untold})" in " ".join(page.split())
+
+
+def test_what_reaches_over_the_region_only_is_no_measure_of_the_world(found):
+    told, report, _, out = found
+    assert "railways: what is at hand reaches from 44 to 121 E only" in told
+    assert set(report["layers"]["world"]) == {"settlements", "water"}
+    assert "railways" in report["layers"]["region"]
+    assert "not tested: copper, seven (7 mines, 403 others)" in told
+    assert (out / "success_rate.png").stat().st_size < 120_000
+    sites = pd.read_csv(out / "validation_sites.csv", low_memory=False)
+    kounrad = sites[(sites["scope"] == "seven") & (sites["name"] == "Kounrad")].iloc[0]
+    assert "ICMM08421" in kounrad["mine"]
+    assert kounrad["label_all"] == "mine"
