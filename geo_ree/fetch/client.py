@@ -198,6 +198,38 @@ works offline; leave out --offline, or hand over the file with --file
             Transfer(self._exchange, ask, wish, target, self.on_bytes).run()
             return target.read_bytes()
 
+    def get_range(self, url: str, start: int, length: int) -> tuple[bytes, int]:
+        """Download part of a file (HTTP Range).
+
+        Parameters
+        ----------
+        url
+            The publisher's address.
+        start, length
+            First byte, counted from 0, and number of bytes.
+
+        Returns
+        -------
+        bytes, int
+            The part, shorter where the file ends earlier, and the size of the whole file.
+
+        Raises
+        ------
+        FetchError
+            As for `get`, and when the server sends the whole file and that is larger.
+        """
+        ask = self._ask(url, None, "", {"Range": f"bytes={start}-{start + length - 1}"})
+        wish = Wish(
+            part=True,
+            most_bytes=length,
+            too_big="the server does not answer range requests: use a mirror that does, "
+            "or provide the file with --file",
+        )
+        with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+            target = Path(folder) / "part"
+            download = Transfer(self._exchange, ask, wish, target, self.on_bytes).run()
+            return target.read_bytes(), download.total
+
     def get_json(
         self,
         url: str,

@@ -260,7 +260,8 @@ _BACKOFF_S = 0.5
 class Download:
     """What arrived: its hash and size, and what the server calls its version.
 
-    `unchanged` tells that the file at hand is the newest one, and nothing arrived.
+    `unchanged` tells that the file at hand is the newest one, and nothing arrived. `total` is the
+    size of the whole file, of which a range request brings only `bytes`.
     """
 
     sha256: str
@@ -268,6 +269,7 @@ class Download:
     etag: str
     last_modified: str
     unchanged: bool = False
+    total: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -407,9 +409,12 @@ class Transfer:
                 partial.discard()
                 raise
         target, version = partial.finish()
+        size = target.stat().st_size
+        found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         return Download(
             sha256=sha256_of(target),
-            bytes=target.stat().st_size,
+            bytes=size,
+            total=int(found[3]) if found and found[3] != "*" else size,
             etag=answer.headers.get("ETag", version.etag),
             last_modified=answer.headers.get("Last-Modified", version.last_modified),
         )

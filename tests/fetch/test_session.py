@@ -180,3 +180,17 @@ def test_an_encrypted_connection_does_not_become_an_open_one(site, settings):
     open_to_all = replace(settings, mirror=None)
     with pytest.raises(FetchError, match=r"http://example.org/b is not asked, for the connection"):
         Client(open_to_all, what="x").get(f"{site.url}/a")
+
+
+def test_part_of_a_file_comes_with_the_size_of_the_whole(site, settings):
+    site.plan(PATH, 206, b"cde", {"Content-Range": "bytes 2-4/26"})
+    assert Client(settings).get_range(URL, 2, 3) == (b"cde", 26)
+    assert site.headers[0]["Range"] == "bytes=2-4"
+    site.plan(PATH, 200, b"abc")
+    assert Client(settings).get_range(URL, 0, 1000) == (b"abc", 3)
+
+
+def test_a_server_that_sends_the_whole_file_for_a_part_is_an_error(site, settings):
+    site.plan(PATH, 200, b"x" * 2000)
+    with pytest.raises(FetchError, match=r"2000 bytes.* at most 1000 .*range requests.*--file"):
+        Client(settings).get_range(URL, 0, 1000)
