@@ -24,7 +24,7 @@ READ = r"""
 import os, re, sys, threading, time
 from pathlib import Path
 from geo_ree.catalog import load_catalog
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 
 disk = 0
 

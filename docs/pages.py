@@ -25,7 +25,7 @@ _STAGES = {
     "geo_ree.settings": "The whole way",
     "geo_ree.catalog": "Sources",
     "geo_ree.collect": "Sources",
-    "geo_ree.fetch": "Sources",
+    "geo_ree.fetching": "Sources",
     "geo_ree.storage": "Sources",
     "geo_ree.schema": "Sources",
     "geo_ree.deposits": "Deposits",

@@ -18,7 +18,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.catalog import Source
 from geo_ree.crs import Floats
-from geo_ree.fetch import cut_rasters, pixel_height_deg, read_window
+from geo_ree.fetching import cut_rasters, pixel_height_deg, read_window
 from geo_ree.proximity import ElevationReader, Patch, Proximity, measure_terrain
 from geo_ree.settings import Settings
 

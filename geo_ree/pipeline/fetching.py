@@ -16,10 +16,10 @@ import geopandas as gpd
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError
-from geo_ree.fetch import PROTOCOLS, fetch, read
-from geo_ree.fetch.protocol import Box
-from geo_ree.fetch.retrieval import check_handed
-from geo_ree.fetch.session import check_mirror
+from geo_ree.fetching import PROTOCOLS, fetch, read
+from geo_ree.fetching.protocol import Box
+from geo_ree.fetching.retrieval import check_handed
+from geo_ree.fetching.session import check_mirror
 from geo_ree.pipeline.layers import AtHand, account, check_ids, starter_countries
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings

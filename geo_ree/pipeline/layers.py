@@ -23,7 +23,7 @@ from geo_ree.deposits import (
     with_positions,
 )
 from geo_ree.errors import SettingsError
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings
 

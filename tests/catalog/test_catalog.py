@@ -9,7 +9,7 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits.commodities import DERIVED
 from geo_ree.deposits.vocabulary import word_tables
 from geo_ree.errors import CatalogError
-from geo_ree.fetch import READERS
+from geo_ree.fetching import READERS
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 
 CATALOG = load_catalog()

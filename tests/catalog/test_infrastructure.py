@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Settings
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,7 +8,7 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import FetchError
-from geo_ree.fetch import fetch
+from geo_ree.fetching import fetch
 from geo_ree.schema import LAYERS
 from geo_ree.settings import Settings
 

@@ -30,7 +30,7 @@ from geo_ree.cli.console.source_facts import (
     say_rows,
 )
 from geo_ree.deposits import normalize
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 from geo_ree.settings import Settings
 

@@ -16,7 +16,7 @@ from geo_ree.deposits import (
     sum_statements,
 )
 from geo_ree.errors import SchemaError, ScoreError
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 from geo_ree.storage import starter_path
 
 BASE = {

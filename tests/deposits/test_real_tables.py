@@ -17,7 +17,7 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
 from geo_ree.deposits.fields import as_text
 from geo_ree.deposits.vocabulary import commodity_named, country_code, kind_told, without_doubt
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 
 pytestmark = pytest.mark.mirror
 
@@ -64,7 +64,7 @@ from pathlib import Path
 from geo_ree import storage
 from geo_ree.catalog import load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 
 catalog = load_catalog()
 base = catalog["starter_countries"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_ree.catalog import load_catalog
-from geo_ree.fetch import fetch
+from geo_ree.fetching import fetch
 from geo_ree.settings import Settings
 from geo_ree.storage import data_lock
 

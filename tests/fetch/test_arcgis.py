@@ -21,11 +21,11 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import arcgis_query as arcgis_service
-from geo_ree.fetch import fetch, read
-from geo_ree.fetch.arcgis import read_layer
-from geo_ree.fetch.arcgis_query import Layer, ask_service, gather
-from geo_ree.fetch.client import Client
+from geo_ree.fetching import arcgis_query as arcgis_service
+from geo_ree.fetching import fetch, read
+from geo_ree.fetching.arcgis import read_layer
+from geo_ree.fetching.arcgis_query import Layer, ask_service, gather
+from geo_ree.fetching.client import Client
 from geo_ree.settings import Settings
 
 ROOT = Path(__file__).parents[2]

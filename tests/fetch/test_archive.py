@@ -11,8 +11,8 @@ import pytest
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError
-from geo_ree.fetch import read
-from geo_ree.read import archives as unpack
+from geo_ree.fetching import read
+from geo_ree.reading import archives as unpack
 
 Pack = Callable[..., bytes]
 Write = Callable[[bytes], Path]

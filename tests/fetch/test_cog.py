@@ -19,8 +19,8 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
-from geo_ree.fetch import cog_ranges, fetch, read, read_window, sample, tile_names
-from geo_ree.fetch import cog_ranges as cog_mosaic
+from geo_ree.fetching import cog_ranges, fetch, read, read_window, sample, tile_names
+from geo_ree.fetching import cog_ranges as cog_mosaic
 from geo_ree.settings import Settings
 
 HOST = "copernicus-dem-90m.s3.amazonaws.com"
@@ -656,9 +656,9 @@ def test_a_window_is_not_fetched_without_a_box_nor_over_the_sea(glo, settings):
 
 
 def test_a_tile_on_another_host_is_not_asked_for(glo, settings, store, tmp_path):
-    from geo_ree.fetch.client import Client
-    from geo_ree.fetch.cog import bring_window
-    from geo_ree.fetch.protocol import Order
+    from geo_ree.fetching.client import Client
+    from geo_ree.fetching.cog import bring_window
+    from geo_ree.fetching.protocol import Order
 
     order = Order(source=glo, folder=tmp_path, box=(76.2, 42.3, 76.4, 42.6))
     client = Client(settings, what=glo.id, hosts=frozenset({"elsewhere.example"}))

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from geo_ree.errors import SchemaError
-from geo_ree.read.delimited import parse_csv
+from geo_ree.reading.delimited import parse_csv
 
 
 def parse(content: bytes, *encodings: str, header_row: int = 1):

@@ -14,9 +14,9 @@ import pytest
 import shapely
 
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, read
-from geo_ree.fetch.answers import read_pages, write_pages
-from geo_ree.read.formats import open_file
+from geo_ree.fetching import fetch, read
+from geo_ree.fetching.answers import read_pages, write_pages
+from geo_ree.reading.formats import open_file
 
 NAMES = ["Made-up Ridge", "Выдуманный"]
 FILES = ("csv", "gpkg", "gdb", "geojson", "esri", "kml", "gml", "parquet", "xlsx", "shp")
@@ -334,9 +334,9 @@ def test_a_file_that_is_handed_over_goes_the_same_way(make, made_up, settings):
 
 
 def test_a_local_source_is_brought_by_nobody(made_up, settings, tmp_path):
-    from geo_ree.fetch.client import Client
-    from geo_ree.fetch.files import LOCAL
-    from geo_ree.fetch.protocol import Order
+    from geo_ree.fetching.client import Client
+    from geo_ree.fetching.files import LOCAL
+    from geo_ree.fetching.protocol import Order
 
     source = made_up(protocol="local", url="")
     client = Client(settings, what="made_up", hosts=frozenset())

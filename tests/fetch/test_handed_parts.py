@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from geo_ree.errors import SettingsError
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
 

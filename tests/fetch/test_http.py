@@ -12,11 +12,11 @@ import pytest
 import requests
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch import Client
-from geo_ree.fetch import download as transfer
-from geo_ree.fetch.client import ZIP_MAGIC
-from geo_ree.fetch.download import ATTEMPTS
-from geo_ree.fetch.retry import AbsentError
+from geo_ree.fetching import Client
+from geo_ree.fetching import download as transfer
+from geo_ree.fetching.client import ZIP_MAGIC
+from geo_ree.fetching.download import ATTEMPTS
+from geo_ree.fetching.retry import AbsentError
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"

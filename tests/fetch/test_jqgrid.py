@@ -16,8 +16,8 @@ import pytest
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, read
-from geo_ree.fetch.jqgrid import read_grid
+from geo_ree.fetching import fetch, read
+from geo_ree.fetching.jqgrid import read_grid
 from geo_ree.settings import Settings
 
 URL = "https://cadastre.example/License/GridData"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from geo_ree.errors import SchemaError
-from geo_ree.read.formats import open_file
-from geo_ree.read.markup import check_markup, check_markup_bytes
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.markup import check_markup, check_markup_bytes
 
 PLACE = "<Placemark><name>{name}</name><Point><coordinates>70,45</coordinates></Point></Placemark>"
 BILLION = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from geo_ree.fetch import Client, fetch, read
+from geo_ree.fetching import Client, fetch, read
 from geo_ree.settings import Settings
 
 ROWS = {"usgs_ree": 799, "usgs_major_deposits": 3168, "natural_earth_railroads": 2670}

@@ -19,9 +19,9 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, ogcapi, read
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.protocol import Order
+from geo_ree.fetching import fetch, ogcapi, read
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.protocol import Order
 from geo_ree.settings import Settings
 
 HOME = Path(__file__).parents[2] / ".servers" / "pygeoapi" / "bin"

@@ -19,10 +19,10 @@ from osmium.osm.mutable import Node, Relation, Way
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.pipeline.fetching import Wanted, fetch_sources
-from geo_ree.read import osm
-from geo_ree.read.osm import capacity_mw, voltage_kv
+from geo_ree.reading import osm
+from geo_ree.reading.osm import capacity_mw, voltage_kv
 from geo_ree.settings import Options
 
 TABLES = ("railways", "roads", "power_lines", "power_plants")

@@ -15,10 +15,10 @@ from osmium.osm.mutable import Node, Way
 
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, overpass, read
-from geo_ree.fetch.answers import read_pages
-from geo_ree.fetch.overpass import bring_overpass
-from geo_ree.fetch.protocol import Order
+from geo_ree.fetching import fetch, overpass, read
+from geo_ree.fetching.answers import read_pages
+from geo_ree.fetching.overpass import bring_overpass
+from geo_ree.fetching.protocol import Order
 from geo_ree.settings import Settings
 
 BOX = (70.0, 45.0, 71.0, 46.0)

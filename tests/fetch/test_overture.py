@@ -19,7 +19,7 @@ from pyarrow import fs
 
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.settings import Settings
 
 MOTO = Path(__file__).parents[2] / ".servers" / "moto" / "bin" / "moto_server"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.fetch.probe import State, probe
+from geo_ree.fetching.probe import State, probe
 from geo_ree.settings import Settings
 
 HOST = "https://data.example.org"

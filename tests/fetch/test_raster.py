@@ -11,9 +11,9 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetch import cog_ranges as cog_mosaic
-from geo_ree.fetch import cut_rasters, fetch, read
-from geo_ree.fetch import raster_windows as module
+from geo_ree.fetching import cog_ranges as cog_mosaic
+from geo_ree.fetching import cut_rasters, fetch, read
+from geo_ree.fetching import raster_windows as module
 from geo_ree.settings import Settings
 
 STEP = 0.01

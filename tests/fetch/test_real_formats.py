@@ -10,8 +10,8 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from geo_ree.fetch import fetch, read
-from geo_ree.read.formats import open_file
+from geo_ree.fetching import fetch, read
+from geo_ree.reading.formats import open_file
 from geo_ree.settings import Settings
 
 pytestmark = pytest.mark.mirror
@@ -110,7 +110,7 @@ MEASURED = r"""
 import json, re, sys, time
 from pathlib import Path
 from geo_ree.catalog import Source
-from geo_ree.read.formats import open_file
+from geo_ree.reading.formats import open_file
 source = Source.model_validate(json.loads(sys.argv[2]))
 frame = open_file(Path(sys.argv[1]), source)
 # ru_maxrss would count what the process that started this one held

@@ -16,7 +16,7 @@ import trustme
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.storage import data_lock, latest_snapshot, sha256_of
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)

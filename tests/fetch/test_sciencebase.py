@@ -18,7 +18,7 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetch import fetch, read
+from geo_ree.fetching import fetch, read
 from geo_ree.settings import Settings
 
 HOST = "https://www.sciencebase.gov"

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch import fetch
-from geo_ree.fetch.probe import probe
-from geo_ree.fetch.session import told_query
+from geo_ree.fetching import fetch
+from geo_ree.fetching.probe import probe
+from geo_ree.fetching.session import told_query
 
 TABLE = b"name,kind\nMade-up Town,town\n"
 PATH = "/example.org/towns"

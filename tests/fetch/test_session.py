@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from geo_ree.errors import FetchError, SettingsError
-from geo_ree.fetch import Client, mirrored
-from geo_ree.fetch.session import open_session
+from geo_ree.fetching import Client, mirrored
+from geo_ree.fetching.session import open_session
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"

@@ -9,7 +9,7 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError
-from geo_ree.fetch import read
+from geo_ree.fetching import read
 
 
 def source(member: str, **columns: str) -> Source:

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 import pytest
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch import Client
-from geo_ree.fetch.retry import MOST_AT_ONCE, Throttle, asked_wait_s
+from geo_ree.fetching import Client
+from geo_ree.fetching.retry import MOST_AT_ONCE, Throttle, asked_wait_s
 
 URL = "https://example.org/a"
 

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch import Client
+from geo_ree.fetching import Client
 from geo_ree.settings import Settings
 
 SETTINGS = Settings(connect_timeout_s=2, read_timeout_s=2)

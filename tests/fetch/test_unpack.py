@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from geo_ree.errors import SchemaError
-from geo_ree.read import archives as unpack
-from geo_ree.read.archives import Archive
+from geo_ree.reading import archives as unpack
+from geo_ree.reading.archives import Archive
 
 UNSAFE = [
     "../evil.csv",
@@ -146,7 +146,7 @@ def test_an_encrypted_member_is_refused(tmp_path):
 
 
 def test_an_archive_inside_an_archive_is_not_followed(tmp_path, made_up):
-    from geo_ree.read.formats import open_file
+    from geo_ree.reading.formats import open_file
 
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as new:

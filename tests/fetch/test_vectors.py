@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from geo_ree.errors import SchemaError
-from geo_ree.read.formats import open_file
+from geo_ree.reading.formats import open_file
 
 PLAIN = "EPSG:4326"
 URN = "urn:ogc:def:crs:EPSG::4326"
@@ -121,7 +121,7 @@ def test_gml_2_of_a_wfs_1_0_0(write, made_up):
 
 
 def test_pages_of_gml_follow_the_axis_too(tmp_path, made_up):
-    from geo_ree.fetch.answers import write_pages
+    from geo_ree.fetching.answers import write_pages
 
     pages = [gml(PLAIN, point(PLAIN, str(40 + n), "70")).encode() for n in range(3)]
     write_pages(tmp_path / "p.zip", {f"page-0000{n}.gml": p for n, p in enumerate(pages, 1)})
@@ -283,7 +283,7 @@ def test_a_geometry_that_is_none_is_told(tmp_path, made_up):
 
 
 def test_pages_in_two_reference_systems_become_one(tmp_path, made_up, towns):
-    from geo_ree.fetch.answers import write_pages
+    from geo_ree.fetching.answers import write_pages
 
     first = '{"spatialReference":{"wkid":%d},"geometryType":"esriGeometryPoint","fields":[{"name":'
     first += '"name","type":"esriFieldTypeString"}],"features":[{"attributes":{"name":"A"},'

@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from geo_ree.catalog import Source
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch import fetch, read, wfs
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.protocol import Order
+from geo_ree.fetching import fetch, read, wfs
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.protocol import Order
 from geo_ree.settings import Settings
 
 MAPSERV = Path("/usr/lib/cgi-bin/mapserv")

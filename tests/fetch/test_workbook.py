@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from geo_ree.errors import SchemaError
-from geo_ree.read.formats import open_file
+from geo_ree.reading.formats import open_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 TOWNS = [["name ", "lat", "open", "seen"], ["Made-up Ridge", 42.5, True, date(2026, 2, 1)]]

@@ -14,8 +14,8 @@ import pytest
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetch import PROTOCOLS, fetch, read
-from geo_ree.fetch.probe import probe
+from geo_ree.fetching import PROTOCOLS, fetch, read
+from geo_ree.fetching.probe import probe
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.fetch import fetch
+from geo_ree.fetching import fetch
 from geo_ree.outputs.tables import DOUBT_FILES, SCORE_FILES
 from geo_ree.pipeline.analysis import analyse
 from geo_ree.pipeline.layers import harmonize_sources

@@ -19,7 +19,7 @@ from rasterio.transform import Affine
 
 from geo_ree import storage
 from geo_ree.catalog import load_catalog
-from geo_ree.fetch import fetch, tile_names
+from geo_ree.fetching import fetch, tile_names
 from geo_ree.pipeline import result as pipeline
 from geo_ree.pipeline.elevation import rasters_at_hand, terrain_columns, tile_reader
 from geo_ree.proximity import Proximity, Target, measure_terrain

@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SchemaError
-from geo_ree.fetch import fetch
+from geo_ree.fetching import fetch
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.proximity import load_targets, omission_rates
 from geo_ree.proximity.omission import COLUMNS, STATES, cut_lines, draw_omission, number_stretches

@@ -25,7 +25,7 @@ from geo_ree.cli.console.source_facts import (
     told_at_hand,
 )
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetch.probe import probe
+from geo_ree.fetching.probe import probe
 from geo_ree.schema import LAYERS, RASTER_LAYERS
 from geo_ree.settings import Settings
 from geo_ree.storage import latest_snapshot

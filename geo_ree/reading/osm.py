@@ -23,8 +23,8 @@ from pyogrio.raw import open_arrow
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.read.osm_pbf import check_pbf
-from geo_ree.read.tables import check_rows, numbered
+from geo_ree.reading.osm_pbf import check_pbf
+from geo_ree.reading.tables import check_rows, numbered
 from geo_ree.schema import LAYERS
 
 logger = logging.getLogger(__name__)
@@ -294,7 +294,7 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (``way/123``), the tags that the entry names, and the derived columns
-        described at `geo_ree.read.osm.with_derived`. No rows at all are an error only
+        described at `geo_ree.reading.osm.with_derived`. No rows at all are an error only
         where the entry has but one table: a country may well have no power plant.
 
     Raises

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.arcgis_query import RefusedError, ask_service
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.cog import tile_names
-from geo_ree.fetch.ogcapi import collection_address
-from geo_ree.fetch.sciencebase import UnlistedError, item_page
-from geo_ree.fetch.session import kept_secret, secrets_of
-from geo_ree.fetch.wfs import ask_capabilities
+from geo_ree.fetching.arcgis_query import RefusedError, ask_service
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.cog import tile_names
+from geo_ree.fetching.ogcapi import collection_address
+from geo_ree.fetching.sciencebase import UnlistedError, item_page
+from geo_ree.fetching.session import kept_secret, secrets_of
+from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
 

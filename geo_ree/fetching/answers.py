@@ -11,10 +11,10 @@ from typing import Any
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.client import ZIP_MAGIC, Client
-from geo_ree.read.archives import Archive
-from geo_ree.read.features import AlienError, PageError, ServiceError, told_start
-from geo_ree.read.tables import cure_of
+from geo_ree.fetching.client import ZIP_MAGIC, Client
+from geo_ree.reading.archives import Archive
+from geo_ree.reading.features import AlienError, PageError, ServiceError, told_start
+from geo_ree.reading.tables import cure_of
 
 _MOST_BYTES = 256_000_000
 

@@ -18,10 +18,10 @@ from pyarrow import fs
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.protocol import Arrival, Box, Order
-from geo_ree.read.osm import as_table, wanted_tags
-from geo_ree.read.osm_elements import chosen, pointed
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.reading.osm import as_table, wanted_tags
+from geo_ree.reading.osm_elements import chosen, pointed
 
 RELEASE = "{release}"
 """Stands in ``reader.query.path`` for the name of the release, which lives for 60 days."""
@@ -209,7 +209,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (Overture's id), the columns that the entry names, and the derived columns
-        of `geo_ree.read.osm.with_derived`. A column is ``subtype``, ``class``,
+        of `geo_ree.reading.osm.with_derived`. A column is ``subtype``, ``class``,
         ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
         ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
         ``class_or_state``; anything else is looked up in ``source_tags``, the tags of

@@ -11,8 +11,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch.retry import CutShortError, Throttle, explained
-from geo_ree.fetch.session import check_address, mirrored, open_session
+from geo_ree.fetching.retry import CutShortError, Throttle, explained
+from geo_ree.fetching.session import check_address, mirrored, open_session
 from geo_ree.settings import Settings
 
 MOST_REDIRECTS = 5

@@ -12,8 +12,8 @@ import pandas as pd
 import python_calamine as calamine
 
 from geo_ree.errors import SchemaError
-from geo_ree.read.archives import Archive
-from geo_ree.read.markup import check_markup_bytes
+from geo_ree.reading.archives import Archive
+from geo_ree.reading.markup import check_markup_bytes
 
 MAX_BYTES = 500_000_000
 """A workbook that expands to more is refused."""

@@ -12,11 +12,11 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.answers import ask, parse_member, printed, read_pages, told_keys, write_pages
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.protocol import Arrival, Order
-from geo_ree.read.formats import open_file
-from geo_ree.read.tables import cure_of, finished, numbered
+from geo_ree.fetching.answers import ask, parse_member, printed, read_pages, told_keys, write_pages
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.tables import cure_of, finished, numbered
 
 _ROWS = 500
 

@@ -16,9 +16,9 @@ from rasterio.transform import Affine
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import CatalogError, FetchError, SettingsError
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.cog_ranges import join_tiles, open_tiles
-from geo_ree.fetch.protocol import Arrival, Box, Order
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.cog_ranges import join_tiles, open_tiles
+from geo_ree.fetching.protocol import Arrival, Box, Order
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -201,7 +201,7 @@ def read_window(source: Source, box: Box, settings: Settings) -> Window:
     FetchError
         When a tile cannot be had, other than because there is none.
     SettingsError
-        When the box is none, or has too many pixels (`geo_ree.fetch.cog_ranges.MAX_PIXELS`) or
+        When the box is none, or has too many pixels (`geo_ree.fetching.cog_ranges.MAX_PIXELS`) or
         tiles.
 
     Examples

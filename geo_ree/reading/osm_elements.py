@@ -14,7 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.read.osm import AREAS, as_points
+from geo_ree.reading.osm import AREAS, as_points
 
 _Shapes = list[shapely.Geometry]
 _AREAL = ("Polygon", "MultiPolygon", "GeometryCollection")

@@ -13,12 +13,12 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetch.answers import parse_object, write_pages
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.features import REQUEST, check_place, read_collection, scan_geojson, told_box
-from geo_ree.fetch.protocol import Arrival, Box, Order
-from geo_ree.fetch.retry import AbsentError
-from geo_ree.read.features import (
+from geo_ree.fetching.answers import parse_object, write_pages
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.features import REQUEST, check_place, read_collection, scan_geojson, told_box
+from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.retry import AbsentError
+from geo_ree.reading.features import (
     MAX_PAGES,
     MOST_PAGE_BYTES,
     Page,
@@ -235,7 +235,7 @@ def read_ogcapi(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetch.read` describes it; coordinates are longitude and latitude in WGS 84.
+        As `geo_ree.fetching.read` describes it; coordinates are longitude and latitude in WGS 84.
 
     Raises
     ------

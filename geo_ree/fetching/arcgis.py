@@ -17,14 +17,14 @@ from pyproj.exceptions import CRSError
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.answers import parse_member, printed, read_pages, told_keys, write_pages
-from geo_ree.fetch.arcgis_query import Layer, Query, RefusedError, ask_service, gather
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.features import crs_of, shape_of
-from geo_ree.fetch.protocol import Arrival, Order
-from geo_ree.read.features import PageError, told_names
-from geo_ree.read.formats import open_file
-from geo_ree.read.tables import cure_of, finished, numbered
+from geo_ree.fetching.answers import parse_member, printed, read_pages, told_keys, write_pages
+from geo_ree.fetching.arcgis_query import Layer, Query, RefusedError, ask_service, gather
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.features import crs_of, shape_of
+from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.reading.features import PageError, told_names
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.tables import cure_of, finished, numbered
 
 _ESRI_TYPES = {
     "x": "esriGeometryPoint",
@@ -293,7 +293,7 @@ def read_layer(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetch.arcgis.read_features` describes it.
+        As `geo_ree.fetching.arcgis.read_features` describes it.
 
     Raises
     ------

@@ -23,7 +23,7 @@ from shapely.errors import ShapelyError
 
 from geo_ree.catalog.source import Reader, Source
 from geo_ree.errors import SchemaError
-from geo_ree.read.markup import told_report
+from geo_ree.reading.markup import told_report
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.read.archives import Archive
+from geo_ree.reading.archives import Archive
 
 logger = logging.getLogger(__name__)
 

@@ -22,8 +22,8 @@ from rasterio.windows import Window as Part
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetch.cog_ranges import MAX_PIXELS, null_values, with_nan
-from geo_ree.fetch.protocol import Box
+from geo_ree.fetching.cog_ranges import MAX_PIXELS, null_values, with_nan
+from geo_ree.fetching.protocol import Box
 
 
 def read_part(dataset: DatasetReader, part: Part, source: Source) -> NDArray[np.float32]:
@@ -147,7 +147,7 @@ def _explained(source: Source, name: str) -> Iterator[None]:
 def read_raster(path: Path, source: Source) -> pd.DataFrame:
     """Check that a payload is a raster with data in it, and sum it up.
 
-    A raster has no rows to give: what `geo_ree.fetch.read` gives for it is one row that tells
+    A raster has no rows to give: what `geo_ree.fetching.read` gives for it is one row that tells
     what there is.
 
     Parameters
@@ -256,7 +256,7 @@ def cut_rasters(paths: Sequence[Path], box: Box, source: Source) -> Cutout:
     SchemaError
         When a file is none of the kind, or is cut short.
     SettingsError
-        When the box has more than `geo_ree.fetch.cog_ranges.MAX_PIXELS`.
+        When the box has more than `geo_ree.fetching.cog_ranges.MAX_PIXELS`.
 
     Examples
     --------

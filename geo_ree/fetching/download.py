@@ -14,8 +14,8 @@ from typing import BinaryIO
 import requests
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch.exchange import Ask, Exchange, chunks
-from geo_ree.fetch.retry import (
+from geo_ree.fetching.exchange import Ask, Exchange, chunks
+from geo_ree.fetching.retry import (
     LONGEST_WAIT_S,
     PASSING_STATUSES,
     CutShortError,
@@ -26,7 +26,7 @@ from geo_ree.fetch.retry import (
     hint_for_body,
     status_error,
 )
-from geo_ree.fetch.session import masked
+from geo_ree.fetching.session import masked
 from geo_ree.settings import Settings
 from geo_ree.storage import atomic_text, sha256_of
 
@@ -231,7 +231,7 @@ def check_head(head: bytes, magic: tuple[bytes, ...], *, page: bool = False) -> 
     --------
     >>> check_head(b"<!-- hello --><HTML>", ())
     Traceback (most recent call last):
-    geo_ree.fetch.retry.SpoiltBodyError: a web page (HTML) came instead of the file
+    geo_ree.fetching.retry.SpoiltBodyError: a web page (HTML) came instead of the file
     """
     if not head:
         raise SpoiltBodyError("an empty file came")

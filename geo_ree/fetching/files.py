@@ -9,13 +9,13 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.client import ZIP_MAGIC, Client
-from geo_ree.fetch.protocol import Arrival, Order, Protocol
-from geo_ree.fetch.session import told_query
-from geo_ree.read.delimited import parse_csv
-from geo_ree.read.formats import open_file
-from geo_ree.read.tables import finished, numbered
-from geo_ree.read.vectors import read_parquet
+from geo_ree.fetching.client import ZIP_MAGIC, Client
+from geo_ree.fetching.protocol import Arrival, Order, Protocol
+from geo_ree.fetching.session import told_query
+from geo_ree.reading.delimited import parse_csv
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.tables import finished, numbered
+from geo_ree.reading.vectors import read_parquet
 
 _ZIPS = (".zip", ".xlsx", ".kmz")
 
@@ -134,7 +134,7 @@ def read_starter(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetch.read` describes it.
+        As `geo_ree.fetching.read` describes it.
 
     Raises
     ------

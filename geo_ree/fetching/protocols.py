@@ -10,19 +10,19 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.fetch.arcgis import bring_layer, read_layer
-from geo_ree.fetch.cog import bring_window
-from geo_ree.fetch.files import LOCAL, bring_file, read_starter
-from geo_ree.fetch.jqgrid import bring_grid, read_grid
-from geo_ree.fetch.ogcapi import bring_ogcapi, read_ogcapi
-from geo_ree.fetch.overpass import bring_overpass, read_overpass
-from geo_ree.fetch.overture import bring_overture, read_overture
-from geo_ree.fetch.protocol import Protocol
-from geo_ree.fetch.raster_windows import read_raster
-from geo_ree.fetch.sciencebase import bring_item
-from geo_ree.fetch.wfs import bring_wfs, read_wfs
-from geo_ree.read.formats import open_file
-from geo_ree.read.osm import read_osm
+from geo_ree.fetching.arcgis import bring_layer, read_layer
+from geo_ree.fetching.cog import bring_window
+from geo_ree.fetching.files import LOCAL, bring_file, read_starter
+from geo_ree.fetching.jqgrid import bring_grid, read_grid
+from geo_ree.fetching.ogcapi import bring_ogcapi, read_ogcapi
+from geo_ree.fetching.overpass import bring_overpass, read_overpass
+from geo_ree.fetching.overture import bring_overture, read_overture
+from geo_ree.fetching.protocol import Protocol
+from geo_ree.fetching.raster_windows import read_raster
+from geo_ree.fetching.sciencebase import bring_item
+from geo_ree.fetching.wfs import bring_wfs, read_wfs
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.osm import read_osm
 from geo_ree.schema import RASTER_LAYERS
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(

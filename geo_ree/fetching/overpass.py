@@ -12,13 +12,13 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.answers import parse_object, read_pages, write_pages
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.protocol import Arrival, Box, Order
-from geo_ree.read.features import PageError, ServiceError
-from geo_ree.read.osm import as_table, read_osm, wanted_layers, wanted_tags
-from geo_ree.read.osm_elements import chosen, rows_of
-from geo_ree.read.osm_pbf import is_pbf
+from geo_ree.fetching.answers import parse_object, read_pages, write_pages
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.reading.features import PageError, ServiceError
+from geo_ree.reading.osm import as_table, read_osm, wanted_layers, wanted_tags
+from geo_ree.reading.osm_elements import chosen, rows_of
+from geo_ree.reading.osm_pbf import is_pbf
 
 MAX_SIDE_DEG = 1.0
 """A box may be this wide and this high; the service is there for small questions."""
@@ -144,7 +144,7 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        As `geo_ree.read.osm.read_osm` describes it.
+        As `geo_ree.reading.osm.read_osm` describes it.
 
     Raises
     ------

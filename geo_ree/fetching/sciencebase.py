@@ -15,10 +15,10 @@ from urllib.parse import urljoin
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetch.answers import write_pages
-from geo_ree.fetch.client import ZIP_MAGIC, Client, Download
-from geo_ree.fetch.protocol import Arrival, Order
-from geo_ree.read.shapefile import PARTS
+from geo_ree.fetching.answers import write_pages
+from geo_ree.fetching.client import ZIP_MAGIC, Client, Download
+from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.reading.shapefile import PARTS
 
 logger = logging.getLogger(__name__)
 

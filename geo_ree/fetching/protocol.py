@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from geo_ree.catalog.source import Source
-from geo_ree.fetch.client import Client
+from geo_ree.fetching.client import Client
 
 Box = tuple[float, float, float, float]
 """Western, southern, eastern and northern limit, degrees."""
@@ -82,7 +82,7 @@ class Protocol:
         Brings a payload; raises FetchError when it cannot be had.
     read
         Opens a payload, fetched or handed over, as the table that it holds (see
-        `geo_ree.fetch.read`), for a raster as one row that sums it up; raises SchemaError when
+        `geo_ree.fetching.read`), for a raster as one row that sums it up; raises SchemaError when
         it is not what the entry says.
     needs_box
         Whether it only ever gives a part of the world, so that a box has to be named.

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
-from geo_ree.fetch.client import Client, OnBytes
-from geo_ree.fetch.download import PARTIAL_NAMES
-from geo_ree.fetch.protocol import Arrival, Box, Order
-from geo_ree.fetch.protocols import PROTOCOLS, read
-from geo_ree.fetch.session import check_address, kept_secret, masked, secrets_of
+from geo_ree.fetching.client import Client, OnBytes
+from geo_ree.fetching.download import PARTIAL_NAMES
+from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.protocols import PROTOCOLS, read
+from geo_ree.fetching.session import check_address, kept_secret, masked, secrets_of
 from geo_ree.settings import Settings
 from geo_ree.storage import (
     Provenance,

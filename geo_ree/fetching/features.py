@@ -22,12 +22,12 @@ from shapely.errors import ShapelyError
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS, to_store
 from geo_ree.errors import SchemaError
-from geo_ree.fetch.answers import parse_object, printed, read_pages, told_keys
-from geo_ree.fetch.protocol import Box
-from geo_ree.read.features import AlienError, Page, PageError, read_gml, scan_gml, told_start
-from geo_ree.read.formats import open_file
-from geo_ree.read.tables import cure_of, finished
-from geo_ree.read.vectors import known_place
+from geo_ree.fetching.answers import parse_object, printed, read_pages, told_keys
+from geo_ree.fetching.protocol import Box
+from geo_ree.reading.features import AlienError, Page, PageError, read_gml, scan_gml, told_start
+from geo_ree.reading.formats import open_file
+from geo_ree.reading.tables import cure_of, finished
+from geo_ree.reading.vectors import known_place
 
 logger = logging.getLogger(__name__)
 
@@ -217,7 +217,7 @@ def scan_page(raw: bytes) -> Page:
     --------
     >>> scan_page(b"upstream timed out")
     Traceback (most recent call last):
-    geo_ree.read.features.AlienError: neither GML nor GeoJSON came (it begins with \
+    geo_ree.reading.features.AlienError: neither GML nor GeoJSON came (it begins with \
 'upstream timed out')
     """
     start = raw[:512].lstrip(_BLANK)[:1]
@@ -252,7 +252,7 @@ def read_collection(path: Path, source: Source) -> Collection:
     Returns
     -------
     Collection
-        The table is as `geo_ree.fetch.read` describes it. A feature that lies in several
+        The table is as `geo_ree.fetching.read` describes it. A feature that lies in several
         tiles is in it once.
 
     Raises

@@ -14,11 +14,11 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetch.answers import write_pages
-from geo_ree.fetch.client import Client
-from geo_ree.fetch.features import REQUEST, check_place, read_collection, scan_page, told_box
-from geo_ree.fetch.protocol import Arrival, Box, Order
-from geo_ree.read.features import (
+from geo_ree.fetching.answers import write_pages
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.features import REQUEST, check_place, read_collection, scan_page, told_box
+from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.reading.features import (
     MAX_PAGES,
     MOST_PAGE_BYTES,
     Page,
@@ -29,8 +29,8 @@ from geo_ree.read.features import (
     parse_xml,
     told_names,
 )
-from geo_ree.read.markup import local_name
-from geo_ree.read.tables import cure_of
+from geo_ree.reading.markup import local_name
+from geo_ree.reading.tables import cure_of
 
 logger = logging.getLogger(__name__)
 
@@ -462,7 +462,7 @@ def read_wfs(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetch.read` describes it.
+        As `geo_ree.fetching.read` describes it.
 
     Raises
     ------

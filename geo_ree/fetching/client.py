@@ -12,10 +12,10 @@ from typing import Any, Self
 import requests
 
 from geo_ree.errors import FetchError
-from geo_ree.fetch.download import Download, OnBytes, Transfer, Wish
-from geo_ree.fetch.exchange import Ask, Exchange
-from geo_ree.fetch.retry import explained
-from geo_ree.fetch.session import mirrored
+from geo_ree.fetching.download import Download, OnBytes, Transfer, Wish
+from geo_ree.fetching.exchange import Ask, Exchange
+from geo_ree.fetching.retry import explained
+from geo_ree.fetching.session import mirrored
 from geo_ree.settings import Settings
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -95,7 +95,7 @@ works offline; leave out --offline, or hand over the file with --file
         self._exchange.session.close()
 
     def allow(self, url: str) -> None:
-        """Refuse an address that may not be asked: see `geo_ree.fetch.session.check_address`.
+        """Refuse an address that may not be asked: see `geo_ree.fetching.session.check_address`.
 
         Raises
         ------

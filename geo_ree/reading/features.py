@@ -21,8 +21,8 @@ import pyogrio
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.read.markup import local_name, told_report
-from geo_ree.read.vectors import SWAP, careful, check_content
+from geo_ree.reading.markup import local_name, told_report
+from geo_ree.reading.vectors import SWAP, careful, check_content
 
 MAX_PAGES = 10_000
 """Pages after which a service is taken to be endless."""

@@ -27,8 +27,8 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import FetchError, SettingsError
-from geo_ree.fetch.protocol import Box
-from geo_ree.fetch.session import mirrored
+from geo_ree.fetching.protocol import Box
+from geo_ree.fetching.session import mirrored
 from geo_ree.settings import Settings
 
 _RETRIES = 3

@@ -14,13 +14,13 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.read import vectors
-from geo_ree.read.archives import Archive, Choice, choose
-from geo_ree.read.delimited import parse_csv
-from geo_ree.read.markup import check_markup, told_report
-from geo_ree.read.shapefile import Part, gather, parts_beside, parts_in, whole_names
-from geo_ree.read.tables import Load, cure_of, finished, numbered, wanted_columns
-from geo_ree.read.workbook import check_workbook, read_sheet
+from geo_ree.reading import vectors
+from geo_ree.reading.archives import Archive, Choice, choose
+from geo_ree.reading.delimited import parse_csv
+from geo_ree.reading.markup import check_markup, told_report
+from geo_ree.reading.shapefile import Part, gather, parts_beside, parts_in, whole_names
+from geo_ree.reading.tables import Load, cure_of, finished, numbered, wanted_columns
+from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
 
 Kind = Literal["zip", "sqlite", "parquet", "shp", "xml", "json", "text"]
@@ -164,7 +164,7 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetch.read` describes it.
+        As `geo_ree.fetching.read` describes it.
 
     Raises
     ------

@@ -1,0 +1,24 @@
+"""Bytes from publishers: the transport, and a file for each protocol."""
+
+from geo_ree.fetching.client import Client
+from geo_ree.fetching.cog import Window, read_window, sample, tile_names
+from geo_ree.fetching.protocols import PROTOCOLS, READERS, read
+from geo_ree.fetching.raster_windows import Cutout, cut_rasters, pixel_height_deg
+from geo_ree.fetching.retrieval import fetch
+from geo_ree.fetching.session import mirrored
+
+__all__ = [
+    "PROTOCOLS",
+    "READERS",
+    "Client",
+    "Cutout",
+    "Window",
+    "cut_rasters",
+    "fetch",
+    "mirrored",
+    "pixel_height_deg",
+    "read",
+    "read_window",
+    "sample",
+    "tile_names",
+]
