@@ -12,6 +12,7 @@ from geo_ree._version import __version__
 
 _PUBLIC = {
     "Explanation": "geo_ree.scoring",
+    "Fetched": "geo_ree.pipeline.fetching",
     "GeoReeError": "geo_ree.errors",
     "Influence": "geo_ree.scoring",
     "Located": "geo_ree.deposits",
@@ -30,7 +31,6 @@ _PUBLIC = {
     "Target": "geo_ree.proximity",
     "Validation": "geo_ree.studies.validation",
     "VisitPlan": "geo_ree.studies.visit",
-    "Wanted": "geo_ree.pipeline.fetching",
     "auc": "geo_ree.scoring",
     "audit_deposits": "geo_ree.pipeline.auditing",
     "break_down": "geo_ree.scoring",
@@ -42,8 +42,7 @@ _PUBLIC = {
     "element_to_oxide": "geo_ree.deposits",
     "explain": "geo_ree.scoring",
     "export": "geo_ree.outputs.formats",
-    "fetch": "geo_ree.fetching",
-    "fetch_sources": "geo_ree.pipeline.fetching",
+    "fetch": "geo_ree.pipeline.fetching",
     "gather_tables": "geo_ree.outputs.bundle",
     "grade_as_pct": "geo_ree.deposits",
     "identify_run": "geo_ree.pipeline.result",

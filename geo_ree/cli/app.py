@@ -152,7 +152,7 @@ def fetch(
     Exit status: 0 all well, 1 some sources failed, 2 the command is wrong.
     """
     from geo_ree.cli.console import progress
-    from geo_ree.pipeline import fetching as collect
+    from geo_ree.pipeline import fetching
     from geo_ree.settings import Options, Settings
 
     if bool(ids) == everything:
@@ -160,11 +160,17 @@ def fetch(
             "name the sources to fetch, or use --all; geo-ree sources lists them"
         )
     settings = Settings.from_environment(data_root=data, mirror=mirror, offline=offline)
-    wanted = collect.Wanted(ids=_words(ids), provided=provided, box=_box(bbox))
     options = Options(catalog=catalog, skip_bad_rows=skip_bad_rows)
-    with progress.watching() as watch:
-        outcomes, not_tried = collect.fetch_sources(wanted, settings, options, watch)
-    sys.exit(progress.show_outcomes(outcomes, not_tried, as_json=as_json))
+    with progress.show_progress() as callbacks:
+        fetched = fetching.fetch(
+            _words(ids),
+            settings=settings,
+            options=options,
+            file=provided,
+            box=_box(bbox),
+            **callbacks,
+        )
+    sys.exit(progress.show_fetched(fetched, as_json=as_json))
 
 
 def _box(text: str | None) -> tuple[float, float, float, float] | None:

@@ -1,10 +1,10 @@
 """Bytes from publishers: the transport, and a file for each protocol."""
 
-from geo_ree.fetching.client import Client
 from geo_ree.fetching.cog import Window, read_window, sample, tile_names
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocols import PROTOCOLS, READERS, read
 from geo_ree.fetching.raster_windows import Cutout, cut_rasters, pixel_height_deg
-from geo_ree.fetching.retrieval import fetch
+from geo_ree.fetching.retrieval import fetch_snapshot
 from geo_ree.fetching.session import mirrored
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Cutout",
     "Window",
     "cut_rasters",
-    "fetch",
+    "fetch_snapshot",
     "mirrored",
     "pixel_height_deg",
     "read",

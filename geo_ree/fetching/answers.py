@@ -11,7 +11,7 @@ from typing import Any
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.client import ZIP_MAGIC, Client
+from geo_ree.fetching.download import ZIP_MAGIC, Client
 from geo_ree.reading.archives import Archive
 from geo_ree.reading.features import AlienError, PageError, ServiceError, told_start
 from geo_ree.reading.tables import cure_of
@@ -51,7 +51,7 @@ def ask(
         return body, _object(body)
     except PageError as error:
         raise FetchError(
-            f"{client.what}: {url}: the answer is no JSON object (it begins with "
+            f"{client.source_id}: {url}: the answer is no JSON object (it begins with "
             f"{told_start(body)})",
             "open the address in a browser; the publisher may have changed the service",
         ) from error

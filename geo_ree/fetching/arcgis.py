@@ -19,9 +19,9 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import parse_member, printed, read_pages, told_keys, write_pages
 from geo_ree.fetching.arcgis_query import Layer, Query, RefusedError, ask_service, gather
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.features import crs_of, shape_of
-from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.reading.features import PageError, told_names
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.tables import cure_of, finished, numbered
@@ -230,7 +230,7 @@ _USUAL_AT_ONCE = 1000
 _LAYER = re.compile(r"(?P<service>https://.+/(?:MapServer|FeatureServer))/\d+$", re.IGNORECASE)
 
 
-def bring_layer(order: Order, client: Client) -> Arrival:
+def download_layer(request: Request, client: Client) -> Payload:
     """Bring every feature of one layer of an ArcGIS server.
 
     The pages go by offset where the layer can do that, in the order of the object id, and by
@@ -239,14 +239,14 @@ def bring_layer(order: Order, client: Client) -> Arrival:
 
     Parameters
     ----------
-    order
+    request
         The entry, whose url is that of a layer (``…/MapServer/2``), and the folder.
     client
         Makes the requests, one at a time.
 
     Returns
     -------
-    Arrival
+    Payload
         Its payload, ``pages.zip``, has the answers unchanged: ``layer.json``, ``count.json`` and
         ``page-00001.json`` onwards.
 
@@ -256,7 +256,7 @@ def bring_layer(order: Order, client: Client) -> Arrival:
         When the service refuses, is no layer, has no features, or gives fewer or more than it
         counts, some twice, or some that were not asked for.
     """
-    source = order.source
+    source = request.source
     url = source.url.rstrip("/")
     description, said = _described(url, source, client)
     layer = _layer(url, said, source)
@@ -274,10 +274,10 @@ def bring_layer(order: Order, client: Client) -> Arrival:
             f"{layer.where}: {harvest.features} features came, the service counts {total}",
             "fetch again later, or with a smaller reader.page_size in the catalogue entry",
         )
-    payload = order.folder / "pages.zip"
+    payload = request.folder / "pages.zip"
     write_pages(payload, {"layer.json": description, "count.json": counted, **harvest.pages})
     asked = urlencode({**wanted, **harvest.layer.parameters()}, safe="*=/,")
-    return Arrival(payload=payload, url=f"{url}/query", query=asked)
+    return Payload(path=payload, url=f"{url}/query", query=asked)
 
 
 def read_layer(path: Path, source: Source) -> pd.DataFrame:

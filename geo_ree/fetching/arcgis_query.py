@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import ask, told_error, told_keys
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.session import masked, secrets_of
 
 logger = logging.getLogger(__name__)

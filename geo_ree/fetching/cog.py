@@ -16,9 +16,9 @@ from rasterio.transform import Affine
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import CatalogError, FetchError, SettingsError
-from geo_ree.fetching.client import Client
 from geo_ree.fetching.cog_ranges import join_tiles, open_tiles
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -261,19 +261,19 @@ def sample(source: Source, lon: float, lat: float, settings: Settings) -> float:
     return float(window.array[min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)])
 
 
-def bring_window(order: Order, client: Client) -> Arrival:
-    """Write the part of a tiled raster that lies in the order's box as one GeoTIFF.
+def download_window(request: Request, client: Client) -> Payload:
+    """Write the part of a tiled raster that lies in the requested box as one GeoTIFF.
 
     Parameters
     ----------
-    order
+    request
         The entry, the box, and where to put the file.
     client
         Gives the settings and the hosts that may be asked.
 
     Returns
     -------
-    Arrival
+    Payload
         Its query names the box and the tiles. The file is the same, byte for byte, as long as
         the tiles are.
 
@@ -284,7 +284,7 @@ def bring_window(order: Order, client: Client) -> Arrival:
     SettingsError
         When there is no box, or one that cannot be read at once.
     """
-    source, box = order.source, order.box
+    source, box = request.source, request.box
     if box is None:
         raise SettingsError(
             f"{source.id} is fetched for a part of the world only",
@@ -304,7 +304,7 @@ def bring_window(order: Order, client: Client) -> Arrival:
             f"{lacks}give a box over land, or correct url and reader.tile in the catalogue entry",
         )
     query = f"bbox={edges} tiles={' '.join(window.tiles)}"
-    payload = order.folder / f"{source.layer}.tif"
+    payload = request.folder / f"{source.layer}.tif"
     _write(
         payload,
         window,
@@ -316,7 +316,7 @@ def bring_window(order: Order, client: Client) -> Arrival:
             "ABSENT": " ".join(window.absent),
         },
     )
-    return Arrival(payload=payload, url=source.url, query=query, part=edges)
+    return Payload(path=payload, url=source.url, query=query, part=edges)
 
 
 def _write(path: Path, window: Window, tags: dict[str, str]) -> None:

@@ -66,7 +66,7 @@ class Exchange:
     ----------
     settings
         Mirror, timeouts, user agent, whether the network may be used at all.
-    what
+    source_id
         Id of the source, for errors.
     hosts
         Hosts that may be asked; empty for any.
@@ -82,14 +82,14 @@ class Exchange:
         self,
         settings: Settings,
         *,
-        what: str = "",
+        source_id: str = "",
         hosts: frozenset[str] = frozenset(),
         pause_s: float = 0.0,
         throttle: Throttle = _THROTTLE,
         secrets: tuple[str, ...] = (),
     ) -> None:
         self.settings = settings
-        self.what = what
+        self.source_id = source_id
         self.hosts = hosts
         self.pause_s = pause_s
         self.throttle = throttle
@@ -98,7 +98,7 @@ class Exchange:
 
     def allow(self, url: str) -> None:
         """Refuse an address that may not be asked: see `check_address`."""
-        check_address(url, self.settings, what=self.what, hosts=self.hosts)
+        check_address(url, self.settings, what=self.source_id, hosts=self.hosts)
 
     @contextmanager
     def answer(self, ask: Ask) -> Iterator[requests.Response]:

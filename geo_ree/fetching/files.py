@@ -9,8 +9,8 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.client import ZIP_MAGIC, Client
-from geo_ree.fetching.protocol import Arrival, Order, Protocol
+from geo_ree.fetching.download import ZIP_MAGIC, Client
+from geo_ree.fetching.protocol import Payload, Protocol, Request
 from geo_ree.fetching.session import told_query
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.formats import open_file
@@ -20,19 +20,19 @@ from geo_ree.reading.vectors import read_parquet
 _ZIPS = (".zip", ".xlsx", ".kmz")
 
 
-def bring_file(order: Order, client: Client) -> Arrival:
+def download_file(request: Request, client: Client) -> Payload:
     """Download the one file that an entry names.
 
     Parameters
     ----------
-    order
+    request
         The entry, and where to put its file.
     client
         Makes the request.
 
     Returns
     -------
-    Arrival
+    Payload
         Its query is what was added to the address. The server is asked whether the file at hand
         is unchanged only where that one was asked for in the same way.
 
@@ -42,21 +42,21 @@ def bring_file(order: Order, client: Client) -> Arrival:
         When it cannot be had, or is no zip archive although the entry says so: by the end of
         its url, or by naming a member.
     """
-    url, reader = order.source.url, order.source.reader
-    payload = order.folder / _file_name(order.source)
+    url, reader = request.source.url, request.source.reader
+    payload = request.folder / _file_name(request.source)
     query = told_query(reader.query)
-    same = query == order.query
+    same = query == request.query
     came = client.download(
         url,
         payload,
-        magic=_magic(order.source),
+        magic=_magic(request.source),
         params=reader.query,
         headers=reader.headers,
-        etag=order.etag if same else "",
-        last_modified=order.last_modified if same else "",
+        etag=request.etag if same else "",
+        last_modified=request.last_modified if same else "",
     )
-    return Arrival(
-        payload=payload,
+    return Payload(
+        path=payload,
         url=url,
         query=query,
         etag=came.etag,
@@ -80,12 +80,12 @@ def _file_name(source: Source) -> str:
     return name if name not in ("", ".", "..") and "\\" not in name else f"{source.id}.zip"
 
 
-def bring_nothing(order: Order, client: Client) -> Arrival:
+def download_nothing(request: Request, client: Client) -> Payload:
     """Refuse: a program has nowhere to fetch such a source from.
 
     Parameters
     ----------
-    order
+    request
         The entry.
     client
         Not asked.
@@ -100,21 +100,21 @@ def bring_nothing(order: Order, client: Client) -> Arrival:
     >>> from pathlib import Path
     >>> from geo_ree.catalog.load import load_catalog
     >>> from geo_ree.settings import Settings
-    >>> icmm = Order(source=load_catalog()["icmm_mines"], folder=Path())
-    >>> bring_nothing(icmm, Client(Settings()))
+    >>> icmm = Request(source=load_catalog()["icmm_mines"], folder=Path())
+    >>> download_nothing(icmm, Client(Settings()))
     Traceback (most recent call last):
     geo_ree.errors.FetchError: icmm_mines is only ever handed over as a file; give it with geo-ree \
 fetch icmm_mines --file PATH
     """
     del client
-    source = order.source
+    source = request.source
     raise FetchError(
         f"{source.id} is only ever handed over as a file",
         f"give it with geo-ree fetch {source.id} --file PATH",
     )
 
 
-LOCAL = Protocol(bring=bring_nothing, read=open_file)
+LOCAL = Protocol(download=download_nothing, read=open_file)
 """Any of the formats, from disk."""
 
 

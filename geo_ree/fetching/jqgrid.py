@@ -13,20 +13,20 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import ask, parse_member, printed, read_pages, told_keys, write_pages
-from geo_ree.fetching.client import Client
-from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.tables import cure_of, finished, numbered
 
 _ROWS = 500
 
 
-def bring_grid(order: Order, client: Client) -> Arrival:
+def download_grid(request: Request, client: Client) -> Payload:
     """Bring every page of a grid, one after the other.
 
     Parameters
     ----------
-    order
+    request
         The entry, whose reader has the grid's own parameters (``query``), its ``headers``, the
         rows to ask for at once (``page_size``) and the pause between two pages (``pause_s``).
     client
@@ -34,7 +34,7 @@ def bring_grid(order: Order, client: Client) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
         Its payload, ``pages.zip``, has the answers unchanged, ``page-00001.json`` onwards.
 
     Raises
@@ -43,7 +43,7 @@ def bring_grid(order: Order, client: Client) -> Arrival:
         When a page is no page of a grid, another than was asked for, or repeats rows; and when
         there are fewer rows than the grid says, or none.
     """
-    source = order.source
+    source = request.source
     where = f"{source.id}: {source.url}"
     fixed = {"_search": "false", "sidx": "", "sord": "asc", **source.reader.query}
     fixed["rows"] = str(source.reader.page_size or _ROWS)
@@ -61,9 +61,9 @@ def bring_grid(order: Order, client: Client) -> Arrival:
         raise FetchError(
             f"{where}: {rows} rows came, the grid counts {stated}", "fetch again later"
         )
-    payload = order.folder / "pages.zip"
+    payload = request.folder / "pages.zip"
     write_pages(payload, pages)
-    return Arrival(payload=payload, url=source.url, query=urlencode(fixed))
+    return Payload(path=payload, url=source.url, query=urlencode(fixed))
 
 
 def _pages(

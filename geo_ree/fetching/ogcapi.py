@@ -14,9 +14,9 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import parse_object, write_pages
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.features import REQUEST, check_place, read_collection, scan_geojson, told_box
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.retry import AbsentError
 from geo_ree.reading.features import (
     MAX_PAGES,
@@ -39,12 +39,12 @@ _PAGE = 1000
 _ACCEPT = "application/geo+json, application/json;q=0.9"
 
 
-def bring_ogcapi(order: Order, client: Client) -> Arrival:
+def download_ogcapi(request: Request, client: Client) -> Payload:
     """Ask an OGC API for the items of a collection, and follow the links to the next pages.
 
     Parameters
     ----------
-    order
+    request
         The entry: its url is that of the landing page or of anything below it, and its reader
         names ``collection``; and the box.
     client
@@ -52,7 +52,7 @@ def bring_ogcapi(order: Order, client: Client) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
         The pages as they came, and the description of the collection, in ``pages.zip``.
 
     Raises
@@ -62,23 +62,23 @@ def bring_ogcapi(order: Order, client: Client) -> Arrival:
         listed), leads in a circle or to a host that is not one of the source's, or gives
         fewer features than it counts.
     """
-    source = order.source
+    source = request.source
     if not source.reader.collection:
         raise FetchError(f"{source.id}: reader.collection is missing", "add it to the entry")
     described = _described(source, client)
     params = {
         **_form(source),
         "limit": str(source.reader.page_size or _PAGE),
-        "bbox": ",".join(f"{edge:.9g}" for edge in order.box or ()),
+        "bbox": ",".join(f"{edge:.9g}" for edge in request.box or ()),
         **source.reader.query,
     }
     params = {name: value for name, value in params.items() if value}
     pages = _followed(source, client, params)
-    payload = order.folder / "pages.zip"
+    payload = request.folder / "pages.zip"
     members = {f"page-{number:05d}.geojson": page.raw for number, page in enumerate(pages, 1)}
-    write_pages(payload, {COLLECTION: described, REQUEST: told_box(order.box), **members})
-    return Arrival(
-        payload=payload,
+    write_pages(payload, {COLLECTION: described, REQUEST: told_box(request.box), **members})
+    return Payload(
+        path=payload,
         url=collection_address(source, "items"),
         query=urlencode(params, safe=":/,"),
     )

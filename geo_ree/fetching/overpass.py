@@ -13,8 +13,8 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import parse_object, read_pages, write_pages
-from geo_ree.fetching.client import Client
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.reading.features import PageError, ServiceError
 from geo_ree.reading.osm import as_table, read_osm, wanted_layers, wanted_tags
 from geo_ree.reading.osm_elements import chosen, rows_of
@@ -36,12 +36,12 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _PLACE = "{bbox}"
 
 
-def bring_overpass(order: Order, client: Client) -> Arrival:
+def download_overpass(request: Request, client: Client) -> Payload:
     """Ask Overpass for the features in a box.
 
     Parameters
     ----------
-    order
+    request
         The entry, whose ``reader.query.data`` is the query with ``{bbox}`` where the box
         (south, west, north, east) belongs; and the box.
     client
@@ -49,15 +49,15 @@ def bring_overpass(order: Order, client: Client) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
 
     Raises
     ------
     FetchError
         When the box is too large, or the service could not answer or only in part.
     """
-    source = order.source
-    query = _query(source, order.box)
+    source = request.source
+    query = _query(source, request.box)
     url = source.url
     with _patient(client, query) as asking:
         body = asking.get(
@@ -73,9 +73,9 @@ def bring_overpass(order: Order, client: Client) -> Arrival:
             f"{source.id}: {url}: {error.reason}; nothing is kept of a part of an answer",
             "try again later, or ask for a smaller --bbox",
         ) from error
-    payload = order.folder / "pages.zip"
+    payload = request.folder / "pages.zip"
     write_pages(payload, {"page-00001.json": body})
-    return Arrival(payload=payload, url=url, query=query)
+    return Payload(path=payload, url=url, query=query)
 
 
 def _patient(client: Client, query: str) -> Client:
@@ -85,7 +85,7 @@ def _patient(client: Client, query: str) -> Client:
     settings = client.settings
     return Client(
         replace(settings, read_timeout_s=max(settings.read_timeout_s, wait)),
-        what=client.what,
+        source_id=client.source_id,
         hosts=client.hosts,
         pause_s=client.pause_s,
         on_bytes=client.on_bytes,
@@ -136,7 +136,7 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        What `bring_overpass` wrote; a file with one answer in JSON, or a small .osm.pbf file,
+        What `download_overpass` wrote; a file with one answer in JSON, or a small .osm.pbf file,
         that somebody was handed.
     source
         Its catalogue entry, or the view of it for one table.

@@ -18,8 +18,8 @@ from pyarrow import fs
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.client import Client
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.reading.osm import as_table, wanted_tags
 from geo_ree.reading.osm_elements import chosen, pointed
 
@@ -53,7 +53,7 @@ _GEO = {
 }
 
 
-def bring_overture(order: Order, client: Client) -> Arrival:
+def download_overture(request: Request, client: Client) -> Payload:
     """Cut a box from the newest release.
 
     Only the row groups of the remote files that may touch the box are read, and the extract is
@@ -61,7 +61,7 @@ def bring_overture(order: Order, client: Client) -> Arrival:
 
     Parameters
     ----------
-    order
+    request
         The entry: its url is the catalogue of releases, ``reader.query`` has ``bucket``,
         ``path`` (with ``{release}``), ``region`` and ``subtypes``, and may have ``endpoint``,
         the address of another S3 server; and the box.
@@ -71,7 +71,7 @@ def bring_overture(order: Order, client: Client) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
         A GeoParquet file.
 
     Raises
@@ -79,26 +79,26 @@ def bring_overture(order: Order, client: Client) -> Arrival:
     FetchError
         When it cannot be had.
     """
-    source = order.source
+    source = request.source
     options = _options(source)
     _refuse(client, source)
-    if order.box is None:
+    if request.box is None:
         raise FetchError(
             f"{source.id} is fetched for a part of the world only",
             "say which with --bbox WEST,SOUTH,EAST,NORTH",
         )
     path = f"{options['bucket']}/{options['path'].replace(RELEASE, _newest(client, source))}"
-    payload = order.folder / f"{source.id}.parquet"
+    payload = request.folder / f"{source.id}.parquet"
     with _explained(f"{source.id}: s3://{path}"):
         remote = ds.dataset(path, filesystem=_bucket(options, client), format="parquet")
-        rows = _cut(remote, payload, _condition(order.box, options), client)
+        rows = _cut(remote, payload, _condition(request.box, options), client)
     if not rows:
         raise FetchError(
             f"{source.id}: s3://{path} has nothing in the box", "take another or a larger --bbox"
         )
-    west, south, east, north = order.box
+    west, south, east, north = request.box
     query = f"bbox {west:g},{south:g},{east:g},{north:g} subtype {options['subtypes']}"
-    return Arrival(payload=payload, url=source.url, query=f"s3://{path} {query}")
+    return Payload(path=payload, url=source.url, query=f"s3://{path} {query}")
 
 
 def _options(source: Source) -> Mapping[str, str]:
@@ -173,7 +173,7 @@ def _cut(remote: ds.Dataset, payload: Path, condition: ds.Expression, client: Cl
             size = payload.stat().st_size
             if size > most:
                 raise FetchError(
-                    f"{client.what}: the extract has {size} bytes or more, "
+                    f"{client.source_id}: the extract has {size} bytes or more, "
                     f"at most {most} are accepted",
                     "take a smaller --bbox, or raise Settings.max_download_bytes",
                 )
@@ -201,7 +201,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        What `bring_overture` wrote, or a GeoParquet file in Overture's schema.
+        What `download_overture` wrote, or a GeoParquet file in Overture's schema.
     source
         Its catalogue entry, or the view of it for one table; ``reader.where`` chooses rows.
 

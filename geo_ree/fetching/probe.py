@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.arcgis_query import RefusedError, ask_service
-from geo_ree.fetching.client import Client
 from geo_ree.fetching.cog import tile_names
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
 from geo_ree.fetching.session import kept_secret, secrets_of
@@ -106,7 +106,7 @@ def probe(source: Source, settings: Settings) -> State:
             kept_secret(source, settings),
             Client(
                 settings,
-                what=source.id,
+                source_id=source.id,
                 hosts=hosts,
                 pause_s=source.reader.pause_s,
                 secrets=secrets_of(source, settings),
@@ -162,7 +162,7 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
     with (
         Client(
             client.settings,
-            what=client.what,
+            source_id=client.source_id,
             hosts=client.hosts,
             pause_s=client.pause_s,
             on_bytes=stop,

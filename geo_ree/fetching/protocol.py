@@ -9,19 +9,19 @@ from pathlib import Path
 import pandas as pd
 
 from geo_ree.catalog.source import Source
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 
 Box = tuple[float, float, float, float]
 """Western, southern, eastern and northern limit, degrees."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
+class Payload:
     """A payload that was brought into the staging folder.
 
     Parameters
     ----------
-    payload
+    path
         The file.
     url
         The publisher's address that it came from, as asked (without the mirror).
@@ -37,7 +37,7 @@ class Arrival:
         payload.
     """
 
-    payload: Path
+    path: Path
     url: str
     query: str = ""
     etag: str = ""
@@ -47,7 +47,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class Request:
     """What is to be brought.
 
     Parameters
@@ -78,7 +78,7 @@ class Protocol:
 
     Parameters
     ----------
-    bring
+    download
         Brings a payload; raises FetchError when it cannot be had.
     read
         Opens a payload, fetched or handed over, as the table that it holds (see
@@ -88,6 +88,6 @@ class Protocol:
         Whether it only ever gives a part of the world, so that a box has to be named.
     """
 
-    bring: Callable[[Order, Client], Arrival]
+    download: Callable[[Request, Client], Payload]
     read: Callable[[Path, Source], pd.DataFrame]
     needs_box: bool = False

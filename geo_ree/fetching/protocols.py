@@ -10,34 +10,34 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.fetching.arcgis import bring_layer, read_layer
-from geo_ree.fetching.cog import bring_window
-from geo_ree.fetching.files import LOCAL, bring_file, read_starter
-from geo_ree.fetching.jqgrid import bring_grid, read_grid
-from geo_ree.fetching.ogcapi import bring_ogcapi, read_ogcapi
-from geo_ree.fetching.overpass import bring_overpass, read_overpass
-from geo_ree.fetching.overture import bring_overture, read_overture
+from geo_ree.fetching.arcgis import download_layer, read_layer
+from geo_ree.fetching.cog import download_window
+from geo_ree.fetching.files import LOCAL, download_file, read_starter
+from geo_ree.fetching.jqgrid import download_grid, read_grid
+from geo_ree.fetching.ogcapi import download_ogcapi, read_ogcapi
+from geo_ree.fetching.overpass import download_overpass, read_overpass
+from geo_ree.fetching.overture import download_overture, read_overture
 from geo_ree.fetching.protocol import Protocol
 from geo_ree.fetching.raster_windows import read_raster
-from geo_ree.fetching.sciencebase import bring_item
-from geo_ree.fetching.wfs import bring_wfs, read_wfs
+from geo_ree.fetching.sciencebase import download_item
+from geo_ree.fetching.wfs import download_wfs, read_wfs
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.osm import read_osm
 from geo_ree.schema import RASTER_LAYERS
 
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
     {
-        "archive": Protocol(bring=bring_file, read=open_file),
-        "arcgis": Protocol(bring=bring_layer, read=read_layer),
-        "cog": Protocol(bring=bring_window, read=read_raster, needs_box=True),
-        "jqgrid": Protocol(bring=bring_grid, read=read_grid),
+        "archive": Protocol(download=download_file, read=open_file),
+        "arcgis": Protocol(download=download_layer, read=read_layer),
+        "cog": Protocol(download=download_window, read=read_raster, needs_box=True),
+        "jqgrid": Protocol(download=download_grid, read=read_grid),
         "local": LOCAL,
-        "ogcapi": Protocol(bring=bring_ogcapi, read=read_ogcapi),
-        "osm": Protocol(bring=bring_file, read=read_osm),
-        "overpass": Protocol(bring=bring_overpass, read=read_overpass, needs_box=True),
-        "overture": Protocol(bring=bring_overture, read=read_overture, needs_box=True),
-        "sciencebase": Protocol(bring=bring_item, read=open_file),
-        "wfs": Protocol(bring=bring_wfs, read=read_wfs),
+        "ogcapi": Protocol(download=download_ogcapi, read=read_ogcapi),
+        "osm": Protocol(download=download_file, read=read_osm),
+        "overpass": Protocol(download=download_overpass, read=read_overpass, needs_box=True),
+        "overture": Protocol(download=download_overture, read=read_overture, needs_box=True),
+        "sciencebase": Protocol(download=download_item, read=open_file),
+        "wfs": Protocol(download=download_wfs, read=read_wfs),
     }
 )
 """Every way in which publishers offer data."""

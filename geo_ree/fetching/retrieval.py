@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
-from geo_ree.fetching.client import Client, OnBytes
-from geo_ree.fetching.download import PARTIAL_NAMES
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.download import PARTIAL_NAMES, Client, OnBytes
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.protocols import PROTOCOLS, read
 from geo_ree.fetching.session import check_address, kept_secret, masked, secrets_of
 from geo_ree.settings import Settings
@@ -35,7 +34,7 @@ _NEEDED = (".shp", ".shx", ".dbf")
 _PARTS = (*_NEEDED, ".prj", ".cpg")
 
 
-def check_handed(provided: Path, source: Source, settings: Settings) -> None:
+def check_provided(provided: Path, source: Source, settings: Settings) -> None:
     """Refuse what cannot be taken for a source.
 
     Parameters
@@ -56,7 +55,7 @@ def check_handed(provided: Path, source: Source, settings: Settings) -> None:
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
-    >>> check_handed(Path("no-such.csv"), load_catalog()["icmm_mines"], Settings())
+    >>> check_provided(Path("no-such.csv"), load_catalog()["icmm_mines"], Settings())
     Traceback (most recent call last):
     geo_ree.errors.SettingsError: icmm_mines: no-such.csv is no file; check the path
     """
@@ -83,13 +82,13 @@ def check_handed(provided: Path, source: Source, settings: Settings) -> None:
         )
 
 
-def bring_handed(provided: Path, folder: Path, source: Source) -> Arrival:
+def copy_provided(provided: Path, folder: Path, source: Source) -> Payload:
     """Copy a file into the staging folder; what consists of several as one zip archive.
 
     Parameters
     ----------
     provided
-        As `check_handed` accepts it.
+        As `check_provided` accepts it.
     folder
         Where to.
     source
@@ -97,7 +96,7 @@ def bring_handed(provided: Path, folder: Path, source: Source) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
         The same bytes for the same files.
 
     Raises
@@ -117,8 +116,8 @@ def bring_handed(provided: Path, folder: Path, source: Source) -> Arrival:
         raise SettingsError(
             f"{source.id}: {error.filename} cannot be read ({error.strerror})", "check the path"
         ) from error
-    return Arrival(
-        payload=payload, url=source.url or source.landing_page, query=f"file {provided.name}"
+    return Payload(
+        path=payload, url=source.url or source.landing_page, query=f"file {provided.name}"
     )
 
 
@@ -155,7 +154,7 @@ Check = Callable[[Path], None]
 """Opens a payload and raises a GeoReeError when it is not what the catalogue says."""
 
 
-def fetch(
+def fetch_snapshot(
     source: Source,
     settings: Settings,
     *,
@@ -208,7 +207,7 @@ def fetch(
     >>> from geo_ree.catalog.load import load_catalog
     >>> gone = load_catalog()["usgs_ree"].model_copy(
     ...     update={"status": "manual", "why": "it is sold", "instead": "buy it"})
-    >>> fetch(gone, Settings())
+    >>> fetch_snapshot(gone, Settings())
     Traceback (most recent call last):
     geo_ree.errors.FetchError: usgs_ree cannot be fetched by a program: it is sold; buy it, then \
 geo-ree fetch usgs_ree --file PATH
@@ -216,7 +215,7 @@ geo-ree fetch usgs_ree --file PATH
     if provided is None:
         _refuse(source, settings, box)
     else:
-        check_handed(provided, source, settings)
+        check_provided(provided, source, settings)
     with kept_secret(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
         kept = _at_hand(source, settings)
@@ -224,7 +223,7 @@ geo-ree fetch usgs_ree --file PATH
             if provided is None:
                 arrival = _brought(source, settings, folder, kept, box, on_bytes)
             else:
-                arrival = bring_handed(provided, folder, source)
+                arrival = copy_provided(provided, folder, source)
             if arrival.unchanged and kept is not None:
                 return kept
             return _take(
@@ -245,9 +244,9 @@ def _brought(
     kept: Snapshot | None,
     box: Box | None,
     on_bytes: OnBytes | None,
-) -> Arrival:
+) -> Payload:
     proof = _comparable(source, settings, kept)
-    order = Order(
+    request = Request(
         source=source,
         folder=folder,
         box=box,
@@ -257,14 +256,14 @@ def _brought(
     )
     with Client(
         settings,
-        what=source.id,
+        source_id=source.id,
         hosts=_hosts(source),
         pause_s=source.reader.pause_s,
         on_bytes=on_bytes,
         at_hand=proof.url if proof else "",
         secrets=secrets_of(source, settings),
     ) as client:
-        return PROTOCOLS[source.protocol].bring(order, client)
+        return PROTOCOLS[source.protocol].download(request, client)
 
 
 def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Provenance | None:
@@ -278,7 +277,7 @@ def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Pr
 
 
 def _take(
-    arrival: Arrival,
+    arrival: Payload,
     source: Source,
     settings: Settings,
     kept: Snapshot | None,
@@ -287,14 +286,14 @@ def _take(
     *,
     provided: bool,
 ) -> Snapshot:
-    found = sha256_of(arrival.payload)
+    found = sha256_of(arrival.path)
     if source.sha256 and found != source.sha256:
         raise FetchError(
-            f"{source.id}: {arrival.url or arrival.payload.name}: the file's sha256 is "
+            f"{source.id}: {arrival.url or arrival.path.name}: the file's sha256 is "
             f"{found[:12]}…, the catalogue pins {source.sha256[:12]}…",
             "the publisher changed it: look at it, then correct sha256 in the catalogue entry",
         )
-    check(arrival.payload)
+    check(arrival.path)
     if kept is not None and kept.provenance.sha256 == found:
         return kept
     now, secrets = datetime.now(UTC), secrets_of(source, settings)
@@ -308,13 +307,13 @@ def _take(
         licence=source.licence,
         attribution=source.attribution,
         sha256=found,
-        bytes=arrival.payload.stat().st_size,
+        bytes=arrival.path.stat().st_size,
         etag=arrival.etag,
         last_modified=arrival.last_modified,
-        file=_name(arrival.payload.name, source),
+        file=_name(arrival.path.name, source),
         part=arrival.part,
     )
-    return save_snapshot(arrival.payload, provenance, settings, day=today or now.date())
+    return save_snapshot(arrival.path, provenance, settings, day=today or now.date())
 
 
 def _opened(source: Source) -> Check:

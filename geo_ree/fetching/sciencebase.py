@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import write_pages
-from geo_ree.fetching.client import ZIP_MAGIC, Client, Download
-from geo_ree.fetching.protocol import Arrival, Order
+from geo_ree.fetching.download import ZIP_MAGIC, Client, Download
+from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.reading.shapefile import PARTS
 
 logger = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def _secure(url: str) -> str:
 _ZIPPED = (".zip", ".xlsx", ".kmz")
 
 
-def bring_item(order: Order, client: Client) -> Arrival:
+def download_item(request: Request, client: Client) -> Payload:
     """Bring one file of an item of ScienceBase, or all parts of one shapefile.
 
     The item is told by ``reader.item``, or by its exact title, ``reader.title``; the file by its
@@ -234,14 +234,14 @@ def bring_item(order: Order, client: Client) -> Arrival:
 
     Parameters
     ----------
-    order
+    request
         The entry, whose url is that of the item or of the catalogue's items, and the folder.
     client
         Makes the requests; files on other than its hosts are refused.
 
     Returns
     -------
-    Arrival
+    Payload
         The file under its own name; a shapefile that the item keeps in parts as a zip of them.
 
     Raises
@@ -250,15 +250,15 @@ def bring_item(order: Order, client: Client) -> Arrival:
         When no item or several bear the title, the item has no such file, or the file is not
         the one that the item describes.
     """
-    source = order.source
+    source = request.source
     item = find_item(source, client)
     wanted = _chosen(item, source.reader.file)
     if wanted.name.lower().endswith(".shp"):
-        return _bring_shapefile(wanted, item, order, client)
-    payload = order.folder / PurePosixPath(wanted.name).name
-    came = _bring(wanted, payload, item, client, order)
-    return Arrival(
-        payload=payload,
+        return _download_shapefile(wanted, item, request, client)
+    payload = request.folder / PurePosixPath(wanted.name).name
+    came = _bring(wanted, payload, item, client, request)
+    return Payload(
+        path=payload,
         url=wanted.url,
         query=_query(item, [wanted]),
         etag=came.etag,
@@ -289,7 +289,7 @@ def _query(item: Item, files: Sequence[Listed]) -> str:
 
 
 def _bring(
-    file: Listed, target: Path, item: Item, client: Client, order: Order | None = None
+    file: Listed, target: Path, item: Item, client: Client, request: Request | None = None
 ) -> Download:
     by_hand = f"download {file.name} in a browser at {item.page}, then geo-ree fetch "
     by_hand += f"{item.source_id} --file PATH"
@@ -302,8 +302,8 @@ def _bring(
             file.url,
             target,
             magic=magic,
-            etag=order.etag if order else "",
-            last_modified=order.last_modified if order else "",
+            etag=request.etag if request else "",
+            last_modified=request.last_modified if request else "",
         )
     except FetchError as error:
         if "web page (HTML)" not in error.what:
@@ -330,7 +330,7 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _bring_shapefile(main: Listed, item: Item, order: Order, client: Client) -> Arrival:
+def _download_shapefile(main: Listed, item: Item, request: Request, client: Client) -> Payload:
     stem = PurePosixPath(main.name).stem
     parts: dict[str, Listed] = {}
     for file in item.files:
@@ -349,9 +349,9 @@ def _bring_shapefile(main: Listed, item: Item, order: Order, client: Client) -> 
     chosen = {suffix: parts[suffix] for suffix in PARTS if suffix in parts}
     members: dict[str, bytes] = {}
     for suffix, file in chosen.items():
-        target = order.folder / f"part{suffix}"
+        target = request.folder / f"part{suffix}"
         _bring(file, target, item, client)
         members[f"{stem}{suffix}"] = target.read_bytes()
-    payload = order.folder / f"{stem}.zip"
+    payload = request.folder / f"{stem}.zip"
     write_pages(payload, members)
-    return Arrival(payload=payload, url=main.url, query=_query(item, list(chosen.values())))
+    return Payload(path=payload, url=main.url, query=_query(item, list(chosen.values())))

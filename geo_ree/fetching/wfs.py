@@ -15,9 +15,9 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import write_pages
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 from geo_ree.fetching.features import REQUEST, check_place, read_collection, scan_page, told_box
-from geo_ree.fetching.protocol import Arrival, Box, Order
+from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.reading.features import (
     MAX_PAGES,
     MOST_PAGE_BYTES,
@@ -287,12 +287,12 @@ _NARROW = 1e-4
 _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
 
 
-def bring_wfs(order: Order, client: Client) -> Arrival:
+def download_wfs(request: Request, client: Client) -> Payload:
     """Ask a WFS for a layer, page by page or tile by tile where it gives only so many at once.
 
     Parameters
     ----------
-    order
+    request
         The entry, whose reader names ``version``, ``type_name`` and ``axis``; and the box. A
         parameter that every request needs (``map``, a key) belongs into its url;
         ``reader.query`` is for the features alone, and a blank value there leaves one out.
@@ -301,7 +301,7 @@ def bring_wfs(order: Order, client: Client) -> Arrival:
 
     Returns
     -------
-    Arrival
+    Payload
         The answers as they came, and the service's capabilities, in ``pages.zip``.
 
     Raises
@@ -310,18 +310,18 @@ def bring_wfs(order: Order, client: Client) -> Arrival:
         When the service cannot be asked, sends an exception, does not have the layer (those
         it has are listed), or gives fewer features than it counts.
     """
-    source = order.source
+    source = request.source
     _check_reader(source)
     raw, offered = ask_capabilities(client, source)
     layer = FeatureRequest(
-        client=client, source=source, name=_named(offered, source), box=order.box
+        client=client, source=source, name=_named(offered, source), box=request.box
     )
     by_parts = source.reader.version == "2.0.0" and offered.pages is not False
     pages = _by_pages(layer, offered) if by_parts else _at_once(layer)
-    payload = order.folder / "pages.zip"
+    payload = request.folder / "pages.zip"
     members = {name: page.raw for name, page in pages}
-    write_pages(payload, {CAPABILITIES: raw, REQUEST: told_box(order.box), **members})
-    return Arrival(payload=payload, url=source.url, query=urlencode(layer.params(), safe=":/,"))
+    write_pages(payload, {CAPABILITIES: raw, REQUEST: told_box(request.box), **members})
+    return Payload(path=payload, url=source.url, query=urlencode(layer.params(), safe=":/,"))
 
 
 def _check_reader(source: Source) -> None:

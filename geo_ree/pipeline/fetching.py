@@ -1,11 +1,10 @@
-"""Many sources at once into the data folder, each on its own: one that fails stops no other."""
+"""Fetch many sources at once into the data folder: one that fails does not affect the others."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,23 +15,20 @@ import geopandas as gpd
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError
-from geo_ree.fetching import PROTOCOLS, fetch, read
+from geo_ree.fetching import PROTOCOLS, fetch_snapshot, read
 from geo_ree.fetching.protocol import Box
-from geo_ree.fetching.retrieval import check_handed
+from geo_ree.fetching.retrieval import check_provided
 from geo_ree.fetching.session import check_mirror
 from geo_ree.pipeline.layers import AtHand, account, check_ids, starter_countries
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings
 from geo_ree.storage import data_lock
 
-logger = logging.getLogger(__name__)
-
-
 AT_ONCE = 4
-"""Downloads under way at one time."""
+"""Sources that are downloaded at the same time."""
 
 GRACE_S = 3.0
-"""Seconds that an interrupted batch waits for what is under way to clear up behind itself."""
+"""Seconds that an interrupted call waits for downloads to clean up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +42,11 @@ class Outcome:
     tables
         As ``inputs`` in ``run.json``, one for each table that was read.
     bytes, seconds
-        Size of the payload, and how long it took to bring, open and check it.
+        Size of the payload, and how long it took to download, read and check it.
     unchanged
-        Whether the snapshot at hand was already the newest.
+        Whether the snapshot in the data folder was already the newest.
     error
-        Why it failed; blank where it did not.
+        Why it failed; blank if it did not.
     """
 
     source_id: str
@@ -61,188 +57,217 @@ class Outcome:
     error: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """Whom to tell of the progress; each is called from the thread of its source.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Fetched:
+    """What one call of `fetch` did.
 
     Parameters
     ----------
-    started
-        With the id of a source, and the address that is asked or the file that is taken.
-    received
-        With the id, the bytes received so far, and the bytes expected (None when not known).
-    finished
-        With the outcome.
+    outcomes
+        One for each source that was tried, in the order of the catalogue.
+    not_tried
+        Source id -> why a program does not fetch it.
     """
 
-    started: Callable[[str, str], None] = lambda source_id, url: None
-    received: Callable[[str, int, int | None], None] = lambda source_id, now, of: None
-    finished: Callable[[Outcome], None] = lambda outcome: None
+    outcomes: tuple[Outcome, ...]
+    not_tried: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The outcomes that have an error."""
+        return tuple(o for o in self.outcomes if o.error)
+
+    def __repr__(self) -> str:
+        done = len(self.outcomes) - len(self.failed)
+        return (
+            f"<Fetched: {done} of {len(self.outcomes)} sources available, "
+            f"{len(self.not_tried)} not tried>"
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What is to be fetched.
+def fetch(
+    ids: str | Iterable[str] = (),
+    *,
+    settings: Settings | None = None,
+    options: Options | None = None,
+    file: str | Path | None = None,
+    box: Box | None = None,
+    on_start: Callable[[str, str], None] | None = None,
+    on_bytes: Callable[[str, int, int | None], None] | None = None,
+    on_finish: Callable[[Outcome], None] | None = None,
+) -> Fetched:
+    """Fetch sources into the data folder, and check that each can be read.
+
+    Up to four sources are downloaded at once. One that fails does not affect the others: its
+    outcome has the error. An interrupted download continues with the next call.
 
     Parameters
     ----------
     ids
-        Catalogue ids; empty for every source that a program may fetch.
-    provided
-        A file of the one source named, to take in place of asking its publisher.
+        Catalogue ids; empty for every source that a program can fetch.
+    settings
+        Data folder, mirror, timeouts; by default ``Settings()``.
+    options
+        Of these, ``catalog`` and ``skip_bad_rows`` are used; by default ``Options()``.
+    file
+        A file that you provide for the one source named, instead of a download.
     box
-        West, south, east, north in degrees, for sources that are fetched by parts.
-    """
-
-    ids: tuple[str, ...] = ()
-    provided: Path | None = None
-    box: Box | None = None
-
-
-def fetch_sources(
-    wanted: Wanted, settings: Settings, options: Options, watch: Watch | None = None
-) -> tuple[list[Outcome], dict[str, str]]:
-    """Fetch sources, up to four at once, and check that each can be normalized.
-
-    Parameters
-    ----------
-    wanted
-        Which ones.
-    settings, options
-        Where to, and how strict.
-    watch
-        Whom to tell of the progress.
+        West, south, east and north limit in degrees, for sources that are fetched by area.
+    on_start
+        Called with the id of a source and its address, or the path of the file you provide.
+    on_bytes
+        Called with the id, the bytes received so far, and the bytes expected (None if unknown).
+    on_finish
+        Called with the outcome of a source. All three are called from the thread of the source.
 
     Returns
     -------
-    outcomes : list of Outcome
-        One for each source that was tried, in the order of the catalogue.
-    not_tried : dict of str to str
-        Source id -> why a program does not fetch it.
+    Fetched
+        The outcome of each source, and the sources that were not tried.
 
     Raises
     ------
     SettingsError
-        When an id is not in the catalogue, a file is handed over for no or several sources, or
-        is none, or the mirror is no web address.
+        If an id is not in the catalogue, `file` cannot be used or is given for no source or
+        several, or the mirror is not a web address.
     KeyboardInterrupt
-        When the user breaks off. Downloads under way end within `GRACE_S` seconds, unless they
-        wait for a server that is silent: the process had then better end.
+        If the user interrupts. Downloads under way end within `GRACE_S` seconds, unless they
+        wait for a silent server: then the process should end.
 
     Examples
     --------
-    >>> fetch_sources(Wanted(ids=("nowhere",)), Settings(), Options())
+    >>> fetch("nowhere")
     Traceback (most recent call last):
     geo_ree.errors.SettingsError: no source is called 'nowhere'; geo-ree sources lists them
     """
+    settings, options = settings or Settings(), options or Options()
+    ids = (ids,) if isinstance(ids, str) else tuple(dict.fromkeys(ids))
     catalog = load_catalog(options.catalog)
-    check_ids(wanted.ids, catalog)
-    if wanted.provided is not None and len(wanted.ids) != 1:
+    check_ids(ids, catalog)
+    if file is not None and len(ids) != 1:
         raise SettingsError(
-            f"--file hands over one source, {len(wanted.ids) or 'no'} are named",
-            "name the one source that the file is of",
+            f"--file provides one source, {len(ids) or 'none'} are named",
+            "name the one source that the file belongs to",
         )
     check_mirror(settings)
-    chosen, not_tried = _sift(catalog, wanted)
-    if wanted.provided is not None:
-        check_handed(wanted.provided, chosen[0], settings)
-    job = _Job(wanted, settings, options, watch or Watch(), starter_countries(catalog))
+    if ids:  # a source that is named is always tried
+        chosen, not_tried = [catalog[i] for i in ids], dict[str, str]()
+    else:
+        chosen, not_tried = _fetchable(catalog, box)
+    provided = None if file is None else Path(file)
+    if provided is not None:
+        check_provided(provided, chosen[0], settings)
+    batch = _Batch(
+        settings=settings,
+        options=options,
+        provided=provided,
+        box=box,
+        on_start=on_start or _ignore,
+        on_bytes=on_bytes or _ignore,
+        on_finish=on_finish or _ignore,
+        countries=starter_countries(catalog),
+    )
     with data_lock(settings):
-        return _all_done(job, chosen), not_tried
+        return Fetched(outcomes=batch.fetch_all(chosen), not_tried=not_tried)
 
 
-def _all_done(job: _Job, chosen: Sequence[Source]) -> list[Outcome]:
-    pool = ThreadPoolExecutor(AT_ONCE)
-    under_way: list[Future[Outcome]] = []
-    try:
-        under_way += (pool.submit(job.do, source) for source in chosen)
-        for done in as_completed(under_way):
-            done.result()  # a fault of ours ends the batch at once
-    except BaseException:
-        job.stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        wait([f for f in under_way if not f.cancelled()], GRACE_S)
-        raise
-    pool.shutdown()
-    return [done.result() for done in under_way]
+def _ignore(*_: object) -> None:
+    """Do nothing: the callback of whoever gave none."""
 
 
-def _sift(catalog: Mapping[str, Source], wanted: Wanted) -> tuple[list[Source], dict[str, str]]:
-    """Part what is tried from what is not; a source that is named is always tried."""
-    if wanted.ids:
-        return [catalog[i] for i in dict.fromkeys(wanted.ids)], {}
+def _fetchable(
+    catalog: Mapping[str, Source], box: Box | None
+) -> tuple[list[Source], dict[str, str]]:
+    """Separate the sources that a program can fetch from the others, with the reason."""
     chosen, not_tried = [], {}
     for source in catalog.values():
         if source.protocol == "starter":
             continue
         if not source.fetchable:
             not_tried[source.id] = f"{source.status}: {source.why}"
-        elif PROTOCOLS[source.protocol].needs_box and wanted.box is None:
-            not_tried[source.id] = "fetched for a part of the world only: name it with --bbox"
+        elif PROTOCOLS[source.protocol].needs_box and box is None:
+            not_tried[source.id] = "fetched by area only: give one with --bbox"
         else:
             chosen.append(source)
     return chosen, not_tried
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One batch: what all its sources share."""
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """What all sources of one call share."""
 
-    wanted: Wanted
     settings: Settings
     options: Options
-    watch: Watch
+    provided: Path | None
+    box: Box | None
+    on_start: Callable[[str, str], None]
+    on_bytes: Callable[[str, int, int | None], None]
+    on_finish: Callable[[Outcome], None]
     countries: gpd.GeoDataFrame
     reading: threading.Lock = field(default_factory=threading.Lock)
-    stop: threading.Event = field(default_factory=threading.Event)
+    interrupted: threading.Event = field(default_factory=threading.Event)
 
-    def do(self, source: Source) -> Outcome:
-        """Fetch one source and tell what became of it; only a fault of ours is raised."""
-        start = time.perf_counter()
-        self.watch.started(source.id, str(self.wanted.provided or source.url))
+    def fetch_all(self, sources: Sequence[Source]) -> tuple[Outcome, ...]:
+        """Fetch sources in threads, and end them soon when the user interrupts."""
+        pool = ThreadPoolExecutor(AT_ONCE)
+        futures: list[Future[Outcome]] = []
         try:
-            outcome = self._fetched(source, start)
+            futures += (pool.submit(self._outcome, source) for source in sources)
+            for done in as_completed(futures):
+                done.result()  # an error that is not a GeoReeError ends the batch at once
+        except BaseException:
+            self.interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait([f for f in futures if not f.cancelled()], GRACE_S)
+            raise
+        pool.shutdown()
+        return tuple(done.result() for done in futures)
+
+    def _outcome(self, source: Source) -> Outcome:
+        start = time.perf_counter()
+        self.on_start(source.id, str(self.provided or source.url))
+        try:
+            found = self._fetch(source)
         except GeoReeError as error:
-            line = " ".join(str(error).split())
-            outcome = Outcome(source_id=source.id, error=line, seconds=_since(start))
-        self.watch.finished(outcome)
+            found = {"error": " ".join(str(error).split())}
+        seconds = round(time.perf_counter() - start, 2)
+        outcome = Outcome(source_id=source.id, seconds=seconds, **found)
+        self.on_finish(outcome)
         return outcome
 
-    def _fetched(self, source: Source, start: float) -> Outcome:
-        parts: list[tuple[Source, Normalized]] = []
+    def _fetch(self, source: Source) -> dict[str, Any]:
+        """Fetch one source and normalize its tables: the fields of its outcome."""
+        tables: list[tuple[Source, Normalized]] = []
 
         def check(path: Path) -> None:
             with self.reading:  # one at a time: memory stays that of one source
-                self._go_on()
-                parts.extend(self._normalized(source, path))
+                self._stop_if_interrupted()
+                tables.extend(self._normalized(source, path))
 
-        def received(now: int, of: int | None) -> None:
-            self._go_on()
-            self.watch.received(source.id, now, of)
+        def on_bytes(received: int, expected: int | None) -> None:
+            self._stop_if_interrupted()
+            self.on_bytes(source.id, received, expected)
 
-        snapshot = fetch(
+        snapshot = fetch_snapshot(
             source,
             self.settings,
             check=check,
-            provided=self.wanted.provided,
-            box=self.wanted.box,
-            on_bytes=received,
+            provided=self.provided,
+            box=self.box,
+            on_bytes=on_bytes,
         )
-        unchanged = not parts
+        unchanged = not tables
         if unchanged:
             check(snapshot.payload)
         at_hand = AtHand.from_snapshot(snapshot)
-        tables = tuple(account(table, at_hand, part) for table, part in parts)
-        return Outcome(
-            source_id=source.id,
-            tables=tables,
-            bytes=snapshot.provenance.bytes,
-            seconds=_since(start),
-            unchanged=unchanged,
-        )
+        return {
+            "tables": tuple(account(table, at_hand, part) for table, part in tables),
+            "bytes": snapshot.provenance.bytes,
+            "unchanged": unchanged,
+        }
 
-    def _go_on(self) -> None:
-        if self.stop.is_set():
+    def _stop_if_interrupted(self) -> None:
+        if self.interrupted.is_set():
             raise KeyboardInterrupt
 
     def _normalized(self, source: Source, path: Path) -> list[tuple[Source, Normalized]]:
@@ -250,22 +275,17 @@ class _Job:
         for table in source.parts():
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
-                whole = Normalized(
+                part = Normalized(
                     frame=gpd.GeoDataFrame(), layer=table.layer, rows_read=len(raw), kept=len(raw)
                 )
-                out.append((table, whole))
-                continue
-            borders = None if table.layer == "countries" else self.countries
-            out.append(
-                (table, normalize(raw, table, borders, skip_bad_rows=self.options.skip_bad_rows))
-            )
+            else:
+                borders = None if table.layer == "countries" else self.countries
+                skip = self.options.skip_bad_rows
+                part = normalize(raw, table, borders, skip_bad_rows=skip)
+            out.append((table, part))
         if not any(part.rows_read for _, part in out):
             raise SchemaError(
                 f"{source.id}: none of its tables has any rows",
                 "look at the file; correct reader in the catalogue entry",
             )
         return out
-
-
-def _since(start: float) -> float:
-    return round(time.perf_counter() - start, 2)

@@ -13,7 +13,7 @@ import shapely
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.settings import Settings
 
 CATALOG = load_catalog()
@@ -39,7 +39,7 @@ def borders() -> gpd.GeoDataFrame:
 
 
 def _taken(source: Source, provided: Path, borders: gpd.GeoDataFrame, tmp_path: Path):
-    snapshot = fetch(source, Settings(data_root=tmp_path / "data"), provided=provided)
+    snapshot = fetch_snapshot(source, Settings(data_root=tmp_path / "data"), provided=provided)
     assert snapshot.provenance.origin == "provided"
     assert snapshot.provenance.licence == source.licence
     return normalize(read(source, snapshot.payload), source, borders)

@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Settings
 
 DATA = Path(__file__).parents[1] / "data"
@@ -250,7 +250,7 @@ ROWS = {
 def test_the_real_payload_becomes_its_layer(mirror, countries, tmp_path, source_id, rows):
     source = CATALOG[source_id]
     settings = Settings(data_root=tmp_path, mirror=mirror())
-    got = normalize(read(source, fetch(source, settings).payload), source, countries)
+    got = normalize(read(source, fetch_snapshot(source, settings).payload), source, countries)
     assert got.rows_read == rows[0]
     assert rows[0] - sum(got.skipped.values()) == rows[1]
     # a line that crosses a border is cut, and its pieces share their number
@@ -269,7 +269,7 @@ def test_the_real_payload_becomes_its_layer(mirror, countries, tmp_path, source_
 def test_the_list_of_whole_countries_is_that_of_the_region(mirror, tmp_path):
     source = CATALOG["natural_earth_countries"]
     settings = Settings(data_root=tmp_path, mirror=mirror())
-    frame = normalize(read(source, fetch(source, settings).payload), source).frame
+    frame = normalize(read(source, fetch_snapshot(source, settings).payload), source).frame
     # Georgia's coast is at 39.98 E here; the finer borders of the package have it at 40.00 E
     inside = frame.within(shapely.box(*REGION))
     assert set(frame["country"][frame["complete"]]) == set(frame["country"][inside]) | {"GEO"}

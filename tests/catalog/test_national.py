@@ -8,7 +8,7 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import FetchError
-from geo_ree.fetching import fetch
+from geo_ree.fetching import fetch_snapshot
 from geo_ree.schema import LAYERS
 from geo_ree.settings import Settings
 
@@ -71,7 +71,7 @@ def test_why_and_instead_read_as_one_sentence_before_the_command(source):
 @pytest.mark.parametrize("source", CLOSED.values(), ids=CLOSED)
 def test_a_fetch_says_why_not_and_how_a_file_can_be_handed_over(source):
     with pytest.raises(FetchError) as caught:
-        fetch(source, Settings())
+        fetch_snapshot(source, Settings())
     said = str(caught.value)
     assert source.why in said
     assert f"then geo-ree fetch {source.id} --file PATH" in said

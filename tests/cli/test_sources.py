@@ -30,7 +30,7 @@ from geo_ree.cli.console.source_facts import (
     say_rows,
 )
 from geo_ree.deposits import normalize
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
 from geo_ree.settings import Settings
 
@@ -471,7 +471,7 @@ def borders() -> gpd.GeoDataFrame:
 
 
 def _normalized(source: Source, settings: Settings, borders: gpd.GeoDataFrame):
-    payload = fetch(source, settings).payload
+    payload = fetch_snapshot(source, settings).payload
     return {p.part: normalize(read(p, payload), p, borders).frame for p in source.parts()}
 
 

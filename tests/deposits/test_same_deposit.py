@@ -13,7 +13,7 @@ import pytest
 from geo_ree import Options, Settings
 from geo_ree.deposits import merge
 from geo_ree.deposits.evaluation import score_groups
-from geo_ree.pipeline.fetching import Wanted, fetch_sources
+from geo_ree.pipeline.fetching import fetch
 from geo_ree.pipeline.layers import read_layers
 
 LABELS = pd.read_csv(Path(__file__).parents[1] / "data" / "same_deposit.csv")
@@ -45,8 +45,7 @@ def test_the_labels_are_many_balanced_and_reasoned():
 @pytest.mark.mirror
 def test_precision_and_recall_are_those_that_are_published(mirror, tmp_path):
     settings = Settings(data_root=tmp_path, mirror=mirror())
-    outcomes, _ = fetch_sources(Wanted(ids=SOURCES), settings, Options())
-    assert not any(o.error for o in outcomes)
+    assert not fetch(SOURCES, settings=settings).failed
     records = read_layers(settings, Options()).layers["deposits"]
     members = merge(records).members
     deposit = dict(zip(members["record"], members["deposit"], strict=True))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_ree.catalog import load_catalog
-from geo_ree.fetching import fetch
+from geo_ree.fetching import fetch_snapshot
 from geo_ree.settings import Settings
 from geo_ree.storage import data_lock
 
@@ -48,7 +48,11 @@ def work(order: dict[str, Any]) -> None:
         stop_at(order["at_step"], order["data"])
     today = date.fromisoformat(order["day"])
     with data_lock(settings), ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda name: fetch(CATALOG[name], settings, today=today), order["ids"]))
+        list(
+            pool.map(
+                lambda name: fetch_snapshot(CATALOG[name], settings, today=today), order["ids"]
+            )
+        )
 
 
 def run(order: dict[str, Any]) -> int:

@@ -22,10 +22,10 @@ import shapely
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import arcgis_query as arcgis_service
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.arcgis import read_layer
 from geo_ree.fetching.arcgis_query import Layer, ask_service, gather
-from geo_ree.fetching.client import Client
+from geo_ree.fetching.download import Client
 from geo_ree.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def hasty_service(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refusal(source: Source, settings: Settings) -> str:
     with pytest.raises(FetchError) as caught:
-        fetch(source, settings)
+        fetch_snapshot(source, settings)
     text = str(caught.value)
     assert "\n" not in text
     assert text.startswith(f"{source.id}: ")
@@ -133,7 +133,7 @@ def koop_settings(koop: str, tmp_path: Path) -> Settings:
 @pytest.mark.parametrize(("name", "pages"), [("ridges", 3), ("plain", 2)])
 def test_koop_gives_all_its_features_over_several_pages(koop_settings, name, pages):
     source = entry(f"{KOOP}/{name}/FeatureServer/0")
-    snapshot = fetch(source, koop_settings)
+    snapshot = fetch_snapshot(source, koop_settings)
     kept = list(members(snapshot.payload))
     assert kept[:2] == ["layer.json", "count.json"]
     assert kept[2:] == [f"page-{n:05d}.json" for n in range(1, pages + 1)]
@@ -152,13 +152,13 @@ def test_koop_gives_all_its_features_over_several_pages(koop_settings, name, pag
 
 def test_koop_unchanged_leaves_the_old_snapshot(koop_settings):
     source = entry(f"{KOOP}/ridges/FeatureServer/0")
-    first, second = fetch(source, koop_settings), fetch(source, koop_settings)
+    first, second = fetch_snapshot(source, koop_settings), fetch_snapshot(source, koop_settings)
     assert second == first
 
 
 def test_koop_is_asked_with_the_condition_and_the_page_size(koop_settings):
     source = entry(f"{KOOP}/ridges/FeatureServer/0", where="number > 2400", page_size=30)
-    payload = fetch(source, koop_settings).payload
+    payload = fetch_snapshot(source, koop_settings).payload
     assert len([n for n in members(payload) if n.startswith("page")]) == 4
     assert read(source, payload)["number"].tolist() == [str(n) for n in range(2401, 2501)]
 
@@ -166,7 +166,7 @@ def test_koop_is_asked_with_the_condition_and_the_page_size(koop_settings):
 @pytest.mark.parametrize("at_once", [100, 2000])
 def test_koop_gives_features_by_their_object_ids(koop_settings, at_once, tmp_path):
     source = entry(f"{KOOP}/ridges/FeatureServer/0")
-    client = Client(koop_settings, what=source.id)
+    client = Client(koop_settings, source_id=source.id)
     layer = Layer(
         where="ridges",
         by_hand="",
@@ -315,7 +315,7 @@ def settings(service: Service, serve: Callable[..., str], tmp_path: Path) -> Set
 
 
 def names(source: Source, settings: Settings) -> list[str]:
-    return read(source, fetch(source, settings).payload)["Name"].tolist()
+    return read(source, fetch_snapshot(source, settings).payload)["Name"].tolist()
 
 
 ALL = [f"Made-up Ridge {n}" for n in range(1, 6)]
@@ -427,7 +427,7 @@ def test_features_that_cannot_be_had_by_their_id_are_told(service, settings):
 
 @pytest.mark.parametrize("counted", [6, 4])
 def test_another_number_than_the_service_counts_is_refused(service, settings, counted):
-    kept = fetch(entry(), settings)
+    kept = fetch_snapshot(entry(), settings)
     service.counts = [counted, counted]
     text = refusal(entry(), settings)
     assert f"5 features came, the service counts {counted}" in text
@@ -550,7 +550,7 @@ def test_a_slow_server_is_asked_again_and_a_dead_one_told(service, settings):
 
 def test_what_the_entry_adds_is_sent_with_each_request_but_not_kept(service, settings):
     source = entry(query={"token": "made-up"})
-    snapshot = fetch(source, settings)
+    snapshot = fetch_snapshot(source, settings)
     assert {p.get("token") for _, _, p in service.asked} == {"made-up"}
     assert "made-up" not in snapshot.provenance.query
 
@@ -594,7 +594,7 @@ def test_a_fetched_layer_in_esris_own_json_has_its_geometries(service, settings)
     apart = [[70, 45], [70, 46], [71, 46], [71, 45], [70, 45]]
     service.places = {n: {"rings": [outer]} for n in (10, 40)}
     service.places |= {20: {"rings": [outer, hole]}, 30: {"rings": [outer, apart]}, 50: None}
-    frame = read(entry(), fetch(entry(), settings).payload)
+    frame = read(entry(), fetch_snapshot(entry(), settings).payload)
     assert isinstance(frame, gpd.GeoDataFrame)
     areas = shapely.area(frame.geometry.to_numpy()).round(9).tolist()
     assert areas[:4] == [1, 0.96, 2, 1]
@@ -734,13 +734,13 @@ def test_a_missing_file_and_pages_that_do_not_fit_together_are_told(tmp_path):
 
 def test_a_handed_file_goes_the_same_way(provided, tmp_path):
     path = provided(esri({"attributes": {"Name": "A"}, "geometry": {"x": 60, "y": 45}}), "x.json")
-    snapshot = fetch(entry(), Settings(data_root=tmp_path / "data"), provided=path)
+    snapshot = fetch_snapshot(entry(), Settings(data_root=tmp_path / "data"), provided=path)
     assert snapshot.provenance.origin == "provided"
     assert read(entry(), snapshot.payload)["Name"].tolist() == ["A"]
     other = tmp_path / "layer.gpkg"
     gpd.GeoDataFrame({"Name": ["B"]}, geometry=[shapely.Point(60, 45)], crs=4326).to_file(other)
     frame = read(
-        entry(), fetch(entry(), Settings(data_root=tmp_path / "b"), provided=other).payload
+        entry(), fetch_snapshot(entry(), Settings(data_root=tmp_path / "b"), provided=other).payload
     )
     assert frame["Name"].tolist() == ["B"]
     assert frame.crs.to_epsg() == 4326

@@ -19,7 +19,7 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
-from geo_ree.fetching import cog_ranges, fetch, read, read_window, sample, tile_names
+from geo_ree.fetching import cog_ranges, fetch_snapshot, read, read_window, sample, tile_names
 from geo_ree.fetching import cog_ranges as cog_mosaic
 from geo_ree.settings import Settings
 
@@ -621,7 +621,7 @@ def test_a_window_that_is_too_large_or_empty_is_refused(glo, settings, put_tile,
 def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, store, put_tile):
     put_tile(76, 42, holes=(30, 30))
     box = (76.2, 42.3, 77.2, 42.6)
-    snapshot = fetch(glo, settings, box=box)
+    snapshot = fetch_snapshot(glo, settings, box=box)
     proof = snapshot.provenance
     assert proof.query.startswith("bbox=76.2,42.3,77.2,42.6 tiles=https://copernicus-dem-90m.s3")
     assert proof.file == "elevation.tif"
@@ -642,28 +642,28 @@ def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, store
     assert told.loc[1, "pixel_x_deg"] == pytest.approx(1 / N)
     assert told.loc[1, "minimum"] == pytest.approx(written[~np.isnan(written)].min())
     # the same tiles give the same bytes, so the old snapshot stays
-    assert fetch(glo, settings, box=box).payload == snapshot.payload
+    assert fetch_snapshot(glo, settings, box=box).payload == snapshot.payload
 
 
 def test_a_window_is_not_fetched_without_a_box_nor_over_the_sea(glo, settings):
     with pytest.raises(FetchError, match="a part of the world only"):
-        fetch(glo, settings)
+        fetch_snapshot(glo, settings)
     with pytest.raises(
         FetchError, match=r"none of the 1 tiles of the box 50.2,41.2,50.4,41.4 .*mirror"
     ):
-        fetch(glo, settings, box=(50.2, 41.2, 50.4, 41.4))
+        fetch_snapshot(glo, settings, box=(50.2, 41.2, 50.4, 41.4))
     assert not (settings.raw_root / glo.id).exists()
 
 
 def test_a_tile_on_another_host_is_not_asked_for(glo, settings, store, tmp_path):
-    from geo_ree.fetching.client import Client
-    from geo_ree.fetching.cog import bring_window
-    from geo_ree.fetching.protocol import Order
+    from geo_ree.fetching.cog import download_window
+    from geo_ree.fetching.download import Client
+    from geo_ree.fetching.protocol import Request
 
-    order = Order(source=glo, folder=tmp_path, box=(76.2, 42.3, 76.4, 42.6))
-    client = Client(settings, what=glo.id, hosts=frozenset({"elsewhere.example"}))
+    request = Request(source=glo, folder=tmp_path, box=(76.2, 42.3, 76.4, 42.6))
+    client = Client(settings, source_id=glo.id, hosts=frozenset({"elsewhere.example"}))
     with pytest.raises(FetchError, match="is not one of elsewhere.example"):
-        bring_window(order, client)
+        download_window(request, client)
     assert store.asked == []
 
 
@@ -671,7 +671,7 @@ def test_a_handed_raster_is_checked(glo, settings, tmp_path):
     good = tmp_path / "good.tif"
     values = np.random.default_rng(3).normal(500, 10, (400, 300)).astype(np.float32)
     geotiff(good, values, Affine(0.01, 0, 70, 0, -0.01, 45), driver="GTiff")
-    assert fetch(glo, settings, provided=good).provenance.origin == "provided"
+    assert fetch_snapshot(glo, settings, provided=good).provenance.origin == "provided"
 
     cases = {
         "no whole GeoTIFF": good.read_bytes()[:200_000],
@@ -701,6 +701,6 @@ def test_a_handed_raster_is_checked(glo, settings, tmp_path):
         bad = tmp_path / "bad.tif"
         bad.write_bytes(content)
         with pytest.raises(SchemaError, match=said):
-            fetch(glo, settings, provided=bad)
+            fetch_snapshot(glo, settings, provided=bad)
     with pytest.raises(SchemaError, match="is missing"):
         read(glo, tmp_path / "nowhere.tif")

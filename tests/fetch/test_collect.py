@@ -22,7 +22,7 @@ from geo_ree.catalog import Source
 from geo_ree.cli.app import main
 from geo_ree.cli.console import progress
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline.fetching import GRACE_S, Outcome, Wanted, Watch, fetch_sources
+from geo_ree.pipeline.fetching import GRACE_S, Fetched, Outcome, fetch
 from geo_ree.settings import Options, Settings
 from geo_ree.storage import latest_snapshot
 
@@ -47,11 +47,12 @@ def call(settings: Settings, *args: object) -> Result:
 
 
 def test_each_table_is_accounted_for(served, settings):
-    outcomes, not_tried = fetch_sources(Wanted(ids=THREE), settings, Options())
-    assert [o.source_id for o in outcomes] == list(THREE)
-    assert not any(o.error for o in outcomes)
-    assert not_tried == {}
-    for outcome in outcomes:
+    fetched = fetch(THREE, settings=settings)
+    assert [o.source_id for o in fetched.outcomes] == list(THREE)
+    assert not fetched.failed
+    assert fetched.not_tried == {}
+    assert repr(fetched) == "<Fetched: 3 of 3 sources available, 0 not tried>"
+    for outcome in fetched.outcomes:
         (table,) = outcome.tables
         assert table["rows_read"] == table["kept"] + sum(table["skipped"].values())
         assert table["rows"] >= table["kept"]  # lines are cut at borders
@@ -60,10 +61,10 @@ def test_each_table_is_accounted_for(served, settings):
 
 
 def test_one_that_fails_leaves_the_others_and_its_own_old_snapshot(served, settings, catalog):
-    first, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    first = fetch(THREE, settings=settings).outcomes
     old = latest_snapshot(settings, "usgs_ree")
     served.faults[address(catalog["usgs_ree"])] = ["403"] * 9
-    again, _ = fetch_sources(Wanted(ids=THREE), settings, Options())
+    again = fetch(THREE, settings=settings).outcomes
     assert [bool(o.error) for o in again] == [True, False, False]
     assert again[0].error.startswith("usgs_ree: http://127.0.0.1")
     assert "HTTP 403" in again[0].error
@@ -74,12 +75,12 @@ def test_one_that_fails_leaves_the_others_and_its_own_old_snapshot(served, setti
 def test_a_payload_that_cannot_be_normalized_does_not_replace_a_good_one(
     served, settings, catalog, payload
 ):
-    fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    fetch("usgs_major_deposits", settings=settings)
     old = latest_snapshot(settings, "usgs_major_deposits")
     head = b"gid,dep_name,country,state,latitude,longitude,commodity,dep_type,citation\n"
     swapped = {"ofr20051294/deposit.csv": head + b"9101,Swapped,Kazakhstan,,70.0,50.5,REE,,\n"}
     served.files[address(catalog["usgs_major_deposits"])] = payload("usgs_major_deposits", swapped)
-    (bad,), _ = fetch_sources(Wanted(ids=("usgs_major_deposits",)), settings, Options())
+    (bad,) = fetch("usgs_major_deposits", settings=settings).outcomes
     assert "row 2" in bad.error
     assert "swapped" in bad.error
     assert latest_snapshot(settings, "usgs_major_deposits") == old
@@ -107,26 +108,27 @@ def test_four_are_under_way_at_once_and_no_more(served, settings, tmp_path):
             under_way.remove(outcome.source_id)
 
     options = Options(catalog=str(extra))
-    outcomes, _ = fetch_sources(
-        Wanted(ids=ids), settings, options, Watch(started=started, finished=finished)
-    )
-    assert [o.error for o in outcomes] == [""] * 5
+    fetched = fetch(ids, settings=settings, options=options, on_start=started, on_finish=finished)
+    assert [o.error for o in fetched.outcomes] == [""] * 5
     assert under_way == set()
     assert max(most) == 4
 
 
-def test_the_watch_hears_of_the_bytes(served, settings):
+def test_the_bytes_received_are_reported(served, settings):
     heard: list[tuple[str, int]] = []
-    watch = Watch(received=lambda source_id, now, of: heard.append((source_id, now)))
-    (outcome,), _ = fetch_sources(Wanted(ids=("usgs_ree",)), settings, Options(), watch)
+    (outcome,) = fetch(
+        "usgs_ree",
+        settings=settings,
+        on_bytes=lambda source_id, received, expected: heard.append((source_id, received)),
+    ).outcomes
     assert heard[-1] == ("usgs_ree", outcome.bytes)
 
 
-def test_a_file_that_somebody_was_handed_goes_the_same_way(served, settings, payload, tmp_path):
+def test_a_provided_file_goes_the_same_way(served, settings, payload, tmp_path):
     provided = tmp_path / "from a colleague.zip"
     provided.write_bytes(payload("usgs_ree"))
-    wanted = Wanted(ids=("usgs_ree",), provided=provided)
-    (outcome,), _ = fetch_sources(wanted, replace(settings, offline=True), Options())
+    offline = replace(settings, offline=True)
+    (outcome,) = fetch(["usgs_ree"], settings=offline, file=provided).outcomes
     assert not outcome.error
     proof = latest_snapshot(settings, "usgs_ree").provenance
     assert (proof.origin, proof.file) == ("provided", "from a colleague.zip")
@@ -137,18 +139,20 @@ def test_a_file_that_somebody_was_handed_goes_the_same_way(served, settings, pay
 
 @pytest.mark.parametrize("ids", [(), THREE[:2]])
 def test_a_file_is_of_one_source(settings, ids, tmp_path):
-    with pytest.raises(SettingsError, match="hands over one source"):
-        fetch_sources(Wanted(ids=ids, provided=tmp_path / "x.zip"), settings, Options())
+    with pytest.raises(
+        SettingsError, match=f"--file provides one source, {len(ids) or 'none'} are named"
+    ):
+        fetch(ids, settings=settings, file=tmp_path / "x.zip")
 
 
 def test_off_a_terminal_the_account_is_plain_and_whole(served, settings):
     result = call(settings, *THREE)
     assert result.exit_code == 0, result.output
     head, *rows, last = result.stdout.splitlines()
-    assert head.split("\t")[:4] == ["source", "rows read", "kept", "set aside"]
+    assert head.split("\t")[:4] == ["source", "rows read", "kept", "skipped"]
     assert [row.split("\t")[0] for row in rows] == list(THREE)
     assert all(len(row.split("\t")) == len(head.split("\t")) for row in rows)
-    assert last == "3 of 3 sources are at hand"
+    assert last == "3 of 3 sources are available"
     assert "usgs_ree: asking https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
 
 
@@ -165,15 +169,18 @@ def test_off_a_terminal_no_text_is_cut(monkeypatch, capsys):
         "licence": "CC0",
     }
     outcome = Outcome(source_id="x", tables=(table,))
-    assert progress.show_outcomes([outcome], {"y": "none: it is\nsecret"}) == 0
+    assert (
+        progress.show_fetched(Fetched(outcomes=(outcome,), not_tried={"y": "none: it is\nsecret"}))
+        == 0
+    )
     _, row, not_tried, last = capsys.readouterr().out.splitlines()
     assert all(text in row for text in odd)
     assert not_tried == "not tried: y (none: it is secret)"
-    assert last == "1 of 1 sources are at hand"
+    assert last == "1 of 1 sources are available"
     monkeypatch.setattr(
         progress, "Console", lambda **_: Console(force_terminal=True, width=300, highlight=False)
     )
-    progress.show_outcomes([outcome], {})
+    progress.show_fetched(Fetched(outcomes=(outcome,)))
     assert "and 6 more" in capsys.readouterr().out
 
 
@@ -194,7 +201,7 @@ def test_some_failed_is_exit_status_1_and_told_in_one_line(served, settings, cat
     (line,) = [x for x in result.stdout.splitlines() if x.startswith("failed: ")]
     assert "usgs_ree" in line
     assert "HTTP 404" in line
-    assert "2 of 3 sources are at hand" in result.stdout
+    assert "2 of 3 sources are available" in result.stdout
 
 
 def test_the_account_as_json(served, settings, catalog):
@@ -252,11 +259,12 @@ def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
     monkeypatch.setattr(
         progress, "Console", lambda **_: Console(force_terminal=True, width=120, highlight=False)
     )
-    with progress.watching() as watch:
-        watch.started("usgs_ree", "https://example.org")
-        watch.received("usgs_ree", 500_000, 1_000_000)
-        watch.finished(Outcome(source_id="usgs_ree", bytes=1_000_000, seconds=2.0))
-    assert progress.show_outcomes([Outcome(source_id="x", error="x: it broke; mend it")], {}) == 1
+    with progress.show_progress() as callbacks:
+        callbacks["on_start"]("usgs_ree", "https://example.org")
+        callbacks["on_bytes"]("usgs_ree", 500_000, 1_000_000)
+        callbacks["on_finish"](Outcome(source_id="usgs_ree", bytes=1_000_000, seconds=2.0))
+    failed = Outcome(source_id="x", error="x: it broke; mend it")
+    assert progress.show_fetched(Fetched(outcomes=(failed,))) == 1
     shown = capsys.readouterr().out
     assert "usgs_ree: 0 rows, 1,000,000 bytes, 2.0 s" in shown
     assert "failed: x: it broke; mend it" in shown

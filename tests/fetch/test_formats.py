@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.answers import read_pages, write_pages
 from geo_ree.reading.formats import open_file
 
@@ -326,22 +326,22 @@ def test_a_file_that_is_handed_over_goes_the_same_way(make, made_up, settings):
     source = made_up(
         protocol="local", status="manual", url="", why="it is sent by post", instead="ask for it"
     )
-    snapshot = fetch(source, settings, provided=make("gpkg"))
+    snapshot = fetch_snapshot(source, settings, provided=make("gpkg"))
     assert snapshot.payload.name == "towns.gpkg"
     assert len(read(source, snapshot.payload)) == 2
     with pytest.raises(FetchError, match=r"made_up cannot be fetched .* --file PATH"):
-        fetch(source, settings)
+        fetch_snapshot(source, settings)
 
 
 def test_a_local_source_is_brought_by_nobody(made_up, settings, tmp_path):
-    from geo_ree.fetching.client import Client
+    from geo_ree.fetching.download import Client
     from geo_ree.fetching.files import LOCAL
-    from geo_ree.fetching.protocol import Order
+    from geo_ree.fetching.protocol import Request
 
     source = made_up(protocol="local", url="")
-    client = Client(settings, what="made_up", hosts=frozenset())
+    client = Client(settings, source_id="made_up", hosts=frozenset())
     with pytest.raises(FetchError, match=r"^made_up is only ever handed over as a file; give it"):
-        LOCAL.bring(Order(source=source, folder=tmp_path), client)
+        LOCAL.download(Request(source=source, folder=tmp_path), client)
 
 
 @pytest.mark.parametrize("kind", ["csv", "geojson", "xlsx", "gpkg", "kml"])
@@ -349,7 +349,7 @@ def test_a_plain_file_arrives_over_the_network(make, made_up, site, settings, ki
     url = f"https://example.org/get/towns.{kind}?key=1"
     site.files[f"/example.org/get/towns.{kind}?key=1"] = make(kind).read_bytes()
     source = made_up(url=url, columns={"name": "Name" if kind == "kml" else "name"})
-    snapshot = fetch(source, settings)
+    snapshot = fetch_snapshot(source, settings)
     assert snapshot.payload.name == f"towns.{kind}"
     check(read(source, snapshot.payload), kind)
 
@@ -358,7 +358,7 @@ def test_a_plain_file_arrives_over_the_network(make, made_up, site, settings, ki
 def test_a_web_page_in_place_of_a_file_leaves_nothing(made_up, site, settings, address):
     site.faults[f"/example.org/{address}"] = ["html"] * 9
     with pytest.raises((FetchError, SchemaError), match=r"^made_up: "):
-        fetch(made_up(url=f"https://example.org/{address}"), settings)
+        fetch_snapshot(made_up(url=f"https://example.org/{address}"), settings)
     assert not (settings.raw_root / "made_up").exists()
 
 

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from geo_ree.errors import SettingsError
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
 
@@ -43,7 +43,7 @@ def entry(catalog):
 
 
 def test_a_shapefile_comes_with_its_other_parts(entry, shape, settings):
-    snapshot = fetch(entry, settings, provided=shape)
+    snapshot = fetch_snapshot(entry, settings, provided=shape)
     with zipfile.ZipFile(snapshot.payload) as archive:
         assert archive.namelist() == ["x.cpg", "x.dbf", "x.prj", "x.shp", "x.shx"]
     assert snapshot.payload.name == "x.zip"
@@ -57,7 +57,7 @@ def test_a_file_geodatabase_comes_whole(entry, layer, tmp_path, settings):
     folder = tmp_path / "x.gdb"
     layer.rename(columns={"commoditie": "commodities"}).to_file(folder, driver="OpenFileGDB")
     (folder / "x.lock").touch()
-    snapshot = fetch(entry, settings, provided=folder)
+    snapshot = fetch_snapshot(entry, settings, provided=folder)
     with zipfile.ZipFile(snapshot.payload) as archive:
         names = archive.namelist()
     assert names == sorted(f"x.gdb/{p.name}" for p in folder.iterdir() if p.suffix != ".lock")
@@ -65,18 +65,18 @@ def test_a_file_geodatabase_comes_whole(entry, layer, tmp_path, settings):
 
 
 def test_the_same_files_are_the_same_payload(entry, shape, settings, tmp_path):
-    first = fetch(entry, settings, provided=shape, today=MONDAY)
+    first = fetch_snapshot(entry, settings, provided=shape, today=MONDAY)
     shutil.copytree(shape.parent, tmp_path / "again")  # later, elsewhere
     again = tmp_path / "again" / "x.shp"
     again.touch()
-    assert fetch(entry, settings, provided=again, today=TUESDAY) == first
+    assert fetch_snapshot(entry, settings, provided=again, today=TUESDAY) == first
 
 
 @pytest.mark.parametrize("suffix", [".shx", ".dbf"])
 def test_a_shapefile_that_lacks_a_part_is_refused(entry, shape, settings, suffix):
     shape.with_suffix(suffix).unlink()
     with pytest.raises(SettingsError) as caught:
-        fetch(entry, settings, provided=shape)
+        fetch_snapshot(entry, settings, provided=shape)
     assert str(caught.value) == (
         f"uzbekistan_geology: {shape} lacks x{suffix} beside it; "
         "put all parts of the shapefile into one folder"
@@ -87,4 +87,4 @@ def test_a_shapefile_that_lacks_a_part_is_refused(entry, shape, settings, suffix
 def test_the_parts_are_weighed_together(entry, shape, settings):
     size = shape.stat().st_size
     with pytest.raises(SettingsError, match=f"at most {size} are accepted"):
-        fetch(entry, replace(settings, max_download_bytes=size), provided=shape)
+        fetch_snapshot(entry, replace(settings, max_download_bytes=size), provided=shape)

@@ -14,8 +14,7 @@ import requests
 from geo_ree.errors import FetchError
 from geo_ree.fetching import Client
 from geo_ree.fetching import download as transfer
-from geo_ree.fetching.client import ZIP_MAGIC
-from geo_ree.fetching.download import ATTEMPTS
+from geo_ree.fetching.download import ATTEMPTS, ZIP_MAGIC
 from geo_ree.fetching.retry import AbsentError
 from geo_ree.settings import Settings
 
@@ -27,7 +26,7 @@ HTML = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
 
 def get(settings: Settings, target: Path, **options: Any) -> Any:
     on_bytes = options.pop("on_bytes", None)
-    with Client(settings, what="usgs_ree", on_bytes=on_bytes) as client:
+    with Client(settings, source_id="usgs_ree", on_bytes=on_bytes) as client:
         return client.download(URL, target, **{"magic": ZIP_MAGIC, **options})
 
 
@@ -240,7 +239,7 @@ def test_waits_grow_and_are_never_the_same(monkeypatch, site, settings, target):
 
 def test_a_missing_file_at_the_publisher_points_at_the_catalogue(site, tmp_path):
     with pytest.raises(AbsentError, match=r"moved it: correct url in the catalogue entry"):
-        Client(Settings(), what="x").download(f"{site.url}/gone.zip", tmp_path / "x")
+        Client(Settings(), source_id="x").download(f"{site.url}/gone.zip", tmp_path / "x")
 
 
 def test_another_kind_of_file_is_refused_by_its_first_bytes(site, settings, target):
@@ -380,7 +379,7 @@ def test_offline_never_opens_a_socket(settings, target, monkeypatch):
 
     for name in ("socket", "create_connection", "getaddrinfo"):
         monkeypatch.setattr(socket, name, blow_up)
-    client = Client(replace(settings, offline=True), what="usgs_ree")
+    client = Client(replace(settings, offline=True), source_id="usgs_ree")
     for call in (
         lambda: client.download(URL, target),
         lambda: client.get(URL),
@@ -431,7 +430,7 @@ def test_a_version_is_only_named_to_the_address_that_gave_it(site, settings, tar
 def test_parameters_headers_and_a_body_are_sent(site, settings):
     path = "/example.org/q?x=1&name=%D0%9E%D1%88"
     site.files[path] = b"[1]"
-    client = Client(settings, what="x")
+    client = Client(settings, source_id="x")
     url = "https://example.org/q?x=1"
     assert client.get_json(url, params={"name": "Ош"}, headers={"Referer": "https://m/"}) == [1]
     assert site.headers[0]["Referer"] == "https://m/"
@@ -442,7 +441,7 @@ def test_parameters_headers_and_a_body_are_sent(site, settings):
 def test_a_question_is_asked_again_like_a_file(site, settings):
     site.files[PATH] = BODY
     site.faults[PATH] = ["429", "cut", "stall"]
-    assert Client(settings, what="x").get(URL, data="area[name=x];out;") == BODY
+    assert Client(settings, source_id="x").get(URL, data="area[name=x];out;") == BODY
     assert site.bodies == [b"area[name=x];out;"] * 4
     assert not any("Range" in sent for sent in site.headers)
 
@@ -458,13 +457,13 @@ def test_a_part_of_a_file_can_be_asked_for(site, settings):
 def test_a_small_answer_that_is_large_is_refused(site, settings):
     site.files[PATH] = BODY
     with pytest.raises(FetchError, match=r"x: .*at most 1000 are accepted; check the address: no"):
-        Client(settings, what="x").get(URL, most_bytes=1000)
+        Client(settings, source_id="x").get(URL, most_bytes=1000)
 
 
 def test_an_answer_that_is_no_json_is_told(site, settings):
     site.files[PATH] = b"Token\n expired"
     with pytest.raises(FetchError, match=r"^x: .*is no JSON \(it begins with 'Token expired'\); "):
-        Client(settings, what="x").get_json(URL)
+        Client(settings, source_id="x").get_json(URL)
     site.files[PATH] = json.dumps({"a": [1]}).encode()
     assert Client(settings).get_json(URL) == {"a": [1]}
 

@@ -16,7 +16,7 @@ import pytest
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.jqgrid import read_grid
 from geo_ree.settings import Settings
 
@@ -104,7 +104,7 @@ def settings(grid: Grid, serve: Callable[..., str], tmp_path: Path) -> Settings:
 
 def refusal(settings: Settings, source: Source | None = None) -> str:
     with pytest.raises(FetchError) as caught:
-        fetch(source or entry(), settings)
+        fetch_snapshot(source or entry(), settings)
     text = str(caught.value)
     assert "\n" not in text
     assert text.startswith("made_up: ")
@@ -113,7 +113,7 @@ def refusal(settings: Settings, source: Source | None = None) -> str:
 
 
 def test_all_pages_come_one_at_a_time_as_the_page_itself_would_ask(grid, settings):
-    snapshot = fetch(entry(), settings)
+    snapshot = fetch_snapshot(entry(), settings)
     fixed = {"_search": "false", "sidx": "Id", "sord": "asc", "indexType": "2", "rows": "2"}
     assert grid.asked == [{**fixed, "page": page} for page in "123"]
     assert all(HEADERS.items() <= headers.items() for headers in grid.headers)
@@ -127,18 +127,18 @@ def test_all_pages_come_one_at_a_time_as_the_page_itself_would_ask(grid, setting
     assert frame.index.tolist() == [1, 2, 3, 4, 5]
     assert frame.loc[1].tolist() == ["1", "XX-001", "Зохиомол 1", "Nobody", "1.50"]
     assert frame.loc[2, "Holder"] is None
-    assert fetch(entry(), settings) == snapshot
+    assert fetch_snapshot(entry(), settings) == snapshot
 
 
 def test_pages_are_asked_for_at_the_pace_of_the_entry(grid, settings):
-    fetch(entry(pause_s=0.2), settings)
+    fetch_snapshot(entry(pause_s=0.2), settings)
     gaps = [b - a for a, b in zip(grid.times, grid.times[1:], strict=False)]
     assert len(gaps) == 2
     assert min(gaps) >= 0.19
 
 
 def test_an_entry_that_says_nothing_asks_as_jqgrid_does(grid, settings):
-    fetch(entry(query={}, headers={}, page_size=0), settings)
+    fetch_snapshot(entry(query={}, headers={}, page_size=0), settings)
     assert grid.asked == [
         {"_search": "false", "sidx": "", "sord": "asc", "page": "1", "rows": "500"}
     ]
@@ -147,7 +147,7 @@ def test_an_entry_that_says_nothing_asks_as_jqgrid_does(grid, settings):
 def test_texts_for_numbers_and_a_grid_that_does_not_count_are_understood(grid, settings):
     for page in (1, 2, 3):
         grid.changes[page] = {"total": "3", "page": str(page), "records": ...}
-    assert len(read(entry(), fetch(entry(), settings).payload)) == 5
+    assert len(read(entry(), fetch_snapshot(entry(), settings).payload)) == 5
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_files_that_are_something_else_are_told(provided, document, said):
 def test_a_table_with_the_names_of_the_cells_may_be_handed_over(tmp_path, settings, grid):
     path = tmp_path / "register.csv"
     path.write_text("ID,Code,Name,Holder,Area\n7,XX,Made-up Ridge,,1.50\n")
-    frame = read(entry(), fetch(entry(), settings, provided=path).payload)
+    frame = read(entry(), fetch_snapshot(entry(), settings, provided=path).payload)
     assert frame["Name"].tolist() == ["Made-up Ridge"]
     assert frame["Area"].tolist() == ["1.50"]
     assert not grid.asked

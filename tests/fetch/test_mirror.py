@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from geo_ree.fetching import Client, fetch, read
+from geo_ree.fetching import Client, fetch_snapshot, read
 from geo_ree.settings import Settings
 
 ROWS = {"usgs_ree": 799, "usgs_major_deposits": 3168, "natural_earth_railroads": 2670}
@@ -22,10 +22,12 @@ def test_the_real_payloads_arrive_and_open(mirror, catalog, tmp_path, options):
     settings = Settings(data_root=tmp_path, mirror=mirror(*options), read_timeout_s=2)
     frames = {}
     for source_id, rows in ROWS.items():
-        snapshot = fetch(catalog[source_id], settings)
+        snapshot = fetch_snapshot(catalog[source_id], settings)
         frames[source_id] = read(catalog[source_id], snapshot.payload)
         assert len(frames[source_id]) == rows
-        assert fetch(catalog[source_id], settings) == snapshot  # unchanged, says the mirror
+        assert (
+            fetch_snapshot(catalog[source_id], settings) == snapshot
+        )  # unchanged, says the mirror
     ree = frames["usgs_ree"].set_index("depname")
     assert ree.loc["Kutessai-II", "lat_dms"] == "42-40N"
     assert ree.loc["Lugin Gol", "mineral.name"].startswith("bastnäsite;synchysite;parisite")
@@ -54,7 +56,7 @@ def test_every_file_of_the_mirror_arrives_through_faults(mirror, tmp_path, patie
 
     def arrives(path: Path) -> bool:
         name = path.relative_to(MIRROR).as_posix()
-        with Client(settings, what="mirror") as client:
+        with Client(settings, source_id="mirror") as client:
             came = client.download(f"https://{name}", tmp_path / name.replace("/", "_"))
         return came.sha256 == sha256(path.read_bytes()).hexdigest()
 
@@ -65,6 +67,6 @@ def test_every_file_of_the_mirror_arrives_through_faults(mirror, tmp_path, patie
 def test_every_deposit_type_of_the_real_payload_has_been_judged(mirror, catalog, tmp_path):
     source = catalog["usgs_ree"]
     settings = Settings(data_root=tmp_path, mirror=mirror())
-    frame = read(source, fetch(source, settings).payload)
+    frame = read(source, fetch_snapshot(source, settings).payload)
     for column in ("role", "commodity_tier", "commodity_group"):
         assert set(frame[source.columns[column]]) <= set(source.values[column])

@@ -19,9 +19,9 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, ogcapi, read
-from geo_ree.fetching.client import Client
-from geo_ree.fetching.protocol import Order
+from geo_ree.fetching import fetch_snapshot, ogcapi, read
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Request
 from geo_ree.settings import Settings
 
 HOME = Path(__file__).parents[2] / ".servers" / "pygeoapi" / "bin"
@@ -70,9 +70,9 @@ def entry(url: str = URL, **reader: Any) -> Source:
     return made_up.model_copy(update={"url": url})  # the tests' own server has no certificate
 
 
-def bring(source: Source, settings: Settings, folder: Path, **order: Any) -> Path:
-    client = Client(settings, what=source.id, hosts=frozenset({HOST, "127.0.0.1"}))
-    return ogcapi.bring_ogcapi(Order(source=source, folder=folder, **order), client).payload
+def bring(source: Source, settings: Settings, folder: Path, **wanted: Any) -> Path:
+    client = Client(settings, source_id=source.id, hosts=frozenset({HOST, "127.0.0.1"}))
+    return ogcapi.download_ogcapi(Request(source=source, folder=folder, **wanted), client).path
 
 
 # --- a real server
@@ -135,7 +135,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.mark.parametrize("path", ["", "/", "/collections", "/collections/occurrences/items?f=html"])
 def test_a_collection_arrives_whole_and_unchanged(pygeoapi, tmp_path, path):
     source = entry(pygeoapi + path)
-    snapshot = fetch(source, Settings(data_root=tmp_path))
+    snapshot = fetch_snapshot(source, Settings(data_root=tmp_path))
     frame = read(source, snapshot.payload)
     assert isinstance(frame, gpd.GeoDataFrame)
     assert frame.crs.to_epsg() == 4326
@@ -243,7 +243,9 @@ def test_json_is_asked_for_by_header_too(tmp_path, form):
             return document(range(2)) if url.endswith("/items") else b"{}"
 
     source = entry(headers={"X-Key": "k"}, query={"f": form, "country": "Kazakhstan"})
-    ogcapi.bring_ogcapi(Order(source=source, folder=tmp_path), Spy(Settings(), what="made_up"))
+    ogcapi.download_ogcapi(
+        Request(source=source, folder=tmp_path), Spy(Settings(), source_id="made_up")
+    )
     f = {"f": form} if form else {}
     items = {**f, "limit": "1000", "country": "Kazakhstan"}
     assert [params for _, params, _ in asked] == [f, items]
@@ -396,7 +398,7 @@ def test_an_extent_may_have_heights(site, settings, tmp_path):
 def test_a_file_can_be_handed_over(settings, tmp_path):
     provided = tmp_path / "somebody.geojson"
     provided.write_bytes(document(range(3)))
-    frame = read(entry(), fetch(entry(), settings, provided=provided).payload)
+    frame = read(entry(), fetch_snapshot(entry(), settings, provided=provided).payload)
     assert frame["id"].tolist() == ["A000", "A001", "A002"]
 
 

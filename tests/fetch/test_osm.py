@@ -19,11 +19,10 @@ from osmium.osm.mutable import Node, Relation, Way
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetching import fetch, read
-from geo_ree.pipeline.fetching import Wanted, fetch_sources
+from geo_ree.fetching import fetch_snapshot, read
+from geo_ree.pipeline.fetching import fetch
 from geo_ree.reading import osm
 from geo_ree.reading.osm import capacity_mw, voltage_kv
-from geo_ree.settings import Options
 
 TABLES = ("railways", "roads", "power_lines", "power_plants")
 CORNERS = {n: (70 + 0.1 * n, 45 + 0.05 * (n * 7 % 5)) for n in range(1, 60)}
@@ -288,18 +287,16 @@ def test_a_country_without_plants_gives_an_empty_table(write, kazakhstan):
 
 
 def test_a_country_without_plants_is_fetched_and_one_without_anything_is_told(write, settings):
-    wanted = Wanted(
-        ids=("osm_kazakhstan",), provided=write(ways=WAYS[:1], relations=[], nodes=[1, 2, 3])
-    )
-    (outcome,), _ = fetch_sources(wanted, settings, Options())
+    lines = write(ways=WAYS[:1], relations=[], nodes=[1, 2, 3])
+    (outcome,) = fetch("osm_kazakhstan", settings=settings, file=lines).outcomes
     assert {t["table"]: t["rows_read"] for t in outcome.tables} == {
         "railways": 1,
         "roads": 0,
         "power_lines": 0,
         "power_plants": 0,
     }
-    nothing = Wanted(ids=("osm_kazakhstan",), provided=write(ways=[], relations=[], nodes=[1]))
-    (outcome,), _ = fetch_sources(nothing, settings, Options())
+    nothing = write(ways=[], relations=[], nodes=[1])
+    (outcome,) = fetch("osm_kazakhstan", settings=settings, file=nothing).outcomes
     assert "none of its tables has any rows" in outcome.error
 
 
@@ -313,7 +310,7 @@ def test_an_entry_of_one_table_is_told_of_an_empty_one(write, kazakhstan):
 def test_a_file_is_fetched_and_checked_like_any_other(write, kazakhstan, site, settings):
     content = write().read_bytes()
     site.files["/download.geofabrik.de/asia/kazakhstan-latest.osm.pbf"] = content
-    snapshot = fetch(kazakhstan, settings)
+    snapshot = fetch_snapshot(kazakhstan, settings)
     assert snapshot.payload.name == "kazakhstan-latest.osm.pbf"
     assert snapshot.payload.read_bytes() == content
     assert snapshot.provenance.licence == "ODbL 1.0"

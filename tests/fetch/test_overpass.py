@@ -15,10 +15,10 @@ from osmium.osm.mutable import Node, Way
 
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, overpass, read
+from geo_ree.fetching import fetch_snapshot, overpass, read
 from geo_ree.fetching.answers import read_pages
-from geo_ree.fetching.overpass import bring_overpass
-from geo_ree.fetching.protocol import Order
+from geo_ree.fetching.overpass import download_overpass
+from geo_ree.fetching.protocol import Request
 from geo_ree.settings import Settings
 
 BOX = (70.0, 45.0, 71.0, 46.0)
@@ -65,7 +65,7 @@ def opened(entry, tmp_path):
 
 def test_the_box_is_asked_for_in_one_post(entry, service, settings):
     service.answers = [(200, ANSWER)]
-    snapshot = fetch(entry, settings, box=BOX)
+    snapshot = fetch_snapshot(entry, settings, box=BOX)
     ((path, kind, body),) = service.asked
     assert path == "/overpass-api.de/api/interpreter"
     assert kind == "application/x-www-form-urlencoded"
@@ -79,7 +79,7 @@ def test_the_box_is_asked_for_in_one_post(entry, service, settings):
 
 def test_what_was_fetched_opens_like_the_answer_itself(entry, service, settings, opened):
     service.answers = [(200, ANSWER)]
-    payload = fetch(entry, settings, box=BOX).payload
+    payload = fetch_snapshot(entry, settings, box=BOX).payload
     for part in entry.parts():
         found = read(part, payload).set_index("osm_ref")
         assert found.drop(columns="geometry").equals(opened[part.part].drop(columns="geometry"))
@@ -87,7 +87,7 @@ def test_what_was_fetched_opens_like_the_answer_itself(entry, service, settings,
 
 def test_a_busy_service_is_asked_again(entry, service, settings):
     service.answers = [(429, b""), (504, b""), (200, ANSWER)]
-    assert fetch(entry, settings, box=BOX).provenance.bytes > 0
+    assert fetch_snapshot(entry, settings, box=BOX).provenance.bytes > 0
     assert len(service.asked) == 3
 
 
@@ -103,10 +103,10 @@ def test_a_busy_service_is_asked_again(entry, service, settings):
 )
 def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, said):
     service.answers = [(200, ANSWER)]
-    before = fetch(entry, settings, box=BOX)
+    before = fetch_snapshot(entry, settings, box=BOX)
     service.answers = [(200, answer)] * 4
     with pytest.raises(FetchError) as caught:
-        fetch(entry, settings, box=BOX)
+        fetch_snapshot(entry, settings, box=BOX)
     assert said in str(caught.value)
     assert str(caught.value).startswith("osm_box: https://overpass-api.de/api/interpreter: ")
     assert str(caught.value).endswith("try again later, or ask for a smaller --bbox")
@@ -130,7 +130,7 @@ def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, sai
 )
 def test_a_box_that_is_too_large_or_none_is_never_asked_for(entry, service, settings, box, said):
     with pytest.raises(FetchError) as caught:
-        fetch(entry, settings, box=box)
+        fetch_snapshot(entry, settings, box=box)
     assert said in str(caught.value)
     assert service.asked == []
 
@@ -138,7 +138,7 @@ def test_a_box_that_is_too_large_or_none_is_never_asked_for(entry, service, sett
 def test_a_query_without_a_place_for_the_box_is_told(entry, service, settings):
     reader = entry.reader.model_copy(update={"query": {"data": "out;"}})
     with pytest.raises(FetchError, match="the query has no place {bbox} for the box"):
-        fetch(entry.model_copy(update={"reader": reader}), settings, box=BOX)
+        fetch_snapshot(entry.model_copy(update={"reader": reader}), settings, box=BOX)
 
 
 def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
@@ -155,7 +155,7 @@ def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(overpass, "Client", Asking)
-        bring_overpass(Order(source=entry, folder=tmp_path, box=BOX), Client())
+        download_overpass(Request(source=entry, folder=tmp_path, box=BOX), Client())
     assert told == [210.0]
 
 

@@ -19,7 +19,7 @@ from pyarrow import fs
 
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.settings import Settings
 
 MOTO = Path(__file__).parents[2] / ".servers" / "moto" / "bin" / "moto_server"
@@ -205,7 +205,7 @@ def opened(source, snapshot):
 
 def test_the_box_is_cut_from_the_newest_release(entry, settings):
     source = entry()
-    snapshot = fetch(source, settings, box=BOX)
+    snapshot = fetch_snapshot(source, settings, box=BOX)
     assert snapshot.payload.name == "overture_transport.parquet"
     assert snapshot.provenance.query == (
         f"s3://{BUCKET}/release/{NEW}/theme=transportation/type=segment "
@@ -219,7 +219,7 @@ def test_the_box_is_cut_from_the_newest_release(entry, settings):
 
 def test_segments_become_railways_and_roads(entry, settings, countries):
     source = entry()
-    snapshot = fetch(source, settings, box=BOX)
+    snapshot = fetch_snapshot(source, settings, box=BOX)
     tables = opened(source, snapshot)
     assert set(tables["railways"].index) == {"seg-1", "seg-3", "seg-7", "seg-8", "seg-10"}
     assert tables["railways"].loc["seg-1", "osm_name"] == "Made-up Line"
@@ -241,7 +241,7 @@ def test_segments_become_railways_and_roads(entry, settings, countries):
 
 def test_infrastructure_becomes_power_lines_and_plants(entry, settings, countries):
     source = entry("overture_power")
-    snapshot = fetch(source, settings, box=BOX)
+    snapshot = fetch_snapshot(source, settings, box=BOX)
     made = {
         p.part: normalize(read(p, snapshot.payload), p, countries).frame.set_index("id")
         for p in source.parts()
@@ -268,25 +268,25 @@ def test_infrastructure_becomes_power_lines_and_plants(entry, settings, countrie
 )
 def test_what_arrow_cannot_honour_is_refused(entry, tmp_path, site, changes, said):
     with pytest.raises(FetchError) as caught:
-        fetch(entry(), Settings(data_root=tmp_path / "data", **changes), box=BOX)
+        fetch_snapshot(entry(), Settings(data_root=tmp_path / "data", **changes), box=BOX)
     assert said in str(caught.value)
     assert site.asked == []
 
 
 def test_a_box_is_needed(entry, settings):
     with pytest.raises(FetchError, match="--bbox WEST,SOUTH,EAST,NORTH"):
-        fetch(entry(), settings)
+        fetch_snapshot(entry(), settings)
 
 
 def test_an_empty_box_is_told(entry, settings):
     with pytest.raises(FetchError, match="has nothing in the box; take another"):
-        fetch(entry(), settings, box=(0.0, 0.0, 1.0, 1.0))
+        fetch_snapshot(entry(), settings, box=(0.0, 0.0, 1.0, 1.0))
 
 
 def test_a_release_that_has_gone_is_told(entry, settings, site):
     site.files["/catalog.json"] = json.dumps({"latest": OLD}).encode()
     with pytest.raises(FetchError) as caught:
-        fetch(entry(), settings, box=BOX)
+        fetch_snapshot(entry(), settings, box=BOX)
     assert f"s3://{BUCKET}/release/{OLD}/theme=transportation/type=segment is not there" in str(
         caught.value
     )
@@ -297,7 +297,7 @@ def test_a_catalogue_without_a_release_is_told(entry, settings, site, listing):
     source = entry()
     site.files["/catalog.json"] = listing
     with pytest.raises(FetchError, match="expected a release such as 2026-01-21.0"):
-        fetch(source, settings, box=BOX)
+        fetch_snapshot(source, settings, box=BOX)
 
 
 def test_a_dead_bucket_is_told_in_one_line(entry, settings):
@@ -305,7 +305,7 @@ def test_a_dead_bucket_is_told_in_one_line(entry, settings):
         free.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(FetchError) as caught:
-        fetch(entry(endpoint=dead), settings, box=BOX)
+        fetch_snapshot(entry(endpoint=dead), settings, box=BOX)
     assert str(caught.value).startswith(f"overture_transport: s3://{BUCKET}/release/{NEW}")
     assert str(caught.value).endswith("check the network, then fetch again")
     assert "\n" not in str(caught.value)
@@ -314,14 +314,14 @@ def test_a_dead_bucket_is_told_in_one_line(entry, settings):
 def test_an_extract_beyond_the_cap_is_refused(entry, settings, tmp_path):
     small = Settings(data_root=tmp_path / "small", max_download_bytes=200)
     with pytest.raises(FetchError, match="at most 200 are accepted; take a smaller --bbox"):
-        fetch(entry(), small, box=BOX)
+        fetch_snapshot(entry(), small, box=BOX)
     assert not list((tmp_path / "small" / "raw").glob("*/*"))
 
 
 @pytest.mark.parametrize("query", [{"bucket": ""}, {"path": "release/x"}])
 def test_an_entry_that_lacks_an_option_is_told(entry, settings, query):
     with pytest.raises(FetchError, match="overture_transport: reader.query lacks"):
-        fetch(entry(**query), settings, box=BOX)
+        fetch_snapshot(entry(**query), settings, box=BOX)
 
 
 def test_a_damaged_extract_is_told(catalog, tmp_path):

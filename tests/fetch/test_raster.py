@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching import cog_ranges as cog_mosaic
-from geo_ree.fetching import cut_rasters, fetch, read
+from geo_ree.fetching import cut_rasters, fetch_snapshot, read
 from geo_ree.fetching import raster_windows as module
 from geo_ree.settings import Settings
 
@@ -140,7 +140,7 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
     settings = Settings(data_root=tmp_path / "data", offline=True)
     corner = Affine(100, 0, 600_000, 0, -100, 4_760_000)
     good = _write(tmp_path / "utm.tif", 0, 0, (20, 30), crs="EPSG:32643", transform=corner)
-    snapshot = fetch(own_dem, settings, provided=good)
+    snapshot = fetch_snapshot(own_dem, settings, provided=good)
     assert snapshot.provenance.origin == "provided"
     assert snapshot.provenance.part == ""
     with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
@@ -161,7 +161,7 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
         (text, "is no whole GeoTIFF; fetch it again with geo-ree fetch own_dem --file PATH"),
     ):
         with pytest.raises(SchemaError, match=said):
-            fetch(own_dem, settings, provided=path)
+            fetch_snapshot(own_dem, settings, provided=path)
         with pytest.raises(SchemaError, match=said):
             cut_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
 

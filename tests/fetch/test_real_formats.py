@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.reading.formats import open_file
 from geo_ree.settings import Settings
 
@@ -31,7 +31,7 @@ def brought(mirror, made_up, tmp_path):
 
     def bring(url: str, **reader: object):
         source = made_up(reader, url=url, columns={})
-        return read(source, fetch(source, settings).payload)
+        return read(source, fetch_snapshot(source, settings).payload)
 
     return bring
 

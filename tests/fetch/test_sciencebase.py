@@ -18,7 +18,7 @@ import shapely
 
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetching import fetch, read
+from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.settings import Settings
 
 HOST = "https://www.sciencebase.gov"
@@ -54,14 +54,14 @@ def test_the_real_item_arrives_and_opens(mirror, tmp_path, options, named):
     file = "PP1802_CritMin_Shapefiles.zip"
     table = "PP1802_CritMin_Shapefiles/PP1802_CritMin_pts.shp"
     source = entry(**named, file=file, member=table)
-    snapshot = fetch(source, settings)
+    snapshot = fetch_snapshot(source, settings)
     assert snapshot.payload.name == file
     assert snapshot.provenance.url.startswith(f"{HOST}/catalog/file/get/{PP1802}?f=__disk__0a%2F")
     assert snapshot.provenance.query == f"item {PP1802} ({TITLE}), {file}"
     frame = read(source, snapshot.payload)
     assert len(frame) == 2121
     assert (frame["CRITICAL_M"] == "Rare-Earth Elements").sum() == 41
-    assert fetch(source, settings) == snapshot
+    assert fetch_snapshot(source, settings) == snapshot
 
 
 class Catalogue:
@@ -137,7 +137,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def refusal(source: Source, settings: Settings) -> str:
     with pytest.raises(FetchError) as caught:
-        fetch(source, settings)
+        fetch_snapshot(source, settings)
     text = str(caught.value)
     assert "\n" not in text
     assert text.startswith("made_up: ")
@@ -172,7 +172,9 @@ def test_an_item_is_found_by_its_exact_title_on_a_later_page(catalogue, settings
         catalogue.add(number, f"Made-up points of {number}")
     catalogue.add("5", "  Made-up\u00a0 Points ", catalogue.file("a.zip", table))
     source = entry(title="made-up points", **READ)
-    assert read(source, fetch(source, settings).payload)["Name"].tolist() == ["Made-up Ridge"]
+    assert read(source, fetch_snapshot(source, settings).payload)["Name"].tolist() == [
+        "Made-up Ridge"
+    ]
     searches = [p for path, p in catalogue.asked if path.endswith("/items")]
     assert [p.get("offset", "0") for p in searches] == ["0", "2", "4"]
     assert searches[0] == {"q": "made-up points", "format": "json", "max": "100", "fields": "title"}
@@ -182,7 +184,7 @@ def test_an_item_is_found_by_its_exact_title_on_a_later_page(catalogue, settings
 
 def test_an_item_is_named_by_the_url_too(catalogue, settings, table):
     catalogue.add("0a1", "Points", catalogue.file("a.zip", table))
-    snapshot = fetch(entry(f"{HOST}/catalog/item/0a1", **READ), settings)
+    snapshot = fetch_snapshot(entry(f"{HOST}/catalog/item/0a1", **READ), settings)
     assert snapshot.provenance.query == "item 0a1 (Points), a.zip"
 
 
@@ -190,7 +192,7 @@ def test_a_search_does_not_go_on_for_ever_once_the_title_is_found(catalogue, set
     catalogue.add("1", "Points", catalogue.file("a.zip", table))
     for number in range(2, 50):
         catalogue.add(str(number), f"Points {number}")
-    fetch(entry(title="Points", **READ), settings)
+    fetch_snapshot(entry(title="Points", **READ), settings)
     assert len([path for path, _ in catalogue.asked if path.endswith("/items")]) == 2
 
 
@@ -267,14 +269,14 @@ def test_a_file_may_be_given_by_a_pattern_or_left_out_when_it_is_the_only_one(
 ):
     catalogue.add("1", "Points", catalogue.file("a_v2.ZIP", table))
     for name in ("a*.zip", "", "A_V2.zip"):
-        snapshot = fetch(entry(item="1", member="a.csv", file=name), settings)
+        snapshot = fetch_snapshot(entry(item="1", member="a.csv", file=name), settings)
         assert snapshot.payload.name == "a_v2.ZIP"
 
 
 def test_a_file_in_a_facet_is_found(catalogue, settings, table):
     facet = {"className": "made up", "files": [catalogue.file("a.zip", table)]}
     catalogue.add("1", "Points", catalogue.file("b.xml", b"<a/>"), facets=[facet, {}])
-    assert fetch(entry(item="1", **READ), settings).payload.name == "a.zip"
+    assert fetch_snapshot(entry(item="1", **READ), settings).payload.name == "a.zip"
 
 
 def test_an_absent_or_ambiguous_file_names_those_there_are(catalogue, settings):
@@ -315,7 +317,7 @@ def test_a_file_on_another_host_is_refused_unless_the_entry_allows_it(catalogue,
         table if path == "/cloud.example/a" else ask(path, params)
     )
     source = entry(item="1", hosts=["cloud.example"], **READ)
-    assert fetch(source, settings).provenance.url.startswith("https://cloud.example/")
+    assert fetch_snapshot(source, settings).provenance.url.startswith("https://cloud.example/")
 
 
 def test_a_web_page_in_place_of_a_file_says_how_a_person_gets_it(catalogue, settings):
@@ -352,8 +354,8 @@ def test_what_the_item_says_of_its_file_is_checked_and_need_not_be_there(
     catalogue.add("1", "Points", catalogue.file("a.zip", table, checksum=proof))
     other = {"size": None, "checksum": None}
     catalogue.add("2", "Points", catalogue.file("a.zip", table, **other))
-    assert fetch(entry(item="1", **READ), settings).provenance.sha256
-    assert fetch(entry(item="2", **READ), settings).provenance.sha256
+    assert fetch_snapshot(entry(item="1", **READ), settings).provenance.sha256
+    assert fetch_snapshot(entry(item="2", **READ), settings).provenance.sha256
 
 
 def test_another_kind_of_file_is_refused(catalogue, settings):
@@ -364,7 +366,7 @@ def test_another_kind_of_file_is_refused(catalogue, settings):
 def test_a_plain_address_is_asked_for_securely(catalogue, settings, table):
     file = catalogue.file("a.zip", table)
     catalogue.add("1", "P", {**file, "url": file["url"].replace("https:", "http:")})
-    assert fetch(entry(item="1", **READ), settings).provenance.url == file["url"]
+    assert fetch_snapshot(entry(item="1", **READ), settings).provenance.url == file["url"]
 
 
 def test_an_unchanged_file_leaves_the_old_snapshot_and_a_new_one_replaces_it(
@@ -372,11 +374,11 @@ def test_an_unchanged_file_leaves_the_old_snapshot_and_a_new_one_replaces_it(
 ):
     catalogue.add("1", "Points", catalogue.file("a.zip", table))
     source = entry(item="1", **READ)
-    first = fetch(source, settings)
-    assert fetch(source, settings) == first
+    first = fetch_snapshot(source, settings)
+    assert fetch_snapshot(source, settings) == first
     newer = packed("Made-up Range")
     catalogue.items["1"]["files"] = [catalogue.file("a.zip", newer)]
-    replaced = fetch(source, settings)
+    replaced = fetch_snapshot(source, settings)
     assert replaced.provenance.sha256 == hashlib.sha256(newer).hexdigest()
     assert replaced.provenance.url.endswith("__disk__01")
 
@@ -390,7 +392,7 @@ def test_the_parts_of_a_shapefile_come_as_one_archive(catalogue, settings, parts
     other = [catalogue.file("Points.prj", b"another facet")]
     catalogue.add("1", "P", facets=[{"files": other}, {"files": files}])
     source = entry(item="1", file="Points.shp")
-    snapshot = fetch(source, settings)
+    snapshot = fetch_snapshot(source, settings)
     assert snapshot.payload.name == "Points.zip"
     assert snapshot.provenance.url == files[[f["name"] for f in files].index("Points.shp")]["url"]
     assert "Points.shp, Points.shx, Points.DBF, Points.prj" in snapshot.provenance.query
@@ -398,7 +400,7 @@ def test_the_parts_of_a_shapefile_come_as_one_archive(catalogue, settings, parts
     assert isinstance(frame, gpd.GeoDataFrame)
     assert frame["Name"].tolist() == ["Made-up Ridge", "Šedý"]
     assert frame.crs.to_epsg() == 4326
-    assert fetch(source, settings) == snapshot
+    assert fetch_snapshot(source, settings) == snapshot
 
 
 def test_a_shapefile_that_lacks_a_part_is_told(catalogue, settings, parts):
@@ -420,7 +422,7 @@ def test_a_part_of_another_size_leaves_nothing(catalogue, settings, parts):
 def test_a_file_that_was_handed_over_goes_the_same_way(catalogue, settings, table, tmp_path):
     path = tmp_path / "handed.zip"
     path.write_bytes(table)
-    snapshot = fetch(entry(item="1", **READ), settings, provided=path)
+    snapshot = fetch_snapshot(entry(item="1", **READ), settings, provided=path)
     assert snapshot.provenance.origin == "provided"
     assert not catalogue.asked
     assert read(entry(item="1", **READ), snapshot.payload)["Name"].tolist() == ["Made-up Ridge"]

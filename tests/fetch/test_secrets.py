@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching import fetch
+from geo_ree.fetching import fetch_snapshot
 from geo_ree.fetching.probe import probe
 from geo_ree.fetching.session import told_query
 
@@ -30,7 +30,7 @@ def locked(made_up):
 
 def test_a_key_is_sent_and_not_kept(locked, site, settings):
     site.files[ASKED] = TABLE
-    snapshot = fetch(locked, settings, check=lambda path: None)
+    snapshot = fetch_snapshot(locked, settings, check=lambda path: None)
     assert site.headers[0]["Authorization"] == "Bearer made-up-bearer"
     record = json.loads((snapshot.folder / "provenance.json").read_text(encoding="utf-8"))
     assert record["query"] == "f=csv&token=***"
@@ -42,7 +42,7 @@ def test_no_error_and_no_log_tells_a_key(locked, site, settings, caplog, body):
     site.plan(ASKED, 503, body)
     site.plan(ASKED, 400, body)
     with caplog.at_level(logging.WARNING), pytest.raises(FetchError) as caught:
-        fetch(locked, settings)
+        fetch_snapshot(locked, settings)
     assert "HTTP 503" in caplog.text
     told = caplog.text + str(caught.value) + str(caught.value.__cause__)
     assert "HTTP 400" in told and "token=***" in told
@@ -54,10 +54,13 @@ def test_what_is_left_of_a_broken_download_tells_no_key(locked, site, settings):
     site.files[ASKED] = TABLE * 1000
     site.faults[ASKED] = ["cut"] * 4
     with pytest.raises(FetchError, match="cut short"):
-        fetch(locked, settings)
+        fetch_snapshot(locked, settings)
     (record,) = settings.raw_root.rglob("*.part.json")
     assert "token=***" in record.read_text(encoding="utf-8")
-    assert fetch(locked, settings, check=lambda path: None).payload.read_bytes() == TABLE * 1000
+    assert (
+        fetch_snapshot(locked, settings, check=lambda path: None).payload.read_bytes()
+        == TABLE * 1000
+    )
     assert site.headers[-1]["Range"].startswith("bytes=")
 
 
@@ -65,13 +68,13 @@ def test_the_password_of_a_mirror_is_kept_too(made_up, site, settings):
     source = made_up()
     site.files[PATH] = TABLE
     closed = replace(settings, mirror=site.url.replace("//", "//me:made-up-word@"))
-    snapshot = fetch(source, closed, check=lambda path: None)
+    snapshot = fetch_snapshot(source, closed, check=lambda path: None)
     assert snapshot.provenance.mirror == site.url.replace("//", "//me:***@")
-    assert fetch(source, closed, check=lambda path: None) == snapshot
+    assert fetch_snapshot(source, closed, check=lambda path: None) == snapshot
     assert site.headers[1]["If-None-Match"] == snapshot.provenance.etag
     site.plan(PATH, 403)
     with pytest.raises(FetchError) as caught:
-        fetch(source, closed)
+        fetch_snapshot(source, closed)
     assert "//me:***@" in str(caught.value)
     assert "made-up-word" not in str(caught.value)
 

@@ -82,7 +82,7 @@ def test_the_hosts_of_a_source_are_allowed(url):
     ],
 )
 def test_other_addresses_are_refused_before_they_are_asked(url, said):
-    client = Client(Settings(), what="usgs_ree", hosts=frozenset({"example.org"}))
+    client = Client(Settings(), source_id="usgs_ree", hosts=frozenset({"example.org"}))
     with pytest.raises(FetchError) as caught:
         client.get(url)
     assert said in str(caught.value)
@@ -126,7 +126,7 @@ def test_a_redirect_within_the_mirror_is_followed(site, settings):
 def test_a_redirect_elsewhere_is_refused(site, settings, location, said):
     site.plan(PATH, 302, headers={"Location": location})
     with pytest.raises(FetchError, match=said):
-        Client(settings, what="x", hosts=frozenset({"example.org"})).get(URL)
+        Client(settings, source_id="x", hosts=frozenset({"example.org"})).get(URL)
     assert site.asked == [PATH]
 
 
@@ -179,7 +179,7 @@ def test_an_encrypted_connection_does_not_become_an_open_one(site, settings):
     site.plan("/a", 302, headers={"Location": "http://example.org/b"})
     open_to_all = replace(settings, mirror=None)
     with pytest.raises(FetchError, match=r"http://example.org/b is not asked, for the connection"):
-        Client(open_to_all, what="x").get(f"{site.url}/a")
+        Client(open_to_all, source_id="x").get(f"{site.url}/a")
 
 
 def test_part_of_a_file_comes_with_the_size_of_the_whole(site, settings):

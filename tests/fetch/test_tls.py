@@ -46,7 +46,7 @@ def serve(other_site) -> Serve:
 
 def refusal(url: str) -> str:
     with pytest.raises(FetchError) as caught:
-        Client(SETTINGS, what="usgs_ree").get(url)
+        Client(SETTINGS, source_id="usgs_ree").get(url)
     text = str(caught.value)
     assert text.startswith(f"usgs_ree: {url}: ")
     assert "\n" not in text
@@ -119,5 +119,5 @@ def test_a_redirect_leaves_tls_for_this_machine_only(authority, other_site):
 
 def refusal_of_redirect(url: str) -> str:
     with pytest.raises(FetchError, match=r"^x: http://example.org/b is not asked") as caught:
-        Client(SETTINGS, what="x").get(url)
+        Client(SETTINGS, source_id="x").get(url)
     return str(caught.value)

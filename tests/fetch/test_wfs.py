@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from geo_ree.catalog import Source
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch, read, wfs
-from geo_ree.fetching.client import Client
-from geo_ree.fetching.protocol import Order
+from geo_ree.fetching import fetch_snapshot, read, wfs
+from geo_ree.fetching.download import Client
+from geo_ree.fetching.protocol import Request
 from geo_ree.settings import Settings
 
 MAPSERV = Path("/usr/lib/cgi-bin/mapserv")
@@ -140,10 +140,10 @@ def mapserver(tmp_path: Path, serve: Callable[..., str]) -> Callable[..., MapSer
     return start
 
 
-def bring(source: Source, settings: Settings, folder: Path, **order: Any) -> Path:
+def bring(source: Source, settings: Settings, folder: Path, **wanted: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    client = Client(settings, what=source.id, hosts=frozenset({"wfs.example.org"}))
-    return wfs.bring_wfs(Order(source=source, folder=folder, **order), client).payload
+    client = Client(settings, source_id=source.id, hosts=frozenset({"wfs.example.org"}))
+    return wfs.download_wfs(Request(source=source, folder=folder, **wanted), client).path
 
 
 def members(path: Path) -> list[str]:
@@ -157,7 +157,7 @@ def members(path: Path) -> list[str]:
 def test_a_layer_arrives_whole_and_unchanged(mapserver, tmp_path, version):
     server = mapserver()
     source = entry(version, VERSIONS[version])
-    snapshot = fetch(source, server.settings(tmp_path / "data"))
+    snapshot = fetch_snapshot(source, server.settings(tmp_path / "data"))
     frame = read(source, snapshot.payload)
     assert isinstance(frame, gpd.GeoDataFrame)
     assert frame.crs.to_epsg() == 4326
@@ -205,7 +205,7 @@ def test_a_wrong_axis_policy_is_caught_by_the_box_that_the_service_declares(
     wrong = {"lonlat": "latlon", "latlon": "lonlat"}[VERSIONS[version]]
     settings = mapserver().settings(tmp_path / "data")
     with pytest.raises(SchemaError) as caught:
-        fetch(entry(version, wrong), settings)
+        fetch_snapshot(entry(version, wrong), settings)
     assert str(caught.value).startswith(
         "made_up: 250 of 250 features lie outside the box 60 to 80 E, 40 to 50 N that the service "
         "declares, but with latitude and longitude interchanged 250 lie in it; reader.axis in "
@@ -218,7 +218,7 @@ def test_where_the_service_declares_the_world_the_reported_country_catches_it(
     mapserver, tmp_path, countries
 ):
     settings = mapserver(extent="-180 -90 180 90").settings(tmp_path / "data")
-    payload = fetch(entry(axis="lonlat"), settings).payload
+    payload = fetch_snapshot(entry(axis="lonlat"), settings).payload
     swapped = read(entry(axis="lonlat"), payload)
     assert swapped.geometry.iloc[0].equals(shapely.Point(44.2, 60.4))  # no value is odd in itself
     with pytest.raises(SchemaError, match="is not in Kazakhstan, but with the two swapped it is"):
@@ -311,7 +311,7 @@ def test_bytes_of_mapserver_can_be_handed_over(mapserver, tmp_path):
     provided = tmp_path / "somebody.gml"
     provided.write_bytes(raw)
     asked = len(server.asked)
-    frame = read(entry(), fetch(entry(), settings, provided=provided).payload)
+    frame = read(entry(), fetch_snapshot(entry(), settings, provided=provided).payload)
     assert len(server.asked) == asked
     assert len(frame) == ROWS
     assert frame.geometry.iloc[0].equals(shapely.Point(60.4, 44.2))
@@ -350,7 +350,7 @@ class Scripted(Client):
     """A service whose answer to each request is made up by a function of its parameters."""
 
     def __init__(self, answer: Callable[[Mapping[str, str]], bytes]) -> None:
-        super().__init__(Settings(), what="made_up")
+        super().__init__(Settings(), source_id="made_up")
         self.answer = answer
         self.asked: list[Mapping[str, str]] = []
 
@@ -366,7 +366,7 @@ def scripted(
     source: Source, folder: Path, answer: Callable[[Mapping[str, str]], bytes]
 ) -> tuple[Path, Scripted]:
     client = Scripted(answer)
-    return wfs.bring_wfs(Order(source=source, folder=folder), client).payload, client
+    return wfs.download_wfs(Request(source=source, folder=folder), client).path, client
 
 
 def within(params: Mapping[str, str], numbers: Iterable[int], most: int) -> list[int]:
@@ -630,7 +630,9 @@ def test_capabilities_that_are_none_are_told(tmp_path, body, said):
             return body
 
     with pytest.raises(FetchError, match=said):
-        wfs.bring_wfs(Order(source=entry(), folder=tmp_path), Closed(Settings(), what="made_up"))
+        wfs.download_wfs(
+            Request(source=entry(), folder=tmp_path), Closed(Settings(), source_id="made_up")
+        )
 
 
 @pytest.mark.parametrize("name", ["version", "type_name", "axis"])
@@ -796,8 +798,8 @@ def test_features_outside_the_box_that_was_asked_for_are_refused(tmp_path):
         return hits(1) if params.get("resultType") else gml(member(0))
 
     client = Scripted(answer)
-    order = Order(source=entry(), folder=tmp_path, box=(76.0, 47.0, 78.0, 48.0))
-    payload = wfs.bring_wfs(order, client).payload
+    request = Request(source=entry(), folder=tmp_path, box=(76.0, 47.0, 78.0, 48.0))
+    payload = wfs.download_wfs(request, client).path
     with pytest.raises(SchemaError, match="76 to 78 E, 47 to 48 N that was asked for"):
         read(entry(), payload)
 

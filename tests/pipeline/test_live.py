@@ -14,7 +14,7 @@ import pytest
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import normalize
-from geo_ree.fetching import PROTOCOLS, fetch, read
+from geo_ree.fetching import PROTOCOLS, fetch_snapshot, read
 from geo_ree.fetching.probe import probe
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
@@ -57,7 +57,7 @@ def _page_answers(source: Source, settings: Settings) -> None:
 
 def _fetched(source: Source, settings: Settings, borders: gpd.GeoDataFrame) -> None:
     box = BOX if PROTOCOLS[source.protocol].needs_box else None
-    snapshot = fetch(source, settings, box=box)
+    snapshot = fetch_snapshot(source, settings, box=box)
     assert snapshot.provenance.bytes > 0
     for part in source.parts():
         if part.layer in RASTER_LAYERS:

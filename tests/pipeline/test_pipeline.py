@@ -8,7 +8,7 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
-from geo_ree.fetching import fetch
+from geo_ree.fetching import fetch_snapshot
 from geo_ree.outputs.tables import DOUBT_FILES, SCORE_FILES
 from geo_ree.pipeline.analysis import analyse
 from geo_ree.pipeline.layers import harmonize_sources
@@ -373,7 +373,7 @@ def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
     entry.write_text('[[source]]\nid = "mine"\nlike = "uzbekistan_geology"\n', encoding="utf-8")
     table.write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
     settings = Settings(data_root=tmp_path / "data")
-    fetch(load_catalog(entry)["mine"], settings, provided=table)
+    fetch_snapshot(load_catalog(entry)["mine"], settings, provided=table)
     told: list[str] = []
     note = "note: mine is at hand, but in no catalogue: name its file with --catalog"
     harmonize_sources(settings, Options(), told.append)

@@ -19,7 +19,7 @@ from rasterio.transform import Affine
 
 from geo_ree import storage
 from geo_ree.catalog import load_catalog
-from geo_ree.fetching import fetch, tile_names
+from geo_ree.fetching import fetch_snapshot, tile_names
 from geo_ree.pipeline import result as pipeline
 from geo_ree.pipeline.elevation import rasters_at_hand, terrain_columns, tile_reader
 from geo_ree.proximity import Proximity, Target, measure_terrain
@@ -128,8 +128,8 @@ def sources():
 def test_windows_of_several_boxes_stay_side_by_side(settings, sources):
     glo = sources["copernicus_glo90"]
     boxes = (75.9, 42.4, 76.3, 42.8), (76.3, 42.4, 76.8, 42.8)
-    first, second = (fetch(glo, settings, box=box) for box in boxes)
-    again = fetch(glo, settings, box=boxes[0])
+    first, second = (fetch_snapshot(glo, settings, box=box) for box in boxes)
+    again = fetch_snapshot(glo, settings, box=boxes[0])
     assert first.provenance.part == "75.9,42.4,76.3,42.8" == again.provenance.part
     kept = storage.snapshots_of_parts(settings, glo.id)
     assert [s.provenance.part for s in kept] == [again.provenance.part, second.provenance.part]
@@ -143,7 +143,7 @@ def test_windows_of_several_boxes_stay_side_by_side(settings, sources):
 def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, publisher):
     glo = sources["copernicus_glo90"]
     for box in ((75.9, 42.4, 76.3, 42.8), (76.3, 42.4, 76.8, 42.8)):
-        fetch(glo, settings, box=box)
+        fetch_snapshot(glo, settings, box=box)
     asked = len(publisher[1])
     rasters = rasters_at_hand(sources, settings)
     found = terrain_columns(mine(76.1), rasters, railway(76.6)).loc["m"]
@@ -157,7 +157,7 @@ def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, 
 
 
 def test_what_the_finest_lacks_comes_from_the_next(settings, sources):
-    fetch(sources["copernicus_glo90"], settings, box=(75.9, 42.4, 76.3, 42.8))
+    fetch_snapshot(sources["copernicus_glo90"], settings, box=(75.9, 42.4, 76.3, 42.8))
     rasters = rasters_at_hand(sources, settings)
     inside, outside = mine(76.1, label="in"), mine(70.5, label="out")
     both = gpd.GeoDataFrame(pd.concat([inside, outside]))
@@ -194,7 +194,7 @@ def test_a_raster_of_ones_own(settings, sources, tmp_path):
         transform=Affine(30, 0, 584_000, 0, -30, 4_723_000),
     ) as out:
         out.write(np.full((400, 400), 1234.0, np.float32), 1)
-    fetch(own, settings, provided=path)
+    fetch_snapshot(own, settings, provided=path)
     rasters = rasters_at_hand({"own_dem": own, **sources}, settings)
     assert [r.source.id for r in rasters] == ["own_dem", "starter_elevation"]
     found = terrain_columns(mine(76.1), rasters, railway(76.6)).loc["m"]
@@ -223,7 +223,7 @@ def _no_socket(self, address):
 
 
 def test_a_run_after_a_fetch_has_the_terrain(settings, monkeypatch, tmp_path):
-    fetch(load_catalog()["copernicus_glo90"], settings, box=(75.5, 42.3, 76.9, 42.999))
+    fetch_snapshot(load_catalog()["copernicus_glo90"], settings, box=(75.5, 42.3, 76.9, 42.999))
     with monkeypatch.context() as shut:
         shut.setattr(socket.socket, "connect", _no_socket)
         done = pipeline.run(settings, Options(draws=50), out=tmp_path / "out")

@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SchemaError
-from geo_ree.fetching import fetch
+from geo_ree.fetching import fetch_snapshot
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.proximity import load_targets, omission_rates
 from geo_ree.proximity.omission import COLUMNS, STATES, cut_lines, draw_omission, number_stretches
@@ -239,7 +239,7 @@ def test_the_packed_railways_lack_a_fifth_of_what_natural_earth_draws(
 ) -> None:
     """The figures of docs/uncertainty.md, from the real files."""
     settings = Settings.from_environment(data_root=tmp_path, mirror=mirror())
-    fetch(load_catalog()["natural_earth_railroads"], settings)
+    fetch_snapshot(load_catalog()["natural_earth_railroads"], settings)
     only = ("natural_earth_railroads", "starter_railways", "starter_rail_additions")
     layers = read_layers(settings, Options(only=only), only_layers=("railways",)).layers
     table = omission_rates(load_targets()["railway"].choose(layers["railways"]))

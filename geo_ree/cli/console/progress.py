@@ -1,10 +1,10 @@
-"""What a fetch shows: bars on a terminal, plain lines elsewhere, and its account at the end."""
+"""The output of ``geo-ree fetch``: progress while it runs, and a table at the end."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -16,21 +16,22 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Table
 
-from geo_ree.pipeline.fetching import Outcome, Watch
+from geo_ree.pipeline.fetching import Fetched, Outcome
 
 _HEAD = (
     "source",
     "rows read",
     "kept",
-    "set aside",
-    "noted",
-    "not understood",
+    "skipped",
+    "warnings",
+    "unrecognised",
     "bytes",
     "seconds",
     "licence",
@@ -39,60 +40,51 @@ _MOST_TEXTS = 3
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
+def show_progress() -> Iterator[dict[str, Callable[..., None]]]:
     """Show the progress of downloads on the error stream.
 
     Yields
     ------
-    Watch
-        With a bar for each download, its rate and the time left, on a terminal; with a plain
-        line at the start and the end of each source elsewhere.
+    dict
+        The callbacks of `geo_ree.fetch`: on a terminal they draw a bar for each download, with
+        its rate and the time left, elsewhere they print a line when a source starts and ends.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if console.is_terminal:
-        with _bars(console) as bars:
-            yield _watch_bars(bars)
-    else:
-        yield Watch(
-            started=lambda source_id, place: click.echo(_start(source_id, place), err=True),
-            finished=lambda outcome: click.echo(_line(outcome), err=True),
-        )
-
-
-def _bars(console: Console) -> Progress:
-    return Progress(
+    if not console.is_terminal:
+        yield {
+            "on_start": lambda source_id, place: click.echo(_start(source_id, place), err=True),
+            "on_finish": lambda outcome: click.echo(_line(outcome), err=True),
+        }
+        return
+    columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=console,
-        transient=True,
     )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        lock = threading.Lock()
 
+        def on_start(source_id: str, place: str) -> None:
+            with lock:
+                tasks[source_id] = bars.add_task(escape(source_id), total=None)
 
-def _watch_bars(bars: Progress) -> Watch:
-    tasks: dict[str, Any] = {}
-    lock = threading.Lock()
+        def on_bytes(source_id: str, received: int, expected: int | None) -> None:
+            bars.update(tasks[source_id], completed=received, total=expected)
 
-    def started(source_id: str, url: str) -> None:
-        with lock:
-            tasks[source_id] = bars.add_task(escape(source_id), total=None)
+        def on_finish(outcome: Outcome) -> None:
+            with lock:
+                bars.remove_task(tasks.pop(outcome.source_id))
+            bars.console.print(escape(_line(outcome)))
 
-    def received(source_id: str, now: int, of: int | None) -> None:
-        bars.update(tasks[source_id], completed=now, total=of)
-
-    def finished(outcome: Outcome) -> None:
-        with lock:
-            bars.remove_task(tasks.pop(outcome.source_id))
-        bars.console.print(escape(_line(outcome)))
-
-    return Watch(started=started, received=received, finished=finished)
+        yield {"on_start": on_start, "on_bytes": on_bytes, "on_finish": on_finish}
 
 
 def _start(source_id: str, place: str) -> str:
     if not place:
-        return f"{source_id}: no address is known"
+        return f"{source_id}: no address"
     return f"{source_id}: {'asking' if '://' in place else 'taking'} {place}"
 
 
@@ -104,42 +96,30 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.source_id}: {rows:,} rows, {state}, {outcome.seconds:.1f} s"
 
 
-def show_outcomes(
-    outcomes: Sequence[Outcome], not_tried: Mapping[str, str], *, as_json: bool = False
-) -> int:
+def show_fetched(fetched: Fetched, *, as_json: bool = False) -> int:
     """Print a row for each table that was read, then what failed and what was not tried.
 
-    Parameters
-    ----------
-    outcomes, not_tried
-        From `geo_ree.collect.fetch_sources`.
-    as_json
-        Print one JSON object for machines instead.
-
-    Returns
-    -------
-    int
-        Exit status: 0 when all went well, 1 when a source failed.
+    Returns the exit status: 1 if a source failed, otherwise 0.
     """
-    failed = [o for o in outcomes if o.error]
     if as_json:
-        click.echo(json.dumps(_plain(outcomes, not_tried), indent=2, ensure_ascii=False))
-        return 1 if failed else 0
+        click.echo(json.dumps(_plain(fetched), indent=2, ensure_ascii=False))
+        return 1 if fetched.failed else 0
     console = Console(highlight=False)
     most = _MOST_TEXTS if console.is_terminal else None
-    rows = [_cells(o, t, most) for o in outcomes for t in o.tables]
+    rows = [_cells(o, t, most) for o in fetched.outcomes for t in o.tables]
     if console.is_terminal:
         _print_table(console, rows)
     else:
         click.echo("\t".join(_HEAD))
         for row in rows:
             click.echo("\t".join(row))
-    for source_id, why in not_tried.items():
+    for source_id, why in fetched.not_tried.items():
         click.echo(f"not tried: {source_id} ({' '.join(why.split())})")
-    for outcome in failed:
+    for outcome in fetched.failed:
         click.echo(f"failed: {outcome.error}")
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} sources are at hand")
-    return 1 if failed else 0
+    tried = len(fetched.outcomes)
+    click.echo(f"{tried - len(fetched.failed)} of {tried} sources are available")
+    return 1 if fetched.failed else 0
 
 
 def _print_table(console: Console, rows: Sequence[Sequence[str]]) -> None:
@@ -154,16 +134,16 @@ def _print_table(console: Console, rows: Sequence[Sequence[str]]) -> None:
 
 def _cells(outcome: Outcome, table: Mapping[str, Any], most: int | None) -> list[str]:
     name = f"{table['id']}/{table['table']}" if table["table"] else table["id"]
-    aside, noted = (
+    skipped, warnings = (
         "; ".join(f"{n} {why}" for why, n in table[key].items()) for key in ("skipped", "noted")
     )
     cells = [
         name,
         str(table["rows_read"]),
         str(table["kept"]),
-        aside,
-        noted,
-        _odd_texts(table, most),
+        skipped,
+        warnings,
+        _unrecognised(table, most),
         str(outcome.bytes),
         f"{outcome.seconds:.1f}",
         table["licence"],
@@ -171,20 +151,20 @@ def _cells(outcome: Outcome, table: Mapping[str, Any], most: int | None) -> list
     return [" ".join(c.split()) for c in cells]
 
 
-def _odd_texts(table: Mapping[str, Any], most: int | None) -> str:
-    """Name the texts of each column that no rule knows; only the commonest where room is short."""
-    told = []
+def _unrecognised(table: Mapping[str, Any], most: int | None) -> str:
+    """List the unrecognised texts of each column; on a terminal only the commonest."""
+    lines = []
     for column, texts in table["unrecognised"].items():
         often = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
         shown = ", ".join(f"{text[: most and 40]!r} ({n})" for text, n in often[:most])
         more = f" and {len(often) - most} more" if most and len(often) > most else ""
-        told.append(f"{column}: {shown}{more}")
-    return "; ".join(told)
+        lines.append(f"{column}: {shown}{more}")
+    return "; ".join(lines)
 
 
-def _plain(outcomes: Sequence[Outcome], not_tried: Mapping[str, str]) -> dict[str, Any]:
+def _plain(fetched: Fetched) -> dict[str, Any]:
     return {
-        "fetched": [asdict(o) for o in outcomes if not o.error],
-        "failed": [{"source_id": o.source_id, "error": o.error} for o in outcomes if o.error],
-        "not_tried": [{"source_id": i, "why": why} for i, why in not_tried.items()],
+        "fetched": [asdict(o) for o in fetched.outcomes if not o.error],
+        "failed": [{"source_id": o.source_id, "error": o.error} for o in fetched.failed],
+        "not_tried": [{"source_id": i, "why": why} for i, why in fetched.not_tried.items()],
     }
