@@ -28,7 +28,7 @@ import shapely
 from peers_page import PEERS, self_contained
 
 from geo_ree import Options, Settings
-from geo_ree.maps import PageData, render
+from geo_ree.maps import render
 from geo_ree.maps.style import score_colour
 from geo_ree.pipeline import result as pipeline
 
@@ -110,18 +110,7 @@ def candidates(count: int) -> gpd.GeoDataFrame:
 
 
 def page(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> str:
-    return render(
-        PageData(
-            scored=points,
-            unranked=pd.DataFrame({"id": [], "role": []}),
-            resources=pd.DataFrame(),
-            layers={"countries": countries},
-            sources=[],
-            criteria=[],
-            scenarios=pd.DataFrame(),
-            run={},
-        )
-    )
+    return render({"scores": points}, layers={"countries": countries}, report={})
 
 
 def peer(way: Callable[[gpd.GeoDataFrame], object], points: gpd.GeoDataFrame) -> str:

@@ -29,16 +29,16 @@ def _run(data: Path, given: dict[str, Any]) -> Any:
 def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> None:
     """Write the map alone, leaving the tables of the last run."""
     from geo_ree import storage
-    from geo_ree.outputs import screenshot as pictures
+    from geo_ree.outputs import browser
     from geo_ree.pipeline import result as pipeline
 
-    wide, high = pictures.parse_size(size)
+    wide, high = browser.parse_size(size)
     result = _run(data, given)
     with storage.atomic_path(out / "map.html") as path:
         path.write_text(pipeline.render_page(result), encoding="utf-8")
     click.echo(f"map: {out / 'map.html'}")
     if png is not None:
-        pictures.photograph(out / "map.html", png, width=wide, height=high)
+        browser.screenshot(out / "map.html", png, width=wide, height=high)
         click.echo(f"picture: {png}")
 
 

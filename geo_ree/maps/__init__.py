@@ -1,7 +1,13 @@
-"""The page: layers, style and one self-contained HTML file."""
+"""The page: one self-contained HTML file.
+
+`page` renders it, `page_values` makes the values its script reads, `feature_groups` and `shapes`
+the layers of the map, `overlay` the picture of a raster, `document` joins folium's HTML with
+`assets/` and `i18n/`. `style` holds colours, sizes and labels, `packing` the compact forms.
+"""
 
 from geo_ree.maps.document import InlinePage
+from geo_ree.maps.feature_groups import Drawn
 from geo_ree.maps.overlay import score_picture
-from geo_ree.maps.page import PageData, render
+from geo_ree.maps.page import render
 
-__all__ = ["InlinePage", "PageData", "render", "score_picture"]
+__all__ = ["Drawn", "InlinePage", "render", "score_picture"]

@@ -118,7 +118,7 @@ def _column(values: pd.Series, name: str) -> Any:
     return {"words": words.tolist(), "at": at.tolist()}
 
 
-def plain_dicts(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+def plain_dicts(items: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
     """The named entries of each mapping as plain values, without what is unknown.
 
     Examples

@@ -1,43 +1,23 @@
-"""A figure that shows itself in a notebook."""
+"""Figures of a ranking and of its distances."""
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import rc_context
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from geo_ree import storage
-from geo_ree.errors import RenderError
+from geo_ree.errors import RenderError, missing_extra
 from geo_ree.maps.style import MEASURES, score_colour
 from geo_ree.outputs.notice import attribution_of
-from geo_ree.pipeline.result import Result
 
-
-class InlineFigure(Figure):
-    """A figure that a notebook shows as a picture, without pyplot and without a line of set-up.
-
-    Plain figures are shown only once pyplot has registered a backend with the kernel. A figure that
-    brings its picture along is shown by Jupyter, by VS Code and on a page made of the notebook.
-
-    Examples
-    --------
-    >>> InlineFigure()._repr_png_()[1:4]
-    b'PNG'
-    """
-
-    def _repr_png_(self) -> bytes:
-        picture = io.BytesIO()
-        self.savefig(picture, format="png", dpi=110)
-        return picture.getvalue()
-
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _INK, _QUIET, _RULE = "#1f2630", "#5c6673", "#e3e7ec"
 _BAR = "#8fb6d3"
@@ -55,31 +35,33 @@ _COLOURS = {  # Okabe and Ito (2008), safe for colour blindness; markers tell th
 
 
 def plot_ranking(
-    result: Result | pd.DataFrame, *, top: int = 20, role: str = "candidate", attribution: str = ""
+    scores: Any, *, top: int = 20, role: str = "candidate", attribution: str = ""
 ) -> Figure:
-    """Draw the best deposits: score with its interval, and ranks with theirs.
+    """Plot the best deposits: scores and ranks with their 90 % intervals.
 
     Parameters
     ----------
-    result
-        Of `geo_ree.run`, or its table: ``name, country, role, score, score_p5, score_p95, rank,
-        rank_p5, rank_p95, tie_group``.
+    scores
+        Table with ``name, country, role, score, score_p5, score_p95, rank, rank_p5, rank_p95,
+        tie_group``, or a result of `geo_ree.run`, whose table is taken.
     top
-        How many rows.
+        Number of rows.
     role
-        ``candidate`` or ``by_product_host``: the two are ranked apart.
+        ``candidate`` or ``by_product_host``; the two have separate ranks.
     attribution
-        Whom to name under the figure; taken from a result when left out.
+        Attribution printed under the figure; by default that of the result's sources.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Not known to pyplot: nothing has to be closed, and no window opens.
+        Independent of pyplot: no window opens and nothing has to be closed.
 
     Raises
     ------
     RenderError
-        When the table lacks a column or has no ranked row of the role.
+        If the table lacks a column or has no ranked row of this role.
+    SettingsError
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -88,74 +70,75 @@ def plot_ranking(
     >>> len(plot_ranking(result, top=5).axes[0].get_yticklabels())
     5
     """
-    rows = _ranked(result, role, ("score_p5", "score_p95", "rank_p5", "rank_p95", "tie_group"), top)
+    rows = _ranked(scores, role, ("score_p5", "score_p95", "rank_p5", "rank_p95", "tie_group"), top)
     figure = _figure(0.30 * len(rows) + 1.9)
-    scores, ranks = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     at = np.arange(len(rows))
-    for axes in (scores, ranks):
-        _ground(axes, rows)
+    for axes in (left, right):
+        _draw_rows(axes, rows)
     colours = [score_colour(s) for s in rows["score"]]
-    scores.hlines(at, rows["score_p5"], rows["score_p95"], color=_BAR, linewidth=5)
-    scores.scatter(rows["score"], at, c=colours, edgecolors=_INK, linewidths=0.8, s=46, zorder=3)
-    scores.set_xlim(0, 100)
-    scores.set_xlabel("Infrastructure access score, of 100")
-    ranks.hlines(
+    left.hlines(at, rows["score_p5"], rows["score_p95"], color=_BAR, linewidth=5)
+    left.scatter(rows["score"], at, c=colours, edgecolors=_INK, linewidths=0.8, s=46, zorder=3)
+    left.set_xlim(0, 100)
+    left.set_xlabel("Infrastructure access score, of 100")
+    right.hlines(
         at,
         rows["rank_p5"].astype(float) - 0.25,
         rows["rank_p95"].astype(float) + 0.25,
         color=_BAR,
         linewidth=5,
     )
-    ranks.scatter(rows["rank"].astype(float), at, c=_INK, marker="|", s=90, linewidths=2, zorder=3)
-    ranks.set_xlim(0.3, max(float(rows["rank_p95"].max()), len(rows)) + 0.7)
-    ranks.set_xlabel("Rank")
-    ranks.xaxis.get_major_locator().set_params(integer=True)
-    _told(
+    right.scatter(rows["rank"].astype(float), at, c=_INK, marker="|", s=90, linewidths=2, zorder=3)
+    right.set_xlim(0.3, max(float(rows["rank_p95"].max()), len(rows)) + 0.7)
+    right.set_xlabel("Rank")
+    right.xaxis.get_major_locator().set_params(integer=True)
+    _annotate(
         figure,
-        f"The first {len(rows)} {_WORDS[role]}",
-        "Bars: 5th to 95th percentile of the draws. Line between rows: the tie group ends; within a group "
-        "the order is not settled.",
-        result,
+        f"The {len(rows)} best {_WORDS[role]}",
+        "Bars: 90 % interval of the draws. Deposits between two lines cannot be told apart.",
+        scores,
         attribution,
     )
     return figure
 
 
 def plot_distances(
-    result: Result | pd.DataFrame,
+    scores: Any,
     *,
     measures: Sequence[str] = (),
     top: int = 20,
     role: str = "candidate",
     attribution: str = "",
 ) -> Figure:
-    """Draw how far the best deposits are from what was measured, with the errors.
+    """Plot the distances of the best deposits to infrastructure, with their errors.
 
     Parameters
     ----------
-    result
-        Of `geo_ree.run`, or its table: ``name, country, role, score, rank`` and for each measure
-        ``dist_<measure>_km`` and ``err_<measure>_km``.
+    scores
+        Table with ``name, country, role, score, rank`` and, for each measure,
+        ``dist_<measure>_km`` and ``err_<measure>_km``, or a result of `geo_ree.run`.
     measures
-        Some of railway, road, power_line, power_plant, settlement, gateway, water; all that are
-        known of any row when left out.
+        Any of railway, road, power_line, power_plant, settlement, gateway, water; by default all
+        that are known of at least one row.
     top
-        How many rows.
+        Number of rows.
     role
         ``candidate`` or ``by_product_host``.
     attribution
-        Whom to name under the figure; taken from a result when left out.
+        Attribution printed under the figure; by default that of the result's sources.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Distances on a logarithmic scale from 0.5 km, what is nearer at its edge. What is
-        unknown is not drawn, and counted under the figure.
+        Distances in km on a logarithmic scale from 0.5 km; shorter ones are drawn at 0.5 km.
+        Unknown distances are not drawn; the note under the figure counts them.
 
     Raises
     ------
     RenderError
-        When the table lacks a column or has no ranked row of the role.
+        If the table lacks a column or has no ranked row of this role.
+    SettingsError
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -166,7 +149,7 @@ def plot_distances(
     'Straight line, km (logarithmic)'
     """
     columns = [c for m in measures for c in (f"dist_{m}_km", f"err_{m}_km")]
-    rows = _ranked(result, role, columns, top)
+    rows = _ranked(scores, role, columns, top)
     wanted = list(measures) or [
         m for m in MEASURES if f"dist_{m}_km" in rows and rows[f"dist_{m}_km"].notna().any()
     ]
@@ -176,7 +159,7 @@ def plot_distances(
         )
     figure = _figure(0.34 * len(rows) + 2.1)
     axes = figure.subplots()
-    _ground(axes, rows)
+    _draw_rows(axes, rows)
     axes.set_xscale("log")
     for place, name in enumerate(wanted):
         _draw_measure(axes, rows, name, (place - (len(wanted) - 1) / 2) * 0.1)
@@ -187,11 +170,11 @@ def plot_distances(
     unknown = {m: int(rows[f"dist_{m}_km"].isna().sum()) for m in wanted}
     gaps = ", ".join(f"{MEASURES[m][0]} of {n}" for m, n in unknown.items() if n)
     note = "Bars: error of the distance. " + (f"Unknown, not drawn: {gaps}." if gaps else "")
-    _told(
+    _annotate(
         figure,
-        f"How far the first {len(rows)} {_WORDS[role]} are from infrastructure",
+        f"Distance of the {len(rows)} best {_WORDS[role]} to infrastructure",
         note,
-        result,
+        scores,
         attribution,
     )
     return figure
@@ -203,28 +186,28 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200) -> Path:
     Parameters
     ----------
     figure
-        Any figure.
+        Any matplotlib figure.
     path
-        Its suffix says the format.
+        File to write; its suffix is the format.
     dpi
         Dots per inch of a PNG.
 
     Returns
     -------
     pathlib.Path
-        The path; the same figure gives the same bytes.
+        The path. The same figure gives the same bytes.
 
     Raises
     ------
     RenderError
-        When the suffix is none of the three.
+        If the suffix is none of the three.
     SettingsError
-        When the place cannot be written.
+        If the file cannot be written.
 
     Examples
     --------
     >>> import tempfile
-    >>> save_figure(Figure(), Path(tempfile.mkdtemp()) / "empty.svg").suffix
+    >>> save_figure(new_figure(), Path(tempfile.mkdtemp()) / "empty.svg").suffix
     '.svg'
     """
     kind = path.suffix.lstrip(".").lower()
@@ -233,21 +216,30 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200) -> Path:
             f"{path.name}: a figure cannot be saved as {kind or 'nothing'}",
             f"let the name end in .{', .'.join(_FORMATS)}",
         )
+    from matplotlib import rc_context  # noqa: PLC0415
+
     undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
     with rc_context({"svg.hashsalt": "geo_ree"}), storage.atomic_path(path) as draft:
         figure.savefig(draft, dpi=dpi, metadata=undated)
     return path
 
 
+def new_figure(**options: Any) -> Figure:
+    """Make an empty figure that a notebook shows inline; options go to matplotlib's Figure."""
+    try:
+        from geo_ree.outputs.inline_figure import InlineFigure  # noqa: PLC0415
+    except ImportError as error:
+        raise missing_extra("matplotlib", "figures") from error
+    return InlineFigure(**options)
+
+
 def _figure(height: float) -> Figure:
-    return InlineFigure(figsize=(9.0, max(height, 2.8)), layout="constrained", facecolor="white")
+    return new_figure(figsize=(9.0, max(height, 2.8)), layout="constrained", facecolor="white")
 
 
-def _ranked(
-    result: Result | pd.DataFrame, role: str, columns: Sequence[str], top: int
-) -> pd.DataFrame:
-    """The best rows, the best last: axes count from below."""
-    table = result if isinstance(result, pd.DataFrame) else result.table
+def _ranked(scores: Any, role: str, columns: Sequence[str], top: int) -> pd.DataFrame:
+    """Give the best rows, the best last: an axis counts from below."""
+    table: pd.DataFrame = getattr(scores, "table", scores)
     needed = ["name", "country", "role", "score", "rank", *columns]
     missing = [c for c in needed if c not in table]
     if missing:
@@ -263,9 +255,9 @@ def _ranked(
     return best.iloc[::-1].reset_index(drop=True)
 
 
-def _ground(axes: Axes, rows: pd.DataFrame) -> None:
-    """Names, a quiet grid, and a line wherever a tie group ends."""
-    # A font has no signs for controls and marks of direction.
+def _draw_rows(axes: Axes, rows: pd.DataFrame) -> None:
+    """Draw names, a grid, and a line wherever a tie group ends."""
+    # Fonts have no glyphs for control characters and direction marks.
     plain = ["".join(filter(str.isprintable, str(n)))[:48] for n in rows["name"]]
     names = [f"{n}  {c}" for n, c in zip(plain, rows["country"], strict=True)]
     axes.set_yticks(np.arange(len(rows)), names, fontsize=9, color=_INK, parse_math=False)
@@ -305,16 +297,14 @@ def _draw_measure(axes: Axes, rows: pd.DataFrame, name: str, shift: float) -> No
     )
 
 
-def _told(figure: Figure, title: str, note: str, result: Any, attribution: str) -> None:
-    """Title, note and whom to name."""
-    named = attribution
+def _annotate(figure: Figure, title: str, note: str, scores: Any, attribution: str) -> None:
+    """Add title, note, run and attribution."""
     run = ""
-    if not isinstance(result, pd.DataFrame):
-        named = named or attribution_of(pd.DataFrame(result.report["inputs"]))
-        run = f"geo_ree {result.report['version']}, run {result.report['run_id']}. "
+    if hasattr(scores, "report"):
+        report = scores.report
+        attribution = attribution or attribution_of(pd.DataFrame(report["inputs"]))
+        run = f"geo_ree {report['version']}, run {report['run_id']}. "
     figure.suptitle(title, fontsize=12, fontweight="bold", color=_INK, x=0.01, ha="left")
-    told = textwrap.fill(note, 130)
-    foot = textwrap.fill(f"{run}Sources: {named}" if named else run, 175)
-    figure.supxlabel(
-        f"{told}\n{foot}".strip(), fontsize=6.5, color=_QUIET, x=0.01, ha="left", parse_math=False
-    )
+    sources = f"{run}Sources: {attribution}" if attribution else run
+    foot = f"{textwrap.fill(note, 130)}\n{textwrap.fill(sources, 175)}".strip()
+    figure.supxlabel(foot, fontsize=6.5, color=_QUIET, x=0.01, ha="left", parse_math=False)

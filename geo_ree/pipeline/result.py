@@ -226,35 +226,51 @@ def _write(result: Result, out: Path, *, page: bool) -> None:
         write_run(result.report, folder)
 
 
-def render_page(result: Result) -> str:
-    """The page of a run as HTML text."""
-    found = result.analysis.influence
+def render_page(result: Result, *, picture: maps.Drawn | None = None) -> str:
+    """Render the page of a run as HTML text.
+
+    Parameters
+    ----------
+    result
+        Of `run`.
+    picture
+        Raster of scores from `geo_ree.score_picture`, drawn as a layer of its own.
+    """
     return maps.render(
-        maps.PageData(
-            scored=result.table,
-            unranked=result.unranked,
-            resources=result.statements,
-            layers=result.harmonized.layers,
-            sources=result.report["inputs"],
-            criteria=result.analysis.criteria,
-            scenarios=result.analysis.scenarios,
-            run=result.report,
-            audit=result.harmonized.located.audit,
-            positions=result.harmonized.located.positions,
-            areas=result.harmonized.located.areas,
-            conflicts=result.harmonized.merged.conflicts,
-            acceptability=result.analysis.acceptability,
-            central_weights=result.analysis.central_weights,
-            influence=None if found is None else influence_rows(found),
-            omission=result.analysis.omission,
-            models=result.analysis.models,
-            feet=result.analysis.scored.filter(regex="^foot_"),
-        )
+        _page_tables(result),
+        layers=result.harmonized.layers,
+        models=result.analysis.models,
+        report=result.report,
+        picture=picture,
     )
 
 
-def show_page(result: Result, *, height_px: int = 700) -> maps.InlinePage:
-    """The page of a run inside a notebook, as its cell's last expression.
+def _page_tables(result: Result) -> dict[str, pd.DataFrame]:
+    analysis, located = result.analysis, result.harmonized.located
+    tables = {
+        "scores": result.table,
+        "unranked": result.unranked,
+        "resources": result.statements,
+        "audit": located.audit,
+        "positions": located.positions,
+        "areas": located.areas,
+        "conflicts": result.harmonized.merged.conflicts,
+        "criteria": pd.DataFrame(analysis.criteria),
+        "acceptability": analysis.acceptability,
+        "central_weights": analysis.central_weights,
+        "omission": analysis.omission,
+        "gateways": analysis.scenarios,
+        "feet": analysis.scored.filter(regex="^foot_"),
+    }
+    if analysis.influence is not None:
+        tables["influence"] = pd.DataFrame(influence_rows(analysis.influence))
+    return tables
+
+
+def show_page(
+    result: Result, *, height_px: int = 700, picture: maps.Drawn | None = None
+) -> maps.InlinePage:
+    """Show the page of a run inside a notebook, as the last expression of a cell.
 
     Parameters
     ----------
@@ -262,6 +278,8 @@ def show_page(result: Result, *, height_px: int = 700) -> maps.InlinePage:
         Of `run`.
     height_px
         Height of the frame.
+    picture
+        Raster of scores from `geo_ree.score_picture`, drawn as a layer of its own.
 
     Returns
     -------
@@ -273,7 +291,7 @@ def show_page(result: Result, *, height_px: int = 700) -> maps.InlinePage:
     >>> "<iframe" in show_page(done, height_px=400)._repr_html_()
     True
     """
-    return maps.InlinePage(html=render_page(result), height_px=height_px)
+    return maps.InlinePage(html=render_page(result, picture=picture), height_px=height_px)
 
 
 def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from geo_ree import Options, Settings
-from geo_ree.maps import PageData
+from geo_ree.maps import render
 from geo_ree.pipeline import result as pipeline
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -22,6 +22,31 @@ FLAGS = [
 ]
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\u2028'\"{{ 7 * 7 }}"
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
+
+SOURCE = {
+    "id": "s",
+    "title": "A source",
+    "attribution": "A & B <i>",
+    "edition": "2002",
+    "licence": "public domain",
+    "rows": 3,
+    "sha256": "0" * 64,
+    "came_from": "starter",
+    "landing_page": "https://example.org",
+}
+CRITERIA = [
+    {
+        "name": "rail",
+        "label": "railway",
+        "weight": 1.0,
+        "half_km": 50.0,
+        "decay": "halves every 50 km",
+        "measured_to": "open line",
+        "reason": "because",
+        "source": "judgement",
+        "decay_reason": "spur",
+    }
+]
 
 
 def _scored():
@@ -92,7 +117,7 @@ def page_data():
             "country_reported": ["Kazakhstan"],
         }
     )
-    scenarios = pd.DataFrame(
+    gateways = pd.DataFrame(
         [
             (i, s, "Aktau (KAZ), x", 900.0, 60.0, r)
             for s in ("the preset's gateways", "every exit")
@@ -100,11 +125,15 @@ def page_data():
         ],
         columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"],
     )
-    return PageData(
-        scored=_scored(),
-        unranked=unranked,
-        resources=resources,
-        layers={
+    return {
+        "tables": {
+            "scores": _scored(),
+            "unranked": unranked,
+            "resources": resources,
+            "criteria": pd.DataFrame(CRITERIA),
+            "gateways": gateways,
+        },
+        "layers": {
             "countries": countries,
             "settlements": towns,
             "railways": pd.concat(
@@ -114,34 +143,8 @@ def page_data():
                 ]
             ),
         },
-        sources=[
-            {
-                "id": "s",
-                "title": "A source",
-                "attribution": "A & B <i>",
-                "edition": "2002",
-                "licence": "public domain",
-                "rows": 3,
-                "sha256": "0" * 64,
-                "came_from": "starter",
-                "landing_page": "https://example.org",
-            }
-        ],
-        criteria=[
-            {
-                "name": "rail",
-                "label": "railway",
-                "weight": 1.0,
-                "half_km": 50.0,
-                "decay": "halves every 50 km",
-                "measured_to": "open line",
-                "reason": "because",
-                "source": "judgement",
-                "decay_reason": "spur",
-            }
-        ],
-        scenarios=scenarios,
-        run={
+        "report": {
+            "inputs": [dict(SOURCE)],
             "ranked": 2,
             "candidates": 3,
             "without_coordinate": ["Kuirektykol"],
@@ -154,7 +157,20 @@ def page_data():
             "preset": "p",
             "warnings": ["a warning"],
         },
-    )
+    }
+
+
+def changed(data, **changes):
+    """The same arguments of `render` with some tables, or other arguments, replaced."""
+    own = {k: v for k, v in changes.items() if k in ("layers", "models", "report", "picture")}
+    tables = {k: v for k, v in changes.items() if k not in own}
+    return {**data, **own, "tables": {**data["tables"], **tables}}
+
+
+def written(data, folder):
+    path = folder / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    return path
 
 
 @pytest.fixture

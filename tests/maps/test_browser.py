@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def small(data, tmp_path):
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     return path
 
 
@@ -125,11 +125,11 @@ def test_every_candidate_leaves_ink_on_the_canvas(real, visit):
 
 
 def test_unknown_weight_is_shared_out_among_what_a_criterion_can_give(data, tmp_path, visit):
-    data.scored["unknown_weight_pct"] = 20.0
-    data.scored["dist_rail_km"] = 5.0
+    data["tables"]["scores"]["unknown_weight_pct"] = 20.0
+    data["tables"]["scores"]["dist_rail_km"] = 5.0
     data.criteria[0]["weight"], data.criteria[0]["column"] = 0.8, "dist_rail_km"
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     seen.page.evaluate("geoRee.open('a')")
     assert "61.5 of 100" in seen.page.inner_text(".dossier .points")

@@ -1,13 +1,12 @@
 """What the page tells of heights, and of what stands behind the ranks."""
 
-from dataclasses import replace
-
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
-from geo_ree.maps import render
-from geo_ree.maps.panel_data import doubt_tables
+from geo_ree.maps.page_values import page_values
+from tests.maps.conftest import changed, written
 
 
 def omitted():
@@ -39,15 +38,19 @@ def told(data):
         {"kind": "kilometres", "criterion": "rail", "total": 0.1234, "total_conf": None},
     ]
     shares = pd.DataFrame([[0.996, 0.004], [0.004, 0.996]], index=["a", "b"], columns=[1, 2])
-    return replace(
-        data, central_weights=weights, influence=moved, omission=omitted(), acceptability=shares
+    return changed(
+        data,
+        central_weights=weights,
+        influence=pd.DataFrame(moved),
+        omission=omitted(),
+        acceptability=shares,
     )
 
 
-def written(data, tmp_path):
-    path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
-    return path
+def uncertainty_values(**tables):
+    land = gpd.GeoDataFrame({"country": [], "name": []}, geometry=[], crs=4326)
+    tables["scores"] = pd.DataFrame(columns=["id", "role", "rank"])
+    return page_values(tables, {"countries": land}, (), {})["uncertainty"]
 
 
 def rows(seen, heading):
@@ -59,7 +62,7 @@ def rows(seen, heading):
 
 
 def test_of_the_omission_what_was_compared_is_kept():
-    kept = doubt_tables(None, None, omitted())["omission"]
+    kept = uncertainty_values(omission=omitted())["omission"]
     at = [kept["columns"].index(name) for name in ("source_id", "country", "rate")]
     assert [[row[i] for i in at] for row in kept["rows"]] == [
         ["s", "*", None],
@@ -69,8 +72,8 @@ def test_of_the_omission_what_was_compared_is_kept():
 
 
 def test_without_doubt_the_tables_are_empty():
-    assert doubt_tables(None, None, None) == {
-        "central": {"columns": ["id"], "rows": []},
+    assert uncertainty_values() == {
+        "central_weights": {"columns": ["id"], "rows": []},
         "influence": [],
         "omission": {"columns": [], "rows": []},
     }
@@ -108,7 +111,7 @@ def test_without_them_the_method_has_no_such_headings(data, tmp_path, visit):
 
 @pytest.mark.browser
 def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, visit):
-    scored = data.scored.assign(
+    scored = data["tables"]["scores"].assign(
         elevation_m=[2166.4, np.nan, 10.0, 10.0, 10.0],
         err_elevation_m=[136.2, np.nan, 1, 1, 1],
         near_elevation="heights, 5 arc-minutes",
@@ -116,7 +119,7 @@ def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, vi
         slope_deg=np.nan,
         climb_railway_m=np.nan,
     )
-    seen = visit(written(replace(data, scored=scored), tmp_path))
+    seen = visit(written(changed(data, scores=scored), tmp_path))
     seen.page.evaluate("() => { geoRee.open('a'); }")
     text = " ".join(seen.page.inner_text("#dossier .terrain").split())
     assert text.startswith("Height above the sea 2,166 m C computed ± 136 A assumed Slope unknown")

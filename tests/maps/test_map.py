@@ -2,7 +2,6 @@
 
 import math
 import re
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +11,7 @@ import shapely
 
 from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
+from tests.maps.conftest import changed, page_data, written
 
 pytestmark = pytest.mark.browser
 
@@ -66,12 +66,6 @@ PIXEL = bytes.fromhex(
 def kutessay(starter_page):
     table = starter_page[0].analysis.scored
     return table[table["name"] == "Kutessay II"].iloc[0]
-
-
-def written(data, tmp_path):
-    path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
-    return path
 
 
 def opened(seen, deposit):
@@ -206,8 +200,8 @@ def test_the_age_of_the_layer_stands_beside_what_was_measured(starter_page, visi
 
 
 def test_a_source_has_its_link_and_its_date(data, tmp_path, visit):
-    data.scored["sources"] = "s:1; s:2; other:3"
-    data.sources[0]["retrieved"] = "2026-05-04T10:00:00+00:00"
+    data["tables"]["scores"]["sources"] = "s:1; s:2; other:3"
+    data["report"]["inputs"][0]["retrieved"] = "2026-05-04T10:00:00+00:00"
     seen = visit(written(data, tmp_path))
     opened(seen, "a")
     told = seen.page.locator("#dossier .origins li")
@@ -216,7 +210,7 @@ def test_a_source_has_its_link_and_its_date(data, tmp_path, visit):
 
 
 def test_what_would_change_the_rank_is_told_when_it_is_known(data, tmp_path, visit):
-    data.scored["sentence"] = [None, "A nearer railway would.", None, None, None]
+    data["tables"]["scores"]["sentence"] = [None, "A nearer railway would.", None, None, None]
     seen = visit(written(data, tmp_path))
     assert "WHAT WOULD CHANGE THIS A nearer railway would. modelled" in opened(seen, "b")
     assert "WHAT WOULD CHANGE THIS" not in opened(seen, "a")
@@ -303,7 +297,7 @@ def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_pa
             "kind": ["feasible", "country", "country"],
             "evidence": ["300 km from A [https://example.org/d]", "KAZ", "KAZ"],
         },
-        geometry=[ring, data.layers["countries"].geometry[0], None],
+        geometry=[ring, data["layers"]["countries"].geometry[0], None],
         crs=4326,
     )
     unranked = pd.DataFrame(
@@ -325,7 +319,7 @@ def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_pa
         {"deposit": [], "record": [], "verdict": [], "from_chosen_km": []}, geometry=[], crs=4326
     )
     seen = visit(
-        written(replace(data, unranked=unranked, areas=areas, positions=positions), tmp_path)
+        written(changed(data, unranked=unranked, areas=areas, positions=positions), tmp_path)
     )
     assert seen.page.locator("button.unranked").all_inner_texts() == ["? Kuirektykol"]
     seen.page.click("button.unranked")
@@ -544,11 +538,10 @@ def test_without_a_network_no_imagery_is_even_asked(data, tmp_path, visit):
 
 @pytest.fixture(scope="module")
 def hostile_page(tmp_path_factory):
-    from tests.maps.conftest import page_data
 
     data = page_data()
     size = len(HOSTILE)
-    base = data.scored.iloc[[0] * size].reset_index(drop=True)
+    base = data["tables"]["scores"].iloc[[0] * size].reset_index(drop=True)
     text = pd.Series(HOSTILE, dtype=object)
     texts = dict.fromkeys(TEXTS, text)
     scored = base.assign(
@@ -585,10 +578,10 @@ def hostile_page(tmp_path_factory):
         },
         geometry=gpd.points_from_xy([60, 61], [45, 46], crs=4326),
     )
-    towns = data.layers["settlements"].iloc[[0] * size].reset_index(drop=True).assign(name=text)
+    towns = data["layers"]["settlements"].iloc[[0] * size].reset_index(drop=True).assign(name=text)
     sources = [
         {
-            **data.sources[0],
+            **data["report"]["inputs"][0],
             "title": t,
             "attribution": t,
             "edition": t,
@@ -600,9 +593,9 @@ def hostile_page(tmp_path_factory):
     path = tmp_path_factory.mktemp("hostile") / "map.html"
     path.write_text(
         render(
-            replace(
+            **changed(
                 data,
-                scored=scored,
+                scores=scored,
                 resources=resources,
                 audit=audit,
                 conflicts=conflicts,
@@ -611,8 +604,8 @@ def hostile_page(tmp_path_factory):
                 unranked=unranked,
                 areas=areas,
                 positions=positions,
-                sources=sources,
-                layers={**data.layers, "settlements": towns},
+                report={**data["report"], "inputs": sources},
+                layers={**data["layers"], "settlements": towns},
             )
         ),
         encoding="utf-8",
@@ -706,12 +699,12 @@ def test_an_old_browser_says_so_instead_of_staying_blank(data, tmp_path, browser
 def test_a_crowd_is_drawn_and_found_under_the_pointer(data, tmp_path, visit):
     rng = np.random.default_rng(5)
     count = 4_000
-    many = data.scored.iloc[[0] * count].reset_index(drop=True)
+    many = data["tables"]["scores"].iloc[[0] * count].reset_index(drop=True)
     many["id"] = [f"m{n}" for n in range(count)]
     many["longitude"], many["latitude"] = rng.uniform(52, 84, count), rng.uniform(43, 54, count)
     many["rank"] = pd.array(range(1, count + 1), dtype="Int64")
     many = many.set_geometry(gpd.points_from_xy(many["longitude"], many["latitude"], crs=4326))
-    seen = visit(written(replace(data, scored=many), tmp_path))
+    seen = visit(written(changed(data, scores=many), tmp_path))
     seen.page.evaluate("() => { geoRee.map().setView([48.5, 68], 4.5, {animate: false}); }")
     at = seen.value("geoRee.drawn('m0')")
     top = seen.value(f"geoRee.markAt(L.point({at['x']}, {at['y']})).id")

@@ -4,7 +4,6 @@ import base64
 import gzip
 import json
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from geo_ree.maps import render, score_picture
 from geo_ree.maps.overlay import MERCATOR_LATITUDE
 from geo_ree.maps.style import SCORE_RAMP, score_colour
 from geo_ree.storage.geotiff import Raster, write_cog
+from tests.maps.conftest import changed, written
 
 
 def _file(path, values, box):
@@ -150,7 +150,7 @@ def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
     drawn = score_picture(
         _file(tmp_path / "s.tif", np.full((4, 4), 40.0), (70, 40, 71, 41)), title="Scores <b>"
     )
-    page = render(replace(data, surface=drawn))
+    page = render(**changed(data, picture=drawn))
     packed = re.search(r'id="geo-ree-data">([^<]*)</script>', page).group(1)
     kind, inside = json.loads(gzip.decompress(base64.b64decode(packed)))["layers"]["suitability"]
     assert kind == "image"
@@ -177,8 +177,7 @@ def _ground(seen):
 @pytest.mark.browser
 def test_in_the_browser_it_can_be_switched_on(data, tmp_path, visit):
     drawn = score_picture(_file(tmp_path / "s.tif", np.full((40, 40), 40.0), (70, 40, 80, 50)))
-    path = tmp_path / "map.html"
-    path.write_text(render(replace(data, surface=drawn)), encoding="utf-8")
+    path = written(changed(data, picture=drawn), tmp_path)
     seen = visit(path)
     assert seen.page.query_selector("img.raster") is None
     seen.page.evaluate("geoRee.map().setView([45, 75], 5, { animate: false }); 1")

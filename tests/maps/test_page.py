@@ -3,7 +3,6 @@ import gzip
 import hashlib
 import json
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import folium
@@ -13,13 +12,15 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree import Options
 from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups as layers
 from geo_ree.maps import render
 from geo_ree.maps.document import assemble
 from geo_ree.maps.packing import columnar, compressed, contained_oxide, packed, plain
-from geo_ree.maps.panel_data import evidence_values
+from geo_ree.maps.page_values import rank_shares
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
+from tests.maps.conftest import changed
 
 
 def values(html):
@@ -41,7 +42,7 @@ def rows(table):
 
 
 def test_nothing_in_the_page_asks_the_network(data):
-    html = render(data)
+    html = render(**data)
     assert not re.search(r"<(script|img|iframe)[^>]*\bsrc=", html.split("<body>")[0])
     assert not re.search(r"<link\b", html)
     assert not re.search(r"@import|url\(\s*['\"]?(?!data:)", html.split("<script")[0])
@@ -50,7 +51,7 @@ def test_nothing_in_the_page_asks_the_network(data):
 
 
 def test_text_from_data_never_becomes_markup(data):
-    html = render(data)
+    html = render(**data)
     assert "<img src=x" not in html
     assert "alert(2)</script>" not in html
     assert "\u2028" not in html
@@ -58,22 +59,22 @@ def test_text_from_data_never_becomes_markup(data):
 
 @pytest.mark.parametrize("text", ["{{ 6 * 7 }}", "{% for i in x %}", "{# gone #}", "{{ 1/0 }}"])
 def test_text_from_data_is_never_run_as_a_template(data, text):
-    data.layers["settlements"]["name"] = text
-    data.scored["name"] = text
-    inside = values(render(data))
+    data["layers"]["settlements"]["name"] = text
+    data["tables"]["scores"]["name"] = text
+    inside = values(render(**data))
     assert rows(inside["layers"]["settlements"][1])[0]["name"] == text
     assert {d["name"] for d in rows(inside["deposits"])} == {text}
 
 
 def test_the_same_data_give_the_same_page(data):
-    assert render(data) == render(data)
+    assert render(**data) == render(**data)
 
 
 def test_the_data_inside_are_the_data_given(data):
-    inside = values(render(data))
+    inside = values(render(**data))
     by_id = {d["id"]: d for d in rows(inside["deposits"])}
     assert by_id["a"]["score"] == 61.5
-    assert by_id["b"]["name"] == data.scored["name"][1]
+    assert by_id["b"]["name"] == data["tables"]["scores"]["name"][1]
     assert "dist_power_line_km" not in by_id["a"]  # nothing known of it anywhere
     assert by_id["d"]["rank"] is None
     assert rows(inside["unranked"])[0]["name"] == "Kuirektykol"
@@ -82,24 +83,27 @@ def test_the_data_inside_are_the_data_given(data):
 
 
 def test_the_title_counts_the_rows_themselves(data):
-    html = render(replace(data, run={"disclaimer": "d", "ranked": 99, "candidates": 99}))
+    html = render(**changed(data, report={"disclaimer": "d", "ranked": 99, "candidates": 99}))
     assert "<title>2 of 3 candidates ranked" in html
 
 
-def test_a_page_without_statements_scenarios_or_criteria_is_made(data):
-    empty = pd.DataFrame()
-    html = render(
-        replace(
-            data, resources=empty, scenarios=empty, unranked=empty, criteria=[], sources=[], run={}
-        )
-    )
+def test_a_table_that_is_missing_is_a_part_the_page_lacks(data):
+    html = render({"scores": data["tables"]["scores"]}, layers=data["layers"], report={})
     assert values(html)["title"] == "2 of 2 candidates ranked"
+    html = render({}, layers=data["layers"], report={})
+    assert values(html)["title"] == "0 of 0 candidates ranked"
+
+
+def test_weights_are_drawn_with_the_concentration_of_the_run(data):
+    assert values(render(**data))["scoring"]["concentration"] == Options().concentration
+    report = {**data["report"], "concentration": 12.5}
+    assert values(render(**changed(data, report=report)))["scoring"]["concentration"] == 12.5
 
 
 def test_without_countries_there_is_no_page(data):
-    bare = {k: v for k, v in data.layers.items() if k != "countries"}
+    bare = {k: v for k, v in data["layers"].items() if k != "countries"}
     with pytest.raises(RenderError, match="no countries to draw; give the layer countries"):
-        render(replace(data, layers=bare))
+        render(**changed(data, layers=bare))
 
 
 @pytest.mark.parametrize(
@@ -124,14 +128,14 @@ def test_a_document_of_another_shape_is_refused():
 
 def test_every_layer_is_a_feature_group(data):
     for name in ("countries", "railways", "settlements", "capitals"):
-        made = getattr(layers, name)(data.layers[name if name != "capitals" else "settlements"])
+        made = getattr(layers, name)(data["layers"][name if name != "capitals" else "settlements"])
         assert isinstance(made, folium.FeatureGroup)
-    assert not layers.context(data.scored).show
-    assert layers.deposits(data.scored).show
+    assert not layers.context(data["tables"]["scores"]).show
+    assert layers.deposits(data["tables"]["scores"]).show
 
 
 def test_lines_are_told_apart_by_what_is_known_of_them(data):
-    lines = data.layers["railways"].copy()
+    lines = data["layers"]["railways"].copy()
     payload = layers.railways(lines).payload
     assert [len(payload[k]) for k in ("sure", "unsure", "building")] == [1, 1, 0]
     payload = layers.railways(lines.assign(kind=["building", "rail"])).payload
@@ -150,7 +154,7 @@ def test_substations_are_points_of_the_power_lines():
 
 
 def test_small_towns_and_plants_are_left_off(data):
-    towns = pd.concat([data.layers["settlements"]] * 2, ignore_index=True)
+    towns = pd.concat([data["layers"]["settlements"]] * 2, ignore_index=True)
     towns["population"] = [4_999, 5_000]
     assert len(layers.settlements(towns).payload["rows"]) == 1
     plants = towns.assign(capacity_mw=[49.0, np.nan])
@@ -259,9 +263,9 @@ def test_a_page_of_real_size_stays_below_three_megabytes(data):
         geometry=list(shapely.linestrings(np.stack([start, ends], axis=1))),
         crs=4326,
     )
-    many = pd.concat([data.scored] * 60, ignore_index=True)
+    many = pd.concat([data["tables"]["scores"]] * 60, ignore_index=True)
     many["id"] = [f"d{i}" for i in range(len(many))]
-    html = render(replace(data, scored=many, layers={**data.layers, "roads": chords}))
+    html = render(**changed(data, scores=many, layers={**data["layers"], "roads": chords}))
     assert len(html.encode()) < 3_000_000
 
 
@@ -294,7 +298,7 @@ def test_the_audit_ties_other_positions_to_the_chosen_one_and_draws_areas():
 
 
 def test_the_policy_allows_the_scripts_and_styles_of_the_page_and_nothing_else(data):
-    html = render(data)
+    html = render(**data)
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html).group(1)
     rules = {rule.split()[0]: rule.split()[1:] for rule in policy.split("; ")}
     assert rules["default-src"] == ["'none'"]
@@ -325,18 +329,18 @@ def test_feet_are_joined_to_their_deposits_and_left_out_where_there_are_none(dat
     feet = pd.DataFrame(
         {"foot_road_lon": [70.123456789], "foot_road_lat": [45.0]}, index=pd.Index(["b"])
     )
-    by_id = {d["id"]: d for d in rows(values(render(replace(data, feet=feet)))["deposits"])}
+    by_id = {d["id"]: d for d in rows(values(render(**changed(data, feet=feet)))["deposits"])}
     assert by_id["b"]["foot_road_lon"] == 70.12346
     assert by_id["a"]["foot_road_lon"] is None
-    assert not any(k.startswith("foot_") for k in rows(values(render(data))["deposits"])[0])
+    assert not any(k.startswith("foot_") for k in rows(values(render(**data))["deposits"])[0])
 
 
 def test_rank_distributions_keep_only_the_ranks_that_occur():
     draws = pd.DataFrame(
         [[0.0, 0.1234, 0.0, 0.8766], [0.0] * 4], index=["a", "b"], columns=[1, 2, 3, 4]
     )
-    assert evidence_values(draws) == {"acceptability": {"a": [2, [123, 0, 877]]}}
-    assert evidence_values(None) == {"acceptability": {}}
+    assert rank_shares(draws) == {"a": [2, [123, 0, 877]]}
+    assert rank_shares(pd.DataFrame()) == {}
 
 
 def test_areas_of_unranked_deposits_keep_their_holes_and_countries_go_by_code():

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree.maps import PageData, render
+from geo_ree.maps import render
 from geo_ree.maps.style import LABELS, MEASURES
 from geo_ree.schema import COMMODITY_GROUPS, SUBSTANCES
 from geo_ree.scoring import load_preset, plain_model, preset_names, score
@@ -273,9 +273,9 @@ def test_filters_keep_what_they_say(starter_page, visit, filters, keeps):
 
 
 def test_unknown_does_not_pass_a_limit(data, tmp_path, visit):
-    data.scored["dist_railway_km"] = [np.nan, 12.0, np.nan, 5.0, 5.0]
+    data["tables"]["scores"]["dist_railway_km"] = [np.nan, 12.0, np.nan, 5.0, 5.0]
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     seen.page.evaluate("geoRee.set({filters: {rail: 99999}})")
     shown = seen.value("['a', 'b', 'c', 'd', 'e'].map(i => geoRee.shown(geoRee.byId[i]))")
@@ -498,7 +498,7 @@ def test_the_words_of_the_fixed_vocabularies_have_their_russian(starter_page, vi
     words += [name.replace("_", " ") for name in preset_names()]
     words += [c.label for name in preset_names() for c in load_preset(name).criteria]
     words += seen.value("Object.values(geoRee.stateWords)")
-    words += seen.value("[...new Set(geoRee.scenarios.map(s => s.scenario))]")
+    words += seen.value("[...new Set(geoRee.gateways.map(s => s.scenario))]")
     assert [w for w in words if not seen.value(f"geoRee.hasTerm({w!r})")] == []
 
 
@@ -547,9 +547,15 @@ def test_the_download_is_the_filtered_table_with_whose_data_they_are(starter_pag
 
 
 def test_a_formula_in_a_name_is_disarmed_in_the_download(data, tmp_path, visit):
-    data.scored["name"] = ["=cmd|' /C calc'!A0", '+1"2,\n3', " @x\x00\u202e", "-a", "\t=b"]
+    data["tables"]["scores"]["name"] = [
+        "=cmd|' /C calc'!A0",
+        '+1"2,\n3',
+        " @x\x00\u202e",
+        "-a",
+        "\t=b",
+    ]
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     rows, _ = downloaded(seen, tmp_path)
     found = [r["name"] for r in rows]
@@ -580,23 +586,17 @@ def many(count):
         geometry=[shapely.box(50, 42, 85, 55), shapely.box(87, 42, 119, 52)],
         crs=4326,
     )
-    points = gpd.points_from_xy(frame["longitude"], frame["latitude"])
-    return PageData(
-        scored=gpd.GeoDataFrame(frame, geometry=points, crs=4326),
-        unranked=pd.DataFrame({"id": [], "role": []}),
-        resources=pd.DataFrame(),
-        layers={"countries": land},
-        sources=[],
-        criteria=[],
-        scenarios=pd.DataFrame(),
-        run={},
-        models=[plain_model(model)],
-    )
+    return {
+        "tables": {"scores": frame},
+        "layers": {"countries": land},
+        "models": [plain_model(model)],
+        "report": {},
+    }
 
 
 def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, visit):
     path = tmp_path / "map.html"
-    path.write_text(render(many(50_000)), encoding="utf-8")
+    path.write_text(render(**many(50_000)), encoding="utf-8")
     seen = visit(path)
     assert seen.page.locator("#ranking tr.row").count() == 100
     assert seen.page.locator("#ranking").get_attribute("aria-rowcount") == "50001"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree import PageData, uncertainty
+from geo_ree import uncertainty
 from geo_ree.maps import render
 from geo_ree.maps.style import score_colour
 from geo_ree.scoring import (
@@ -82,18 +82,13 @@ def page_of(table, models, path):
         geometry=[shapely.box(50, 42, 85, 55)],
         crs=4326,
     )
-    data = PageData(
-        scored=gpd.GeoDataFrame(frame, geometry="geometry", crs=4326),
-        unranked=pd.DataFrame({"id": [], "role": []}),
-        resources=pd.DataFrame(),
+    page = render(
+        {"scores": frame},
         layers={"countries": land},
-        sources=[],
-        criteria=[],
-        scenarios=pd.DataFrame(),
-        run={"seed": 7},
         models=[plain_model(m) for m in models],
+        report={"seed": 7},
     )
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
     return frame
 
 
@@ -273,7 +268,7 @@ def test_colours_follow_the_score_in_force(made, visit):
 
 def test_a_page_without_a_model_offers_no_weights(visit, tmp_path, data):
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     assert not seen.page.is_visible("#weights-box")
     assert seen.value("geoRee.deposits.map(d => geoRee.scoreOf(d))")[0] == 61.5

@@ -15,7 +15,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def page(data, tmp_path):
     path = tmp_path / "map.html"
-    path.write_text(render(data), encoding="utf-8")
+    path.write_text(render(**data), encoding="utf-8")
     return path
 
 

@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,6 +95,23 @@ def test_a_figure_is_saved_the_same_each_time(table, tmp_path, kind):
             assert image.size[0] == 450
 
 
+def test_a_result_gives_its_table_run_and_attribution(table):
+    report = {
+        "inputs": [{"layer": "roads", "attribution": "© OpenStreetMap contributors"}],
+        "version": "1",
+        "run_id": "ab12",
+    }
+    texts = _texts(plot_ranking(SimpleNamespace(table=table, report=report)))
+    assert any("run ab12" in t and "© OpenStreetMap contributors" in t for t in texts)
+
+
+def test_without_matplotlib_the_extra_is_named(table, monkeypatch):
+    monkeypatch.delitem(sys.modules, "geo_ree.outputs.inline_figure", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(SettingsError, match=r"matplotlib.*geo_ree\[figures\]"):
+        plot_ranking(table)
+
+
 def test_pyplot_knows_nothing_of_a_figure(table):
     from matplotlib import pyplot
 
@@ -100,7 +120,7 @@ def test_pyplot_knows_nothing_of_a_figure(table):
 
 
 def test_errors_say_what_to_do(table, tmp_path):
-    with pytest.raises(RenderError, match=r"lacks rank_p5; give the table of a run"):
+    with pytest.raises(RenderError, match=r"rank_p5; give"):
         plot_ranking(table.drop(columns="rank_p5"))
     with pytest.raises(
         RenderError, match="'context' have no ranks; use candidate or by_product_host"

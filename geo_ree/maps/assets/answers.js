@@ -104,7 +104,7 @@
   }
   function exits(box) {
     var kinds = [], at = Object.create(null), best = g.deposits.filter(function (d) { return d.role === "candidate" && d.rank !== undefined; });
-    g.scenarios.forEach(function (s) {
+    g.gateways.forEach(function (s) {
       if (kinds.indexOf(s.scenario) < 0) kinds.push(s.scenario);
       (at[s.id] = at[s.id] || {})[s.scenario] = s;
     });

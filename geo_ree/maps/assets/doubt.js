@@ -22,8 +22,8 @@
     if (!found || found[0] !== 1) return 0;
     return found[1][0] / 1000;
   }
-  function belief(doubt) {
-    var rows = g.rows(doubt.central), names = doubt.central.columns.filter(function (n) {
+  function belief(uncertainty) {
+    var rows = g.rows(uncertainty.central_weights), names = uncertainty.central_weights.columns.filter(function (n) {
       return n !== "id" && rows.some(function (r) { return r[n]; });
     });
     if (!rows.length) return null;
@@ -45,12 +45,12 @@
     if (!known(r.weight_needed)) return el("small", {}, r.weight ? t("no share changes the leader") : t("has no weight"));
     return [t("{needed} instead of {now}:", { needed: share(r.weight_needed), now: share(r.weight) }) + " ", deposit(r.new_leader)];
   }
-  function moves(doubt) {
-    if (!doubt.influence.length) return null;
+  function moves(uncertainty) {
+    if (!uncertainty.influence.length) return null;
     return [el("h3", {}, t("What moves the ranking")),
       el("p", { "class": "small" }, g.say("Part that an assumption has, alone or together with others, in how the ranks vary from draw to draw (Sobol's total index, ± its error) {modelled}; and the share of one weight at which another deposit leads {computed}.",
         { modelled: g.mark("modelled"), computed: g.mark("computed") })),
-      g.table([t("Assumption"), [t("Part"), "n"], t("Another leads at")], doubt.influence.map(function (r) {
+      g.table([t("Assumption"), [t("Part"), "n"], t("Another leads at")], uncertainty.influence.map(function (r) {
         return g.row(assumption(r), g.cell("n", known(r.total) ? g.plainNumber(r.total, 2) + (known(r.total_conf) ? " ± " + g.plainNumber(r.total_conf, 2) : "") : r.weight === 0 ? "–" : g.unknown()), g.cell("", change(r)));
       }))];
   }
@@ -58,8 +58,8 @@
     var found = g.data.sources.filter(function (s) { return s.id === id; })[0];
     return found ? found.label || found.title : id;
   }
-  function leftOut(doubt) {
-    var rows = g.rows(doubt.omission);
+  function leftOut(uncertainty) {
+    var rows = g.rows(uncertainty.omission);
     if (!rows.length) return null;
     return [el("h3", {}, t("What the maps leave out")),
       el("p", { "class": "small" }, t("Share of the lines that a source does not have, told by what other sources have there; 5 % to 95 % of the doubt. Where no second source tests it, it is assumed.")),
@@ -70,7 +70,7 @@
           g.term(r.basis || ""));
       }))];
   }
-  g.doubtTables = function () {
-    return [belief, moves, leftOut].map(function (part) { return part(g.data.doubt); });
+  g.uncertaintyTables = function () {
+    return [belief, moves, leftOut].map(function (part) { return part(g.data.uncertainty); });
   };
 })(geoRee);

@@ -34,7 +34,7 @@
   }
   g.rewordExits = function () { if (box) fill(); };
   g.exitControl = function (chart) {
-    byName = g.grouped(g.scenarios, "scenario");
+    byName = g.grouped(g.gateways, "scenario");
     names = Object.keys(byName);
     chosen = names[0];
     if (names.length < 2) return;

@@ -12,7 +12,7 @@
     [/y/g, "i"], [/uu|ou|oo/g, "u"], [/ee/g, "e"], [/([a-z])\1+/g, "$1"]
   ];
   g.latin = function (text) {
-    var letters = g.panelData().letters;
+    var letters = g.scoringData().letters;
     return Array.from(String(text || "").toLowerCase()).map(function (c) { return c in letters ? letters[c] : c; }).join("");
   };
   function bring(text) { return FOLDS.reduce(function (out, fold) { return out.replace(fold[0], fold[1]); }, text); }

@@ -102,7 +102,7 @@
   g.drawRanks = function (model, weights, groups, done) {
     var token = ++running, shares = g.scoring.shares(weights), found = {};
     var largest = Math.max.apply(null, [1].concat(groups.map(function (rows) { return rows.length; }))), drawn = drawsFor(largest);
-    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.panelData().concentration;
+    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.scoringData().concentration;
     var apart = apartAmong(model, groups);
     var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, apart, rows, drawn); });
     var k = 0, which = 0, told = [];

@@ -64,7 +64,7 @@
     g.deposits = g.rows(data.deposits);
     g.unranked = g.rows(data.unranked);
     g.resources = g.rows(data.resources);
-    g.scenarios = g.rows(data.scenarios);
+    g.gateways = g.rows(data.gateways);
     g.byId = Object.create(null);
     g.unranked.concat(g.deposits).forEach(function (d) { g.byId[d.id] = d; });
     g.audit = g.grouped(g.rows(data.audit), "id");

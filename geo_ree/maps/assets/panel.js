@@ -56,7 +56,7 @@
           { draws: g.plainNumber(run.draws, 0) })
         : g.t("Rank intervals of the run come from joint draws of weights, positions (within their error) and the course of lines."),
       known(run.seed) ? " " + g.t("Seed: {seed}.", { seed: run.seed }) : ""));
-    g.doubtTables().forEach(function (part) { if (part) at("method").append.apply(at("method"), part); });
+    g.uncertaintyTables().forEach(function (part) { if (part) at("method").append.apply(at("method"), part); });
   }
   function sources() {
     fill("sources", g.table([g.t("Source"), g.t("Edition"), [g.t("Rows"), "n"], g.t("Licence")], data.sources.map(function (s) {

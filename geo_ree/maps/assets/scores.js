@@ -5,12 +5,12 @@
   var HALFWAY = 0.5, read = {}, worth = {}, models = null;
 
   /* What Python left for the panel; the data may come after this script. */
-  g.panelData = function () { return g.data.panel || NOTHING; };
+  g.scoringData = function () { return g.data.scoring || NOTHING; };
 
   /* A column of the table as numbers; NaN is unknown. Kept until the table says something else. */
   function column(name) {
     if (read[name]) return read[name];
-    var panel = g.panelData(), exact = panel.columns[name], out = new Float64Array(g.deposits.length);
+    var panel = g.scoringData(), exact = panel.columns[name], out = new Float64Array(g.deposits.length);
     for (var i = 0; i < out.length; i++) {
       var d = g.deposits[i], v = exact && !Object.prototype.hasOwnProperty.call(d, name) ? exact[i] : d[name];
       out[i] = v === undefined || v === null ? NaN : v;
@@ -156,7 +156,7 @@
     return m.criteria.some(function (c) { return c.weight > 0; }) && m.criteria.every(function (c) { return decays[c.decay.kind]; });
   }
   /* The models that can be scored by here, the run's own first. */
-  Object.defineProperty(g, "models", { get: function () { return (models = models || g.panelData().models.filter(usable)); } });
+  Object.defineProperty(g, "models", { get: function () { return (models = models || g.scoringData().models.filter(usable)); } });
   g.scoring = {
     score: score, points: points, values: values, struck: struck, reasons: reasons, shares: shares, methods: methods, separations: separations,
     forget: function () { read = {}; worth = {}; }

@@ -15,6 +15,7 @@ import pandas as pd
 
 from geo_ree import storage
 from geo_ree.errors import ScoreError
+from geo_ree.outputs.figures import new_figure
 from geo_ree.outputs.tables import library_versions, write_csv
 from geo_ree.pipeline.layers import Progress
 from geo_ree.scoring import ScoreModel, load_preset
@@ -106,15 +107,10 @@ class Validation:
         matplotlib.figure.Figure
             Not known to pyplot, so nothing has to be closed.
         """
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (slow)
-
-        from geo_ree.outputs.figures import InlineFigure  # noqa: PLC0415
-
         chosen = self.curves[self.curves["trial"] == trial]
         scopes = list(dict.fromkeys(chosen["scope"]))
         size = 3.5 * max(1, len(scopes)), 3.9
-        figure = InlineFigure(figsize=size, dpi=_DPI, layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = new_figure(figsize=size, dpi=_DPI, layout="constrained")
         for number, scope in enumerate(scopes, 1):
             axes = figure.add_subplot(1, len(scopes), number)
             _draw_panel(axes, chosen[chosen["scope"] == scope])

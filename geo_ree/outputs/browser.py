@@ -1,4 +1,4 @@
-"""Pictures of pages, taken by a headless browser that is kept off the network."""
+"""Screenshots of pages, taken by a headless browser without access to the network."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ _HINT = (
 )
 
 
-def photograph(page: Path, picture: Path, *, width: int = 1600, height: int = 1000) -> Path:
-    """Take a picture of a page as a browser shows it.
+def screenshot(page: Path, picture: Path, *, width: int = 1600, height: int = 1000) -> Path:
+    """Take a screenshot of a page.
 
     Parameters
     ----------
     page
-        An HTML file.
+        HTML file.
     picture
-        The PNG to write, whole or not at all.
+        PNG file to write, whole or not at all.
     width, height
-        Of the window, pixels.
+        Size of the window in pixels.
 
     Returns
     -------
@@ -68,86 +68,70 @@ def photograph(page: Path, picture: Path, *, width: int = 1600, height: int = 10
     Raises
     ------
     RenderError
-        When there is no page or no browser, or the browser fails.
+        If the page or a browser is missing, or if the browser fails.
     SettingsError
-        When the picture cannot be written.
+        If the picture cannot be written.
 
     Notes
     -----
-    The browser named in ``GEO_REE_BROWSER`` comes first, then playwright's own, then one that is
-    installed. No address is resolved: a page that needs the network would be photographed without.
+    Browsers are tried in this order: the one named in ``GEO_REE_BROWSER``, the one of playwright,
+    an installed one. The browser resolves no address, so a page that needs the network is shown
+    without what it would load.
     """
     if not page.is_file():
         raise RenderError(f"there is no page {page}", "make it with geo-ree map")
     if picture.suffix.lower() != ".png":
-        raise SettingsError(f"{picture.name} is no PNG", "let the name end in .png")
+        raise SettingsError(f"{picture.name} is not a PNG", "let the name end in .png")
     with storage.atomic_path(picture) as draft:
-        take = _photographer()
-        take(page.resolve(), draft.resolve(), width, height)
+        shoot = _find_shooter()
+        shoot(page.resolve(), draft.resolve(), width, height)
         if not draft.is_file() or draft.read_bytes()[:8] != b"\x89PNG\r\n\x1a\n":
             raise RenderError("the browser ended without a picture", _HINT)
     return picture
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """``1600x1000`` as width and height.
-
-    Raises
-    ------
-    SettingsError
-        When it is something else, or not between 200 and 10,000 pixels.
-
-    Examples
-    --------
-    >>> parse_size("1600x1000")
-    (1600, 1000)
-    """
+    """Parse a size such as ``1600x1000`` into width and height, 200 to 10,000 pixels each."""
     words = text.lower().replace("×", "x").split("x")
     if len(words) == 2 and all(w.isascii() and w.isdigit() for w in words):
         wide, high = int(words[0]), int(words[1])
         if 200 <= wide <= 10_000 and 200 <= high <= 10_000:
             return wide, high
     raise SettingsError(
-        f"{text!r} is no size of a picture",
+        f"invalid image size {text!r}",
         "give width and height from 200 to 10000 pixels, for instance 1600x1000",
     )
 
 
-Photographer = Callable[[Path, Path, int, int], None]
+Shooter = Callable[[Path, Path, int, int], None]
 
 
-def _photographer() -> Photographer:
-    """What can take a picture here."""
+def _find_shooter() -> Shooter:
+    """Find a browser that can take the screenshot."""
     named = os.environ.get("GEO_REE_BROWSER")
     if named:
         if shutil.which(named) is None:
-            raise RenderError(f"GEO_REE_BROWSER names {named}, which is no program", _HINT)
+            raise RenderError(f"GEO_REE_BROWSER names {named}, which is not a program", _HINT)
         return _by_program(named)
     return _by_playwright() or _by_program(find_browser())
 
 
 def find_browser() -> str:
-    """Path of a Chromium or Chrome that is installed.
-
-    Raises
-    ------
-    RenderError
-        When there is none; the message says what to do.
-    """
+    """Find an installed Chromium or Chrome."""
     found = next((p for p in map(shutil.which, (*_BROWSERS, *_PLACES)) if p), None)
     if found is None:
-        raise RenderError("no browser is there to take the picture", _HINT)
+        raise RenderError("no browser is available for the screenshot", _HINT)
     return found
 
 
-def _by_playwright() -> Photographer | None:
-    """Playwright with its own browser; None where either is missing."""
+def _by_playwright() -> Shooter | None:
+    """Use playwright with its own browser; None if either is missing."""
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415, optional
     except ImportError:
         return None
 
-    def take(page: Path, draft: Path, width: int, height: int) -> None:
+    def shoot(page: Path, draft: Path, width: int, height: int) -> None:
         try:
             with sync_playwright() as play:
                 browser = play.chromium.launch()
@@ -168,11 +152,11 @@ def _by_playwright() -> Photographer | None:
     except Error as error:  # for instance inside the event loop of a notebook
         logger.info("playwright cannot be used here: %s", _first_line(str(error)))
         return None
-    return take if own else None
+    return shoot if own else None
 
 
-def _by_program(program: str) -> Photographer:
-    def take(page: Path, draft: Path, width: int, height: int) -> None:
+def _by_program(program: str) -> Shooter:
+    def shoot(page: Path, draft: Path, width: int, height: int) -> None:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             command = [
                 program,
@@ -191,14 +175,14 @@ def _by_program(program: str) -> Photographer:
             except (OSError, subprocess.TimeoutExpired) as error:
                 raise RenderError(f"{program}: {_first_line(str(error))}", _HINT) from error
         if done.returncode or not draft.is_file():
-            told = _first_line(done.stderr) or f"exit status {done.returncode}"
-            raise RenderError(f"{program} took no picture: {told}", _HINT)
+            reason = _first_line(done.stderr) or f"exit status {done.returncode}"
+            raise RenderError(f"{program} took no picture: {reason}", _HINT)
 
-    return take
+    return shoot
 
 
 def _as_root() -> list[str]:
-    """Chromium refuses its sandbox to root; the page is a file of ours that asks nobody."""
+    """Chromium refuses its sandbox to root; the page is our own file and loads nothing."""
     return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
 

@@ -1,19 +1,15 @@
-import inspect
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from geo_ree import uncertainty
-from geo_ree.maps.panel_data import (
-    CONCENTRATION,
-    panel_values,
+from geo_ree.maps.filter_classes import (
+    add_classes,
     project_state,
     quality_level,
     ree_class,
     transliterations,
-    with_classes,
 )
+from geo_ree.maps.page_values import scoring_values
 
 
 @pytest.mark.parametrize(
@@ -66,7 +62,7 @@ def test_a_source_is_as_good_as_the_lowest_level_it_names():
 
 
 def test_classes_that_nothing_tells_are_left_out():
-    rows = with_classes(pd.DataFrame({"id": ["a"], "commodities": ["REE"], "status": [None]}))
+    rows = add_classes(pd.DataFrame({"id": ["a"], "commodities": ["REE"], "status": [None]}))
     assert list(rows.columns) == ["id", "commodities", "status"]
 
 
@@ -79,7 +75,7 @@ def test_the_page_gets_columns_of_the_models_whole_and_what_is_out_of_reach():
         }
     )
     model = {"criteria": [{"column": "dist_road_km"}], "vetoes": [{"column": "slope_deg"}]}
-    made = panel_values(table, [model])
+    made = scoring_values(table, [model], {})
     assert made["columns"] == {"slope_deg": [1.23456789, None, 2.0]}
     assert made["far"] == {"dist_road_km": [1]}
     assert made["models"] == [model]
@@ -90,7 +86,3 @@ def test_letters_cover_the_cyrillic_of_every_country():
     letters = transliterations(["Хөвсгөл", "Қазақ", "Ўзбек", "Тоҷик", "ä"])
     assert set("хөвсгөлқазақўзбектоҷикыңұі") <= set(letters)
     assert all(latin.isascii() for latin in letters.values())
-
-
-def test_weights_are_drawn_as_closely_as_python_draws_them():
-    assert inspect.signature(uncertainty).parameters["concentration"].default == CONCENTRATION

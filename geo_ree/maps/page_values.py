@@ -1,0 +1,194 @@
+"""The values that the page's script reads, made from the tables, the layers and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
+from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
+from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Options
+
+INFRASTRUCTURE = (
+    *("water", "roads", "railways", "power_lines"),
+    *("settlements", "power_plants", "gateways"),
+)
+"""Layers that are drawn, the lowest first."""
+
+_DEPOSIT = (
+    *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
+    *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
+    *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
+    *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
+    *("score_p5", "score_p95", "tie_group", "reasons_for", "reasons_against", "sentence"),
+    *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px"),
+    *CLASS_COLUMNS,
+)
+_STEMS = (
+    *("dist_", "err_", "near_", "abroad_", "points_", "foot_", "elevation_", "slope_"),
+    *("ruggedness_", "terrain_", "climb_", "above_", "pass_"),
+)
+_UNRANKED = (
+    *("id", "name", "aliases", "role", "country", "country_reported", "admin_area"),
+    *("commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note"),
+    *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
+    *("rank_best", "rank_worst", "p_lead", "area_basis", "area_km2", "sentence"),
+)
+_RESOURCE = (
+    *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
+    *("edition", "year", "source", "notes", "shown", "contradiction"),
+)
+_SOURCE = (
+    *("id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution"),
+    *("edition", "landing_page", "rows", "sha256", "retrieved", "came_from"),
+)
+_CRITERION = (
+    *("name", "label", "column", "weight", "half_km", "decay", "measured_to"),
+    *("reason", "source", "decay_reason", "decay_source"),
+)
+_GATEWAY = (
+    *("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"),
+    *("foot_gateway_lon", "foot_gateway_lat"),
+)
+_AUDIT = ("id", "flag", "distance_km", "evidence", "sources")
+_CONFLICT = ("deposit", "attribute", "values", "sources")
+_INFLUENCE = (
+    *("kind", "criterion", "first_order", "total", "total_conf"),
+    *("weight", "weight_needed", "new_leader"),
+)
+_OMISSION = ("target", "layer", "source_id", "country", "rate", "rate_low", "rate_high", "basis")
+_REPORT = (
+    *("disclaimer", "run_id", "schema_version", "version", "created", "seed", "draws", "preset"),
+)
+
+_SEARCHED = ("name", "aliases", "admin_area")
+_ROUNDED = ("dist_", "abroad_")
+_PER_WHOLE = 1_000
+_ALL = "*"
+
+
+def page_values(
+    tables: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, gpd.GeoDataFrame],
+    models: Sequence[Mapping[str, Any]],
+    report: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Give everything but the map's own layers as plain values; see `geo_ree.maps.render`."""
+
+    def table(name: str) -> pd.DataFrame:
+        return tables.get(name, pd.DataFrame())
+
+    scores = _with_symbols(add_classes(table("scores")), table("resources"))
+    if "feet" in tables:
+        scores = scores.join(tables["feet"], on="id")
+    criteria = table("criteria")
+    scored_by = set(criteria["column"]) if "column" in criteria else set()
+    measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
+    names = layers["countries"]
+    return {
+        "deposits": packed(scores, (*_DEPOSIT, *measured)),
+        "unranked": columnar(table("unranked"), _UNRANKED),
+        "resources": columnar(table("resources"), _RESOURCE),
+        "audit": columnar(table("audit"), _AUDIT),
+        "conflicts": columnar(table("conflicts"), _CONFLICT),
+        "sources": plain_dicts(report.get("inputs", ()), _SOURCE),
+        "criteria": plain_dicts(criteria.to_dict("records"), _CRITERION),
+        "gateways": packed(table("gateways"), _GATEWAY),
+        "acceptability": rank_shares(table("acceptability")),
+        "uncertainty": {
+            "central_weights": _central_weights(table("central_weights")),
+            "influence": plain_dicts(table("influence").to_dict("records"), _INFLUENCE),
+            "omission": _omission(table("omission")),
+        },
+        "scoring": scoring_values(scores, models, report),
+        "run": {
+            **{key: plain(report.get(key)) for key in _REPORT},
+            "warnings": [str(warning) for warning in report.get("warnings", ())],
+        },
+        "ramp": SCORE_RAMP,
+        "sizes": OXIDE_SIZES,
+        "labels": dict(LABELS),
+        "measures": dict(MEASURES),
+        "scored_countries": SCORED_COUNTRIES,
+        "country_names": {
+            plain(c): plain(n) for c, n in zip(names["country"], names["name"], strict=True)
+        },
+        "region": REGION,
+        "unsure": {
+            name: int((layers[name]["lateral_error_km"] > UNSURE_KM).sum())
+            for name in ("railways", "roads")
+            if name in layers
+        },
+        "water_kinds": sorted(set(layers["water"]["kind"])) if "water" in layers else [],
+        "missing": [name for name in INFRASTRUCTURE if name not in layers],
+    }
+
+
+def scoring_values(
+    scores: pd.DataFrame, models: Sequence[Mapping[str, Any]], report: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what the page scores and searches by.
+
+    ``columns`` holds, unrounded, the columns that models use and that are no distances; ``far``
+    the rows in which a column is infinite, because JSON has no infinity; ``letters`` the
+    transliteration of names.
+    """
+    used = [c["column"] for model in models for c in (*model["criteria"], *model["vetoes"])]
+    numbers = {
+        name: pd.to_numeric(scores[name]).to_numpy(np.float64, na_value=np.nan)
+        for name in dict.fromkeys(used)
+        if name in scores
+    }
+    far = {name: np.flatnonzero(np.isposinf(v)).tolist() for name, v in numbers.items()}
+    texts = (scores[name].dropna() for name in _SEARCHED if name in scores)
+    return {
+        "models": [dict(model) for model in models],
+        "concentration": float(report.get("concentration", Options().concentration)),
+        "columns": {
+            name: [float(v) if np.isfinite(v) else None for v in column]
+            for name, column in numbers.items()
+            if not name.startswith(_ROUNDED)
+        },
+        "far": {name: rows for name, rows in far.items() if rows},
+        "letters": transliterations(str(text) for column in texts for text in column),
+    }
+
+
+def rank_shares(acceptability: pd.DataFrame) -> dict[str, list[Any]]:
+    """Give each deposit's first rank that occurs, and the draws on it and the next ones, in ‰."""
+    ranks, out = acceptability.columns, {}
+    for label, shares in zip(acceptability.index, acceptability.to_numpy(np.float64), strict=True):
+        occurs = np.flatnonzero(shares > 0.0)
+        if len(occurs):
+            first, last = int(occurs[0]), int(occurs[-1])
+            counts = np.rint(shares[first : last + 1] * _PER_WHOLE).astype(int)
+            out[str(label)] = [int(ranks[first]), counts.tolist()]
+    return out
+
+
+def _central_weights(central_weights: pd.DataFrame) -> dict[str, Any]:
+    leaders = central_weights.dropna(how="all").rename_axis("id").reset_index()
+    return columnar(leaders, ("id", *central_weights.columns))
+
+
+def _omission(omission: pd.DataFrame) -> dict[str, Any]:
+    """Rows of all countries together, and of a single country where its lines were compared."""
+    if "country" in omission:
+        assumed = (
+            omission["state"].eq("assumed") if "state" in omission else omission["rate"].isna()
+        )
+        compared = omission["source_id"].eq(_ALL) & ~assumed
+        omission = omission[omission["country"].eq(_ALL) | compared]
+    return columnar(omission, _OMISSION)
+
+
+def _with_symbols(scores: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
+    """Add the contained oxide and the radius of each symbol."""
+    oxide = contained_oxide(resources)
+    known = pd.Series([oxide.get(str(i)) for i in scores["id"]], index=scores.index, dtype=object)
+    return scores.assign(oxide_t=known, radius_px=known.map(oxide_radius))
