@@ -1,9 +1,9 @@
 """Bytes from publishers: the transport, and a file for each protocol."""
 
-from geo_ree.fetching.cog import Window, read_window, sample, tile_names
+from geo_ree.fetching.cog import read_window, sample, tile_names
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocols import PROTOCOLS, READERS, read
-from geo_ree.fetching.raster_windows import Cutout, cut_rasters, pixel_height_deg
+from geo_ree.fetching.raster_windows import RasterWindow, pixel_height_deg, read_rasters
 from geo_ree.fetching.retrieval import fetch_snapshot
 from geo_ree.fetching.session import mirrored
 
@@ -11,13 +11,12 @@ __all__ = [
     "PROTOCOLS",
     "READERS",
     "Client",
-    "Cutout",
-    "Window",
-    "cut_rasters",
+    "RasterWindow",
     "fetch_snapshot",
     "mirrored",
     "pixel_height_deg",
     "read",
+    "read_rasters",
     "read_window",
     "sample",
     "tile_names",

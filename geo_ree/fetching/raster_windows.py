@@ -1,159 +1,190 @@
-"""Rasters that lie on disk: one band, north up, in any reference system."""
+"""Windows of GeoTIFFs: one band, north up, read in the pixel grid of the file.
+
+`read_rasters` reads files on disk, `geo_ree.fetching.cog` tiles on the web; both fill a
+`RasterWindow`. Only GDAL's GTiff driver opens a file.
+"""
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import rasterio
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.warp import transform_bounds
-from rasterio.windows import Window as Part
+from rasterio.windows import Window
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetching.cog_ranges import MAX_PIXELS, null_values, with_nan
 from geo_ree.fetching.protocol import Box
 
+MAX_PIXELS = 50_000_000
+"""A window with more pixels (200 MB as float32) is refused."""
 
-def read_part(dataset: DatasetReader, part: Part, source: Source) -> NDArray[np.float32]:
-    """Read a part of a raster, in the unit that the file's scale and offset lead to.
+MAX_FILE_PIXELS = 20_000_000_000
+"""A file with more pixels is refused: twice Kazakhstan at one arc-second."""
+
+MAX_BLOCK = 4096 * 4096
+"""A file with larger blocks (pixels) is refused: GDAL reads a block as a whole."""
+
+OFF_GRID = 0.01
+"""Share of a pixel by which files of one grid may be off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RasterWindow:
+    """Part of a raster.
 
     Parameters
     ----------
-    dataset
-        From `open_raster`.
-    part
-        Within the file.
-    source
-        Its catalogue entry, which may name more values that stand for no data.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, NaN where there is no data.
-
-    Raises
-    ------
-    SchemaError
-        When the file is cut short or damaged.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> from geo_ree.storage.files import starter_path
-    >>> entry = load_catalog()["starter_elevation"]
-    >>> with open_raster(starter_path("elevation.tif"), entry) as grid:
-    ...     read_part(grid, Part(0, 0, 1, 2), entry).shape
-    (2, 1)
+    array
+        Values, shape (rows, columns), float32, from north to south; NaN where there is no data.
+    transform
+        From (column, row) to coordinates, (0, 0) being the outer corner of the first pixel.
+    crs
+        Reference system of the coordinates.
+    tiles
+        Addresses of the tiles that were read; empty for files on disk.
+    absent
+        Addresses where the publisher has no tile: the sea, or land that is not released.
     """
-    with _explained(source, dataset.name):
-        read = dataset.read(1, window=part, masked=True)
-    numbers = with_nan(read, null_values(source))
-    return np.asarray(numbers * dataset.scales[0] + dataset.offsets[0], dtype=np.float32)
+
+    array: NDArray[np.float32]
+    transform: Affine
+    crs: CRS
+    tiles: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> Box:
+        """Outer edges of the pixels: west, south, east, north."""
+        rows, columns = self.array.shape
+        step = self.transform
+        return step.c, step.f + rows * step.e, step.c + columns * step.a, step.f
+
+
+def empty_window(box: Box) -> RasterWindow:
+    """Give one pixel of NaN as large as a box in degrees."""
+    west, south, east, north = box
+    return RasterWindow(
+        array=np.full((1, 1), np.nan, np.float32),
+        transform=Affine(east - west, 0.0, west, 0.0, south - north, north),
+        crs=CRS.from_user_input(STORE_CRS),
+    )
+
+
+def problem_of(dataset: DatasetReader, *, degrees: bool) -> str:
+    """Say why a raster cannot be used: not one band, not georeferenced, too large; or nothing."""
+    known = dataset.crs is not None and (dataset.crs.is_geographic or not degrees)
+    if dataset.count != 1 or not known:
+        wanted = "in degrees" if degrees else "in a known reference system"
+        return (
+            f"has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
+            f"expected one band {wanted}"
+        )
+    step = dataset.transform
+    if not (step.b == step.d == 0 and step.a > 0 > step.e):
+        return "is rotated, expected north up (see gdalwarp)"
+    block = math.prod(dataset.block_shapes[0])
+    if block > MAX_BLOCK:
+        return f"has blocks of {block} pixels, at most {MAX_BLOCK} are accepted"
+    pixels = dataset.width * dataset.height
+    if pixels > MAX_FILE_PIXELS:
+        return f"has {pixels} pixels, at most {MAX_FILE_PIXELS} are accepted"
+    return ""
+
+
+def check_pixels(rows: int, columns: int, box: Box, source: Source) -> None:
+    """Raise SettingsError when a window has no pixel, or more than `MAX_PIXELS`."""
+    edges = ",".join(f"{edge:g}" for edge in box)
+    if min(rows, columns) < 1:
+        raise SettingsError(f"{source.id}: the box {edges} contains no pixel", "give a larger box")
+    if rows * columns > MAX_PIXELS:
+        raise SettingsError(
+            f"{source.id}: the box {edges} has {rows * columns} pixels, at most {MAX_PIXELS} are "
+            "read at once",
+            "give a smaller box, or choose a source with a coarser grid",
+        )
+
+
+def offset_of(dataset: DatasetReader, transform: Affine) -> tuple[int, int, float]:
+    """Place of a grid's first pixel in a raster: row, column, and how far off its pixels are."""
+    step = dataset.transform
+    row, column = (transform.f - step.f) / step.e, (transform.c - step.c) / step.a
+    return round(row), round(column), max(abs(row - round(row)), abs(column - round(column)))
+
+
+def fill(
+    array: NDArray[np.float32], transform: Affine, dataset: DatasetReader, source: Source
+) -> None:
+    """Fill the NaN of an array with the values of a raster on the same grid."""
+    row, column, _ = offset_of(dataset, transform)
+    rows, columns = array.shape
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
+    if top < bottom and left < right:
+        values = _values(dataset, Window(left, top, right - left, bottom - top), source)
+        gaps = array[top - row : bottom - row, left - column : right - column]
+        np.copyto(gaps, values, where=np.isnan(gaps))
+
+
+def _values(dataset: DatasetReader, window: Window, source: Source) -> NDArray[np.float32]:
+    """Values in the unit of the file's scale and offset, NaN where file or entry say no data."""
+    read = dataset.read(1, window=window, masked=True)
+    values = np.asarray(np.ma.filled(read.astype(np.float32), np.nan), dtype=np.float32)
+    values[np.isin(values, [float(text) for text in source.nulls.get("*", ())])] = np.nan
+    return np.asarray(values * dataset.scales[0] + dataset.offsets[0], dtype=np.float32)
 
 
 @contextmanager
 def open_raster(path: Path, source: Source) -> Iterator[DatasetReader]:
-    """Open a GeoTIFF of one band, north up, that knows where it lies.
-
-    Raises
-    ------
-    SchemaError
-        When it is none, in one line with the hint.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> with open_raster(Path("gone.tif"), load_catalog()["copernicus_glo90"]):
-    ...     pass
-    Traceback (most recent call last):
-    geo_ree.errors.SchemaError: copernicus_glo90: gone.tif is missing; fetch it again with geo-ree \
-fetch copernicus_glo90
-    """
-    where, hint = f"{source.id}: {path.name}", _cure(source)
+    """Open a GeoTIFF on disk; raise SchemaError when it is not whole or not usable."""
+    if source.protocol == "starter":
+        hint = "reinstall geo_ree"
+    else:
+        provided = " --file PATH" if source.protocol == "local" else ""
+        hint = f"fetch it again with geo-ree fetch {source.id}{provided}"
     if not path.is_file():
         raise SchemaError(f"{source.id}: {path} is missing", hint)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told below
-        with _explained(source, str(path)):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error below
             dataset = rasterio.open(path, driver="GTiff")
-    with dataset:
-        # What is fetched by tiles is in degrees; what somebody has may be in any system.
-        degrees = dataset.crs is not None and (
-            dataset.crs.is_geographic or source.protocol != "cog"
-        )
-        if dataset.count != 1 or not degrees:
-            wanted = "in degrees" if source.protocol == "cog" else "in a known reference system"
-            raise SchemaError(
-                f"{where} has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
-                f"expected one band {wanted}",
-                hint,
-            )
-        step = dataset.transform
-        if not (step.b == step.d == 0 and step.a > 0 > step.e):
-            raise SchemaError(f"{where} is turned", "make it north up with gdalwarp")
-        yield dataset
+        with dataset:
+            # what is fetched as tiles is in degrees, a file of the user in any system
+            problem = problem_of(dataset, degrees=source.protocol == "cog")
+            if problem:
+                raise SchemaError(f"{source.id}: {path.name} {problem}", hint)
+            yield dataset
+    except RasterioError as error:
+        raise SchemaError(f"{source.id}: {path.name} is not a whole GeoTIFF", hint) from error
 
 
 def pixel_height_deg(path: Path, source: Source) -> float:
-    """Tell how high the pixels of a raster are, from its header.
-
-    Raises
-    ------
-    SchemaError
-        As for `open_raster`.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> from geo_ree.storage.files import starter_path
-    >>> entry = load_catalog()["starter_elevation"]
-    >>> round(60 * pixel_height_deg(starter_path("elevation.tif"), entry), 6)
-    5.0
-    """
+    """Height of the pixels of a raster in degrees, from its header."""
     with open_raster(path, source) as dataset:
         _, south, _, north = transform_bounds(dataset.crs, STORE_CRS, *dataset.bounds)
         return float((north - south) / dataset.height)
 
 
-def _cure(source: Source) -> str:
-    if source.protocol == "starter":
-        return "reinstall geo_ree"
-    by_hand = " --file PATH" if source.protocol == "local" else ""
-    return f"fetch it again with geo-ree fetch {source.id}{by_hand}"
-
-
-@contextmanager
-def _explained(source: Source, name: str) -> Iterator[None]:
-    try:
-        yield
-    except RasterioError as error:
-        raise SchemaError(
-            f"{source.id}: {Path(name).name} is no whole GeoTIFF", _cure(source)
-        ) from error
-
-
 def read_raster(path: Path, source: Source) -> pd.DataFrame:
-    """Check that a payload is a raster with data in it, and sum it up.
-
-    A raster has no rows to give: what `geo_ree.fetching.read` gives for it is one row that tells
-    what there is.
+    """Check that a file is a raster with data in it, and summarize it in one row.
 
     Parameters
     ----------
     path
-        A GeoTIFF of one band, fetched or handed over.
+        A GeoTIFF of one band.
     source
         Its catalogue entry.
 
@@ -167,28 +198,28 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        When it is none, is cut short, has several bands or no reference system (a source that
-        is fetched by tiles: another than geographic coordinates), or has no value at all.
+        When it is not a GeoTIFF, is cut short, has several bands, no reference system (for
+        tiles: one in degrees) or no value at all.
 
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
     >>> from geo_ree.storage.files import starter_path
-    >>> told = read_raster(starter_path("elevation.tif"), load_catalog()["starter_elevation"])
-    >>> told.loc[1, ["west", "south", "east", "north"]].tolist()
+    >>> grid = read_raster(starter_path("elevation.tif"), load_catalog()["starter_elevation"])
+    >>> grid.loc[1, ["west", "south", "east", "north"]].tolist()
     [40.0, 29.0, 120.0, 56.0]
     """
     with open_raster(path, source) as dataset:
         low, high, known = np.inf, -np.inf, 0
-        for _, part in dataset.block_windows(1):
-            values = read_part(dataset, part, source)
+        for _, window in dataset.block_windows(1):
+            values = _values(dataset, window, source)
             values = values[np.isfinite(values)]
             if values.size:
                 known += values.size
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
         if not known:
             raise SchemaError(
-                f"{source.id}: {path.name} has no value in it", "fetch it for a box over land"
+                f"{source.id}: {path.name} contains no value", "fetch it for a box over land"
             )
         west, south, east, north = transform_bounds(dataset.crs, STORE_CRS, *dataset.bounds)
         return pd.DataFrame(
@@ -209,89 +240,55 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
         )
 
 
-_OFF_GRID = 0.01
-"""Share of a pixel by which two files of one grid may be off."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cutout:
-    """A part of a raster on disk.
-
-    Parameters
-    ----------
-    array
-        Values, shape (rows, columns), float32, from north to south; NaN where there is no data.
-    transform
-        From (column, row) to the coordinates of `crs`.
-    crs
-        Reference system of the file.
-    """
-
-    array: NDArray[np.float32]
-    transform: Affine
-    crs: Any
-
-
-def cut_rasters(paths: Sequence[Path], box: Box, source: Source) -> Cutout:
-    """Read the part of rasters on disk that lies in a box, in their own grid.
+def read_rasters(paths: Sequence[Path], box: Box, source: Source) -> RasterWindow:
+    """Read the part of files on disk that lies in a box, in their own pixel grid.
 
     Parameters
     ----------
     paths
-        GeoTIFFs of one band, for instance the windows that were fetched of one source. The grid
-        is that of the first one that the box meets; others of the same grid fill what it lacks.
+        GeoTIFFs of one band, for instance the windows of one source that were fetched. The grid
+        is that of the first file that meets the box; others on the same grid fill its gaps.
     box
-        West, south, east, north in degrees; not over the antimeridian.
+        West, south, east, north in degrees; not across the antimeridian.
     source
         Their catalogue entry.
 
     Returns
     -------
-    Cutout
-        Every pixel that the box touches, and one more around, with the scale and offset of the
-        file put to use. One pixel of NaN as large as the box where no file has any.
+    RasterWindow
+        Every pixel that the box touches and one more on each side, with scale and offset of the
+        file applied. One pixel of NaN as large as the box where no file has any.
 
     Raises
     ------
     SchemaError
-        When a file is none of the kind, or is cut short.
+        When a file cannot be used, or is cut short.
     SettingsError
-        When the box has more than `geo_ree.fetching.cog_ranges.MAX_PIXELS`.
+        When the window has more than `MAX_PIXELS`.
 
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
     >>> from geo_ree.storage.files import starter_path
     >>> entry = load_catalog()["starter_elevation"]
-    >>> part = cut_rasters([starter_path("elevation.tif")], (76.9, 43.2, 77.0, 43.3), entry)
-    >>> part.array.shape, bool(600 < np.median(part.array) < 3000)
+    >>> window = read_rasters([starter_path("elevation.tif")], (76.9, 43.2, 77.0, 43.3), entry)
+    >>> window.array.shape, bool(600 < np.median(window.array) < 3000)
     ((4, 4), True)
     """
-    found: Cutout | None = None
+    window: RasterWindow | None = None
     for path in paths:
         with open_raster(path, source) as dataset:
-            part = _cut(dataset, box, source) if found is None else _beside(dataset, found)
-            if part is None:
-                continue
-            values = _values(dataset, part, source)
-            step, crs = dataset.transform, dataset.crs
-        if found is None:
-            x, y = step.c + part.col_off * step.a, step.f + part.row_off * step.e
-            corner = Affine(step.a, 0.0, x, 0.0, step.e, y)
-            found = Cutout(array=values, transform=corner, crs=crs)
-        else:
-            np.copyto(found.array, values, where=np.isnan(found.array))
-        if not np.isnan(found.array).any():
+            if window is None:
+                window = _touched(dataset, box, source)
+            if window is not None and _is_same_grid(dataset, window):
+                fill(window.array, window.transform, dataset, source)
+        if window is not None and not np.isnan(window.array).any():
             break
-    if found is not None:
-        return found
-    west, south, east, north = box
-    corner = Affine(east - west, 0.0, west, 0.0, south - north, north)
-    return Cutout(array=np.full((1, 1), np.nan, np.float32), transform=corner, crs=STORE_CRS)
+    return empty_window(box) if window is None else window
 
 
-def _cut(dataset: DatasetReader, box: Box, source: Source) -> Part | None:
-    """The pixels of a file that a box touches, and one around; None where they are apart."""
+def _touched(dataset: DatasetReader, box: Box, source: Source) -> RasterWindow | None:
+    """An empty window of the pixels that a box touches, and one around; None if it is apart."""
     west, south, east, north = transform_bounds(STORE_CRS, dataset.crs, *box, densify_pts=21)
     step = dataset.transform
     if not np.isfinite([west, south, east, north]).all():
@@ -300,39 +297,20 @@ def _cut(dataset: DatasetReader, box: Box, source: Source) -> Part | None:
     rows = [(y - step.f) / step.e for y in (north, south)]
     if columns[1] < 0 or rows[1] < 0 or columns[0] > dataset.width or rows[0] > dataset.height:
         return None
-    left, top = int(np.floor(columns[0])) - 1, int(np.floor(rows[0])) - 1
-    part = Part(left, top, int(np.ceil(columns[1])) + 1 - left, int(np.ceil(rows[1])) + 1 - top)
-    if part.width * part.height > MAX_PIXELS:
-        raise SettingsError(
-            f"{source.id}: the box {','.join(f'{edge:g}' for edge in box)} has "
-            f"{part.width * part.height} pixels, at most {MAX_PIXELS} are read at once",
-            "give a smaller box",
-        )
-    return part
+    left, top = math.floor(columns[0]) - 1, math.floor(rows[0]) - 1
+    width, height = math.ceil(columns[1]) + 1 - left, math.ceil(rows[1]) + 1 - top
+    check_pixels(height, width, box, source)
+    return RasterWindow(
+        array=np.full((height, width), np.nan, dtype=np.float32),
+        transform=Affine(step.a, 0.0, step.c + left * step.a, 0.0, step.e, step.f + top * step.e),
+        crs=dataset.crs,
+    )
 
 
-def _beside(dataset: DatasetReader, found: Cutout) -> Part | None:
-    """The same pixels in another file; None where it has another grid."""
-    step, place = dataset.transform, found.transform
-    same = np.allclose((step.a, step.e), (place.a, place.e), rtol=1e-9, atol=0.0)
-    if not same or dataset.crs != found.crs:
-        return None
-    column, row = (place.c - step.c) / step.a, (place.f - step.f) / step.e
-    if max(abs(column - round(column)), abs(row - round(row))) > _OFF_GRID:
-        return None
-    rows, columns = found.array.shape
-    return Part(round(column), round(row), columns, rows)
-
-
-def _values(dataset: DatasetReader, part: Part, source: Source) -> NDArray[np.float32]:
-    """Values of a part that may reach beyond the file."""
-    out = np.full((int(part.height), int(part.width)), np.nan, dtype=np.float32)
-    top, left = max(part.row_off, 0), max(part.col_off, 0)
-    bottom = min(part.row_off + part.height, dataset.height)
-    right = min(part.col_off + part.width, dataset.width)
-    if top < bottom and left < right:
-        rows = slice(top - part.row_off, bottom - part.row_off)
-        out[rows, left - part.col_off : right - part.col_off] = read_part(
-            dataset, Part(left, top, right - left, bottom - top), source
-        )
-    return out
+def _is_same_grid(dataset: DatasetReader, window: RasterWindow) -> bool:
+    step, place = dataset.transform, window.transform
+    return (
+        dataset.crs == window.crs
+        and np.allclose((step.a, step.e), (place.a, place.e), rtol=1e-9, atol=0.0)
+        and offset_of(dataset, place)[2] <= OFF_GRID
+    )

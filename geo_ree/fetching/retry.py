@@ -137,6 +137,10 @@ class AbsentError(FetchError):
     """A file that the server does not have (HTTP 404 or 410)."""
 
 
+class ForbiddenError(FetchError):
+    """A file that the server refuses (HTTP 403); object stores answer so for one they lack."""
+
+
 class SpoiltBodyError(Exception):
     """A body that is not the file: empty, a web page, another kind of file."""
 
@@ -200,7 +204,8 @@ def _status_error(answer: requests.Response, where: str, settings: Settings) -> 
     said = f"{where}: HTTP {status}"
     host = "the mirror" if settings.mirror else "the publisher"
     if status in (401, 403):
-        return FetchError(
+        kind = ForbiddenError if status == 403 else FetchError
+        return kind(
             f"{said}, access is refused",
             f"ask {host} for access, or open the address in a browser: "
             "it may ask to sign in or block this network",

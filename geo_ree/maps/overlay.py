@@ -64,9 +64,9 @@ def score_picture(
     Examples
     --------
     >>> import tempfile
-    >>> from geo_ree.storage.geotiff import Raster, write_cog
+    >>> from geo_ree.storage.geotiff import RasterLayout, write_cog
     >>> file = Path(tempfile.mkdtemp()) / "score.tif"
-    >>> raster = Raster(2, 1, (1, 0, 70, 0, -1, 45), (("score", "points"),))
+    >>> raster = RasterLayout(2, 1, (1, 0, 70, 0, -1, 45), (("score", "points"),))
     >>> write_cog(file, raster, [(0, 0, np.float32([[[20, 70]]]))])
     >>> drawn = score_picture(file)
     >>> drawn.payload["bounds"], drawn.payload["image"][:22]

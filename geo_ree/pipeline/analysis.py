@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline.elevation import Raster, terrain_columns
+from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import choose_gateways, compare_gateways, to_the_metre
 from geo_ree.pipeline.sampling import (
     measure_omission,
@@ -104,7 +104,7 @@ def analyse(
     options: Options,
     *,
     areas: gpd.GeoDataFrame,
-    rasters: tuple[Raster, ...] = (),
+    rasters: tuple[ElevationSource, ...] = (),
 ) -> Analysis:
     """Measure and score every deposit of a scored role, with or without a coordinate.
 
@@ -121,7 +121,7 @@ def analyse(
     areas
         Where deposits may be, of `geo_ree.deposits.location`.
     rasters
-        Heights of the ground, from `geo_ree.terrain_reading.rasters_at_hand`.
+        From `geo_ree.pipeline.elevation.find_elevation`.
 
     Returns
     -------

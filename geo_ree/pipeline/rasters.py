@@ -27,7 +27,7 @@ from geo_ree.scoring import ScoreModel, load_preset
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import criterion_values
 from geo_ree.settings import REGION, Options, Settings
-from geo_ree.storage.geotiff import BLOCK, Piece, Raster, Singles, write_cog
+from geo_ree.storage.geotiff import BLOCK, Piece, RasterLayout, Singles, write_cog
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def suitability(
     >>> from geo_ree.scoring.model import Criterion
     >>> from geo_ree.scoring.decay import Exponential
     >>> folder = Path(tempfile.mkdtemp())
-    >>> raster = Raster(2, 1, (0.5, 0, 76, 0, -0.5, 43), (("to the nearest railway", "m"),))
+    >>> raster = RasterLayout(2, 1, (0.5, 0, 76, 0, -0.5, 43), (("to the nearest railway", "m"),))
     >>> write_cog(folder / "rail.tif", raster, [(0, 0, np.float32([[[50_000, np.nan]]]))])
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> made = suitability({"dist_railway_km": folder / "rail.tif"}, model, folder / "score.tif")
@@ -130,7 +130,7 @@ def suitability(
         first = next(iter(opened.values()))
         for each in opened.values():
             _check_grid(each, first)
-        raster = Raster(
+        raster = RasterLayout(
             first.width,
             first.height,
             tuple(first.transform)[:6],

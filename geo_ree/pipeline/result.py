@@ -30,7 +30,7 @@ from geo_ree.outputs.tables import (
     write_scores,
 )
 from geo_ree.pipeline.analysis import Analysis, analyse
-from geo_ree.pipeline.elevation import Raster, rasters_at_hand
+from geo_ree.pipeline.elevation import ElevationSource, find_elevation
 from geo_ree.pipeline.layers import AtHand, Harmonized, Progress, account, harmonize_sources
 from geo_ree.pipeline.unplaced import join_ranges
 from geo_ree.schema import RANKED_ROLES, SCHEMA_VERSION
@@ -153,7 +153,7 @@ def run(
     with clock.stage("sources to layers"):
         harmonized = harmonize_sources(settings, options, tell)
     with clock.stage("measures and scores"):
-        rasters = rasters_at_hand(harmonized.sources, settings)
+        rasters = find_elevation(harmonized.sources, settings)
         analysis = analyse(
             harmonized.layers,
             harmonized.sources,
@@ -301,7 +301,7 @@ def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows.drop(columns="geometry")).sort_values(["role", "name"], kind="stable")
 
 
-def _rasters_told(rasters: tuple[Raster, ...]) -> list[dict[str, Any]]:
+def _rasters_told(rasters: tuple[ElevationSource, ...]) -> list[dict[str, Any]]:
     """What ``run.json`` says of the rasters, each window a table of one row."""
     out = []
     for raster in rasters:

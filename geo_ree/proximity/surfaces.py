@@ -22,7 +22,7 @@ from geo_ree.proximity.index import Frame, NearestIndex
 from geo_ree.proximity.segments import geodesic_areas, to_ecef
 from geo_ree.proximity.tree import in_slices
 from geo_ree.settings import REGION
-from geo_ree.storage.geotiff import Piece, Raster, Singles, write_cog
+from geo_ree.storage.geotiff import Piece, RasterLayout, Singles, write_cog
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def surface(
         "unknown": "nothing" if known is None else "outside the areas where the layer is complete",
         **(tags or {}),
     }
-    raster = Raster(
+    raster = RasterLayout(
         grid.width,
         grid.height,
         grid.transform,

@@ -1,4 +1,4 @@
-"""Rasters written piece by piece into Cloud-Optimized GeoTIFFs, whole or not at all."""
+"""Cloud-Optimized GeoTIFFs, written piece by piece, completely or not at all."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Singles = NDArray[np.float32]
 Piece = tuple[int, int, Singles]
 
 BLOCK = 512
-"""Cells to a side of a block of the file."""
+"""Side of a block of the file, in cells."""
 
 _CACHE_BYTES = 64_000_000  # GDAL's own default is 5 % of the machine's memory
-_MADE = {
+_OPTIONS = {
     "compress": "DEFLATE",
     "level": 1,
     "predictor": "YES",
@@ -38,19 +38,11 @@ _MADE = {
 
 
 @dataclass(frozen=True)
-class Raster:
-    """What a raster holds, and where; not a number where it is unknown.
+class RasterLayout:
+    """Size, place and bands of a raster in degrees.
 
-    Parameters
-    ----------
-    width, height
-        Columns and rows.
-    transform
-        Affine coefficients from column and row to longitude and latitude, six numbers.
-    bands
-        Description and unit of each band, for instance ``("distance to the nearest road", "m")``.
-    tags
-        What else the file says of itself.
+    `transform` has the six affine coefficients from column and row to longitude and latitude;
+    each band has a description and a unit, such as ``("distance to the nearest road", "m")``.
     """
 
     width: int
@@ -60,68 +52,57 @@ class Raster:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_cog(path: Path, raster: Raster, pieces: Iterable[Piece]) -> None:
-    """Write a Cloud-Optimized GeoTIFF of float32.
+def write_cog(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None:
+    """Write a Cloud-Optimized GeoTIFF of float32, NaN where unknown.
 
-    Overviews have the means of the cells below that are known. The file is compressed without
-    loss (DEFLATE), readable by everything that reads GeoTIFF.
+    Overviews hold the means of the known cells below. Compression is lossless (DEFLATE).
 
     Parameters
     ----------
     path
-        File to write; an older one is replaced only when the new one is whole. On any failure,
-        Ctrl-C among them, nothing is left.
-    raster
-        What the file holds.
+        File to write. An older one is replaced only when the new one is complete; on any
+        failure, Ctrl-C included, nothing is left behind.
+    layout
+        Size, place and bands.
     pieces
-        Its parts: first row, first column, and values of shape (bands, rows, columns). Only one
-        is held in memory, beside 64 MB of GDAL's cache. While it is being written, the folder
-        has to have room for up to ten bytes a cell and band.
+        First row, first column, and values of shape (bands, rows, columns). One piece is held in
+        memory at a time, beside 64 MB of GDAL's cache. Meanwhile the folder needs up to ten
+        bytes per cell and band.
 
     Raises
     ------
     SettingsError
-        When it cannot be written, for instance because the disk is full.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "two.tif"
-    >>> raster = Raster(2, 1, (0.5, 0, 76, 0, -0.5, 43), (("two cells", "m"),))
-    >>> write_cog(path, raster, [(0, 0, np.float32([[[1.5, np.nan]]]))])
-    >>> with rasterio.open(path) as made:
-    ...     made.read(1).tolist(), made.units, made.tags(ns="IMAGE_STRUCTURE")["LAYOUT"]
-    ([[1.5, nan]], ('m',), 'COG')
+        When the file cannot be written, for instance because the disk is full.
     """
     with (
         atomic_path(path) as draft,
         told(path),
         TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder,
     ):
-        raw, made = Path(folder, "raw.tif"), Path(folder, "made.tif")
+        raw, cog = Path(folder, "raw.tif"), Path(folder, "cog.tif")
         try:
             with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
-                _write_raw(raw, raster, pieces)
-                rasterio_shutil.copy(raw, made, driver="COG", **_MADE)
+                _write_raw(raw, layout, pieces)
+                rasterio_shutil.copy(raw, cog, driver="COG", **_OPTIONS)
         except RasterioError as error:
             raise SettingsError(
                 f"{path} cannot be written: {error}", "free disk space, or choose another path"
             ) from error
-        made.replace(draft)
+        cog.replace(draft)
 
 
-def _write_raw(path: Path, raster: Raster, pieces: Iterable[Piece]) -> None:
+def _write_raw(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None:
     with rasterio.open(
         path,
         "w",
         driver="GTiff",
-        width=raster.width,
-        height=raster.height,
-        count=len(raster.bands),
+        width=layout.width,
+        height=layout.height,
+        count=len(layout.bands),
         dtype="float32",
         nodata=np.nan,
         crs=STORE_CRS,
-        transform=rasterio.Affine(*raster.transform),
+        transform=rasterio.Affine(*layout.transform),
         tiled=True,
         blockxsize=BLOCK,
         blockysize=BLOCK,
@@ -131,7 +112,7 @@ def _write_raw(path: Path, raster: Raster, pieces: Iterable[Piece]) -> None:
         for row, column, values in pieces:
             _, rows, columns = values.shape
             out.write(values, window=Window(column, row, columns, rows))
-        out.update_tags(created_by=f"geo_ree {__version__}", **raster.tags)
-        for i, (description, unit) in enumerate(raster.bands, 1):
+        out.update_tags(created_by=f"geo_ree {__version__}", **layout.tags)
+        for i, (description, unit) in enumerate(layout.bands, 1):
             out.set_band_description(i, description)
             out.set_band_unit(i, unit)

@@ -11,9 +11,7 @@ from rasterio.transform import Affine
 
 from geo_ree.catalog import Source
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.fetching import cog_ranges as cog_mosaic
-from geo_ree.fetching import cut_rasters, fetch_snapshot, read
-from geo_ree.fetching import raster_windows as module
+from geo_ree.fetching import fetch_snapshot, raster_windows, read, read_rasters
 from geo_ree.settings import Settings
 
 STEP = 0.01
@@ -57,33 +55,33 @@ def _write(path: Path, west, north, shape, *, hole=None, crs="EPSG:4326", step=S
     return path
 
 
-def _check(cut, atol=0.01):
-    rows, columns = cut.array.shape
-    x = cut.transform.c + (np.arange(columns) + 0.5) * cut.transform.a
-    y = cut.transform.f + (np.arange(rows) + 0.5) * cut.transform.e
-    known = ~np.isnan(cut.array)
-    want = np.broadcast_to(_height(x[None, :], y[:, None]), cut.array.shape)
-    np.testing.assert_allclose(cut.array[known], want[known], atol=atol)
+def _check(window, atol=0.01):
+    rows, columns = window.array.shape
+    x = window.transform.c + (np.arange(columns) + 0.5) * window.transform.a
+    y = window.transform.f + (np.arange(rows) + 0.5) * window.transform.e
+    known = ~np.isnan(window.array)
+    want = np.broadcast_to(_height(x[None, :], y[:, None]), window.array.shape)
+    np.testing.assert_allclose(window.array[known], want[known], atol=atol)
     return known
 
 
 def test_a_box_within_a_file_comes_with_a_pixel_around(own_dem, tmp_path):
     path = _write(tmp_path / "a.tif", 76, 43, (100, 100))
-    cut = cut_rasters([path], (76.205, 42.305, 76.395, 42.495), own_dem)
-    assert cut.array.shape == (22, 22)
-    assert (cut.transform.c, cut.transform.f) == pytest.approx((76.19, 42.51))
-    assert _check(cut).all()
+    window = read_rasters([path], (76.205, 42.305, 76.395, 42.495), own_dem)
+    assert window.array.shape == (22, 22)
+    assert (window.transform.c, window.transform.f) == pytest.approx((76.19, 42.51))
+    assert _check(window).all()
 
 
 def test_beyond_the_file_is_no_data(own_dem, tmp_path):
     path = _write(tmp_path / "a.tif", 76, 43, (100, 100), hole=np.s_[0, 0])
-    cut = cut_rasters([path], (75.905, 42.905, 76.095, 43.095), own_dem)
-    known = _check(cut)
+    window = read_rasters([path], (75.905, 42.905, 76.095, 43.095), own_dem)
+    known = _check(window)
     assert known.sum() == 11 * 11 - 1  # the corner that lies in the file, with a pixel around
-    apart = cut_rasters([path], (60.0, 40.0, 60.5, 40.5), own_dem)
+    apart = read_rasters([path], (60.0, 40.0, 60.5, 40.5), own_dem)
     assert apart.array.shape == (1, 1)
     assert np.isnan(apart.array).all()
-    assert cut_rasters([], (60.0, 40.0, 60.5, 40.5), own_dem).array.shape == (1, 1)
+    assert read_rasters([], (60.0, 40.0, 60.5, 40.5), own_dem).array.shape == (1, 1)
 
 
 def test_windows_of_one_grid_are_joined_and_others_are_not(own_dem, tmp_path):
@@ -92,23 +90,23 @@ def test_windows_of_one_grid_are_joined_and_others_are_not(own_dem, tmp_path):
     off = _write(tmp_path / "o.tif", 77.004, 43, (100, 50))
     coarse = _write(tmp_path / "c.tif", 77, 43, (50, 25), step=0.02)
     box = (76.905, 42.405, 77.095, 42.595)
-    both = cut_rasters([west, east], box, own_dem)
+    both = read_rasters([west, east], box, own_dem)
     assert _check(both).all()
     for other in (off, coarse):
-        alone = cut_rasters([west, other], box, own_dem)
+        alone = read_rasters([west, other], box, own_dem)
         assert 0.4 < _check(alone).mean() < 0.6
-    other_way = cut_rasters([east, west], box, own_dem)
+    other_way = read_rasters([east, west], box, own_dem)
     np.testing.assert_allclose(other_way.array, both.array, atol=1e-3)
 
 
 def test_metres_in_another_reference_system(own_dem, tmp_path):
     corner = Affine(100, 0, 600_000, 0, -100, 4_760_000)
     path = _write(tmp_path / "utm.tif", 0, 0, (200, 300), crs="EPSG:32643", transform=corner)
-    cut = cut_rasters([path], (76.30, 42.90, 76.35, 42.95), own_dem)
-    assert cut.crs == rasterio.CRS.from_epsg(32643)
-    assert (cut.transform.a, cut.transform.e) == (100, -100)
-    assert cut.array.shape[0] == pytest.approx(55.6 + 3, abs=3)
-    assert not np.isnan(cut.array).any()
+    window = read_rasters([path], (76.30, 42.90, 76.35, 42.95), own_dem)
+    assert window.crs == rasterio.CRS.from_epsg(32643)
+    assert (window.transform.a, window.transform.e) == (100, -100)
+    assert window.array.shape[0] == pytest.approx(55.6 + 3, abs=3)
+    assert not np.isnan(window.array).any()
     told = read(own_dem, path).loc[1]
     assert told["west"] == pytest.approx(76.22, abs=0.02)
     assert told["pixel_y_deg"] * 111_000 == pytest.approx(100, rel=0.05)
@@ -129,11 +127,11 @@ def test_scale_offset_and_every_kind_of_no_data(own_dem, tmp_path):
         values = grid.read(1)
         values[6, 6] = -32768  # the catalogue knows it, the file does not
         grid.write(values, 1)
-    cut = cut_rasters([path], (76.001, 42.801, 76.199, 42.999), own_dem)
-    assert np.argwhere(np.isnan(cut.array[1:-1, 1:-1])).tolist() == [[5, 5], [6, 6]]
-    at = cut.array[1, 1]
+    window = read_rasters([path], (76.001, 42.801, 76.199, 42.999), own_dem)
+    assert np.argwhere(np.isnan(window.array[1:-1, 1:-1])).tolist() == [[5, 5], [6, 6]]
+    at = window.array[1, 1]
     assert at == pytest.approx(2 * int(_height(76.005, 42.995)) - 100)
-    assert read(own_dem, path).loc[1, "maximum"] == np.nanmax(cut.array)
+    assert read(own_dem, path).loc[1, "maximum"] == np.nanmax(window.array)
 
 
 def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp_path):
@@ -157,25 +155,24 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
     text.write_text("no raster", encoding="utf-8")
     for path, said in (
         (bare, "no reference system, expected one band in a known reference system"),
-        (turned, "is turned; make it north up with gdalwarp"),
-        (text, "is no whole GeoTIFF; fetch it again with geo-ree fetch own_dem --file PATH"),
+        (turned, "is rotated, expected north up .see gdalwarp."),
+        (text, "is not a whole GeoTIFF; fetch it again with geo-ree fetch own_dem --file PATH"),
     ):
         with pytest.raises(SchemaError, match=said):
             fetch_snapshot(own_dem, settings, provided=path)
         with pytest.raises(SchemaError, match=said):
-            cut_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
+            read_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
 
 
 def test_a_file_that_was_cut_short_is_told_at_the_reading(own_dem, tmp_path):
     path = _write(tmp_path / "a.tif", 76, 43, (300, 300))
     path.write_bytes(path.read_bytes()[:200_000])
-    with pytest.raises(SchemaError, match=r"a\.tif is no whole GeoTIFF"):
-        cut_rasters([path], (76.0, 40.2, 78.9, 42.9), own_dem)
+    with pytest.raises(SchemaError, match=r"a\.tif is not a whole GeoTIFF"):
+        read_rasters([path], (76.0, 40.2, 78.9, 42.9), own_dem)
 
 
 def test_a_box_that_is_too_large_is_refused(own_dem, tmp_path, monkeypatch):
     path = _write(tmp_path / "a.tif", 76, 43, (100, 100))
-    monkeypatch.setattr(module, "MAX_PIXELS", 500)
-    assert cog_mosaic.MAX_PIXELS > 1_000_000
+    monkeypatch.setattr(raster_windows, "MAX_PIXELS", 500)
     with pytest.raises(SettingsError, match="own_dem: the box 76,42,77,43 has .* at most 500"):
-        cut_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
+        read_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)

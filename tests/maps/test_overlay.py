@@ -15,7 +15,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import render, score_picture
 from geo_ree.maps.overlay import MERCATOR_LATITUDE
 from geo_ree.maps.style import SCORE_RAMP, score_colour
-from geo_ree.storage.geotiff import Raster, write_cog
+from geo_ree.storage.geotiff import RasterLayout, write_cog
 from tests.maps.conftest import changed, written
 
 
@@ -23,7 +23,7 @@ def _file(path, values, box):
     west, south, east, north = box
     height, width = values.shape
     transform = ((east - west) / width, 0, west, 0, (south - north) / height, north)
-    raster = Raster(width, height, transform, (("made-up score", "points"),))
+    raster = RasterLayout(width, height, transform, (("made-up score", "points"),))
     write_cog(path, raster, [(0, 0, values.astype(np.float32)[None])])
     return path
 

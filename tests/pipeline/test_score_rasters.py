@@ -18,14 +18,14 @@ from geo_ree.pipeline import rasters as score_rasters
 from geo_ree.pipeline.rasters import suitability
 from geo_ree.proximity import surface
 from geo_ree.scoring import Criterion, Exponential, Linear, ScoreModel, Veto, load_preset, score
-from geo_ree.storage.geotiff import Raster, write_cog
+from geo_ree.storage.geotiff import RasterLayout, write_cog
 
 TRANSFORM = (0.01, 0.0, 70.0, 0.0, -0.01, 50.0)
 SHAPE = (600, 700)  # more than one block, and a rest
 
 
 def _write(path, values, unit="km", transform=TRANSFORM):
-    raster = Raster(
+    raster = RasterLayout(
         values.shape[1],
         values.shape[0],
         transform,
@@ -171,16 +171,16 @@ ALONE = """
 import json, re, sys
 from pathlib import Path
 import numpy as np
-from geo_ree.score_rasters import suitability
+from geo_ree.pipeline.rasters import suitability
 from geo_ree.scoring import Criterion, Exponential, ScoreModel
-from geo_ree.storage.geotiff import Raster, write_cog
+from geo_ree.storage.geotiff import RasterLayout, write_cog
 
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 model = ScoreModel(tuple(Criterion(c, c, Exponential(50), 1.0) for c in "ab"))
 def run(width, height):
-    raster = Raster(width, height, (0.001, 0, 60, 0, -0.001, 50), (("made up", "km"),))
+    raster = RasterLayout(width, height, (0.001, 0, 60, 0, -0.001, 50), (("made up", "km"),))
     rows = 256
     for c in "ab":
         write_cog(Path(sys.argv[1], c), raster, ((i, 0, np.full((1, rows, width), 9.5, np.float32))
