@@ -102,12 +102,17 @@ def riley_ruggedness_m(heights: NDArray[np.floating]) -> Floats:
     return out
 
 
+Rows = NDArray[np.intp]
+
 Box = tuple[float, float, float, float]
 """Western, southern, eastern and northern limit, degrees."""
 
 PAGE_DEG = 0.25
 """Side of the lattice by which places are gathered: a window is never larger than this and its
 margin, 970 x 970 cells of 1 arc-second (3.8 MB)."""
+
+PAGE_CELLS = 128
+"""Of a coarse raster a side has at least so many cells: a window costs more than what is in it."""
 
 MARGIN_DEG = 0.01
 """What a window has beyond the places in it: three cells of up to 12 arc-seconds."""
@@ -207,14 +212,33 @@ def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool
     [1200.0]
     """
     out = Ground(**{name: np.full(len(lon), np.nan) for name in Ground.__dataclass_fields__})
-    column = np.floor((lon + 180.0) / PAGE_DEG).astype(np.int64)
-    row = np.floor((lat + 90.0) / PAGE_DEG).astype(np.int64)
+    side = PAGE_DEG
+    pages = _pages(lon, lat, np.arange(len(lon)), side)
+    while pages:
+        at = pages.pop(0)
+        patch = read(_around(lon[at], lat[at]))
+        _fill(out, at, lon[at], lat[at], patch, relief=relief)
+        if pages and _page_deg(patch) > side:
+            side = _page_deg(patch)
+            pages = _pages(lon, lat, np.concatenate(pages), side)
+    return out
+
+
+def _pages(lon: Floats, lat: Floats, at: Rows, side: float) -> list[Rows]:
+    """Places by the cells of a lattice."""
+    column = np.floor((lon[at] + 180.0) / side).astype(np.int64)
+    row = np.floor((lat[at] + 90.0) / side).astype(np.int64)
     page = row * int(400 / PAGE_DEG) + column
     order = np.argsort(page, kind="stable")
-    for at in np.split(order, np.flatnonzero(np.diff(page[order])) + 1):
-        if len(at):
-            _fill(out, at, lon[at], lat[at], read(_around(lon[at], lat[at])), relief=relief)
-    return out
+    parts = np.split(at[order], np.flatnonzero(np.diff(page[order])) + 1)
+    return parts if len(at) else []
+
+
+def _page_deg(patch: Patch) -> float:
+    """Side of the lattice for a raster of such cells."""
+    if patch.crs != STORE_CRS or patch.array.size == 1:
+        return PAGE_DEG
+    return max(PAGE_DEG, PAGE_CELLS * max(patch.transform.a, -patch.transform.e))
 
 
 def _around(lon: Floats, lat: Floats) -> Box:

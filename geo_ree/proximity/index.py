@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import STORE_CRS, Floats, to_store
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.segments import explode, geodesic_areas
+from geo_ree.proximity.kernels import LANES
+from geo_ree.proximity.packets import NODE
+from geo_ree.proximity.segments import explode, geodesic_areas, to_ecef
 from geo_ree.proximity.tree import (
     Stored,
     build_tree,
@@ -203,6 +205,19 @@ class NearestIndex:
         distance, position = np.full(len(x), np.nan), np.full(len(x), -1, dtype=np.int64)
         distance[known], position[known] = self._search(x[known], y[known])
         return distance, position
+
+    def box_distance_m(self, lon: Floats, lat: Floats) -> Floats:
+        """Least distance that any target may have: the chord to the box around all of them.
+
+        It is 0 where there are areas: what is within one may lie above the box of its outline.
+        """
+        if self._areas is not None:
+            return np.zeros(len(lon))
+        tree = self.stored.tree
+        low, high = np.moveaxis(tree.boxes[:NODE].reshape(2, 3, LANES), 2, 1)
+        xyz = to_ecef(lon, lat) @ tree.turn.T
+        gap = np.maximum(np.maximum(low.min(axis=0) - xyz, xyz - high.max(axis=0)), 0.0)
+        return np.asarray(np.sqrt((gap**2).sum(axis=1)))
 
     def _search(self, x: Floats, y: Floats) -> tuple[Floats, NDArray[np.int64]]:
         if not len(x):

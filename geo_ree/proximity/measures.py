@@ -11,7 +11,7 @@ import shapely
 
 from geo_ree.crs import to_store
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.reach import Integers, Proximity, Words
+from geo_ree.proximity.reach import Integers, Proximity, Words, numbers
 from geo_ree.proximity.segments import foot_points
 from geo_ree.proximity.targets import Target
 
@@ -176,15 +176,13 @@ def _names(
     rows, target = made.rows(name), made.targets[name]
     if rows is None:
         return out
-    asked = ("name", "country", "source_id", "lateral_error_km")
-    # One frame row at a time would take longer than all the measuring.
-    told = {c: rows[c].astype(object).to_numpy() for c in asked if c in rows}
-    told["geometry"] = rows.geometry.to_numpy()
-    for i in np.flatnonzero(position >= 0):
-        row = {c: values[int(position[i])] for c, values in told.items()}
-        where = f" ({row['country']})" if isinstance(row["country"], str) else ""
-        lateral = float(row.get("lateral_error_km", 0.0) or 0.0)
-        course = ", course unknown" if lateral > target.max_lateral_error_km else ""
-        source = labels.get(row["source_id"], row["source_id"])
-        out[i] = f"{made.name_of(row, points[i])}{where}{course}, {source}"
+    at = np.flatnonzero(position >= 0)
+    found = rows.iloc[position[at]]
+    names = made.names(name, position[at], points[at])
+    lateral = numbers(found, "lateral_error_km")
+    told = (found[c].astype(object).to_numpy() for c in ("country", "source_id"))
+    for i, word, off, country, source in zip(at, names, lateral, *told, strict=True):
+        where = f" ({country})" if isinstance(country, str) else ""
+        course = ", course unknown" if off > target.max_lateral_error_km else ""
+        out[i] = f"{word}{where}{course}, {labels.get(source, source)}"
     return out

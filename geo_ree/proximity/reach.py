@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -43,30 +43,67 @@ class Reach:
     error_km: Floats
 
 
-@dataclass
 class _Rows:
-    """The eligible rows of one target and the indexes made of them so far."""
+    """The eligible rows of one target, and the indexes made of them so far."""
 
-    rows: gpd.GeoDataFrame
-    error_km: Floats
-    sure: NDArray[np.bool_]
-    country: Words
-    indexes: dict[tuple[str, bool, bool], tuple[NearestIndex, Integers] | None] = field(
-        default_factory=dict
-    )
+    def __init__(self, rows: gpd.GeoDataFrame, error_km: Floats, sure: NDArray[np.bool_]) -> None:
+        self.rows, self.error_km, self.sure = rows, error_km, sure
+        country = rows["country"].astype(object)
+        self.country: Words = country.where(country.notna(), None).to_numpy()
+        self._indexes: dict[tuple[str | None, bool], tuple[NearestIndex, Integers] | None] = {}
 
-    def index(
-        self, country: str, *, abroad: bool, sure: bool
-    ) -> tuple[NearestIndex, Integers] | None:
-        """Index over the rows in (or outside) a country whose course is (or is not) sure."""
-        key = (country, abroad, sure)
-        if key not in self.indexes:
-            here = (self.country != country) if abroad else (self.country == country)
-            chosen = np.flatnonzero((here | (country == "*")) & (self.sure == sure))
-            self.indexes[key] = (
+    def index(self, country: str | None, *, sure: bool) -> tuple[NearestIndex, Integers] | None:
+        """Index over the rows of a country ("*": of all) whose course is (or is not) sure."""
+        key = (country, sure)
+        if key not in self._indexes:
+            here = (self.country == country) | (country == "*")
+            chosen = np.flatnonzero(here & (self.sure == sure))
+            self._indexes[key] = (
                 (NearestIndex(self.rows.iloc[chosen].geometry), chosen) if len(chosen) else None
             )
-        return self.indexes[key]
+        return self._indexes[key]
+
+    def nearest(
+        self, lon: Floats, lat: Floats, country: Words, *, abroad: bool, sure: bool
+    ) -> tuple[Floats, Integers]:
+        """Distance (km) and row of the nearest in (or outside) the country of each place.
+
+        An index of all rows but one country's would have to be built for every country; those
+        of each country by itself serve both questions. One whose box is farther than what was
+        found already is not searched.
+        """
+        km, row = np.full(len(lon), np.inf), np.full(len(lon), -1)
+        if not abroad:
+            for code in set(country):
+                at = np.flatnonzero(country == code)
+                self._improve(km, row, at, lon, lat, self.index(code, sure=sure))
+            return km, row
+        found = [
+            (code, index, index[0].box_distance_m(lon, lat) / 1000.0)
+            for code in dict.fromkeys(self.country)
+            if (index := self.index(code, sure=sure)) is not None
+        ]
+        for code, index, least_km in sorted(found, key=lambda entry: float(entry[2].sum())):
+            at = np.flatnonzero((country != code) & (least_km <= km))
+            self._improve(km, row, at, lon, lat, index)
+        return km, row
+
+    @staticmethod
+    def _improve(
+        km: Floats,
+        row: Integers,
+        at: Integers,
+        lon: Floats,
+        lat: Floats,
+        index: tuple[NearestIndex, Integers] | None,
+    ) -> None:
+        """Put in what an index has nearer; of equally near ones the first row counts."""
+        if index is None or not len(at):
+            return
+        metres, position = index[0].query_lonlat(lon[at], lat[at])
+        found_km, found = metres / 1000.0, np.where(position >= 0, index[1][position], -1)
+        better = (found >= 0) & ((found_km < km[at]) | ((found_km == km[at]) & (found < row[at])))
+        km[at[better]], row[at[better]] = found_km[better], found[better]
 
 
 class Proximity:
@@ -122,20 +159,32 @@ class Proximity:
             if target.layer in layers and len(layers[target.layer])
         }
         self._complete = _complete_countries(layers.get("countries"))
-        self._edge = NearestIndex(gpd.GeoSeries([_region_edge()], crs=4326))
-        self._places = _Places.of(layers.get("settlements"))
+        self._places = _Places(layers.get("settlements"))
 
     def rows(self, target: str) -> gpd.GeoDataFrame | None:
         """Eligible rows of a target, None when its layer is absent."""
         found = self._rows.get(target)
         return None if found is None else found.rows
 
-    def name_of(self, row: Mapping[str, Any], point: shapely.Point) -> str:
-        """What a feature is called; a line without a name is told by the town it passes."""
-        if isinstance(row["name"], str) and row["name"]:
-            return str(row["name"])
-        town = self._places.near(row["geometry"], row["country"], point)
-        return f"unnamed, near {town}" if town else "unnamed"
+    def names(self, target: str, position: Integers, points: Words) -> Words:
+        """What features are called; a line without a name is told by the town it passes.
+
+        Parameters
+        ----------
+        target
+            Name of the target.
+        position
+            Row positions in `rows`, shape (n,).
+        points
+            From where each is seen, shape (n,).
+        """
+        rows = self._rows[target].rows.iloc[position]
+        named = rows["name"].astype(object).to_numpy(copy=True)
+        blank = np.array([not (isinstance(name, str) and name) for name in named], dtype=np.bool_)
+        country = rows["country"].astype(object).to_numpy()[blank]
+        towns = self._places.near(rows.geometry.to_numpy()[blank], country, points[blank])
+        named[blank] = [f"unnamed, near {town}" if town else "unnamed" for town in towns]
+        return named
 
     def reach(
         self, target: str, lon: Floats, lat: Floats, country: Words, *, abroad: bool = False
@@ -165,19 +214,15 @@ class Proximity:
         spec = self.targets[target]
         given = np.asarray(country, dtype=object)
         codes = np.where(pd.isna(given), "", given)
-        groups = set(codes) if spec.same_country or abroad else {"*"}
-        for code in groups:
-            at = np.flatnonzero(codes == code) if code != "*" else np.arange(n)
-            if not abroad and not self._covers(spec, code):
-                continue
-            self._fill(out, rows, at, lon[at], lat[at], code, abroad=abroad)
+        at = np.arange(n)
+        if not (abroad or spec.same_country):
+            codes = np.full(n, "*", dtype=object)
+        elif not abroad and spec.layer in self.coverage:
+            at = np.flatnonzero(np.isin(codes, list(self.coverage[spec.layer])))
+        self._fill(out, rows, at, lon[at], lat[at], codes[at], abroad=abroad)
         if abroad or spec.same_country:
             self._forget_beyond_region(out, lon, lat, codes, abroad=abroad)
         return out
-
-    def _covers(self, spec: Target, code: str) -> bool:
-        covered = self.coverage.get(spec.layer)
-        return code == "*" or covered is None or code in covered
 
     def _fill(
         self,
@@ -186,17 +231,14 @@ class Proximity:
         at: Integers,
         lon: Floats,
         lat: Floats,
-        code: str,
+        codes: Words,
         *,
         abroad: bool,
     ) -> None:
         for sure in (True, False):
-            found = rows.index(code, abroad=abroad, sure=sure)
-            if found is None:
+            if not (rows.sure == sure).any():
                 continue
-            metres, position = found[0].query_lonlat(lon, lat)
-            kilometres = metres / 1000.0
-            row = np.where(position >= 0, found[1][position], -1)
+            kilometres, row = rows.nearest(lon, lat, codes, abroad=abroad, sure=sure)
             error = np.where(row >= 0, rows.error_km[row], 0.0)
             known = ~np.isnan(out.distance_km[at])
             # An unsure line counts only where even its farthest course beats any better line.
@@ -209,45 +251,40 @@ class Proximity:
         self, out: Reach, lon: Floats, lat: Floats, codes: Words, *, abroad: bool
     ) -> None:
         """Where the data end nearer than the answer, and the country goes on, it is unknown."""
-        edge_km = self._edge.query_lonlat(lon, lat)[0] / 1000.0
-        goes_on = np.ones(len(codes), dtype=np.bool_)
+        asked = np.isfinite(out.distance_km)
         if not abroad:
-            goes_on = ~pd.Series(codes, dtype=object).isin(list(self._complete)).to_numpy()
-        with np.errstate(invalid="ignore"):
-            beyond = goes_on & (out.distance_km > edge_km)
+            asked &= ~np.isin(codes, list(self._complete))
+        at = np.flatnonzero(asked)
+        edge_km = _region_edge().query_lonlat(lon[at], lat[at])[0] / 1000.0
+        beyond = at[out.distance_km[at] > edge_km]
         out.distance_km[beyond] = np.nan
         out.position[beyond] = -1
         out.error_km[beyond] = 0.0
 
 
-@dataclass(frozen=True)
 class _Places:
     """Towns by which an unnamed line is told apart."""
 
-    towns: Mapping[str, tuple[NearestIndex, Words]]
-
-    @classmethod
-    def of(cls, settlements: gpd.GeoDataFrame | None) -> _Places:
+    def __init__(self, settlements: gpd.GeoDataFrame | None) -> None:
+        self._towns: dict[object, gpd.GeoDataFrame] = {}
         if settlements is None or not len(settlements):
-            return cls({})
+            return
         _check_columns(settlements, "settlements", ("name", "country", "population"))
         settlements = to_store(settlements, what="the layer settlements")
         known = (settlements["population"].fillna(0) >= _TOWN).to_numpy(dtype=bool)
         towns = settlements[known & settlements["name"].notna().to_numpy()]
-        return cls(
-            {
-                str(country): (NearestIndex(own.geometry), own["name"].astype(object).to_numpy())
-                for country, own in towns.groupby("country")
-            }
-        )
+        self._towns = dict(iter(towns.groupby("country")))
 
-    def near(self, line: shapely.Geometry, country: object, point: shapely.Point) -> str | None:
-        """The country's town nearest to where the line passes the point (a name only)."""
-        if country not in self.towns:
-            return None
-        index, names = self.towns[str(country)]
-        foot = shapely.get_coordinates(shapely.shortest_line(line, point))[0]
-        return str(names[int(index.query_lonlat(foot[:1], foot[1:])[1][0])])
+    def near(self, lines: Words, country: Words, points: Words) -> Words:
+        """The country's town nearest to where each line passes its point (a name only)."""
+        out = np.full(len(lines), None, dtype=object)
+        feet = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(lines, points), 0))
+        for code in {c for c in country if c in self._towns}:
+            towns, at = self._towns[code], np.flatnonzero(country == code)
+            index = NearestIndex(towns.geometry)
+            _, position = index.query_lonlat(feet[at, 0], feet[at, 1])
+            out[at] = towns["name"].astype(object).to_numpy()[position]
+        return out
 
 
 def _eligible(layer: gpd.GeoDataFrame, target: Target) -> _Rows:
@@ -258,8 +295,7 @@ def _eligible(layer: gpd.GeoDataFrame, target: Target) -> _Rows:
     lateral = numbers(rows, "lateral_error_km")
     place = numbers(rows, "position_error_m") / 1000.0
     error = lateral + place
-    country = rows["country"].astype(object).where(rows["country"].notna(), None).to_numpy()
-    return _Rows(rows, error, lateral <= target.max_lateral_error_km, country)
+    return _Rows(rows, error, lateral <= target.max_lateral_error_km)
 
 
 def _check_columns(layer: pd.DataFrame, name: str, needed: Sequence[str]) -> None:
@@ -285,9 +321,10 @@ def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
     return frozenset(countries["country"][countries["complete"]].astype(str))
 
 
-def _region_edge() -> shapely.LineString:
+@cache
+def _region_edge() -> NearestIndex:
     west, south, east, north = REGION
     lons, lats = np.arange(west, east + 0.5), np.arange(south, north + 0.5)
     ring = [(x, south) for x in lons] + [(east, y) for y in lats]
     ring += [(x, north) for x in lons[::-1]] + [(west, y) for y in lats[::-1]]
-    return shapely.LineString(ring)
+    return NearestIndex(gpd.GeoSeries([shapely.LineString(ring)], crs=4326))

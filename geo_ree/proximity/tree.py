@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -161,7 +163,7 @@ def _projected(lon: Floats, lat: Floats, turn: Floats) -> tuple[Floats, NDArray[
 
 def _window(lon: Floats, lat: Floats, turn: Floats) -> Floats:
     """Square of the curve's disc that holds (a net over) the coordinates; see `project`."""
-    x, y = np.meshgrid(np.linspace(lon.min(), lon.max(), 33), np.linspace(lat.min(), lat.max(), 33))
+    x, y = np.meshgrid(np.linspace(lon.min(), lon.max(), 9), np.linspace(lat.min(), lat.max(), 9))
     xyz = to_ecef(x.ravel(), y.ravel()) @ turn.T
     disc = xyz[:, :2] * np.sqrt(2.0 / np.maximum(1.0 + xyz[:, 2:] / MEAN_RADIUS_M, 1e-9))
     low = disc.min(axis=0)
@@ -268,9 +270,17 @@ def in_slices(count: int, work: Callable[[int, int], object], *, size: int = 0) 
 
 def in_parallel(count: int, work: Callable[[int], object]) -> None:
     """Run work 0 .. count - 1 on all processors."""
-    with ThreadPoolExecutor(threads()) as pool:
-        for done in [pool.submit(work, i) for i in range(count)]:
-            done.result()
+    for done in [_pool().submit(work, i) for i in range(count)]:
+        done.result()
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Threads that stay: to start them anew costs a small search more than the search itself."""
+    return ThreadPoolExecutor(threads(), thread_name_prefix="geo_ree-nearest")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 
 def _edges(count: int, slices: int) -> list[int]:

@@ -6,7 +6,7 @@ import shapely
 from pyproj import Geod
 
 from geo_ree.errors import SchemaError
-from geo_ree.proximity import Proximity, Target, load_targets, measure
+from geo_ree.proximity import NearestIndex, Proximity, Target, load_targets, measure
 
 GEOD = Geod(ellps="WGS84")
 RAIL = {"railway": Target(name="railway", layer="railways", label="rail", max_lateral_error_km=25)}
@@ -52,6 +52,42 @@ def test_own_country_counts_and_the_nearest_abroad_stands_beside(countries):
     assert got["abroad_railway_km"] == pytest.approx(_km(45, 44), rel=1e-3)
     assert got["near_abroad_railway"] == "Other (KGZ), OSM 2024"
     assert got["err_railway_km"] == pytest.approx(2.0)
+
+
+def test_the_nearest_abroad_is_that_of_an_index_of_all_other_countries():
+    """Lines, points and areas, of equal distance too: the first of the nearest rows counts."""
+    rng = np.random.default_rng(3)
+    codes = np.array(["KAZ", "KGZ", "UZB", "MNG", None], dtype=object)
+    x, y = rng.uniform(60, 95, 120), rng.uniform(38, 52, 120)
+    shapes = np.concatenate(
+        [
+            shapely.points(x[:40], y[:40]),
+            shapely.linestrings(np.stack([[x, y], [x + 1, y + 1]]).transpose(2, 0, 1)[40:80]),
+            shapely.box(x[80:], y[80:], x[80:] + 2, y[80:] + 2),
+        ]
+    )
+    shapes = np.concatenate([shapes, shapes[::7]])
+    rows = gpd.GeoDataFrame(
+        {"name": None, "country": codes[rng.integers(0, 5, len(shapes))], "source_id": "x"},
+        geometry=shapes,
+        crs=4326,
+    )
+    target = Target(name="railway", layer="railways", label="rail")
+    made = Proximity({"railways": rows}, {"railway": target})
+    lon, lat = rng.uniform(64, 90, 300), rng.uniform(40, 50, 300)
+    own = codes[rng.integers(0, 4, 300)]
+    got = made.reach("railway", lon, lat, own, abroad=True)
+    for code in set(own):
+        here = own == code
+        other = np.flatnonzero(rows["country"] != code)
+        index = NearestIndex(rows.geometry.iloc[other])
+        metres, position = index.query_lonlat(lon[here], lat[here])
+        km = got.distance_km[here]
+        known = ~np.isnan(km)  # else the edge of the region is nearer
+        assert known.any()
+        np.testing.assert_array_equal(km[known], metres[known] / 1000.0)
+        np.testing.assert_array_equal(got.position[here][known], other[position[known]])
+        assert (got.position[here][~known] == -1).all()
 
 
 def test_nothing_in_the_own_country_is_unknown_not_far(countries):

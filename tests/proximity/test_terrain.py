@@ -437,6 +437,17 @@ def test_neighbours_share_their_windows():
     np.testing.assert_allclose(alone, together.iloc[:5], atol=1e-6)
 
 
+def test_a_coarse_raster_is_read_in_few_large_windows():
+    rng = np.random.default_rng(1)
+    places = np.column_stack([rng.uniform(70, 78, 60), rng.uniform(42, 46, 60)])
+    coarse = Land(lambda lon, lat: 100 * lon + lat, cell=1 / 12)
+    fine = Land(lambda lon, lat: 100 * lon + lat)
+    got = measure_terrain(_mines(*places, error=500.0), coarse)["elevation_m"]
+    expected = measure_terrain(_mines(*places, error=500.0), fine)["elevation_m"]
+    np.testing.assert_allclose(got, expected, atol=0.5)
+    assert len(coarse.boxes) < 8 < len(fine.boxes)
+
+
 def test_results_stay_with_their_deposits():
     land = Land(lambda lon, lat: 1000 * lon + 0 * lat)
     places = [(80.0, 45.0), (70.0, 44.0), (75.0, 50.0)]
