@@ -1,22 +1,22 @@
-"""Fit how alike two records must be to the tuning half of the labelled pairs.
+"""Fit the weights of `geo_ree.merge` to the tuning half of the labelled pairs.
 
     python tools/tune_merge.py --data DIR
 
-DIR is a data folder into which the USGS sources were fetched. Prints the weights for
-geo_ree/harmonize/likeness.toml, and how pairs and deposits come out on both halves.
+DIR is a data folder with the fetched USGS sources. Prints the weights for
+geo_ree/deposits/likeness.toml, and the precision and recall of merging on each part of the labels.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from geo_ree.deposits.clusters import form_groups, judge_pairs, with_links
-from geo_ree.deposits.evaluation import score_groups
+from geo_ree.deposits.grouping import add_stated_links, form_groups
 from geo_ree.deposits.pairs import find_pairs
-from geo_ree.deposits.similarity import FEATURES
+from geo_ree.deposits.similarity import FEATURES, judge_pairs
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.settings import Options, Settings
 
@@ -45,20 +45,20 @@ PRIOR = {
     "alias_far": -0.3,
     "part_opposite": -4.0,
 }
-"""What a geologist would expect of each feature, before any pair was labelled (judgement). The
-labelled pairs are the hard ones; without it they would say that distance hardly matters."""
+"""The weights that a geologist would expect before any pair was labelled (judgement). The labelled
+pairs are the hard ones; without these priors, distance would hardly matter."""
 
 JUDGED = {"other_genesis": -1.5}
-"""Weights by judgement alone: too few of the tuning pairs tell the deposit types of both records."""
+"""Weights by judgement alone: too few tuning pairs state the deposit types of both records."""
 
 FITTED = tuple(name for name in FEATURES if name not in JUDGED)
 
 RIDGE = 0.5
-"""How firmly the expectation is held: the penalty on the squared deviation of a weight from it."""
+"""Penalty on the squared deviation of a weight from its prior."""
 
 FIRM = ("far", "very_far", "common_far", "likeness")
-"""Held ten times as firmly: pairs were chosen for labelling among those with alike names, far apart
-as well as near, so they cannot teach how much alike names or near places are worth."""
+"""Features with ten times the penalty: pairs were chosen for labelling among alike names, far apart
+as well as near, so they cannot show how much alike names or near places are worth."""
 
 
 def main() -> None:
@@ -69,18 +69,19 @@ def main() -> None:
     pairs = find_pairs(records)
     labels = pd.read_csv(LABELS)
     intercept, weights = fit(labelled(pairs, records, labels[labels["half"] == "tune"]))
-    print(f"intercept = {intercept:.2f}\n\n[weights]")
+    print(f"[model]\nintercept = {intercept:.2f}\n\n[weights]")
     for name, weight in {**dict(zip(FITTED, weights, strict=True)), **JUDGED}.items():
         print(f"{name} = {weight:.2f}")
     judged = judge_pairs(pairs)
-    group = form_groups(len(records), with_links(judged, records))
+    group = form_groups(len(records), add_stated_links(judged, records))
     deposit = dict(zip(records["id"], records["id"].to_numpy()[group], strict=True))
     for half in ("tune", "test", "blind"):
-        print(half, score_groups(labels[labels["half"] == half], deposit))
+        counts = count_agreement(labels[labels["half"] == half], deposit)
+        print(half, ", ".join(f"{name} {value:.3g}" for name, value in counts.items()))
 
 
 def labelled(pairs: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """The pairs that were compared and labelled same or different, with ``same``."""
+    """Select the pairs that were compared and labelled same or different, with ``same``."""
     ids = records["id"].to_numpy()
     known = pairs.assign(a=ids[pairs["first"]], b=ids[pairs["second"]])
     sure = labels[labels["label"] != "unclear"]
@@ -92,7 +93,7 @@ def labelled(pairs: pd.DataFrame, records: pd.DataFrame, labels: pd.DataFrame) -
 
 
 def fit(table: pd.DataFrame) -> tuple[float, np.ndarray]:
-    """Logistic regression with a ridge towards `PRIOR`; no weight may change its sign."""
+    """Fit a logistic regression with a ridge towards `PRIOR`; no weight may change its sign."""
     prior = np.array([PRIOR[name] for name in FITTED])
     hold = np.array([RIDGE * (10.0 if name in FIRM else 1.0) for name in FITTED])
     x = np.column_stack([np.ones(len(table)), table[list(FITTED)].to_numpy(dtype=float)])
@@ -108,6 +109,27 @@ def fit(table: pd.DataFrame) -> tuple[float, np.ndarray]:
     bounds = [(None, None), *((0.0, None) if w > 0 else (None, 0.0) for w in prior)]
     found = minimize(cost, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
     return float(found.x[0]), found.x[1:]
+
+
+def count_agreement(labels: pd.DataFrame, deposit: Mapping[str, str]) -> dict[str, float]:
+    """Compare labelled pairs (``first``, ``second``, ``label``) with the deposits of their records.
+
+    Pairs labelled unclear, or with a record that has no deposit, do not count.
+    """
+    counts = {(label, joined): 0 for label in ("same", "different") for joined in (True, False)}
+    for first, second, label in labels[["first", "second", "label"]].itertuples(index=False):
+        if label != "unclear" and first in deposit and second in deposit:
+            counts[label, deposit[first] == deposit[second]] += 1
+    right, wrong = counts["same", True], counts["different", True]
+    missed = counts["same", False]
+    return {
+        "joined_right": right,
+        "joined_wrong": wrong,
+        "missed": missed,
+        "apart_right": counts["different", False],
+        "precision": right / (right + wrong) if right + wrong else float("nan"),
+        "recall": right / (right + missed) if right + missed else float("nan"),
+    }
 
 
 if __name__ == "__main__":

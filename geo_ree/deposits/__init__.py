@@ -1,7 +1,15 @@
-"""Records into deposits: normalize, match, merge, locate, published quantities."""
+"""From the records of many sources to deposits, each with one position and its quantities.
+
+- normalize: `normalization` with `columns`, `coordinates`, `borders`, `commodities`, `vocabulary`
+- match and merge: `names`, `pairs`, `similarity` (thresholds in ``likeness.toml``), `grouping`,
+  `merging`
+- locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `location`
+- published quantities: `quantities`, `statements`, `comparison`, `oxides`
+"""
 
 from geo_ree.deposits.borders import assign_country, split_at_borders
-from geo_ree.deposits.location import Located, locate
+from geo_ree.deposits.comparison import Comparison, compare_statements, contradictions
+from geo_ree.deposits.location import Located, add_position_values, locate
 from geo_ree.deposits.merging import Merged, merge
 from geo_ree.deposits.normalization import Normalized, join_layers, normalize
 from geo_ree.deposits.oxides import (
@@ -17,14 +25,10 @@ from geo_ree.deposits.oxides import (
     oxide_to_element,
 )
 from geo_ree.deposits.position_flags import FLAGS
-from geo_ree.deposits.positions import with_positions
 from geo_ree.deposits.quantities import StatedSum, classify_statements, sum_statements
 from geo_ree.deposits.statements import (
     STATED_COLUMNS,
-    Comparison,
     arrange_statements,
-    compare_statements,
-    contradictions,
     display_statement,
     stated_quantities,
 )
@@ -40,6 +44,7 @@ __all__ = [
     "Merged",
     "Normalized",
     "StatedSum",
+    "add_position_values",
     "arrange_statements",
     "assign_country",
     "classify_statements",
@@ -60,5 +65,4 @@ __all__ = [
     "split_at_borders",
     "stated_quantities",
     "sum_statements",
-    "with_positions",
 ]

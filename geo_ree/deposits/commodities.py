@@ -1,22 +1,21 @@
-"""What a record's commodities are, and how rare earths stand among them."""
+"""The commodities of a record, and whether rare earths are its main or a minor commodity."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from geo_ree.catalog.source import Commodities, Source
-from geo_ree.deposits.fields import Account, as_text, clean_column, nulls_of
-from geo_ree.deposits.vocabulary import Commodity, commodity_named, without_doubt
-from geo_ree.schema import Layer
+from geo_ree.catalog.source import Commodities
+from geo_ree.deposits.columns import TableTask, as_text
+from geo_ree.deposits.vocabulary import Commodity, find_commodity, strip_question_mark
 
-_PLAIN = Commodities()
+_DEFAULT_RULE = Commodities()
 
 DERIVED = ("commodities", "commodity_tier", "commodity_group", "role")
-"""Columns that the rule gives."""
+"""Columns derived from the commodities."""
 
 _TIERS = ("primary", "by_product", "assay")
 _BY_TIER = {
@@ -26,23 +25,14 @@ _BY_TIER = {
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Commodities of one record, and the standing of rare earths among them.
+class CommodityClass:
+    """The commodities of one record, and what they make of it.
 
-    Attributes
-    ----------
-    commodities
-        Symbols or words, separated by ``;``, each once, in the order of the source; a word
-        that is not in the vocabulary as it stands. Blank where there are none.
-    tier
-        ``primary`` where rare earths are mined for, ``by_product`` where they come with
-        something else, ``assay`` where they were only found; blank where they are not named.
-    group
-        Group of the first main commodity, or of the rare earths where these are main or minor.
-    role
-        ``candidate``, ``by_product_host`` or ``context``.
-    unknown
-        Words that are not in the vocabulary.
+    ``commodities`` lists symbols or words, separated by ``;``, in the order of the source; a word
+    outside the vocabulary stays as written and is listed in ``unknown``. ``tier`` is ``primary``
+    (rare earths are a main commodity), ``by_product``, ``assay`` (only detected) or "". ``group``
+    is that of the first main commodity, or of the rare earths if they are main or minor. ``role``
+    is ``candidate``, ``by_product_host`` or ``context``.
     """
 
     commodities: str
@@ -52,136 +42,84 @@ class Standing:
     unknown: tuple[str, ...] = ()
 
 
-def judge_commodities(
+def classify_commodities(
     main: Sequence[str],
     minor: Sequence[str] = (),
     trace: Sequence[str] = (),
     *,
-    rule: Commodities = _PLAIN,
-) -> Standing:
-    """Tell the commodities of a record from the texts of its source.
+    rule: Commodities = _DEFAULT_RULE,
+) -> CommodityClass:
+    """Classify a record by the texts of its main, minor and trace commodities.
 
-    A word with a question mark behind it is kept with the mark, and makes no rare-earth record.
-    Scandium is no rare earth here: the tables of USGS file it apart, and it is won from other
-    ores.
-
-    Parameters
-    ----------
-    main, minor, trace
-        Texts: what is mined for, what comes with it, what was only assayed.
-    rule
-        How a text is split, and whether only the first word of all is what is mined for.
-
-    Returns
-    -------
-    Standing
+    A word with a question mark keeps it, and does not make a rare-earth record. Scandium is not
+    counted as a rare earth: USGS tables list it separately, and it comes from other ores.
 
     Examples
     --------
-    >>> judge_commodities(["Lead,Cerium"], ["Sand and Gravel, Construction"])
-    Standing(commodities='Pb;Ce;sand and gravel', tier='primary', group='rare_earth', \
+    >>> classify_commodities(["Lead,Cerium"], ["Sand and Gravel, Construction"])
+    CommodityClass(commodities='Pb;Ce;sand and gravel', tier='primary', group='rare_earth', \
 role='candidate', unknown=())
-    >>> judge_commodities(["Nb;REE"], rule=Commodities(main=("c",), first_is_main=True)).role
-    'by_product_host'
     """
+    separator = f"[{re.escape(rule.separators)}]" if rule.separators else None
     ranks: list[list[tuple[str, Commodity | None]]] = []
     for texts in (main, minor, trace):
-        words = [w for text in texts for w in _split(text, rule.separators)]
-        found = [(w, commodity_named(without_doubt(w))) for w in words]
+        parts = [p for text in texts for p in (re.split(separator, text) if separator else [text])]
+        words = [word for part in parts if (word := part.strip())]
+        found = [(w, find_commodity(strip_question_mark(w))) for w in words]
         ranks.append([(w, c) for w, c in found if c is None or c.symbols])
     if rule.first_is_main:
         ranks = [ranks[0][:1], ranks[0][1:] + ranks[1], ranks[2]]
-    written = dict.fromkeys(
-        s for rank in ranks for word, known in rank for s in _symbols(word, known)
-    )
-    named = [any(_is_ree(w, c) for w, c in rank) for rank in ranks]
-    tier = next((t for t, there in zip(_TIERS, named, strict=True) if there), "")
+    symbols: dict[str, None] = {}
+    for word, known in (pair for rank in ranks for pair in rank):
+        mark = "" if strip_question_mark(word) == word else "(?)"
+        symbols |= dict.fromkeys((word,) if known is None else (s + mark for s in known.symbols))
+    has_ree = [any(_is_rare_earth(w, c) for w, c in rank) for rank in ranks]
+    tier = next((t for t, there in zip(_TIERS, has_ree, strict=True) if there), "")
     first = ranks[0][0][1] if ranks[0] else None
     group = first.group if first and first.group != "rare_earth" else "unknown"
     group, role = _BY_TIER.get(tier, (group, "context"))
     unknown = tuple(w for rank in ranks for w, c in rank if c is None)
-    return Standing(";".join(written), tier, group, role, unknown)
+    return CommodityClass(";".join(symbols), tier, group, role, unknown)
 
 
-def add_commodities(
-    out: pd.DataFrame, table: pd.DataFrame, source: Source, spec: Layer, account: Account
-) -> pd.DataFrame:
-    """Fill the columns that follow from the commodities, where the source does not give them.
+def _is_rare_earth(word: str, known: Commodity | None) -> bool:
+    certain = strip_question_mark(word) == word
+    return known is not None and known.group == "rare_earth" and certain
 
-    Parameters
-    ----------
-    out
-        Canonical columns so far, on the index of `table`.
-    table
-        Upstream columns.
-    source, spec
-        The catalogue entry and its layer. ``values`` of a column that the rule gives are
-        looked up by the text of the commodities, and come before what the rule says.
-    account
-        Told of every word that is not in the vocabulary.
 
-    Returns
-    -------
-    pandas.DataFrame
-        `out` with ``commodities``, ``commodity_tier``, ``commodity_group`` and ``role``, as far
-        as the layer has them. A record of kind ``plant`` has the role ``plant``. What a file with
-        columns of these names says stays; the rule fills its blanks.
+def add_commodities(out: pd.DataFrame, table: pd.DataFrame, task: TableTask) -> pd.DataFrame:
+    """Fill `DERIVED` columns from the commodities, as far as the layer has them.
+
+    ``values`` of such a column in the catalogue entry are looked up by the text of the
+    commodities and override the rule. A column of a file in canonical form overrides it too; the
+    rule fills its blanks. A record of kind ``plant`` gets the role ``plant``.
     """
-    rule = source.commodities
-    if not (rule.main or rule.minor or rule.trace):
+    source, rule = task.source, task.source.commodities
+    labels = list(dict.fromkeys((*rule.main, *rule.minor, *rule.trace)))
+    if not labels:
         return out
-    texts = pd.DataFrame(
-        {
-            name: clean_column(table[name], nulls_of(source, name)).map(as_text)
-            for name in dict.fromkeys((*rule.main, *rule.minor, *rule.trace))
-        }
-    )
-    keys = list(texts.itertuples(index=False, name=None))
-    at = {name: i for i, name in enumerate(texts.columns)}
-    judged = {
-        key: judge_commodities(
-            [key[at[n]] for n in rule.main],
-            [key[at[n]] for n in rule.minor],
-            [key[at[n]] for n in rule.trace],
-            rule=rule,
-        )
-        for key in set(keys)
+    texts = {label: task.cells(table, label).map(as_text).tolist() for label in labels}
+    rows = list(zip(*texts.values(), strict=True))
+    at = {label: i for i, label in enumerate(labels)}
+    ranks = [[at[n] for n in names] for names in (rule.main, rule.minor, rule.trace)]
+    classes = {
+        row: classify_commodities(*([row[i] for i in rank] for rank in ranks), rule=rule)
+        for row in set(rows)
     }
-    standings = [judged[key] for key in keys]
-    account.puzzle("commodities", (word for s in standings for word in s.unknown))
-    given = {*source.columns, *source.constants, *source.words}
+    classified = [classes[row] for row in rows]
+    task.report_unrecognised("commodities", (word for c in classified for word in c.unknown))
+    stated = {*source.columns, *source.constants, *source.words}
     for name in DERIVED:
-        if name in given or all(c.name != name for c in spec.columns):
+        if name in stated or name not in task.layer.column_names():
             continue
-        derived = _derived(name, standings, source.values.get(name, {}), out.index)
+        exceptions = source.values.get(name, {})
+        attribute = name.removeprefix("commodity_")
+        values = [exceptions.get(c.commodities, getattr(c, attribute)) or None for c in classified]
+        derived = pd.Series(values, index=out.index, dtype=object)
         if name == "role" and "kind" in out:
             derived = derived.mask(out["kind"] == "plant", "plant")
-        if name in out and name not in texts:  # a file in canonical form says it itself
-            said = out[name].where(out[name] != "unknown")
-            derived = said.where(said.notna(), derived)
+        if name in out and name not in texts:
+            own = out[name].where(out[name] != "unknown")
+            derived = own.where(own.notna(), derived)
         out[name] = derived
     return out
-
-
-def _derived(
-    name: str, standings: Sequence[Standing], exceptions: Mapping[str, str], index: pd.Index
-) -> pd.Series:
-    attribute = name.removeprefix("commodity_")
-    said = [exceptions.get(s.commodities, getattr(s, attribute)) or None for s in standings]
-    return pd.Series(said, index=index, dtype=object)
-
-
-def _split(text: str, separators: str) -> list[str]:
-    parts = re.split(f"[{re.escape(separators)}]", text) if separators else [text]
-    return [word for part in parts if (word := part.strip())]
-
-
-def _symbols(word: str, known: Commodity | None) -> tuple[str, ...]:
-    if known is None:
-        return (word,)
-    mark = "" if without_doubt(word) == word else "(?)"
-    return tuple(symbol + mark for symbol in known.symbols)
-
-
-def _is_ree(word: str, known: Commodity | None) -> bool:
-    return known is not None and known.group == "rare_earth" and without_doubt(word) == word

@@ -1,8 +1,8 @@
-"""One position for each deposit, with its doubt and what speaks against it."""
+"""One position for each deposit, with its error and its flags."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,49 +11,43 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.deposits.areas import Evidence, describe_areas, outside_area_km, weigh_distances
-from geo_ree.deposits.position_audit import audit_rows
+from geo_ree.deposits.distances import outside_area_km, tabulate_areas, weigh_distances
+from geo_ree.deposits.position_audit import audit_positions
 from geo_ree.deposits.position_flags import (
     FLAGS,
     centroid_findings,
     country_findings,
     lake_findings,
     rounded_findings,
-    swapped_back,
 )
 from geo_ree.deposits.positions import (
+    add_positions,
+    choose_positions,
     gather_positions,
-    judge_positions,
     pair_positions,
     position_errors,
 )
 from geo_ree.schema import PRECISION_ERROR_M
-from geo_ree.schema.html import table_html
-
-_SHOWN = 12
-"""Flags that a notebook shows."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Located:
-    """Deposits with an audited position, and the audit.
+    """Deposits with a chosen position, and the audit of all positions.
 
     Parameters
     ----------
     deposits
         The deposits given, with ``geometry``, ``precision_class``, ``position_error_m`` and
-        ``position_basis`` of the chosen position, and ``flags`` (words of
-        `geo_ree.deposits.position_flags.FLAGS`, the worst first, separated by ``;``).
+        ``position_basis`` of the chosen position, and ``flags`` (the worst first, separated by
+        ``;``).
     audit
-        A row a deposit and flag: ``id, name, aliases, country, flag, distance_km, evidence,
-        sources, geometry`` (the position that the flag is about). The worst first: by flag in the
-        order of `FLAGS`, then by distance, the farthest first, then by id.
+        A row per deposit and flag: ``id, name, aliases, country, flag, distance_km, evidence,
+        sources, geometry`` (the position that the flag is about), the worst first.
     areas
         ``deposit, name, kind, evidence, source, geometry``: where published distances allow a
-        deposit to be, and what is known of those without a position. No polygon where none is at
-        hand.
+        deposit to be, and what is known of deposits without a position; some have no polygon.
     positions
-        A row a printed position: ``record, deposit, longitude, latitude, precision_class,
+        A row per printed position: ``record, deposit, longitude, latitude, precision_class,
         verdict, from_chosen_km, outside_area_km, basis, geometry``.
     """
 
@@ -62,19 +56,22 @@ class Located:
     areas: gpd.GeoDataFrame
     positions: gpd.GeoDataFrame
 
-    def _repr_html_(self) -> str:
-        worst = self.audit.head(_SHOWN)
-        rows = [
-            (r.name, r.country, r.flag, r.distance_km, r.evidence)
-            for r in worst.itertuples(index=False)
-        ]
-        head = ("deposit", "country", "flag", "km", "evidence")
-        flagged = self.audit["id"].nunique()
-        caption = (
-            f"{flagged} of {len(self.deposits)} positions are doubted; the {len(rows)} worst of "
-            f"{len(self.audit)} flags:"
+    def __repr__(self) -> str:
+        return (
+            f"<Located: {len(self.deposits)} deposits, {len(self.positions)} printed positions, "
+            f"{self.audit['id'].nunique()} deposits flagged>"
         )
-        return table_html(head, rows, caption=caption)
+
+    def _repr_html_(self) -> str:
+        worst = self.audit[["name", "country", "flag", "distance_km", "evidence"]].head(12)
+        flagged = self.audit["id"].nunique()
+        table = pd.DataFrame(worst).to_html(
+            escape=True, index=False, na_rep="unknown", float_format="{:.1f}".format
+        )
+        return (
+            f"<p>{flagged} of {len(self.deposits)} deposits are flagged; the {len(worst)} worst of "
+            f"{len(self.audit)} flags:</p>{table}"
+        )
 
 
 def locate(
@@ -83,6 +80,7 @@ def locate(
     *,
     countries: gpd.GeoDataFrame,
     water: gpd.GeoDataFrame | None = None,
+    positions: pd.DataFrame | None = None,
     published: pd.DataFrame | None = None,
 ) -> Located:
     """Choose the position of each deposit among those that its records print, and audit it.
@@ -90,18 +88,20 @@ def locate(
     Parameters
     ----------
     deposits
-        A row a deposit, columns of the canonical layer ``deposits``.
+        A row per deposit, with the columns of the canonical layer ``deposits``.
     members
-        A row a record: ``record`` (its id), ``deposit`` (id of its deposit), ``source_id``,
+        A row per record: ``record`` (its id), ``deposit`` (id of its deposit), ``source_id``,
         ``name``, ``aliases``, ``country_reported``, ``precision_class``, ``position_error_m``,
         ``position_basis``, ``reference``, ``geometry``; those of a deposit in the order of trust.
-        ``doubt`` may tell why a position is not to be trusted.
+        An optional column ``doubt`` says why a position must not be trusted.
     countries
         The canonical layer ``countries``.
     water
         The canonical layer ``water``; only lakes and reservoirs with a shore count.
+    positions
+        The canonical layer ``positions``: further published positions of the deposits.
     published
-        The canonical layer ``published_distances``; ``deposit_id`` may be any record's.
+        The canonical layer ``published_distances``; ``deposit_id`` may be the id of any record.
 
     Returns
     -------
@@ -110,17 +110,16 @@ def locate(
     Raises
     ------
     SchemaError
-        When a record belongs to no deposit, or a published distance makes no sense.
+        If a record belongs to no deposit, or a published distance is invalid.
 
     Notes
     -----
-    The position: sound ones before doubted ones and those in another country or in water, before
-    those that published distances refute (beyond the error of their own precision class), before
-    those with interchanged coordinates; then the finest precision class; then the order of the
-    records. Names of three or more deposits on one coordinate make it a named place.
-    ``position_error_m``: the largest of the class's own error, the stated one, and the distance to
-    the farthest other position that counts. One that is not sound does not count, nor one that
-    fewer others support than the chosen one.
+    Sound positions come before those that are doubted, in another country or in water, then those
+    that published distances refute (beyond the error of their own precision class), then swapped
+    ones; then the finest precision class wins, then the order of the records. A coordinate with
+    the names of three or more deposits is a named place. ``position_error_m`` is the largest of
+    the error of the class, the stated one, and the distance to the farthest other position that
+    counts: one that is sound, and that as many others support as the chosen one.
 
     Examples
     --------
@@ -139,121 +138,105 @@ def locate(
     >>> done.deposits[["position_error_m", "flags"]].values.tolist()
     [[21936.0, 'sources_disagree']]
     """
+    members = add_positions(members, positions)
     table = gather_positions(deposits, members)
-    findings = pd.concat(
-        [country_findings(table, countries), lake_findings(table, water), centroid_findings(table)]
-    )
-    table = _as_named_places(table, _has(table, findings, "filing_centroid"))
     owner = dict(zip(deposits["id"], deposits["id"], strict=True))
     owner |= dict(zip(members["record"], members["deposit"], strict=True))
     evidence = weigh_distances(published, owner)
+
+    findings = pd.concat(
+        [country_findings(table, countries), lake_findings(table, water), centroid_findings(table)]
+    )
+
+    def has_flag(*flags: str) -> pd.Series:
+        labels = findings["position"][findings["flag"].isin(flags)]
+        return pd.Series(table.index.isin(labels), table.index)
+
+    centroid, swapped = has_flag("filing_centroid"), has_flag("swapped_coordinates")
+    elsewhere = has_flag("wrong_country", "in_water")
+    printed_class = table["precision_class"]
+    named_place = np.maximum(table["own_error_m"], PRECISION_ERROR_M["named_place"])
+    table = table.assign(
+        precision_class=printed_class.mask(centroid, "named_place"),
+        own_error_m=table["own_error_m"].where(~centroid, named_place),
+    )
     outside = outside_area_km(table, evidence)
     pairs = pair_positions(table)
-    elsewhere = _has(table, findings, "wrong_country", "in_water")
-    swapped = _has(table, findings, "swapped_coordinates")
-    judged = judge_positions(table, pairs, outside, elsewhere, swapped)
+    judged = choose_positions(table, pairs, outside, elsewhere, swapped)
+
     chosen = table[judged["verdict"] == "chosen"]
-    findings = pd.concat(
-        [findings, rounded_findings(chosen.assign(precision_class=chosen["printed_class"]))],
-        ignore_index=True,
-    )
-    audit = audit_rows(deposits, table, judged, pairs, outside, findings, evidence)
-    return Located(
-        deposits=_settled(deposits, table, judged, outside, swapped, audit),
-        audit=audit,
-        areas=describe_areas(deposits, set(chosen["deposit"]), evidence, countries),
-        positions=_told(table, judged, outside, evidence),
-    )
-
-
-def _has(table: pd.DataFrame, findings: pd.DataFrame, *flags: str) -> pd.Series:
-    found = findings["position"][findings["flag"].isin(flags)]
-    return pd.Series(table.index.isin(found), table.index)
-
-
-def _as_named_places(table: pd.DataFrame, centroid: pd.Series) -> pd.DataFrame:
-    """Take a filing centroid for what it is: the place of something else."""
-    error = table["own_error_m"].where(
-        ~centroid, np.maximum(table["own_error_m"], PRECISION_ERROR_M["named_place"])
-    )
-    classes = table["precision_class"].mask(centroid, "named_place")
-    return table.assign(
-        printed_class=table["precision_class"], precision_class=classes, own_error_m=error
-    )
-
-
-def _settled(
-    deposits: gpd.GeoDataFrame,
-    table: pd.DataFrame,
-    judged: pd.DataFrame,
-    outside: pd.Series,
-    swapped: pd.Series,
-    audit: pd.DataFrame,
-) -> gpd.GeoDataFrame:
-    """Give the deposits their chosen position, its error and basis, and their flags."""
-    chosen = table[judged["verdict"] == "chosen"]
-    points = gpd.GeoSeries(
-        gpd.points_from_xy(chosen["longitude"], chosen["latitude"]),
-        index=chosen.index,
-        crs=STORE_CRS,
-    )
-    turned = swapped[chosen.index]
-    points = points.where(~turned, swapped_back(chosen))
+    rounded = rounded_findings(chosen.assign(precision_class=printed_class))
+    findings = pd.concat([findings, rounded], ignore_index=True)
+    audit = audit_positions(deposits, table, judged, pairs, outside, findings, evidence)
     errors = position_errors(table, judged, outside)
-    found = pd.DataFrame(
-        {
-            "geometry": points,
-            "precision_class": chosen["precision_class"],
-            "position_error_m": errors["error_m"],
-            "position_basis": _basis(chosen, table, judged, errors["why"], turned),
-        }
+    chosen = chosen.assign(
+        printed=chosen["deposit"].map(table["deposit"].value_counts()),
+        supporters=judged["supporters"],
+        swapped=swapped,
+        error=errors["error_m"],
+        why=errors["why"],
     )
-    found.index = pd.Index(chosen["deposit"])
-    found = found.reindex(deposits["id"])
-    words = audit.groupby("id")["flag"].agg(lambda f: ";".join(sorted(set(f), key=FLAGS.index)))
-    out = deposits.copy()
-    out["precision_class"] = found["precision_class"].astype(object).fillna("none").to_numpy()
-    out["position_error_m"] = found["position_error_m"].to_numpy(dtype=np.float64)
-    basis = found["position_basis"]
-    out["position_basis"] = basis.where(basis.notna(), None).to_numpy()
-    out["flags"] = [words.get(i, "") for i in out["id"]]
-    return out.set_geometry(gpd.GeoSeries(found["geometry"].to_numpy(), out.index, crs=STORE_CRS))
-
-
-def _basis(
-    chosen: pd.DataFrame,
-    table: pd.DataFrame,
-    judged: pd.DataFrame,
-    why: pd.Series,
-    turned: pd.Series,
-) -> pd.Series:
-    """Say where each position is from, why it was chosen, and what its error comes from."""
-    many = chosen["deposit"].map(table["deposit"].value_counts())
-    rows = chosen.assign(many=many, backed=judged["supporters"], why=why, turned=turned).to_dict(
-        "records"
-    )
-    return pd.Series([_words(row) for row in rows], chosen.index, dtype=object)
-
-
-def _words(row: dict[Hashable, Any]) -> str:
-    parts = [row["position_basis"] or row["record"]]
-    if row["many"] > 1:
-        support = f", supported by {row['backed']} other" if row["backed"] else ""
-        fine = str(row["precision_class"]).replace("_", " ")
-        parts.append(f"chosen of {row['many']} printed positions: {row['record']}, {fine}{support}")
-    if row["turned"]:
-        parts.append("printed with latitude and longitude interchanged, turned back here")
-    return "; ".join([*parts, f"error: {row['why']}"])
-
-
-def _told(
-    table: pd.DataFrame, judged: pd.DataFrame, outside: pd.Series, evidence: Evidence
-) -> gpd.GeoDataFrame:
-    out = table[["record", "deposit", "longitude", "latitude", "precision_class"]].assign(
+    basis = [_describe_basis(row) for row in chosen.to_dict("records")]
+    chosen["basis"] = pd.Series(basis, chosen.index, dtype=object)
+    points = gpd.points_from_xy(table["longitude"], table["latitude"], crs=STORE_CRS)
+    printed = table[["record", "deposit", "longitude", "latitude", "precision_class"]].assign(
         verdict=judged["verdict"],
         from_chosen_km=judged["from_chosen_m"] / 1000.0,
         outside_area_km=outside.where(table["deposit"].isin(list(evidence.feasible))),
         basis=table["position_basis"],
     )
-    points = gpd.points_from_xy(table["longitude"], table["latitude"])
-    return gpd.GeoDataFrame(out, geometry=points, crs=STORE_CRS)
+    return Located(
+        deposits=_place_deposits(deposits, chosen, audit),
+        audit=audit,
+        areas=tabulate_areas(deposits, set(chosen["deposit"]), evidence, countries),
+        positions=gpd.GeoDataFrame(printed, geometry=points),
+    )
+
+
+def _describe_basis(row: Mapping[Hashable, Any]) -> str:
+    """Say where a position comes from, why it was chosen, and what its error is based on."""
+    parts = [row["position_basis"] or row["record"]]
+    if row["printed"] > 1:
+        support = f", supported by {row['supporters']} other" if row["supporters"] else ""
+        precision = str(row["precision_class"]).replace("_", " ")
+        parts.append(
+            f"chosen of {row['printed']} printed positions: {row['record']}, {precision}{support}"
+        )
+    if row["swapped"]:
+        parts.append("printed with latitude and longitude interchanged, corrected here")
+    return "; ".join([*parts, f"error: {row['why']}"])
+
+
+def _place_deposits(
+    deposits: gpd.GeoDataFrame, chosen: pd.DataFrame, audit: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Give each deposit its chosen position, swapped back if need be, and its flags."""
+    lon, lat = chosen["longitude"], chosen["latitude"]
+    turned = chosen["swapped"]
+    points = gpd.points_from_xy(lon.mask(turned, lat), lat.mask(turned, lon))
+    own = chosen.assign(geometry=points).set_index("deposit").reindex(deposits["id"])
+    flags = audit.groupby("id")["flag"].agg(lambda f: ";".join(sorted(set(f), key=FLAGS.index)))
+    out = deposits.copy()
+    out["precision_class"] = own["precision_class"].astype(object).fillna("none").to_numpy()
+    out["position_error_m"] = own["error"].to_numpy(dtype=np.float64)
+    out["position_basis"] = own["basis"].where(own["basis"].notna(), None).to_numpy()
+    out["flags"] = [flags.get(i, "") for i in out["id"]]
+    placed = own["geometry"].where(own["geometry"].notna(), None)
+    return out.set_geometry(gpd.GeoSeries(placed.to_numpy(dtype=object), out.index, crs=STORE_CRS))
+
+
+def add_position_values(values: pd.DataFrame, located: Located) -> pd.DataFrame:
+    """Add the chosen position of each merged deposit, and its record, to `Merged.values`."""
+    positions = located.positions
+    rank = {deposit: i for i, deposit in enumerate(dict.fromkeys(values["deposit"]))}
+    chosen = positions[(positions["verdict"] == "chosen") & positions["deposit"].isin(list(rank))]
+    points = zip(chosen["latitude"], chosen["longitude"], strict=True)
+    rows = {
+        "deposit": chosen["deposit"],
+        "attribute": "position",
+        "value": [f"{lat:.5f}, {lon:.5f}" for lat, lon in points],
+        "record": chosen["record"],
+    }
+    both = pd.concat([values, pd.DataFrame(rows).astype(values.dtypes)], ignore_index=True)
+    order = both["deposit"].map(rank).sort_values(kind="stable").index
+    return both.loc[order].reset_index(drop=True)

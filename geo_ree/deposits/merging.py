@@ -1,8 +1,8 @@
-"""One row a deposit out of many records, with every record still reachable."""
+"""Records merged into deposits: one row each, with its values, conflicts and compared pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import distance_m
-from geo_ree.deposits.clusters import form_groups, judge_pairs, with_links
+from geo_ree.deposits.grouping import add_stated_links, form_groups
 from geo_ree.deposits.pairs import find_pairs
-from geo_ree.deposits.similarity import commodity_set, coordinates
+from geo_ree.deposits.similarity import commodity_set, coordinates, judge_pairs
 from geo_ree.schema import ROLES
 
-_TAKEN = (
+_FIRST_KNOWN = (
     "name",
     "name_local",
     "country",
@@ -36,12 +36,12 @@ _TAKEN = (
     "notes",
     "country_note",
 )
-"""Attributes taken whole from the first record that has them."""
+"""Attributes taken from the first record that states them."""
 
-_JOINED = ("aliases", "commodities", "reference", "same_as")
-"""Attributes whose values are put together."""
+_UNITED = ("aliases", "commodities", "reference", "same_as")
+"""Attributes whose values are united."""
 
-_DISPUTED = (
+_COMPARED = (
     "country",
     "kind",
     "commodity_tier",
@@ -51,9 +51,9 @@ _DISPUTED = (
     "operator",
     "admin_area",
 )
-"""Attributes whose disagreements are worth telling."""
+"""Attributes whose disagreements are reported."""
 
-_CARRIED = (
+_OF_MEMBERS = (
     "source_id",
     "name",
     "aliases",
@@ -63,34 +63,34 @@ _CARRIED = (
     "position_basis",
     "reference",
 )
-"""What `Merged.members` has of each record, beside its place."""
 
-_UNTOLD = {"kind": ("unknown",), "commodity_group": ("unknown",)}
-_STRENGTH = {role: number for number, role in enumerate(ROLES)}
-_FIXED_ROLES = ("area", "duplicate", "none", "not_ree")
+_UNKNOWN = {"kind": "unknown", "commodity_group": "unknown"}
+_ROLE_RANK = {role: number for number, role in enumerate(ROLES)}
+_FINAL_ROLES = ("area", "duplicate", "none", "not_ree")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Merged:
-    """Deposits, each once, and all that led to them.
+    """Deposits, one row each, with the records and comparisons they come from.
 
     Parameters
     ----------
     deposits
-        A row a deposit: the canonical columns and ``sources`` (ids of its records, the leading
-        one first, separated by ``;``). Index 0..n-1.
+        A row per deposit: the canonical columns and ``sources`` (ids of its records, the leading
+        one first, separated by ``;``). The position is that of the leading record; `locate`
+        chooses one. Index 0..n-1.
     members
-        A row a record: ``record`` (its id), ``deposit`` (id of its deposit), and, as the record has
-        them, ``source_id``, ``name``, ``aliases``, ``country_reported``, ``precision_class``,
+        A row per record: ``record`` (its id), ``deposit`` (id of its deposit) and its own
+        ``source_id``, ``name``, ``aliases``, ``country_reported``, ``precision_class``,
         ``position_error_m``, ``position_basis``, ``reference`` and ``geometry``.
     values
-        A row a merged value: ``deposit``, ``attribute``, ``value``, ``record`` (where it is from).
+        A row per merged value: ``deposit``, ``attribute``, ``value``, ``record`` (its origin).
     conflicts
-        A row a disagreement: ``deposit``, ``name``, ``attribute``, ``values`` and ``sources``, each
-        separated by `` | `` and in the same order.
+        A row per disagreement: ``deposit``, ``name``, ``attribute``, ``values`` and ``sources``,
+        each separated by `` | `` and in the same order.
     pairs
-        A row a pair of records that was compared: ``first``, ``second`` (ids), ``distance_km``,
-        ``probability``, ``reasons``, ``joined`` (whether they ended in one deposit).
+        A row per pair of records that was compared: ``first``, ``second`` (ids), ``distance_km``,
+        ``probability``, ``reasons``, ``joined`` (whether they became one deposit).
     """
 
     deposits: gpd.GeoDataFrame
@@ -99,15 +99,30 @@ class Merged:
     conflicts: pd.DataFrame
     pairs: pd.DataFrame
 
+    def __repr__(self) -> str:
+        return (
+            f"<Merged: {len(self.members)} records, {len(self.deposits)} deposits, "
+            f"{len(self.conflicts)} conflicts>"
+        )
+
+    def _repr_html_(self) -> str:
+        several = self.deposits[self.deposits["sources"].str.contains(";")]
+        table = several[["name", "country", "commodities", "sources"]].head(12)
+        shown = pd.DataFrame(table).to_html(escape=True, index=False, na_rep="")
+        return (
+            f"<p>{len(self.members)} records are {len(self.deposits)} deposits; "
+            f"{len(several)} have several records, for example:</p>{shown}"
+        )
+
 
 def merge(records: gpd.GeoDataFrame) -> Merged:
-    """Find the records that are one deposit, and make one row of each.
+    """Find the records that are one deposit, and merge them into one row.
 
     Parameters
     ----------
     records
-        Rows of the canonical layer ``deposits`` from any number of sources, those that are trusted
-        more before the others: the first record of a deposit leads it.
+        Rows of the canonical layer ``deposits`` from any number of sources, the most trusted
+        source first: the first record of a deposit leads it.
 
     Returns
     -------
@@ -116,18 +131,18 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     Raises
     ------
     KeyError
-        When a column of the canonical layer is missing.
+        If a column of the canonical layer is missing.
 
     Notes
     -----
-    Records that name each other in ``same_as`` are joined whatever else they say. All others
-    are compared by name, place and commodity (`geo_ree.deposits.pairs`), judged by a logistic
-    model, and joined by average linkage (`geo_ree.deposits.clusters`).
+    Records that name each other in ``same_as`` are always joined. All others are compared by name,
+    place and commodity, and joined by average linkage if their probability reaches the threshold
+    in ``likeness.toml``.
 
     Examples
     --------
     >>> import shapely
-    >>> from geo_ree.schema.checking import validate
+    >>> from geo_ree.schema import validate
     >>> rows = {"id": ["a:1", "a:2", "b:7"], "source_id": ["a", "a", "b"], "kind": "deposit",
     ...         "name": ["Made-up Ridge II", "Made-up Ridge III", "Мадеуп-Ридж 2"], "role": "context",
     ...         "commodities": "REE", "commodity_group": "rare_earth",
@@ -138,151 +153,106 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     ['a:1;b:7', 'a:2']
     """
     records = records.reset_index(drop=True)
-    pairs = with_links(judge_pairs(find_pairs(records)), records)
+    pairs = add_stated_links(judge_pairs(find_pairs(records)), records)
     group = form_groups(len(records), pairs)
-    order = _ordered(records, group)
-    deposits, values = _rows(records, order)
+    members: dict[int, list[int]] = {}
+    for i, g in enumerate(group.tolist()):
+        members.setdefault(g, []).append(i)
+    groups = list(members.values())
+    deposits, values = _merge_rows(records, groups)
     ids = records["id"].to_numpy(dtype=object)
-    members = records[["id", *_CARRIED, "geometry"]].rename(columns={"id": "record"})
-    members.insert(1, "deposit", ids[group])
+    of_records = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
+    of_records.insert(1, "deposit", ids[group])
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    lon, lat = coordinates(records)
+    compared = {
+        "first": ids[first],
+        "second": ids[second],
+        "distance_km": distance_m(lon[first], lat[first], lon[second], lat[second]) / 1000.0,
+        "probability": pairs["probability"].to_numpy(),
+        "reasons": pairs["reasons"].to_numpy(),
+        "joined": group[first] == group[second],
+    }
     return Merged(
         deposits=deposits,
-        members=members,
+        members=of_records,
         values=values,
-        conflicts=_conflicts(records, order),
-        pairs=_told_pairs(pairs, records, group),
+        conflicts=_find_conflicts(records, groups),
+        pairs=pd.DataFrame(compared),
     )
 
 
-def _told_pairs(
-    pairs: pd.DataFrame, records: gpd.GeoDataFrame, group: NDArray[np.int64]
-) -> pd.DataFrame:
-    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
-    ids = records["id"].to_numpy(dtype=object)
-    lon, lat = coordinates(records)
-    return pd.DataFrame(
-        {
-            "first": ids[first],
-            "second": ids[second],
-            "distance_km": distance_m(lon[first], lat[first], lon[second], lat[second]) / 1000.0,
-            "probability": pairs["probability"].to_numpy(),
-            "reasons": pairs["reasons"].to_numpy(),
-            "joined": group[first] == group[second],
-        }
-    )
-
-
-def _ordered(records: gpd.GeoDataFrame, group: NDArray[np.int64]) -> list[list[int]]:
-    """Positions of the records of each deposit, the leading record first."""
-    out: dict[int, list[int]] = {}
-    for i, g in enumerate(group):
-        out.setdefault(int(g), []).append(i)
-    return list(out.values())
-
-
-def _rows(
-    records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]
+def _merge_rows(
+    records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Merge the attributes of each group into the row of its leading record."""
     columns = {c: records[c].astype(object).to_numpy() for c in records.columns if c != "geometry"}
     columns["geometry"] = records.geometry.to_numpy()
     ids = columns["id"]
-    lead = np.array([members[0] for members in order])
+    lead = np.array([members[0] for members in groups])
     out = {name: column[lead] for name, column in columns.items()}
-    says = {name: _told(columns[name], name) for name in _TAKEN}
-    told: list[tuple[object, str, object, object]] = []
-    for k, members in enumerate(order):
+    stated = {name: _is_stated(columns[name], name) for name in _FIRST_KNOWN}
+    values: list[tuple[object, str, object, object]] = []
+    for k, members in enumerate(groups):
         if len(members) == 1:
             continue
         deposit = ids[members[0]]
-        for name in _TAKEN:
-            out[name][k], source = _first(columns[name], says[name], members, name)
-            told.append((deposit, name, out[name][k], ids[source]))
-        for name in _JOINED:
-            names = columns["name"] if name == "aliases" else ()
-            out[name][k] = _together(columns[name], members, names)
-            told.append((deposit, name, out[name][k], ";".join(ids[i] for i in members)))
-        told += _place(out, k, columns, members)
+        for name in _FIRST_KNOWN:
+            column = columns[name]
+            known = [i for i in members if stated[name][i]]
+            if name == "role" and column[members[0]] not in _FINAL_ROLES:
+                known.sort(key=lambda i: _ROLE_RANK[str(columns["role"][i])])
+            origin = known[0] if known else members[0]
+            out[name][k] = column[origin]
+            values.append((deposit, name, column[origin], ids[origin]))
+        for name in _UNITED:
+            names = columns["name"] if name == "aliases" else None
+            out[name][k] = _unite(columns[name], members, names)
+            values.append((deposit, name, out[name][k], ";".join(ids[i] for i in members)))
     frame = gpd.GeoDataFrame(out, geometry="geometry", crs=records.crs)
-    frame["sources"] = [";".join(ids[i] for i in members) for members in order]
-    values = pd.DataFrame(told, columns=["deposit", "attribute", "value", "record"])
-    return frame, values[values["value"].notna()].reset_index(drop=True)
+    frame["sources"] = [";".join(ids[i] for i in members) for members in groups]
+    table = pd.DataFrame(values, columns=["deposit", "attribute", "value", "record"])
+    return frame, table[table["value"].notna()].reset_index(drop=True)
 
 
-def _first(
-    column: NDArray[np.object_], told: NDArray[np.bool_], members: Sequence[int], name: str
-) -> tuple[object, int]:
-    known = [i for i in members if told[i]]
-    if name == "role" and known and column[members[0]] not in _FIXED_ROLES:
-        known = sorted(known, key=lambda i: _STRENGTH[str(column[i])])
-    best = known[0] if known else members[0]
-    return column[best], best
+def _is_stated(column: NDArray[np.object_], name: str) -> NDArray[np.bool_]:
+    known = pd.notna(column) & (column != "") & (column != _UNKNOWN.get(name, ""))
+    return np.asarray(known, dtype=bool)
 
 
-def _told(column: NDArray[np.object_], name: str) -> NDArray[np.bool_]:
-    """Where a column says anything."""
-    out = pd.notna(column) & (column != "")
-    for word in _UNTOLD.get(name, ()):
-        out &= column != word
-    return np.asarray(out, dtype=bool)
-
-
-def _together(
-    column: NDArray[np.object_],
-    members: Sequence[int],
-    names: Sequence[object] | NDArray[np.object_],
+def _unite(
+    column: NDArray[np.object_], members: Sequence[int], names: NDArray[np.object_] | None
 ) -> str | None:
-    lead = str(names[members[0]]) if len(names) else ""
+    """Join the words of all records, each once; aliases include the names of the others."""
     texts: list[Any] = [column[i] for i in members]
-    texts += [names[i] for i in members[1:]] if len(names) else []
+    lead = ""
+    if names is not None:
+        lead = str(names[members[0]])
+        texts += [names[i] for i in members[1:]]
     words = [w.strip() for t in texts if isinstance(t, str) for w in t.split(";")]
     return ";".join(dict.fromkeys(w for w in words if w and w != lead)) or None
 
 
-def _place(
-    out: Mapping[str, NDArray[np.object_]],
-    k: int,
-    columns: Mapping[str, NDArray[np.object_]],
-    members: Sequence[int],
-) -> list[tuple[object, str, object, object]]:
-    """Take the place of the leading record, or of the finest of the others where it has none."""
-    geometry, error = columns["geometry"], columns["position_error_m"]
-    located = [i for i in members if geometry[i] is not None and not geometry[i].is_empty]
-    if not located:
-        return []
-    best = located[0]
-    if best != members[0]:
-        best = min(located, key=lambda i: (error[i] if pd.notna(error[i]) else np.inf, i))
-    for name in ("position_error_m", "position_basis", "precision_class", "geometry"):
-        out[name][k] = columns[name][best]
-    point = geometry[best]
-    return [
-        (
-            columns["id"][members[0]],
-            "position",
-            f"{point.y:.5f}, {point.x:.5f}",
-            columns["id"][best],
-        )
-    ]
-
-
-def _conflicts(records: gpd.GeoDataFrame, order: Sequence[Sequence[int]]) -> pd.DataFrame:
-    columns = {c: records[c].astype(object).to_numpy() for c in (*_DISPUTED, "id", "name")}
-    says = {name: _told(columns[name], name) for name in _DISPUTED}
+def _find_conflicts(records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]) -> pd.DataFrame:
+    """List the attributes on which the records of a deposit disagree."""
+    columns = {c: records[c].astype(object).to_numpy() for c in (*_COMPARED, "id", "name")}
+    stated = {name: _is_stated(columns[name], name) for name in _COMPARED}
     rows = []
-    for members in (m for m in order if len(m) > 1):
-        for name in _DISPUTED:
-            told = [(i, str(columns[name][i])) for i in members if says[name][i]]
-            words = {" ".join(text.casefold().split()) for _, text in told}
-            sets = [commodity_set(text) for _, text in told] if name == "commodities" else []
-            alike = bool(sets) and bool(frozenset.intersection(*sets))
-            if len(words) > 1 and not alike:
-                rows.append(
-                    (
-                        columns["id"][members[0]],
-                        columns["name"][members[0]],
-                        name,
-                        " | ".join(text for _, text in told),
-                        " | ".join(columns["id"][i] for i, _ in told),
-                    )
-                )
+    for members in (m for m in groups if len(m) > 1):
+        for name in _COMPARED:
+            texts = {i: str(columns[name][i]) for i in members if stated[name][i]}
+            if len({" ".join(text.casefold().split()) for text in texts.values()}) < 2:
+                continue
+            if name == "commodities" and frozenset.intersection(
+                *map(commodity_set, texts.values())
+            ):
+                continue  # they share a commodity
+            row = {
+                "deposit": columns["id"][members[0]],
+                "name": columns["name"][members[0]],
+                "attribute": name,
+                "values": " | ".join(texts.values()),
+                "sources": " | ".join(columns["id"][i] for i in texts),
+            }
+            rows.append(row)
     return pd.DataFrame(rows, columns=["deposit", "name", "attribute", "values", "sources"])

@@ -1,23 +1,23 @@
-"""Names of deposits brought to a common form, so that spellings of one name can be compared.
+"""Names of deposits in a common form, so that the spellings of one name can be compared.
 
 A name such as ``Kutessay-2``, ``Kutessai II`` or ``Кутессай II`` becomes a stem (``kutesai``), a
-number (2), the parts of a field it stands for (``north``, ``upper``) and marks for names that
-name no deposit (a smelter, a bore hole, ``unnamed``). Letters are turned into Latin ones by
-anyascii; the rules here fold what differs between the transliterations of Russian, Kazakh,
-Kyrgyz, Uzbek, Tajik, Mongolian and Dari names in Western tables.
+number (2), the parts of a field it stands for (``north``, ``upper``) and marks for names that are
+not the name of a deposit (a smelter, a borehole, ``unnamed``). anyascii transliterates the
+letters; the rules here fold what differs between transliterations of Russian, Kazakh, Kyrgyz,
+Uzbek, Tajik, Mongolian and Dari names in Western tables.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from anyascii import anyascii
+
+from geo_ree.deposits.vocabulary import read_words
 
 _SPLIT = re.compile(r"[;,/|()\[\]]+|\s+-\s+|\baka\b|\balso\b", re.IGNORECASE)
 _APOSTROPHES = re.compile(r"['`\"’]")
@@ -27,9 +27,10 @@ _ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})")
 _DIGITS = {"i": 1, "v": 5, "x": 10}
 
 _ENDINGS = re.compile(r"(?:ski[iy]?|sk(?:oe|oye|oje|oy|oi|aya|aja|ja|oj|y|yy|ij)|sk)$")
+_SHORT_ENDINGS = re.compile(r"(?:oye|oe|oje|aya|aja)$")
 _FOLDS = tuple(
-    (re.compile(pattern), put)
-    for pattern, put in (
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         (r"(?<=[bcdfgklmnprstvz])[jy](?=[aeou])", ""),
         (r"(?<=[aeiou])j", "i"),
         (r"shch|sch", "s"),
@@ -51,58 +52,19 @@ _FOLDS = tuple(
         (r"(.)\1+", r"\1"),
     )
 )
-
+"""Transliterations of one sound, applied from top to bottom."""
 
 _VOICELESS = str.maketrans("zgdvb", "sktpp")
 
 
-@cache
-def _words(says: str) -> Mapping[str, str]:
-    """Words of ``words/names.csv`` that say one thing, with the part of a field they stand for."""
-    text = (files("geo_ree.deposits") / "words" / "names.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["word"]: row["part"] for row in rows if row["says"] == says}
-
-
-@cache
-def _landforms() -> frozenset[str]:
-    return frozenset(_fold(word) for word in _words("landform"))
-
-
-def core(words: tuple[str, ...]) -> str:
-    """The folded words of a name that are no landform; all of them where nothing else is left.
-
-    Examples
-    --------
-    >>> core(("hairhan", "ul"))
-    'hairhan'
-    """
-    own = [w for w in words if w not in _landforms()]
-    return "".join(own or words)
-
-
 @dataclass(frozen=True)
-class Form:
+class NameForm:
     """One name of a record in the form that is compared.
 
-    Parameters
-    ----------
-    stem
-        The folded name without generic words, numbers and parts; blank where nothing is left.
-    words
-        The stem's words.
-    numbers
-        Numbers in the name, Roman or Arabic.
-    parts
-        Parts of a field and other words that tell neighbours apart: ``north``, ``upper``, ``old`` …
-    works
-        Which works it names; blank for a deposit.
-    nameless
-        Whether it names no deposit at all.
-    group
-        Whether it names a group, a district or a field of deposits.
-    main
-        Whether it is the record's own name, not an alias.
+    ``stem`` is the folded name without generic words, numbers and parts ("" if nothing is left),
+    ``words`` its words. ``parts`` are words that tell neighbours apart (``north``, ``upper``,
+    ``old``), ``works`` the kind of works it names. ``nameless`` marks a record without a name,
+    ``group`` a district or field, and ``main`` the record's own name rather than an alias.
     """
 
     stem: str
@@ -115,71 +77,52 @@ class Form:
     main: bool
 
 
-def name_forms(name: object, *others: object) -> tuple[Form, ...]:
-    """Give the comparable forms of a record's names.
+def name_forms(name: object, *aliases: object) -> tuple[NameForm, ...]:
+    """Return the comparable forms of a record's names, those of its own name first.
 
-    Parameters
-    ----------
-    name
-        The record's own name.
-    others
-        Further names, each a text that may hold several, separated by ``;`` or ``,``.
-
-    Returns
-    -------
-    tuple of Form
-        Without repetitions, those of the own name first. Where a name lists several (``Aksai,
-        Chulaktau``, ``Konyrat (Kounrad)``) there is a form for the whole and for each.
+    Each alias text may list several names. A name that lists several (``Aksai, Chulaktau``,
+    ``Konyrat (Kounrad)``) has a form for each. Repetitions are dropped.
 
     Examples
     --------
     >>> [f.stem for f in name_forms("Kutessay-2", "Кутессай II; Kutessai-II")]
     ['kutesai']
-    >>> name_forms("Kutessai II")[0].numbers == name_forms("Kutessay-2")[0].numbers
-    True
-    >>> name_forms("Verkhne-Kajrakty")[0].parts
-    frozenset({'upper'})
     """
-    out: dict[Form, None] = {}
-    for text, main in ((name, True), *((o, False) for o in others)):
-        for piece in _pieces(text):
-            form = _form(piece, main)
-            if not (form.stem or form.nameless) or form in out:
+    out: dict[NameForm, None] = {}
+    for text, main in ((name, True), *((alias, False) for alias in aliases)):
+        if not isinstance(text, str):
+            continue
+        for piece in (p.strip() for p in _SPLIT.split(text)):
+            form = _parse_name(piece, main)
+            if not (form.stem or form.nameless):
                 continue
-            if main or _form(piece, True) not in out:  # an alias that repeats the name says nothing
+            if main or _parse_name(piece, True) not in out:  # skip an alias that repeats the name
                 out[form] = None
     return tuple(out)
 
 
 @lru_cache(maxsize=400_000)
 def skeleton(stem: str) -> str:
-    """Consonants of a stem, which the transliterations share most.
+    """Return the consonants of a stem, which transliterations share most.
 
-    Examples
-    --------
-    >>> skeleton("kutesai") == skeleton("kutisoi")
-    True
-    >>> skeleton("jezkasgan") == skeleton("jezkazgan")  # voiced and voiceless are one
-    True
+    Voiced and voiceless consonants count as one.
     """
-    bones = re.sub(r"[aeiou\s]", "", stem).translate(_VOICELESS)
-    return re.sub(r"(.)\1+", r"\1", bones)
+    consonants = re.sub(r"[aeiou\s]", "", stem).translate(_VOICELESS)
+    return re.sub(r"(.)\1+", r"\1", consonants)
 
 
-def _pieces(text: object) -> Iterable[str]:
-    if not isinstance(text, str) or not text.strip():
-        return ()
-    parts = [p.strip() for p in _SPLIT.split(text) if p.strip()]
-    whole = _SPLIT.sub(" ", text).strip()
-    return parts if len(parts) > 1 else [whole]
+def core(words: tuple[str, ...]) -> str:
+    """Join the words of a stem that are not landforms, or all words if nothing else is left."""
+    own = [w for w in words if w not in _landforms()]
+    return "".join(own or words)
 
 
 @lru_cache(maxsize=400_000)
-def _form(text: str, main: bool) -> Form:
+def _parse_name(text: str, main: bool) -> NameForm:
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
-    read = [_read(word) for word in _WORD.findall(_APOSTROPHES.sub("", plain))]
+    read = [_parse_word(word) for word in _WORD.findall(_APOSTROPHES.sub("", plain))]
     words = tuple(r.stem for r in read if r.stem)
-    return Form(
+    return NameForm(
         stem=" ".join(words),
         words=words,
         numbers=frozenset(r.number for r in read if r.number is not None),
@@ -193,7 +136,7 @@ def _form(text: str, main: bool) -> Form:
 
 @dataclass(frozen=True)
 class _Word:
-    """What one word of a name says."""
+    """What one word of a name means."""
 
     stem: str = ""
     number: int | None = None
@@ -204,8 +147,8 @@ class _Word:
 
 
 @lru_cache(maxsize=400_000)
-def _read(word: str) -> _Word:
-    number, group = _number(word), word in _words("group")
+def _parse_word(word: str) -> _Word:
+    number = _parse_number(word)
     if number is not None:
         return _Word(number=number)
     if word in _words("part"):
@@ -214,15 +157,16 @@ def _read(word: str) -> _Word:
         return _Word(works=word)
     if word in _words("nameless"):
         return _Word(nameless=True)
-    if group or word in _words("generic"):
-        return _Word(group=group)
+    if word in _words("group") or word in _words("generic"):
+        return _Word(group=word in _words("group"))
     prefixes = (p for p in _words("prefix") if word.startswith(p) and len(word) > len(p) + 3)
     prefix = next(prefixes, "")
     return _Word(stem=_fold(word[len(prefix) :]), part=_words("prefix").get(prefix, ""))
 
 
-def _number(word: str) -> int | None:
-    if word == "l":  # a Roman one that was typed as a letter
+def _parse_number(word: str) -> int | None:
+    """Read a Roman or Arabic number."""
+    if word == "l":  # a Roman one typed as a letter
         return 1
     if word.isdigit():
         return int(word) if len(word) <= 4 else None
@@ -234,10 +178,22 @@ def _number(word: str) -> int | None:
 
 
 def _fold(word: str) -> str:
+    """Drop adjective endings, and fold the transliterations of each sound."""
     if len(word) > 6:
         word = _ENDINGS.sub("", word)
     if len(word) > 5:
-        word = re.sub(r"(?:oye|oe|oje|aya|aja)$", "", word)
-    for pattern, put in _FOLDS:
-        word = pattern.sub(put, word)
+        word = _SHORT_ENDINGS.sub("", word)
+    for pattern, replacement in _FOLDS:
+        word = pattern.sub(replacement, word)
     return word
+
+
+@cache
+def _words(meaning: str) -> Mapping[str, str]:
+    """Words of ``words/names.csv`` of one meaning, with the part of a field each stands for."""
+    return {row["word"]: row["part"] for row in read_words("names") if row["says"] == meaning}
+
+
+@cache
+def _landforms() -> frozenset[str]:
+    return frozenset(_fold(word) for word in _words("landform"))

@@ -1,4 +1,4 @@
-"""Which rows of a table are one record, and by what id each is known."""
+"""A source's table normalized to its canonical layer, with every row accounted for."""
 
 from __future__ import annotations
 
@@ -11,138 +11,51 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
-from geo_ree.deposits.borders import assign_country, named_country, split_at_borders
+from geo_ree.deposits.borders import assign_country, parse_country, split_at_borders
+from geo_ree.deposits.columns import TableTask, as_text, as_texts, canonical_columns, find_columns
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import (
     POINT_LAYERS,
     classify_precision,
     find_swapped,
-    locate_records,
+    place_rows,
     refuse_swapped,
 )
-from geo_ree.deposits.fields import (
-    Account,
-    as_text,
-    canonical_columns,
-    clean_column,
-    nulls_of,
-    upstream_columns,
-    used_columns,
-)
-from geo_ree.deposits.quantities import classify_statements
+from geo_ree.deposits.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
 from geo_ree.settings import SCORED_COUNTRIES
 
-
-def record_ids(table: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> pd.Series:
-    """Ids of the rows: the publisher's own, or the number of the row where it gives none.
-
-    Returns
-    -------
-    pandas.Series of str
-        ``<namespace>:<id>`` on the index of `table`.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> ree = load_catalog()["usgs_ree"]
-    >>> rows = pd.DataFrame({"rec_id": ["4", ""]}, index=[2, 3])
-    >>> record_ids(rows, {"native_id": "rec_id"}, ree).tolist()
-    ['usgs_ree:4', 'usgs_ree:row-3']
-    """
-    if "native_id" not in upstream:
-        return pd.Series([f"{source.namespace}:{row}" for row in table.index], table.index, object)
-    label = upstream["native_id"]
-    native = clean_column(table[label], nulls_of(source, label))
-    texts = [as_text(v) or f"row-{row}" for row, v in native.items()]
-    return pd.Series([f"{source.namespace}:{t}" for t in texts], table.index, dtype=object)
-
-
-def fold_repeated(
-    table: pd.DataFrame,
-    ids: pd.Series,
-    upstream: Mapping[str, str],
-    source: Source,
-    account: Account,
-) -> pd.DataFrame:
-    """Keep the first of rows that say the same under one id.
-
-    Parameters
-    ----------
-    table, ids
-        The rows, and the id of each.
-    upstream, source
-        Tell which columns count.
-    account
-        Told of the rows left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows left; no id stands twice.
-
-    Raises
-    ------
-    SchemaError
-        When two rows that differ have one id, unless bad rows are skipped.
-    """
-    again = ids.duplicated(keep=False).to_numpy()
-    if not again.any():
-        return table
-    said = pd.DataFrame({"id": ids})
-    for label in used_columns(upstream, source):
-        said[label] = clean_column(table[label], nulls_of(source, label)).map(as_text)
-    if isinstance(table, gpd.GeoDataFrame):
-        said["geometry"] = table.geometry.to_wkb()
-    stay = account.leave_out(said.duplicated().to_numpy(), "the same record again")
-    table, ids = table[stay], ids[stay]
-    other = ids.duplicated().to_numpy()
-
-    def tell(position: int) -> str:
-        first = int((ids == ids.iloc[position]).to_numpy().argmax())
-        native = ids.iloc[position].partition(":")[2]
-        return (
-            f"{account.place(table, position)}: id {native!r} is that of row "
-            f"{table.index[first]} too, and the two differ"
-        )
-
-    hint = "correct the row, or name another column as native_id in the catalogue entry"
-    return table[account.refuse(other, "another record of the same id", tell, hint)]
-
-
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Normalized:
-    """A canonical layer of one source, and what became of each of its rows.
-
-    Every row read is either kept or set aside under a reason; anything else is an error.
+    """The canonical layer of one source, and what became of each of its rows.
 
     Attributes
     ----------
     frame
-        The rows, valid for ``layer``; empty where none lies in the region. A line that crosses
-        a border is several rows.
+        The rows, valid for ``layer``; empty if none lies in the region. A line that crosses a
+        border is several rows.
     layer
         Name of the layer.
     rows_read, kept
         Rows in the source, and those of them that are in ``frame``.
     skipped
-        Reason -> number of rows left out.
+        Reason -> number of rows skipped.
     noted
-        Remark -> number of rows that it applies to.
+        Remark -> number of rows kept with it.
     unrecognised
-        Canonical column -> {text that no rule of the source knows: number of rows}; the texts
-        are kept as they are where the column is free, and count as unknown where it is not.
-        Under ``columns`` those of the file that the layer does not have.
+        Canonical column -> {text that no rule of the source covers: number of rows}. The texts
+        are kept where the column is free, and are unknown where it has a vocabulary. Under
+        ``columns``: columns of the file that the layer does not have.
 
     Raises
     ------
     ValueError
-        When a row is missing from the account.
+        If a row is neither kept nor skipped.
     """
 
     frame: gpd.GeoDataFrame
@@ -158,6 +71,9 @@ class Normalized:
         if missing:
             raise ValueError(f"{missing} rows of the layer {self.layer} are not accounted for")
 
+    def __repr__(self) -> str:
+        return f"<Normalized {self.layer}: {self.rows_read} rows read, {self.kept} kept>"
+
 
 def normalize(
     raw: pd.DataFrame,
@@ -166,28 +82,28 @@ def normalize(
     *,
     skip_bad_rows: bool = False,
     keep_swapped: bool = False,
-    whole: bool = False,
+    keep_outside: bool = False,
 ) -> Normalized:
-    """Give a source's table in canonical form.
+    """Normalize a source's table to its canonical layer.
 
     Parameters
     ----------
     raw
-        What a reader gave: upstream columns, texts, the index being the row in the file; with
-        a geometry where the format has one.
+        The table as a reader returns it: upstream columns, texts, the row number of the file as
+        the index, and a geometry if the format has one.
     source
-        Its catalogue entry, or the part of it that describes this table.
+        Its catalogue entry, or the part of the entry that describes this table.
     countries
         The canonical layer ``countries``; None only for that layer itself.
     skip_bad_rows
-        Set a row aside, counted, instead of raising when its coordinates make no sense or its
-        id is that of another record.
+        Skip and count a row whose coordinates are invalid or whose id is that of another record,
+        instead of raising an error.
     keep_swapped
-        Keep a point that lies in the country its source names only when mirrored, as printed and
-        wherever that is, with a ``country_note``; the audit of positions tells of it.
-    whole
-        Keep what lies outside the region, and what is no rare-earth record outside the scored
-        countries, as well.
+        Keep a point whose latitude and longitude are swapped as printed, with a ``country_note``,
+        so that the audit of positions can report it.
+    keep_outside
+        Also keep rows outside the region, and those outside the scored countries that are not
+        rare-earth records.
 
     Returns
     -------
@@ -196,7 +112,7 @@ def normalize(
     Raises
     ------
     SchemaError
-        Naming the source, the row and the hint.
+        Naming the source, the row and a hint.
 
     Examples
     --------
@@ -210,79 +126,109 @@ def normalize(
     >>> normalize(frame, entry).frame["id"].tolist()
     ['starter_countries:KAZ']
     """
-    spec = LAYERS[source.layer]
-    if raw.empty and source.part:  # one of several tables: a country may have none of its features
-        return Normalized(frame=_no_rows(spec), layer=spec.name, rows_read=0, kept=0)
+    layer = LAYERS[source.layer]
+    if raw.empty and source.part:  # one table of several: a country may have none of its features
+        return Normalized(frame=_empty(layer), layer=layer.name, rows_read=0, kept=0)
     if raw.empty:
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    account = Account(source, skip_bad_rows, keep_swapped, whole)
+    task = TableTask(source, skip_bad_rows, keep_swapped, keep_outside)
     raw = raw.rename(columns=lambda label: str(label).strip())
-    if not raw.index.is_unique:
+    if not raw.index.is_unique:  # rows of several pages
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
-    upstream = upstream_columns(raw, source, spec, account)
-    table = _used(raw, upstream, source)
-    ids = record_ids(table, upstream, source)
-    table = fold_repeated(table, ids, upstream, source, account)
-    if spec.geometries:
-        table = locate_records(table, upstream, source, spec, countries, account)
-    frame = _canonical(table, ids[table.index], upstream, source, spec, account)
-    if countries is not None and spec.name != "countries" and spec.geometries:
-        frame = _with_country(frame, table, upstream, source, spec, countries, account)
-    if spec.name == "deposits":
-        frame = _roles_by_place(frame, account)
+    task.columns = find_columns(raw, task)
+    table = _select_used(raw, task)
+
+    ids = _record_ids(table, task)
+    table = _drop_repeated(table, ids, task)
+    if layer.geometries:
+        table = place_rows(table, task, countries)
+
+    frame = canonical_columns(table, task)
+    frame = add_commodities(frame, table, task)
+    if layer.name == "resources":
+        for column, texts in unclassified_texts(frame).items():
+            task.report_unrecognised(column, texts)
+        frame = classify_statements(frame)
+    frame = frame.assign(id=ids[table.index], source_id=source.id, row=np.arange(len(table)))
+    if "kind" not in frame and "kind" in layer.column_names():
+        frame["kind"] = "unknown"
+    if layer.geometries:
+        frame = gpd.GeoDataFrame(frame, geometry=table.geometry)
+        if "precision_class" in layer.column_names() and "precision_class" not in frame:
+            frame = _add_precision(frame, table, task)
+        if countries is not None and layer.name != "countries":
+            frame = _add_country(frame, table, task, countries)
+    if layer.name == "deposits":
+        frame = _settle_roles(frame, task)
+
     kept = frame.pop("row").nunique()
-    columns = [c for c in spec.column_names() if c in frame.columns]
+    columns = [c for c in layer.column_names() if c in frame.columns]
     return Normalized(
-        frame=validate(frame[columns], spec.name, where=source.id) if kept else _no_rows(spec),
-        layer=spec.name,
+        frame=validate(frame[columns], layer.name, where=source.id) if kept else _empty(layer),
+        layer=layer.name,
         rows_read=len(raw),
         kept=kept,
-        skipped=dict(account.skipped),
-        noted=dict(account.noted),
-        unrecognised={name: dict(texts) for name, texts in account.unrecognised.items()},
+        skipped=dict(task.skipped),
+        noted=dict(task.noted),
+        unrecognised={name: dict(texts) for name, texts in task.unrecognised.items()},
     )
 
 
-def _used(raw: pd.DataFrame, upstream: Mapping[str, str], source: Source) -> pd.DataFrame:
-    """Only the columns that the entry reads, and the geometry."""
-    names = used_columns(upstream, source)
+def _select_used(raw: pd.DataFrame, task: TableTask) -> pd.DataFrame:
+    """Keep only the columns that the entry reads, and the geometry."""
+    labels = task.used_labels()
     if not isinstance(raw, gpd.GeoDataFrame):
-        return raw[names]
+        return raw[labels]
     shape = raw.active_geometry_name
-    table = raw[[*(n for n in names if n != shape), shape]]
+    table = raw[[*(label for label in labels if label != shape), shape]]
     return table if shape == "geometry" else table.rename_geometry("geometry")
 
 
-def _canonical(
-    table: pd.DataFrame,
-    ids: pd.Series,
-    upstream: Mapping[str, str],
-    source: Source,
-    spec: Layer,
-    account: Account,
-) -> pd.DataFrame:
-    """Canonical columns and geometry, with the place of each row in `table` as ``row``."""
-    out = canonical_columns(table, upstream, source, spec, account)
-    out = add_commodities(out, table, source, spec, account)
-    if spec.name == "resources":
-        out = classify_statements(out, account=account)
-    out = out.assign(id=ids, source_id=source.id, row=np.arange(len(table)))
-    if "kind" not in out and "kind" in spec.column_names():
-        out["kind"] = "unknown"
-    if not isinstance(table, gpd.GeoDataFrame) or not spec.geometries:
-        return out
-    frame = gpd.GeoDataFrame(out, geometry=table.geometry)
-    if "precision_class" in spec.column_names() and "precision_class" not in frame:
-        return _with_precision(frame, table, upstream, source)
-    return frame
+def _record_ids(table: pd.DataFrame, task: TableTask) -> pd.Series:
+    """Ids ``<namespace>:<id>``: the publisher's id, or the row number if it gives none."""
+    namespace = task.source.namespace
+    if "native_id" not in task.columns:
+        ids = [f"{namespace}:{row}" for row in table.index]
+    else:
+        native = as_texts(task.cells(table, task.columns["native_id"]))
+        pairs = zip(native, table.index, strict=True)
+        ids = [f"{namespace}:{text or f'row-{row}'}" for text, row in pairs]
+    return pd.Series(ids, table.index, dtype=object)
 
 
-def _with_precision(
-    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, upstream: Mapping[str, str], source: Source
+def _drop_repeated(table: pd.DataFrame, ids: pd.Series, task: TableTask) -> pd.DataFrame:
+    """Keep the first of several equal rows with one id; refuse rows that differ."""
+    if not ids.duplicated().any():
+        return table
+    content = pd.DataFrame({"id": ids})
+    for label in task.used_labels():
+        content[label] = task.cells(table, label).map(as_text)
+    if isinstance(table, gpd.GeoDataFrame):
+        content["geometry"] = table.geometry.to_wkb()
+    keep = task.skip(content.duplicated().to_numpy(), "the same record again")
+    table, ids = table[keep], ids[keep]
+
+    def describe(position: int) -> str:
+        first = int((ids == ids.iloc[position]).to_numpy().argmax())
+        native = ids.iloc[position].partition(":")[2]
+        return (
+            f"{task.row_name(table, position)}: id {native!r} is also that of row "
+            f"{table.index[first]}, and the two rows differ"
+        )
+
+    hint = "correct the row, or name another column as native_id in the catalogue entry"
+    other = ids.duplicated().to_numpy()
+    return table[task.refuse(other, "another record of the same id", describe, hint)]
+
+
+def _add_precision(
+    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, task: TableTask
 ) -> gpd.GeoDataFrame:
-    labels = (upstream.get(n, "") for n in ("latitude", "longitude", "name"))
+    """Fill precision class, position error and basis; what the source states is kept."""
+    source = task.source
+    labels = (task.columns.get(n, "") for n in ("latitude", "longitude", "name"))
     classes = classify_precision(table, source.precision, *labels)
     classes = classes.mask(_unplaced(frame), "none")
     error = classes.map(dict(PRECISION_ERROR_M)).astype("float64")
@@ -295,73 +241,68 @@ def _with_precision(
     return frame.assign(precision_class=classes, position_error_m=error, position_basis=basis)
 
 
-def _with_country(
-    frame: gpd.GeoDataFrame,
-    table: gpd.GeoDataFrame,
-    upstream: Mapping[str, str],
-    source: Source,
-    spec: Layer,
-    countries: gpd.GeoDataFrame,
-    account: Account,
+def _add_country(
+    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, task: TableTask, countries: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Fill ``country``; what lies in none of the region's countries may be left out."""
+    """Fill ``country``: as reported, by cutting lines at borders, or by the polygon of a point."""
     if "country_reported" not in frame:
         frame = frame.assign(country_reported=None)
     words = frame["country_reported"]
-    named = named_country(words, countries)
-    codes = pd.Series([country_code(w) if isinstance(w, str) else "" for w in words], words.index)
-    account.puzzle("country_reported", words[words.notna() & named.isna() & codes.isna()])
-    named = named.where(named.notna(), codes.mask(codes == ""))
-    if source.country_from == "reported" or frame.empty:
+    named = parse_country(words, countries)
+    codes = {word: country_code(word) for word in words.dropna().unique()}
+    known = words.map(codes)  # "" for a word that names no present-day country
+    odd = words.notna() & named.isna() & known.isna()
+    task.report_unrecognised("country_reported", words[odd])
+    named = named.where(named.notna(), known.mask(known == ""))
+    if task.source.country_from == "reported" or frame.empty:
         return frame.assign(country=named.astype(object))
     kinds = set(frame.geometry.dropna().geom_type)
     if kinds & {"LineString", "MultiLineString"}:
-        return _cut_at_borders(frame, countries, account)
+        pieces = split_at_borders(frame, countries)
+        task.skip(~frame["row"].isin(pieces["row"]).to_numpy(), "a line without length")
+        return pieces
     points = frame.assign(position_error_m=frame.get("position_error_m", 0.0))
     if kinds & {"Polygon", "MultiPolygon"}:
         points = points.set_geometry(points.geometry.representative_point())
-    found = assign_country(points, countries)
-    noted = found["country_note"].notna().to_numpy()
-    frame = frame.assign(country=found["country"])
-    if "country_note" in spec.column_names():
-        frame["country_note"] = found["country_note"]
-    stay = np.ones(len(frame), dtype=bool)
-    if spec.name in POINT_LAYERS:
+    assigned = assign_country(points, countries)
+    frame = frame.assign(country=assigned["country"])
+    if "country_note" in task.layer.column_names():
+        frame["country_note"] = assigned["country_note"]
+    return _check_country(frame, table, assigned["country_note"], named, task, countries)
+
+
+def _check_country(
+    frame: gpd.GeoDataFrame,
+    table: gpd.GeoDataFrame,
+    notes: pd.Series,
+    named: pd.Series,
+    task: TableTask,
+    countries: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Handle points outside the country that their source names, and rows without a place."""
+    layer = task.layer
+    noted = notes.notna().to_numpy()
+    keep = np.ones(len(frame), dtype=bool)
+    if layer.name in POINT_LAYERS:
         bounds = frame.geometry.bounds.to_numpy()
-        swapped = find_swapped(table, bounds, noted, upstream, source, countries)
-        stay = refuse_swapped(table, bounds, swapped, upstream, source, account)
-        frame = _keep_swapped(frame, swapped & stay, named, spec, account)
+        swapped = find_swapped(table, bounds, noted, task, countries)
+        keep = refuse_swapped(table, bounds, swapped, task)
+        as_printed = swapped & keep
+        remark = "latitude and longitude swapped, kept as printed"
+        task.note(as_printed, remark)
+        frame = frame.assign(country=frame["country"].mask(as_printed, named))
+        if "country_note" in layer.column_names():
+            frame["country_note"] = frame["country_note"].mask(as_printed, remark)
         noted = noted & ~swapped
-    account.note(noted & stay, "the source names another country than that of the point")
-    if spec.name != "deposits" and not spec.geometry_required:
-        far = _unplaced(frame) & named.notna() & ~named.isin(countries["country"])
-        stay &= account.leave_out(far.to_numpy(), "without a place, in a country elsewhere")
-    return frame[stay]
+    task.note(noted & keep, "the source names another country than that of the point")
+    if layer.name != "deposits" and not layer.geometry_required:
+        abroad = _unplaced(frame) & named.notna() & ~named.isin(countries["country"])
+        keep &= task.skip(abroad.to_numpy(), "without a place, in a country elsewhere")
+    return frame[keep]
 
 
-def _keep_swapped(
-    frame: gpd.GeoDataFrame, kept: np.ndarray, named: pd.Series, spec: Layer, account: Account
-) -> gpd.GeoDataFrame:
-    """Give points that are swapped, and kept as printed, the country that their source names."""
-    remark = "latitude and longitude swapped, kept as printed"
-    account.note(kept, remark)
-    frame = frame.assign(country=frame["country"].mask(kept, named))
-    if "country_note" in spec.column_names():
-        frame["country_note"] = frame["country_note"].mask(kept, remark)
-    return frame
-
-
-def _cut_at_borders(
-    frame: gpd.GeoDataFrame, countries: gpd.GeoDataFrame, account: Account
-) -> gpd.GeoDataFrame:
-    pieces = split_at_borders(frame, countries)
-    lost = ~frame["row"].isin(pieces["row"])
-    account.leave_out(lost.to_numpy(), "a line without length")
-    return pieces
-
-
-def _roles_by_place(frame: gpd.GeoDataFrame, account: Account) -> gpd.GeoDataFrame:
-    """Outside the scored countries a rare-earth record is a reference, others are left out."""
+def _settle_roles(frame: gpd.GeoDataFrame, task: TableTask) -> gpd.GeoDataFrame:
+    """Outside the scored countries, make rare-earth records references and skip the others."""
     if "country" not in frame or "role" not in frame:
         return frame
     abroad = ~frame["country"].isin(SCORED_COUNTRIES)
@@ -369,46 +310,44 @@ def _roles_by_place(frame: gpd.GeoDataFrame, account: Account) -> gpd.GeoDataFra
     frame = frame.assign(role=frame["role"].mask(foreign, "reference"))
     tier = frame.get("commodity_tier", pd.Series(None, frame.index, dtype=object))
     works = (frame["role"] == "plant") & tier.isna()
-    left = abroad & ((frame["role"] == "context") | works) & (not account.whole)
+    other = abroad & ((frame["role"] == "context") | works) & (not task.keep_outside)
     reason = "outside the scored countries, not a rare-earth record"
-    return frame[account.leave_out(left.to_numpy(), reason)]
+    return frame[task.skip(other.to_numpy(), reason)]
 
 
 def _unplaced(frame: gpd.GeoDataFrame) -> pd.Series:
     return frame.geometry.isna() | frame.geometry.is_empty
 
 
-def _no_rows(spec: Layer) -> gpd.GeoDataFrame:
+def _empty(layer: Layer) -> gpd.GeoDataFrame:
     """A frame of the layer without rows."""
-    columns = {c.name: pd.Series([], dtype=_DTYPES[c.kind]) for c in spec.columns}
-    table = pd.DataFrame(columns)
-    return gpd.GeoDataFrame(table, geometry=[], crs=STORE_CRS) if spec.geometries else table
+    table = pd.DataFrame({c.name: pd.Series([], dtype=_DTYPES[c.kind]) for c in layer.columns})
+    return gpd.GeoDataFrame(table, geometry=[], crs=STORE_CRS) if layer.geometries else table
 
 
 def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
-    """Put the canonical layers of several sources together.
+    """Concatenate the normalized tables of each layer.
 
     Parameters
     ----------
     parts
-        One for each table, in the order in which they are trusted.
+        One for each table, the most trusted source first.
 
     Returns
     -------
     dict of str to geopandas.GeoDataFrame
-        Layer by name. Deposits are records still, one a source: `geo_ree.deposits.merging` makes one
-        row a deposit of them.
+        Layer by name. Deposits are still records, one per source; `merge` makes one row per
+        deposit of them.
 
     Raises
     ------
     SchemaError
-        When two different sources use one id.
+        If two sources use the same id.
 
     Examples
     --------
-    >>> from geo_ree.pipeline import result as pipeline
-    >>> len(join_layers([]))
-    0
+    >>> join_layers([])
+    {}
     """
     grouped: dict[str, list[gpd.GeoDataFrame]] = {}
     for part in parts:
@@ -416,9 +355,14 @@ def join_layers(parts: Sequence[Normalized]) -> dict[str, gpd.GeoDataFrame]:
             grouped.setdefault(part.layer, []).append(part.frame)
     out: dict[str, gpd.GeoDataFrame] = {}
     for layer, frames in grouped.items():
-        together = pd.concat([f.astype(object) if len(frames) > 1 else f for f in frames])
-        if LAYERS[layer].geometries:
-            together = gpd.GeoDataFrame(together, geometry="geometry", crs=frames[0].crs)
-        together = together.reset_index(drop=True)
-        out[layer] = validate(together, layer)
+        # each part is valid already: only ids can clash between sources
+        joined = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].copy()
+        repeated = joined["id"][joined["id"].duplicated()]
+        if len(repeated):
+            shown = "; ".join(f"id {i!r}" for i in repeated.iloc[:5])
+            raise SchemaError(
+                f"two sources of the layer {layer} use the same id: {shown}",
+                "leave one of the sources out with --without",
+            )
+        out[layer] = joined
     return out

@@ -1,4 +1,8 @@
-"""The audit of positions as a table: a row a deposit and flag, the worst first."""
+"""The audit of positions, computed: a row per deposit and flag, the worst first.
+
+`geo_ree.pipeline.auditing` runs it on the available sources and writes the files;
+`geo_ree.cli.console.audit` prints it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,8 @@ import pandas as pd
 import shapely
 
 from geo_ree.crs import STORE_CRS, distance_m
-from geo_ree.deposits.areas import Evidence, conflict_words
-from geo_ree.deposits.distances import Statement
+from geo_ree.deposits.distances import Evidence, PublishedDistance
 from geo_ree.deposits.position_flags import FLAGS
-from geo_ree.deposits.positions import spread_of
 from geo_ree.deposits.vocabulary import country_code
 
 COLUMNS = ("id", "name", "aliases", "country", "flag", "distance_km", "evidence", "sources")
@@ -22,7 +24,7 @@ COLUMNS = ("id", "name", "aliases", "country", "flag", "distance_km", "evidence"
 _ROW = ("id", "flag", "distance_km", "evidence", "sources", "longitude", "latitude")
 
 
-def audit_rows(
+def audit_positions(
     deposits: gpd.GeoDataFrame,
     table: pd.DataFrame,
     judged: pd.DataFrame,
@@ -31,144 +33,140 @@ def audit_rows(
     findings: pd.DataFrame,
     evidence: Evidence,
 ) -> gpd.GeoDataFrame:
-    """Put all that speaks against the positions of deposits into one table.
+    """Put everything against the positions of deposits into one table.
 
     Parameters
     ----------
     deposits
         ``id, name, aliases, country, country_reported, admin_area, role``.
     table, judged, pairs, outside
-        From `geo_ree.deposits.positions` and `geo_ree.deposits.areas`.
+        From `gather_positions`, `choose_positions`, `pair_positions` and `outside_area_km`.
     findings
-        Rows as in `geo_ree.deposits.position_flags.FOUND`.
+        From the functions of `geo_ree.deposits.position_flags`.
     evidence
-        From `geo_ree.deposits.areas.weigh_distances`.
+        From `weigh_distances`.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        `COLUMNS` and ``geometry``, sorted by flag in the order of `FLAGS`, then by distance, the
-        farthest first, then by id; index 0..n-1.
+        `COLUMNS` and ``geometry``, sorted by flag in the order of `FLAGS`, then by distance (the
+        farthest first), then by id; index 0..n-1.
     """
-    labels = _labels(table, judged)
+    labels = _label_positions(table, judged)
     parts = [
-        _found(table, findings, labels),
+        _combine_findings(table, findings, labels),
         _disagreements(table, judged, pairs, labels),
-        _refuted(table, judged, outside, evidence, labels),
-        _unplaced(deposits, set(table["deposit"]), evidence),
+        _contradictions(table, judged, outside, evidence, labels),
+        _without_position(deposits, set(table["deposit"]), evidence),
     ]
     rows = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-    about = deposits[["id", "name", "aliases", "country"]].astype(object)
-    out = rows.merge(about, on="id", how="left")
-    out["flag_rank"] = out["flag"].map(FLAGS.index)
+    out = rows.merge(
+        deposits[["id", "name", "aliases", "country"]].astype(object), on="id", how="left"
+    )
     out["distance_km"] = out["distance_km"].astype("float64").round(3)
-    order = out.assign(near=-out["distance_km"].fillna(-1.0))
-    out = out.loc[order.sort_values(["flag_rank", "near", "id"], kind="stable").index]
-    out = out.reset_index(drop=True)
-    x, y = (out[c].to_numpy(dtype=np.float64) for c in ("longitude", "latitude"))
+    order = out.assign(rank=out["flag"].map(FLAGS.index), near=-out["distance_km"].fillna(-1.0))
+    order = order.sort_values(["rank", "near", "id"], kind="stable")
+    out = out.loc[order.index].reset_index(drop=True)
+    lon, lat = (out[c].to_numpy(dtype=np.float64) for c in ("longitude", "latitude"))
+    known = ~np.isnan(lon)
     points = np.full(len(out), None, dtype=object)
-    known = ~np.isnan(x)
-    points[known] = shapely.points(x[known], y[known])
-    plain = out[list(COLUMNS)]
-    return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(points, plain.index, crs=STORE_CRS))
+    points[known] = shapely.points(lon[known], lat[known])
+    geometry = gpd.GeoSeries(points, out.index, crs=STORE_CRS)
+    return gpd.GeoDataFrame(out[list(COLUMNS)], geometry=geometry)
 
 
-def _labels(table: pd.DataFrame, judged: pd.DataFrame) -> pd.Series:
-    """Name a position: its coordinate, where it is from, and its record."""
-    short = [
-        f"{lat:.4f} N {lon:.4f} E ({_publication(basis)}, {record}{', chosen' if on else ''})"
-        for lat, lon, basis, record, on in zip(
-            table["latitude"],
-            table["longitude"],
-            table["position_basis"],
-            table["record"],
-            judged["verdict"] == "chosen",
-            strict=True,
+def _label_positions(table: pd.DataFrame, judged: pd.DataFrame) -> pd.Series:
+    """Name each position by its coordinate, publication and record."""
+    labels = []
+    for row, verdict in zip(table.to_dict("records"), judged["verdict"], strict=True):
+        basis = row["position_basis"]
+        publication = basis.split(";")[0].strip() if isinstance(basis, str) else "no source stated"
+        chosen = ", chosen" if verdict == "chosen" else ""
+        labels.append(
+            f"{row['latitude']:.4f} N {row['longitude']:.4f} E "
+            f"({publication}, {row['record']}{chosen})"
         )
-    ]
-    return pd.Series(short, table.index, dtype=object)
+    return pd.Series(labels, table.index, dtype=object)
 
 
-def _publication(basis: object) -> str:
-    return basis.split(";")[0].strip() if isinstance(basis, str) else "no source told"
-
-
-def _found(table: pd.DataFrame, findings: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+def _combine_findings(
+    table: pd.DataFrame, findings: pd.DataFrame, labels: pd.Series
+) -> pd.DataFrame:
     """Findings about single positions, those of one deposit and flag in one row."""
-    of = table["deposit"].loc[findings["position"]].to_numpy()
-    at = findings.assign(id=of, order=range(len(findings)))
+    deposit_of = table["deposit"].loc[findings["position"]].to_numpy()
+    worst = findings.assign(id=deposit_of, order=range(len(findings)))
+    worst = worst.sort_values(["distance_km", "order"], ascending=[False, True], kind="stable")
     rows = []
-    worst = at.sort_values(["distance_km", "order"], ascending=[False, True], kind="stable")
     for (deposit, flag), group in worst.groupby(["id", "flag"], sort=False):
-        where = list(group["position"])
-        told = "; ".join(f"{labels[p]}: {e}" for p, e in zip(where, group["evidence"], strict=True))
-        first = table.loc[where[0]]
-        sources = ";".join(dict.fromkeys(table.loc[where, "record"]))
-        rows.append(
-            (
-                deposit,
-                flag,
-                group["distance_km"].iloc[0],
-                told,
-                sources,
-                first["longitude"],
-                first["latitude"],
-            )
-        )
+        at = list(group["position"])
+        texts = [f"{labels[p]}: {e}" for p, e in zip(at, group["evidence"], strict=True)]
+        row = {
+            "id": deposit,
+            "flag": flag,
+            "distance_km": group["distance_km"].iloc[0],
+            "evidence": "; ".join(texts),
+            "sources": ";".join(dict.fromkeys(table.loc[at, "record"])),
+            "longitude": table.at[at[0], "longitude"],
+            "latitude": table.at[at[0], "latitude"],
+        }
+        rows.append(row)
     return pd.DataFrame(rows, columns=list(_ROW))
+
+
+def _farthest_pairs(table: pd.DataFrame, judged: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Find for each deposit the farthest pair of positions that disagree.
+
+    Columns ``deposit``, ``first``, ``second``, ``away_m``. Pairs with the chosen position, which
+    is then the first, come before all others; swapped positions are left out.
+    """
+    verdict = judged["verdict"]
+    one, two = (verdict.loc[pairs[c]].to_numpy() for c in ("first", "second"))
+    with_chosen = one == "chosen"
+    once = with_chosen | ((pairs["first"] < pairs["second"]).to_numpy() & (two != "chosen"))
+    rows = once & ~pairs["agree"].to_numpy() & (one != "swapped") & (two != "swapped")
+    far = pairs[rows].assign(other=~with_chosen[rows])
+    far["deposit"] = table["deposit"].loc[far["first"]].to_numpy()
+    keys = ["other", "away_m", "first", "second"]
+    far = far.sort_values(keys, ascending=[True, False, True, True], kind="stable")
+    far = far.drop_duplicates("deposit").reset_index(drop=True)
+    return far[["deposit", "first", "second", "away_m"]]
 
 
 def _disagreements(
     table: pd.DataFrame, judged: pd.DataFrame, pairs: pd.DataFrame, labels: pd.Series
 ) -> pd.DataFrame:
-    far = spread_of(pairs, table, judged)
-    first, second = (labels.loc[far[c]].to_numpy() for c in ("first", "second"))
-    km = far["away_m"].to_numpy() / 1000.0
-    told = [f"{d:.1f} km between {a} and {b}" for d, a, b in zip(km, first, second, strict=True)]
-    others, sources = _others(table, judged, far["deposit"])
-    return pd.DataFrame(
-        {
+    """Deposits whose positions are farther apart than their errors explain."""
+    rows = []
+    positions = table[["deposit", "record"]].join(judged)
+    for far in _farthest_pairs(table, judged, pairs).to_dict("records"):
+        own = positions[positions["deposit"] == far["deposit"]]
+        km = far["away_m"] / 1000.0
+        others = ", ".join(
+            f"{row['record']} {row['from_chosen_m'] / 1000:.1f} km ({row['verdict']})"
+            for row in own[own["verdict"] != "chosen"].to_dict("records")
+        )
+        text = f"{km:.1f} km between {labels[far['first']]} and {labels[far['second']]}"
+        row = {
             "id": far["deposit"],
             "flag": "sources_disagree",
             "distance_km": km,
-            "evidence": [f"{one}; {rest}" for one, rest in zip(told, others, strict=True)],
-            "sources": sources,
-            "longitude": table["longitude"].loc[far["second"]].to_numpy(),
-            "latitude": table["latitude"].loc[far["second"]].to_numpy(),
-        },
-        columns=list(_ROW),
-    )
+            "evidence": f"{text}; from the chosen one: {others}",
+            "sources": ";".join(dict.fromkeys(own["record"])),
+            "longitude": table.at[far["second"], "longitude"],
+            "latitude": table.at[far["second"], "latitude"],
+        }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(_ROW))
 
 
-def _others(
-    table: pd.DataFrame, judged: pd.DataFrame, deposits: pd.Series
-) -> tuple[list[str], list[str]]:
-    """How far the positions are from the chosen one and what became of them; all their records."""
-    at = table[table["deposit"].isin(deposits)]
-    told = judged.loc[at.index]
-    texts = pd.Series(
-        [
-            f"{record} {away / 1000:.1f} km ({verdict})"
-            for record, away, verdict in zip(
-                at["record"], told["from_chosen_m"], told["verdict"], strict=True
-            )
-        ],
-        at.index,
-        dtype=object,
-    )
-    texts = texts[told["verdict"] != "chosen"]
-    others = texts.groupby(at["deposit"]).agg(", ".join)
-    records = at.groupby("deposit")["record"].agg(lambda r: ";".join(dict.fromkeys(r)))
-    return ["from the chosen one: " + others[d] for d in deposits], [records[d] for d in deposits]
-
-
-def _refuted(
+def _contradictions(
     table: pd.DataFrame,
     judged: pd.DataFrame,
     outside: pd.Series,
     evidence: Evidence,
     labels: pd.Series,
 ) -> pd.DataFrame:
+    """Deposits with positions outside the allowed area, or with distances that conflict."""
     groups = table.groupby("deposit").groups
     limit = table["own_error_m"] / 1000.0
     rows = []
@@ -178,81 +176,74 @@ def _refuted(
         beyond = beyond[beyond > limit.loc[beyond.index]]
         if beyond.empty and not (found.conflict and members):
             continue
-        statements = dict.fromkeys(s for part, _ in found.parts for s in part)
-        told = [
+        distances = dict.fromkeys(d for part, _ in found.parts for d in part)
+        texts = [
             f"{label} is {km:.1f} km outside the area that published distances allow"
             for label, km in zip(labels.loc[beyond.index], beyond, strict=True)
         ]
-        told += [_how_the_chosen_fares(members, table, judged, outside, statements)]
-        told += ["published: " + " | ".join(s.words() for s in statements)]
-        told += [conflict_words(found.conflict)]
+        chosen = next(m for m in members if judged.at[m, "verdict"] == "chosen")
+        texts.append(_describe_chosen(table.loc[chosen], outside[chosen], distances))
+        texts.append("published: " + " | ".join(d.describe() for d in distances))
+        texts.append(found.describe_conflict())
         at = beyond.index[0] if len(beyond) else members[0]
-        sources = [*table.loc[beyond.index, "record"], *(s.id for s in statements)]
-        rows.append(
-            (
-                deposit,
-                "contradicts_published_distances",
-                beyond.iloc[0] if len(beyond) else np.nan,
-                "; ".join(filter(None, told)),
-                ";".join(dict.fromkeys(sources)),
-                table.at[at, "longitude"],
-                table.at[at, "latitude"],
-            )
-        )
+        sources = [*table.loc[beyond.index, "record"], *(d.id for d in distances)]
+        row = {
+            "id": deposit,
+            "flag": "contradicts_published_distances",
+            "distance_km": beyond.iloc[0] if len(beyond) else np.nan,
+            "evidence": "; ".join(filter(None, texts)),
+            "sources": ";".join(dict.fromkeys(sources)),
+            "longitude": table.at[at, "longitude"],
+            "latitude": table.at[at, "latitude"],
+        }
+        rows.append(row)
     return pd.DataFrame(rows, columns=list(_ROW))
 
 
-def _how_the_chosen_fares(
-    members: list[int],
-    table: pd.DataFrame,
-    judged: pd.DataFrame,
-    outside: pd.Series,
-    statements: Collection[Statement],
+def _describe_chosen(
+    chosen: pd.Series, outside_km: float, distances: Collection[PublishedDistance]
 ) -> str:
-    """How far the chosen position is from the area, or beyond what is printed within it."""
-    at = next(m for m in members if judged.at[m, "verdict"] == "chosen")
-    if outside[at] > 0.0:
-        return f"the chosen position is {outside[at]:.1f} km outside it"
-    x, y = (table[c].loc[[at]].to_numpy(dtype=np.float64) for c in ("longitude", "latitude"))
+    """How far the chosen position is outside the area, or inside it but beyond a printed figure."""
+    if outside_km > 0.0:
+        return f"the chosen position is {outside_km:.1f} km outside it"
+    lon, lat = [chosen["longitude"]], [chosen["latitude"]]
     beyond = max(
-        float(distance_m(x, y, [s.longitude], [s.latitude])[0]) / 1000.0 - s.distance_km
-        for s in statements
+        float(distance_m(lon, lat, [d.longitude], [d.latitude])[0]) / 1000.0 - d.distance_km
+        for d in distances
     )
     within = f", {beyond:.1f} km beyond the printed figure" if beyond > 0.0 else ""
     return f"the chosen position is inside it{within}"
 
 
-def _unplaced(deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence) -> pd.DataFrame:
+def _without_position(
+    deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence
+) -> pd.DataFrame:
     """Deposits without a position, with what is known instead.
 
-    Those in a country of which nothing is in the region are no concern of the audit.
+    Those in a country entirely outside the region are left out.
     """
-    named = deposits["country_reported"].map(lambda w: isinstance(w, str) and bool(country_code(w)))
+    reported = deposits["country_reported"]
+    named = reported.map(lambda w: isinstance(w, str) and bool(country_code(w)))
     far = deposits["country"].isna() & named.astype(bool)
-    blank = ~deposits["id"].isin(placed)
-    rows = deposits[blank & ~far & (deposits["role"] != "none")]
-    out = []
-    for row in rows[["id", "country", "admin_area"]].astype(object).to_dict("records"):
-        told = [
-            f"known instead: {row['admin_area']}"
-            if isinstance(row["admin_area"], str)
-            else "known instead: nothing but the country"
-        ]
-        found = evidence.feasible.get(row["id"])
-        sources = [row["id"]]
+    blank = ~deposits["id"].isin(placed) & ~far & (deposits["role"] != "none")
+    rows = []
+    for deposit in deposits[blank][["id", "admin_area"]].astype(object).to_dict("records"):
+        district = deposit["admin_area"]
+        known = district if isinstance(district, str) else "nothing but the country"
+        texts, sources = [f"known instead: {known}"], [deposit["id"]]
+        found = evidence.feasible.get(deposit["id"])
         if found is not None:
-            told += [" | ".join(s.words() for s in part) for part, _ in found.parts]
-            told += [conflict_words(found.conflict)]
-            sources += [s.id for part, _ in found.parts for s in part]
-        out.append(
-            (
-                row["id"],
-                "no_position",
-                np.nan,
-                "; ".join(filter(None, told)),
-                ";".join(dict.fromkeys(sources)),
-                np.nan,
-                np.nan,
-            )
-        )
-    return pd.DataFrame(out, columns=list(_ROW))
+            texts += [" | ".join(d.describe() for d in part) for part, _ in found.parts]
+            texts += [found.describe_conflict()]
+            sources += [d.id for part, _ in found.parts for d in part]
+        row = {
+            "id": deposit["id"],
+            "flag": "no_position",
+            "distance_km": np.nan,
+            "evidence": "; ".join(filter(None, texts)),
+            "sources": ";".join(dict.fromkeys(sources)),
+            "longitude": np.nan,
+            "latitude": np.nan,
+        }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(_ROW))

@@ -1,9 +1,9 @@
-"""Published quantities: the system and the category that their words come to."""
+"""Published quantities: their reporting system and category, and which of them may be added."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits.fields import Account
-from geo_ree.deposits.vocabulary import kind_told
+from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import ScoreError
 from geo_ree.schema import CATEGORY_PARTS, CODE_KINDS, EXPLORED, SCALES, edition_told
 
@@ -21,196 +20,132 @@ _AND = re.compile(r"\s*(?:\+|&|,|/|\band\b|\bи\b)\s*")
 _AROUND = re.compile(
     r"\b(categor(?:y|ies)|mineral|ore|resources?|reserves?|категори[яий]|запасы|ресурсы)\b"
 )
-_SPELT: dict[str, str] = {
+_SPELLINGS: dict[str, str] = {
     "proven": "proved",
     **{part.casefold(): part for scale in SCALES.values() for part in scale},
 }
+_SCALES_OF_WORDS = {"reserve": "reserves", "resource": "resources", "P": "prognostic resources"}
 
 
 @dataclass(frozen=True)
-class StatedSystem:
-    """Whose statement a quantity is.
+class ReportingSystem:
+    """The system that published words name.
 
-    Attributes
-    ----------
-    kind
-        One of `geo_ree.schema.SYSTEM_KINDS`.
-    code
-        One of `geo_ree.schema.CODE_KINDS`; blank where no named system is meant.
-    edition
-        A year; blank where the text names none.
-    understood
-        Whether any rule knows the text; ``unknown`` is a kind that may be understood.
+    ``kind`` is one of `geo_ree.schema.SYSTEM_KINDS`, ``code`` one of `geo_ree.schema.CODE_KINDS`
+    or "", ``edition`` a year or "". ``recognised`` is false if no rule covers the text; the kind
+    ``unknown`` may be recognised.
     """
 
     kind: str
     code: str = ""
     edition: str = ""
-    understood: bool = True
+    recognised: bool = True
 
 
-def system_told(text: str) -> StatedSystem:
-    """Say what the published words for a system come to.
+def classify_system(text: str) -> ReportingSystem:
+    """Classify the published words for a reporting system; the text may be blank.
 
-    Parameters
-    ----------
-    text
-        As published; may be blank.
-
-    Returns
-    -------
-    StatedSystem
-        A figure of the state's registry stays one where the press passed it on; what an office
-        told the press, without a registry or a code, is press.
-
-    Examples
-    --------
-    >>> system_told("JORC 2004")
-    StatedSystem(kind='reporting_code', code='JORC', edition='2004', understood=True)
-    >>> [system_told(t).kind for t in ("Mongolian state registry, by press", "Singer 1998", "")]
-    ['state', 'paper', 'unknown']
+    A figure of the state's registry stays one if the press quotes it; what an office told the
+    press, without a registry or a code, is press.
     """
     words = " ".join(text.split())
     if not words:
-        return StatedSystem("unknown")
-    code = kind_told(words, "statement_code")
+        return ReportingSystem("unknown")
+    code = match_kind(words, "statement_code")
     if code is not None:
-        return StatedSystem(CODE_KINDS[code], code, edition_told(words, code) or "")
-    kind = kind_told(words, "statement_system")
-    return StatedSystem(kind or "unknown", understood=kind is not None)
+        return ReportingSystem(CODE_KINDS[code], code, edition_told(words, code) or "")
+    kind = match_kind(words, "statement_system")
+    return ReportingSystem(kind or "unknown", recognised=kind is not None)
 
 
-def category_told(text: str) -> str | None:
-    """Say which class a published category comes to.
+def classify_category(text: str) -> str | None:
+    """Classify a published category, in Latin or Cyrillic letters; the text may be blank.
 
-    Parameters
-    ----------
-    text
-        As published, in Latin or Cyrillic letters; may be blank.
-
-    Returns
-    -------
-    str or None
-        One of `geo_ree.schema.CATEGORY_CLASSES`; None where no rule knows the text.
-
-    Examples
-    --------
-    >>> [category_told(t) for t in ("Measured + Indicated", "Proven and Probable", "В+С1", "")]
-    ['measured_indicated', 'proved_probable', 'B_C1', 'unknown']
-    >>> category_told("resources (preliminary)"), category_told("plenty")
-    ('resource', None)
+    Returns one of `geo_ree.schema.CATEGORY_CLASSES`, or None if no rule covers the text.
     """
     words = " ".join(text.split())
     if not words:
         return "unknown"
     bare = " ".join(_AROUND.sub(" ", words.casefold()).translate(_CYRILLIC).split())
-    pieces = [re.sub(r"(?<=[a-z])-(?=\d)", "", piece) for piece in _AND.split(bare)]
     if bare == "p":
         return "P"
-    found = {_SPELT.get(piece) for piece in pieces}
+    pieces = [re.sub(r"(?<=[a-z])-(?=\d)", "", piece) for piece in _AND.split(bare)]
+    found = {_SPELLINGS.get(piece) for piece in pieces}
     for scale in SCALES.values():
         if found <= set(scale):
             return "_".join(part for part in scale if part in found)
-    return kind_told(words, "statement_category")
+    return match_kind(words, "statement_category")
 
 
-def classify_statements(resources: pd.DataFrame, *, account: Account | None = None) -> pd.DataFrame:
-    """Add to published quantities what their words come to; the words themselves stay.
+def classify_statements(resources: pd.DataFrame) -> pd.DataFrame:
+    """Classify the system and the category of published quantities; their words are kept.
 
     Parameters
     ----------
     resources
         Rows of the layer ``resources``; ``system`` and ``category`` as published.
-    account
-        Told of the texts that no rule knows.
 
     Returns
     -------
     pandas.DataFrame
-        A copy with ``system_kind``, ``system_code``, ``category_class`` and ``edition``. What a
-        row has already stands. An edition comes from the published words only: the one in
-        force in the year of a statement is not taken for the one it names.
+        A copy with ``system_kind``, ``system_code``, ``category_class`` and ``edition``. Values
+        that a row already has are kept. An edition comes from the published words only, never
+        from the year of the statement.
 
     Examples
     --------
-    >>> told = classify_statements(pd.DataFrame({
+    >>> classified = classify_statements(pd.DataFrame({
     ...     "system": ["JORC, 2011 (Stans Energy)", "ministry statement"],
     ...     "category": ["Inferred", "resources (preliminary)"]}))
-    >>> told[["system_kind", "system_code", "category_class"]].to_numpy().tolist()
+    >>> classified[["system_kind", "system_code", "category_class"]].to_numpy().tolist()
     [['reporting_code', 'JORC', 'inferred'], ['press', None, 'resource']]
-    >>> told["edition"].tolist()
-    [None, None]
     """
-    systems = _texts(resources, "system")
-    categories = _texts(resources, "category")
-    told = systems.map(system_told)
-    classes = categories.map(category_told)
-    if account is not None:
-        account.puzzle("system_kind", systems[~told.map(lambda t: t.understood).astype(bool)])
-        account.puzzle("category_class", categories[classes.isna()])
+    systems = [classify_system(text) for text in _texts(resources, "system")]
+    categories = [classify_category(text) for text in _texts(resources, "category")]
     found = {
-        "system_kind": told.map(lambda t: t.kind),
-        "system_code": told.map(lambda t: t.code or None),
-        "category_class": classes.where(classes.notna(), "unclassified"),
-        "edition": told.map(lambda t: t.edition or None),
+        "system_kind": [s.kind for s in systems],
+        "system_code": [s.code for s in systems],
+        "category_class": ["unclassified" if c is None else c for c in categories],
+        "edition": [s.edition for s in systems],
     }
-    return resources.assign(**{n: _kept(resources, n, new) for n, new in found.items()})
+    columns = {}
+    for name, values in found.items():
+        own = zip(_texts(resources, name), values, strict=True)
+        columns[name] = pd.Series([a or b or None for a, b in own], resources.index, dtype=object)
+    return resources.assign(**columns)
+
+
+def unclassified_texts(resources: pd.DataFrame) -> dict[str, list[str]]:
+    """List the systems and categories that no rule covers, by the column they should fill."""
+    systems, categories = _texts(resources, "system"), _texts(resources, "category")
+    return {
+        "system_kind": [t for t in systems if not classify_system(t).recognised],
+        "category_class": [t for t in categories if classify_category(t) is None],
+    }
 
 
 def cell_text(value: object) -> str:
-    """A cell as text, blank for unknown.
-
-    Examples
-    --------
-    >>> cell_text(None), cell_text(float("nan")), cell_text(" JORC ")
-    ('', '', 'JORC')
-    """
+    """Return a cell as text, "" if it is missing."""
     return "" if pd.isna(value) else str(value).strip()  # type: ignore[call-overload]
 
 
-def parts_of(category_class: str) -> tuple[str, ...]:
-    """Give the categories that are in a class, none where it names none.
+def _texts(frame: pd.DataFrame, name: str) -> list[str]:
+    return [cell_text(v) for v in frame[name]] if name in frame else [""] * len(frame)
 
-    Examples
-    --------
-    >>> parts_of("measured_indicated"), parts_of("reserve")
-    (('measured', 'indicated'), ())
-    """
+
+def parts_of(category_class: str) -> tuple[str, ...]:
+    """Return the categories in a class (Measured and Indicated), none if it names none."""
     return CATEGORY_PARTS.get(category_class, ())
 
 
 def scale_of(category_class: str) -> str:
-    """Name the scale of a class: one of `geo_ree.schema.SCALES`, blank where it has none.
-
-    Examples
-    --------
-    >>> scale_of("C1_C2"), scale_of("reserve"), scale_of("unknown")
-    ('state reserves', 'reserves', '')
-    """
-    words = {"reserve": "reserves", "resource": "resources", "P": "prognostic resources"}
+    """Return the scale of a class: one of `geo_ree.schema.SCALES`, or "" if it has none."""
     parts = parts_of(category_class)
     found = (name for name, scale in SCALES.items() if parts and parts[0] in scale)
-    return next(found, words.get(category_class, ""))
+    return next(found, _SCALES_OF_WORDS.get(category_class, ""))
 
 
-def _texts(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame:
-        return pd.Series("", index=frame.index, dtype=object)
-    return _mapped(frame[name], cell_text)
-
-
-def _kept(frame: pd.DataFrame, name: str, found: pd.Series) -> pd.Series:
-    """What the frame has, filled with what was found; None for unknown."""
-    have = _texts(frame, name)
-    out = have.where(have != "", found).astype(object)
-    return out.where(out.notna(), None)
-
-
-def _mapped(column: pd.Series, how: Callable[[Hashable], str]) -> pd.Series:
-    return pd.Series([how(v) for v in column], index=column.index, dtype=object)
-
-
-_WHY = dict(
+_REASONS_TO_ADD = dict(
     zip(
         EXPLORED,
         (
@@ -224,20 +159,20 @@ _WHY = dict(
 )
 """Categories that may be added to each other, and why."""
 
-_SAME = (
+_MUST_AGREE = (
     ("deposit_id", "deposits"),
     ("substance", "substances"),
-    ("whose", "systems"),
+    ("system_name", "systems"),
     ("edition", "editions"),
     ("year", "years"),
     ("source", "sources"),
 )
-_ADDING_KINDS = ("reporting_code", "state")
+_ADDITIVE_KINDS = ("reporting_code", "state")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatedSum:
-    """A quantity with the statements behind it.
+    """A quantity with the statements it is based on.
 
     Attributes
     ----------
@@ -250,9 +185,9 @@ class StatedSum:
     ids
         The statements, in their order.
     figure
-        ``published`` for one statement alone, ``computed`` for a sum.
+        ``published`` for a single statement, ``computed`` for a sum.
     basis
-        How the figure comes about, in words.
+        The arithmetic, in words.
     """
 
     quantity_t: float
@@ -264,14 +199,13 @@ class StatedSum:
 
 
 def sum_statements(statements: pd.DataFrame) -> StatedSum:
-    """Add published quantities of one deposit, or say why they cannot be added.
+    """Add published quantities of one deposit, or explain why they cannot be added.
 
-    They are added where deposit, substance, system, edition, year and source are the same, and
-    the categories are different ones that the system gives together: Measured and Indicated;
-    Proved and Probable; A, B and C1. Inferred and C2 stay apart, as do prognostic resources;
-    reserves are never added to the resources that they are the workable part of. Papers, press
-    and frameworks have no rule by which their figures add up. One statement alone is its own
-    sum.
+    They are added if deposit, substance, system, edition, year and source are the same, and the
+    categories are different ones that the system reports together: Measured and Indicated; Proved
+    and Probable; A, B and C1. Inferred, C2 and prognostic resources stay apart; reserves are never
+    added to the resources that contain them. Figures of papers, press and frameworks have no rule
+    by which they add up. A single statement is its own sum.
 
     Parameters
     ----------
@@ -285,7 +219,7 @@ def sum_statements(statements: pd.DataFrame) -> StatedSum:
     Raises
     ------
     ScoreError
-        Once, with every reason against it, naming the rows by their ids.
+        Once, with every reason, naming the rows by their ids.
 
     References
     ----------
@@ -309,11 +243,14 @@ def sum_statements(statements: pd.DataFrame) -> StatedSum:
     """
     if statements.empty:
         raise ScoreError("there is no statement to add", "give rows of the layer resources")
-    rows = _rows(statements)
-    unknown = [r["id"] for r in rows if not np.isfinite(r["quantity_t"])]
-    reasons = [f"no quantity is stated by {', '.join(unknown)}"] if unknown else []
-    if len(rows) > 1:
-        reasons += [*_differences(rows), *_of_the_systems(rows), *_of_the_categories(rows)]
+    rows = []
+    for number, row in enumerate(classify_statements(statements).to_dict("records"), start=1):
+        texts = {str(k): cell_text(v) for k, v in row.items()}
+        texts["id"] = texts.get("id") or f"row {number}"
+        texts["system_name"] = texts["system_code"] or texts.get("system", "").casefold()
+        quantity = pd.to_numeric(row.get("quantity_t", np.nan), errors="coerce")
+        rows.append({**dict.fromkeys(dict(_MUST_AGREE), ""), **texts, "quantity_t": quantity})
+    reasons = _reasons_against(rows)
     if reasons:
         raise ScoreError(
             f"these statements cannot be added: {'; '.join(reasons)}",
@@ -325,56 +262,39 @@ def sum_statements(statements: pd.DataFrame) -> StatedSum:
         categories=tuple(r["category_class"] for r in rows),
         ids=tuple(r["id"] for r in rows),
         figure="published" if len(rows) == 1 else "computed",
-        basis=_basis(rows),
+        basis=_describe_sum(rows),
     )
 
 
-def _rows(statements: pd.DataFrame) -> list[dict[str, Any]]:
-    told = classify_statements(statements)
-    out = []
-    for place, row in enumerate(told.to_dict("records"), start=1):
-        texts = {str(k): cell_text(v) for k, v in row.items()}
-        one: dict[str, Any] = {name: texts.get(name, "") for name, _ in _SAME}
-        one["whose"] = texts["system_code"] or texts.get("system", "").casefold()
-        one["kind"], one["category_class"] = texts["system_kind"], texts["category_class"]
-        one["id"] = texts.get("id") or f"row {place}"
-        one["quantity_t"] = pd.to_numeric(row.get("quantity_t", np.nan), errors="coerce")
-        out.append(one)
-    return out
-
-
-def _differences(rows: Sequence[dict[str, Any]]) -> list[str]:
-    out = []
-    for name, words in _SAME:
+def _reasons_against(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Every reason why the statements cannot be added."""
+    unknown = [r["id"] for r in rows if not np.isfinite(r["quantity_t"])]
+    out = [f"no quantity is stated by {', '.join(unknown)}"] if unknown else []
+    if len(rows) == 1:
+        return out
+    for name, plural in _MUST_AGREE:
         groups: dict[str, list[str]] = {}
         for row in rows:
             groups.setdefault(row[name], []).append(row["id"])
         if len(groups) > 1:
             each = (f"{v or 'not stated'} ({', '.join(ids)})" for v, ids in groups.items())
-            out.append(f"they are of different {words}: {' / '.join(each)}")
-    return out
-
-
-def _of_the_systems(rows: Sequence[dict[str, Any]]) -> list[str]:
-    out = []
+            out.append(f"they are of different {plural}: {' / '.join(each)}")
     unclear = [r["id"] for r in rows if r["substance"] not in ("ore", "oxide", "metal")]
     if unclear:
         out.append(f"what was weighed is unclear in {', '.join(unclear)}")
-    loose = [f"{r['id']} ({r['kind']})" for r in rows if r["kind"] not in _ADDING_KINDS]
+    loose = [
+        f"{r['id']} ({r['system_kind']})" for r in rows if r["system_kind"] not in _ADDITIVE_KINDS
+    ]
     if loose:
         out.append(
             f"no rule of a reporting code or state classification holds for {', '.join(loose)}"
         )
-    return out
-
-
-def _of_the_categories(rows: Sequence[dict[str, Any]]) -> list[str]:
-    loose = [r["id"] for r in rows if not parts_of(r["category_class"])]
-    out = [f"no category is stated by {', '.join(loose)}"] if loose else []
-    stated = [r for r in rows if parts_of(r["category_class"])]
-    for one, other in combinations(stated, 2):
+    blank = [r["id"] for r in rows if not parts_of(r["category_class"])]
+    if blank:
+        out.append(f"no category is stated by {', '.join(blank)}")
+    for one, other in combinations([r for r in rows if parts_of(r["category_class"])], 2):
         mine, its = parts_of(one["category_class"]), parts_of(other["category_class"])
-        pair = f"{_words(one)} ({one['id']}) and {_words(other)} ({other['id']})"
+        pair = f"{' + '.join(mine)} ({one['id']}) and {' + '.join(its)} ({other['id']})"
         if set(mine) & set(its):
             out.append(f"{pair} would count the same category twice")
         elif not any({*mine, *its} <= together for together in EXPLORED):
@@ -382,14 +302,13 @@ def _of_the_categories(rows: Sequence[dict[str, Any]]) -> list[str]:
     return out
 
 
-def _words(row: dict[str, Any]) -> str:
-    return " + ".join(parts_of(row["category_class"]))
-
-
-def _basis(rows: Sequence[dict[str, Any]]) -> str:
+def _describe_sum(rows: Sequence[dict[str, Any]]) -> str:
     if len(rows) == 1:
         return f"one statement, as published ({rows[0]['id']})"
     parts = {part for row in rows for part in parts_of(row["category_class"])}
-    why = next(words for together, words in _WHY.items() if parts <= together)
-    terms = (f"{r['quantity_t']:,.0f} t {_words(r)} ({r['id']})" for r in rows)
+    why = next(words for together, words in _REASONS_TO_ADD.items() if parts <= together)
+    terms = (
+        f"{r['quantity_t']:,.0f} t {' + '.join(parts_of(r['category_class']))} ({r['id']})"
+        for r in rows
+    )
     return f"{' + '.join(terms)}; {why}"

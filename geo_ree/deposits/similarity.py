@@ -1,8 +1,14 @@
-"""What speaks for and against two records being one deposit, as numbers."""
+"""How likely a pair of records is one deposit: its features, its probability, and the reasons.
+
+All thresholds and weights are in ``likeness.toml`` beside this file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,11 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import distance_m
-from geo_ree.deposits.names import Form
-from geo_ree.deposits.vocabulary import kind_told
+from geo_ree.deposits.vocabulary import match_kind
 
-LEAST_LIKENESS = 0.72
-"""Names less alike than this are not compared further (share of letters in common order)."""
+_MODEL: Mapping[str, Any] = tomllib.loads(
+    (files("geo_ree.deposits") / "likeness.toml").read_text(encoding="utf-8")
+)
+THRESHOLDS: Mapping[str, float] = _MODEL["thresholds"]
+WEIGHTS: Mapping[str, float] = _MODEL["weights"]
 
 _RARE_EARTHS = frozenset(
     ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
@@ -34,53 +42,48 @@ _COMPANIONS = (
 )
 """Commodities that come from one deposit so often that different tables name different ones."""
 
-_FAMILY = {c: [k for k, f in enumerate(_COMPANIONS) if c in f] for f in _COMPANIONS for c in f}
+_FAMILIES = {c: [k for k, f in enumerate(_COMPANIONS) if c in f] for f in _COMPANIONS for c in f}
 
-_FULL_PROOF = 5.0
+_MANY_CONSONANTS = 5.0
 _DEFAULT_ERROR_KM = 5.0
+_SAME_PLACE_KM = 3.0
 
-FEATURES = (
-    "likeness",
-    "same_consonants",
-    "far",
-    "very_far",
-    "alias",
-    "number_conflict",
-    "number_one",
-    "part_conflict",
-    "works_conflict",
-    "shared_commodity",
-    "other_commodity",
-    "other_country",
-    "same_source",
-    "common_name",
-    "no_place",
-    "other_far",
-    "unknown_far",
-    "same_source_far",
-    "common_far",
-    "group",
-    "alias_far",
-    "part_opposite",
-    "other_genesis",
-)
-"""What a pair is judged by; see `geo_ree.deposits.pairs.find_pairs`."""
+FEATURES: Mapping[str, tuple[str, str]] = {
+    "likeness": ("names are alike ({:.0%})", "names are only {:.0%} alike"),
+    "same_consonants": ("the transliterations agree", ""),
+    "far": ("", "{distance:.0f} km apart"),
+    "very_far": ("", "far beyond what the positions allow"),
+    "alias": ("", "only an alias agrees"),
+    "number_conflict": ("", "different numbers"),
+    "number_one": ("", "a number in one only"),
+    "part_conflict": ("", "different parts of a field"),
+    "works_conflict": ("", "works against a deposit"),
+    "shared_commodity": ("commodities agree", ""),
+    "other_commodity": ("", "other commodities"),
+    "other_country": ("", "other countries"),
+    "same_source": ("", "two rows of one table"),
+    "common_name": ("", "a common name"),
+    "no_place": ("", "one has no place"),
+    "other_far": ("", "other commodities at a distance"),
+    "unknown_far": ("", "unknown commodities at a distance"),
+    "same_source_far": ("", "two rows of one table at a distance"),
+    "common_far": ("", "a common name at a distance"),
+    "group": ("", "a group or district of deposits"),
+    "alias_far": ("", "an alias at a distance"),
+    "part_opposite": ("", "opposite parts of a field"),
+    "other_genesis": ("", "deposit types of another origin"),
+}
+"""Features of a pair, with the reason each gives for and against one deposit."""
 
 
 def coordinates(records: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Longitudes and latitudes of points, NaN where there is none."""
+    """Return the longitudes and latitudes of points, NaN where there is none."""
     geometry = records.geometry
     return geometry.x.to_numpy(dtype=np.float64), geometry.y.to_numpy(dtype=np.float64)
 
 
 def commodity_set(text: object) -> frozenset[str]:
-    """Commodities of a text; a rare-earth element stands for the rare earths as well.
-
-    Examples
-    --------
-    >>> sorted(commodity_set("Pb;Ce"))
-    ['Ce', 'Pb', 'REE']
-    """
+    """Split a text of commodities; a rare-earth element adds ``REE``."""
     own = frozenset(text.split(";")) if isinstance(text, str) and text else frozenset()
     return own | {"REE"} if own & _RARE_EARTHS else own
 
@@ -92,40 +95,66 @@ def pair_features(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Say what speaks for and against each pair, in the columns that `find_pairs` describes."""
+    """Compute the features of each pair of records.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``first`` and ``second`` (positions of the records, first < second), ``distance_km`` (NaN
+        without both places), ``name_first`` and ``name_second`` (the stems that matched) and the
+        columns of `FEATURES`, 0 or 1 unless stated:
+
+        - likeness: of the two most alike names, 0 (the threshold) to 1; same_consonants: a fifth
+          for each consonant of names whose consonants all agree, at most 1;
+        - far: ln(1 + distance / allowed), where allowed is 3 km plus both position errors;
+          very_far: the same beyond five times the allowed distance;
+        - alias: only an alias of one agrees; group: one is a district or field;
+        - number_conflict: different numbers; number_one: a number in one only, which is a conflict
+          between two rows of one table;
+        - part_conflict: different parts of a field (points of the compass, upper and lower, old
+          and new); part_opposite: both name a part, and not the same one;
+        - works_conflict: a smelter or concentrator against a deposit, or against other works;
+        - shared_commodity, other_commodity: whether the commodities overlap (companions count one
+          half between tables) or all differ;
+        - other_country; same_source; no_place: one of the two has no place;
+        - common_name: ln of the number of 1-degree cells with the name;
+        - other_far, unknown_far, same_source_far, common_far, alias_far: the feature times far;
+        - other_genesis: deposit types of different origin (surficial, sedimentary, endogenic).
+    """
     i, j = best["first"].to_numpy(), best["second"].to_numpy()
     distance = distance_m(lon[i], lat[i], lon[j], lat[j]) / 1000.0
     error = records["position_error_m"].astype("float64").fillna(_DEFAULT_ERROR_KM * 1000) / 1000.0
-    allowed = 3.0 + np.hypot(error.to_numpy()[i], error.to_numpy()[j])
+    allowed = _SAME_PLACE_KM + np.hypot(error.to_numpy()[i], error.to_numpy()[j])
     ratio = np.where(np.isnan(distance), 0.0, distance / allowed)
     source = records["source_id"].astype(object).to_numpy()
     same_source = (source[i] == source[j]).astype(float)
-    kinds = _marks(best, forms)
-    for conflict, doubt in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
-        kinds[conflict] = np.maximum(kinds[conflict], kinds[doubt] * same_source)
-    shared, other = _commodities(records, i, j, same_source)
+    names = _name_features(best, forms)
+    for conflict, hint in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
+        names[conflict] = np.maximum(names[conflict], names[hint] * same_source)
+    shared, other = _commodity_features(records, i, j, same_source)
     far = np.log1p(ratio)
-    common = _commonness(best, forms, lon, lat)
+    common = _name_frequency(best, forms, lon, lat)
     country = records["country"].astype(object).to_numpy()
     known = pd.notna(country[i]) & pd.notna(country[j])
+    least = THRESHOLDS["likeness"]
     out = {
         "first": i,
         "second": j,
         "distance_km": distance,
         "name_first": forms["stem"].to_numpy()[best["a"]],
         "name_second": forms["stem"].to_numpy()[best["b"]],
-        "likeness": (best["likeness"].to_numpy() - LEAST_LIKENESS) / (1.0 - LEAST_LIKENESS),
+        "likeness": (best["likeness"].to_numpy() - least) / (1.0 - least),
         "far": far,
         "very_far": np.log1p(np.maximum(ratio / 5.0 - 1.0, 0.0)),
-        **kinds,
+        **names,
         "shared_commodity": shared,
         "other_commodity": other,
         "other_country": (known & (country[i] != country[j])).astype(float),
         "same_source": same_source,
         "common_name": common,
         "common_far": common * far,
-        "alias_far": kinds["alias"] * far,
-        "other_genesis": _other_genesis(records, i, j),
+        "alias_far": names["alias"] * far,
+        "other_genesis": _differs_in_genesis(records, i, j),
         "no_place": np.isnan(distance).astype(float),
         "other_far": other * far,
         "unknown_far": (shared + other == 0) * far,
@@ -134,13 +163,15 @@ def pair_features(
     return pd.DataFrame(out).reset_index(drop=True)
 
 
-def _marks(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+def _name_features(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     form = forms["form"].to_numpy(dtype=object)
     bones = forms["bones"].to_numpy(dtype=object)
-    a, b = form[best["a"]], form[best["b"]]
-    pairs: Sequence[tuple[Form, Form]] = list(zip(a, b, strict=True))
-    flags = {
-        "same_consonants": _shared_bones(bones[best["a"]], bones[best["b"]]),
+    pairs = list(zip(form[best["a"]], form[best["b"]], strict=True))
+    skeletons = zip(bones[best["a"]], bones[best["b"]], strict=True)
+    features = {
+        "same_consonants": [
+            min(len(x) / _MANY_CONSONANTS, 1.0) if x == y else 0.0 for x, y in skeletons
+        ],
         "alias": [not (x.main and y.main) for x, y in pairs],
         "number_conflict": [
             bool(x.numbers and y.numbers and not x.numbers & y.numbers) for x, y in pairs
@@ -151,60 +182,106 @@ def _marks(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.floa
         "works_conflict": [x.works != y.works for x, y in pairs],
         "group": [x.group or y.group for x, y in pairs],
     }
-    return {name: np.asarray(flag, dtype=np.float64) for name, flag in flags.items()}
+    return {name: np.asarray(values, dtype=np.float64) for name, values in features.items()}
 
 
-def _shared_bones(a: NDArray[np.object_], b: NDArray[np.object_]) -> list[float]:
-    """How much of a proof it is that all consonants agree: the more there are, the more."""
-    return [min(len(x) / _FULL_PROOF, 1.0) if x == y else 0.0 for x, y in zip(a, b, strict=True)]
-
-
-def _commodities(
+def _commodity_features(
     records: gpd.GeoDataFrame,
     i: NDArray[np.int64],
     j: NDArray[np.int64],
     same_source: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whether two records share a commodity (1) or have companions (one half), or neither.
+    """Return ``shared_commodity`` and ``other_commodity``.
 
-    Companions count between tables only: one table names what it wants of each of its rows.
+    Companions count between tables only: one table names the commodities of its rows alike.
     """
     sets = [commodity_set(text) for text in records["commodities"].astype(object)]
-    families = [frozenset(f for c in s for f in _FAMILY.get(c, ())) for s in sets]
-    shared = np.zeros(len(i))
-    both = np.zeros(len(i))
-    companion = 0.5 * (1.0 - same_source)
+    families = [frozenset(f for c in s for f in _FAMILIES.get(c, ())) for s in sets]
+    shared, other = np.zeros(len(i)), np.zeros(len(i))
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
-        if sets[a] and sets[b]:
-            both[k] = 1.0
-            shared[k] = (
-                1.0 if sets[a] & sets[b] else companion[k] if families[a] & families[b] else 0.0
-            )
-    return shared, both * (shared == 0.0)
+        if not (sets[a] and sets[b]):
+            continue
+        if sets[a] & sets[b]:
+            shared[k] = 1.0
+        elif families[a] & families[b]:
+            shared[k] = 0.5 * (1.0 - same_source[k])
+        other[k] = shared[k] == 0.0
+    return shared, other
 
 
-def _other_genesis(
+def _differs_in_genesis(
     records: gpd.GeoDataFrame, i: NDArray[np.int64], j: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Whether the deposit types of two records are known and of another origin each."""
     texts = records["deposit_type"].astype(object)
-    told = {t: kind_told(t, "genesis") for t in texts.unique() if isinstance(t, str)}
-    origin = np.array([told.get(t) for t in texts], dtype=object)
+    kinds = {t: match_kind(t, "genesis") for t in texts.unique() if isinstance(t, str)}
+    origin = np.array([kinds.get(t) for t in texts], dtype=object)
     a, b = origin[i], origin[j]
     return np.asarray(pd.notna(a) & pd.notna(b) & (a != b), dtype=np.float64)
 
 
-def _commonness(
+def _name_frequency(
     best: pd.DataFrame, forms: pd.DataFrame, lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Natural logarithm of the number of 1-degree cells in which a name occurs."""
     record = forms["record"].to_numpy()
-    cells = (
-        pd.DataFrame(
-            {"bones": forms["bones"], "x": np.floor(lon[record]), "y": np.floor(lat[record])}
-        )
-        .dropna()
-        .drop_duplicates()
+    cells = pd.DataFrame(
+        {"bones": forms["bones"], "x": np.floor(lon[record]), "y": np.floor(lat[record])}
     )
-    counts = cells["bones"].value_counts()
-    a = forms["bones"].to_numpy()[best["a"]]
-    return np.log(pd.Series(a).map(counts).fillna(1).clip(lower=1).to_numpy(dtype=np.float64))
+    counts = cells.dropna().drop_duplicates()["bones"].value_counts()
+    names = pd.Series(forms["bones"].to_numpy()[best["a"]])
+    return np.log(names.map(counts).fillna(1).clip(lower=1).to_numpy(dtype=np.float64))
+
+
+def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Compute the probability that each pair is one deposit, with the reasons.
+
+    Parameters
+    ----------
+    pairs
+        From `geo_ree.deposits.pairs.find_pairs`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `pairs` with ``probability`` (0 to 1), ``apart`` (the two are never one deposit, whatever
+        other records say) and ``reasons`` (for and against, the weightiest first).
+
+    Notes
+    -----
+    A logistic model whose weights were fitted, with a ridge towards what a geologist would expect,
+    to the tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). A
+    conflict of numbers, parts or works caps the probability and keeps the two apart. So are two
+    rows of one table with other commodities that are not likely to be one: the author had a reason
+    to give each a row. A record without a place is joined to one with a place only if they share a
+    commodity: by its name alone, an occurrence would move to a homonym.
+    """
+    weights = [WEIGHTS[name] for name in FEATURES]
+    shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * weights
+    odds = _MODEL["model"]["intercept"] + shares.sum(axis=1)
+    probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
+    columns = ["number_conflict", "works_conflict", "part_opposite"]
+    conflict = pairs[columns].to_numpy().max(axis=1) > 0
+    probability = np.where(conflict, np.minimum(probability, THRESHOLDS["conflict"]), probability)
+    same_table = (pairs["same_source"].to_numpy() > 0) & (pairs["other_commodity"].to_numpy() > 0)
+    unlikely = same_table & (probability < THRESHOLDS["join"])
+    unplaced = (pairs["no_place"].to_numpy() > 0) & (pairs["shared_commodity"].to_numpy() == 0)
+    probability = np.where(unplaced, np.minimum(probability, THRESHOLDS["unplaced"]), probability)
+    apart = conflict | unlikely | unplaced
+    return pairs.assign(probability=probability, apart=apart, reasons=_reasons(pairs, shares))
+
+
+def _reasons(pairs: pd.DataFrame, shares: NDArray[np.float64]) -> list[str]:
+    """Reasons of each pair, the weightiest first; a feature that weighs nothing is no reason."""
+    values = pairs[list(FEATURES)].to_numpy(dtype=np.float64)
+    texts = list(FEATURES.values())
+    out = []
+    for value, share, km in zip(values, shares, pairs["distance_km"], strict=True):
+        reasons = []
+        for k in np.argsort(-np.abs(share)):
+            if share[k] == 0.0:
+                continue
+            text = texts[k][0] if share[k] > 0 else texts[k][1]
+            if text:
+                reasons.append(text.format(value[k], distance=km))
+        out.append("; ".join(reasons))
+    return out

@@ -1,9 +1,9 @@
-"""The words that publishers use, as tables that come with the package.
+"""The words that publishers use, read from the tables in ``geo_ree/deposits/words``.
 
-They lie in ``harmonize/words``: ``countries.csv`` (word, ISO alpha-3 code; no code where a word
-names no one country of today), ``commodities.csv`` (word, symbol, group; no symbol where a word
-only says how a commodity is sold or worked), and tables of patterns (pattern, kind) that are tried
-from the top, the first that is found in the text counting.
+``countries.csv`` gives each word an ISO alpha-3 code, or none where the word names no single
+present-day country. ``commodities.csv`` gives each word its symbols and its group, or no symbol
+where the word only says how a commodity is sold or worked. The other tables list regular
+expressions and the kind each stands for; the first one found in a text counts.
 """
 
 from __future__ import annotations
@@ -18,129 +18,79 @@ from types import MappingProxyType
 
 from geo_ree.errors import SchemaError
 
-_DOUBT = re.compile(r"\s*(\(\?\)|\?)$")
+_QUESTION_MARK = re.compile(r"\s*(\(\?\)|\?)$")
 
 
 @dataclass(frozen=True)
 class Commodity:
-    """What a word for a commodity stands for.
-
-    Attributes
-    ----------
-    symbols
-        Element symbols, or the word that is used for it; empty where it names no commodity.
-    group
-        One of `geo_ree.schema.COMMODITY_GROUPS`.
-    """
+    """The element symbols (or words) and the commodity group that a word stands for."""
 
     symbols: tuple[str, ...]
     group: str
 
 
-def without_doubt(text: str) -> str:
-    """Take a trailing question mark from a word.
-
-    Examples
-    --------
-    >>> without_doubt("Russian Federation(?)")
-    'Russian Federation'
-    """
-    return _DOUBT.sub("", text)
+def strip_question_mark(text: str) -> str:
+    """Remove the trailing question mark by which a source marks a word as uncertain."""
+    return _QUESTION_MARK.sub("", text)
 
 
 def country_code(word: str) -> str | None:
-    """ISO alpha-3 code of a country's name, old or new, or of its code.
+    """Return the ISO alpha-3 code of a country's name (old or new) or code.
 
-    Returns
-    -------
-    str or None
-        Blank for a word that names no one country of today; None for a word not in the table.
-
-    Examples
-    --------
-    >>> [country_code(w) for w in ("Kazakstan", "Zaire", "USSR", "Atlantis")]
-    ['KAZ', 'COD', '', None]
+    Returns "" for a word that names no single present-day country (USSR), and None for an unknown
+    word.
     """
-    return _countries().get(" ".join(without_doubt(word).split()).casefold())
+    return _countries().get(" ".join(strip_question_mark(word).split()).casefold())
 
 
-def commodity_named(word: str) -> Commodity | None:
-    """What a word for a commodity stands for, None where it is not in the table.
-
-    Examples
-    --------
-    >>> commodity_named("Niobium and Tantalum").symbols
-    ('Nb', 'Ta')
-    """
+def find_commodity(word: str) -> Commodity | None:
+    """Look up a word for a commodity; None if it is not in the table."""
     return _commodities().get(word.casefold())
 
 
-def kind_told(text: str, table: str) -> str | None:
-    """Word of a vocabulary that a free text comes to, None where no pattern is found in it.
-
-    Parameters
-    ----------
-    text
-        As published, blanks collapsed.
-    table
-        Name of a table of patterns.
+def match_kind(text: str, table: str) -> str | None:
+    """Return the kind of the first pattern of a table that is found in a text, or None.
 
     Raises
     ------
     SchemaError
-        When there is no such table; the message lists them.
-
-    Examples
-    --------
-    >>> kind_told("Past U producer with byproduct REE", "status"), kind_told("Producer?", "status")
-    ('mine', 'unknown')
-    >>> kind_told("Mine;Smelter", "facility")
-    'mine_and_plant'
+        If there is no such table; the message lists the tables.
     """
     return next((kind for pattern, kind in _patterns(table) if pattern.search(text)), None)
 
 
 def word_tables() -> tuple[str, ...]:
-    """Names of the tables of patterns.
-
-    Examples
-    --------
-    >>> word_tables()
-    ('facility', 'genesis', 'site_name', 'statement_category', 'statement_code', 'statement_system', \
-'status', 'works')
-    """
+    """List the names of the pattern tables."""
     folder = files("geo_ree.deposits") / "words"
     names = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
     return tuple(n for n in names if n not in ("countries", "commodities", "names"))
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def read_words(name: str) -> list[dict[str, str]]:
+    """Read one table of words as a list of rows."""
     text = (files("geo_ree.deposits") / "words" / f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
 @cache
 def _countries() -> Mapping[str, str]:
-    return MappingProxyType({row["word"]: row["code"] for row in _rows("countries")})
+    return MappingProxyType({row["word"]: row["code"] for row in read_words("countries")})
 
 
 @cache
 def _commodities() -> Mapping[str, Commodity]:
-    return MappingProxyType(
-        {
-            row["word"]: Commodity(
-                tuple(s for s in row["symbol"].split(";") if s), row["group"] or "unknown"
-            )
-            for row in _rows("commodities")
-        }
-    )
+    table = {}
+    for row in read_words("commodities"):
+        symbols = tuple(s for s in row["symbol"].split(";") if s)
+        table[row["word"]] = Commodity(symbols, row["group"] or "unknown")
+    return MappingProxyType(table)
 
 
 @cache
 def _patterns(table: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     if table not in word_tables():
         raise SchemaError(
-            f"no table of words is called {table!r}",
+            f"unknown table of words {table!r}",
             f"use one of {', '.join(word_tables())} under words in the catalogue entry",
         )
-    return tuple((re.compile(row["pattern"], re.I), row["kind"]) for row in _rows(table))
+    return tuple((re.compile(row["pattern"], re.I), row["kind"]) for row in read_words(table))

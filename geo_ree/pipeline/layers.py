@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from geo_ree.deposits import (
     Located,
     Merged,
     Normalized,
+    add_position_values,
     join_layers,
     locate,
     merge,
     normalize,
-    with_positions,
 )
 from geo_ree.errors import SettingsError
 from geo_ree.fetching import read
@@ -134,12 +134,13 @@ def merge_records(
     tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
     located = locate(
         merged.deposits,
-        with_positions(merged.members, layers.get("positions")),
+        merged.members,
         countries=layers["countries"],
         water=layers.get("water"),
+        positions=layers.get("positions"),
         published=layers.get("published_distances"),
     )
-    return merged, located
+    return replace(merged, values=add_position_values(merged.values, located)), located
 
 
 def read_layers(
@@ -148,7 +149,7 @@ def read_layers(
     tell: Progress = logger.info,
     *,
     keep_swapped: bool = False,
-    whole: bool = False,
+    keep_outside: bool = False,
     only_layers: Collection[str] = (),
 ) -> ReadIn:
     """Read and normalize every chosen source that is at hand, deposits record by record.
@@ -159,7 +160,7 @@ def read_layers(
         As for `harmonize_sources`.
     keep_swapped
         Keep rows with interchanged coordinates, for the audit to tell.
-    whole
+    keep_outside
         Keep what lies outside the region or the scored countries as well.
     only_layers
         Layers that are wanted; empty for all.
@@ -197,7 +198,7 @@ def read_layers(
                     countries,
                     skip_bad_rows=options.skip_bad_rows,
                     keep_swapped=keep_swapped,
-                    whole=whole,
+                    keep_outside=keep_outside,
                 )
             )
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")

@@ -6,7 +6,7 @@ import shapely
 
 from geo_ree.crs import GEOD
 from geo_ree.deposits import assign_country, split_at_borders
-from geo_ree.deposits.borders import named_country
+from geo_ree.deposits.borders import parse_country
 
 
 def _points(rows, countries):
@@ -90,7 +90,7 @@ def test_countries_are_named_by_old_and_doubted_words(countries):
         None,
         float("nan"),
     ]
-    assert named_country(pd.Series(words, dtype=object), countries).tolist() == [
+    assert parse_country(pd.Series(words, dtype=object), countries).tolist() == [
         "KAZ",
         "KGZ",
         "KAZ",

@@ -6,9 +6,8 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.catalog.source import Commodities
-from geo_ree.deposits.commodities import add_commodities, judge_commodities
-from geo_ree.deposits.fields import Account
-from geo_ree.schema import LAYERS
+from geo_ree.deposits.columns import TableTask
+from geo_ree.deposits.commodities import add_commodities, classify_commodities
 
 JUDGED = Path(__file__).parent / "judged" / "commodities_ofr_2005_1294.csv"
 FIRST = Commodities(main=("c",), first_is_main=True)
@@ -18,20 +17,20 @@ def derived(source_id, **columns):
     source = load_catalog()[source_id]
     table = pd.DataFrame(columns, dtype=str)
     out = pd.DataFrame({"kind": ["deposit"] * len(table)}, index=table.index)
-    account = Account(source)
-    return add_commodities(out, table, source, LAYERS[source.layer], account), account
+    task = TableTask(source)
+    return add_commodities(out, table, task), task
 
 
 def test_the_rule_says_of_each_combination_what_was_judged_by_hand():
     with JUDGED.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 460
-    out, account = derived(
+    out, task = derived(
         "usgs_major_deposits", **{"commodity.value": [r["commodities"] for r in rows]}
     )
     for name in ("commodities", "role", "commodity_tier", "commodity_group"):
         assert out[name].fillna("").tolist() == [r[name] for r in rows], name
-    assert account.unrecognised == {}
+    assert task.unrecognised == {}
 
 
 @pytest.mark.parametrize(
@@ -65,38 +64,36 @@ def test_the_three_columns_of_mrds_are_three_tiers(columns, tier, group, role):
 
 
 def test_the_order_of_the_source_stays_and_each_commodity_stands_once():
-    said = judge_commodities(["Gold, Silver"], ["Silver,Sand And Gravel,Construction"], ["Gold"])
+    said = classify_commodities(["Gold, Silver"], ["Silver,Sand And Gravel,Construction"], ["Gold"])
     assert said.commodities == "Au;Ag;sand and gravel"
     assert said.group == "precious"
 
 
 def test_where_only_the_first_word_is_main_the_others_come_with_it():
-    assert judge_commodities(["REE;Nb"], rule=FIRST).tier == "primary"
-    assert judge_commodities(["Nb;REE"], rule=FIRST).tier == "by_product"
-    assert judge_commodities(["Dimension, REE"], rule=FIRST).tier == "primary"
+    assert classify_commodities(["REE;Nb"], rule=FIRST).tier == "primary"
+    assert classify_commodities(["Nb;REE"], rule=FIRST).tier == "by_product"
+    assert classify_commodities(["Dimension, REE"], rule=FIRST).tier == "primary"
 
 
 def test_a_doubted_rare_earth_makes_no_candidate_and_keeps_its_mark():
-    said = judge_commodities(["REE(?)", "Cu?"])
+    said = classify_commodities(["REE(?)", "Cu?"])
     assert (said.commodities, said.tier, said.role) == ("REE(?);Cu(?)", "", "context")
-    assert judge_commodities(["Cu(?), Au"]).group == "nonferrous"
+    assert classify_commodities(["Cu(?), Au"]).group == "nonferrous"
 
 
 def test_an_unknown_word_is_kept_counted_and_listed():
-    out, account = derived(
+    out, task = derived(
         "usgs_pp1802", CRITICAL_M=["Unobtainium; Tin", "Unobtainium", "Niobium and Tantalum"]
     )
     assert out["commodities"].tolist() == ["Unobtainium;Sn", "Unobtainium", "Nb;Ta"]
     assert out["commodity_group"].tolist() == ["unknown", "unknown", "rare_metal"]
-    assert account.unrecognised == {"commodities": {"Unobtainium": 2}}
+    assert task.unrecognised == {"commodities": {"Unobtainium": 2}}
 
 
 def test_a_works_has_the_role_of_a_plant():
     source = load_catalog()["usgs_pp1802"]
     table = pd.DataFrame({"CRITICAL_M": ["Rare-Earth Elements"]})
-    out = add_commodities(
-        pd.DataFrame({"kind": ["plant"]}), table, source, LAYERS["deposits"], Account(source)
-    )
+    out = add_commodities(pd.DataFrame({"kind": ["plant"]}), table, TableTask(source))
     assert out["role"].tolist() == ["plant"]
     assert out["commodity_group"].tolist() == ["rare_earth"]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from geo_ree.catalog import load_catalog
 from geo_ree.deposits import classify_statements, normalize
-from geo_ree.deposits.quantities import category_told, parts_of, scale_of, system_told
+from geo_ree.deposits.quantities import classify_category, classify_system, parts_of, scale_of
 from geo_ree.errors import SchemaError
 from geo_ree.schema import (
     CATEGORY_CLASSES,
@@ -50,9 +50,9 @@ from geo_ree.schema import (
     ],
 )
 def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
-    told = system_told(text)
+    told = classify_system(text)
     assert (told.kind, told.code, told.edition) == (kind, code, edition)
-    assert told.understood
+    assert told.recognised
 
 
 @pytest.mark.parametrize(
@@ -89,21 +89,21 @@ def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
     ],
 )
 def test_a_category_comes_to_its_class(text, category):
-    assert category_told(text) == category
+    assert classify_category(text) == category
 
 
 @given(st.text() | st.text("ABCP123+& ,/-авсри()JORCNI40 ", max_size=30))
-def test_any_text_comes_to_the_vocabularies_or_is_told_as_not_understood(text):
-    told = system_told(text)
+def test_any_text_is_classified_or_unrecognised(text):
+    told = classify_system(text)
     assert told.kind in SYSTEM_KINDS and (not told.code or CODE_KINDS[told.code] == told.kind)
-    assert told.understood or told.kind == "unknown"
-    assert category_told(text) in (None, *CATEGORY_CLASSES)
+    assert told.recognised or told.kind == "unknown"
+    assert classify_category(text) in (None, *CATEGORY_CLASSES)
 
 
 @given(st.sampled_from(sorted(CATEGORY_PARTS)), st.sampled_from([" + ", " and ", ",", "&"]))
 def test_parts_are_read_however_they_are_joined(category, joint):
-    assert category_told(joint.join(CATEGORY_PARTS[category])) == category
-    assert category_told(joint.join(reversed(CATEGORY_PARTS[category]))) == category
+    assert classify_category(joint.join(CATEGORY_PARTS[category])) == category
+    assert classify_category(joint.join(reversed(CATEGORY_PARTS[category]))) == category
 
 
 def test_the_vocabularies_hold_together():
@@ -157,7 +157,7 @@ def statement(**changes):
     )
 
 
-def test_a_source_of_statements_is_classified_and_its_puzzles_are_told():
+def test_a_source_of_statements_is_classified_and_unrecognised_texts_are_counted():
     source = load_catalog()["starter_resources"]
     part = normalize(statement(), source)
     row = part.frame.iloc[0]

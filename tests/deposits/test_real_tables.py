@@ -15,8 +15,13 @@ import pytest
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
-from geo_ree.deposits.fields import as_text
-from geo_ree.deposits.vocabulary import commodity_named, country_code, kind_told, without_doubt
+from geo_ree.deposits.columns import as_text
+from geo_ree.deposits.vocabulary import (
+    country_code,
+    find_commodity,
+    match_kind,
+    strip_question_mark,
+)
 from geo_ree.fetching import read
 
 pytestmark = pytest.mark.mirror
@@ -115,11 +120,11 @@ def test_all_words_of_the_world_are_understood_not_only_those_of_the_region(tabl
         for column in (*rule.main, *rule.minor, *rule.trace):
             texts = {str(t) for t in raw[column].dropna()}
             words = {w.strip() for t in texts for w in _split(t, rule.separators)} - {""}
-            odd = {w for w in words if commodity_named(without_doubt(w)) is None}
+            odd = {w for w in words if find_commodity(strip_question_mark(w)) is None}
             assert odd <= (SLIPS if source.id == "icmm_mines" else set())
         for column, table in source.words.items():
             texts = {" ".join(str(t).split()) for t in raw[source.columns[column]].dropna()} - {""}
-            assert {t for t in texts if kind_told(t, table) is None} <= {"Active (2001)"}
+            assert {t for t in texts if match_kind(t, table) is None} <= {"Active (2001)"}
 
 
 def _split(text: str, separators: str) -> list[str]:
@@ -134,7 +139,7 @@ def test_each_state_of_ofr_02_189_has_been_judged_by_hand(tables):
         judged = {row["status"]: row["kind"] for row in csv.DictReader(stream)}
     found = set(raw["status"]) - {""}
     assert found <= set(judged)
-    told = {s: kind_told(" ".join(s.split()), "status") or "unknown" for s in found}
+    told = {s: match_kind(" ".join(s.split()), "status") or "unknown" for s in found}
     assert told == {s: judged[s] for s in found}
 
 

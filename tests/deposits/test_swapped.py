@@ -102,4 +102,4 @@ def test_the_audit_catches_it(kundybai, borders):
     assert found["distance_km"].iloc[0] > 900.0
     row = done.deposits.set_index("id").loc["nickel:1"]
     assert (row.geometry.x, row.geometry.y) == (60.73, 51.71)
-    assert "turned back here" in row["position_basis"]
+    assert "corrected here" in row["position_basis"]

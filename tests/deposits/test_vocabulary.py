@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from geo_ree.deposits.vocabulary import (
-    commodity_named,
     country_code,
-    kind_told,
-    without_doubt,
+    find_commodity,
+    match_kind,
+    strip_question_mark,
     word_tables,
 )
 from geo_ree.errors import SchemaError
@@ -26,7 +26,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     "row", rows_of(JUDGED / "status_ofr_02_189.csv"), ids=lambda r: r["status"]
 )
 def test_a_state_of_ofr_02_189_comes_to_the_kind_judged_by_hand(row):
-    assert (kind_told(" ".join(row["status"].split()), "status") or "unknown") == row["kind"]
+    assert (match_kind(" ".join(row["status"].split()), "status") or "unknown") == row["kind"]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_state_of_ofr_02_189_comes_to_the_kind_judged_by_hand(row):
     ],
 )
 def test_states_of_other_tables_are_understood(status, kind):
-    assert kind_told(status, "status") == kind
+    assert match_kind(status, "status") == kind
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_states_of_other_tables_are_understood(status, kind):
     ],
 )
 def test_kinds_of_facilities_are_understood(text, kind):
-    assert kind_told(text, "facility") == kind
+    assert match_kind(text, "facility") == kind
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_kinds_of_facilities_are_understood(text, kind):
     ],
 )
 def test_names_of_sites_tell_their_kind(text, kind):
-    assert kind_told(text, "site_name") == kind
+    assert match_kind(text, "site_name") == kind
 
 
 @pytest.mark.parametrize("text", ["(Facility) Made-up Mill", "Made-up Smelter", "Processing Plant"])
 def test_a_works_is_told_by_its_name(text):
-    assert kind_told(text, "works") == "plant"
-    assert kind_told("Smelter Hill Prospect", "works") is None
+    assert match_kind(text, "works") == "plant"
+    assert match_kind("Smelter Hill Prospect", "works") is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_countries_are_understood_by_any_of_their_words(word, code):
     ],
 )
 def test_commodities_are_understood_by_any_of_their_words(word, symbols, group):
-    known = commodity_named(word)
+    known = find_commodity(word)
     assert known is not None
     assert (known.symbols, known.group) == (symbols, group)
 
@@ -163,7 +163,7 @@ def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
     for name in ("countries", "commodities"):
         words = [row["word"] for row in rows_of(WORDS / f"{name}.csv")]
         assert len(words) == len(set(words))
-        assert words == [" ".join(without_doubt(w).split()).casefold() for w in words]
+        assert words == [" ".join(strip_question_mark(w).split()).casefold() for w in words]
     assert {row["group"] for row in rows_of(WORDS / "commodities.csv")} <= {*COMMODITY_GROUPS, ""}
     assert {len(row["code"]) for row in rows_of(WORDS / "countries.csv")} == {0, 3}
 
@@ -172,4 +172,4 @@ def test_an_unknown_table_of_words_is_told_with_those_there_are():
     with pytest.raises(
         SchemaError, match="'moods'; use one of facility, genesis, site_name, statement_"
     ):
-        kind_told("happy", "moods")
+        match_kind("happy", "moods")

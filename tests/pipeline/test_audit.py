@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 import geo_ree
 from geo_ree.cli.app import main
-from geo_ree.deposits import FLAGS, Located, with_positions
+from geo_ree.deposits import FLAGS, Located
+from geo_ree.deposits.distances import PublishedDistance, allowed_area, distance_to_area_km
+from geo_ree.deposits.positions import add_positions
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.auditing import audit_deposits, write_audit
 from geo_ree.settings import Options, Settings
@@ -157,9 +159,7 @@ def test_deposits_without_a_place_have_what_is_known_instead(located):
 
 def test_a_published_check_holds_for_the_granite_that_is_in_no_table():
     """D03a: Kyrtavylga, 42.80833 N 75.925 E, is 25 km by road from Kemin."""
-    from geo_ree.deposits.distances import Statement, distance_to_area_km, statement_area
-
-    told = Statement(
+    published = PublishedDistance(
         id="d03a",
         relation="road",
         distance_km=25,
@@ -167,7 +167,7 @@ def test_a_published_check_holds_for_the_granite_that_is_in_no_table():
         longitude=75.69167,
         latitude=42.78611,
     )
-    assert distance_to_area_km(75.925, 42.80833, statement_area(told)) == 0.0
+    assert distance_to_area_km(75.925, 42.80833, allowed_area(published)) == 0.0
 
 
 def test_khotgor_and_kutessay_satisfy_what_was_published_of_them(located):
@@ -295,10 +295,10 @@ def test_positions_of_deposits_that_are_not_there_are_left_out(located):
             "source": "a paper",
         }
     )
-    got = with_positions(members, positions)
+    got = add_positions(members, positions)
     assert got["record"].tolist() == ["a:1", "p:1"] and got["deposit"].tolist() == ["a:1", "a:1"]
     assert got.geometry.iloc[1].equals(shapely.Point(70.5, 45.5))
-    assert with_positions(members, None)["doubt"].isna().all()
+    assert add_positions(members, None)["doubt"].isna().all()
 
 
 @pytest.mark.mirror

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats, distance_m
 from geo_ree.deposits import merge
-from geo_ree.deposits.vocabulary import kind_told
+from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.proximity import nearest
 from geo_ree.schema import validate
 
@@ -70,7 +70,7 @@ def _state(status: object, kind: str, worded: bool) -> str:
     if _PERMIT.search(text):  # leave to mine, or a study of it, is no mine
         return "unknown"
     if text:
-        return _STATE.get(kind_told(text, "status") or "", "unknown")
+        return _STATE.get(match_kind(text, "status") or "", "unknown")
     return _STATE.get(kind, "unknown") if worded else "unknown"
 
 

@@ -288,7 +288,7 @@ def _read_sites(
         settings,
         replace(options, without=without, skip_bad_rows=True),
         tell,
-        whole=True,
+        keep_outside=True,
         only_layers=("deposits", "facilities", "countries"),
     )
 
@@ -331,7 +331,7 @@ def _world(
         if s.layer == "countries" and i != WORLD_BORDERS
     )
     only = replace(options, only=(*ids, WORLD_BORDERS), without=(*options.without, *without))
-    read_in = read_layers(settings, only, tell, whole=True)
+    read_in = read_layers(settings, only, tell, keep_outside=True)
     layers, notes = _world_wide(read_in.layers)
     # no country of a world-wide layer ends where the region does
     borders = read_in.layers["countries"].assign(complete=True)

@@ -69,6 +69,6 @@ def test_the_whole_world_is_kept_only_when_it_is_asked_for(countries):
     usual = normalize(raw, entry, countries)
     assert usual.frame["name"].tolist() == ["In"]
     assert sum(usual.skipped.values()) == 2
-    whole = normalize(raw, entry, countries, whole=True)
+    whole = normalize(raw, entry, countries, keep_outside=True)
     assert whole.frame["name"].tolist() == ["In", "Abroad", "Overseas"]
     assert not whole.skipped

@@ -103,7 +103,7 @@ def test_the_error_is_the_farthest_position_that_counts(countries):
     assert "farthest position that counts (b:1)" in done.deposits["position_basis"][0]
 
 
-def test_who_stands_alone_against_two_that_agree_is_outvoted(countries):
+def test_a_position_alone_against_two_that_agree_is_outvoted(countries):
     members = members_of(
         ("a:1", "d", 70.0, 45.0, "arc_second"),
         ("b:1", "d", 70.0, 45.015, "arc_second"),
@@ -117,7 +117,7 @@ def test_who_stands_alone_against_two_that_agree_is_outvoted(countries):
     assert "c:1 44.5 km (outvoted)" in done.audit["evidence"][0]
 
 
-def test_a_copied_or_rounded_position_is_no_second_voice(countries):
+def test_a_copied_or_rounded_position_does_not_count_twice(countries):
     for twin in ((70.0, 45.0, "arc_second"), (70.005, 45.003, "hundredth_degree")):
         members = members_of(
             ("a:1", "d", 70.0, 45.0, "arc_second"),
@@ -188,7 +188,7 @@ def test_within_its_own_error_a_position_is_not_refuted(countries):
     assert place(done)[2] == "rounded"
 
 
-def test_where_all_are_refuted_the_nearest_is_taken_and_the_way_is_its_error(countries):
+def test_if_all_are_refuted_the_nearest_is_chosen_and_its_distance_is_the_error(countries):
     members = members_of(
         ("a:1", "d", 70.0, 46.0, "arc_second"), ("b:1", "d", 70.0, 45.6, "arc_minute")
     )
@@ -196,7 +196,7 @@ def test_where_all_are_refuted_the_nearest_is_taken_and_the_way_is_its_error(cou
     done = locate(deposits_of(members), members, countries=countries, published=published)
     assert place(done)[0] == (70.0, 45.6)
     assert place(done)[1] == pytest.approx(45_170, abs=100)
-    assert "the way to the area" in done.deposits["position_basis"][0]
+    assert "the distance to the area" in done.deposits["position_basis"][0]
 
 
 def test_distances_that_no_place_satisfies_are_all_kept_and_named(countries):
@@ -217,8 +217,8 @@ def test_without_a_position_the_words_and_the_country_are_kept(countries):
     members = members_of(("a:1", "d", None, None, "none"), ("a:2", "e", None, None, "none"))
     deposits = deposits_of(members, admin_area=["Kostanay region", None], country=["KAZ", None])
     done = locate(deposits, members, countries=countries)
-    told = done.areas[["deposit", "kind", "evidence"]].values.tolist()
-    assert told == [["d", "admin_area", "Kostanay region"], ["d", "country", "KAZ"]]
+    areas = done.areas[["deposit", "kind", "evidence"]].values.tolist()
+    assert areas == [["d", "admin_area", "Kostanay region"], ["d", "country", "KAZ"]]
     assert done.areas.geometry.notna().tolist() == [False, True]
     assert done.deposits["flags"].tolist() == ["no_position", "no_position"]
     assert done.deposits["position_error_m"].isna().all() and done.deposits.geometry.isna().all()
@@ -229,7 +229,7 @@ def test_without_a_position_the_words_and_the_country_are_kept(countries):
     ]
 
 
-def test_without_a_position_in_a_country_elsewhere_is_no_concern(countries):
+def test_a_deposit_without_a_position_in_a_country_elsewhere_is_not_audited(countries):
     members = members_of(*((f"a:{i}", d, None, None, "none") for i, d in enumerate("def")))
     deposits = deposits_of(
         members, country=[None, None, "KAZ"], country_reported=["Brazil", "Atlantis", "Kazakhstan"]
@@ -237,7 +237,7 @@ def test_without_a_position_in_a_country_elsewhere_is_no_concern(countries):
     assert locate(deposits, members, countries=countries).audit["id"].tolist() == ["e", "f"]
 
 
-def test_a_distance_that_cannot_be_used_is_told(countries):
+def test_a_distance_that_cannot_be_used_is_listed(countries):
     members = members_of(("a:1", "d", 70.0, 45.0, "arc_second"))
     published = pd.DataFrame(
         [
@@ -253,13 +253,13 @@ def test_a_distance_that_cannot_be_used_is_told(countries):
     assert done.audit.empty and list(done.audit.columns)[-1] == "geometry"
 
 
-def test_a_swapped_position_is_turned_back_only_where_there_is_no_other(countries):
+def test_a_swapped_position_is_corrected_only_if_there_is_no_other(countries):
     words = {"country_reported": "Kazakhstan"}
     alone = members_of(("a:1", "d", 51.71, 60.73, "arc_second", words))
     wide = countries.assign(geometry=[shapely.box(50, 43, 85, 54), shapely.box(69, 39, 81, 43)])
     done = locate(deposits_of(alone), alone, countries=wide)
     assert place(done)[0] == (60.73, 51.71)
-    assert "turned back here" in done.deposits["position_basis"][0]
+    assert "corrected here" in done.deposits["position_basis"][0]
     both = pd.concat([alone, members_of(("b:1", "d", 60.83, 51.99, "area", words))])
     done = locate(deposits_of(both), both, countries=wide)
     assert place(done)[0] == (60.83, 51.99)
@@ -298,7 +298,7 @@ def test_a_record_of_no_deposit_is_refused_and_a_deposit_without_record_stands_a
     deposits = deposits_of(members).assign(
         precision_class="arc_second", position_error_m=500.0, source_id="a"
     )
-    with pytest.raises(SchemaError, match="record a:1 belongs to gone, which is no deposit"):
+    with pytest.raises(SchemaError, match="record a:1 belongs to gone"):
         locate(deposits, members.assign(deposit="gone"), countries=countries)
     done = locate(deposits, members.iloc[:0], countries=countries)
     assert place(done) == ((70.0, 45.0), 500.0, "")

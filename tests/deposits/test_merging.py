@@ -8,8 +8,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_ree.deposits import merge
-from geo_ree.deposits.clusters import TOGETHER, form_groups
+from geo_ree.deposits import add_position_values, locate, merge
+from geo_ree.deposits.grouping import JOIN_PROBABILITY, form_groups
+from geo_ree.deposits.pairs import find_pairs
+from geo_ree.deposits.similarity import WEIGHTS, judge_pairs
 from geo_ree.schema import validate
 
 ERROR_M = {"arc_minute": 2000.0, "arc_second": 500.0, "none": np.nan}
@@ -67,7 +69,7 @@ def test_each_merged_value_names_the_record_that_it_came_from():
     ).values.set_index("attribute")
     assert values.loc["operator", ["value", "record"]].tolist() == ["Nobody Ltd.", "b:1"]
     assert values.loc["name", "record"] == "a:1"
-    assert values.loc["position", ["value", "record"]].tolist() == ["45.00000, 70.00000", "a:1"]
+    assert "position" not in values.index  # locate() chooses it
 
 
 def test_disagreements_are_kept_with_their_sources():
@@ -126,18 +128,52 @@ def test_a_record_without_a_place_gets_none_by_its_name_alone():
     assert len(groups(rare, record("b:1", "Tsagaan Chuluut", None, country="MNG"))) == 1
 
 
-def test_the_finest_place_is_taken_where_the_leading_record_has_none():
-    (row,) = merged(
+def test_the_position_is_chosen_once_by_locate_and_the_values_name_its_record(countries):
+    got = merged(
         record("a:1", "Made-up Ridge", None),
         record("b:1", "Made-up Ridge", (70, 45)),
         record("c:1", "Made-up Ridge", (70.01, 45), precision_class="arc_second"),
-    ).deposits.itertuples()
-    assert row.sources == "a:1;b:1;c:1"
-    assert (row.geometry.x, row.precision_class, row.position_error_m) == (
-        70.01,
-        "arc_second",
-        500.0,
     )
+    assert got.deposits.geometry.isna().all()  # that of the leading record
+    located = locate(got.deposits, got.members, countries=countries)
+    (row,) = located.deposits.itertuples()
+    assert row.sources == "a:1;b:1;c:1"
+    assert (row.geometry.x, row.precision_class) == (70.01, "arc_second")
+    values = add_position_values(got.values, located)
+    last = values.iloc[-1]
+    assert last.tolist() == ["a:1", "position", "45.00000, 70.01000", "c:1"]
+
+
+def test_features_that_weigh_nothing_are_no_reasons():
+    """Both "a common name" and "commodities agree" have the weight 0.00."""
+    pairs = find_pairs(
+        validate(
+            gpd.GeoDataFrame(
+                [
+                    record("a:1", "Made-up Ridge", (70, 45)),
+                    record("b:1", "Made-up Ridge", (70.01, 45)),
+                    record("c:1", "Made-up Ridge", (70.02, 46.5)),
+                ],
+                geometry="geometry",
+                crs=4326,
+            ),
+            "deposits",
+        )
+    )
+    weightless = [name for name, weight in WEIGHTS.items() if weight == 0.0]
+    assert {"shared_commodity", "common_name"} <= set(weightless)
+    assert (pairs[["shared_commodity", "common_name"]] > 0).all(axis=None)
+    for reasons in judge_pairs(pairs)["reasons"]:
+        assert "common name" not in reasons and "commodities" not in reasons
+
+
+def test_results_are_shown_in_one_line_and_as_escaped_tables(countries):
+    got = merged(record("a:1", "<b>Ridge</b>", (70, 45)), record("b:1", "<b>Ridge</b>", (70.2, 45)))
+    located = locate(got.deposits, got.members, countries=countries)
+    for shown in (got, located):
+        assert "\n" not in repr(shown) and len(repr(shown)) < 100
+        assert "&lt;b&gt;Ridge" in shown._repr_html_() and "<b>Ridge" not in shown._repr_html_()
+    assert repr(got) == "<Merged: 2 records, 1 deposits, 0 conflicts>"
 
 
 def test_what_a_source_states_is_joined_whatever_else_it_says():
@@ -201,7 +237,7 @@ def test_groups_part_all_records_and_no_joined_pair_is_apart(data):
     assert all(group[g] == g <= i for i, g in enumerate(group))
     for (a, b), never in zip(pairs, apart, strict=True):
         assert not (never and group[a] == group[b])
-    if all(p < TOGETHER for p in odds):
+    if all(p < JOIN_PROBABILITY for p in odds):
         assert len(set(group)) == count
 
 

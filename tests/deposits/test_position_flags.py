@@ -42,7 +42,7 @@ def test_another_country_counts_beyond_the_error_only(countries):
     assert country_findings(at(far, error=60_000.0), countries).empty
 
 
-def test_swapped_coordinates_are_told_inside_and_outside_the_region(countries):
+def test_swapped_coordinates_are_found_inside_and_outside_the_region(countries):
     found = country_findings(at((51.0, 62.0), (50.0, 70.0), (75.0, 44.0)), countries)
     assert found[["position", "flag"]].values.tolist() == [
         [0, "swapped_coordinates"],

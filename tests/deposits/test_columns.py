@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from geo_ree.deposits.fields import as_text, clean_column, clean_numbers, clean_text, latin_name
+from geo_ree.deposits.columns import as_text, clean_column, clean_numbers, clean_text, latin_name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,302 @@
+"""The columns of a source's table, cleaned and mapped to the columns of its layer.
+
+`TableTask` carries what every step of `normalize` needs: the catalogue entry, the options, and the
+counts of rows skipped, rows noted and texts not recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from anyascii import anyascii
+
+from geo_ree.catalog.source import Source
+from geo_ree.deposits.vocabulary import match_kind
+from geo_ree.errors import SchemaError
+from geo_ree.schema import LAYERS, Column, Layer
+
+Mask = np.ndarray
+
+PLACE_COLUMNS = ("native_id", "latitude", "longitude")
+"""Columns that a catalogue entry may name besides those of its layer."""
+
+
+@dataclass
+class TableTask:
+    """One table that is being normalized.
+
+    ``columns`` maps canonical columns to the labels of the file. ``skipped`` and ``noted`` count
+    rows by reason; ``unrecognised`` counts texts by canonical column. `normalize` describes the
+    options.
+    """
+
+    source: Source
+    skip_bad_rows: bool = False
+    keep_swapped: bool = False
+    keep_outside: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
+    unrecognised: dict[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def layer(self) -> Layer:
+        """The canonical layer that the table feeds."""
+        return LAYERS[self.source.layer]
+
+    def skip(self, rows: Mask, reason: str) -> Mask:
+        """Count the rows to skip and return the mask of the rows to keep."""
+        if rows.any():
+            self.skipped[reason] += int(rows.sum())
+        return ~rows
+
+    def refuse(self, bad: Mask, reason: str, describe: Callable[[int], str], hint: str) -> Mask:
+        """Skip bad rows if the user asked for it, otherwise raise SchemaError for the first.
+
+        ``describe`` returns the message for the row at a position.
+        """
+        if bad.any() and not self.skip_bad_rows:
+            first = int(np.flatnonzero(bad)[0])
+            raise SchemaError(describe(first), f"{hint}, or use --skip-bad-rows")
+        return self.skip(bad, reason)
+
+    def note(self, rows: Mask, remark: str) -> None:
+        """Count rows that are kept with a remark."""
+        if rows.any():
+            self.noted[remark] += int(rows.sum())
+
+    def report_unrecognised(self, column: str, texts: Iterable[str]) -> None:
+        """Count texts that no rule of the source covers; a mapping holds the counts itself."""
+        found = Counter(texts)
+        if found:
+            self.unrecognised.setdefault(column, Counter()).update(found)
+
+    def row_name(self, table: pd.DataFrame, position: int) -> str:
+        """Name a row by source, file and row number, for messages."""
+        reader = self.source.reader
+        where = reader.member or reader.layer or reader.sheet or "payload"
+        return f"{self.source.id} ({where}) row {table.index[position]}"
+
+    def nulls(self, label: str) -> tuple[str, ...]:
+        """Texts that mean "unknown" in one column of the file."""
+        return (*self.source.nulls.get("*", ()), *self.source.nulls.get(label, ()))
+
+    def cells(self, table: pd.DataFrame, label: str) -> pd.Series:
+        """Clean one column of the file."""
+        return clean_column(table[label], self.nulls(label))
+
+    def used_labels(self) -> list[str]:
+        """Labels of the file that the catalogue entry reads, each once."""
+        return list(dict.fromkeys([*self.columns.values(), *self.source.further_columns()]))
+
+
+_CONTROL: Mapping[int, str | None] = {
+    **{c: bytes([c]).decode("cp1252", "ignore") for c in range(0x80, 0xA0)},
+    **dict.fromkeys((*range(9), *range(14, 28), 127)),
+}
+"""C1 control characters are cp1252 bytes that lost their encoding; C0 ones mean nothing."""
+
+_CYRILLIC = re.compile("[Ѐ-ԯ]+")
+_DECIMAL = re.compile(r"-?\d+\.\d*0*$")
+_MINUS = str.maketrans("−–", "--")
+
+
+def clean_text(text: str) -> str:
+    """Repair control characters and collapse each run of whitespace to one space."""
+    if not (text.isascii() and text.isprintable()):
+        text = text.translate(_CONTROL)
+    return " ".join(text.split())
+
+
+def as_text(value: object) -> str:
+    """Write a value as text: "" if missing, whole numbers without a decimal point."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def as_texts(cleaned: pd.Series) -> list[str]:
+    """Write a column whose texts are clean already as texts, "" where missing."""
+    return [v if isinstance(v, str) else as_text(v) for v in cleaned.astype(object)]
+
+
+def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
+    """Clean the cells of an upstream column and blank those that mean "unknown".
+
+    A number among ``nulls`` also matches its other spellings (``-9999`` for ``-9999.00``). Returns
+    numbers with NaN for a numeric column, otherwise texts with None.
+    """
+    if column.dtype.kind in "iuf":
+        unknown = [number for n in nulls if (number := _number(n)) is not None]
+        return column.where(~column.isin(unknown)) if unknown else column
+    blank = {_trim_decimals(n) for n in nulls} | {""}
+    cleaned: dict[str, str | None] = {}  # a column repeats its texts: each is cleaned once
+    out: list[str | None] = []
+    for cell in column.astype(object):
+        if isinstance(cell, str) and cell in cleaned:
+            out.append(cleaned[cell])
+            continue
+        text = as_text(cell)
+        out.append(None if _trim_decimals(text) in blank else text)
+        if isinstance(cell, str):
+            cleaned[cell] = out[-1]
+    return pd.Series(out, index=column.index, dtype=object)
+
+
+def as_numbers(column: pd.Series) -> pd.Series:
+    """Read a column as float64, with NaN where it is blank or not a number."""
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    if column.dtype.kind in "iufb" or not numbers.isna().any():
+        return numbers
+    rest = column[numbers.isna()]
+    plain = [v.translate(_MINUS) if isinstance(v, str) else None for v in rest]
+    again = pd.to_numeric(pd.Series(plain, rest.index, dtype=object), errors="coerce")
+    return numbers.fillna(again.astype("float64"))
+
+
+def clean_numbers(column: pd.Series, nulls: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
+    """Read a column of coordinates: the numbers, and where a text is not a number.
+
+    Most cells are plain numbers, so only the rest is cleaned as text.
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    rest = numbers.isna()
+    unknown = [number for n in nulls if (number := _number(n)) is not None]
+    numbers = numbers.mask(numbers.isin(unknown))
+    texts = clean_column(column[rest], nulls)
+    again = as_numbers(texts)
+    wrong = pd.Series(False, index=column.index)
+    wrong[rest] = texts.notna() & again.isna()
+    return numbers.fillna(again), wrong
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _trim_decimals(text: str) -> str:
+    """Write ``-9999.00`` as ``-9999``; leave any other text as it is."""
+    return text.rstrip("0").removesuffix(".") if _DECIMAL.match(text) else text
+
+
+def latin_name(name: str) -> str:
+    """Transliterate the Cyrillic parts of a name."""
+    return _CYRILLIC.sub(lambda found: anyascii(found.group()), name)
+
+
+def find_columns(raw: pd.DataFrame, task: TableTask) -> dict[str, str]:
+    """Find the label of the file for each canonical column.
+
+    If the catalogue entry names no columns, the columns of the file that bear a canonical name
+    are used; for a file that a user provides, the others are reported as unrecognised.
+
+    Raises
+    ------
+    SchemaError
+        If a column that the entry names is missing; the message lists those of the file.
+    """
+    source = task.source
+    have = list(raw.columns)
+    further = source.further_columns()
+    for name in (*source.columns.values(), *further):
+        if name not in have:
+            raise SchemaError(
+                f"{source.id}: column {name!r} is missing (the file has: {', '.join(have)})",
+                "the publisher may have renamed it: correct columns in the catalogue entry",
+            )
+    if source.columns:
+        return dict(source.columns)
+    own = {*task.layer.column_names(), *PLACE_COLUMNS} - {"id", "source_id", "geometry"}
+    if not source.fetchable:
+        spare = [c for c in have if c not in {*own, *further, "geometry"}]
+        filled = {c: int((raw[c].notna() & (raw[c] != "")).sum()) for c in spare}
+        task.report_unrecognised("columns", filled)
+    return {name: name for name in have if name in own - set(source.constants)}
+
+
+def canonical_columns(table: pd.DataFrame, task: TableTask) -> pd.DataFrame:
+    """Fill the columns of the layer, except ids, commodities and geometry.
+
+    In this order: the cells of the file, the constants of the entry, its mappings of values, its
+    tables of words, works recognised by name; then each column gets its type and vocabulary.
+    """
+    source, layer = task.source, task.layer
+    out = pd.DataFrame(index=table.index)
+    for name, label in task.columns.items():
+        if name not in PLACE_COLUMNS or name in layer.column_names():
+            out[name] = task.cells(table, label)
+    for name, value in source.constants.items():
+        out[name] = clean_text(value) if isinstance(value, str) else value
+    columns = {c.name: c for c in layer.columns}
+    for name, mapping in source.values.items():
+        if name in out:
+            vocabulary = columns[name].vocabulary if name in columns else ()
+            out[name] = _map_values(out[name], mapping, vocabulary, task)
+    for name, words in source.words.items():
+        if name in out:
+            texts = as_texts(out[name])
+            kinds = {t: match_kind(t, words) for t in set(texts) if t}
+            task.report_unrecognised(name, (t for t in texts if t and kinds[t] is None))
+            out[name] = pd.Series([kinds.get(t) for t in texts], index=out.index, dtype=object)
+    if "kind" in out:
+        for label in source.plant_columns:
+            works = [match_kind(t, "works") == "plant" for t in as_texts(task.cells(table, label))]
+            out["kind"] = out["kind"].mask(pd.Series(works, out.index, dtype=bool), "plant")
+    for name, column in columns.items():
+        if name in out:
+            out[name] = _fit(out[name], column, task)
+    if "name_local" in columns and "name" in out:
+        _transliterate(out)
+    return out
+
+
+def _map_values(
+    column: pd.Series, mapping: Mapping[str, str], vocabulary: tuple[str, ...], task: TableTask
+) -> pd.Series:
+    """Replace values by a mapping in which ``*`` is any other value and ``=`` keeps the text."""
+    texts = as_texts(column)
+    other = mapping.get("*", "=")
+    if other == "unknown" in vocabulary:
+        task.report_unrecognised(str(column.name), (t for t in texts if t and t not in mapping))
+    mapped = {t: mapping.get(t, other) for t in set(texts)}
+    out = [(t if mapped[t] == "=" else mapped[t]) or None for t in texts]
+    return pd.Series(out, index=column.index, dtype=object)
+
+
+def _fit(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
+    """Give a column its type and vocabulary; what does not fit is unknown and reported."""
+    if spec.kind == "flag":
+        return column
+    if spec.kind in ("number", "integer"):
+        numbers = as_numbers(column)
+        odd = column.notna() & ~numbers.between(spec.low, spec.high)
+        task.report_unrecognised(spec.name, (as_text(v) for v in column[odd]))
+        return numbers.mask(odd)
+    texts = pd.Series([t or None for t in as_texts(column)], column.index, object)
+    if "unknown" in spec.vocabulary:
+        odd = texts.notna() & ~texts.isin(spec.vocabulary)
+        task.report_unrecognised(spec.name, texts[odd])
+        texts = texts.mask(odd | (texts.isna() & spec.required), "unknown")
+    return texts
+
+
+def _transliterate(out: pd.DataFrame) -> None:
+    """Write Cyrillic names in Latin letters, and keep the original in ``name_local``."""
+    names = out["name"]
+    latin = pd.Series([n and latin_name(n) for n in names], index=out.index, dtype=object)
+    changed = names.notna() & (latin != names)
+    local = out["name_local"] if "name_local" in out else pd.Series(None, out.index, object)
+    out["name"] = latin
+    out["name_local"] = local.mask(changed & local.isna(), names).astype(object)
