@@ -137,9 +137,9 @@ def _disagreements(
 ) -> pd.DataFrame:
     """Deposits whose positions are farther apart than their errors explain."""
     rows = []
-    positions = table[["deposit", "record"]].join(judged)
+    positions = dict(list(table[["deposit", "record"]].join(judged).groupby("deposit")))
     for far in _farthest_pairs(table, judged, pairs).to_dict("records"):
-        own = positions[positions["deposit"] == far["deposit"]]
+        own = positions[far["deposit"]]
         km = far["away_m"] / 1000.0
         others = ", ".join(
             f"{row['record']} {row['from_chosen_m'] / 1000:.1f} km ({row['verdict']})"
