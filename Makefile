@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers peers map notebooks docs test check bench live clean
+.PHONY: help install servers peers map notebooks docs test quick check bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -19,17 +19,20 @@ $(READY): pyproject.toml constraints.txt
 
 install: $(READY)  ## set everything up in .venv
 
-servers:  ## install what the tests ask: servers for ingestion (MapServer, Koop ...), axe-core, ESLint
+servers:  ## install the servers that the tests start (MapServer, Koop ...), axe-core and ESLint
 	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
-peers:  ## install the peers that the benchmarks measure (DuckDB, PostGIS, GDAL, folium's clusters)
+peers:  ## install the programs that the benchmarks compare with (DuckDB, PostGIS, GDAL, folium's clusters)
 	@for script in tools/peers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
 map: $(READY)  ## run the whole pipeline and write out/
 	@$(BIN)/geo-ree run
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## run all tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(READY)  ## run the quick tests: no servers, no browser, no mirror, no full run
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not servers and not browser and not mirror"
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
@@ -49,7 +52,7 @@ docs: $(READY)  ## write the documentation to out/docs; a warning is an error
 bench: $(READY) peers  ## print the benchmarks, and fail when a bar is missed
 	$(BIN)/python benchmarks/bench_all.py
 
-live: $(READY)  ## ask every real publisher (needs the network)
+live: $(READY)  ## send requests to every real publisher (needs the network)
 	$(BIN)/python -m pytest -m live
 
 clean:  ## remove what was made

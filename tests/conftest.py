@@ -21,6 +21,24 @@ import shapely
 SERVE = Path(__file__).parents[2] / "shared" / "mirror" / "serve.py"
 _connect = socket.socket.connect
 
+Require = Callable[[bool, str], None]
+
+
+@pytest.fixture(scope="session")
+def require() -> Require:
+    """Gives a function that skips the test unless what it needs is there.
+
+    With ``GEO_REE_FULL=1`` nothing may be skipped: the test fails instead.
+    """
+
+    def check(there: bool, missing: str) -> None:
+        if not there and os.environ.get("GEO_REE_FULL") == "1":
+            pytest.fail(f"{missing}; GEO_REE_FULL=1 forbids to skip this test")
+        if not there:
+            pytest.skip(missing)
+
+    return check
+
 
 def _loopback_only(self: socket.socket, address: object) -> None:
     if self.family in (socket.AF_INET, socket.AF_INET6):
@@ -37,8 +55,26 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _connect  # type: ignore[method-assign]
 
 
+# A test needs what its fixtures start; -m chooses among tests by these marks.
+MARKS = {
+    "mirror": ("mirror", "slow"),
+    "facts": ("mirror",),
+    "browser": ("browser",),
+    "visit": ("browser",),
+    "koop": ("servers",),
+    "mapserver": ("servers",),
+    "pygeoapi": ("servers",),
+    "s3": ("servers",),
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is applied
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the live tests out unless -m asks for them by name, whatever else it asks for."""
+    """Mark tests by their fixtures, and leave live tests out unless -m names them."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            for mark in MARKS.get(fixture, ()):
+                item.add_marker(mark)
     if "live" in str(config.option.markexpr):
         return
     live = [item for item in items if item.get_closest_marker("live")]
@@ -53,8 +89,10 @@ def live_network(request: pytest.FixtureRequest, no_network: None) -> Iterator[N
     if request.node.get_closest_marker("live") is None:
         yield
         return
-    if os.environ.get("CI"):
-        pytest.fail("live tests ask the publishers, and CI may not")
+    if os.environ.get("GEO_REE_FULL") == "1":
+        pytest.fail(
+            "live tests send requests to the publishers, GEO_REE_FULL=1 allows loopback only"
+        )
     socket.socket.connect = _connect  # type: ignore[method-assign]
     yield
     socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
@@ -126,12 +164,11 @@ def serve() -> Iterator[Callable[[Answer], str]]:
 
 
 @pytest.fixture(scope="session")
-def mirror() -> Iterator[Callable[..., str]]:
+def mirror(require: Require) -> Iterator[Callable[..., str]]:
     """Starts the stand-in for the upstream hosts on a free port and gives its address."""
-    if not SERVE.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the mirror of the upstream hosts is missing, and CI may skip nothing")
-        pytest.skip("there is no mirror of the upstream hosts beside the project")
+    require(
+        SERVE.is_file(), "no mirror of the upstream hosts beside the project (../shared/mirror)"
+    )
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import threading
 import time
@@ -79,12 +78,11 @@ def members(path: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def koop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def koop(
+    tmp_path_factory: pytest.TempPathFactory, require: Callable[[bool, str], None]
+) -> Iterator[str]:
     home = ROOT / ".servers" / "koop"
-    if not (home / "installed.json").is_file():
-        if os.environ.get("CI"):
-            pytest.fail("Koop is not installed, and CI may skip nothing")
-        pytest.skip("Koop is not installed (tools/servers/koop.sh)")
+    require((home / "installed.json").is_file(), "Koop is not installed: tools/servers/koop.sh")
     folder = tmp_path_factory.mktemp("koop")
     features = [
         {

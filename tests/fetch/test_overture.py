@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -125,12 +124,9 @@ POWER = [
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
+def s3(require: Callable[[bool, str], None]) -> Iterator[str]:
     """Start Moto's S3 server on a free port, with one release in it, and give its address."""
-    if not MOTO.is_file():
-        if os.environ.get("CI"):
-            pytest.fail("moto is missing (tools/servers/moto.sh), and CI may skip nothing")
-        pytest.skip("there is no S3 server: run tools/servers/moto.sh")
+    require(MOTO.is_file(), "Moto's S3 server is not installed: tools/servers/moto.sh")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -126,11 +125,10 @@ class MapServer:
 
 
 @pytest.fixture
-def mapserver(tmp_path: Path, serve: Callable[..., str]) -> Callable[..., MapServer]:
-    if not MAPSERV.exists():
-        if os.environ.get("CI"):
-            pytest.fail("MapServer is missing, and CI may skip nothing")
-        pytest.skip("MapServer is not installed: tools/servers/mapserver.sh")
+def mapserver(
+    tmp_path: Path, serve: Callable[..., str], require: Callable[[bool, str], None]
+) -> Callable[..., MapServer]:
+    require(MAPSERV.exists(), "MapServer is not installed: tools/servers/mapserver.sh")
 
     def start(**options: str) -> MapServer:
         server = MapServer(Path(tempfile.mkdtemp(dir=tmp_path)), **options)

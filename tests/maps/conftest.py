@@ -1,5 +1,5 @@
+import importlib.util
 import json
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -179,16 +179,11 @@ def data():
 
 
 @pytest.fixture(scope="module")  # a loop that outlived its file would stop whoever starts another
-def browser():
-    problem = None if CHROMIUM.exists() else f"{CHROMIUM} is missing"
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        problem = str(error)
-    if problem:
-        if os.environ.get("CI"):
-            pytest.fail(f"the browser tests cannot run: {problem}")
-        pytest.skip(f"the browser tests cannot run: {problem}")
+def browser(require):
+    require(CHROMIUM.exists(), f"{CHROMIUM} is missing")
+    require(importlib.util.find_spec("playwright") is not None, "playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as play:
         running = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield running

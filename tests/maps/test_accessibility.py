@@ -1,6 +1,5 @@
 """What keeps the page from people, as axe-core finds it in the browser."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,8 @@ STATES = {
 
 
 @pytest.fixture(scope="session")
-def axe():
-    if not AXE.exists():
-        reason = f"{AXE} is missing: make servers installs it"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+def axe(require):
+    require(AXE.exists(), f"{AXE} is missing: make servers installs it")
     return AXE.read_text(encoding="utf-8")
 
 

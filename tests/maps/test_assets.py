@@ -1,6 +1,5 @@
 """The page's scripts and styles, linted; its markup without code."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,14 +15,10 @@ ESLINT = HOME / "node_modules" / "eslint" / "bin" / "eslint.js"
 
 
 @pytest.fixture(scope="module")
-def lint():
+def lint(require):
     node = shutil.which("node")
-    missing = [str(p) for p, there in ((ESLINT, ESLINT.exists()), ("node", node)) if not there]
-    if missing:
-        reason = f"{', '.join(missing)} missing: make servers installs it"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require(node is not None, "node is missing: make servers installs it")
+    require(ESLINT.exists(), f"{ESLINT} is missing: make servers installs it")
 
     def run(path):
         config = HOME / "eslint.config.mjs"

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -29,11 +28,8 @@ def _program(tmp_path, text):
 
 
 @pytest.mark.browser
-def test_a_screenshot_has_the_size_asked_for(page, tmp_path, monkeypatch):
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"the browser tests cannot run: {CHROMIUM} is missing")
-        pytest.skip(f"the browser tests cannot run: {CHROMIUM} is missing")
+def test_a_screenshot_has_the_size_asked_for(page, tmp_path, monkeypatch, require):
+    require(CHROMIUM.exists(), f"{CHROMIUM} is missing")
     monkeypatch.delenv("GEO_REE_BROWSER", raising=False)
     taken = browser.screenshot(page, tmp_path / "deep" / "page.png", width=640, height=480)
     with Image.open(taken) as image:

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
+import importlib.util
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-import skcriteria.agg.topsis
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pymcdm.methods import TOPSIS, WPM, WSM
 from pymcdm.normalizations import vector_normalization
-from skcriteria import mkdm
-from skcriteria.agg.simple import WeightedProductModel, WeightedSumModel
-from skcriteria.preprocessing.scalers import VectorScaler
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
@@ -75,7 +73,16 @@ def test_all_aggregates_agree_with_pymcdm(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_all_aggregates_agree_with_scikit_criteria(seed: int) -> None:
+def test_all_aggregates_agree_with_scikit_criteria(
+    seed: int, require: Callable[[bool, str], None]
+) -> None:
+    there = importlib.util.find_spec("skcriteria") is not None
+    require(there, "scikit-criteria is not installed: pip install -e '.[peers]'")
+    import skcriteria.agg.topsis
+    from skcriteria import mkdm
+    from skcriteria.agg.simple import WeightedProductModel, WeightedSumModel
+    from skcriteria.preprocessing.scalers import VectorScaler
+
     values, weights = case(seed)
     matrix = mkdm(values, [max] * len(weights), weights=weights)
     sums = WeightedSumModel().evaluate(matrix).e_.score

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,8 @@ def rows_of(name: str, folder: Path = STARTER) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def facts() -> Path:
-    if not FACTS.is_dir():
-        message = "the tables of facts are not beside the project (../shared/facts)"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+def facts(require: Callable[[bool, str], None]) -> Path:
+    require(FACTS.is_dir(), "no tables of facts beside the project (../shared/facts)")
     return FACTS
 
 

@@ -186,15 +186,11 @@ def test_a_chain_of_near_steps_is_one_trip_and_a_gap_is_not():
 
 
 @pytest.mark.browser
-def test_the_sheet_opens_quietly_and_prints_on_a4(plan, tmp_path):
-    import os
+def test_the_sheet_opens_quietly_and_prints_on_a4(plan, tmp_path, require):
     from pathlib import Path
 
     chromium = Path("/usr/bin/chromium")
-    if not chromium.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"the browser tests cannot run: {chromium} is missing")
-        pytest.skip(f"the browser tests cannot run: {chromium} is missing")
+    require(chromium.exists(), f"{chromium} is missing")
     from playwright.sync_api import sync_playwright
 
     path, _ = write_visit(plan, tmp_path)
