@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from geo_ree._version import __version__
 
@@ -15,6 +16,13 @@ SCORED_COUNTRIES: tuple[str, ...] = ("KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "
 """ISO 3166-1 alpha-3 codes of the countries whose deposits are ranked."""
 
 DISCLAIMER = "a screening of public data, not investment advice"
+
+SEED = 20240607
+"""Seed of every random draw, unless another is given."""
+
+Aggregate = Literal["weighted_sum", "weighted_product", "topsis"]
+AGGREGATES: tuple[str, ...] = get_args(Aggregate)
+"""How values become one score: the functions are in `geo_ree.scoring.aggregates`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +103,6 @@ class Settings:
         return cls(data_root=Path(data_root), mirror=mirror, offline=offline)
 
 
-AGGREGATES = ("weighted_sum", "weighted_product", "topsis")
-"""How values become one score: those of `geo_ree.scoring`, which is slow to load."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What one run is asked to do.
@@ -136,7 +140,7 @@ class Options:
     avoid: tuple[str, ...] = ()
     aggregate: str | None = None
     draws: int = 1000
-    seed: int = 20240607
+    seed: int = SEED
     concentration: float = 50.0
     catalog: str | None = None
     skip_bad_rows: bool = False

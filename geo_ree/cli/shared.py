@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from geo_ree.settings import AGGREGATES, Options
+from geo_ree.settings import AGGREGATES, SEED, Options
 
 Command = Callable[..., Any]
 
@@ -109,7 +109,7 @@ def choices(command: Command) -> Command:
                 show_default=True,
                 help="How closely drawn weights keep to the preset's.",
             ),
-            click.option("--seed", type=int, default=20240607, show_default=True),
+            click.option("--seed", type=int, default=SEED, show_default=True),
         )
     ):
         command = option(command)

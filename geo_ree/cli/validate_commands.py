@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_ree.cli.shared import Variadic, folders, make_options, tell
+from geo_ree.settings import SEED
 
 if TYPE_CHECKING:
     from geo_ree.studies.validation import Validation
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Draws of the bootstrap.",
 )
-@click.option("--seed", type=click.IntRange(0), default=20240607, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True)
 @click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
 @click.option(
     "--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside, counted."

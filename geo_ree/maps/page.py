@@ -54,7 +54,7 @@ def render(
     layers
         Canonical layers by name, in degrees. ``countries`` is required.
     models
-        Score models as `geo_ree.plain_models` gives them, the model of the run first. The page
+        Score models as `geo_ree.models_for_table` gives them, the model of the run first. The page
         uses them to score again when a reader changes the weights; without a model it has no
         sliders.
     report

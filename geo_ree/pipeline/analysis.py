@@ -26,12 +26,12 @@ from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import (
     Influence,
     ScoreModel,
-    describe,
+    explain,
     influence,
     load_preset,
-    phrase,
-    plain_models,
+    models_for_table,
     score,
+    strengths_and_weaknesses,
     uncertainty,
 )
 from geo_ree.settings import Options
@@ -155,7 +155,7 @@ def analyse(
         draws=options.draws,
         seed=options.seed,
         concentration=options.concentration,
-        keep=True,
+        keep_draws=True,
     )
     frame = _scored(pd.concat([table, points, doubt.table], axis=1), ranked, compared, model)
     candidates = frame[(frame["role"] == "candidate") & ranked]
@@ -183,7 +183,7 @@ def analyse(
         preset=f"{model.name} ({model.variant})",
         aggregate=model.aggregate,
         warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
-        models=plain_models(model, table),
+        models=models_for_table(model, table),
         model=model,
         targets=targets,
     )
@@ -204,14 +204,14 @@ def _scored(
     table: pd.DataFrame, ranked: pd.Series, compared: pd.Series, model: ScoreModel
 ) -> gpd.GeoDataFrame:
     """The table with ranks, reasons and, for what is ranked, a sentence."""
-    reasons = [phrase(row, model) for _, row in table.iterrows()]
+    reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
     words = [text for text, _ in reasons], [text for _, text in reasons]
     out = table.assign(rank=_ranks(table, ranked), reasons_for=words[0], reasons_against=words[1])
     among = out[ranked]
     sentences = {
-        label: describe(
-            str(label), among, model, ranked=among["role"] == role, compared=compared[ranked]
-        )
+        label: explain(
+            label, among, model, ranked=among["role"] == role, compared=compared[ranked]
+        ).sentence
         for label, role in among["role"].items()
     }
     out["sentence"] = pd.Series(sentences, dtype=object).reindex(out.index)

@@ -106,8 +106,7 @@ def suitability(
     Examples
     --------
     >>> import tempfile
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring import Criterion, Exponential
     >>> folder = Path(tempfile.mkdtemp())
     >>> raster = RasterLayout(2, 1, (0.5, 0, 76, 0, -0.5, 43), (("to the nearest railway", "m"),))
     >>> write_cog(folder / "rail.tif", raster, [(0, 0, np.float32([[[50_000, np.nan]]]))])
@@ -159,8 +158,7 @@ def score_cells(distances_km: Mapping[str, Floats], model: ScoreModel) -> tuple[
 
     Examples
     --------
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Linear
+    >>> from geo_ree.scoring import Criterion, Linear
     >>> model = ScoreModel((Criterion("road", "dist_road_km", Linear(100), 1.0),))
     >>> [v.tolist() for v in score_cells({"dist_road_km": np.array([25.0, np.nan])}, model)]
     [[75.0, nan], [0.0, 100.0]]
@@ -177,7 +175,7 @@ def score_cells(distances_km: Mapping[str, Floats], model: ScoreModel) -> tuple[
     total = np.minimum(100.0 * METHODS[model.aggregate](values, shares, None), 100.0)
     unknown = np.minimum(100.0 * (shares @ np.isnan(values)), 100.0)
     for veto in model.vetoes:
-        total[veto.strikes(distances_km.get(veto.column, nowhere))] = 0.0
+        total[veto.applies(distances_km.get(veto.column, nowhere))] = 0.0
     return total, unknown
 
 

@@ -125,7 +125,7 @@ def score_unplaced(
         When the draws were not kept.
     """
     if doubt.drawn is None:
-        raise ScoreError("the draws were not kept", "give uncertainty(..., keep=True)")
+        raise ScoreError("the draws were not kept", "give uncertainty(..., keep_draws=True)")
     shapes, of = _shapes(possible)
     lon, lat = _places_of(shapes, seed)
     unseen = lines.look(lon, lat, shapes["country"].to_numpy(dtype=object))
@@ -142,10 +142,10 @@ def score_unplaced(
             pd.DataFrame(km),
             ranked[same],
             model,
-            drawn=doubt.drawn.of(np.flatnonzero(same)),
+            drawn=doubt.drawn.select(np.flatnonzero(same)),
             sample=place_sampler(km, error, unseen.of(i)),
             compared=compared[same],
-            joins=bool(compared[same].any()),
+            compared_too=bool(compared[same].any()),
             seed=seed,
         )
         found[i, role] = asdict(spread) if spread else {}

@@ -15,6 +15,7 @@ from geo_ree.crs import Floats, destination
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.omission import draw_omission, line_parts, number_stretches
+from geo_ree.settings import SEED
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
@@ -154,7 +155,7 @@ class MissingLines:
         countries: gpd.GeoDataFrame,
         *,
         within_km: float = WITHIN_KM,
-        seed: int = 20240607,
+        seed: int = SEED,
     ) -> None:
         lost = sorted(set(rows) - set(rates))
         if lost:

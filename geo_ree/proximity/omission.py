@@ -20,7 +20,7 @@ from geo_ree.crs import GEOD, Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.segments import LONGEST_M, Segments, explode, split
-from geo_ree.settings import SCORED_COUNTRIES
+from geo_ree.settings import SCORED_COUNTRIES, SEED
 
 Integers = NDArray[np.int64]
 
@@ -178,7 +178,6 @@ STATES = (
 
 _QUANTILES = (0.025, 0.975)
 _SAMPLE = 20_000
-_SEED = 20240607
 
 
 def draw_omission(
@@ -286,7 +285,7 @@ def all_together(rates: pd.DataFrame, country: str) -> dict[str, object]:
         A row of `COLUMNS`.
     """
     found = _factors(rates, country)
-    drawn = draw_omission(rates, country, np.random.default_rng(_SEED), _SAMPLE)
+    drawn = draw_omission(rates, country, np.random.default_rng(SEED), _SAMPLE)
     low, high = np.quantile(drawn, _QUANTILES)
     mean = float(np.prod([a / (a + b) for a, b in found or [ASSUMED]]))
     told = f"product of the rates of {len(found)} sources" if found else "assumed (judgement)"

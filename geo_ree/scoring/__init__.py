@@ -1,13 +1,22 @@
-"""From distances to scores: decay, criteria, models, rank intervals and explanations."""
+"""From distances to scores.
 
-from geo_ree.scoring.breakdown import break_down, phrase
+`decay` turns a distance into a value; `criteria` and `model` define what is scored, `presets` reads
+models from TOML. `contributions` scores a table (by an aggregate of `aggregates`), `explanation`
+explains one deposit. `draws`, `ranks` and `intervals` give rank intervals, `reweighing` the effect
+of the weights alone, `ranges` the scores of a deposit without a coordinate, `sensitivity` the
+influence of each assumption, `discrimination` the AUC of classes of sites.
+"""
+
 from geo_ree.scoring.contributions import score
+from geo_ree.scoring.criteria import Criterion, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
-from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest
-from geo_ree.scoring.explanation import Explanation, describe, explain
-from geo_ree.scoring.intervals import Drawn, Sampler, Uncertainty, uncertainty
-from geo_ree.scoring.model import Criterion, ScoreModel, Variant, Veto
-from geo_ree.scoring.presets import load_preset, plain_model, plain_models, preset_names
+from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest_interval
+from geo_ree.scoring.draws import Drawn, Sampler
+from geo_ree.scoring.explanation import Explanation, explain, strengths_and_weaknesses
+from geo_ree.scoring.intervals import Uncertainty, uncertainty
+from geo_ree.scoring.model import ScoreModel, Variant
+from geo_ree.scoring.notebook import html_table
+from geo_ree.scoring.presets import load_preset, models_for_table, preset_names
 from geo_ree.scoring.ranges import ScoreRange, score_range
 from geo_ree.scoring.reweighing import reweigh
 from geo_ree.scoring.sensitivity import Influence, influence
@@ -31,19 +40,17 @@ __all__ = [
     "Veto",
     "auc",
     "auc_draws",
-    "break_down",
-    "describe",
     "explain",
+    "html_table",
     "influence",
     "load_preset",
-    "phrase",
-    "plain_model",
-    "plain_models",
+    "models_for_table",
     "preset_names",
     "reweigh",
     "score",
     "score_range",
+    "strengths_and_weaknesses",
     "success_rate",
     "uncertainty",
-    "widest",
+    "widest_interval",
 ]

@@ -1,4 +1,4 @@
-"""The score of a table of distances, and what each criterion contributes to it."""
+"""The score of a table of distances, and the contribution of each criterion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.aggregates import METHODS, leave_one_out
-from geo_ree.scoring.model import Criterion, ScoreModel
+from geo_ree.scoring.criteria import Criterion
+from geo_ree.scoring.model import ScoreModel
 
 
 def score(
@@ -22,15 +23,14 @@ def score(
     - ``weighted_sum``: the sum of ``w v / W``. The points of a criterion, ``100 w v / W``, add
       up to the score.
     - ``weighted_product``: the product of ``v ** (w / W)``.
-    - ``topsis``: the relative closeness to the best of the table; see `aggregates.topsis`. It is
-      no property of a row: it changes with the rows beside it. What is ruled out by a veto is
-      not among those compared.
+    - ``topsis``: the relative closeness to the ideal of the table. It depends on the other rows:
+      adding one changes the scores. Vetoed rows are not compared.
 
     ``W`` is the weight of the criteria that are known in that row: an unknown one is left out
-    (value and points NaN) and its weight is shared out among the others in proportion;
-    ``unknown_weight_pct`` tells how much that was. The points of the product and of TOPSIS are
-    leave-one-out: the score less what it would be without the criterion. They can be negative
-    and do not add up.
+    (value and points NaN) and its weight is shared among the others in proportion;
+    ``unknown_weight_pct`` is the weight left out. The points of the product and of TOPSIS are
+    leave-one-out: the score less the score without the criterion. They can be negative and do not
+    add up.
 
     Parameters
     ----------
@@ -38,33 +38,35 @@ def score(
         A row per deposit, with the columns of the model (kilometres, or metres in a column whose
         name ends in ``_m``; NaN for unknown, infinity for out of reach).
     model
-        What to score by. The set of weights in force is used; see `ScoreModel.choose`.
+        The model to score by, with its present weights; see `ScoreModel.choose`.
     compared
-        On the index of `table`: the rows among which TOPSIS finds its best and worst; all when
-        left out. The others are held against them. Other aggregates do not compare.
+        On the index of `table`, True for the rows that TOPSIS takes its ideal and anti-ideal
+        from; by default all. Other aggregates ignore it.
 
     Returns
     -------
     pandas.DataFrame
         On the index of `table`: ``value_<criterion>`` (0..1) and ``points_<criterion>``, then
         ``score`` (0..100, NaN when nothing is known), ``unknown_weight_pct`` and ``veto`` (the
-        reasons, None without). A criterion of weight 0 has a value and 0 points; what is
-        ruled out has a score and points of 0.
+        reasons, or None). A criterion of weight 0 has a value and 0 points; a vetoed row has
+        a score and points of 0.
 
     Raises
     ------
     ScoreError
-        When a column is missing, is not numbers, or has a negative distance, or when
+        When a column is missing, is not numeric, or has a negative distance, or when
         `compared` does not fit the table.
 
     References
     ----------
     Malczewski, J. (2000), On the use of weighted linear combination method in GIS, Transactions
-    in GIS 4(1), 5-22.
+    in GIS 4(1), 5-22. Triantaphyllou, E. (2000), Multi-criteria decision making methods: a
+    comparative study, Kluwer. Hwang, C.-L. and Yoon, K. (1981), Multiple attribute decision making:
+    methods and applications, Springer.
 
     Examples
     --------
-    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring import Exponential
     >>> model = ScoreModel((
     ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.75),
     ...     Criterion("road", "dist_road_km", Exponential(15), 0.25),
@@ -97,23 +99,7 @@ def score(
 
 
 def read_values(table: pd.DataFrame, model: ScoreModel) -> Floats:
-    """Turn a table of distances into the values of the criteria.
-
-    Parameters
-    ----------
-    table, model
-        As `score` takes them, the columns checked.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Shape (criteria, rows), 0 to 1, NaN where unknown.
-
-    Raises
-    ------
-    ScoreError
-        When a column is not numbers or has a negative distance.
-    """
+    """Values of all criteria of a model, shape (criteria, rows)."""
     return np.stack(
         [
             criterion_values(c, read_column(table, c.column, model), model, table.index)
@@ -123,35 +109,20 @@ def read_values(table: pd.DataFrame, model: ScoreModel) -> Floats:
 
 
 def read_vetoed(table: pd.DataFrame, model: ScoreModel) -> NDArray[np.bool_]:
-    """Tell which rows of a table a model rules out.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-    """
+    """Mask of the rows of a table that any veto of a model excludes."""
     out = np.zeros(len(table), dtype=np.bool_)
     for veto in model.vetoes:
-        out |= veto.strikes(read_column(table, veto.column, model))
+        out |= veto.applies(read_column(table, veto.column, model))
     return out
 
 
 def read_compared(compared: pd.Series | None, table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which rows TOPSIS finds its best and worst among: all, when nothing is said.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-
-    Raises
-    ------
-    ScoreError
-        When it is on another index than the table, or holds something else than yes or no.
-    """
+    """The mask of the rows that TOPSIS compares; all by default."""
     if compared is None:
         return np.ones(len(table), dtype=np.bool_)
     if not compared.index.equals(table.index) or not pd.api.types.is_bool_dtype(compared.dtype):
         raise ScoreError(
-            f"compared has {len(compared)} rows of {compared.dtype}, expected yes or no for each "
+            f"compared has {len(compared)} rows of {compared.dtype}, expected True or False for each "
             f"of the table's {len(table)}",
             "give a column of the same table, for instance table['role'] == 'candidate'",
         )
@@ -159,13 +130,7 @@ def read_compared(compared: pd.Series | None, table: pd.DataFrame) -> NDArray[np
 
 
 def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
-    """Refuse a table that lacks a column of the model, naming them all at once.
-
-    Raises
-    ------
-    ScoreError
-        With the dotted path of each column in the preset and the columns that are there.
-    """
+    """Raise a ScoreError that names all columns of the model that a table lacks."""
     paths = {f"criteria.{c.name}.column": c.column for c in model.criteria}
     paths |= {f"vetoes.{i}.column": v.column for i, v in enumerate(model.vetoes)}
     lost = [f"{path} is {name!r}" for path, name in paths.items() if name not in table.columns]
@@ -179,18 +144,12 @@ def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
 
 
 def read_column(table: pd.DataFrame, column: str, model: ScoreModel) -> Floats:
-    """Read a column of numbers, NaN where it is unknown.
-
-    Raises
-    ------
-    ScoreError
-        When it holds something else.
-    """
+    """A column as float64, NaN where unknown."""
     try:
         numbers = pd.to_numeric(table[column])
     except (TypeError, ValueError) as error:
         raise ScoreError(
-            f"{model.origin or model.name}: column {column!r} does not hold numbers ({error})",
+            f"{model.origin or model.name}: column {column!r} is not numeric ({error})",
             "give kilometres, empty where unknown",
         ) from None
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -199,26 +158,9 @@ def read_column(table: pd.DataFrame, column: str, model: ScoreModel) -> Floats:
 def criterion_values(
     criterion: Criterion, distance: Floats, model: ScoreModel, index: pd.Index
 ) -> Floats:
-    """Turn the distances of one criterion into values, unknown ones as it says.
+    """Values of one criterion from distances in the unit of its column; the last axis is that of `index`.
 
-    Parameters
-    ----------
-    criterion
-        Its decay and its word on missing values are used.
-    distance
-        In the unit of the criterion's column; the last axis runs over the rows of the table.
-    model, index
-        For the error: whose criterion, and what the rows are called.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Values from 0 to 1, NaN where unknown.
-
-    Raises
-    ------
-    ScoreError
-        When a distance is negative; the row is named.
+    The model and the index name the file and the row in the error for a negative distance.
     """
     wrong = np.argwhere(distance < 0)
     if wrong.size:
@@ -241,7 +183,7 @@ def _total_and_points(
     vetoed: NDArray[np.bool_],
     among: NDArray[np.bool_],
 ) -> tuple[Floats, Floats]:
-    """Score (rows) and points (criteria, rows), before what is unknown is told from 0."""
+    """Score (rows) and points (criteria, rows), unknown scores as 0."""
     shares = model.shares
     if model.aggregate == "weighted_sum":
         points = np.stack(
@@ -270,6 +212,6 @@ def _points(value: Floats, share: float, known: Floats) -> Floats:
 def _veto_reasons(table: pd.DataFrame, model: ScoreModel) -> list[str | None]:
     found: list[list[str]] = [[] for _ in range(len(table))]
     for veto in model.vetoes:
-        for i in np.flatnonzero(veto.strikes(read_column(table, veto.column, model))):
+        for i in np.flatnonzero(veto.applies(read_column(table, veto.column, model))):
             found[i].append(veto.reason)
     return ["; ".join(reasons) or None for reasons in found]

@@ -1,7 +1,7 @@
 """Decay functions: from a distance in kilometres to a value between 0 and 1.
 
-Each is anchored in kilometres, never in the sample: the value of one deposit does not change
-because another was added. They compare by their parameters and are frozen.
+Each is anchored in kilometres, never in the sample: the value of a deposit does not change when
+another deposit is added. They are frozen and compare by their parameters.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -22,10 +22,10 @@ from geo_ree.errors import ScoreError
 
 
 class Decay(ABC):
-    """What turns a distance (km) into a value (0 to 1); nearer is never worth less.
+    """A function that turns a distance (km) into a value (0 to 1) and never rises.
 
-    A subclass says in ``_values`` what distances from 0 up to infinity are worth; an unknown
-    distance (NaN) stays unknown, a negative one is an error.
+    A subclass implements ``_values`` for distances from 0 up to infinity. An unknown distance (NaN)
+    has an unknown value; a negative one raises a ScoreError.
 
     Examples
     --------
@@ -39,23 +39,7 @@ class Decay(ABC):
     """
 
     def __call__(self, distance_km: ArrayLike) -> Floats:
-        """Give the values of distances.
-
-        Parameters
-        ----------
-        distance_km
-            Kilometres, any shape; NaN for unknown, infinity for out of reach.
-
-        Returns
-        -------
-        numpy.ndarray of float64
-            Values of the same shape, 0 to 1; NaN where the distance is unknown.
-
-        Raises
-        ------
-        ScoreError
-            When a distance is negative or not a number.
-        """
+        """Values (0 to 1) of distances in kilometres, on the same shape; infinity is out of reach."""
         try:
             distance = np.ascontiguousarray(distance_km, dtype=np.float64).reshape(
                 np.shape(distance_km)
@@ -74,10 +58,22 @@ class Decay(ABC):
     @abstractmethod
     def _values(self, distance_km: Floats) -> Floats: ...
 
+    def to_dict(self) -> dict[str, Any] | None:
+        """Kind and parameters as JSON can hold them; None for a decay of your own."""
+        kind = next((k for k, made in DECAYS.items() if type(self) is made), None)
+        if kind is None:
+            return None
+        parameters = asdict(self)  # type: ignore[call-overload]
+        return {"kind": kind, **{k: _plain(v) for k, v in parameters.items()}}
+
+
+def _plain(value: Any) -> float | list[float]:
+    return [float(v) for v in value] if isinstance(value, tuple) else float(value)
+
 
 @dataclass(frozen=True)
 class Exponential(Decay):
-    """A value that halves with every `half_km`.
+    """A value that halves every `half_km`.
 
     Parameters
     ----------
@@ -104,12 +100,12 @@ class Exponential(Decay):
 
 @dataclass(frozen=True)
 class Linear(Decay):
-    """A value that falls evenly from 1 at once to 0 at `zero_km`.
+    """A value that falls linearly from 1 at 0 km to 0 at `zero_km`.
 
     Parameters
     ----------
     zero_km
-        Kilometres from which on the value is 0.
+        Distance in kilometres from which the value is 0.
 
     Examples
     --------
@@ -123,7 +119,7 @@ class Linear(Decay):
         _check_positive(self, "zero_km", self.zero_km)
 
     def __str__(self) -> str:
-        return f"evenly to 0 at {self.zero_km:,g} km"
+        return f"falls evenly to 0 at {self.zero_km:,g} km"
 
     def _values(self, distance_km: Floats) -> Floats:
         return np.asarray(1.0 - distance_km / self.zero_km, dtype=np.float64)
@@ -131,15 +127,15 @@ class Linear(Decay):
 
 @dataclass(frozen=True)
 class Logistic(Decay):
-    """A value that stays high, turns around `mid_km`, and stays low.
+    """A value that stays high, falls around `mid_km`, and stays low.
 
     Parameters
     ----------
     mid_km
-        Kilometres at which the value is one half.
+        Distance in kilometres at which the value is one half.
     width_km
-        Kilometres over which the odds fall by the factor e; small is steep. At distance 0 the
-        value is ``1 / (1 + exp(-mid_km / width_km))``, a little less than 1.
+        Kilometres over which the odds fall by the factor e; a small width is steep. At distance 0
+        the value is ``1 / (1 + exp(-mid_km / width_km))``, slightly less than 1.
 
     Examples
     --------
@@ -172,8 +168,8 @@ class Step(Decay):
     limits_km
         Rising kilometres; a distance equal to a limit is still inside it.
     values
-        One value (0 to 1, never rising) for each limit and one for what lies beyond the last.
-        Left out, they fall evenly from 1 to 0.
+        One value (0 to 1, never rising) for each limit and one beyond the last. By default they
+        fall evenly from 1 to 0.
 
     Examples
     --------
@@ -197,7 +193,7 @@ class Step(Decay):
         if len(values) != len(limits) + 1:
             raise ScoreError(
                 f"Step: {len(values)} values for {len(limits)} limits",
-                "give one value for each limit and one for what lies beyond the last",
+                "give one value for each limit and one beyond the last",
             )
         if values[0] > 1 or values[-1] < 0 or any(b > a for a, b in pairwise(values)):
             raise ScoreError(
@@ -219,22 +215,11 @@ class Step(Decay):
 DECAYS: Mapping[str, type[Decay]] = MappingProxyType(
     {"exponential": Exponential, "linear": Linear, "logistic": Logistic, "step": Step}
 )
-"""The decay functions by the word that a preset uses."""
+"""The decay functions by their name in presets."""
 
 
 def make_decay(kind: str, /, **parameters: Any) -> Decay:
-    """Make a decay function from its word and parameters, as a preset gives them.
-
-    Raises
-    ------
-    ScoreError
-        When the word or a parameter is unknown, missing or out of range.
-
-    Examples
-    --------
-    >>> make_decay("exponential", half_km=50)
-    Exponential(half_km=50)
-    """
+    """Make a decay function from its kind and parameters, as a preset gives them."""
     if kind not in DECAYS:
         raise ScoreError(f"no decay is called {kind!r}", f"use one of {', '.join(DECAYS)}")
     made = DECAYS[kind]
@@ -252,13 +237,7 @@ def make_decay(kind: str, /, **parameters: Any) -> Decay:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a finite number (True and False are not).
-
-    Examples
-    --------
-    >>> is_number(0.5), is_number(float("nan")), is_number(True)
-    (True, False, False)
-    """
+    """Whether a value is a finite number; True and False are not."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         return False
     return math.isfinite(value)

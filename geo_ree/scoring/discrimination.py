@@ -1,4 +1,4 @@
-"""Whether scores tell one class of sites from another: AUC, its doubt, and success-rate curves."""
+"""How well scores separate two classes of sites: AUC, bootstrap intervals and success-rate curves."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring.ranks import SEED, whole_number
+from geo_ree.scoring.draws import whole_number
+from geo_ree.settings import SEED
 
 _CELLS = 2_000_000
-"""Numbers that are worked on at once (16 MB an array)."""
+"""Numbers processed at once (16 MB per array)."""
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval of the bootstrap, and which bootstrap it is of.
+    """A bootstrap interval.
 
     Parameters
     ----------
     low, high
         Percentiles; NaN when no draw had both classes.
     basis
-        ``"sites"`` (each class resampled site by site) or ``"blocks"`` (whole blocks of sites
+        ``"sites"`` (sites resampled within each class) or ``"blocks"`` (whole blocks of sites
         resampled).
     """
 
@@ -45,16 +46,16 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, groups: ArrayLike | None = No
     scores
         Finite numbers, shape (n,).
     positive
-        Which of them are of the class that should score high, shape (n,).
+        True for the sites of the class that should score high, shape (n,).
     groups
-        Compare only within these groups (for instance countries), shape (n,): differences
-        between groups then count for nothing.
+        Compare only within these groups (for instance countries), shape (n,); differences
+        between groups then do not count.
 
     Returns
     -------
     float
-        0 to 1; equal scores count half, so scores that are all alike give 0.5. It is the statistic
-        U of Mann and Whitney over the number of pairs.
+        0 to 1; equal scores count half, so constant scores give 0.5. It is the statistic U of
+        Mann and Whitney divided by the number of pairs.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def auc(scores: ArrayLike, positive: ArrayLike, *, groups: ArrayLike | None = No
     if np.isnan(out):
         raise ScoreError(
             "no positive can be compared with a negative",
-            "give sites of both classes in one group at least",
+            "give at least one group with sites of both classes",
         )
     return out
 
@@ -92,40 +93,12 @@ def auc_draws(
     draws: int = 1000,
     seed: int = SEED,
 ) -> Floats:
-    """Draw the AUC of several scores of the same sites by the bootstrap.
+    """Bootstrap draws of the AUC (Efron and Tibshirani 1993), shape (scores, draws).
 
-    Parameters
-    ----------
-    scores
-        Shape (n,) or (scores, n). All are judged by the same resamples, so that their
-        differences are paired.
-    positive, groups
-        As `auc` takes them.
-    blocks
-        What each site belongs to, shape (n,): whole blocks are then resampled, which keeps sites
-        that lie together together. None resamples site by site within each class.
-    draws, seed
-        The same seed gives the same draws.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Shape (scores, draws); NaN for a draw that has one class only.
-
-    Raises
-    ------
-    ScoreError
-        As `auc`, or when an option is out of range.
-
-    References
-    ----------
-    Efron, B. and Tibshirani, R. J. (1993), An introduction to the bootstrap, Chapman and Hall.
-
-    Examples
-    --------
-    >>> drawn = auc_draws([1.0, 2.0, 3.0, 4.0], [False, False, True, True], draws=50, seed=1)
-    >>> drawn.shape, bool((drawn == 1.0).all())
-    ((1, 50), True)
+    `scores` has shape (n,) or (scores, n); all rows are evaluated on the same resamples, so that
+    their differences are paired. With `blocks` of shape (n,) whole blocks are resampled, which keeps
+    neighbouring sites together; otherwise sites are resampled within each class. NaN for a draw
+    with one class only.
     """
     whole_number("draws", draws, 1)
     whole_number("seed", seed, 0)
@@ -142,25 +115,8 @@ def auc_draws(
     return out
 
 
-def widest(drawn: dict[str, Floats], *, level: float = 0.95) -> Interval:
-    """Give the widest of the percentile intervals of several bootstraps.
-
-    Parameters
-    ----------
-    drawn
-        Basis -> draws.
-    level
-        Share of the draws inside.
-
-    Returns
-    -------
-    Interval
-
-    Examples
-    --------
-    >>> widest({"sites": np.array([0.5, 0.6]), "blocks": np.array([0.4, 0.7])}).basis
-    'blocks'
-    """
+def widest_interval(drawn: dict[str, Floats], *, level: float = 0.95) -> Interval:
+    """The widest of the percentile intervals of several bootstraps (basis -> draws)."""
     tails = (50.0 * (1.0 - level), 50.0 * (1.0 + level))
     found = []
     for basis, values in drawn.items():
@@ -171,23 +127,23 @@ def widest(drawn: dict[str, Floats], *, level: float = 0.95) -> Interval:
 
 
 def success_rate(scores: ArrayLike, positive: ArrayLike) -> pd.DataFrame:
-    """Share of the positives among the sites that score highest.
+    """Share of the positives among the highest-scoring sites: the success-rate curve.
 
     Parameters
     ----------
     scores, positive
-        As `auc` takes them.
+        See `auc`.
 
     Returns
     -------
     pandas.DataFrame
-        ``share_of_sites`` and ``share_of_positives``, from 0 to 1, a row for each distinct score
-        and one for the start: sites of one score come in together, along a straight line.
+        ``share_of_sites`` and ``share_of_positives``, from 0 to 1, a row for the start and one for
+        each distinct score: sites of equal score are added together, along a straight line.
 
     Raises
     ------
     ScoreError
-        As `auc`.
+        See `auc`.
 
     References
     ----------
@@ -211,7 +167,7 @@ def success_rate(scores: ArrayLike, positive: ArrayLike) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Order:
-    """Sites sorted by group and score, so that a weighted AUC is sums along one axis.
+    """Sites sorted by group and score, so that a weighted AUC is a sum along one axis.
 
     Equal scores of one group are a level. ``first`` has the sorted position at which each level
     begins, ``opens`` the level at which each group begins, ``group`` the group of each level.
@@ -242,7 +198,7 @@ class _Order:
         return len(self.sort)
 
     def weighted(self, weights: Floats) -> Floats:
-        """AUC with each site counted so often; weights (draws, n), result (draws,)."""
+        """AUC with each site counted as often as its weight; takes (draws, n), returns (draws,)."""
         sorted_weights = weights[:, self.sort]
         up = np.add.reduceat(sorted_weights * self.positive, self.first, axis=1)
         down = np.add.reduceat(sorted_weights * ~self.positive, self.first, axis=1)
@@ -259,12 +215,14 @@ def _checked(scores: ArrayLike, positive: ArrayLike) -> tuple[Floats, Mask]:
     values = np.asarray(scores, dtype=np.float64)
     truth = np.asarray(positive, dtype=np.bool_)
     if values.ndim != 1 or values.shape != truth.shape:
-        raise ScoreError(f"{values.shape} scores for {truth.shape} classes", "give one for each")
+        raise ScoreError(
+            f"{values.shape} scores for {truth.shape} classes", "give one for each site"
+        )
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         raise ScoreError(
             f"score {wrong[0]} is {values[wrong[0]]}, expected a finite number",
-            "leave out the sites that have none",
+            "leave out the sites without a score",
         )
     if truth.all() or not truth.any():
         raise ScoreError(
@@ -276,12 +234,12 @@ def _checked(scores: ArrayLike, positive: ArrayLike) -> tuple[Floats, Mask]:
 def _codes(labels: ArrayLike, n: int, name: str) -> NDArray[np.intp]:
     given = np.asarray(labels)
     if given.shape != (n,):
-        raise ScoreError(f"{given.shape} {name} for {n} sites", "give one for each")
+        raise ScoreError(f"{given.shape} {name} for {n} sites", "give one for each site")
     return np.unique(given, return_inverse=True)[1].astype(np.intp)
 
 
 def _resamples(positive: Mask, blocks: ArrayLike | None, draws: int, seed: int) -> Iterator[Floats]:
-    """How often each site is drawn, in parts of shape (some draws, n)."""
+    """Yield how often each site is drawn, in parts of shape (some draws, n)."""
     n = len(positive)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2)]
     codes = None if blocks is None else _codes(blocks, n, "blocks")
@@ -298,6 +256,6 @@ def _resamples(positive: Mask, blocks: ArrayLike | None, draws: int, seed: int) 
 
 
 def _counts(rng: np.random.Generator, rows: int, size: int) -> Floats:
-    """How often each of `size` things comes up in `size` draws with replacement, (rows, size)."""
+    """Count how often each of `size` items occurs in `size` draws with replacement, (rows, size)."""
     drawn = rng.integers(0, size, (rows, size)) + size * np.arange(rows)[:, None]
     return np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(np.float64)

@@ -1,4 +1,4 @@
-"""A deposit's score in words: what carries it, what holds it back, what would change it."""
+"""Explanations of a score: points by criterion, strengths and weaknesses, the largest gain."""
 
 from __future__ import annotations
 
@@ -12,189 +12,50 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.schema.html import table_html
-from geo_ree.scoring.breakdown import (
-    break_down,
-    check_scored,
-    distance_words,
-    find_row,
-    listed,
-    on_the_spot,
-    tabulate,
-)
-from geo_ree.scoring.contributions import read_compared
+from geo_ree.errors import ScoreError
+from geo_ree.scoring.contributions import read_compared, score
+from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.notebook import html_table
 
-_CARRY = 3
-_HOLD_BACK = 2
-_WORTH_SAYING = 0.5
-"""Points below which a gain or loss is not spoken of."""
-
-
-def describe(
-    row_or_id: pd.Series | Hashable,
-    scores: pd.DataFrame,
-    model: ScoreModel,
-    *,
-    ranked: pd.Series | None = None,
-    compared: pd.Series | None = None,
-) -> str:
-    """Say why a deposit scores as it does, and what would change it.
-
-    Parameters
-    ----------
-    row_or_id
-        A row of `scores`, its label in the index, or its ``id``.
-    scores
-        The table of distances together with what `score` gave for it.
-    model
-        The model it was scored by.
-    ranked
-        On the index of `scores`: the rows that ranks are among; all when left out.
-    compared
-        The rows that `score` compared, where it was told.
-
-    Returns
-    -------
-    str
-        One to three sentences, the deposit called by its ``name`` where the table has one: score
-        and rank with the (at most three) criteria that win most points and the (at most two)
-        known ones that lose most, each on one side only: where it wins more than it loses it
-        carries. What is unknown. The one change that lifts the deposit furthest, with the rank
-        it would lead to.
-
-    Raises
-    ------
-    ScoreError
-        When there is no such deposit, or the table was not scored by this model.
-
-    Examples
-    --------
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Exponential
-    >>> from geo_ree.scoring.contributions import score
-    >>> model = ScoreModel((
-    ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.6, label="railway"),
-    ...     Criterion("road", "dist_road_km", Exponential(15), 0.4, label="road"),
-    ... ))
-    >>> table = pd.DataFrame({"dist_railway_km": [150.0, 50.0], "dist_road_km": [0.0, 30.0]},
-    ...                      index=["near the road", "between"])
-    >>> print(describe("near the road", table.join(score(table, model)), model))
-    near the road scores 48 of 100, rank 1 of 2, carried by road under 0.1 km (40 points), held back by \
-railway 150 km (52 points short). Most would change with railway on the spot: 100 points, rank 1.
-    """
-    place = find_row(row_or_id, scores)
-    row = scores.iloc[place]
-    check_scored(row, model)
-    spots = on_the_spot(place, scores, model, compared=compared)
-    why = tabulate(place, scores, model, spots)
-    among = read_compared(ranked, scores)
-    own = float("nan") if pd.isna(row["score"]) else float(row["score"])
-    name = row.get("name")
-    label = name if isinstance(name, str) and name else str(scores.index[place])
-    weighted = why[why["weight"] > 0]
-    if math.isnan(own):
-        return f"{label} has no score: {listed(list(weighted['label']))} unknown."
-    everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan)
-    veto = row.get("veto")
-    if isinstance(veto, str) and veto:
-        told = f"{label} is ruled out and scores 0 of 100: {veto}."
-    else:
-        told = (
-            f"{label} scores {own:.0f} of 100, {_rank(place, everyone, among)}{_interval(row)}, "
-            f"{_carried(weighted, model)}, {_held_back(weighted, model)}."
-        )
-    unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
-    if unknown:
-        told += f" Unknown: {listed(unknown)}."
-    return f"{told} {_change(place, why, spots, among)}"
+_STRENGTHS = 3
+_WEAKNESSES = 2
+_LEAST_POINTS = 0.5
+"""Points below which a gain or loss is not mentioned."""
 
 
-def _interval(row: pd.Series) -> str:
-    """The interval of the rank where the draws gave one: no rank stands bare."""
-    low, high = row.get("rank_p5"), row.get("rank_p95")
-    if low is None or pd.isna(low) or high is None or pd.isna(high):
-        return ""
-    return f" ({low:.0f} to {high:.0f} in nine draws of ten)"
-
-
-def _rank(place: int, everyone: Floats, among: NDArray[np.bool_]) -> str:
-    ahead = int((everyone[among] > everyone[place]).sum())
-    return f"rank {1 + ahead} of {int((~np.isnan(everyone[among])).sum())}"
-
-
-def _carried(why: pd.DataFrame, model: ScoreModel) -> str:
-    most = why[(why["points"] >= _WORTH_SAYING) & ~_pulls_down(why)]
-    most = most.sort_values("points", ascending=False, kind="stable").head(_CARRY)
-    return f"carried by {_listed(most, 'points', 'points', model)}"
-
-
-def _held_back(why: pd.DataFrame, model: ScoreModel) -> str:
-    most = why[why["distance_km"].notna() & (why["gain"] >= _WORTH_SAYING) & _pulls_down(why)]
-    most = most.sort_values("gain", ascending=False, kind="stable").head(_HOLD_BACK)
-    return f"held back by {_listed(most, 'gain', 'points short', model)}"
-
-
-def _pulls_down(why: pd.DataFrame) -> pd.Series:
-    """What would gain more than it has now holds a deposit back; the rest carries it."""
-    return why["gain"] > why["points"]
-
-
-def _listed(why: pd.DataFrame, column: str, unit: str, model: ScoreModel) -> str:
-    criteria = {c.name: c for c in model.criteria}
-    words = [
-        f"{distance_words(criteria[str(name)], float(row['distance_km']))} ({row[column]:.0f} {unit})"
-        for name, row in why.iterrows()
-    ]
-    return listed(words) if words else "nothing"
-
-
-def _change(place: int, why: pd.DataFrame, spots: list[Floats], among: NDArray[np.bool_]) -> str:
-    gains = why["gain"].to_numpy(dtype=np.float64)
-    best = int(gains.argmax())
-    if gains[best] < _WORTH_SAYING:
-        return "No single change would lift it."
-    after = spots[best]
-    return (
-        f"Most would change with {why['label'].iloc[best]} on the spot: {after[place]:.0f} points, "
-        f"{_rank(place, after, among).rsplit(' of ', 1)[0]}."
-    )
-
-
-_SHOWN = ("label", "distance_km", "value", "weight", "points", "gain", "reason", "source")
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Why one deposit scores as it does.
 
     Parameters
     ----------
     table
-        A row per criterion, of `geo_ree.scoring.break_down`.
+        A row per criterion, on an index ``criterion``, in the model's order: ``label``,
+        ``distance_km``, ``value`` (0..1), ``weight`` (share, before the weight of unknown
+        criteria is shared among the others), ``points``, ``measured_to``, ``reason``, ``source``
+        and ``gain``: the points gained if the distance were 0 km and all else equal; NaN without
+        a score.
     sentence
-        What carries the score, what holds it back, what would change it; of `describe`.
+        Score and rank; the (at most three) criteria that win most points and the (at most two)
+        known ones that lose most, each listed once; the unknown ones; and the largest possible
+        gain from one criterion, with the score and rank it would give.
     """
 
     table: pd.DataFrame
     sentence: str
 
+    def __repr__(self) -> str:
+        points = self.table["points"]
+        known = f"{points.notna().sum()} of {len(points)} criteria known"
+        return f"<Explanation: {known}, points {points.min():.1f} to {points.max():.1f}>"
+
     def __str__(self) -> str:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        head = (
-            "criterion",
-            "km",
-            "worth",
-            "weight",
-            "points",
-            "gain on the spot",
-            "reason of the weight",
-            "source",
-        )
-        rows = self.table[list(_SHOWN)].itertuples(index=False, name=None)
-        return f"<p>{escape(self.sentence)}</p>{table_html(head, rows)}"
+        columns = ["label", "distance_km", "value", "weight", "points", "gain", "reason", "source"]
+        return f"<p>{escape(self.sentence)}</p>{html_table(self.table[columns])}"
 
 
 def explain(
@@ -205,21 +66,20 @@ def explain(
     ranked: pd.Series | None = None,
     compared: pd.Series | None = None,
 ) -> Explanation:
-    """Say where the points of one deposit come from, and what would change its score.
+    """Explain the score of one deposit, and what would change it.
 
     Parameters
     ----------
     row_or_id
         A row of `scores`, its label in the index, or its ``id``.
     scores
-        The table of distances together with what `score` gave for it.
+        The table of distances joined with the result of `score`.
     model
         The model it was scored by.
     ranked, compared
-        On the index of `scores`: the rows that ranks are among, and those that `score` compared.
-        Left out, they are those of a run where `scores` is the table of one (it has ``role`` and
-        ``rank``): ranked are the rows of the same role that have a rank, compared the
-        candidates. All rows otherwise.
+        On the index of `scores`: the rows to rank among, and the rows that `score` compared.
+        By default all rows; in the table of a run (with ``role`` and ``rank``) the ranked rows of
+        the same role, and the candidates.
 
     Returns
     -------
@@ -232,23 +92,216 @@ def explain(
 
     Examples
     --------
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Exponential
-    >>> from geo_ree.scoring.contributions import score
-    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
-    >>> table = pd.DataFrame({"dist_railway_km": [50.0]}, index=["x:1"])
-    >>> why = explain("x:1", table.join(score(table, model)), model)
-    >>> print(why)
-    x:1 scores 50 of 100, rank 1 of 1, carried by rail 50 km (50 points), held back by nothing. Most \
-would change with rail on the spot: 100 points, rank 1.
-    >>> float(why.table.loc["rail", "points"])
-    50.0
+    >>> from geo_ree.scoring import Exponential
+    >>> model = ScoreModel((
+    ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.6, label="railway"),
+    ...     Criterion("road", "dist_road_km", Exponential(15), 0.4, label="road"),
+    ... ))
+    >>> table = pd.DataFrame({"dist_railway_km": [150.0, 50.0], "dist_road_km": [0.0, 30.0]},
+    ...                      index=["west", "east"])
+    >>> explanation = explain("west", table.join(score(table, model)), model)
+    >>> for sentence in explanation.sentence.split(". "):
+    ...     print(sentence)
+    west scores 48 of 100, rank 1 of 2
+    Strengths: road under 0.1 km (40 points)
+    Weaknesses: railway 150 km (52 points lost)
+    Largest possible gain: railway nearby (100 points, rank 1).
+    >>> explanation.table["gain"].round(1).to_dict()
+    {'rail': 52.5, 'road': 0.0}
     """
+    place = _find_row(row_or_id, scores)
+    row = scores.iloc[place]
+    _check_scored(row, model)
     if ranked is None and compared is None and {"role", "rank"} <= {*scores.columns}:
-        role = scores["role"].iloc[find_row(row_or_id, scores)]
-        ranked = scores["rank"].notna() & (scores["role"] == role)
+        ranked = scores["rank"].notna() & (scores["role"] == row["role"])
         compared = scores["role"] == "candidate"
-    return Explanation(
-        table=break_down(row_or_id, scores, model, compared=compared),
-        sentence=describe(row_or_id, scores, model, ranked=ranked, compared=compared),
+    moved = _scores_at_zero_km(place, scores, model, compared)
+    criteria = model.criteria
+    table = pd.DataFrame(
+        {
+            "label": [c.label for c in criteria],
+            "distance_km": [_number(row[c.column]) * c.unit_km for c in criteria],
+            "value": [_number(row[f"value_{c.name}"]) for c in criteria],
+            "weight": model.shares,
+            "points": [_number(row[f"points_{c.name}"]) for c in criteria],
+            "measured_to": [c.measured_to for c in criteria],
+            "reason": [c.reason for c in criteria],
+            "source": [c.source for c in criteria],
+            "gain": [m[place] - _number(row["score"]) for m in moved],
+        },
+        index=pd.Index([c.name for c in criteria], name="criterion"),
     )
+    sentence = _sentence(place, scores, model, table, moved, read_compared(ranked, scores))
+    return Explanation(table=table, sentence=sentence)
+
+
+def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, str]:
+    """List the near and the far criteria of a scored row, at most three each, for a table.
+
+    A criterion with at least half of its value is a strength, listed by the points it wins; the
+    others are weaknesses, listed by the points they lose, followed by all unknown criteria.
+    """
+    _check_scored(row, model)
+    won: list[tuple[float, str]] = []
+    lost: list[tuple[float, str]] = []
+    unknown: list[str] = []
+    for criterion, share in zip(model.criteria, model.shares, strict=True):
+        if share == 0:
+            continue
+        value = _number(row[f"value_{criterion.name}"])
+        distance = _number(row[criterion.column]) * criterion.unit_km
+        if math.isnan(distance):
+            unknown.append(criterion.label)
+        elif value >= 0.5:
+            won.append((-share * value, _distance_text(criterion, distance)))
+        else:
+            lost.append((-share * (1.0 - value), _distance_text(criterion, distance)))
+    strengths, weaknesses = (
+        [text for _, text in sorted(found, key=lambda pair: pair[0])[:3]] for found in (won, lost)
+    )
+    parts = [", ".join(weaknesses)] if weaknesses else []
+    parts += [f"{_join(unknown)} unknown"] if unknown else []
+    if isinstance(veto := row.get("veto"), str) and veto:
+        parts.insert(0, veto)
+    return ", ".join(strengths) or "none", "; ".join(parts) or "none"
+
+
+def _find_row(row_or_id: pd.Series | Hashable, scores: pd.DataFrame) -> int:
+    """Position of the one row with this label or ``id``."""
+    label = row_or_id.name if isinstance(row_or_id, pd.Series) else row_or_id
+    found = scores.index == label
+    if not found.any() and "id" in scores.columns:
+        found = (scores["id"] == label).to_numpy()
+    rows = np.flatnonzero(found)
+    if rows.size != 1:
+        raise ScoreError(
+            f"{rows.size or 'no'} rows are called {label!r}, expected one",
+            "use a label of the index or an id of the table",
+        )
+    return int(rows[0])
+
+
+def _check_scored(row: pd.Series, model: ScoreModel) -> None:
+    wanted = [c.column for c in model.criteria]
+    wanted += [f"{p}_{c.name}" for c in model.criteria for p in ("value", "points")]
+    lost = [name for name in (*wanted, "score") if name not in row.index]
+    if lost:
+        raise ScoreError(
+            f"the row has no {', '.join(lost)}",
+            "join the table of distances with the result of score() for the same model",
+        )
+
+
+def _scores_at_zero_km(
+    place: int, scores: pd.DataFrame, model: ScoreModel, compared: pd.Series | None
+) -> list[Floats]:
+    """For each criterion, the scores of all rows if that distance of one row were 0 km.
+
+    Only TOPSIS changes the other rows, so only it scores the whole table again.
+    """
+    columns = [c.column for c in model.criteria]
+    if model.aggregate == "topsis":
+        table = scores[list(model.columns)].apply(pd.to_numeric).astype(np.float64)
+        out = []
+        for column in columns:
+            near = table.copy()
+            near.iloc[place, near.columns.get_loc(column)] = 0.0
+            out.append(score(near, model, compared=compared)["score"].to_numpy())
+        return out
+    own = scores.iloc[place][list(model.columns)].apply(pd.to_numeric).astype(np.float64)
+    near = pd.DataFrame([own] * len(columns), index=pd.RangeIndex(len(columns)))
+    for i, column in enumerate(columns):
+        near.loc[i, column] = 0.0
+    everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan)
+    out = [everyone.copy() for _ in columns]
+    for moved, points in zip(out, score(near, model)["score"], strict=True):
+        moved[place] = points
+    return out
+
+
+def _sentence(
+    place: int,
+    scores: pd.DataFrame,
+    model: ScoreModel,
+    table: pd.DataFrame,
+    moved: list[Floats],
+    among: NDArray[np.bool_],
+) -> str:
+    row = scores.iloc[place]
+    own, name, veto = _number(row["score"]), row.get("name"), row.get("veto")
+    label = name if isinstance(name, str) and name else str(scores.index[place])
+    weighted = table[table["weight"] > 0]
+    if math.isnan(own):
+        return f"{label} has no score: {_join(list(weighted['label']))} unknown."
+    if isinstance(veto, str) and veto:
+        parts = [f"{label} is excluded and scores 0 of 100: {veto}."]
+    else:
+        everyone = scores["score"].to_numpy(dtype=np.float64, na_value=np.nan)
+        rank, count = _rank(place, everyone, among), int((~np.isnan(everyone[among])).sum())
+        # A criterion that would gain more points than it has is a weakness, else a strength.
+        weak = weighted["gain"] > weighted["points"]
+        parts = [
+            f"{label} scores {own:.0f} of 100, rank {rank} of {count}{_interval(row)}.",
+            f"Strengths: {_largest(weighted[~weak], 'points', 'points', _STRENGTHS, model)}.",
+            f"Weaknesses: {_largest(weighted[weak], 'gain', 'points lost', _WEAKNESSES, model)}.",
+        ]
+    unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
+    if unknown:
+        parts.append(f"Unknown: {_join(unknown)}.")
+    gains = table["gain"].to_numpy(dtype=np.float64)
+    best = int(gains.argmax())
+    if gains[best] < _LEAST_POINTS:
+        parts.append("No single criterion would raise the score.")
+    else:
+        criterion, after = model.criteria[best], moved[best]
+        change = f"{criterion.label} nearby" if criterion.unit_km == 1 else f"no {criterion.label}"
+        rank = _rank(place, after, among)
+        parts.append(f"Largest possible gain: {change} ({after[place]:.0f} points, rank {rank}).")
+    return " ".join(parts)
+
+
+def _rank(place: int, everyone: Floats, among: NDArray[np.bool_]) -> int:
+    return 1 + int((everyone[among] > everyone[place]).sum())
+
+
+def _interval(row: pd.Series) -> str:
+    """The rank interval, where the table has one."""
+    low, high = row.get("rank_p5"), row.get("rank_p95")
+    if low is None or pd.isna(low) or high is None or pd.isna(high):
+        return ""
+    return f" (90 % interval {low:.0f}-{high:.0f})"
+
+
+def _largest(table: pd.DataFrame, column: str, unit: str, count: int, model: ScoreModel) -> str:
+    """The criteria with the largest figures of a column, each with its distance."""
+    known = table[table["distance_km"].notna() | (column == "points")]
+    most = known[known[column] >= _LEAST_POINTS]
+    most = most.sort_values(column, ascending=False, kind="stable").head(count)
+    criteria = {c.name: c for c in model.criteria}
+    texts = [
+        f"{_distance_text(criteria[str(name)], float(row['distance_km']))} ({row[column]:.0f} {unit})"
+        for name, row in most.iterrows()
+    ]
+    return _join(texts) if texts else "none"
+
+
+def _number(value: object) -> float:
+    return float("nan") if pd.isna(value) else float(value)  # type: ignore[call-overload, arg-type]
+
+
+def _join(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _distance_text(criterion: Criterion, distance_km: float) -> str:
+    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``."""
+    if math.isnan(distance_km):
+        return f"{criterion.label} unknown"
+    if math.isinf(distance_km):
+        return f"{criterion.label} out of reach"
+    if criterion.unit_km != 1.0:
+        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
+    if distance_km < 0.95:
+        near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
+        return f"{criterion.label} {near} km"
+    return f"{criterion.label} {distance_km:,.0f} km"

@@ -1,8 +1,8 @@
-"""The range of scores of a deposit that may be in many places."""
+"""The range of scores of a deposit whose place is not known exactly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,15 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.contributions import check_columns, read_compared, read_values, read_vetoed
-from geo_ree.scoring.intervals import Drawn, Sampler, valued
+from geo_ree.scoring.draws import Drawn, Sampler, draw_values, whole_number
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.ranks import SEED, whole_number
+from geo_ree.scoring.notebook import html_table
+from geo_ree.settings import SEED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScoreRange:
-    """What a deposit may score, and where it may rank, in all the places where it may be.
+    """Scores and ranks of a deposit over all the places where it may be.
 
     Parameters
     ----------
@@ -36,6 +37,15 @@ class ScoreRange:
     rank_worst: int
     p_lead: float
 
+    def __repr__(self) -> str:
+        return (
+            f"<ScoreRange: score {self.score_worst:.1f} to {self.score_best:.1f}, "
+            f"rank {self.rank_best} to {self.rank_worst}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(pd.DataFrame([asdict(self)]))
+
 
 def score_range(
     places: pd.DataFrame,
@@ -45,31 +55,31 @@ def score_range(
     drawn: Drawn,
     sample: Sampler,
     compared: pd.Series | None = None,
-    joins: bool = True,
+    compared_too: bool = True,
     seed: int = SEED,
 ) -> ScoreRange | None:
-    """Score a deposit in all the places where it may be, beside others that have their place.
+    """Score a deposit at all the places where it may be, among deposits with a known place.
 
-    Best and worst are those of the places given: the more there are, the nearer they come to
-    those of the whole area. The chance to lead is counted in the joint draws of the others: with
-    the same weights, and the deposit at a place drawn by lot.
+    Best and worst are those of the given places: more places come closer to the extremes of the
+    area. The chance to lead is counted in the joint draws of the others, with the same weights and
+    the deposit at a random place.
 
     Parameters
     ----------
     places
         A row per place, with the columns of the model.
     others
-        The deposits it is ranked among, with the columns of the model; may be empty.
+        The deposits to rank among, with the columns of the model; may be empty.
     model
-        What is scored by, its set of weights chosen.
+        The model to score by.
     drawn
-        All that was drawn for the others, see `Uncertainty`.
+        The draws of the others, `Uncertainty.drawn`.
     sample
-        Draws the kilometres of the deposit: column -> shape (draws, 1), all columns of the model.
+        Draws the distances of the deposit: column -> shape (draws, 1), all columns of the model.
     compared
-        On the index of `others`: the rows among which TOPSIS finds its best and worst.
-    joins
-        Whether TOPSIS compares the deposit too, or only holds it against the others.
+        On the index of `others`: the rows that TOPSIS compares.
+    compared_too
+        Whether TOPSIS compares the deposit itself.
     seed
         The same seed gives the same figures.
 
@@ -81,34 +91,32 @@ def score_range(
     Raises
     ------
     ScoreError
-        When a column is missing, or what was drawn is of other deposits.
+        When a column is missing, or the draws are of other deposits.
 
     Examples
     --------
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Exponential
-    >>> from geo_ree.scoring.intervals import uncertainty
+    >>> from geo_ree.scoring import Criterion, Exponential, uncertainty
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> others = pd.DataFrame({"dist_railway_km": [50.0]})
     >>> places = pd.DataFrame({"dist_railway_km": [0.0, 100.0]})
-    >>> drawn = uncertainty(others, model, None, draws=200, keep=True).drawn
+    >>> drawn = uncertainty(others, model, None, draws=200, keep_draws=True).drawn
     >>> def anywhere(rng, draws):
     ...     return {"dist_railway_km": rng.choice([0.0, 100.0], (draws, 1))}
-    >>> found = score_range(places, others, model, drawn=drawn, sample=anywhere)
-    >>> found.score_worst, found.score_best, found.rank_best, found.rank_worst, found.p_lead > 0.4
-    (25.0, 100.0, 1, 2, True)
+    >>> score_range(places, others, model, drawn=drawn, sample=anywhere)
+    <ScoreRange: score 25.0 to 100.0, rank 1 to 2>
     """
     for table in (places, others):
         check_columns(table, model)
-    if drawn.struck.shape[1] != len(others):
+    if drawn.vetoed.shape[1] != len(others):
         raise ScoreError(
-            f"{drawn.struck.shape[1]} deposits were drawn for {len(others)} others",
-            "give what uncertainty(..., keep=True) drew for the same table",
+            f"{drawn.vetoed.shape[1]} deposits were drawn for {len(others)} others",
+            "give Uncertainty.drawn of uncertainty(..., keep_draws=True) for the same table",
         )
-    among = np.append(read_compared(compared, others), joins)
-    beside = _everywhere(places, others, model)
-    scores = beside.scores(model, among)
-    own = np.where(_known(places, model), scores[:, -1], np.nan)
+    among = np.append(read_compared(compared, others), compared_too)
+    everywhere = _everywhere(places, others, model)
+    scores = everywhere.scores(model, among)
+    known = ~np.isnan(read_values(places, model)[model.shares > 0]).all(axis=0)
+    own = np.where(known | read_vetoed(places, model), scores[:, -1], np.nan)
     sure = ~np.isnan(own)
     if not sure.any():
         return None
@@ -123,13 +131,8 @@ def score_range(
     )
 
 
-def _known(places: pd.DataFrame, model: ScoreModel) -> np.ndarray:
-    known = ~np.isnan(read_values(places, model)[model.shares > 0]).all(axis=0)
-    return known | read_vetoed(places, model)
-
-
 def _everywhere(places: pd.DataFrame, others: pd.DataFrame, model: ScoreModel) -> Drawn:
-    """The others as they are, and the deposit in each place: a "draw" a place, weights fixed."""
+    """The others as they are and the deposit at each place: one "draw" per place, weights fixed."""
     active, n = model.shares > 0, len(places)
 
     def repeated(table: Floats) -> Floats:
@@ -142,23 +145,24 @@ def _everywhere(places: pd.DataFrame, others: pd.DataFrame, model: ScoreModel) -
         ],
         axis=2,
     )
-    struck = np.concatenate(
+    vetoed = np.concatenate(
         [
             np.broadcast_to(read_vetoed(others, model), (n, len(others))),
             read_vetoed(places, model)[:, None],
         ],
         axis=1,
     )
-    return Drawn(values, struck, np.broadcast_to(model.shares, (n, len(active))))
+    return Drawn(values, vetoed, np.broadcast_to(model.shares, (n, len(active))))
 
 
 def _chance(
     model: ScoreModel, drawn: Drawn, sample: Sampler, among: np.ndarray, seed: int
 ) -> float:
+    """Share of the joint draws in which the deposit, at a random place, comes first."""
     draws = len(drawn.weights)
     distance_seed, gap_seed = np.random.SeedSequence(seed).spawn(2)
     columns = dict(sample(np.random.default_rng(distance_seed), draws))
     gap_rngs = [np.random.default_rng(s) for s in gap_seed.spawn(len(model.criteria))]
-    own = valued(columns, model, gap_rngs, pd.RangeIndex(1), drawn.weights)
-    scores = drawn.beside(own).scores(model, among)
+    own = draw_values(columns, model, gap_rngs, pd.RangeIndex(1), drawn.weights)
+    scores = drawn.append(own).scores(model, among)
     return float((scores[:, -1] >= scores[:, :-1].max(axis=1, initial=-1.0)).mean())

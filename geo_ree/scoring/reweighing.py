@@ -1,4 +1,4 @@
-"""Many weights for many alternatives: all draws as matrix products, in bounded memory."""
+"""Many sets of weights for many deposits: all draws as matrix products, in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats
 from geo_ree.scoring.aggregates import HALFWAY, separations
 from geo_ree.scoring.contributions import check_columns, read_values, read_vetoed
+from geo_ree.scoring.draws import check_draws, draw_weights, whole_number
 from geo_ree.scoring.model import ScoreModel
-from geo_ree.scoring.ranks import SEED, check_draws, draw_weights, whole_number
+from geo_ree.settings import SEED
 
 _CELLS = 60_000
-"""Numbers that are worked on at once (0.5 MB): they stay in the cache of the processor, and the
-product is too small for BLAS to wake its threads, which made it four to twenty times slower."""
+"""Numbers processed at once (0.5 MB): they stay in the processor cache, and the product is too small
+for BLAS to start its threads, which made it four to twenty times slower."""
 
 _MOST_HIGHEST = 25_000_000
-"""Numbers that are kept of all parts (200 MB): the highest score of each part and draw."""
+"""Limit of the highest scores kept for each part and draw (200 MB)."""
 
 _TIE = 1e-12
-"""Relative difference below which two scores are equal: a product in parts rounds otherwise."""
+"""Relative difference below which two scores are equal: products of different shape round differently."""
 
 Block = Callable[[slice, Floats], Floats]
 
@@ -37,26 +38,24 @@ def reweigh(
     concentration: float = 50.0,
     top: Sequence[int] = (1, 3, 5),
 ) -> pd.DataFrame:
-    """Tell how far the doubt about the weights alone moves the scores and the first ranks.
+    """Draw the weights alone, for tables too large for `uncertainty`.
 
-    What `uncertainty` tells of a few hundred deposits, this tells of a few hundred thousand:
-    distances stay as they are, an unknown one is left out as `score` does it, and of the ranks
-    only the first ones are kept. With fixed values ``v`` all draws of weights ``W`` are products
-    of matrices: ``v W`` for the weighted sum, ``exp(log(v) W)`` for the product, and for TOPSIS
-    with its squared distances to ideal and anti-ideal (before weighting) ``D+^2 W^2`` and
-    ``D-^2 W^2``. They are taken in parts that fit the cache, so memory does not grow with the
-    draws, and with the deposits only by their values.
+    Distances stay as they are, unknown ones are left out as in `score`, and only the first ranks are
+    counted. With fixed values ``v`` all draws of weights ``W`` are matrix products: ``v W`` for the
+    weighted sum, ``exp(log(v) W)`` for the product, and for TOPSIS with its squared distances to
+    ideal and anti-ideal (before weighting) ``D+^2 W^2`` and ``D-^2 W^2``. They are computed in parts
+    that fit the cache, so memory does not grow with the number of draws.
 
     Parameters
     ----------
     table
         A row per deposit, with the columns of the model; all rows are ranked together.
     model
-        What is scored by, its set of weights chosen.
+        The model to score by.
     draws, seed, concentration
-        As `uncertainty` takes them; the same seed draws the same weights there.
+        See `uncertainty`; the same seed draws the same weights there.
     top
-        Numbers of first ranks. One larger than the number of deposits holds them all.
+        Numbers of first ranks to count.
 
     Returns
     -------
@@ -64,12 +63,12 @@ def reweigh(
         On the index of `table`: ``score_mean`` and ``score_sd`` (0..100), ``p_top<k>`` (share of
         the draws among the first k; equal scores share the better rank) and
         ``central_<criterion>`` (mean weight of the draws in which the deposit comes first, NaN
-        when it never does). NaN for a deposit of which nothing is known.
+        when it never does). NaN for a deposit without any known criterion.
 
     Raises
     ------
     ScoreError
-        When an option is out of range, or the table is not what the model asks for.
+        When an option is out of range, or a column of the model is missing or not numeric.
 
     References
     ----------
@@ -78,8 +77,7 @@ def reweigh(
 
     Examples
     --------
-    >>> from geo_ree.scoring.model import Criterion
-    >>> from geo_ree.scoring.decay import Exponential
+    >>> from geo_ree.scoring import Criterion, Exponential
     >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
     >>> near_and_far = pd.DataFrame({"dist_railway_km": [50.0, 100.0]}, index=["near", "far"])
     >>> reweigh(near_and_far, model, draws=100, top=[1])[["score_mean", "p_top1"]]
@@ -91,13 +89,13 @@ def reweigh(
     ranks = sorted({whole_number("top", k, 1) for k in top})
     check_columns(table, model)
     active = model.shares > 0
-    values, struck = read_values(table, model)[active], read_vetoed(table, model)
-    rows = np.flatnonzero(struck | ~np.isnan(values).all(axis=0))
-    # The stream of the weights in uncertainty(), so that both draw the same.
+    values, vetoed = read_values(table, model)[active], read_vetoed(table, model)
+    rows = np.flatnonzero(vetoed | ~np.isnan(values).all(axis=0))
+    # The random stream of the weights in uncertainty(), so that both draw the same weights.
     stream = np.random.SeedSequence(seed).spawn(3)[0]
     weights = draw_weights(model, np.random.default_rng(stream), draws, concentration)
-    block = _blocks_of(values[:, rows], struck[rows], model.aggregate)
-    found = _walk(block, len(rows), np.ascontiguousarray(weights[:, active].T), ranks)
+    block = _blocks_of(values[:, rows], vetoed[rows], model.aggregate)
+    found = _statistics(block, len(rows), np.ascontiguousarray(weights[:, active].T), ranks)
     central = np.zeros((len(rows), len(active)))
     central[:, active] = found.central
     central[np.isnan(found.central).any(axis=1)] = np.nan
@@ -110,15 +108,15 @@ def reweigh(
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Statistics:
     mean: Floats
     deviation: Floats
     shares: Floats
     central: Floats
 
 
-def _walk(block: Block, rows: int, weights: Floats, ranks: list[int]) -> _Found:
-    """Go over the alternatives twice: for the limits of the first ranks, then for who is there."""
+def _statistics(block: Block, rows: int, weights: Floats, ranks: list[int]) -> _Statistics:
+    """Pass over the alternatives twice: for the limits of the first ranks, then for those within."""
     draws, most = weights.shape[1], max(ranks, default=1)
     mean, deviation = np.zeros(rows), np.zeros(rows)
     step = max(1, _CELLS // draws, -(-rows * draws // _MOST_HIGHEST))
@@ -148,31 +146,31 @@ def _walk(block: Block, rows: int, weights: Floats, ranks: list[int]) -> _Found:
             central[part] = (scores >= limits[0, some]) @ weights[:, some].T
     first = times[0, :, None]
     central = np.where(first > 0, central / np.maximum(first, 1.0), np.nan)
-    return _Found(mean, deviation, times[1:] / draws, central)
+    return _Statistics(mean, deviation, times[1:] / draws, central)
 
 
-def _blocks_of(values: Floats, struck: NDArray[np.bool_], aggregate: str) -> Block:
-    """Give a function of some alternatives and weights (criteria, draws): scores, 0 to 1."""
+def _blocks_of(values: Floats, vetoed: NDArray[np.bool_], aggregate: str) -> Block:
+    """A function of a slice of the alternatives and weights (criteria, draws) that gives scores, 0 to 1."""
     block = {"topsis": _topsis, "weighted_sum": _sum, "weighted_product": _product}[aggregate](
-        values, struck
+        values, vetoed
     )
 
     def with_vetoes(part: slice, weights: Floats) -> Floats:
         scores = block(part, weights)
-        scores[struck[part]] = 0.0
+        scores[vetoed[part]] = 0.0
         return scores
 
-    return with_vetoes if struck.any() else block
+    return with_vetoes if vetoed.any() else block
 
 
-def _topsis(values: Floats, struck: NDArray[np.bool_]) -> Block:
-    both = [separations(value, ~struck) for value in values]
+def _topsis(values: Floats, vetoed: NDArray[np.bool_]) -> Block:
+    both = [separations(value, ~vetoed) for value in values]
     to_best, to_worst = (np.stack([pair[i] ** 2 for pair in both], axis=1) for i in (0, 1))
 
     def block(part: slice, weights: Floats) -> Floats:
         squares = weights**2
         ratio = to_best[part] @ squares
-        # d- / (d+ + d-) = 1 / (1 + d+ / d-): one division and one root the less.
+        # d- / (d+ + d-) = 1 / (1 + d+ / d-) saves one division and one square root.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio /= to_worst[part] @ squares
         np.sqrt(ratio, out=ratio)
@@ -185,41 +183,41 @@ def _topsis(values: Floats, struck: NDArray[np.bool_]) -> Block:
     return block
 
 
-def _sum(values: Floats, struck: NDArray[np.bool_]) -> Block:
+def _sum(values: Floats, vetoed: NDArray[np.bool_]) -> Block:
     known = np.asarray(~np.isnan(values.T), dtype=np.bool_)
     filled = np.ascontiguousarray(np.nan_to_num(values.T))
     complete = np.asarray(known.all(axis=1), dtype=np.bool_)
 
     def block(part: slice, weights: Floats) -> Floats:
         scores = filled[part] @ weights
-        _share_out(scores, known[part], complete[part], weights)
+        _divide_by_known(scores, known[part], complete[part], weights)
         return scores
 
     return block
 
 
-def _product(values: Floats, struck: NDArray[np.bool_]) -> Block:
+def _product(values: Floats, vetoed: NDArray[np.bool_]) -> Block:
     known = np.asarray(~np.isnan(values.T), dtype=np.bool_)
     complete = np.asarray(known.all(axis=1), dtype=np.bool_)
-    nothing = np.asarray(values.T == 0, dtype=np.bool_)
-    logs = np.log(np.where(known & ~nothing, values.T, 1.0))
-    spoiled = np.asarray(nothing.any(axis=1), dtype=np.bool_)
+    zero = np.asarray(values.T == 0, dtype=np.bool_)
+    logs = np.log(np.where(known & ~zero, values.T, 1.0))
+    zeroed = np.asarray(zero.any(axis=1), dtype=np.bool_)
 
     def block(part: slice, weights: Floats) -> Floats:
         scores = logs[part] @ weights
-        _share_out(scores, known[part], complete[part], weights)
+        _divide_by_known(scores, known[part], complete[part], weights)
         np.exp(scores, out=scores)
-        some = np.flatnonzero(spoiled[part])
-        scores[some] *= nothing[part][some] @ weights == 0
+        some = np.flatnonzero(zeroed[part])
+        scores[some] *= zero[part][some] @ weights == 0
         return scores
 
     return block
 
 
-def _share_out(
+def _divide_by_known(
     scores: Floats, known: NDArray[np.bool_], complete: NDArray[np.bool_], weights: Floats
 ) -> None:
-    """Divide by the weight of what is known, in place."""
+    """Divide by the weight of the known values, in place."""
     some = np.flatnonzero(~complete)
     if some.size:
         total = known[some] @ weights

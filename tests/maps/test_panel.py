@@ -15,7 +15,7 @@ import shapely
 from geo_ree.maps import render
 from geo_ree.maps.style import LABELS, MEASURES
 from geo_ree.schema import COMMODITY_GROUPS, SUBSTANCES
-from geo_ree.scoring import load_preset, plain_model, preset_names, score
+from geo_ree.scoring import load_preset, preset_names, score
 from geo_ree.settings import DISCLAIMER
 
 pytestmark = pytest.mark.browser
@@ -589,7 +589,7 @@ def many(count):
     return {
         "tables": {"scores": frame},
         "layers": {"countries": land},
-        "models": [plain_model(model)],
+        "models": [model.to_dict()],
         "report": {},
     }
 

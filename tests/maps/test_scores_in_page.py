@@ -19,13 +19,12 @@ from geo_ree.scoring import (
     ScoreModel,
     Step,
     Veto,
-    plain_model,
     score,
 )
+from geo_ree.settings import AGGREGATES
 
 pytestmark = pytest.mark.browser
 
-AGGREGATES = ("weighted_sum", "weighted_product", "topsis")
 ROWS = 48
 DECAYS = (
     Exponential(50),
@@ -85,7 +84,7 @@ def page_of(table, models, path):
     page = render(
         {"scores": frame},
         layers={"countries": land},
-        models=[plain_model(m) for m in models],
+        models=[m.to_dict() for m in models],
         report={"seed": 7},
     )
     path.write_text(page, encoding="utf-8")

@@ -10,8 +10,6 @@ import pytest
 from geo_ree.outputs.tables import DOUBT_FILES, influence_rows, summarize_doubt, write_doubt
 from geo_ree.pipeline.analysis import Analysis
 from geo_ree.scoring import Criterion, Exponential, ScoreModel, influence, uncertainty
-from geo_ree.scoring.model import AGGREGATES as KNOWN
-from geo_ree.settings import AGGREGATES
 
 MODEL = ScoreModel(
     (
@@ -117,7 +115,3 @@ def test_the_report_says_the_strongest_and_the_smallest(analysis):
     }
     nothing = SimpleNamespace(influence=None, omission=pd.DataFrame(columns=["target", "layer"]))
     assert summarize_doubt(nothing) == {"influence": None, "omission": {}}
-
-
-def test_the_command_line_knows_the_aggregates():
-    assert AGGREGATES == KNOWN

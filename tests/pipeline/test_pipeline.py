@@ -13,7 +13,7 @@ from geo_ree.outputs.tables import DOUBT_FILES, SCORE_FILES
 from geo_ree.pipeline.analysis import analyse
 from geo_ree.pipeline.layers import harmonize_sources
 from geo_ree.pipeline.result import run
-from geo_ree.scoring import describe, load_preset, score
+from geo_ree.scoring import explain, load_preset, score
 from geo_ree.settings import DISCLAIMER, Options, Settings
 
 LAYERS = ("railway", "road", "power_line", "power_plant", "settlement", "gateway", "water")
@@ -170,10 +170,10 @@ def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
         columns = (rows[c] for c in ("name", "rank", "rank_p5", "rank_p95", "sentence"))
         for name, rank, low, high, sentence in zip(*columns, strict=True):
             assert sentence.startswith(f"{name} scores ")
-            told = f"rank {rank} of {len(rows)} ({low} to {high} in nine draws of ten), carried by "
-            assert told in sentence, role
+            expected = f"rank {rank} of {len(rows)} (90 % interval {low}-{high}). Strengths: "
+            assert expected in sentence, role
     first = table.loc[table["name"] == "Kyzyl-Ompol", "sentence"].item()
-    assert "railway 13 km" in first and "held back by " in first and "on the spot" in first
+    assert "railway 13 km" in first and "Weaknesses: " in first and "nearby (" in first
 
 
 def test_what_has_no_coordinate_has_the_range_of_its_area(done):
@@ -302,10 +302,8 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
     assert (candidates["rank_p5"] <= candidates["rank"]).mean() > 0.8
     sentence = candidates["sentence"].iloc[0]
     assert f"rank 1 of {len(candidates)} (" in sentence
-    assert "nine draws of ten), carried by " in sentence
-    assert sentence == describe(
-        candidates["name"].iloc[0], candidates.set_index("name", drop=False), model
-    )
+    by_name = candidates.set_index("name", drop=False)
+    assert sentence == explain(candidates["name"].iloc[0], by_name, model).sentence
     told = result.unranked[result.unranked["role"] == "candidate"]
     assert told["score_best"].between(0, 100).all() and told["p_lead"].between(0, 1).all()
     ranked = table["rank"].notna()

@@ -1,4 +1,4 @@
-"""What notebooks show of models and audits: complete, escaped, unknown said to be unknown."""
+"""What notebooks show of audits: complete, escaped, unknown said to be unknown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import shapely
 import geo_ree
 from geo_ree.maps import InlinePage
 from geo_ree.schema.html import table_html
-from geo_ree.scoring import Criterion, Exponential, ScoreModel, Veto
 
 BOMB = "<img src=x onerror=alert(1)>"
 
@@ -42,19 +41,6 @@ def test_numbers_go_right_texts_left_and_unknown_is_said():
     assert sides[:2] == ["left", "right"]
 
 
-def test_a_model_shows_every_criterion_with_its_reason_and_its_vetoes_escaped():
-    model = ScoreModel(
-        (
-            Criterion("rail", "dist_railway_km", Exponential(50), 3.0, label=BOMB, reason="why"),
-            Criterion("road", "dist_road_km", Exponential(15), 1.0, source="somebody"),
-        ),
-        vetoes=(Veto("dist_road_km", 300.0, "no way in"),),
-    )
-    read = _read(model._repr_html_())
-    assert {"75 %", "25 %", BOMB, "why", "somebody", "no way in"} <= {*read.texts}
-    assert "img" not in {tag for tag, _ in read.tags}
-
-
 def test_an_audit_shows_its_worst_flags_and_how_many_there_are():
     at = shapely.Point(70, 48)
     audit = gpd.GeoDataFrame(
@@ -82,29 +68,8 @@ def test_an_audit_shows_its_worst_flags_and_how_many_there_are():
     assert "img" not in {tag for tag, _ in read.tags}
 
 
-def test_influence_shows_what_moves_the_ranking_and_what_ends_the_lead():
-    model = ScoreModel(
-        (Criterion("rail", "a", Exponential(50), 0.6), Criterion("road", "b", Exponential(15), 0.4))
-    )
-    table = pd.DataFrame({"a": [150.0, 50.0], "b": [0.0, 30.0]}, index=[BOMB, "other"])
-    read = _read(geo_ree.influence(table, model, samples=64)._repr_html_())
-    assert "weight of rail" in read.texts
-    assert any(BOMB in text for text in read.texts)
-    assert "img" not in {tag for tag, _ in read.tags}
-
-
 def test_a_page_in_a_notebook_is_kept_apart_and_whole():
     page = '<html><body>"&amp;" <script>1 < 2</script></body></html>'
     ((tag, attributes),) = _read(InlinePage(html=page, height_px=320)._repr_html_()).tags
     assert (tag, attributes["srcdoc"], attributes["height"]) == ("iframe", page, "320")
     assert "allow-same-origin" not in attributes["sandbox"]
-
-
-def test_a_lead_that_no_weight_ends_is_told_as_such_and_not_as_unknown():
-    model = ScoreModel(
-        (Criterion("rail", "a", Exponential(50), 0.6), Criterion("road", "b", Exponential(15), 0.4))
-    )
-    table = pd.DataFrame({"a": [10.0, 50.0], "b": [1.0, 30.0]}, index=["leader", "other"])
-    read = _read(geo_ree.influence(table, model, samples=64)._repr_html_())
-    assert read.texts.count("no weight does it") == 2
-    assert "unknown" not in read.texts

@@ -16,7 +16,7 @@ from pymcdm.normalizations import vector_normalization
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import Criterion, Exponential, Linear, ScoreModel, Veto, score
+from geo_ree.scoring import Criterion, Exponential, Linear, ScoreModel, Veto, load_preset, score
 from geo_ree.scoring.aggregates import METHODS, leave_one_out, topsis, weighted_product
 
 NAMES = ("rail", "road", "water")
@@ -354,7 +354,7 @@ def test_an_aggregate_comes_from_toml_and_is_printed(tmp_path: object) -> None:
         'schema_version = "1.0"\nname = "mine"\naggregate = "topsis"\n[criteria.rail]\n'
         'column = "dist_rail_km"\ndecay = { kind = "linear", zero_km = 100 }\nweight = 1\n'
     )
-    model = ScoreModel.from_toml(path)
+    model = load_preset(path)
     assert model.aggregate == "topsis"
     assert str(model).splitlines()[0] == "mine (mine, topsis)"
     assert model.criteria[0].value == Linear(100)

@@ -21,8 +21,7 @@ from geo_ree.scoring import (
     Criterion,
     Exponential,
     ScoreModel,
-    break_down,
-    describe,
+    explain,
     influence,
     reweigh,
     score,
@@ -61,7 +60,7 @@ def test_without_targets_there_is_no_index_and_distances_are_unknown() -> None:
         influence(blank, BOTH, samples=4)
     assert reweigh(blank, BOTH, draws=10).isna().all(axis=None)
     assert (
-        describe("x:0", blank.join(score(blank, BOTH)), BOTH)
+        explain("x:0", blank.join(score(blank, BOTH)), BOTH).sentence
         == "x:0 has no score: railway and road unknown."
     )
 
@@ -77,7 +76,7 @@ def test_one_point_leads_and_hangs_on_nothing(aggregate: str) -> None:
     assert found.leader == "x:0"
     assert found.takeovers["weight_needed"].isna().all()
     assert (found.assumptions["total"] == 0).all()
-    assert "rank 1 of 1" in describe("x:0", one.join(score(one, model)), model)
+    assert "rank 1 of 1" in explain("x:0", one.join(score(one, model)), model).sentence
 
 
 @EACH
@@ -91,8 +90,8 @@ def test_a_column_of_unknowns_is_drawn_and_named(aggregate: str) -> None:
     wide = uncertainty(table, model, None, draws=200).table
     assert (wide["score_p95"] - wide["score_p5"] > 5).all()
     assert "unknown values of road" in influence(table, model, samples=16).assumptions.index
-    assert "Unknown: road." in describe("x:0", table.join(points), model)
-    assert math.isnan(break_down("x:0", table.join(points), model).loc["road", "points"])
+    assert "Unknown: road." in explain("x:0", table.join(points), model).sentence
+    assert math.isnan(explain("x:0", table.join(points), model).table.loc["road", "points"])
 
 
 @EACH
@@ -119,7 +118,7 @@ def test_weights_that_sum_to_zero_are_an_error(
 @EACH
 def test_more_first_ranks_than_deposits_hold_them_all(aggregate: str) -> None:
     model, table = replace(BOTH, aggregate=aggregate), table_of([10.0, 90.0], [20.0, 5.0])
-    sure = uncertainty(table, model, None, draws=20, widest=50)
+    sure = uncertainty(table, model, None, draws=20, max_rank=50)
     assert sure.acceptability.columns.tolist() == [1, 2]
     assert (sure.table["p_top5"] == 1.0).all()
     assert (reweigh(table, model, draws=20, top=[7])["p_top7"] == 1.0).all()
@@ -138,7 +137,7 @@ def test_infinite_distances_are_worth_nothing(aggregate: str) -> None:
     assert sure.loc["x:2", "score_p95"] == 0.0
     assert sure.loc["x:2", "rank_p95"] == (2 if aggregate == "weighted_product" else 3)
     assert influence(table, model, samples=4).leader == "x:0"
-    assert "railway out of reach" in describe("x:1", table.join(points), model)
+    assert "railway out of reach" in explain("x:1", table.join(points), model).sentence
 
 
 # What holds for one aggregate and not for another

@@ -151,7 +151,7 @@ def test_made_from_words() -> None:
     ("decay", "words"),
     [
         (Exponential(1000), "halves every 1,000 km"),
-        (Linear(200), "evenly to 0 at 200 km"),
+        (Linear(200), "falls evenly to 0 at 200 km"),
         (Logistic(100, 20), "half at 100 km, over 20 km"),
         (Step((10, 50), (1, 0.5, 0)), "1 to 10 km, 0.5 to 50 km, 0 beyond"),
     ],

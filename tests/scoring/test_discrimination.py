@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import auc, auc_draws, discrimination, success_rate, widest
+from geo_ree.scoring import auc, auc_draws, discrimination, success_rate, widest_interval
 
 CLASSES = st.integers(2, 30).flatmap(
     lambda n: st.tuples(
@@ -135,11 +135,11 @@ def _sites(rng, mines, others, gain=1.0):
 def test_the_same_seed_draws_the_same_in_parts_of_any_size(monkeypatch):
     scores, positive = _sites(np.random.default_rng(3), 20, 60)
     blocks = np.arange(80) // 5
-    told = {"draws": 90, "seed": 4}
-    plain, blocked = (auc_draws(scores, positive, blocks=b, **told) for b in (None, blocks))
+    options = {"draws": 90, "seed": 4}
+    plain, blocked = (auc_draws(scores, positive, blocks=b, **options) for b in (None, blocks))
     monkeypatch.setattr(discrimination, "_CELLS", 700)
-    assert np.array_equal(auc_draws(scores, positive, **told), plain)
-    assert np.array_equal(auc_draws(scores, positive, blocks=blocks, **told), blocked)
+    assert np.array_equal(auc_draws(scores, positive, **options), plain)
+    assert np.array_equal(auc_draws(scores, positive, blocks=blocks, **options), blocked)
     assert not np.array_equal(auc_draws(scores, positive, draws=90, seed=5), plain)
 
 
@@ -171,7 +171,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says():
     hits = 0
     for k in range(200):
         drawn = auc_draws(*_sites(rng, 40, 120), draws=300, seed=k)[0]
-        found = widest({"sites": drawn})
+        found = widest_interval({"sites": drawn})
         hits += found.low <= truth <= found.high
     assert 0.89 <= hits / 200 <= 0.99
 
@@ -186,16 +186,16 @@ def test_blocks_are_wider_where_sites_of_one_place_are_alike():
         for basis, b in (("sites", None), ("blocks", block))
     }
     assert np.ptp(drawn["blocks"]) > 3.0 * np.ptp(drawn["sites"])
-    assert widest(drawn).basis == "blocks"
+    assert widest_interval(drawn).basis == "blocks"
 
 
 def test_a_draw_of_one_class_is_unknown_and_left_out_of_the_interval():
     drawn = auc_draws([1.0, 2.0], [False, True], blocks=[0, 1], draws=60, seed=1)[0]
     assert np.isnan(drawn).any()
     assert set(drawn[~np.isnan(drawn)]) == {1.0}
-    found = widest({"blocks": drawn})
+    found = widest_interval({"blocks": drawn})
     assert (found.low, found.high) == (1.0, 1.0)
-    nothing = widest({"blocks": np.array([np.nan])})
+    nothing = widest_interval({"blocks": np.array([np.nan])})
     assert np.isnan(nothing.low)
     assert np.isnan(nothing.high)
 

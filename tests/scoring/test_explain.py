@@ -11,16 +11,14 @@ from geo_ree.errors import ScoreError
 from geo_ree.scoring import (
     ScoreModel,
     Veto,
-    break_down,
-    describe,
     explain,
     load_preset,
-    phrase,
     score,
+    strengths_and_weaknesses,
 )
 from geo_ree.scoring.aggregates import METHODS
+from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.decay import Exponential
-from geo_ree.scoring.model import Criterion
 
 MODEL = load_preset("infrastructure")
 
@@ -33,7 +31,7 @@ def scored(model: ScoreModel = MODEL, **distances: float | None) -> pd.DataFrame
 
 def test_the_table_carries_the_score() -> None:
     frame = scored(rail=12, road=3, power_plant=None, settlement=40, water=5, gateway=1500)
-    why = break_down("facts:1", frame, MODEL)
+    why = explain("facts:1", frame, MODEL).table
     assert why.index.tolist() == [c.name for c in MODEL.criteria]
     assert list(why) == [
         "label",
@@ -57,21 +55,21 @@ def test_the_table_carries_the_score() -> None:
 
 def test_a_row_a_label_and_an_id_mean_the_same() -> None:
     frame = scored(rail=12)
-    by_label = break_down("facts:1", frame, MODEL)
-    pd.testing.assert_frame_equal(by_label, break_down("facts:one", frame, MODEL))
-    pd.testing.assert_frame_equal(by_label, break_down(frame.iloc[0], frame, MODEL))
+    by_label = explain("facts:1", frame, MODEL).table
+    pd.testing.assert_frame_equal(by_label, explain("facts:one", frame, MODEL).table)
+    pd.testing.assert_frame_equal(by_label, explain(frame.iloc[0], frame, MODEL).table)
 
 
 def test_who_is_not_there_cannot_be_explained() -> None:
     frame = scored(rail=12)
     with pytest.raises(ScoreError, match="no rows are called 'facts:9', expected one"):
-        break_down("facts:9", frame, MODEL)
+        explain("facts:9", frame, MODEL)
     with pytest.raises(ScoreError, match="2 rows are called 'facts:1'"):
-        break_down("facts:1", pd.concat([frame, frame]), MODEL)
+        explain("facts:1", pd.concat([frame, frame]), MODEL)
     with pytest.raises(ScoreError, match="the row has no value_road"):
-        break_down("facts:1", frame.drop(columns="value_road"), MODEL)
+        explain("facts:1", frame.drop(columns="value_road"), MODEL)
     with pytest.raises(ScoreError, match="the row has no dist_railway_km"):
-        phrase(frame.drop(columns="dist_railway_km").iloc[0], MODEL)
+        strengths_and_weaknesses(frame.drop(columns="dist_railway_km").iloc[0], MODEL)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_who_is_not_there_cannot_be_explained() -> None:
                 "water": 15,
                 "gateway": 900,
             },
-            ("railway 12 km, road 3 km, settlement 30 km", "nothing far"),
+            ("railway 12 km, road 3 km, settlement 30 km", "none"),
         ),
         (
             {
@@ -109,7 +107,7 @@ def test_who_is_not_there_cannot_be_explained() -> None:
                 "gateway": None,
             },
             (
-                "nothing near",
+                "none",
                 "railway 1,240 km, road 80 km, power plant 300 km; "
                 "settlement, water and gateway unknown",
             ),
@@ -130,26 +128,28 @@ def test_who_is_not_there_cannot_be_explained() -> None:
         ),
         (
             dict.fromkeys(["rail", "road", "power_plant", "settlement", "water", "gateway"]),
-            ("nothing near", "railway, road, power plant, settlement, water and gateway unknown"),
+            ("none", "railway, road, power plant, settlement, water and gateway unknown"),
         ),
     ],
 )
 def test_phrases(distances: dict[str, float | None], words: tuple[str, str]) -> None:
-    assert phrase(scored(**distances).iloc[0], MODEL) == words
+    assert strengths_and_weaknesses(scored(**distances).iloc[0], MODEL) == words
 
 
 def test_a_criterion_without_weight_is_not_spoken_of() -> None:
     frame = scored(power_line=None)
-    assert "power line" not in " ".join(phrase(frame.iloc[0], MODEL))
+    assert "power line" not in " ".join(strengths_and_weaknesses(frame.iloc[0], MODEL))
     grid = MODEL.with_variant("power_lines")
-    assert phrase(scored(grid, power_line=None).iloc[0], grid)[1].endswith("; power line unknown")
+    assert strengths_and_weaknesses(scored(grid, power_line=None).iloc[0], grid)[1].endswith(
+        "; power line unknown"
+    )
 
 
 def test_a_veto_comes_first() -> None:
     rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway")
     model = ScoreModel((rail,), vetoes=(Veto("dist_railway_km", 500, "no railway in reach"),))
-    assert phrase(scored(model, rail=600.0).iloc[0], model) == (
-        "nothing near",
+    assert strengths_and_weaknesses(scored(model, rail=600.0).iloc[0], model) == (
+        "none",
         "no railway in reach; railway 600 km",
     )
 
@@ -157,7 +157,10 @@ def test_a_veto_comes_first() -> None:
 def test_an_assumed_value_is_still_called_unknown() -> None:
     rail = Criterion("rail", "dist_railway_km", Exponential(50), 1.0, label="railway", missing=0.8)
     model = ScoreModel((rail,))
-    assert phrase(scored(model, rail=None).iloc[0], model) == ("nothing near", "railway unknown")
+    assert strengths_and_weaknesses(scored(model, rail=None).iloc[0], model) == (
+        "none",
+        "railway unknown",
+    )
 
 
 # What would change it
@@ -188,7 +191,7 @@ def test_the_gain_is_what_scoring_anew_gives(aggregate: str) -> None:
     rows = [(150.0, 30.0), (50.0, 60.0), (200.0, None)]
     frame = two_scored(model, *rows)
     for i, name in enumerate("abc"):
-        why = break_down(name, frame, model)
+        why = explain(name, frame, model).table
         for j, criterion in enumerate(("rail", "road")):
             moved = [list(row) for row in rows]
             moved[i][j] = 0.0
@@ -199,17 +202,17 @@ def test_the_gain_is_what_scoring_anew_gives(aggregate: str) -> None:
 
 def test_points_and_gains_of_a_sum_make_the_weight() -> None:
     frame = scored(rail=12, road=3, power_plant=60, settlement=40, water=5, gateway=1500)
-    why = break_down("facts:1", frame, MODEL)
+    why = explain("facts:1", frame, MODEL).table
     np.testing.assert_allclose(why["points"] + why["gain"], 100 * why["weight"], atol=1e-9)
 
 
 def test_without_a_score_there_is_no_gain() -> None:
-    assert break_down("a", two_scored(TWO, (None, None)), TWO)["gain"].isna().all()
+    assert explain("a", two_scored(TWO, (None, None)), TWO).table["gain"].isna().all()
 
 
 def test_a_gain_may_lift_a_veto() -> None:
     model = replace(TWO, vetoes=(Veto("dist_road_km", 100, "no road within 100 km"),))
-    why = break_down("a", two_scored(model, (50, 200)), model)
+    why = explain("a", two_scored(model, (50, 200)), model).table
     assert why["gain"].tolist() == [0.0, pytest.approx(70.0)]
 
 
@@ -218,61 +221,63 @@ def test_a_gain_may_lift_a_veto() -> None:
     [
         (
             [(50, 15), (100, 30), (0, 0)],
-            "a scores 50 of 100, rank 2 of 3, carried by railway 50 km (30 points) and road 15 km "
-            "(20 points), held back by nothing. Most would change with railway on the spot: 80 points, rank 2.",
+            "a scores 50 of 100, rank 2 of 3. Strengths: railway 50 km (30 points) and road 15 km "
+            "(20 points). Weaknesses: none. Largest possible gain: railway nearby (80 points, rank 2).",
         ),
         (
             [(0, None), (0, 0)],
-            "a scores 100 of 100, rank 1 of 2, carried by railway under 0.1 km (100 points), "
-            "held back by nothing. Unknown: road. No single change would lift it.",
+            "a scores 100 of 100, rank 1 of 2. Strengths: railway under 0.1 km (100 points). "
+            "Weaknesses: none. Unknown: road. No single criterion would raise the score.",
         ),
         (
             [(500, None), (100, 100)],
-            "a scores 0 of 100, rank 2 of 2, carried by nothing, held back by railway 500 km (100 "
-            "points short). Unknown: road. Most would change with railway on the spot: 100 points, "
-            "rank 1.",
+            "a scores 0 of 100, rank 2 of 2. Strengths: none. Weaknesses: railway 500 km (100 points "
+            "lost). Unknown: road. Largest possible gain: railway nearby (100 points, rank 1).",
         ),
         ([(None, None), (1, 1)], "a has no score: railway and road unknown."),
         (
             [(60, 45), (60, 1)],
-            "a scores 31 of 100, rank 2 of 2, carried by nothing, held back by road 45 km (35 points "
-            "short) and railway 60 km (34 points short). Most would change with road on the spot: "
-            "66 points, rank 1.",
+            "a scores 31 of 100, rank 2 of 2. Strengths: none. Weaknesses: road 45 km (35 points lost) "
+            "and railway 60 km (34 points lost). Largest possible gain: road nearby (66 points, rank 1).",
         ),
         (
             [(math.inf, 0), (50, 0)],
-            "a scores 40 of 100, rank 2 of 2, carried by road under 0.1 km (40 points), held back by "
-            "railway out of reach (60 points short). Most would change with railway on the spot: "
-            "100 points, rank 1.",
+            "a scores 40 of 100, rank 2 of 2. Strengths: road under 0.1 km (40 points). Weaknesses: "
+            "railway out of reach (60 points lost). Largest possible gain: railway nearby "
+            "(100 points, rank 1).",
         ),
     ],
 )
 def test_the_sentence(rows: list[tuple[float | None, float | None]], words: str) -> None:
-    assert describe("a", two_scored(TWO, *rows), TWO) == words
+    assert explain("a", two_scored(TWO, *rows), TWO).sentence == words
 
 
 def test_the_sentence_of_what_is_ruled_out() -> None:
     model = replace(TWO, vetoes=(Veto("dist_road_km", 100, "no road within 100 km"),))
-    assert describe("a", two_scored(model, (50, 200), (60, 60)), model) == (
-        "a is ruled out and scores 0 of 100: no road within 100 km. "
-        "Most would change with road on the spot: 70 points, rank 1."
+    assert explain("a", two_scored(model, (50, 200), (60, 60)), model).sentence == (
+        "a is excluded and scores 0 of 100: no road within 100 km. "
+        "Largest possible gain: road nearby (70 points, rank 1)."
     )
 
 
 def test_under_topsis_the_others_move_too() -> None:
     model = replace(TWO, aggregate="topsis")
-    words = describe("b", two_scored(model, (20, 20), (90, 10), (10, 90)), model)
+    words = explain("b", two_scored(model, (20, 20), (90, 10), (10, 90)), model).sentence
     assert words.startswith("b scores ")
     assert "railway 90 km" in words
-    assert words.endswith(", rank 1.")
+    assert words.endswith(", rank 1).")
 
 
 def test_a_row_a_label_and_an_id_are_described_alike() -> None:
     frame = scored(rail=12)
-    words = describe("facts:1", frame, MODEL)
-    assert words == describe("facts:one", frame, MODEL) == describe(frame.iloc[0], frame, MODEL)
+    words = explain("facts:1", frame, MODEL).sentence
+    assert (
+        words
+        == explain("facts:one", frame, MODEL).sentence
+        == explain(frame.iloc[0], frame, MODEL).sentence
+    )
     with pytest.raises(ScoreError, match="no rows are called 'facts:9'"):
-        describe("facts:9", frame, MODEL)
+        explain("facts:9", frame, MODEL)
 
 
 @pytest.mark.parametrize("aggregate", list(METHODS))
@@ -292,14 +297,15 @@ def test_the_sentence_ranks_among_those_it_is_told(aggregate: str) -> None:
     scores = table.join(score(table, model, compared=candidates))
     alone = table[candidates].join(score(table[candidates], model))
     for label in ("x:1", "x:2"):
-        assert describe(label, scores, model, ranked=candidates, compared=candidates) == describe(
-            label, alone, model
+        assert (
+            explain(label, scores, model, ranked=candidates, compared=candidates).sentence
+            == explain(label, alone, model).sentence
         )
-        why = break_down(label, scores, model, compared=candidates)
-        pd.testing.assert_frame_equal(why, break_down(label, alone, model))
-    host = describe("x:3", scores, model, ranked=~candidates, compared=candidates)
+        why = explain(label, scores, model, compared=candidates).table
+        pd.testing.assert_frame_equal(why, explain(label, alone, model).table)
+    host = explain("x:3", scores, model, ranked=~candidates, compared=candidates).sentence
     assert host.startswith("C scores ") and "rank 1 of 2" in host
-    nameless = describe("x:4", scores, model, ranked=~candidates, compared=candidates)
+    nameless = explain("x:4", scores, model, ranked=~candidates, compared=candidates).sentence
     assert nameless.startswith("x:4 scores ") and "rank 2 of 2" in nameless
 
 
@@ -313,7 +319,7 @@ def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_cha
         index=["by rail", "by road", "between"],
     )
     scores = table.join(score(table, model))
-    why = break_down("by rail", scores, model)
+    why = explain("by rail", scores, model).table
     assert list(why.columns) == [
         "label",
         "distance_km",
@@ -327,45 +333,44 @@ def test_table_and_sentence_tell_what_carries_what_holds_back_and_what_would_cha
     ]
     assert why["points"].idxmax() == "rail"
     assert why["gain"].idxmax() == "road"
-    words = describe("by rail", scores, model)
+    words = explain("by rail", scores, model).sentence
     carried, held, change = (
-        words.split("carried by ")[1]
-        .replace("held back by ", "|")
-        .replace("Most would change with ", "|")
+        words.split("Strengths: ")[1]
+        .replace("Weaknesses: ", "|")
+        .replace("Largest possible gain: ", "|")
         .split("|")
     )
     assert carried.startswith("railway 2 km (")
     assert held.startswith("road 70 km (")
-    assert change.startswith("road on the spot: ")
+    assert change.startswith("road nearby (")
 
 
 def test_an_explanation_has_table_and_sentence_and_shows_both_escaped() -> None:
     frame = two_scored(TWO, (50, 200)).rename(index={"a": "<img src=x>"})
     why = explain("<img src=x>", frame, TWO)
-    pd.testing.assert_frame_equal(why.table, break_down("<img src=x>", frame, TWO))
-    assert str(why) == why.sentence == describe("<img src=x>", frame, TWO)
+    assert str(why) == why.sentence
     shown = why._repr_html_()
     assert "&lt;img src=x&gt; scores" in shown
     assert "<img" not in shown
-    assert shown.count("<tr>") == 1 + len(TWO.criteria)
+    assert shown.count("<tr") == 1 + len(TWO.criteria)
 
 
 def test_a_sentence_gives_the_interval_of_the_rank_where_there_is_one() -> None:
     frame = two_scored(TWO, (50, 200), (150, 300)).assign(rank_p5=1, rank_p95=[2, None])
-    assert "rank 1 of 2 (1 to 2 in nine draws of ten)," in describe("a", frame, TWO)
-    assert "nine draws" not in describe("b", frame, TWO)
+    assert "rank 1 of 2 (90 % interval 1-2)." in explain("a", frame, TWO).sentence
+    assert "interval" not in explain("b", frame, TWO).sentence
 
 
 def test_in_the_table_of_a_run_ranks_are_among_the_ranked_of_the_same_role() -> None:
     frame = two_scored(TWO, (50, 200), (10, 20), (1, 1), (150, 300)).assign(
         role=["candidate", "context", "by_product_host", "candidate"], rank=[1, None, 1, 2]
     )
-    assert "rank 1 of 2," in explain("a", frame, TWO).sentence
-    assert "rank 1 of 1," in explain("c", frame, TWO).sentence
+    assert "rank 1 of 2." in explain("a", frame, TWO).sentence
+    assert "rank 1 of 1." in explain("c", frame, TWO).sentence
     topsis = replace(TWO, aggregate="topsis")
     compared = frame["role"] == "candidate"
     run = frame.drop(columns=score(frame, TWO).columns)
     run = run.join(score(run, topsis, compared=compared))
     pd.testing.assert_frame_equal(
-        explain("a", run, topsis).table, break_down("a", run, topsis, compared=compared)
+        explain("a", run, topsis).table, explain("a", run, topsis, compared=compared).table
     )

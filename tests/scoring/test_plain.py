@@ -14,8 +14,7 @@ from geo_ree.scoring import (
     Step,
     Veto,
     load_preset,
-    plain_model,
-    plain_models,
+    models_for_table,
     preset_names,
 )
 
@@ -39,7 +38,7 @@ class Cliff(Decay):
 )
 def test_every_decay_is_told_with_its_parameters(decay, plain):
     model = ScoreModel((Criterion("rail", "dist_railway_km", decay, 1.0),))
-    told = plain_model(model)
+    told = model.to_dict()
     assert told["criteria"][0]["decay"] == plain
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
@@ -51,7 +50,7 @@ def test_vetoes_weights_and_missing_values_are_told():
         aggregate="topsis",
         name="own",
     )
-    told = plain_model(model)
+    told = model.to_dict()
     assert (told["name"], told["aggregate"]) == ("own", "topsis")
     assert told["criteria"][0]["weight"] == 2.0
     assert told["criteria"][0]["missing"] == 0.25
@@ -62,16 +61,16 @@ def test_vetoes_weights_and_missing_values_are_told():
 
 def test_a_decay_that_only_python_knows_is_not_told():
     model = ScoreModel((Criterion("rail", "dist_railway_km", Cliff(), 1.0),))
-    assert plain_model(model) is None
-    assert plain_models(model, pd.DataFrame(columns=list(model.columns))) == []
+    assert model.to_dict() is None
+    assert models_for_table(model, pd.DataFrame(columns=list(model.columns))) == []
 
 
 def test_the_chosen_model_comes_first_and_the_other_presets_fit_the_table():
     chosen = load_preset("bulk")
     known = pd.DataFrame({c: [1.0] for c in chosen.columns})
-    told = plain_models(chosen.choose(known), known)
+    told = models_for_table(chosen.choose(known), known)
     assert [m["name"] for m in told] == ["bulk", *(n for n in preset_names() if n != "bulk")]
     assert {m["variant"] for m in told} == {"power_lines"}
     own = replace(chosen, name="own", criteria=chosen.criteria[:1], variants=())
     only = known[["dist_railway_km"]]
-    assert [m["name"] for m in plain_models(own, only)] == ["own"]
+    assert [m["name"] for m in models_for_table(own, only)] == ["own"]

@@ -11,11 +11,10 @@ from geo_ree.scoring import (
     Exponential,
     ScoreModel,
     Veto,
-    break_down,
-    describe,
+    explain,
     load_preset,
-    phrase,
     score,
+    strengths_and_weaknesses,
     uncertainty,
 )
 
@@ -50,7 +49,7 @@ def preset_with(tmp_path: Path, text: str, name: str = "mine.toml") -> Path:
 def complaint(tmp_path: Path, text: str) -> str:
     path = preset_with(tmp_path, text)
     with pytest.raises(ScoreError) as caught:
-        ScoreModel.from_toml(path)
+        load_preset(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -202,12 +201,12 @@ def test_a_climb_is_told_in_metres() -> None:
     table = pd.DataFrame(columns, index=["x:1"]).assign(climb_railway_m=[2344.0])
     model = model.choose(table)
     scored = table.join(score(table, model))
-    assert break_down("x:1", scored, model).loc["climb", "distance_km"] == pytest.approx(2.344)
-    assert "climb to the railway 2,340 m" in phrase(scored.iloc[0], model)[1]
-    assert "climb to the railway 2,340 m" in describe("x:1", scored, model)
+    assert explain("x:1", scored, model).table.loc["climb", "distance_km"] == pytest.approx(2.344)
+    assert "climb to the railway 2,340 m" in strengths_and_weaknesses(scored.iloc[0], model)[1]
+    assert "climb to the railway 2,340 m" in explain("x:1", scored, model).sentence
     flat = scored.assign(climb_railway_m=0.0)
     flat = flat[["climb_railway_m", *columns]].join(score(flat, model))
-    assert phrase(flat.iloc[0], model)[1].count("climb") == 0
+    assert strengths_and_weaknesses(flat.iloc[0], model)[1].count("climb") == 0
     with pytest.raises(ScoreError, match=r"climb_railway_m is -5.*metres in a column ending in _m"):
         score(table.assign(climb_railway_m=-5.0), model)
 
@@ -235,7 +234,7 @@ def test_a_model_from_a_file_equals_one_from_python(tmp_path: Path) -> None:
         name="mine",
         title="mine",
     )
-    assert ScoreModel.from_toml(path) == load_preset(path) == load_preset(str(path)) == expected
+    assert load_preset(path) == load_preset(str(path)) == expected
     assert "veto: dist_road_km > 300: no road" in str(expected)
 
 
@@ -264,7 +263,7 @@ def test_printed_it_is_a_small_table() -> None:
         "dist_railway_km",
     ]
     assert len(lines) == 2 + len(AGREED) + 1
-    assert lines[-1] == "once climb_railway_m is known: climb, halves every 1 km"
+    assert lines[-1] == "when climb_railway_m is known: climb, halves every 1 km"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +293,7 @@ def test_printed_it_is_a_small_table() -> None:
             "weight = { default = 1, grid = 0 }\n[variants.grid]",
             "criteria: all weights are zero in the variant grid",
         ),
-        ("weight = 1", "weight = 1\noptional = true", "criteria: all are optional, so nothing"),
+        ("weight = 1", "weight = 1\noptional = true", "criteria: all are optional, expected"),
         ("weight = 1", "weight = 1\noptional = 'yes'", "criteria.rail.optional is 'yes': expected"),
         (
             "weight = 1",
@@ -363,8 +362,8 @@ def test_what_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
         load_preset("bulk_by_air")
     with pytest.raises(ScoreError, match="cannot be read"):
         load_preset(tmp_path)
-    with pytest.raises(ScoreError, match=r"gone\.toml cannot be read .*check the path"):
-        ScoreModel.from_toml(tmp_path / "gone.toml")
+    with pytest.raises(ScoreError, match=r"no preset or file .*gone\.toml'; use one of bulk"):
+        load_preset(tmp_path / "gone.toml")
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     with pytest.raises(ScoreError, match="not UTF-8 text"):
         load_preset(tmp_path / "latin.toml")

@@ -40,7 +40,7 @@ PLACES = pd.DataFrame(
 
 
 def drawn_of(model: ScoreModel, others: pd.DataFrame = OTHERS, draws: int = 300) -> Drawn:
-    kept = uncertainty(others, model, None, draws=draws, keep=True).drawn
+    kept = uncertainty(others, model, None, draws=draws, keep_draws=True).drawn
     assert kept is not None
     return kept
 
@@ -135,21 +135,27 @@ def test_topsis_may_hold_it_against_the_others_alone() -> None:
     model = replace(MODEL, aggregate="topsis")
     near = pd.DataFrame({c: [0.0] for c in OTHERS})
     outside = score_range(
-        near, OTHERS, model, drawn=drawn_of(model), sample=anywhere(near), joins=False
+        near, OTHERS, model, drawn=drawn_of(model), sample=anywhere(near), compared_too=False
     )
     inside = score_range(near, OTHERS, model, drawn=drawn_of(model), sample=anywhere(near))
     assert outside is not None and inside is not None
     assert outside.score_best == inside.score_best == 100.0
     first = pd.Series([True, False, False], index=OTHERS.index)
     held = score_range(
-        PLACES, OTHERS, model, drawn=drawn_of(model), sample=anywhere(), compared=first, joins=False
+        PLACES,
+        OTHERS,
+        model,
+        drawn=drawn_of(model),
+        sample=anywhere(),
+        compared=first,
+        compared_too=False,
     )
     assert held is not None
     assert held.score_worst in (0.0, 50.0)
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
-    with pytest.raises(ScoreError, match="2 deposits were drawn for 3 others; give what"):
+    with pytest.raises(ScoreError, match="2 deposits were drawn for 3 others; give Unc"):
         score_range(
             PLACES, OTHERS, MODEL, drawn=drawn_of(MODEL, OTHERS.iloc[:2]), sample=anywhere()
         )

@@ -12,7 +12,8 @@ from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Linear, ScoreModel, Veto, influence, load_preset, score
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.sensitivity import _by_bisection, _indices, find_takeover
+from geo_ree.scoring.sensitivity import _indices
+from geo_ree.scoring.takeovers import _by_bisection, find_takeover
 
 NAMES = ("rail", "road", "water")
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
@@ -211,7 +212,7 @@ def test_the_same_seed_gives_the_same_figures() -> None:
 def test_parts_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     table, model = random_table(), model_of(0.5, 0.3, 0.2)
     whole = influence(table, model, samples=32).assumptions
-    monkeypatch.setattr("geo_ree.scoring.ranks._CELLS", 500)
+    monkeypatch.setattr("geo_ree.scoring.draws._CELLS", 500)
     pd.testing.assert_frame_equal(influence(table, model, samples=32).assumptions, whole)
 
 

@@ -24,7 +24,7 @@ from geo_ree.scoring import (
     uncertainty,
 )
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.intervals import Sampler
+from geo_ree.scoring.draws import Sampler
 from geo_ree.scoring.ranks import rank_draws
 
 INTERVAL = ["rank_p5", "rank_median", "rank_p95"]
@@ -111,7 +111,12 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     first = uncertainty(table, model, jitter(table), draws=200)
     assert same(first, uncertainty(table, model, jitter(table), draws=200))
     assert not same(first, uncertainty(table, model, jitter(table), draws=200, seed=1))
-    assert (first.draws, first.seed, first.concentration, first.leads) == (200, 20240607, 50, 0.95)
+    assert (first.draws, first.seed, first.concentration, first.confidence) == (
+        200,
+        20240607,
+        50,
+        0.95,
+    )
 
 
 def test_draws_in_parts_stay_deterministic(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +124,7 @@ def test_draws_in_parts_stay_deterministic(monkeypatch: pytest.MonkeyPatch) -> N
     table.iloc[1, 1] = np.nan
     known = example()
     whole = uncertainty(known, model, None, draws=30)
-    monkeypatch.setattr("geo_ree.scoring.ranks._CELLS", 7 * len(table))
+    monkeypatch.setattr("geo_ree.scoring.draws._CELLS", 7 * len(table))
     calls: list[int] = []
 
     def sample(rng: np.random.Generator, draws: int) -> Mapping[str, Floats]:
@@ -197,7 +202,7 @@ def test_a_tie_group_is_measured_from_its_leader() -> None:
     out = uncertainty(table, model_of(1.0), jitter(table, error_km=6.0), draws=2000).table
     assert out["tie_group"].tolist() == [1, 1, 2]
     strict = uncertainty(
-        table, model_of(1.0), jitter(table, error_km=6.0), draws=2000, leads=0.75
+        table, model_of(1.0), jitter(table, error_km=6.0), draws=2000, confidence=0.75
     ).table
     assert strict["tie_group"].tolist() == [1, 2, 3]
 
@@ -315,7 +320,9 @@ def test_how_often_a_line_is_missing_is_how_often_it_counts() -> None:
     """A score of 100 in the draws that miss a line on the spot, of 50 in the others."""
     table = pd.DataFrame({"dist_road_km": [50.0] * 6})
     road = ScoreModel((Criterion("road", "dist_road_km", Exponential(50), 1.0),))
-    kept = uncertainty(table, road, None, missing=lines_at(0.0, 0.2), draws=4000, keep=True).drawn
+    kept = uncertainty(
+        table, road, None, missing=lines_at(0.0, 0.2), draws=4000, keep_draws=True
+    ).drawn
     assert kept is not None
     scores = kept.scores(road, np.ones(6, dtype=np.bool_))
     assert set(np.unique(scores.round(9))) == {50.0, 100.0}
@@ -367,8 +374,8 @@ def test_others_than_topsis_do_not_compare() -> None:
 
 def test_what_was_drawn_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     table, model = example(), model_of(0.5, 0.0, 0.5)
-    monkeypatch.setattr("geo_ree.scoring.ranks._CELLS", 7 * len(table))
-    sure = uncertainty(table, model, jitter(table), draws=30, keep=True)
+    monkeypatch.setattr("geo_ree.scoring.draws._CELLS", 7 * len(table))
+    sure = uncertainty(table, model, jitter(table), draws=30, keep_draws=True)
     assert sure.drawn is not None
     assert sure.drawn.values.shape == (2, 30, 6)
     assert sure.drawn.weights.shape == (30, 3)
@@ -376,7 +383,7 @@ def test_what_was_drawn_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(
         np.percentile(scores, 95, axis=0), sure.table["score_p95"], rtol=1e-12
     )
-    assert sure.drawn.of(np.array([2])).values.shape == (2, 30, 1)
+    assert sure.drawn.select(np.array([2])).values.shape == (2, 30, 1)
     assert uncertainty(table, model, None, draws=30).drawn is None
 
 
@@ -438,10 +445,10 @@ def test_central_weights_are_what_one_has_to_believe() -> None:
 def test_the_acceptability_may_be_cut() -> None:
     table, model = example(), model_of(0.5, 0.3, 0.2)
     whole = uncertainty(table, model, None, draws=100)
-    cut = uncertainty(table, model, None, draws=100, widest=2)
+    cut = uncertainty(table, model, None, draws=100, max_rank=2)
     pd.testing.assert_frame_equal(cut.acceptability, whole.acceptability[[1, 2]])
     assert cut.table.equals(whole.table)
-    beyond = uncertainty(table, model, None, draws=100, widest=99)
+    beyond = uncertainty(table, model, None, draws=100, max_rank=99)
     assert beyond.acceptability.equals(whole.acceptability)
 
 
@@ -450,9 +457,11 @@ def test_what_does_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "_MOST_DRAWN", 100)
     with pytest.raises(ScoreError, match="50 draws of 6 deposits do not fit .* reweigh"):
         uncertainty(example(), model_of(1.0), None, draws=50)
-    with pytest.raises(ScoreError, match="acceptability of 12 deposits on 12 ranks .*give widest"):
+    with pytest.raises(
+        ScoreError, match="acceptability of 12 deposits on 12 ranks .*give max_rank"
+    ):
         uncertainty(example(12), model_of(1.0), None, draws=5)
-    assert uncertainty(example(12), model_of(1.0), None, draws=5, widest=3).draws == 5
+    assert uncertainty(example(12), model_of(1.0), None, draws=5, max_rank=3).draws == 5
 
 
 @given(
@@ -476,9 +485,9 @@ def test_a_rank_counts_those_ahead(rows: list[list[int]]) -> None:
         ({"seed": -1}, "seed is -1; give a whole number from 0 up"),
         ({"concentration": 0}, "concentration is 0"),
         ({"concentration": math.nan}, "concentration is nan"),
-        ({"leads": 0.5}, "leads is 0.5"),
-        ({"leads": 1.01}, "leads is 1.01"),
-        ({"widest": 0}, "widest is 0; give a whole number from 1 up"),
+        ({"confidence": 0.5}, "confidence is 0.5"),
+        ({"confidence": 1.01}, "confidence is 1.01"),
+        ({"max_rank": 0}, "max_rank is 0; give a whole number from 1 up"),
         ({"groups": pd.Series(["a", "b"])}, "groups has 2 rows"),
     ],
 )

@@ -15,7 +15,7 @@ from geo_ree.pipeline.result import Result
 from geo_ree.proximity import NearestIndex, Proximity, Target, measure
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import Sampler, ScoreModel
-from geo_ree.scoring.intervals import draw_parts
+from geo_ree.scoring.draws import draw_parts
 from geo_ree.scoring.ranks import rank_draws, summarize
 from geo_ree.settings import Options
 from geo_ree.studies.scenario.changes import SOURCE_ID, Added, Changes, Removed, make_changes

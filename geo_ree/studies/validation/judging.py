@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import ScoreModel, auc, auc_draws, score, success_rate, widest
+from geo_ree.scoring import ScoreModel, auc, auc_draws, score, success_rate, widest_interval
 from geo_ree.studies.validation.sites import LEAST, Scope, Trial, classify_sites
 
 POPULATION = "dist_settlement_km"
@@ -241,7 +241,7 @@ def _intervals(cases: _Cases, draws: int, seed: int, *, within: bool) -> dict[st
     }
     out: dict[str, Any] = {}
     for k, name in enumerate(("auc", "population")):
-        interval = widest({basis: d[k] for basis, d in drawn.items()})
+        interval = widest_interval({basis: d[k] for basis, d in drawn.items()})
         out |= {
             f"{prefix}{name}": found[k],
             f"{prefix}{name}_low": interval.low,
@@ -249,7 +249,7 @@ def _intervals(cases: _Cases, draws: int, seed: int, *, within: bool) -> dict[st
         }
         if not k:
             out[f"{prefix}interval"] = interval.basis
-    gain = widest({basis: d[0] - d[1] for basis, d in drawn.items()})
+    gain = widest_interval({basis: d[0] - d[1] for basis, d in drawn.items()})
     return out | {
         f"{prefix}gain": found[0] - found[1],
         f"{prefix}gain_low": gain.low,
