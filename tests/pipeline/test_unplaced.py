@@ -134,7 +134,7 @@ def scored(deposits, areas, countries):
             ROAD,
             proximity=proximity,
             lines=lines,
-            doubt=uncertainty(ranked, ROAD, None, draws=200, keep=keep),
+            doubt=uncertainty(ranked, ROAD, None, draws=200, keep_draws=keep),
             compared=pd.Series(True, index=ranked.index),
             seed=seed,
         )
