@@ -28,7 +28,7 @@ from geo_ree.fetching.raster_windows import (
     fill,
     offset_of,
 )
-from geo_ree.fetching.session import kept_secret, secrets_of
+from geo_ree.fetching.session import masking_errors
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -161,13 +161,7 @@ def read_window(source: Source, box: Box, settings: Settings) -> RasterWindow:
     SettingsError
         When the box is invalid, or has too many pixels or tiles.
     """
-    client = Client(
-        settings,
-        source_id=source.id,
-        hosts=frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts}),
-        secrets=secrets_of(source, settings),
-    )
-    with kept_secret(source, settings), client:
+    with masking_errors(source, settings), Client.for_source(source, settings) as client:
         return _read(source, box, client)
 
 

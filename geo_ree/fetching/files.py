@@ -11,7 +11,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.download import ZIP_MAGIC, Client
 from geo_ree.fetching.protocol import Payload, Protocol, Request
-from geo_ree.fetching.session import told_query
+from geo_ree.fetching.session import masked_query
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.tables import finished, numbered
@@ -44,7 +44,7 @@ def download_file(request: Request, client: Client) -> Payload:
     """
     url, reader = request.source.url, request.source.reader
     payload = request.folder / _file_name(request.source)
-    query = told_query(reader.query)
+    query = masked_query(reader.query)
     same = query == request.query
     came = client.download(
         url,

@@ -6,10 +6,9 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
@@ -18,7 +17,7 @@ from geo_ree.fetching.cog import tile_names
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
-from geo_ree.fetching.session import kept_secret, secrets_of
+from geo_ree.fetching.session import masking_errors
 from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
@@ -100,18 +99,8 @@ def probe(source: Source, settings: Settings) -> State:
         return State("none" if source.status == "none" else "manual")
     if settings.offline:
         return State("offline")
-    hosts = frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
     try:
-        with (
-            kept_secret(source, settings),
-            Client(
-                settings,
-                source_id=source.id,
-                hosts=hosts,
-                pause_s=source.reader.pause_s,
-                secrets=secrets_of(source, settings),
-            ) as client,
-        ):
+        with masking_errors(source, settings), Client.for_source(source, settings) as client:
             _ASK.get(source.protocol, _ask_file)(source, client)
     except _NotThereError as error:
         return State(
@@ -160,14 +149,7 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
 
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
     with (
-        Client(
-            client.settings,
-            source_id=client.source_id,
-            hosts=client.hosts,
-            pause_s=client.pause_s,
-            on_bytes=stop,
-            secrets=client.secrets,
-        ) as hasty,
+        replace(client, on_bytes=stop) as hasty,
         tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
         contextlib.suppress(_EnoughError),
     ):

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
-from geo_ree.fetching.download import PARTIAL_NAMES, Client, OnBytes
+from geo_ree.fetching.download import Client, OnBytes
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.protocols import PROTOCOLS, read
-from geo_ree.fetching.session import check_address, kept_secret, masked, secrets_of
+from geo_ree.fetching.session import check_address, masked, masking_errors, secrets_of
+from geo_ree.fetching.transfer import PARTIAL_NAMES
 from geo_ree.settings import Settings
 from geo_ree.storage import (
     Provenance,
@@ -216,7 +216,7 @@ geo-ree fetch usgs_ree --file PATH
         _refuse(source, settings, box)
     else:
         check_provided(provided, source, settings)
-    with kept_secret(source, settings), data_lock(settings, source.id):
+    with masking_errors(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
         kept = _at_hand(source, settings)
         with _staging(settings, source) as folder:
@@ -254,14 +254,9 @@ def _brought(
         last_modified=proof.last_modified if proof else "",
         query=proof.query if proof else "",
     )
-    with Client(
-        settings,
-        source_id=source.id,
-        hosts=_hosts(source),
-        pause_s=source.reader.pause_s,
-        on_bytes=on_bytes,
-        at_hand=proof.url if proof else "",
-        secrets=secrets_of(source, settings),
+    previous_url = proof.url if proof else ""
+    with Client.for_source(
+        source, settings, on_bytes=on_bytes, previous_url=previous_url
     ) as client:
         return PROTOCOLS[source.protocol].download(request, client)
 
@@ -324,10 +319,6 @@ def _opened(source: Source) -> Check:
     return check
 
 
-def _hosts(source: Source) -> frozenset[str]:
-    return frozenset({urlsplit(source.url).hostname or "", *source.reader.hosts})
-
-
 def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
     by_hand = f"{source.instead}, then geo-ree fetch {source.id} --file PATH"
     if source.protocol == "starter":
@@ -343,7 +334,7 @@ def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
             f"{source.id} is fetched for a part of the world only",
             "say which with --bbox WEST,SOUTH,EAST,NORTH",
         )
-    check_address(source.url, settings, what=source.id)
+    check_address(source.url, settings, source_id=source.id)
 
 
 def _name(name: str, source: Source) -> str:

@@ -1,157 +1,152 @@
-"""Passwords and keys of a catalogue entry: used in requests, never told to anybody else."""
+"""Requests to addresses that are allowed, through the mirror; and the secrets in them."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import SplitResult, quote, quote_plus, urlencode, urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import SplitResult, quote, quote_plus, urlencode, urljoin, urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, GeoReeError, SettingsError
+from geo_ree.fetching.retry import Throttle, connection_errors
 from geo_ree.settings import Settings
 
-_PARAMETERS = frozenset({"token", "access_token", "key", "apikey", "api_key", "password"})
-_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
-_STARS = "***"
-_SHORTEST = 4
-"""Shorter values are no secrets, and hiding them would garble what is told."""
+_SECRET_PARAMETERS = frozenset({"token", "access_token", "key", "apikey", "api_key", "password"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+_MASK = "***"
+_SHORTEST_SECRET = 4  # masking shorter values would garble the text around them
+
+MOST_REDIRECTS = 5
+"""Redirects that are followed for one request."""
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+# shared by all sessions of the process: a host counts requests, not threads
+_THROTTLE = Throttle()
 
 
-def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, ...]:
-    """Give the values of an entry's query and headers that nobody else may read.
+@dataclass(frozen=True, kw_only=True)
+class HttpRequest:
+    """One request over HTTP, and what may be accepted as its answer.
 
-    Parameters
-    ----------
-    source
-        Its catalogue entry: parameters and headers are known by their names.
-    settings
-        A mirror may have a password in its address.
-
-    Returns
-    -------
-    tuple of str
-        As they are and as they stand in an address, the longest first.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> entry = load_catalog()["usgs_ree"]
-    >>> reader = entry.reader.model_copy(update={"query": {"f": "json", "token": "made up"}})
-    >>> secrets_of(entry.model_copy(update={"reader": reader}))
-    ('made%20up', 'made up', 'made+up')
+    `headers` are for the host of `url` only, `conditions` for whoever answers in the end. `where`
+    is the start of every error: the source and the address.
     """
-    headers = source.reader.headers.items()
-    hidden = [v for n, v in source.reader.query.items() if n.lower() in _PARAMETERS]
-    for value in (v for n, v in headers if n.lower() in _PARAMETERS | _HEADERS):
-        hidden += [value, value.rpartition(" ")[2]]  # "Bearer x": x alone is one as well
-    if settings is not None and settings.mirror:
-        hidden.append(urlsplit(settings.mirror).password or "")
-    forms = {f for v in hidden for f in (v, quote(v, safe=""), quote(v), quote_plus(v))}
-    return tuple(sorted((f for f in forms if len(f) >= _SHORTEST), key=lambda f: (-len(f), f)))
+
+    url: str
+    where: str
+    data: str
+    headers: CaseInsensitiveDict[str]
+    most_bytes: int
+    too_big: str
+    magic: tuple[bytes, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def part(self) -> bool:
+        """Whether only a part of the file is requested."""
+        return "Range" in self.headers
+
+    @property
+    def page(self) -> bool:
+        """Whether a web page is accepted."""
+        return "text/html" in self.headers.get("Accept", "")
+
+    def check_size(self, size: int) -> None:
+        """Raise a FetchError if an answer of so many bytes is not accepted."""
+        if size > self.most_bytes:
+            raise FetchError(
+                f"{self.where}: the file has {size} bytes or more, "
+                f"at most {self.most_bytes} are accepted",
+                self.too_big,
+            )
 
 
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """Give a text with stars for every secret in it.
+class Session(requests.Session):
+    """Sends the requests of one source, only to addresses that are allowed.
 
-    Examples
-    --------
-    >>> masked("https://example.org/a?token=made-up", ["made-up"])
-    'https://example.org/a?token=***'
+    Certificates are always verified, against ``REQUESTS_CA_BUNDLE`` if that is set. Bodies are
+    requested without compression, so that sizes, hashes and ranges are those of the file. `hosts`
+    are those that may be requested, empty for any; `pause_s` seconds pass between two requests.
     """
-    for secret in secrets:
-        text = text.replace(secret, _STARS)
-    return text
 
-
-def told_query(query: Mapping[str, str]) -> str:
-    """Give the parameters of a request as provenance keeps them.
-
-    Examples
-    --------
-    >>> told_query({"f": "json", "token": "made-up"})
-    'f=json&token=***'
-    """
-    told = {n: _STARS if n.lower() in _PARAMETERS else v for n, v in query.items()}
-    return urlencode(told, safe=":/,*")
-
-
-@contextmanager
-def kept_secret(source: Source, settings: Settings | None = None) -> Iterator[None]:
-    """Take the secrets of an entry, and of the mirror, out of whatever error the block raises.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> entry = load_catalog()["usgs_ree"]
-    >>> reader = entry.reader.model_copy(update={"headers": {"Authorization": "Bearer made-up"}})
-    >>> with kept_secret(entry.model_copy(update={"reader": reader})):
-    ...     raise GeoReeError("the server says: made-up is no key")
-    Traceback (most recent call last):
-    geo_ree.errors.GeoReeError: the server says: *** is no key
-    """
-    try:
-        yield
-    except GeoReeError as error:
-        secrets = secrets_of(source, settings)
-        if masked(str(error), secrets) == str(error):
-            raise
-        # not chained: the traceback would tell what the line does not
-        raise type(error)(masked(error.what, secrets), masked(error.hint, secrets)) from None
-
-
-class _Session(requests.Session):
-    """A session that leaves redirects alone: requests would read them whole, and the next one."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        source_id: str = "",
+        hosts: frozenset[str] = frozenset(),
+        pause_s: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.source_id = source_id
+        self.hosts = hosts
+        self.pause_s = pause_s
+        self.headers.update({"User-Agent": settings.user_agent, "Accept-Encoding": "identity"})
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Keep requests from following a redirect: it would read its whole body first."""
         return None
 
+    def allow(self, url: str) -> None:
+        """Raise a FetchError if an address may not be requested, see `check_address`."""
+        check_address(url, self.settings, source_id=self.source_id, hosts=self.hosts)
 
-def open_session(settings: Settings) -> requests.Session:
-    """Make the one kind of session that geo_ree uses.
+    @contextmanager
+    def answer(
+        self, request: HttpRequest, conditions: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
+        """Send a request and follow its redirects; the body of the answer is yet to be read.
 
-    Parameters
-    ----------
-    settings
-        The user agent is taken from them.
+        Each redirect is checked, goes through the mirror and takes its turn like any request.
+        """
+        for _ in range(MOST_REDIRECTS + 1):
+            with _THROTTLE.turn(urlsplit(request.url).netloc, self.pause_s):
+                with connection_errors(request.where, self.settings):
+                    answer = self.request(
+                        "POST" if request.data else "GET",
+                        request.url,
+                        data=request.data.encode() or None,
+                        headers={**request.headers, **conditions},
+                        stream=True,
+                        allow_redirects=False,
+                        timeout=(self.settings.connect_timeout_s, self.settings.read_timeout_s),
+                    )
+                with answer:
+                    if answer.status_code not in _REDIRECTS or "Location" not in answer.headers:
+                        yield answer
+                        return
+            request = self._redirected(request, answer)
+        raise FetchError(
+            f"{request.where}: it redirects without end ({MOST_REDIRECTS} redirects were followed)",
+            "check the address in a browser",
+        )
 
-    Returns
-    -------
-    requests.Session
-        Certificates are always verified, against those in ``REQUESTS_CA_BUNDLE`` where that is
-        set; nothing in geo_ree switches it off.
-
-    Examples
-    --------
-    >>> open_session(Settings(user_agent="me")).headers["User-Agent"]
-    'me'
-    """
-    session = _Session()
-    # identity: length, hash and ranges are then those of the file itself
-    session.headers.update({"User-Agent": settings.user_agent, "Accept-Encoding": "identity"})
-    return session
+    def _redirected(self, request: HttpRequest, answer: requests.Response) -> HttpRequest:
+        try:
+            goal = urljoin(request.url, answer.headers["Location"])
+        except ValueError:  # a broken IPv6 address, say
+            goal = answer.headers["Location"]
+        self.allow(goal)
+        url, data, headers = mirrored(goal, self.settings), request.data, request.headers.copy()
+        if answer.status_code in (301, 302, 303) and data:  # a GET request follows, as in browsers
+            data = ""
+            headers.pop("Content-Type", None)
+        if urlsplit(url).netloc != urlsplit(request.url).netloc:
+            headers.clear()  # keys and cookies are for the first host only
+        return replace(request, url=url, data=data, headers=headers)
 
 
 def mirrored(url: str, settings: Settings) -> str:
-    """Give the address that is really asked: the publisher's, or that of the mirror.
+    """Give the address to request for a publisher's address: itself, or its place on the mirror.
 
-    Parameters
-    ----------
-    url
-        The publisher's address; one that already leads to the mirror stays as it is.
-    settings
-        With ``mirror`` set, ``https://host/path`` becomes ``<mirror>/host/path``.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    SettingsError
-        When the mirror is not an http or https address, or has a query.
+    Raises a SettingsError if the mirror is not a web address.
 
     Examples
     --------
@@ -163,102 +158,75 @@ def mirrored(url: str, settings: Settings) -> str:
     check_mirror(settings)
     if is_at_mirror(url, settings):
         return url
-    parts = _parts(url)
+    parts = _split(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{settings.mirror.rstrip('/')}/{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
 
 
 def check_mirror(settings: Settings) -> None:
-    """Refuse a mirror that cannot be asked.
-
-    Raises
-    ------
-    SettingsError
-        When it is not an http or https address, or has a query.
-
-    Examples
-    --------
-    >>> check_mirror(Settings(mirror="http://127.0.0.1:8765"))
-    """
-    base = _parts(settings.mirror or "https://none.example")
+    """Raise a SettingsError if the mirror is not an http or https address, or has a query."""
+    base = _split(settings.mirror or "https://none.example")
     if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
         raise SettingsError(
-            f"the mirror {settings.mirror!r} is no web address",
+            f"the mirror {settings.mirror!r} is not a web address",
             "give it like http://mirror.example:8765, with --mirror or GEO_REE_MIRROR",
         )
 
 
 def is_at_mirror(url: str, settings: Settings) -> bool:
-    """Tell whether an address leads to the mirror itself.
-
-    Examples
-    --------
-    >>> is_at_mirror("http://m:8765/a.org/b", Settings(mirror="http://m:8765"))
-    True
-    """
-    mirror, parts = _parts(settings.mirror or ""), _parts(url)
+    """Return whether an address is on the mirror itself."""
+    mirror, parts = _split(settings.mirror or ""), _split(url)
     return bool(mirror.netloc) and (parts.scheme, parts.netloc) == (mirror.scheme, mirror.netloc)
 
 
 def check_address(
-    url: str, settings: Settings, *, what: str = "", hosts: frozenset[str] = frozenset()
+    url: str, settings: Settings, *, source_id: str = "", hosts: frozenset[str] = frozenset()
 ) -> None:
-    """Refuse an address that may not be asked.
+    """Raise a FetchError if an address may not be requested.
 
-    Parameters
-    ----------
-    url
-        The publisher's address, from the catalogue or given by upstream.
-    settings
-        The mirror may always be asked; nobody may be when they say ``offline``.
-    what
-        Id of the source, for the error.
-    hosts
-        Hosts that may be asked; empty for any.
-
-    Raises
-    ------
-    FetchError
-        When the network may not be used, the host is not one of those, or the address is
-        neither https, nor on this machine, nor asked through a mirror.
+    Refused are: every address when `settings` say ``offline``, a host that is not one of `hosts`
+    (empty allows any), and http unless the host is this machine or a mirror is used. The mirror
+    itself is always allowed.
 
     Examples
     --------
-    >>> check_address("http://example.org/a", Settings(), what="x")
+    >>> check_address("http://example.org/a", Settings(), source_id="usgs_ree")
     Traceback (most recent call last):
-    geo_ree.errors.FetchError: x: http://example.org/a is not asked, for the connection would not \
-be encrypted; give its https address
+    geo_ree.errors.FetchError: usgs_ree: http://example.org/a is not requested, because the \
+connection would not be encrypted; give its https address
     """
-    start = f"{what}: {url}" if what else url
+    where = f"{source_id}: {url}" if source_id else url
     if settings.offline:
         raise FetchError(
-            f"{start} is not asked, for geo_ree works offline",
-            "leave out --offline, or hand over the file with --file",
+            f"{where} is not requested, because geo_ree works offline",
+            "leave out --offline, or provide the file with --file",
         )
     if is_at_mirror(url, settings):
         return
-    parts = _parts(url)
+    parts = _split(url)
     host = parts.hostname or ""
-    # parsers differ about where a host with such characters ends
+    # libraries disagree about where a host with such characters ends
     odd = any(c < " " or c == "\x7f" for c in url) or any(c in " \\" for c in parts.netloc)
     if parts.scheme not in ("http", "https") or not host or odd:
-        raise FetchError(f"{start} is no web address", "correct url in the catalogue entry")
+        raise FetchError(f"{where} is not a web address", "correct url in the catalogue entry")
     if hosts and host not in hosts:
         raise FetchError(
-            f"{what}: upstream leads to {url}, and {host} is not one of {', '.join(sorted(hosts))}",
+            f"{source_id}: the publisher leads to {url}, and {host} is not one of "
+            f"{', '.join(sorted(hosts))}",
             "if that is right, add the host to reader.hosts in the catalogue entry",
         )
     if parts.scheme == "http" and not (settings.mirror or _is_loopback(host)):
         raise FetchError(
-            f"{start} is not asked, for the connection would not be encrypted",
+            f"{where} is not requested, because the connection would not be encrypted",
             "give its https address",
         )
 
 
-def _parts(url: str) -> SplitResult:
+def _split(url: str) -> SplitResult:
+    """Split an address; an invalid one has no scheme and no host."""
     try:
         parts = urlsplit(url)
-        _ = parts.port  # looked at only when it is asked for
+        _ = parts.port  # checked only when it is read
     except ValueError:  # a broken IPv6 address or port
         return SplitResult("", "", "", "", "")
     return parts
@@ -269,3 +237,53 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, ...]:
+    """List the keys and passwords of a source and of the mirror, the longest first.
+
+    Query parameters and headers are recognised by their names. Each value is listed as it is and
+    as it appears in an address.
+    """
+    headers = source.reader.headers.items()
+    hidden = [v for n, v in source.reader.query.items() if n.lower() in _SECRET_PARAMETERS]
+    for value in (v for n, v in headers if n.lower() in _SECRET_PARAMETERS | _SECRET_HEADERS):
+        hidden += [value, value.rpartition(" ")[2]]  # of "Bearer x", x alone is a secret, too
+    if settings is not None and settings.mirror:
+        hidden.append(urlsplit(settings.mirror).password or "")
+    forms = {f for v in hidden for f in (v, quote(v, safe=""), quote(v), quote_plus(v))}
+    return tuple(
+        sorted((f for f in forms if len(f) >= _SHORTEST_SECRET), key=lambda f: (-len(f), f))
+    )
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """Replace every secret in a text with ``***``."""
+    for secret in secrets:
+        text = text.replace(secret, _MASK)
+    return text
+
+
+def masked_query(query: Mapping[str, str]) -> str:
+    """Write the parameters of a request as provenance keeps them, without secrets.
+
+    Examples
+    --------
+    >>> masked_query({"f": "json", "token": "made-up"})
+    'f=json&token=***'
+    """
+    shown = {n: _MASK if n.lower() in _SECRET_PARAMETERS else v for n, v in query.items()}
+    return urlencode(shown, safe=":/,*")
+
+
+@contextmanager
+def masking_errors(source: Source, settings: Settings | None = None) -> Iterator[None]:
+    """Mask the secrets of a source and of the mirror in every GeoReeError that the block raises."""
+    try:
+        yield
+    except GeoReeError as error:
+        secrets = secrets_of(source, settings)
+        if masked(str(error), secrets) == str(error):
+            raise
+        # not chained: the traceback would show what the message does not
+        raise type(error)(masked(error.what, secrets), masked(error.hint, secrets)) from None

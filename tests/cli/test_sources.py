@@ -391,7 +391,7 @@ def test_check_can_be_narrowed(tmp_path):
 
 
 def test_a_wrong_mirror_is_told_in_one_line(tmp_path):
-    assert "is no web address" in _refused("check", "usgs_ree", "--mirror", "nonsense")
+    assert "is not a web address" in _refused("check", "usgs_ree", "--mirror", "nonsense")
 
 
 # -- printing --------------------------------------------------------------------------------

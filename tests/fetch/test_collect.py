@@ -236,9 +236,9 @@ def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings,
         (("nowhere",), "no source is called 'nowhere'"),
         (("usgs_ree", "--bbox", "1,2,3"), "is not WEST,SOUTH,EAST,NORTH"),
         (("usgs_ree", "--bbox", "77,42,75,43"), "west must be less than east"),
-        (("--all", "--file", "x.zip"), "hands over one source"),
+        (("--all", "--file", "x.zip"), "provides one source"),
         (("usgs_ree", "--file", "no-such.zip"), "no-such.zip is no file"),
-        (("usgs_ree", "--mirror", "ftp://m"), "the mirror 'ftp://m' is no web address"),
+        (("usgs_ree", "--mirror", "ftp://m"), "the mirror 'ftp://m' is not a web address"),
     ],
 )
 def test_a_wrong_command_is_exit_status_2(settings, args, said):

@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching import Client
-from geo_ree.fetching import download as transfer
-from geo_ree.fetching.download import ATTEMPTS, ZIP_MAGIC
+from geo_ree.fetching import Client, transfer
+from geo_ree.fetching.download import ZIP_MAGIC
 from geo_ree.fetching.retry import AbsentError
+from geo_ree.fetching.transfer import ATTEMPTS
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"
@@ -104,7 +104,7 @@ def test_faults_of_several_kinds_in_a_row_are_survived(site, settings, target, c
         ("418", ("HTTP 418, expected 200", "correct url"), 1),
         ("206", ("HTTP 206, expected 200", "correct url"), 1),
         ("302", ("HTTP 302, expected 200", "correct url"), 1),
-        ("304", ("HTTP 304, unchanged, came though nothing is at hand", "later"), ATTEMPTS),
+        ("304", ("HTTP 304, unchanged, came though", "later"), ATTEMPTS),
         ("429", ("HTTP 429, too many requests (4 attempts)", "wait"), ATTEMPTS),
         ("500", ("HTTP 500, the mirror is out of order", "later"), ATTEMPTS),
         ("501", ("HTTP 501, the mirror is out of order", "later"), 1),
@@ -189,7 +189,7 @@ def test_a_download_that_crawls_for_ever_is_given_up_and_gone_on_with(site, sett
     site.piece, site.pace_s = 1, 0.01
     crawling = replace(settings, stall_s=0.2, min_bytes_per_s=1000.0)
     text = failure(crawling, target)
-    assert "the file was given up, only" in text
+    assert "too slow, only" in text
     assert "bytes came in 0 s (4 attempts)" in text
     assert site.headers[1]["Range"].startswith("bytes=")
 
@@ -388,7 +388,9 @@ def test_offline_never_opens_a_socket(settings, target, monkeypatch):
     ):
         with pytest.raises(FetchError) as caught:
             call()
-        assert str(caught.value).startswith(f"usgs_ree: {URL} is not asked, for geo_ree works off")
+        assert str(caught.value).startswith(
+            f"usgs_ree: {URL} is not requested, because geo_ree works off"
+        )
     assert list(target.parent.iterdir()) == []
 
 
@@ -418,7 +420,7 @@ def test_a_file_that_changed_is_sent_whole(site, settings, target):
 def test_a_version_is_only_named_to_the_address_that_gave_it(site, settings, target):
     site.files[PATH] = BODY
     for at_hand, named in (("https://example.org/old.zip", False), (URL, True)):
-        client = Client(settings, at_hand=at_hand)
+        client = Client(settings, previous_url=at_hand)
         came = client.download(URL, target, last_modified="Sun, 01 Feb 2026 00:00:00 GMT")
         assert came.unchanged is named
         assert ("If-Modified-Since" in site.headers[-1]) is named

@@ -145,7 +145,7 @@ def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
     told = []
 
     class Client:
-        settings, what, hosts, pause_s, on_bytes = Settings(), "x", frozenset(), 0.0, None
+        settings, source_id, hosts, pause_s, on_bytes = Settings(), "x", frozenset(), 0.0, None
         secrets = ()
 
     class Asking(overpass.Client):

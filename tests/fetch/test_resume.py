@@ -11,9 +11,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching import Client
-from geo_ree.fetching import download as transfer
-from geo_ree.fetching.download import ATTEMPTS
+from geo_ree.fetching import Client, transfer
+from geo_ree.fetching.transfer import ATTEMPTS
 
 URL = "https://example.org/a/b.zip"
 PATH = "/example.org/a/b.zip"

@@ -404,6 +404,6 @@ def test_a_data_root_that_is_a_file_is_told(ree, settings, tmp_path):
 
 
 def test_a_mirror_that_is_no_address_is_told(ree, settings):
-    with pytest.raises(SettingsError, match=r"is no web address"):
+    with pytest.raises(SettingsError, match=r"is not a web address"):
         fetch_snapshot(ree, replace(settings, mirror="ftp://m"))
     assert not (settings.raw_root / "usgs_ree").exists()

@@ -11,7 +11,7 @@ import pytest
 from geo_ree.errors import FetchError
 from geo_ree.fetching import fetch_snapshot
 from geo_ree.fetching.probe import probe
-from geo_ree.fetching.session import told_query
+from geo_ree.fetching.session import masked_query
 
 TABLE = b"name,kind\nMade-up Town,town\n"
 PATH = "/example.org/towns"
@@ -88,4 +88,4 @@ def test_a_check_tells_no_key(locked, site, settings):
 
 @pytest.mark.parametrize("name", ["token", "key", "apikey", "API_KEY", "password"])
 def test_secrets_are_known_by_the_names_of_their_parameters(name):
-    assert told_query({"bbox": "1,2", name: "made-up"}) == f"bbox=1,2&{name}=***"
+    assert masked_query({"bbox": "1,2", name: "made-up"}) == f"bbox=1,2&{name}=***"

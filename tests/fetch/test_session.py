@@ -6,7 +6,7 @@ import pytest
 
 from geo_ree.errors import FetchError, SettingsError
 from geo_ree.fetching import Client, mirrored
-from geo_ree.fetching.session import open_session
+from geo_ree.fetching.session import Session
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"
@@ -14,7 +14,7 @@ PATH = "/example.org/a/b.zip"
 
 
 def test_certificates_are_verified():
-    assert open_session(Settings()).verify is True
+    assert Session(Settings()).verify is True
 
 
 def test_without_a_mirror_the_publisher_is_asked():
@@ -41,7 +41,7 @@ def test_a_mirror_takes_the_place_of_the_publisher(url, mirror, asked):
     ["ftp://m", "file:///etc", "m.example.org", "http://", "http://m?x=1", "//m", "http://m:x"],
 )
 def test_a_mirror_that_is_no_web_address(mirror):
-    with pytest.raises(SettingsError, match=r"is no web address; give it like http://"):
+    with pytest.raises(SettingsError, match=r"is not a web address; give it like http://"):
         mirrored(URL, Settings(mirror=mirror))
 
 
@@ -68,16 +68,16 @@ def test_the_hosts_of_a_source_are_allowed(url):
         ("https://evil.org/x", "and evil.org is not one of example.org; if that is right, add"),
         ("https://example.org.evil.org/x", "example.org.evil.org is not one of"),
         ("https://example.org@evil.org/x", "evil.org is not one of"),
-        ("https://evil.org\\@example.org/x", "is no web address"),
-        ("https://evil.org\t@example.org/x", "is no web address"),
+        ("https://evil.org\\@example.org/x", "is not a web address"),
+        ("https://evil.org\t@example.org/x", "is not a web address"),
         ("http://127.0.0.1/x", "127.0.0.1 is not one of"),
         ("https://169.254.169.254/latest", "169.254.169.254 is not one of"),
-        ("file:///etc/passwd", "file:///etc/passwd is no web address"),
-        ("ftp://example.org/x", "is no web address"),
-        ("https:///x", "is no web address"),
-        ("https://[::1/x", "is no web address"),
-        ("https://example.org:99999/x", "is no web address"),
-        ("/x", "is no web address"),
+        ("file:///etc/passwd", "file:///etc/passwd is not a web address"),
+        ("ftp://example.org/x", "is not a web address"),
+        ("https:///x", "is not a web address"),
+        ("https://[::1/x", "is not a web address"),
+        ("https://example.org:99999/x", "is not a web address"),
+        ("/x", "is not a web address"),
         ("http://example.org/x", "the connection would not be encrypted; give its https"),
     ],
 )
@@ -118,9 +118,9 @@ def test_a_redirect_within_the_mirror_is_followed(site, settings):
     [
         ("https://evil.org/x", "evil.org is not one of example.org"),
         ("//evil.org/x", "evil.org is not one of example.org"),
-        ("file:///etc/passwd", "is no web address"),
-        ("https://[::1", "is no web address"),
-        ("ftp://example.org/x", "is no web address"),
+        ("file:///etc/passwd", "is not a web address"),
+        ("https://[::1", "is not a web address"),
+        ("ftp://example.org/x", "is not a web address"),
     ],
 )
 def test_a_redirect_elsewhere_is_refused(site, settings, location, said):
@@ -178,7 +178,9 @@ def test_a_question_that_is_redirected_to_a_page_becomes_a_visit(site, settings)
 def test_an_encrypted_connection_does_not_become_an_open_one(site, settings):
     site.plan("/a", 302, headers={"Location": "http://example.org/b"})
     open_to_all = replace(settings, mirror=None)
-    with pytest.raises(FetchError, match=r"http://example.org/b is not asked, for the connection"):
+    with pytest.raises(
+        FetchError, match=r"http://example.org/b is not requested, because the connection"
+    ):
         Client(open_to_all, source_id="x").get(f"{site.url}/a")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from geo_ree.errors import FetchError
 from geo_ree.fetching import Client
-from geo_ree.fetching.retry import MOST_AT_ONCE, Throttle, asked_wait_s
+from geo_ree.fetching.retry import MOST_AT_ONCE, Throttle, retry_after_s
 
 URL = "https://example.org/a"
 
@@ -128,9 +128,9 @@ def test_a_place_is_given_back_after_an_error(site, settings):
     ],
 )
 def test_what_a_server_asks_to_wait(headers, seconds):
-    assert asked_wait_s(headers) == seconds
+    assert retry_after_s(headers) == seconds
 
 
 def test_a_date_without_the_servers_own_is_compared_with_our_clock():
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
-    assert 35 < asked_wait_s({"Retry-After": soon}) <= 40
+    assert 35 < retry_after_s({"Retry-After": soon}) <= 40

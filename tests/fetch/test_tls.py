@@ -118,6 +118,6 @@ def test_a_redirect_leaves_tls_for_this_machine_only(authority, other_site):
 
 
 def refusal_of_redirect(url: str) -> str:
-    with pytest.raises(FetchError, match=r"^x: http://example.org/b is not asked") as caught:
+    with pytest.raises(FetchError, match=r"^x: http://example.org/b is not requested") as caught:
         Client(SETTINGS, source_id="x").get(url)
     return str(caught.value)
