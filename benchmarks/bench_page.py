@@ -159,8 +159,8 @@ def main() -> int:
     with sync_playwright() as play, tempfile.TemporaryDirectory() as folder:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         result = pipeline.run(Settings(data_root=Path(folder, "data")), Options(draws=200))
-        countries = result.harmonized.layers["countries"]
-        home = measured(browser, lambda: pipeline.render_page(result), Path(folder))
+        countries = result.layers.frames["countries"]
+        home = measured(browser, result.to_html, Path(folder))
         show("geo_ree, starter data", home, 1.0)
         ours = measured(browser, lambda: page(points, countries), Path(folder))
         show("geo_ree", ours, 1.0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from geo_ree._version import __version__
+from geo_ree.errors import SettingsError
 
 REGION: tuple[float, float, float, float] = (40.0, 29.0, 120.0, 56.0)
 """Western, southern, eastern and northern limit (degrees) of everything that is measured."""
@@ -32,25 +33,25 @@ class Settings:
     Parameters
     ----------
     data_root
-        Folder with ``raw/`` (payloads as published) and ``processed/`` (canonical layers).
+        Folder with ``raw/`` (payloads as published) and ``processed/`` (canonical layers); a path or
+        its text.
     mirror
-        Base address of an internal mirror: ``https://host/path`` is asked for at
-        ``<mirror>/host/path``. None asks the publishers themselves.
+        Base address of an internal mirror: ``https://host/path`` is requested from
+        ``<mirror>/host/path``. None requests from the publishers themselves.
     offline
-        Never open a connection; what would need one raises a FetchError.
+        Never open a connection; a request raises a FetchError.
     connect_timeout_s, read_timeout_s
         Seconds to wait for a connection, and between two pieces of an answer.
     stall_s, min_bytes_per_s
-        A download that was slower than so many bytes per second for so many seconds counts as
-        broken off.
+        A download slower than this rate for this many seconds counts as interrupted.
     max_download_bytes
         A payload larger than this is refused.
     user_agent
-        How geo_ree presents itself to the publishers' servers.
+        Sent to the publishers' servers.
 
     Examples
     --------
-    >>> Settings(data_root=Path("data")).raw_root.as_posix()
+    >>> Settings(data_root="data").raw_root.as_posix()
     'data/raw'
     """
 
@@ -63,6 +64,9 @@ class Settings:
     min_bytes_per_s: float = 1000.0
     max_download_bytes: int = 2_000_000_000
     user_agent: str = f"geo_ree/{__version__} (open-source screening of rare-earth deposits)"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data_root", Path(self.data_root))
 
     @property
     def raw_root(self) -> Path:
@@ -110,37 +114,66 @@ class Options:
     Parameters
     ----------
     only, without
-        Ids of sources to use alone, and to leave out.
+        Ids of sources to use alone, and to leave out. Here and below, one text may stand for a
+        tuple of one.
     preset
-        Name of a packaged preset, or path of a TOML file.
+        Name of a packaged preset, path of a TOML file, or a `geo_ree.ScoreModel`.
     targets
-        Path of a TOML file with other targets; None takes the package's.
+        Path of a TOML file with other targets; None takes the packaged ones.
     gateways
-        Names of the gateways that count; empty takes the targets' own.
+        Names of the gateways to measure to; empty takes those of the targets.
     avoid
-        ISO alpha-3 codes of neighbours through which nothing is to go.
+        ISO alpha-3 codes of neighbours whose gateways are excluded.
     aggregate
-        How values become one score, in place of the preset's word (see
-        `geo_ree.scoring.ScoreModel`); None keeps that.
-    draws, seed
-        Of the uncertainty.
+        Overrides the aggregate of the preset, one of `AGGREGATES`; None keeps it.
+    draws
+        Monte Carlo draws of the uncertainty.
+    seed
+        Of the draws.
     concentration
-        How closely drawn weights keep to the preset's.
+        How closely drawn weights keep to those of the preset (of a Dirichlet distribution).
     catalog
         Path of a TOML file with more sources.
     skip_bad_rows
-        Set rows with senseless coordinates aside instead of stopping.
+        Skip rows with invalid coordinates instead of stopping.
+
+    Raises
+    ------
+    SettingsError
+        When a value cannot be used.
+
+    Examples
+    --------
+    >>> Options(avoid="CHN").avoid
+    ('CHN',)
+    >>> Options(aggregate="mean")
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: aggregate is 'mean'; use one of weighted_sum, weighted_product, \
+topsis
     """
 
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    preset: str = "infrastructure"
-    targets: str | None = None
+    preset: Any = "infrastructure"
+    targets: str | Path | None = None
     gateways: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     aggregate: str | None = None
     draws: int = 1000
     seed: int = SEED
     concentration: float = 50.0
-    catalog: str | None = None
+    catalog: str | Path | None = None
     skip_bad_rows: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("only", "without", "gateways", "avoid"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        if self.aggregate is not None and self.aggregate not in AGGREGATES:
+            raise SettingsError(
+                f"aggregate is {self.aggregate!r}", f"use one of {', '.join(AGGREGATES)}"
+            )
+        if self.draws < 1:
+            raise SettingsError(f"draws is {self.draws}", "give at least 1, better 1000")
+        if not self.concentration > 0:
+            raise SettingsError(f"concentration is {self.concentration}", "give a positive number")

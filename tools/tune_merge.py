@@ -65,7 +65,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, required=True)
     given = options.parse_args()
-    records = read_layers(Settings(data_root=given.data), Options()).layers["deposits"]
+    records = read_layers(Settings(data_root=given.data), Options()).frames["deposits"]
     pairs = find_pairs(records)
     labels = pd.read_csv(LABELS)
     intercept, weights = fit(labelled(pairs, records, labels[labels["half"] == "tune"]))

@@ -30,12 +30,11 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     """Write the map alone, leaving the tables of the last run."""
     from geo_ree import storage
     from geo_ree.outputs import browser
-    from geo_ree.pipeline import result as pipeline
 
     wide, high = browser.parse_size(size)
     result = _run(data, given)
     with storage.atomic_path(out / "map.html") as path:
-        path.write_text(pipeline.render_page(result), encoding="utf-8")
+        path.write_text(result.to_html(), encoding="utf-8")
     click.echo(f"map: {out / 'map.html'}")
     if png is not None:
         browser.screenshot(out / "map.html", png, width=wide, height=high)
@@ -67,12 +66,14 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
 @choices
 def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
     """Write GIS files, tables, rasters and a phone's map, each with its attribution."""
-    from geo_ree.outputs import formats as exports
+    from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
+    from geo_ree.pipeline.export import check_resolution
+    from geo_ree.pipeline.export import export as export_run
 
-    names = [w for f in formats for w in f.replace(",", " ").split()] or list(exports.FORMATS)
-    exports.check_formats(names)
-    exports.check_resolution(resolution)
-    for path in exports.export(_run(data, given), out, formats=names, resolution=resolution):
+    words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
+    names = check_formats(words or (*FORMATS, *RASTER_FORMATS))
+    check_resolution(resolution)
+    for path in export_run(_run(data, given), out, formats=names, resolution=resolution):
         click.echo(path)
 
 

@@ -1,4 +1,4 @@
-"""CSV: a file for each table, in UTF-8, no cell of which a spreadsheet would run."""
+"""CSV, GeoJSON and GeoParquet: a file for each table, with its attribution."""
 
 from __future__ import annotations
 
@@ -17,44 +17,30 @@ from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import attribution_of, licence_notice, notice_json, read_me
 from geo_ree.outputs.tables import write_csv
 
+_ATTRIBUTED = ("scores", "unranked", "resources")
 
-def write_tables(bundle: Bundle, folder: Path) -> None:
-    """Write ``scores.csv``, ``unranked.csv``, ``resources.csv``, ``sources.csv`` and ``criteria.csv``.
 
-    Parameters
-    ----------
-    bundle
-        What is handed on.
-    folder
-        An existing folder.
+def write_csv_files(bundle: Bundle, folder: Path) -> None:
+    """Write a CSV file per plain table, ``columns.csv`` with their columns, and ``read_me.csv``.
 
     Notes
     -----
-    Each row says which run made it; ``scores``, ``unranked`` and ``resources`` also whom to name, for a
-    comment line at the head would stop programs from reading the file. ``read_me.csv`` has the rest.
+    Each row says which run made it; ``scores``, ``unranked`` and ``resources`` also carry the
+    attribution, for a comment line at the head would stop programs from reading the file.
     """
-    named = attribution_of(bundle.sources)
+    attribution = attribution_of(bundle.sources)
     tables: dict[str, pd.DataFrame] = {
-        "scores": bundle.scored.drop(columns="geometry").assign(attribution=named),
-        "unranked": bundle.unranked.drop(columns="geometry").assign(attribution=named),
-        "resources": bundle.resources.assign(attribution=named),
-        "sources": bundle.sources,
-        "criteria": bundle.criteria,
-        "read_me": pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"]),
+        name: frame.assign(attribution=attribution) if name in _ATTRIBUTED else frame
+        for name, frame in bundle.sheets.items()
     }
+    tables["columns"] = bundle.columns
+    tables["read_me"] = pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"])
     for name, table in tables.items():
         write_csv(table.assign(run_id=bundle.run["run_id"]), folder / f"{name}.csv")
 
 
 def write_geojson(bundle: Bundle, folder: Path) -> None:
     """Write ``deposits.geojson`` and ``unranked.geojson``.
-
-    Parameters
-    ----------
-    bundle
-        What is handed on.
-    folder
-        An existing folder.
 
     Notes
     -----
@@ -117,13 +103,6 @@ def collection(table: gpd.GeoDataFrame, members: dict[str, Any]) -> dict[str, An
 
 def write_geoparquet(bundle: Bundle, folder: Path) -> None:
     """Write ``deposits.parquet``, ``unranked.parquet``, ``resources.parquet`` and the infrastructure.
-
-    Parameters
-    ----------
-    bundle
-        What is handed on.
-    folder
-        An existing folder; ``infrastructure/`` is made in it.
 
     Notes
     -----

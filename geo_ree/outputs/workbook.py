@@ -14,6 +14,7 @@ import xlsxwriter
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import read_me
 from geo_ree.outputs.tables import disarmed
+from geo_ree.schema.columns import column_owners, table_names
 
 _CELL_LIMIT = 32_767
 _WIDEST = 44
@@ -23,55 +24,35 @@ _SAFE = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
-_FORMATS = (
-    ("latitude", "0.0000"),
-    ("longitude", "0.0000"),
-    ("position_error_m", "#,##0"),
-    ("dist_", "#,##0.0"),
-    ("err_", "#,##0.0"),
-    ("abroad_", "#,##0.0"),
-    ("value_", "0.000"),
-    ("points_", "0.0"),
-    ("score", "0.0"),
-    ("p_top", "0 %"),
-    ("weight", "0 %"),
-    ("unknown_weight_pct", "0.0"),
-    ("quantity_t", "#,##0"),
-    ("stated_quantity_t", "#,##0"),
-    ("grade_pct", "0.0##"),
-)
+_NUMBER_FORMATS = {
+    "degrees": "0.0000",
+    "m": "#,##0",
+    "km": "#,##0.0",
+    "t": "#,##0",
+    "%": "0.0##",
+    "share": "0 %",
+    "points": "0.0",
+    "0 to 1": "0.000",
+}
+"""How Excel shows a number, by the unit of its column."""
 
 
 def write_workbook(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.xlsx``.
 
-    Parameters
-    ----------
-    bundle
-        What is handed on.
-    folder
-        An existing folder.
-
     Notes
     -----
-    Sheets: ``Read me`` (run id, attribution), ``Scores``, ``Unranked``, ``Resources``, ``Sources``,
-    ``Criteria``. A text that looks like a formula is stored as a text with Excel's quote prefix, so
-    that it does not run when its cell is edited either. A text over the 32,767 characters of a
-    cell is cut, and says so.
+    Sheets: ``Read me`` (run id, attribution), ``Scores``, ``Unranked``, ``Resources``,
+    ``Sources``, ``Criteria`` and ``Columns`` (what each column means). A text that looks like a
+    formula is stored as a text with Excel's quote prefix, so that it does not run when its cell is
+    edited either. A text over the 32,767 characters of a cell is cut, and says so.
     """
-    tables = {
-        "Scores": bundle.scored.drop(columns="geometry"),
-        "Unranked": bundle.unranked.drop(columns="geometry"),
-        "Resources": bundle.resources,
-        "Sources": bundle.sources,
-        "Criteria": bundle.criteria,
-    }
     with xlsxwriter.Workbook(str(folder / "geo_ree.xlsx"), _SAFE) as book:
         book.set_properties(_properties(bundle.run))
         formats = _Formats(book)
         _write_read_me(book, read_me(bundle.run, bundle.sources), formats)
-        for name, table in tables.items():
-            _write_sheet(book.add_worksheet(name), table, formats)
+        for name, table in {**bundle.sheets, "columns": bundle.columns}.items():
+            _write_sheet(book.add_worksheet(name.capitalize()), table, formats, _units(table, name))
 
 
 class _Formats:
@@ -86,11 +67,17 @@ class _Formats:
         self.wrapped = book.add_format({"valign": "top", "text_wrap": True})
         self.quoted = book.add_format({"valign": "top", "quote_prefix": True})
 
-    def number(self, column: str) -> Any:
-        pattern = next((p for stem, p in _FORMATS if column.startswith(stem)), "General")
+    def number(self, unit: str) -> Any:
+        pattern = _NUMBER_FORMATS.get(unit, "General")
         if pattern not in self._numbers:
             self._numbers[pattern] = self._book.add_format({"num_format": pattern, "valign": "top"})
         return self._numbers[pattern]
+
+
+def _units(table: pd.DataFrame, name: str) -> dict[str, str]:
+    if name not in table_names():
+        return {}
+    return {column: owner.unit for column, owner in column_owners(table.columns, name).items()}
 
 
 def _properties(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,14 +97,16 @@ def _write_read_me(book: Any, lines: list[tuple[str, str]], formats: _Formats) -
         sheet.write_string(number, 1, cut(text), formats.wrapped)
 
 
-def _write_sheet(sheet: Any, table: pd.DataFrame, formats: _Formats) -> None:
+def _write_sheet(
+    sheet: Any, table: pd.DataFrame, formats: _Formats, units: Mapping[str, str]
+) -> None:
     for at, name in enumerate(table.columns):
         column = table[name]
         sheet.write_string(0, at, str(name), formats.head)
         shown = [str(v) for v in column.head(200) if v is not None]
         widest = max([len(str(name)) * 0.7, *(min(len(v), _WIDEST) for v in shown)], default=8)
         sheet.set_column(at, at, max(8, min(_WIDEST, widest + 2)))
-        number = formats.number(str(name))
+        number = formats.number(units.get(str(name), ""))
         for row, value in enumerate(column, start=1):
             _write_cell(sheet, row, at, value, number, formats)
     sheet.freeze_panes(1, 2)

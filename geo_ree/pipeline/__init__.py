@@ -1,5 +1,5 @@
 """The only place where the stages meet."""
 
-from geo_ree.pipeline.result import Result, build, render_page, run, show_page
+from geo_ree.pipeline.result import Result, build, run
 
-__all__ = ["Result", "build", "render_page", "run", "show_page"]
+__all__ = ["Result", "build", "run"]

@@ -1,18 +1,19 @@
-"""Measures and scores of one set of layers, with the doubt drawn through both."""
+"""Layers into measures, and measures into scores with their uncertainty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.catalog import Source
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import choose_gateways, compare_gateways, to_the_metre
+from geo_ree.pipeline.layers import Layers
 from geo_ree.pipeline.sampling import (
     measure_omission,
     missing_lines,
@@ -20,7 +21,7 @@ from geo_ree.pipeline.sampling import (
     position_sampler,
 )
 from geo_ree.pipeline.unplaced import possible_areas, score_unplaced
-from geo_ree.proximity import Proximity, Target, load_targets, measure
+from geo_ree.proximity import MissingLines, Proximity, Target, load_targets, measure
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import (
@@ -36,120 +37,179 @@ from geo_ree.scoring import (
 )
 from geo_ree.settings import Options
 
-_SAMPLES = 128
+_INFLUENCE_SAMPLES = 128
 """Base samples of the influence: enough to tell the strong assumptions from the weak."""
+
+_UNSURE_KM = 25.0
+"""Lateral error above which a line counts as one of unknown course in the warnings."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
-    """What measuring and scoring gave.
+class Measures:
+    """What was measured of the deposits.
 
     Parameters
     ----------
-    scored
-        A row per scored deposit: the deposit's columns, distances, points, score, ranks and, for
-        the ranked ones, a ``sentence``.
-    scenarios
+    table
+        A row per deposit of a scored role with a coordinate, on its id: the deposit's columns,
+        distances, nearest features and terrain.
+    targets
+        The targets by name, with the gateways of the user's choice.
+    proximity
+        The layers, indexed for further measuring.
+    omission_rates
+        Target -> what each source of its layer omits; see `geo_ree.proximity.omission_rates`.
+    missing
+        The model of lines that no source has.
+    areas
+        On the id of each ranked deposit without a coordinate: the area where it may be.
+    """
+
+    table: gpd.GeoDataFrame
+    targets: Mapping[str, Target]
+    proximity: Proximity
+    omission_rates: Mapping[str, pd.DataFrame]
+    missing: MissingLines
+    areas: gpd.GeoDataFrame
+
+    @cached_property
+    def omission(self) -> pd.DataFrame:
+        """The omission rates as one table, with ``target`` and ``layer``."""
+        parts = [
+            rates.assign(target=name, layer=self.targets[name].layer)
+            for name, rates in self.omission_rates.items()
+        ]
+        if not parts:
+            return pd.DataFrame(columns=["target", "layer"])
+        out = pd.concat(parts, ignore_index=True)
+        return out[["target", "layer", *(c for c in out.columns if c not in ("target", "layer"))]]
+
+    def __repr__(self) -> str:
+        return f"Measures({len(self.table)} deposits, targets {', '.join(self.targets)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What scoring gave.
+
+    Parameters
+    ----------
+    table
+        The table of `Measures` with points, score, ranks, intervals and, for ranked deposits, a
+        ``sentence``.
+    model
+        The model, its set of weights in force.
+    models
+        The model and the other presets as plain values, so that the page can score by them.
+    gateways
         Rank and score of each candidate under other choices of gateway.
     acceptability
-        Rank acceptability of the ranked deposits within their role: share of the draws on each
-        rank.
+        Share of the draws in which a ranked deposit takes each rank of its role.
     central_weights
-        Deposits by criteria: what one has to believe to put a deposit first; NaN for those that
-        never come first.
+        Deposits by criteria: mean weights of the draws in which a deposit leads; NaN where it
+        never does.
     influence
         Which assumption moves the ranking of the candidates most, and what changes the leader;
         None with fewer than two candidates.
-    omission
-        What each source of lines leaves out: ``target`` and ``layer``, then as
-        `geo_ree.proximity.omission_rates` has it.
     unplaced
         On the ids of ranked deposits without a coordinate: the range of their scores, see
-        `geo_ree.unplaced.RANGE_COLUMNS`.
-    areas
-        On the same ids: where they may be, with geometry.
-    criteria
-        The criteria as plain values, for the page.
-    preset, aggregate
-        Name and variant of the model, and how values became one score.
+        `geo_ree.pipeline.unplaced.RANGE_COLUMNS`.
     warnings
         What a reader has to know of this run.
-    models
-        The model and the other presets as plain values, so that the page can score by them.
-    model, targets
-        What was scored by, its set of weights in force, and what was measured to, by name.
     """
 
-    scored: gpd.GeoDataFrame
-    scenarios: pd.DataFrame
+    table: gpd.GeoDataFrame
+    model: ScoreModel
+    models: list[dict[str, Any]]
+    gateways: pd.DataFrame
     acceptability: pd.DataFrame
     central_weights: pd.DataFrame
     influence: Influence | None
-    omission: pd.DataFrame
     unplaced: pd.DataFrame
-    areas: gpd.GeoDataFrame
-    criteria: list[dict[str, Any]]
-    preset: str
-    aggregate: str
     warnings: list[str]
-    models: list[dict[str, Any]]
-    model: ScoreModel
-    targets: Mapping[str, Target]
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset and of its set of weights."""
+        return f"{self.model.name} ({self.model.variant})"
+
+    @property
+    def criteria(self) -> pd.DataFrame:
+        """The criteria with their weights, decays, reasons and sources, a row each."""
+        return pd.DataFrame([_criterion(self.model, at) for at in range(len(self.model.criteria))])
+
+    def __repr__(self) -> str:
+        ranked = int(self.table["rank"].notna().sum())
+        return f"Scores({len(self.table)} deposits, {ranked} ranked by {self.preset})"
 
 
-def analyse(
-    layers: Mapping[str, gpd.GeoDataFrame],
-    sources: Mapping[str, Source],
-    coverage: Mapping[str, frozenset[str]],
-    options: Options,
-    *,
-    areas: gpd.GeoDataFrame,
-    rasters: tuple[ElevationSource, ...] = (),
-) -> Analysis:
-    """Measure and score every deposit of a scored role, with or without a coordinate.
+def measure_deposits(
+    layers: Layers, options: Options, rasters: tuple[ElevationSource, ...] = ()
+) -> Measures:
+    """Measure every deposit of a scored role that has a coordinate.
 
     Parameters
     ----------
     layers
-        Canonical layers by name; ``deposits`` with the column ``sources``.
-    sources
-        The catalogue entries behind them.
-    coverage
-        Layer -> countries in which a missing feature means something.
+        With resolved deposits.
     options
-        Preset, targets, gateways, draws and seed.
-    areas
-        Where deposits may be, of `geo_ree.deposits.location`.
+        Targets, gateways and seed.
     rasters
-        From `geo_ree.pipeline.elevation.find_elevation`.
+        Elevation, from `geo_ree.pipeline.elevation`.
 
-    Returns
-    -------
-    Analysis
+    Raises
+    ------
+    SettingsError
+        When no deposit can be scored, or a gateway is unknown.
+    """
+    frames = layers.frames
+    deposits = _scorable(frames["deposits"])
+    targets = choose_gateways(load_targets(options.targets), frames, options)
+    proximity = Proximity(frames, targets, coverage=layers.coverage)
+    distances = measure(deposits, frames, labels=layers.labels, proximity=proximity, feet=True)
+    terrain = terrain_columns(deposits, rasters, proximity)
+    rates = measure_omission(proximity)
+    located = layers.located
+    areas = gpd.GeoDataFrame() if located is None else located.areas
+    return Measures(
+        table=pd.concat([deposits, to_the_metre(distances), terrain], axis=1),
+        targets=targets,
+        proximity=proximity,
+        omission_rates=rates,
+        missing=missing_lines(proximity, rates, frames["countries"], options.seed),
+        areas=possible_areas(frames["deposits"], areas, frames["countries"]),
+    )
+
+
+def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scores:
+    """Score and rank what was measured, and draw the uncertainty of the ranks.
+
+    Parameters
+    ----------
+    measures
+        From `measure_deposits`.
+    layers
+        From which they were measured.
+    options
+        Preset, aggregate, draws, concentration and seed.
 
     Notes
     -----
-    The candidates are what TOPSIS compares; the other deposits are held against them, so that
-    none of them changes how the candidates rank.
+    TOPSIS compares the candidates with each other; the other deposits are scored against them,
+    so that none of them changes how the candidates rank.
     """
-    deposits = _scorable(layers["deposits"])
-    targets = choose_gateways(load_targets(options.targets), layers, options)
-    proximity = Proximity(layers, targets, coverage=coverage)
-    labels = {i: s.label for i, s in sources.items()}
-    measures = measure(deposits, layers, labels=labels, proximity=proximity, feet=True)
-    terrain = terrain_columns(deposits, rasters, proximity)
-    table = pd.concat([deposits, to_the_metre(measures), terrain], axis=1)
-    model = _model(options, table)
+    table, proximity = measures.table, measures.proximity
+    model = load_preset(options.preset).choose(table)
+    if options.aggregate:
+        model = replace(model, aggregate=options.aggregate)
     compared = _compared(table["role"])
     points = score(table, model, compared=compared)
     ranked = table["role"].isin(RANKED_ROLES) & points["score"].notna()
-    rates = measure_omission(proximity)
-    lines = missing_lines(proximity, rates, layers["countries"], options.seed)
-    doubt = uncertainty(
+    drawn = uncertainty(
         table[ranked],
         model,
         position_sampler(table[ranked], proximity, model),
-        missing=missing_sampler(table[ranked], lines),
+        missing=missing_sampler(table[ranked], measures.missing),
         compared=compared[ranked],
         groups=table.loc[ranked, "role"],
         draws=options.draws,
@@ -157,79 +217,30 @@ def analyse(
         concentration=options.concentration,
         keep_draws=True,
     )
-    frame = _scored(pd.concat([table, points, doubt.table], axis=1), ranked, compared, model)
-    candidates = frame[(frame["role"] == "candidate") & ranked]
-    possible = possible_areas(layers["deposits"], areas, layers["countries"])
-    return Analysis(
-        scored=gpd.GeoDataFrame(frame, geometry="geometry", crs=deposits.crs),
-        scenarios=compare_gateways(candidates, layers, targets, model, labels),
-        acceptability=doubt.acceptability,
-        central_weights=doubt.central_weights,
+    scored = _with_ranks(pd.concat([table, points, drawn.table], axis=1), ranked, compared, model)
+    candidates = scored[(scored["role"] == "candidate") & ranked]
+    frames = layers.frames
+    return Scores(
+        table=gpd.GeoDataFrame(scored, geometry="geometry", crs=table.crs),
+        model=model,
+        models=models_for_table(model, table),
+        gateways=compare_gateways(candidates, frames, measures.targets, model, layers.labels),
+        acceptability=drawn.acceptability,
+        central_weights=drawn.central_weights,
         influence=_influence(candidates, model, options.seed),
-        omission=_omission(rates, targets),
         unplaced=score_unplaced(
-            possible,
-            layers["deposits"].set_index("id")["role"],
-            frame[ranked],
+            measures.areas,
+            frames["deposits"].set_index("id")["role"],
+            scored[ranked],
             model,
             proximity=proximity,
-            lines=lines,
-            doubt=doubt,
+            lines=measures.missing,
+            doubt=drawn,
             compared=compared[ranked],
             seed=options.seed,
         ),
-        areas=possible,
-        criteria=_criteria(model),
-        preset=f"{model.name} ({model.variant})",
-        aggregate=model.aggregate,
-        warnings=[*_warnings(measures, layers, targets), *_untested(rates, targets)],
-        models=models_for_table(model, table),
-        model=model,
-        targets=targets,
+        warnings=[*_unknown_distances(measures, frames), *_assumed_omission(measures)],
     )
-
-
-def _model(options: Options, table: pd.DataFrame) -> ScoreModel:
-    model = load_preset(options.preset).choose(table)
-    return replace(model, aggregate=options.aggregate) if options.aggregate else model
-
-
-def _compared(roles: pd.Series) -> pd.Series:
-    """What TOPSIS compares: the candidates; without any, whatever is ranked."""
-    candidates = roles == "candidate"
-    return candidates if candidates.any() else roles.isin(RANKED_ROLES)
-
-
-def _scored(
-    table: pd.DataFrame, ranked: pd.Series, compared: pd.Series, model: ScoreModel
-) -> gpd.GeoDataFrame:
-    """The table with ranks, reasons and, for what is ranked, a sentence."""
-    reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
-    words = [text for text, _ in reasons], [text for _, text in reasons]
-    out = table.assign(rank=_ranks(table, ranked), reasons_for=words[0], reasons_against=words[1])
-    among = out[ranked]
-    sentences = {
-        label: explain(
-            label, among, model, ranked=among["role"] == role, compared=compared[ranked]
-        ).sentence
-        for label, role in among["role"].items()
-    }
-    out["sentence"] = pd.Series(sentences, dtype=object).reindex(out.index)
-    return out
-
-
-def _influence(candidates: pd.DataFrame, model: ScoreModel, seed: int) -> Influence | None:
-    if len(candidates) < 2:
-        return None
-    return influence(candidates, model, samples=_SAMPLES, seed=seed)
-
-
-def _omission(rates: Mapping[str, pd.DataFrame], targets: Mapping[str, Target]) -> pd.DataFrame:
-    parts = [table.assign(target=name, layer=targets[name].layer) for name, table in rates.items()]
-    if not parts:
-        return pd.DataFrame(columns=["target", "layer"])
-    out = pd.concat(parts, ignore_index=True)
-    return out[["target", "layer", *(c for c in out.columns if c not in ("target", "layer"))]]
 
 
 def _scorable(deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -243,61 +254,84 @@ def _scorable(deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows.set_index("id", drop=False).rename_axis(None)
 
 
-def _ranks(scored: pd.DataFrame, ranked: pd.Series) -> pd.Series:
-    ranks = (
-        scored["score"].where(ranked).groupby(scored["role"]).rank(ascending=False, method="first")
+def _compared(roles: pd.Series) -> pd.Series:
+    """What TOPSIS compares: the candidates; without any, every ranked deposit."""
+    candidates = roles == "candidate"
+    return candidates if candidates.any() else roles.isin(RANKED_ROLES)
+
+
+def _with_ranks(
+    table: pd.DataFrame, ranked: pd.Series, compared: pd.Series, model: ScoreModel
+) -> gpd.GeoDataFrame:
+    """Add ranks within the role, reasons and, for ranked deposits, a sentence."""
+    scores = table["score"].where(ranked)
+    ranks = scores.groupby(table["role"]).rank(ascending=False, method="first").astype("Int64")
+    reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
+    out = table.assign(
+        rank=ranks,
+        reasons_for=[strengths for strengths, _ in reasons],
+        reasons_against=[weaknesses for _, weaknesses in reasons],
     )
-    return ranks.astype("Int64")
+    among = out[ranked]
+    sentences = {
+        label: explain(
+            label, among, model, ranked=among["role"] == role, compared=compared[ranked]
+        ).sentence
+        for label, role in among["role"].items()
+    }
+    return out.assign(sentence=pd.Series(sentences, dtype=object).reindex(out.index))
 
 
-def _criteria(model: ScoreModel) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": c.name,
-            "label": c.label,
-            "column": c.column,
-            "weight": round(float(share), 6),
-            "decay": str(c.value),
-            "half_km": getattr(c.value, "half_km", None),
-            "measured_to": c.measured_to,
-            "reason": c.reason,
-            "source": c.source,
-            "decay_reason": c.decay_reason,
-            "decay_source": c.decay_source,
-        }
-        for c, share in zip(model.criteria, model.shares, strict=True)
-    ]
+def _influence(candidates: pd.DataFrame, model: ScoreModel, seed: int) -> Influence | None:
+    if len(candidates) < 2:
+        return None
+    return influence(candidates, model, samples=_INFLUENCE_SAMPLES, seed=seed)
 
 
-def _warnings(
-    measures: pd.DataFrame, layers: Mapping[str, gpd.GeoDataFrame], targets: Mapping[str, Target]
-) -> list[str]:
+def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
+    criterion = model.criteria[at]
+    return {
+        "name": criterion.name,
+        "label": criterion.label,
+        "column": criterion.column,
+        "weight": round(float(model.shares[at]), 6),
+        "decay": str(criterion.value),
+        "half_km": getattr(criterion.value, "half_km", None),
+        "measured_to": criterion.measured_to,
+        "reason": criterion.reason,
+        "source": criterion.source,
+        "decay_reason": criterion.decay_reason,
+        "decay_source": criterion.decay_source,
+    }
+
+
+def _unknown_distances(measures: Measures, frames: Mapping[str, gpd.GeoDataFrame]) -> list[str]:
+    """Warn of targets that are unknown, and of lines whose course is."""
     out = []
-    for name, target in targets.items():
-        column = f"dist_{name}_km"
-        if target.layer not in layers:
+    for name, target in measures.targets.items():
+        unknown = int(measures.table[f"dist_{name}_km"].isna().sum())
+        if target.layer not in frames:
             out.append(
-                f"no source of the layer {target.layer} is at hand: {target.label} is unknown"
+                f"no source of the layer {target.layer} is available: {target.label} is unknown"
             )
-        elif measures[column].isna().any():
-            count = int(measures[column].isna().sum())
-            out.append(f"{target.label}: unknown for {count} of {len(measures)} deposits")
+        elif unknown:
+            out.append(f"{target.label}: unknown for {unknown} of {len(measures.table)} deposits")
     for layer in ("railways", "roads"):
-        if layer in layers:
-            unsure = int((layers[layer]["lateral_error_km"] > 25.0).sum())
+        if layer in frames:
+            unsure = int((frames[layer]["lateral_error_km"] > _UNSURE_KM).sum())
             if unsure:
-                out.append(f"{layer}: {unsure} pieces have a course unknown by more than 25 km")
+                out.append(f"{layer}: the course of {unsure} pieces is unknown by over 25 km")
     return out
 
 
-def _untested(rates: Mapping[str, pd.DataFrame], targets: Mapping[str, Target]) -> list[str]:
-    """Say of which lines nobody knows how many are missing."""
+def _assumed_omission(measures: Measures) -> list[str]:
+    """Warn of layers whose omission rate is assumed."""
     out = []
-    for name, table in rates.items():
-        row = table[(table["source_id"] == ALL) & (table["country"] == ALL)].iloc[0]
+    for name, rates in measures.omission_rates.items():
+        row = rates[(rates["source_id"] == ALL) & (rates["country"] == ALL)].iloc[0]
         if row["state"] == "assumed":
             out.append(
-                f"{targets[name].layer}: no second source tests what is left out; "
+                f"{measures.targets[name].layer}: no second source to estimate omission from; "
                 f"{100 * row['rate']:.0f} % of the lines are assumed to be missing"
             )
     return out

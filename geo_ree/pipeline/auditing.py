@@ -11,7 +11,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.deposits import Located
 from geo_ree.outputs.tables import write_csv
-from geo_ree.pipeline.layers import Progress, merge_records, read_layers
+from geo_ree.pipeline.layers import Progress, read_layers, resolve_deposits
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,10 @@ def audit_deposits(settings: Settings, options: Options, tell: Progress = logger
     >>> "no_position" in done.audit["flag"].tolist()
     True
     """
-    read_in = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
-    return merge_records(read_in.layers, tell)[1]
+    layers = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
+    located = resolve_deposits(layers, tell).located
+    assert located is not None
+    return located
 
 
 def write_audit(located: Located, folder: Path) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Sources at hand into canonical layers: where reading and harmonizing meet."""
+"""Available sources into canonical layers, and records into deposits."""
 
 from __future__ import annotations
 
@@ -29,34 +29,51 @@ from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
 
-
 Progress = Callable[[str], None]
+"""Called with a line of progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Harmonized:
-    """All chosen sources as canonical layers, with an account of each of their tables."""
+class Layers:
+    """What came in: canonical layers, with an account of every table that was read.
 
-    layers: dict[str, gpd.GeoDataFrame]
-    sources: dict[str, Source]
+    Parameters
+    ----------
+    frames
+        Canonical layers by name. ``deposits`` has a row a record before `resolve_deposits`, and a
+        row a deposit after it.
+    sources
+        The catalogue entries behind them, by id.
+    inputs
+        A row a table: where it came from and what became of its rows, as in ``run.json``.
+    merged, located
+        How records became deposits, and how their positions were chosen; None before that.
+    """
+
+    frames: Mapping[str, gpd.GeoDataFrame]
+    sources: Mapping[str, Source]
     inputs: list[dict[str, Any]]
-    coverage: dict[str, frozenset[str]]
-    merged: Merged
-    located: Located
+    merged: Merged | None = None
+    located: Located | None = None
 
+    @property
+    def coverage(self) -> dict[str, frozenset[str]]:
+        """Layer -> countries in which a missing feature means something."""
+        return layer_coverage(self.sources.values())
 
-@dataclass(frozen=True, kw_only=True)
-class ReadIn:
-    """The canonical layers of all chosen sources before anything is merged."""
+    @property
+    def labels(self) -> dict[str, str]:
+        """Source id -> words for people."""
+        return {source_id: source.label for source_id, source in self.sources.items()}
 
-    layers: dict[str, gpd.GeoDataFrame]
-    sources: dict[str, Source]
-    inputs: list[dict[str, Any]]
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame)}" for name, frame in self.frames.items())
+        return f"Layers({rows}; {len(self.sources)} sources)"
 
 
 @dataclass(frozen=True)
-class AtHand:
-    """A payload that can be read: where it is, how it came, and how to recognise it."""
+class Payload:
+    """A file that can be read: where it is, how it came, and how to recognise it."""
 
     path: Path
     origin: str
@@ -64,16 +81,19 @@ class AtHand:
     retrieved: str
 
     @classmethod
-    def from_snapshot(cls, snapshot: storage.Snapshot) -> AtHand:
+    def from_snapshot(cls, snapshot: storage.Snapshot) -> Payload:
         """Take what a snapshot's provenance says."""
-        proof = snapshot.provenance
-        return cls(snapshot.payload, proof.origin, proof.sha256, proof.retrieved)
+        provenance = snapshot.provenance
+        return cls(snapshot.payload, provenance.origin, provenance.sha256, provenance.retrieved)
+
+    @classmethod
+    def from_starter(cls, path: Path) -> Payload:
+        """A file of the embedded starter data."""
+        return cls(path, "starter", storage.sha256_of(path), "")
 
 
-def harmonize_sources(
-    settings: Settings, options: Options, tell: Progress = logger.info
-) -> Harmonized:
-    """Read and normalize every chosen source that is at hand.
+def load_layers(settings: Settings, options: Options, tell: Progress = logger.info) -> Layers:
+    """Read every chosen source that is available, and make deposits of the records.
 
     Parameters
     ----------
@@ -84,7 +104,7 @@ def harmonize_sources(
 
     Returns
     -------
-    Harmonized
+    Layers
 
     Raises
     ------
@@ -93,54 +113,7 @@ def harmonize_sources(
     SchemaError
         When a payload is missing, corrupt, or does not fit its layer.
     """
-    read_in = read_layers(settings, options, tell)
-    merged, located = merge_records(read_in.layers, tell)
-    return Harmonized(
-        layers={**read_in.layers, "deposits": located.deposits},
-        sources=read_in.sources,
-        inputs=read_in.inputs,
-        coverage=layer_coverage(read_in.sources.values()),
-        merged=merged,
-        located=located,
-    )
-
-
-def merge_records(
-    layers: Mapping[str, gpd.GeoDataFrame], tell: Progress = logger.info
-) -> tuple[Merged, Located]:
-    """Make one row a deposit out of the records, and audit where each deposit is.
-
-    Parameters
-    ----------
-    layers
-        As `read_layers` gives them.
-    tell
-        Called with a line on what came of the records.
-
-    Returns
-    -------
-    merged : Merged
-    located : Located
-        Its ``deposits`` are the merged ones with their chosen position, error and flags.
-
-    Raises
-    ------
-    SettingsError
-        When there are no deposits.
-    """
-    if "deposits" not in layers:
-        raise SettingsError("no deposits are left", "choose at least one source of deposits")
-    merged = merge(layers["deposits"])
-    tell(f"  {len(layers['deposits'])} records are {len(merged.deposits)} deposits")
-    located = locate(
-        merged.deposits,
-        merged.members,
-        countries=layers["countries"],
-        water=layers.get("water"),
-        positions=layers.get("positions"),
-        published=layers.get("published_distances"),
-    )
-    return replace(merged, values=add_position_values(merged.values, located)), located
+    return resolve_deposits(read_layers(settings, options, tell), tell)
 
 
 def read_layers(
@@ -151,49 +124,40 @@ def read_layers(
     keep_swapped: bool = False,
     keep_outside: bool = False,
     only_layers: Collection[str] = (),
-) -> ReadIn:
-    """Read and normalize every chosen source that is at hand, deposits record by record.
+) -> Layers:
+    """Read and normalize every chosen source that is available, deposits record by record.
 
     Parameters
     ----------
     settings, options, tell
-        As for `harmonize_sources`.
+        As for `load_layers`.
     keep_swapped
-        Keep rows with interchanged coordinates, for the audit to tell.
+        Keep rows with interchanged coordinates, for the audit.
     keep_outside
-        Keep what lies outside the region or the scored countries as well.
+        Keep rows outside the region or the scored countries as well.
     only_layers
-        Layers that are wanted; empty for all.
-
-    Returns
-    -------
-    ReadIn
-
-    Raises
-    ------
-    SettingsError, SchemaError
-        As for `harmonize_sources`.
+        Names of layers to read; empty for all.
     """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
-    for stranger in _strangers(catalog, settings):
-        tell(f"note: {stranger} is at hand, but in no catalogue: name its file with --catalog")
+    for source_id in _uncatalogued(catalog, settings):
+        tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
     base = _base(catalog, chosen)
-    first = normalize(read(base, chosen[base.id].path), base)
-    countries = join_layers([first])["countries"]
+    borders = normalize(read(base, chosen[base.id].path), base)
+    countries = join_layers([borders])["countries"]
     parts: list[Normalized] = []
     inputs: list[dict[str, Any]] = []
-    for source_id, at_hand in chosen.items():
+    for source_id, payload in chosen.items():
         for table in catalog[source_id].parts():
             if table.layer in RASTER_LAYERS or (table.layer == "countries" and table != base):
                 continue  # rasters are read by windows; one set of borders is enough
             if only_layers and table.layer not in only_layers:
                 continue
             part = (
-                first
+                borders
                 if table == base
                 else normalize(
-                    read(table, at_hand.path),
+                    read(table, payload.path),
                     table,
                     countries,
                     skip_bad_rows=options.skip_bad_rows,
@@ -203,8 +167,36 @@ def read_layers(
             )
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
-            inputs.append(account(table, at_hand, part))
-    return ReadIn(layers=join_layers(parts), sources={i: catalog[i] for i in chosen}, inputs=inputs)
+            inputs.append(describe_input(table, payload, part))
+    sources = {source_id: catalog[source_id] for source_id in chosen}
+    return Layers(frames=join_layers(parts), sources=sources, inputs=inputs)
+
+
+def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:
+    """Make one row a deposit out of the records, and choose and audit its position.
+
+    Raises
+    ------
+    SettingsError
+        When there are no deposits.
+    """
+    frames = layers.frames
+    if "deposits" not in frames:
+        raise SettingsError("no deposits are left", "choose at least one source of deposits")
+    merged = merge(frames["deposits"])
+    tell(f"  {len(frames['deposits'])} records are {len(merged.deposits)} deposits")
+    located = locate(
+        merged.deposits,
+        merged.members,
+        countries=frames["countries"],
+        water=frames.get("water"),
+        positions=frames.get("positions"),
+        published=frames.get("published_distances"),
+    )
+    merged = replace(merged, values=add_position_values(merged.values, located))
+    return replace(
+        layers, frames={**frames, "deposits": located.deposits}, merged=merged, located=located
+    )
 
 
 def starter_countries(catalog: Mapping[str, Source]) -> gpd.GeoDataFrame:
@@ -241,19 +233,19 @@ def check_ids(ids: Sequence[str], catalog: Mapping[str, Source]) -> None:
             raise SettingsError(f"no source is called {given!r}", "geo-ree sources lists them")
 
 
-def account(source: Source, at_hand: AtHand, part: Normalized) -> dict[str, Any]:
+def describe_input(source: Source, payload: Payload, part: Normalized) -> dict[str, Any]:
     """What ``run.json`` says of one table: where it came from and what became of its rows."""
     return {
         "id": source.id,
         "table": source.part,
         "layer": source.layer,
-        "came_from": at_hand.origin,
+        "came_from": payload.origin,
         "title": source.title,
         "label": source.label,
         "publisher": source.publisher,
-        "file": at_hand.path.name,
-        "sha256": at_hand.sha256,
-        "retrieved": at_hand.retrieved,
+        "file": payload.path.name,
+        "sha256": payload.sha256,
+        "retrieved": payload.retrieved,
         "edition": source.edition,
         "licence": source.licence,
         "licence_url": source.licence_url,
@@ -270,7 +262,7 @@ def account(source: Source, at_hand: AtHand, part: Normalized) -> dict[str, Any]
     }
 
 
-def _base(catalog: Mapping[str, Source], chosen: Mapping[str, AtHand]) -> Source:
+def _base(catalog: Mapping[str, Source], chosen: Mapping[str, Payload]) -> Source:
     """Choose the borders that countries are told by: the package's own unless left out."""
     borders = [t for i in chosen for t in catalog[i].parts() if t.layer == "countries"]
     if not borders:
@@ -282,10 +274,10 @@ def _base(catalog: Mapping[str, Source], chosen: Mapping[str, AtHand]) -> Source
 
 def _choose(
     catalog: Mapping[str, Source], settings: Settings, options: Options
-) -> dict[str, AtHand]:
+) -> dict[str, Payload]:
     check_ids((*options.only, *options.without), catalog)
     fetched = _snapshots(catalog, settings, options)
-    out: dict[str, AtHand] = {}
+    out: dict[str, Payload] = {}
     for source_id, source in catalog.items():
         wanted = not options.only or source_id in options.only or source.layer == "countries"
         if source.protocol != "starter" or source_id in options.without or not wanted:
@@ -293,8 +285,8 @@ def _choose(
         if source.extract_of in fetched:
             continue
         path = storage.starter_path(source.reader.member)
-        out[source_id] = AtHand(path, "starter", storage.sha256_of(path), "")
-    return out | {i: AtHand.from_snapshot(s) for i, s in fetched.items()}
+        out[source_id] = Payload.from_starter(path)
+    return out | {i: Payload.from_snapshot(s) for i, s in fetched.items()}
 
 
 def _snapshots(
@@ -316,7 +308,7 @@ def _snapshots(
     return fetched
 
 
-def _strangers(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
+def _uncatalogued(catalog: Mapping[str, Source], settings: Settings) -> list[str]:
     """Ids of sources that were fetched by an entry that is not among those that are known now."""
     found = settings.raw_root.glob("*/*/provenance.json")
     return sorted({p.parts[-3] for p in found} - set(catalog))

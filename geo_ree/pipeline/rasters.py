@@ -379,7 +379,7 @@ def write_surface(
         raise SettingsError(f"no target is called {target!r}", f"use one of {', '.join(targets)}")
     chosen = targets[target] if target else Target(name=layer, layer=layer, label=layer)
     read_in = read_layers(settings, options, tell)
-    return _write(path, chosen, read_in.layers, read_in.sources, resolution, box, tell)
+    return _write(path, chosen, read_in.frames, read_in.sources, resolution, box, tell)
 
 
 def write_suitability(
@@ -426,11 +426,11 @@ def write_suitability(
     surfaces: dict[str, Path | str] = {}
     for target in load_targets(options.targets).values():
         column = f"dist_{target.name}_km"
-        if column not in model.columns or not len(_rows(target, read_in.layers)):
+        if column not in model.columns or not len(_rows(target, read_in.frames)):
             continue
         surfaces[column] = folder / f"{column}.tif"
         _write(
-            folder / f"{column}.tif", target, read_in.layers, read_in.sources, resolution, box, tell
+            folder / f"{column}.tif", target, read_in.frames, read_in.sources, resolution, box, tell
         )
     if not surfaces:
         raise SettingsError(

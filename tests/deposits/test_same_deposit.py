@@ -51,7 +51,7 @@ def test_the_labels_are_many_balanced_and_reasoned():
 def test_precision_and_recall_are_those_that_are_published(mirror, tmp_path):
     settings = Settings(data_root=tmp_path, mirror=mirror())
     assert not fetch(SOURCES, settings=settings).failed
-    records = read_layers(settings, Options()).layers["deposits"]
+    records = read_layers(settings, Options()).frames["deposits"]
     members = merge(records).members
     deposit = dict(zip(members["record"], members["deposit"], strict=True))
     assert len(members) == len(records)

@@ -233,7 +233,7 @@ def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit)
     seen.page.evaluate(f"geoRee.open({deposit!r})")
     told = seen.page.locator(".dossier .audit li").all_inner_texts()
     assert any(t.startswith("sources disagree, 21.9 km") for t in told)
-    other = result.harmonized.merged.conflicts["deposit"].iloc[0]
+    other = result.layers.merged.conflicts["deposit"].iloc[0]
     if seen.page.evaluate(f"Boolean(geoRee.byId[{other!r}])"):
         seen.page.evaluate(f"geoRee.open({other!r})")
         assert seen.page.locator(".dossier .conflicts li").count() >= 1
@@ -246,7 +246,7 @@ def test_the_audit_can_be_drawn_over_the_map(real, visit):
     seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.audit); }")
     seen.page.wait_for_timeout(300)
     marks = seen.value("geoRee.layers.audit.getLayers().filter(l => l.facts).length")
-    positions = real[0].harmonized.located.positions
+    positions = real[0].layers.located.positions
     scored = positions[positions["deposit"].isin(real[0].table["id"])]
     assert marks == (scored["verdict"] != "chosen").sum() > 5
     assert seen.trouble == []

@@ -64,7 +64,7 @@ PIXEL = bytes.fromhex(
 
 @pytest.fixture(scope="module")
 def kutessay(starter_page):
-    table = starter_page[0].analysis.scored
+    table = starter_page[0].scores.table
     return table[table["name"] == "Kutessay II"].iloc[0]
 
 
@@ -153,7 +153,7 @@ def test_the_histogram_is_the_distribution_of_ranks(starter_page, visit, kutessa
     result, path = starter_page
     seen = visit(path)
     opened(seen, kutessay["id"])
-    shares = result.analysis.acceptability.loc[kutessay["id"]]
+    shares = result.scores.acceptability.loc[kutessay["id"]]
     drawn = seen.value(
         "[...document.querySelectorAll('.histogram rect')].map(r => +r.getAttribute('height'))"
     )
@@ -241,7 +241,7 @@ def test_the_points_are_bars_as_long_as_what_they_say(starter_page, visit, kutes
 def test_another_exit_changes_gateway_scores_and_ranks_as_python_has_them(starter_page, visit):
     result, path = starter_page
     seen = visit(path)
-    scenarios = result.analysis.scenarios
+    scenarios = result.scores.gateways
     names = list(dict.fromkeys(scenarios["scenario"]))
     assert {
         "no exit through China",
@@ -272,7 +272,7 @@ def test_another_exit_moves_the_line_to_the_gateway(starter_page, visit, kutessa
     foot = f"geoRee.feet(geoRee.byId[{kutessay['id']!r}]).find(f => f.measure === 'gateway')"
     before = seen.value(foot)
     seen.page.evaluate("() => { geoRee.chooseExit('every exit'); }")
-    rows = result.analysis.scenarios
+    rows = result.scores.gateways
     row = rows[(rows["id"] == kutessay["id"]) & (rows["scenario"] == "every exit")].iloc[0]
     after = seen.value(foot)
     assert after["place"] != before["place"]

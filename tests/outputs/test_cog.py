@@ -37,7 +37,7 @@ def _middles(opened, rows, columns):
 
 
 def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(written, real):
-    model = real.analysis.model
+    model = real.scores.model
     known = {c for c in model.columns if real.table[c].notna().any()}
     assert len(known) >= 6
     files = sorted(written.iterdir())
@@ -46,7 +46,7 @@ def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(w
         valid, errors, warnings = cog_validate(path, strict=True)
         assert (valid, errors, warnings) == (True, [], [])
         with rasterio.open(path) as opened:
-            assert tuple(opened.bounds) == box_of(real.harmonized.layers["countries"])
+            assert tuple(opened.bounds) == box_of(real.layers.frames["countries"])
             assert opened.crs.to_epsg() == 4326
             assert opened.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
 
@@ -62,7 +62,7 @@ def test_cells_have_the_distances_that_nearest_gives(written, bundle):
 
 
 def test_cells_have_the_score_of_their_distances(written, real):
-    model = real.analysis.model
+    model = real.scores.model
     columns = {}
     for column in model.columns:
         if (written / f"{column}.tif").exists():
@@ -149,7 +149,7 @@ def test_a_senseless_resolution_is_refused_at_once(bundle, tmp_path, resolution)
 
 
 def test_the_box_is_that_of_the_scored_countries_in_whole_degrees(real, bundle):
-    countries = real.harmonized.layers["countries"]
+    countries = real.layers.frames["countries"]
     assert bundle.box == (46.0, 29.0, 120.0, 56.0)
     assert box_of(countries[countries["country"] == "CHN"]) == REGION
     assert RESOLUTION == bundle.resolution == "5 km"

@@ -389,7 +389,7 @@ def test_a_run_is_handed_on_with_all_that_it_has(real, tmp_path):
     export(real, tmp_path, formats=["gpkg", "kml"])
     path = tmp_path / "geo_ree.gpkg"
     counts = {n: pyogrio.read_info(path, layer=n)["features"] for n, _ in pyogrio.list_layers(path)}
-    layers = real.harmonized.layers
+    layers = real.layers.frames
     assert counts["deposits"] == len(real.table)
     assert counts["unranked"] == len(real.unranked)
     assert counts["resources"] == len(real.statements)

@@ -40,7 +40,7 @@ def test_who_scores_the_published_table_gets_the_published_scores(done):
     for name in CRITERIA:
         values = f"value_{name}"
         np.testing.assert_allclose(again[values], table[values], rtol=0, atol=0.5e-6 + 1e-12)
-    assert [m["name"] for m in done[0].analysis.models] == [
+    assert [m["name"] for m in done[0].scores.models] == [
         "infrastructure",
         "bulk",
         "remote_small",
@@ -200,7 +200,7 @@ def test_what_has_no_coordinate_has_the_range_of_its_area(done):
     assert (same.groupby("role")["p_lead"].nunique() == 1).all(), "one area, one answer"
     others = unranked[unranked["role"].isin(["area", "none"])]
     assert others["score_best"].isna().all()
-    areas = done[0].analysis.areas
+    areas = done[0].measures.areas
     assert set(areas.index) == set(told["id"][told["area_basis"].notna()])
     assert areas.geometry.is_valid.all() and not areas.geometry.is_empty.any()
 
@@ -256,7 +256,7 @@ def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
     """Nobody's score moves, intervals do; with no line missing they are those of before."""
     monkeypatch.setattr("geo_ree.proximity.omission.ASSUMED", (1e-9, 1e9))
     complete = again(done, draws=200).scored
-    doubted = done[0].analysis.scored
+    doubted = done[0].scores.table
     assert complete["score"].equals(doubted["score"])
     width = (doubted["score_p95"] - complete["score_p95"]).dropna()
     assert (width >= 0).all() and width.median() > 1.0
@@ -312,7 +312,7 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
 
 
 def test_an_aggregate_may_take_the_place_of_the_presets(done):
-    first = done[0].analysis.scored
+    first = done[0].scores.table
     other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)
     assert other.aggregate == "weighted_product"
     assert not other.scored["score"].equals(first["score"])
@@ -327,9 +327,9 @@ def test_an_aggregate_may_take_the_place_of_the_presets(done):
 
 def test_weights_drawn_closely_keep_to_the_presets(done):
     central = again(done, draws=50, concentration=1e6).central_weights.dropna()
-    shares = [c["weight"] for c in done[0].analysis.criteria]
+    shares = [c["weight"] for c in done[0].tables["criteria"].to_dict("records")]
     assert np.allclose(central, shares, atol=2e-3)
-    assert not np.allclose(done[0].analysis.central_weights.dropna(), shares, atol=2e-2)
+    assert not np.allclose(done[0].scores.central_weights.dropna(), shares, atol=2e-2)
 
 
 def test_sources_can_be_left_out(tmp_path):
@@ -354,13 +354,13 @@ def test_other_gateways_are_the_users_choice():
 
 def test_the_feet_of_the_measures_go_to_the_page_and_not_into_the_tables(done):
     result = done[0]
-    feet = result.analysis.scored.filter(regex="^foot_")
+    feet = result.scores.table.filter(regex="^foot_")
     assert feet["foot_railway_lon"].notna().sum() > 10
     assert not [c for c in result.table.columns if c.startswith("foot_")]
 
 
 def test_the_scenarios_answer_for_every_candidate(done):
-    scenarios = done[0].analysis.scenarios
+    scenarios = done[0].scores.gateways
     assert scenarios["scenario"].nunique() == 5
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
@@ -394,7 +394,7 @@ def test_one_statement_of_a_deposit_comes_first_and_the_others_stay_beside_it(do
     assert ore.startswith("13,548,000 t ore (") and "1.2 times as much, computed from" in ore
     assert table.loc["Khotgor", "stated_edition"] == 2004
     assert (table.loc[table["stated_quantity_t"].isna(), "statements"] == 0).all()
-    layer = done[0].harmonized.layers["resources"]
+    layer = done[0].layers.frames["resources"]
     assert sorted(done[0].statements["id"]) == sorted(layer["id"])
     assert done[0].statements["shown"].sum() == layer["deposit_id"].nunique()
     assert done[0].statements["quantity_t"].sum() == layer["quantity_t"].sum()

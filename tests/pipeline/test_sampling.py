@@ -22,7 +22,7 @@ HALF_KM = {"railway": 50.0, "road": 15.0}  # of the preset infrastructure
 @pytest.fixture(scope="module")
 def layers():
     only = ("starter_railways", "starter_roads", "starter_major_deposits")
-    return read_layers(Settings(), Options(only=only)).layers
+    return read_layers(Settings(), Options(only=only)).frames
 
 
 @pytest.fixture(scope="module")

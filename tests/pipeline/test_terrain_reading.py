@@ -238,7 +238,7 @@ def test_a_run_after_a_fetch_has_the_terrain(settings, monkeypatch, tmp_path):
     data = gzip.decompress(base64.b64decode(packed)).decode()
     assert "© DLR e.V. 2010-2014" in data
     assert '"climb_railway_m"' in data  # a criterion whose column the page lacks looks unknown
-    weights = {c["name"]: c["weight"] for c in done.analysis.criteria}
+    weights = {c["name"]: c["weight"] for c in done.tables["criteria"].to_dict("records")}
     assert list(weights)[-1] == "climb"
     assert sum(weights.values()) == pytest.approx(1.0, abs=1e-5)
 
@@ -269,7 +269,7 @@ def _check_table(table):
 
 def test_without_the_fetch_the_climb_plays_no_part(tmp_path):
     result = pipeline.run(Settings(data_root=tmp_path), Options(draws=50))
-    assert "climb" not in [c["name"] for c in result.analysis.criteria]
+    assert "climb" not in [c["name"] for c in result.tables["criteria"].to_dict("records")]
     assert "value_climb" not in result.table
     assert result.table["climb_railway_m"].isna().all()
     assert result.table["elevation_m"].notna().all()

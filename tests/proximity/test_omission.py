@@ -241,7 +241,7 @@ def test_the_packed_railways_lack_a_fifth_of_what_natural_earth_draws(
     settings = Settings.from_environment(data_root=tmp_path, mirror=mirror())
     fetch_snapshot(load_catalog()["natural_earth_railroads"], settings)
     only = ("natural_earth_railroads", "starter_railways", "starter_rail_additions")
-    layers = read_layers(settings, Options(only=only), only_layers=("railways",)).layers
+    layers = read_layers(settings, Options(only=only), only_layers=("railways",)).frames
     table = omission_rates(load_targets()["railway"].choose(layers["railways"]))
     out = table.set_index(["source_id", "country"])
     packed, drawn = out.loc["starter_railways"], out.loc["natural_earth_railroads"]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geo_ree.pipeline.layers import Harmonized
+from geo_ree.pipeline.layers import Layers
 from geo_ree.pipeline.result import Result
 
 
@@ -71,17 +71,19 @@ def show(result: Result, out: Path) -> None:
     console.print(f"written to {escape(str(out))}: tables and run.json", soft_wrap=True)
 
 
-def show_built(harmonized: Harmonized, out: Path) -> None:
+def show_built(layers: Layers, out: Path) -> None:
     """Print what merging made of the records, and the likeliest pairs that were kept apart.
 
     Parameters
     ----------
-    harmonized
+    layers
         From `geo_ree.pipeline.build`.
     out
         Where its files are.
     """
-    merged = harmonized.merged
+    merged = layers.merged
+    if merged is None:
+        return
     console = _console()
     several = int((merged.deposits["sources"].str.count(";") > 0).sum())
     console.print(

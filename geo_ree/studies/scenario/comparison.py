@@ -82,7 +82,7 @@ def scenario(
     table before. Before and after are drawn with the same random numbers, so a scenario that
     changes nothing has the same intervals.
 
-    Intervals and chances are drawn for the ranked deposits as in `geo_ree.analysis.analyse`, save
+    Intervals and chances are drawn for the ranked deposits as in `geo_ree.pipeline.analysis.score_deposits`, save
     that the course of each addition is drawn for itself. Lines that no source has are drawn too,
     the same before and after; the chance of being within reach is of the lines at hand.
 
@@ -112,7 +112,7 @@ def scenario(
         within_km=float(within_km),
         draws=case.options.draws,
         seed=case.options.seed,
-        preset=result.analysis.preset,
+        preset=result.scores.preset,
     )
 
 

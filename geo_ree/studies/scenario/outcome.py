@@ -11,7 +11,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.outputs.tables import library_versions, rounded, write_csv
+from geo_ree.outputs.tables import library_versions, write_csv
+from geo_ree.schema.columns import rounded
 from geo_ree.settings import DISCLAIMER
 from geo_ree.storage import atomic_files
 
@@ -38,7 +39,6 @@ _SHOWN = (
     "p_rank_improves",
     "p_rank_worsens",
 )
-_DECIMALS = (("p_", 3), ("beside_", 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def write_scenario(scenario: Scenario, folder: Path) -> None:
     """
     text = json.dumps(told(scenario), indent=2, ensure_ascii=False)
     with atomic_files(folder) as draft:
-        write_csv(rounded(scenario.table, _DECIMALS), draft / FILES[0])
+        write_csv(rounded(scenario.table, "scenario"), draft / FILES[0])
         (draft / FILES[1]).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -140,7 +140,7 @@ def told(scenario: Scenario) -> dict[str, Any]:
         "sentences": list(scenario.sentences),
         "added": lines,
         "removed": _records(scenario.removed),
-        "changed": _records(rounded(scenario.changed, _DECIMALS)),
+        "changed": _records(rounded(scenario.changed, "scenario")),
         "tonnes": _records(scenario.tonnes),
     }
 

@@ -76,21 +76,21 @@ def make_case(
     """
     told = result.report["settings"]
     options = Options(**{f.name: told[f.name] for f in fields(Options) if f.name in told})
-    layers = result.harmonized.layers
+    layers = result.layers.frames
     changes = make_changes(layers, add=add, remove=remove, year=year)
-    before = result.analysis.scored
-    targets = result.analysis.targets
+    before = result.scores.table
+    targets = result.measures.targets
     after = _with_added_gateways(targets, changes)
     return Case(
         before=before,
         layers=layers,
-        coverage=result.harmonized.coverage,
-        labels={i: s.label for i, s in result.harmonized.sources.items()} | {SOURCE_ID: "scenario"},
+        coverage=result.layers.coverage,
+        labels=result.layers.labels | {SOURCE_ID: "scenario"},
         changes=changes,
         targets=targets,
         targets_after=after,
         additions=Additions(changes.pieces, after),
-        model=result.analysis.model,
+        model=result.scores.model,
         options=options,
     )
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import assign_country
-from geo_ree.pipeline.layers import Progress, ReadIn, layer_coverage, read_layers
+from geo_ree.pipeline.layers import Layers, Progress, read_layers
 from geo_ree.proximity import Proximity, Target, load_targets
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options, Settings
 from geo_ree.studies.validation.labels import (
@@ -246,10 +246,10 @@ def gather_scopes(settings: Settings, options: Options, tell: Progress) -> Gathe
     world_wide = _at_hand(WORLD_BORDERS, settings, options)
     read_in = _read_sites(settings, options, tell, catalog, world_wide=world_wide)
     sites, left_out = _labelled(read_in, catalog)
-    inside = _in_region(sites, region.layers["countries"])
-    here = Proximity(region.layers, targets, coverage=layer_coverage(region.sources.values()))
+    inside = _in_region(sites, region.frames["countries"])
+    here = Proximity(region.frames, targets, coverage=region.coverage)
     seven = inside[inside["country"].isin(SCORED_COUNTRIES)]
-    names = tuple(n for n in wanted if n in region.layers and n != "countries")
+    names = tuple(n for n in wanted if n in region.frames and n != "countries")
     scopes = {
         "seven": Scope(name="seven", sites=seven, proximity=here, layers=names),
         "region": Scope(name="region", sites=inside, proximity=here, layers=names),
@@ -280,7 +280,7 @@ def _read_sites(
     catalog: Mapping[str, Source],
     *,
     world_wide: bool,
-) -> ReadIn:
+) -> Layers:
     """Deposits and mines of the whole world, their countries told by the best borders there are."""
     borders = [i for i, s in catalog.items() if s.layer == "countries" and s.protocol == "starter"]
     without = (*options.without, *borders) if world_wide else options.without
@@ -294,12 +294,12 @@ def _read_sites(
 
 
 def _labelled(
-    read_in: ReadIn, catalog: Mapping[str, Source]
+    read_in: Layers, catalog: Mapping[str, Source]
 ) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
     worded = {i for i, s in catalog.items() for t in s.parts() if t.words.get("kind") == "status"}
-    facilities = read_in.layers.get("facilities")
+    facilities = read_in.frames.get("facilities")
     mines = None if facilities is None else mine_records(facilities)
-    records, left_out = usable_records(read_in.layers["deposits"])
+    records, left_out = usable_records(read_in.frames["deposits"])
     apart = records["source_id"] == MRDS
     parts = [
         label_sites(records[rows].reset_index(drop=True), mines, worded=worded, compared_km=km)
@@ -332,9 +332,9 @@ def _world(
     )
     only = replace(options, only=(*ids, WORLD_BORDERS), without=(*options.without, *without))
     read_in = read_layers(settings, only, tell, keep_outside=True)
-    layers, notes = _world_wide(read_in.layers)
+    layers, notes = _world_wide(read_in.frames)
     # no country of a world-wide layer ends where the region does
-    borders = read_in.layers["countries"].assign(complete=True)
+    borders = read_in.frames["countries"].assign(complete=True)
     proximity = Proximity({**layers, "countries": borders}, targets)
     return (
         Scope(name="world", sites=sites, proximity=proximity, layers=tuple(sorted(layers))),
@@ -362,9 +362,9 @@ def _world_wide(
     return out, notes
 
 
-def _missing(read_in: ReadIn, world_wide: bool) -> list[str]:
+def _missing(read_in: Layers, world_wide: bool) -> list[str]:
     out = []
-    if "facilities" not in read_in.layers:
+    if "facilities" not in read_in.frames:
         out.append(
             "no table of mines is at hand: only what the tables of deposits say counts; download the "
             "ICMM workbook and geo-ree fetch icmm_mines --file WORKBOOK"

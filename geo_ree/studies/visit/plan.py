@@ -11,7 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import SettingsError
-from geo_ree.outputs.bundle import Bundle, gather_tables
+from geo_ree.outputs.bundle import Bundle
+from geo_ree.pipeline.export import gather_tables
 from geo_ree.pipeline.result import Result
 from geo_ree.proximity import nearest
 from geo_ree.schema import RANKED_ROLES
@@ -76,8 +77,8 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     bundle = gather_tables(result)
     ids = [_find(word, bundle) for word in dict.fromkeys(deposits)]
     sites = bundle.scored.set_index("id", drop=False).loc[list(dict.fromkeys(ids))]
-    layers = result.harmonized.layers
-    labels = {i: source.label for i, source in result.harmonized.sources.items()}
+    layers = result.layers.frames
+    labels = result.layers.labels
     sites = sites.reset_index(drop=True)
     near = [_to_airport(sites, layers, labels), _to_border(sites, layers, labels)]
     sites = pd.concat([sites, *near], axis=1)

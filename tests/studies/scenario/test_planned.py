@@ -123,7 +123,7 @@ def test_the_table_of_places_and_lengths_gives_the_same_bytes(
 
 
 def test_a_run_does_not_count_what_is_only_planned(base: Result) -> None:
-    railways = base.harmonized.layers["railways"]
+    railways = base.layers.frames["railways"]
     assert not railways["source_id"].str.contains("planned").any()
     assert "planned_railways.geojson" not in {i["file"] for i in base.report["inputs"]}
 
@@ -136,7 +136,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 def test_intervals_before_are_those_of_the_run(base: Result) -> None:
     told = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
-    scored = base.analysis.scored.loc[told.table.index]
+    scored = base.scores.table.loc[told.table.index]
     ranked = told.table["rank_before"].notna()
     assert ranked.sum() > 20
     for name in ("score_p5", "score_p95", "rank_p5", "rank_p95"):

@@ -197,8 +197,8 @@ def test_what_is_not_open_by_then_does_not_count_and_is_named(
 
 def test_a_gain_of_one_is_a_loss_of_none_of_its_ranks(made: Made, line: Line) -> None:
     base = made()
-    behind = base.analysis.scored["score"][["d:alpha", "d:beta", "d:gamma"]].idxmin()
-    place = base.harmonized.layers["deposits"].set_index("id").geometry[behind]
+    behind = base.scores.table["score"][["d:alpha", "d:beta", "d:gamma"]].idxmin()
+    place = base.layers.frames["deposits"].set_index("id").geometry[behind]
     near = line((place.x - 0.5, place.y), (place.x + 0.5, place.y))
     told = scenario(base, add={"railways": near})
     row = told.table.loc[behind]

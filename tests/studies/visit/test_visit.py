@@ -34,7 +34,7 @@ def plan(result):
 
 
 def _with_layer(result, name, layer):
-    layers = {**result.harmonized.layers, name: layer}
+    layers = {**result.layers.frames, name: layer}
     return replace(result, harmonized=replace(result.harmonized, layers=layers))
 
 
@@ -87,7 +87,7 @@ def test_the_nearest_airport_is_measured_and_named(result):
 
 
 def test_the_nearest_border_is_that_of_the_layer(plan, result):
-    countries = result.harmonized.layers["countries"].set_index("country").geometry
+    countries = result.layers.frames["countries"].set_index("country").geometry
     row = plan.sites.iloc[0]
     outline = shapely.get_coordinates(countries["KAZ"].segmentize(0.01))
     far = Geod(ellps="WGS84").inv(

@@ -1,0 +1,248 @@
+"""A run as files for other programs: tables, GIS files, KML and rasters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from geo_ree import storage
+from geo_ree.crs import STORE_CRS
+from geo_ree.outputs.bundle import Bundle, cleaned
+from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
+from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
+from geo_ree.pipeline.rasters import Goal, choose_goal, suitability
+from geo_ree.pipeline.result import Result
+from geo_ree.proximity import surface
+from geo_ree.proximity.grid import Box, make_grid
+from geo_ree.settings import REGION, SCORED_COUNTRIES
+
+INFRASTRUCTURE = (
+    "railways",
+    "roads",
+    "power_lines",
+    "power_plants",
+    "gateways",
+    "settlements",
+    "water",
+    "airports",
+    "countries",
+)
+"""Layers that are exported where a run has them."""
+
+RESOLUTION = "5 km"
+"""Cell size of the rasters unless another is given.
+
+Coarse, for many positions are known to some kilometres only, and quick: seven rasters of 870,000
+cells take four seconds on two cores. `geo_ree.surface` makes finer ones.
+"""
+
+RASTER_FOLDER = "rasters"
+
+_RUN_KEYS = (
+    "run_id",
+    "version",
+    "schema_version",
+    "created",
+    "preset",
+    "seed",
+    "draws",
+    "disclaimer",
+)
+_AREA_ORDER = {"feasible": 0, "contradicting": 1, "country": 2}
+
+
+def export(
+    result: Result,
+    folder: Path | str,
+    *,
+    formats: Iterable[str] = (*FORMATS, *RASTER_FORMATS),
+    resolution: float | str = RESOLUTION,
+) -> list[Path]:
+    """Write a run as files for other programs, all of them or none.
+
+    Parameters
+    ----------
+    result
+        From `geo_ree.run`.
+    folder
+        Where the files go; made when missing. Other files in it stay.
+    formats
+        Some of ``gpkg``, ``parquet``, ``kml``, ``geojson``, ``csv``, ``xlsx`` and ``cog``; all of
+        them by default.
+    resolution
+        Cell size of the rasters, see `geo_ree.surface`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files, sorted. Each has the attribution of every source and the run id inside.
+
+    Raises
+    ------
+    SettingsError
+        When a format is unknown, or the folder cannot be written.
+    SchemaError
+        When the resolution is invalid.
+
+    Examples
+    --------
+    >>> import tempfile, geo_ree
+    >>> result = geo_ree.run(options=geo_ree.Options(draws=50))
+    >>> files = export(result, tempfile.mkdtemp(), formats=["geojson", "xlsx"])
+    >>> [f.name for f in files]
+    ['deposits.geojson', 'geo_ree.xlsx', 'unranked.geojson']
+    """
+    folder = Path(folder)
+    wanted = check_formats(formats)
+    check_resolution(resolution)
+    bundle = gather_tables(result)
+    with storage.atomic_files(folder) as draft:
+        for name in wanted:
+            if name in FORMATS:
+                FORMATS[name](bundle, draft)
+            else:
+                write_cogs(result, bundle, draft / RASTER_FOLDER, resolution)
+        written = sorted(p.relative_to(draft) for p in draft.rglob("*") if p.is_file())
+    return [folder / p for p in written]
+
+
+def check_resolution(resolution: float | str) -> None:
+    """Refuse an invalid cell size.
+
+    Raises
+    ------
+    SchemaError
+    """
+    make_grid(REGION, resolution)
+
+
+def gather_tables(result: Result) -> Bundle:
+    """Collect the tables of a run as the export formats take them."""
+    tables, layers = result.tables, result.layers.frames
+    areas = tables["areas"]
+    drawn = areas[areas.geometry.notna()]
+    sources = pd.DataFrame(result.report["inputs"]).reindex(columns=SOURCE_COLUMNS)
+    return Bundle(
+        scored=cleaned(result.table),
+        unranked=cleaned(with_areas(result.unranked, drawn)),
+        areas=cleaned(drawn[drawn["kind"] != "country"].reset_index(drop=True)),
+        resources=cleaned(result.statements),
+        infrastructure={n: cleaned(layers[n]) for n in INFRASTRUCTURE if n in layers},
+        sources=cleaned(sources),
+        criteria=cleaned(tables["criteria"]),
+        run={key: result.report[key] for key in _RUN_KEYS},
+    )
+
+
+def with_areas(unranked: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give deposits without a coordinate the smallest area that is known of them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The rows, with ``area_kind``, ``area_evidence`` and a geometry, which is None where no area
+        is known or the area is a whole country.
+
+    Examples
+    --------
+    >>> areas = gpd.GeoDataFrame(
+    ...     {"deposit": ["a", "a"], "kind": ["country", "feasible"], "evidence": ["KAZ", "40 km"]},
+    ...     geometry=[shapely.box(60, 40, 80, 55), shapely.box(70, 45, 71, 46)], crs=4326)
+    >>> with_areas(pd.DataFrame({"id": ["a", "b"]}), areas)["area_kind"].tolist()
+    ['feasible', None]
+    """
+    usable = areas[areas["kind"].isin(_AREA_ORDER)]
+    order = usable["kind"].map(_AREA_ORDER).sort_values(kind="stable").index
+    kinds, evidence, shapes = {}, {}, {}
+    for deposit, rows in usable.loc[order].groupby("deposit", sort=False):
+        same = rows[rows["kind"] == rows["kind"].iloc[0]]
+        kinds[deposit] = same["kind"].iloc[0]
+        evidence[deposit] = "; ".join(same["evidence"].astype(str))
+        if kinds[deposit] != "country":
+            shapes[deposit] = shapely.union_all(same.geometry.to_numpy())
+    ids, index = unranked["id"].tolist(), unranked.index
+    return gpd.GeoDataFrame(
+        unranked.assign(
+            area_kind=pd.Series([kinds.get(i) for i in ids], index, dtype=object),
+            area_evidence=pd.Series([evidence.get(i) for i in ids], index, dtype=object),
+        ),
+        geometry=[shapes.get(i) for i in ids],
+        crs=STORE_CRS,
+    )
+
+
+def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float | str) -> None:
+    """Write ``dist_<target>_km.tif`` for each distance of the score, and ``suitability.tif``.
+
+    Notes
+    -----
+    Values are metres, as `geo_ree.surface` measures them, to the nearest feature of all
+    countries; the table of scores uses those of the deposit's own country where the target says so.
+    There is no raster of scores where the model's aggregate is TOPSIS, which compares deposits and
+    says nothing of one place, or where no criterion with a weight was measured. Tags hold the
+    run id, the disclaimer and the attributions.
+    """
+    about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
+    model, goals = result.scores.model, _goals(result)
+    box = box_of(result.layers.frames["countries"])
+    made: dict[str, Path | str] = {}
+    for column, goal in goals.items():
+        made[column] = folder / f"{column}.tif"
+        surface(
+            goal.rows,
+            resolution,
+            made[column],
+            box=box,
+            within=goal.within,
+            name=goal.target.label,
+            attribution=_notice(bundle, {goal.target.layer}),
+            tags=about,
+        )
+    if model.aggregate == "topsis":
+        return
+    if any(c.weight > 0 and c.column in made for c in model.criteria):
+        layers = {goal.target.layer for goal in goals.values()}
+        tags = {**about, "attribution": _notice(bundle, layers)}
+        suitability(made, model, folder / "suitability.tif", tags=tags)
+
+
+def box_of(countries: gpd.GeoDataFrame) -> Box:
+    """The box of the scored countries, in whole degrees.
+
+    Examples
+    --------
+    >>> box_of(gpd.GeoDataFrame({"country": ["KGZ"]}, geometry=[shapely.box(69.3, 39.2, 80.2, 43.2)]))
+    (69.0, 39.0, 81.0, 44.0)
+    """
+    scored = countries[countries["country"].isin(SCORED_COUNTRIES)]
+    if scored.empty:
+        return REGION
+    west, south, east, north = map(float, scored.total_bounds)
+    return (
+        float(math.floor(west)),
+        float(math.floor(south)),
+        float(math.ceil(east)),
+        float(math.ceil(north)),
+    )
+
+
+def _goals(result: Result) -> Mapping[str, Goal]:
+    """Column of the model -> the features that its raster measures to, where there are any."""
+    columns, layers = result.scores.model.columns, result.layers
+    chosen = {
+        f"dist_{target.name}_km": choose_goal(target, layers.frames, layers.coverage)
+        for target in result.measures.targets.values()
+        if f"dist_{target.name}_km" in columns
+    }
+    return {column: goal for column, goal in chosen.items() if len(goal.rows)}
+
+
+def _notice(bundle: Bundle, layers: set[str]) -> str:
+    """What the licences of some layers ask for; countries are used by each raster."""
+    used = bundle.sources[bundle.sources["layer"].isin({*layers, "countries"})]
+    return licence_notice(used.assign(layer="used"), "used")

@@ -1,0 +1,164 @@
+"""The tables of a run by name, as every output takes them."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_ree.deposits import arrange_statements, stated_quantities
+from geo_ree.outputs.tables import with_notice, with_place
+from geo_ree.pipeline.analysis import Measures, Scores
+from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.unplaced import join_ranges
+from geo_ree.schema import RANKED_ROLES
+from geo_ree.schema.columns import arrange, output_columns
+from geo_ree.scoring import Influence
+
+_ROLE_ORDER = ("candidate", "by_product_host", "reference", "not_ree", "context")
+_FOOT = "^foot_"
+
+
+def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, pd.DataFrame]:
+    """Collect every table of a run.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
+        ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
+        ``acceptability``, ``central_weights``, ``influence`` and ``omission``.
+
+        For the page and the exports: ``resources`` (published statements of quantity),
+        ``criteria``, ``gateways`` (ranks under other choices of gateway), ``audit``,
+        ``positions``, ``areas``, ``conflicts`` and ``feet`` (the nearest points).
+    """
+    frames = layers.frames
+    statements = arrange_statements(frames.get("resources", pd.DataFrame()), frames["deposits"])
+    stated = stated_quantities(statements, scores.table["id"])
+    tables = {
+        "scores": arrange_scores(scores.table.join(stated)),
+        "unranked": arrange(
+            join_ranges(_unranked(frames["deposits"]), scores.unplaced), "unranked"
+        ),
+        "acceptability": _acceptability(scores.acceptability),
+        "central_weights": _central_weights(scores.central_weights),
+        "influence": influence_table(scores.influence),
+        "omission": arrange(measures.omission, "omission"),
+        "resources": statements,
+        "criteria": scores.criteria,
+        "gateways": scores.gateways,
+        "feet": scores.table.filter(regex=_FOOT),
+    }
+    if layers.located is not None and layers.merged is not None:
+        tables |= {
+            "audit": layers.located.audit,
+            "positions": layers.located.positions,
+            "areas": layers.located.areas,
+            "conflicts": layers.merged.conflicts,
+        }
+    return tables
+
+
+def build_tables(layers: Layers) -> dict[str, pd.DataFrame]:
+    """Collect the tables of a build: the deposits, and everything that led to them.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``deposits``: a row a deposit. ``records``: a row a source record, with its own position and
+        the deposit that it is part of. ``values``: the record behind each merged value.
+        ``conflicts``: where records disagree. ``pairs``: the pairs that were compared, with
+        probability and reasons.
+    """
+    merged, located = layers.merged, layers.located
+    if merged is None or located is None:
+        raise ValueError("the deposits of these layers were not resolved")
+    return {
+        "deposits": with_notice(with_place(located.deposits)),
+        "records": with_place(merged.members),
+        "values": merged.values,
+        "conflicts": merged.conflicts,
+        "pairs": merged.pairs,
+    }
+
+
+def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Publish the table of scores, sorted by role, rank, score and id.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = gpd.GeoDataFrame({"id": ["x:1"], "role": ["candidate"], "rank": [1],
+    ...     "score": [61.23456], "dist_road_km": [3.14159]},
+    ...     geometry=[shapely.Point(76, 43)], crs=4326)
+    >>> float(arrange_scores(row)["dist_road_km"].iloc[0])
+    3.142
+    """
+    table = arrange(with_notice(with_place(scored)), "scores")
+    keys = pd.DataFrame(
+        {
+            "role": table["role"].map({role: at for at, role in enumerate(_ROLE_ORDER)}),
+            "rank": table["rank"].astype("Float64").fillna(np.inf),
+            "score": -table["score"].fillna(-1.0),
+            "id": table["id"],
+        }
+    )
+    order = keys.sort_values(["role", "rank", "score", "id"], kind="stable").index
+    return gpd.GeoDataFrame(table.loc[order].reset_index(drop=True))
+
+
+def influence_table(influence: Influence | None) -> pd.DataFrame:
+    """Publish the influence of every assumption, the strongest first.
+
+    Parameters
+    ----------
+    influence
+        From `geo_ree.scoring.influence`; None gives no rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as in ``influence.csv``. Rows of a weight also tell the nearest share that changes
+        the leader. A criterion without weight comes last.
+    """
+    columns = [column.name for column in output_columns("influence")]
+    if influence is None:
+        return pd.DataFrame(columns=columns)
+    rows = influence.assumptions.rename_axis("assumption").reset_index()
+    changes = influence.takeovers
+    weighted = set(rows.loc[rows["kind"] == "weight", "criterion"])
+    weightless = [name for name in changes.index if name not in weighted]
+    last = {
+        "assumption": [f"weight of {name}" for name in weightless],
+        "kind": "weight",
+        "criterion": weightless,
+    }
+    rows = pd.concat([rows, pd.DataFrame(last)], ignore_index=True)
+    for name in changes.columns:
+        rows[name] = rows["criterion"].map(changes[name]).where(rows["kind"] == "weight")
+    return arrange(rows.reindex(columns=columns), "influence")
+
+
+def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Candidates and by-product hosts that no source gives a coordinate."""
+    blank = deposits.geometry.isna() | deposits.geometry.is_empty
+    rows = deposits[blank & deposits["role"].isin((*RANKED_ROLES, "area", "none"))]
+    return pd.DataFrame(rows.drop(columns="geometry")).sort_values(["role", "name"], kind="stable")
+
+
+def _acceptability(shares: pd.DataFrame) -> pd.DataFrame:
+    """One row per deposit and rank that it took in at least one draw."""
+    rows = [
+        (deposit, rank, share)
+        for deposit, row in shares.iterrows()
+        for rank, share in row.items()
+        if share > 0
+    ]
+    return arrange(pd.DataFrame(rows, columns=["id", "rank", "share"]), "acceptability")
+
+
+def _central_weights(weights: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the deposits that lead in at least one draw."""
+    leading = weights.dropna(how="all").rename_axis("id").reset_index()
+    return arrange(leading, "central_weights")
