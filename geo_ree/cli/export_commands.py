@@ -66,12 +66,12 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
 @choices
 def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
     """Write GIS files, tables, rasters and a phone's map, each with its attribution."""
-    from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
-    from geo_ree.pipeline.export import check_resolution
+    from geo_ree.outputs.formats import check_formats
+    from geo_ree.pipeline.export import ALL_FORMATS, check_resolution
     from geo_ree.pipeline.export import export as export_run
 
     words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
-    names = check_formats(words or (*FORMATS, *RASTER_FORMATS))
+    names = check_formats(words or ALL_FORMATS)
     check_resolution(resolution)
     for path in export_run(_run(data, given), out, formats=names, resolution=resolution):
         click.echo(path)

@@ -12,6 +12,7 @@ import shapely
 
 from geo_ree import storage
 from geo_ree.crs import STORE_CRS
+from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
 from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
@@ -41,6 +42,7 @@ Coarse, for many positions are known to some kilometres only, and quick: seven r
 cells take four seconds on two cores. `geo_ree.surface` makes finer ones.
 """
 
+ALL_FORMATS = (*FORMATS, *RASTER_FORMATS)
 RASTER_FOLDER = "rasters"
 
 _RUN_KEYS = (
@@ -57,10 +59,10 @@ _AREA_ORDER = {"feasible": 0, "contradicting": 1, "country": 2}
 
 
 def export(
-    result: Result,
+    result: Result | Bundle,
     folder: Path | str,
     *,
-    formats: Iterable[str] = (*FORMATS, *RASTER_FORMATS),
+    formats: Iterable[str] = ALL_FORMATS,
     resolution: float | str = RESOLUTION,
 ) -> list[Path]:
     """Write a run as files for other programs, all of them or none.
@@ -68,7 +70,7 @@ def export(
     Parameters
     ----------
     result
-        From `geo_ree.run`.
+        From `geo_ree.run`, or the tables of one from `gather_tables` (these give no rasters).
     folder
         Where the files go; made when missing. Other files in it stay.
     formats
@@ -100,11 +102,13 @@ def export(
     folder = Path(folder)
     wanted = check_formats(formats)
     check_resolution(resolution)
-    bundle = gather_tables(result)
+    bundle = result if isinstance(result, Bundle) else gather_tables(result)
     with storage.atomic_files(folder) as draft:
         for name in wanted:
             if name in FORMATS:
                 FORMATS[name](bundle, draft)
+            elif isinstance(result, Bundle):
+                raise SettingsError(f"{name} needs the layers of a run", "give a Result")
             else:
                 write_cogs(result, bundle, draft / RASTER_FOLDER, resolution)
         written = sorted(p.relative_to(draft) for p in draft.rglob("*") if p.is_file())
@@ -188,7 +192,7 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
     run id, the disclaimer and the attributions.
     """
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
-    model, goals = result.scores.model, _goals(result)
+    model, goals = result.scores.model, raster_goals(result)
     box = box_of(result.layers.frames["countries"])
     made: dict[str, Path | str] = {}
     for column, goal in goals.items():
@@ -231,7 +235,7 @@ def box_of(countries: gpd.GeoDataFrame) -> Box:
     )
 
 
-def _goals(result: Result) -> Mapping[str, Goal]:
+def raster_goals(result: Result) -> Mapping[str, Goal]:
     """Column of the model -> the features that its raster measures to, where there are any."""
     columns, layers = result.scores.model.columns, result.layers
     chosen = {

@@ -41,8 +41,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         "unranked": arrange(
             join_ranges(_unranked(frames["deposits"]), scores.unplaced), "unranked"
         ),
-        "acceptability": _acceptability(scores.acceptability),
-        "central_weights": _central_weights(scores.central_weights),
+        "acceptability": acceptability_table(scores.acceptability),
+        "central_weights": central_weights_table(scores.central_weights),
         "influence": influence_table(scores.influence),
         "omission": arrange(measures.omission, "omission"),
         "resources": statements,
@@ -147,7 +147,7 @@ def _unranked(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows.drop(columns="geometry")).sort_values(["role", "name"], kind="stable")
 
 
-def _acceptability(shares: pd.DataFrame) -> pd.DataFrame:
+def acceptability_table(shares: pd.DataFrame) -> pd.DataFrame:
     """One row per deposit and rank that it took in at least one draw."""
     rows = [
         (deposit, rank, share)
@@ -158,7 +158,7 @@ def _acceptability(shares: pd.DataFrame) -> pd.DataFrame:
     return arrange(pd.DataFrame(rows, columns=["id", "rank", "share"]), "acceptability")
 
 
-def _central_weights(weights: pd.DataFrame) -> pd.DataFrame:
+def central_weights_table(weights: pd.DataFrame) -> pd.DataFrame:
     """Rows of the deposits that lead in at least one draw."""
     leading = weights.dropna(how="all").rename_axis("id").reset_index()
     return arrange(leading, "central_weights")

@@ -11,8 +11,7 @@ from rio_cogeo.cogeo import cog_validate
 
 import geo_ree
 from geo_ree.errors import SchemaError
-from geo_ree.outputs.bundle import RESOLUTION, box_of, gather_tables
-from geo_ree.outputs.formats import export
+from geo_ree.pipeline.export import RESOLUTION, box_of, export, gather_tables, raster_goals
 from geo_ree.scoring import score
 from geo_ree.settings import REGION
 
@@ -51,8 +50,8 @@ def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(w
             assert opened.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
 
 
-def test_cells_have_the_distances_that_nearest_gives(written, bundle):
-    for column, goal in bundle.goals.items():
+def test_cells_have_the_distances_that_nearest_gives(written, real):
+    for column, goal in raster_goals(real).items():
         with rasterio.open(written / f"{column}.tif") as opened:
             values = opened.read(1)
             rows, columns = (i[::97] for i in np.nonzero(np.isfinite(values)))
@@ -84,7 +83,7 @@ def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
         assert tags["run_id"] == real.report["run_id"]
         assert tags["disclaimer"] == real.report["disclaimer"]
         layers = [
-            g.target.layer for c, g in bundle.goals.items() if path.stem in (c, "suitability")
+            g.target.layer for c, g in raster_goals(real).items() if path.stem in (c, "suitability")
         ]
         named = sources[sources["layer"].isin([*layers, "countries"])]
         assert len(named) >= 2
@@ -95,39 +94,46 @@ def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
         assert tags["sources"] not in ("", "not stated")
 
 
-def test_attributions_are_kept_letter_by_letter(bundle, tmp_path):
+def only(real, name):
+    """The run with one target."""
+    targets = {name: real.measures.targets[name]}
+    return replace(real, measures=replace(real.measures, targets=targets))
+
+
+def test_attributions_are_kept_letter_by_letter(real, tmp_path):
     hostile = "A & B <i> \"'=cmd|' /C calc'!A0 \u202e я"
-    sources = bundle.sources.assign(attribution=hostile)
+    inputs = [{**row, "attribution": hostile} for row in real.report["inputs"]]
+    one = replace(only(real, "gateway"), report={**real.report, "inputs": inputs})
     column = "dist_gateway_km"
-    one = replace(bundle, sources=sources, goals={column: bundle.goals[column]})
     export(one, tmp_path, formats=["cog"], resolution="200 km")
     for name in (column, "suitability"):
         with rasterio.open(tmp_path / "rasters" / f"{name}.tif") as opened:
             assert opened.tags()["attribution"].startswith(hostile)
 
 
-def test_topsis_says_nothing_of_a_place_and_is_left_out(bundle, tmp_path):
-    compared = replace(bundle, model=replace(bundle.model, aggregate="topsis"))
+def test_topsis_says_nothing_of_a_place_and_is_left_out(real, tmp_path):
+    model = replace(real.scores.model, aggregate="topsis")
+    compared = replace(real, scores=replace(real.scores, model=model))
     files = export(compared, tmp_path, formats=["cog"], resolution="200 km")
-    assert {f.stem for f in files} == {*bundle.goals}
+    assert "suitability" not in {f.stem for f in files}
+    assert "dist_railway_km" in {f.stem for f in files}
 
 
-def test_what_weighs_nothing_makes_no_score(bundle, tmp_path):
+def test_what_weighs_nothing_makes_no_score(real, tmp_path):
+    model = real.scores.model
     weightless = replace(
-        bundle.model,
+        model,
         criteria=tuple(
-            replace(c, weight=0.0) if c.column == "dist_gateway_km" else c
-            for c in bundle.model.criteria
+            replace(c, weight=0.0) if c.column == "dist_gateway_km" else c for c in model.criteria
         ),
     )
-    goals = {"dist_gateway_km": bundle.goals["dist_gateway_km"]}
-    one = replace(bundle, model=weightless, goals=goals)
+    one = replace(only(real, "gateway"), scores=replace(real.scores, model=weightless))
     files = export(one, tmp_path, formats=["cog"], resolution="200 km")
     assert [f.stem for f in files] == ["dist_gateway_km"]
 
 
-def test_a_failure_leaves_the_folder_as_it_was(bundle, tmp_path, monkeypatch):
-    from geo_ree.outputs import formats as cog
+def test_a_failure_leaves_the_folder_as_it_was(real, tmp_path, monkeypatch):
+    from geo_ree.pipeline import export as cog
 
     def broken(*_args, **_more):
         raise RuntimeError("disk")
@@ -136,20 +142,20 @@ def test_a_failure_leaves_the_folder_as_it_was(bundle, tmp_path, monkeypatch):
     (tmp_path / "rasters" / "suitability.tif").write_text("older", encoding="utf-8")
     monkeypatch.setattr(cog, "suitability", broken)
     with pytest.raises(RuntimeError, match="disk"):
-        export(bundle, tmp_path, formats=["cog"], resolution="200 km")
+        export(real, tmp_path, formats=["cog"], resolution="200 km")
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["suitability.tif"]
     assert (tmp_path / "rasters" / "suitability.tif").read_text(encoding="utf-8") == "older"
 
 
 @pytest.mark.parametrize("resolution", ["0", "1 mm", "wide", "400 deg"])
-def test_a_senseless_resolution_is_refused_at_once(bundle, tmp_path, resolution):
+def test_a_senseless_resolution_is_refused_at_once(real, tmp_path, resolution):
     with pytest.raises(SchemaError, match="resolution"):
-        export(bundle, tmp_path, formats=["cog"], resolution=resolution)
+        export(real, tmp_path, formats=["cog"], resolution=resolution)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_box_is_that_of_the_scored_countries_in_whole_degrees(real, bundle):
+def test_the_box_is_that_of_the_scored_countries_in_whole_degrees(real):
     countries = real.layers.frames["countries"]
-    assert bundle.box == (46.0, 29.0, 120.0, 56.0)
+    assert box_of(countries) == (46.0, 29.0, 120.0, 56.0)
     assert box_of(countries[countries["country"] == "CHN"]) == REGION
-    assert RESOLUTION == bundle.resolution == "5 km"
+    assert RESOLUTION == "5 km"

@@ -18,10 +18,11 @@ import shapely
 from geo_ree import Options
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
-from geo_ree.outputs.formats import FORMATS, export
+from geo_ree.outputs.formats import FORMATS
 from geo_ree.outputs.geopackage import expression, qml_style, sld_style
 from geo_ree.outputs.symbols import rules_for
-from geo_ree.pipeline.result import identify_run
+from geo_ree.pipeline.export import export
+from geo_ree.pipeline.report import identify_run
 
 IMAGE = "<img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -119,7 +120,7 @@ def bombs():
 @pytest.fixture(scope="module")
 def written(bombs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    export(bombs, folder)
+    export(bombs, folder, formats=FORMATS)
     return folder
 
 
@@ -318,7 +319,11 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    assert book.sheet_names == ["Read me", "Scores", "Unranked", "Resources", "Sources", "Criteria"]
+    tables = ["Scores", "Unranked", "Resources", "Sources", "Criteria"]
+    assert book.sheet_names == ["Read me", *tables, "Columns"]
+    meaning = book.get_sheet_by_name("Columns").to_python()
+    assert ["scores", "score", "points", 4.0] in [row[:4] for row in meaning]
+    assert all(row[4] for row in meaning), "every column is explained"
     head, *rows = book.get_sheet_by_name("Scores").to_python()
     assert [r[head.index("name")] for r in rows] == NAMES
     assert [r[head.index("score")] for r in rows] == [64.25, 40.0, "", 20.0, 10.0, 5.0]
@@ -341,7 +346,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
             for item in ET.fromstring(book.read("xl/sharedStrings.xml")).findall("m:si", space)
         ]
         assert not any("hyperlink" in book.read(n).decode() for n in sheets)
-    assert len(sheets) == 6
+    assert len(sheets) == 7
     assert not any(r.findall(".//m:f", space) for r in roots.values())
     formats = styles.findall("m:cellXfs/m:xf", space)
     quoted = [i for i, f in enumerate(formats) if f.get("quotePrefix") == "1"]
@@ -372,7 +377,7 @@ def test_an_unknown_format_is_named_with_those_there_are(bombs, tmp_path):
 
 
 def test_a_failing_format_leaves_the_folder_as_it_was(bombs, tmp_path, monkeypatch):
-    from geo_ree.outputs import formats
+    from geo_ree.pipeline import export as formats
 
     def broken(bundle, folder):
         raise RuntimeError("disk")

@@ -4,13 +4,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from geo_ree.outputs.tables import (
-    SCORE_FILES,
-    arrange_scores,
-    library_versions,
-    write_run,
-    write_scores,
-)
+from geo_ree.errors import SchemaError
+from geo_ree.outputs.tables import library_versions, write_report, write_tables
+from geo_ree.pipeline.tables import arrange_scores
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
@@ -53,8 +49,9 @@ def test_every_row_says_what_it_is(table):
 
 
 def test_a_spreadsheet_runs_no_name(table, tmp_path):
-    write_scores(table, tmp_path)
-    assert {p.name for p in tmp_path.iterdir()} == set(SCORE_FILES)
+    write_tables({"scores": table}, tmp_path, ("scores",))
+    names = {f"scores.{end}" for end in ("csv", "gpkg", "parquet")}
+    assert {p.name for p in tmp_path.iterdir()} == names
     with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [r["name"] for r in rows] == ['\'-Alpha\nnext, "quoted"', "Beta", "'" + HOSTILE]
@@ -65,7 +62,16 @@ def test_a_spreadsheet_runs_no_name(table, tmp_path):
 
 
 def test_the_report_is_json_in_utf8(tmp_path):
-    write_run({"name": "Кутессай", "versions": library_versions()}, tmp_path)
+    write_report({"name": "Кутессай", "versions": library_versions()}, tmp_path)
     text = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert "Кутессай" in text
     assert text.endswith("}\n")
+
+
+def test_a_column_that_no_list_names_is_refused(table):
+    with pytest.raises(SchemaError, match=r"scores.*'surprise'.*columns\.csv"):
+        arrange_scores(table.assign(surprise=1))
+
+
+def test_internal_columns_stay_inside(table):
+    assert "foot_road_lon" not in arrange_scores(table.assign(foot_road_lon=70.0))

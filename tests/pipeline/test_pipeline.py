@@ -9,9 +9,9 @@ import pytest
 from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
 from geo_ree.fetching import fetch_snapshot
-from geo_ree.outputs.tables import DOUBT_FILES, SCORE_FILES
-from geo_ree.pipeline.analysis import analyse
-from geo_ree.pipeline.layers import harmonize_sources
+from geo_ree.outputs.tables import RUN_TABLES
+from geo_ree.pipeline.analysis import measure_deposits, score_deposits
+from geo_ree.pipeline.layers import load_layers
 from geo_ree.pipeline.result import run
 from geo_ree.scoring import explain, load_preset, score
 from geo_ree.settings import DISCLAIMER, Options, Settings
@@ -30,7 +30,13 @@ def done(tmp_path_factory):
 def test_all_files_are_written_and_nothing_else(done):
     _, folder = done
     names = {p.name for p in (folder / "out").iterdir()}
-    assert names == {*SCORE_FILES, *DOUBT_FILES, "map.html", "run.json"}
+    assert names == {
+        *(f"{n}.csv" for n in RUN_TABLES),
+        "scores.gpkg",
+        "scores.parquet",
+        "map.html",
+        "run.json",
+    }
 
 
 def test_who_scores_the_published_table_gets_the_published_scores(done):
@@ -151,7 +157,7 @@ def test_the_other_formats_hold_the_same(done):
 
 def test_twice_gives_the_same_bytes(done, tmp_path):
     run(Settings(data_root=tmp_path / "data"), Options(draws=200), out=tmp_path / "out", page=False)
-    for name in ("scores.csv", *DOUBT_FILES):
+    for name in (f"{table}.csv" for table in RUN_TABLES):
         assert (tmp_path / "out" / name).read_bytes() == (done[1] / "out" / name).read_bytes()
 
 
@@ -239,23 +245,21 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     assert set(omission.loc[omission["source_id"] == "*", "basis"]) == {"assumed (judgement)"}
     assert report["omission"]["road"]["KAZ"]["rate"] == pytest.approx(0.2)
     for layer in ("railways", "roads"):
-        told = f"{layer}: no second source tests what is left out; 20 % of the lines are assumed"
-        assert any(warning.startswith(told) for warning in report["warnings"])
+        (line,) = [w for w in report["warnings"] if w.startswith(f"{layer}: no second source")]
+        assert "20 %" in line
     assert (report["concentration"], report["aggregate"]) == (50.0, "weighted_sum")
 
 
 def again(done, **options):
-    """The analysis of the same layers, asked otherwise."""
-    kept = done[0].harmonized
-    return analyse(
-        kept.layers, kept.sources, kept.coverage, Options(**options), areas=kept.located.areas
-    )
+    """Scores of the same layers under other options."""
+    layers, asked = done[0].layers, Options(**options)
+    return score_deposits(measure_deposits(layers, asked), layers, asked)
 
 
 def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
     """Nobody's score moves, intervals do; with no line missing they are those of before."""
     monkeypatch.setattr("geo_ree.proximity.omission.ASSUMED", (1e-9, 1e9))
-    complete = again(done, draws=200).scored
+    complete = again(done, draws=200).table
     doubted = done[0].scores.table
     assert complete["score"].equals(doubted["score"])
     width = (doubted["score_p95"] - complete["score_p95"]).dropna()
@@ -334,14 +338,14 @@ def test_weights_drawn_closely_keep_to_the_presets(done):
 
 def test_sources_can_be_left_out(tmp_path):
     settings = Settings(data_root=tmp_path)
-    got = harmonize_sources(settings, Options(without=("starter_roads",)))
-    assert "roads" not in got.layers
+    got = load_layers(settings, Options(without=("starter_roads",)))
+    assert "roads" not in got.frames
     with pytest.raises(SettingsError, match="no source is called 'roads'; geo-ree sources"):
-        harmonize_sources(settings, Options(without=("roads",)))
+        load_layers(settings, Options(without=("roads",)))
     with pytest.raises(SettingsError, match="usgs_ree has not been fetched"):
-        harmonize_sources(settings, Options(only=("usgs_ree",)))
+        load_layers(settings, Options(only=("usgs_ree",)))
     with pytest.raises(SettingsError, match="no deposits are left"):
-        harmonize_sources(settings, Options(only=("starter_roads",)))
+        load_layers(settings, Options(only=("starter_roads",)))
 
 
 def test_other_gateways_are_the_users_choice():
@@ -373,11 +377,11 @@ def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
     settings = Settings(data_root=tmp_path / "data")
     fetch_snapshot(load_catalog(entry)["mine"], settings, provided=table)
     told: list[str] = []
-    note = "note: mine is at hand, but in no catalogue: name its file with --catalog"
-    harmonize_sources(settings, Options(), told.append)
+    note = "warning: mine has been fetched, but no catalogue has it: give --catalog"
+    load_layers(settings, Options(), told.append)
     assert note in told
     told.clear()
-    layers = harmonize_sources(settings, Options(catalog=entry), told.append).layers
+    layers = load_layers(settings, Options(catalog=entry), told.append).frames
     assert "mine:2" in set(layers["deposits"]["id"])
     assert note not in told
 

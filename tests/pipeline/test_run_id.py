@@ -1,5 +1,5 @@
 from geo_ree import Options
-from geo_ree.pipeline.result import identify_run
+from geo_ree.pipeline.report import identify_run
 
 INPUTS = [
     {"id": "a", "table": "", "layer": "deposits", "sha256": "00", "rows": 3},
@@ -32,7 +32,7 @@ def test_anything_that_moves_figures_changes_it():
 
 def test_the_version_is_part_of_it(monkeypatch):
     before = identify_run(INPUTS, Options())
-    monkeypatch.setattr("geo_ree.run_id.__version__", "99")
+    monkeypatch.setattr("geo_ree.pipeline.report.__version__", "99")
     assert identify_run(INPUTS, Options()) != before
 
 

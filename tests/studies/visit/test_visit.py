@@ -35,7 +35,7 @@ def plan(result):
 
 def _with_layer(result, name, layer):
     layers = {**result.layers.frames, name: layer}
-    return replace(result, harmonized=replace(result.harmonized, layers=layers))
+    return replace(result, layers=replace(result.layers, frames=layers))
 
 
 def test_names_and_ids_find_the_deposits_in_the_order_given(plan):
