@@ -13,8 +13,6 @@ from geo_ree.pipeline.tables import (
 )
 from geo_ree.schema.columns import arrange
 from geo_ree.scoring import Criterion, Exponential, ScoreModel, influence, uncertainty
-from geo_ree.scoring.model import AGGREGATES as KNOWN
-from geo_ree.settings import AGGREGATES
 
 MODEL = ScoreModel(
     (
@@ -119,7 +117,3 @@ def test_the_report_says_the_strongest_and_the_smallest(tables):
         "omission": pd.DataFrame(columns=["target", "layer"]),
     }
     assert summarize_uncertainty(nothing, None) == {"influence": None, "omission": {}}
-
-
-def test_the_command_line_knows_the_aggregates():
-    assert AGGREGATES == KNOWN
