@@ -335,13 +335,13 @@ def test_a_file_that_is_handed_over_goes_the_same_way(make, made_up, settings):
 
 def test_a_local_source_is_brought_by_nobody(made_up, settings, tmp_path):
     from geo_ree.fetching.download import Client
-    from geo_ree.fetching.files import LOCAL
     from geo_ree.fetching.protocol import Request
+    from geo_ree.fetching.protocols import PROTOCOLS
 
     source = made_up(protocol="local", url="")
     client = Client(settings, source_id="made_up", hosts=frozenset())
-    with pytest.raises(FetchError, match=r"^made_up is only ever handed over as a file; give it"):
-        LOCAL.download(Request(source=source, folder=tmp_path), client)
+    with pytest.raises(FetchError, match=r"^made_up cannot be downloaded, .*; give it"):
+        PROTOCOLS["local"].download(Request(source=source, folder=tmp_path), client)
 
 
 @pytest.mark.parametrize("kind", ["csv", "geojson", "xlsx", "gpkg", "kml"])
