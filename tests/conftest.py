@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import os
 import socket
@@ -9,14 +10,18 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
+
+from geo_ree.catalog import Source
 
 SERVE = Path(__file__).parents[2] / "shared" / "mirror" / "serve.py"
 _connect = socket.socket.connect
@@ -193,3 +198,108 @@ def mirror(require: Require) -> Iterator[Callable[..., str]]:
     for process in started:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def made_up() -> Callable[..., Source]:
+    """Make a catalogue entry of an obviously made-up source."""
+
+    def make(reader: Mapping[str, object] | None = None, **changes: object) -> Source:
+        entry: dict[str, object] = {
+            "id": "made_up",
+            "title": "Towns of a test",
+            "publisher": "Nobody",
+            "country": "Nowhere",
+            "label": "Nobody",
+            "layer": "settlements",
+            "protocol": "archive",
+            "url": "https://example.org/towns",
+            "licence": "CC0",
+            "attribution": "Nobody",
+            "edition": "2026",
+            "columns": {"name": "name"},
+        }
+        return Source.model_validate({**entry, "reader": dict(reader or {}), **changes})
+
+    return make
+
+
+def _pack(members: Mapping[str, bytes]) -> bytes:
+    """Pack a zip archive in memory."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _sheet(rows: list[list[object]]) -> str:
+    lines = []
+    for number, row in enumerate(rows, 1):
+        cells = []
+        for place, value in enumerate(row):
+            if value is None:
+                continue
+            at = f"{'ABCDEFGH'[place]}{number}"
+            if isinstance(value, bool):
+                cells.append(f'<c r="{at}" t="b"><v>{int(value)}</v></c>')
+            elif isinstance(value, int | float):
+                cells.append(f'<c r="{at}"><v>{value!r}</v></c>')
+            elif isinstance(value, date):
+                days = (value - date(1899, 12, 30)).days
+                cells.append(f'<c r="{at}" s="1"><v>{days}</v></c>')
+            else:
+                cells.append(f'<c r="{at}" t="inlineStr"><is><t>{value}</t></is></c>')
+        lines.append(f'<row r="{number}">{"".join(cells)}</row>')
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+@pytest.fixture
+def workbook() -> Callable[..., bytes]:
+    """Write an Excel workbook by hand; parts can be changed, or left out with None."""
+
+    def make(
+        sheets: Mapping[str, list[list[object]]], changes: Mapping[str, bytes | None] | None = None
+    ) -> bytes:
+        names = list(sheets)
+        entries = "".join(
+            f'<sheet name="{name}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(names, 1)
+        )
+        links = "".join(
+            f'<Relationship Id="rId{i}" Type="{_RELS}/worksheet" Target="worksheets/sheet{i}.xml"/>'
+            for i in range(1, len(names) + 1)
+        )
+        styles = (
+            f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
+            '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
+        )
+        parts: dict[str, bytes | None] = {
+            "[Content_Types].xml": (
+                f'<Types xmlns="{_PACKAGE}/content-types">'
+                f'<Default Extension="xml" ContentType="{_OFFICE}.sheet.main+xml"/></Types>'
+            ).encode(),
+            "_rels/.rels": (
+                f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
+                f'Type="{_RELS}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+            ).encode(),
+            "xl/workbook.xml": (
+                f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELS}"><sheets>{entries}</sheets></workbook>'
+            ).encode(),
+            "xl/_rels/workbook.xml.rels": (
+                f'<Relationships xmlns="{_PACKAGE}/relationships">{links}<Relationship '
+                f'Id="rId99" Type="{_RELS}/styles" Target="styles.xml"/></Relationships>'
+            ).encode(),
+            "xl/styles.xml": styles.encode(),
+        }
+        for i, name in enumerate(names, 1):
+            parts[f"xl/worksheets/sheet{i}.xml"] = _sheet(sheets[name]).encode()
+        kept = {**parts, **(changes or {})}
+        return _pack({name: content for name, content in kept.items() if content is not None})
+
+    return make

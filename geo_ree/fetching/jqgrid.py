@@ -1,4 +1,4 @@
-"""The protocol ``jqgrid``: tables behind a web page, in pages of rows whose cells have no names."""
+"""Tables behind a web page's jqGrid: pages of rows whose cells have an order but no names."""
 
 from __future__ import annotations
 
@@ -12,21 +12,37 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.answers import ask, parse_member, printed, read_pages, told_keys, write_pages
+from geo_ree.fetching.answers import parse_member, read_pages, request_json, write_pages
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Payload, Request
+from geo_ree.reading.documents import list_keys, value_text
 from geo_ree.reading.formats import open_file
-from geo_ree.reading.tables import cure_of, finished, numbered
+from geo_ree.reading.tables import finish_table, number_rows, retry_hint
 
 _ROWS = 500
 
 
 def download_grid(request: Request, client: Client) -> Payload:
-    """Download all pages of a grid, one after the other, unchanged into ``pages.zip``.
+    """Bring every page of a grid, one after the other.
 
-    The entry's reader gives the grid's own parameters (``query``), its ``headers``, the rows of a
-    page (``page_size``) and the pause between two pages (``pause_s``). Raises a FetchError if a
-    page is not the one requested or repeats rows, and if rows are missing.
+    Parameters
+    ----------
+    request
+        The entry, whose reader has the grid's own parameters (``query``), its ``headers``, the
+        rows to ask for at once (``page_size``) and the pause between two pages (``pause_s``).
+    client
+        Makes the requests.
+
+    Returns
+    -------
+    Payload
+        Its payload, ``pages.zip``, has the answers unchanged, ``page-00001.json`` onwards.
+
+    Raises
+    ------
+    FetchError
+        When a page is no page of a grid, another than was asked for, or repeats rows; and when
+        there are fewer rows than the grid says, or none.
     """
     source = request.source
     where = f"{source.id}: {source.url}"
@@ -54,17 +70,19 @@ def download_grid(request: Request, client: Client) -> Payload:
 def _pages(
     source: Source, fixed: Mapping[str, str], where: str, client: Client
 ) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    per_page, seen = int(fixed["rows"]), set[str]()
+    at_once, seen = int(fixed["rows"]), set[str]()
     number, last = 0, 1
     while number < last:
         number += 1
         params = {**fixed, "page": str(number)}
-        body, answer = ask(client, source.url, params=params, headers=source.reader.headers)
+        body, answer = request_json(
+            client, source.url, params=params, headers=source.reader.headers
+        )
         last = _last_page(answer, number, where)
         rows = _new_rows(answer, seen, f"{where} page {number}")
-        if not rows or (number < last and len(rows) < per_page):
+        if not rows or (number < last and len(rows) < at_once):
             raise FetchError(
-                f"{where} page {number} of {last} has {len(rows)} rows, expected {per_page}",
+                f"{where} page {number} of {last} has {len(rows)} rows, expected {at_once}",
                 "fetch again later, or with a smaller reader.page_size in the catalogue entry",
             )
         yield body, answer
@@ -79,13 +97,13 @@ def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
     last, page = _number(answer.get("total")), _number(answer.get("page"))
     if last is None or not isinstance(answer.get("rows"), list):
         raise FetchError(
-            f"{where} page {number} is not a page of a grid: it has {told_keys(answer)}, "
+            f"{where} page {number} is no page of a grid: it has {list_keys(answer)}, "
             "expected total and rows",
             "open the publisher's page in a browser; it may have changed or ask to sign in",
         )
     if page is not None and page != number and answer["rows"]:
         raise FetchError(
-            f"{where}: page {number} was requested, page {page} came",
+            f"{where}: page {number} was asked for, page {page} came",
             "the publisher may have changed the grid: correct reader.query in the catalogue entry",
         )
     return last
@@ -94,23 +112,37 @@ def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
 def _new_rows(answer: Mapping[str, Any], seen: set[str], where: str) -> list[Any]:
     rows = list(answer["rows"])
     for row in rows:
-        key = json.dumps(row.get("id", row) if isinstance(row, dict) else row, sort_keys=True)
-        if key in seen:
+        mark = json.dumps(row.get("id", row) if isinstance(row, dict) else row, sort_keys=True)
+        if mark in seen:
             raise FetchError(
-                f"{where} repeats the row {key[:60]}",
-                "the grid changed during the download, or ignores the page: fetch again, with a unique "
-                "column as reader.query.sidx in the catalogue entry",
+                f"{where} repeats the row {mark[:60]}",
+                "the grid changed meanwhile, or ignores the page: fetch again, with a sidx that "
+                "is unique as reader.query.sidx in the catalogue entry",
             )
-        seen.add(key)
+        seen.add(mark)
     return rows
 
 
 def read_grid(path: Path, source: Source) -> pd.DataFrame:
-    """Read the pages of a grid as a table, without geometry.
+    """Open the pages of a grid as a table, without geometry.
 
-    A single saved page is read, too, and any table that has the names of ``reader.cells``. The
-    texts are as printed, None for null; the index, ``row``, counts from 1. Raises a SchemaError
-    for anything else, and if a row has another number of cells.
+    Parameters
+    ----------
+    path
+        The pages, a single page that somebody saved, or a table with the names of the cells
+        that `open_file` opens.
+    source
+        Its catalogue entry; ``reader.cells`` names the cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Texts as they were printed, nothing for null; the index, ``row``, counts from 1.
+
+    Raises
+    ------
+    SchemaError
+        When it is something else, or a row has another number of cells.
 
     Examples
     --------
@@ -129,27 +161,27 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
             f"{source.id}: the cells of a row have no names",
             "give them in order as reader.cells in the catalogue entry",
         )
-    pages, hint = read_pages(path, source).pages, cure_of(source)
+    pages, hint = read_pages(path, source).pages, retry_hint(source)
     if not pages:
         return open_file(path, source)
     rows: list[list[str | None]] = []
     for name, body in pages:
         page = parse_member(name, body, source, numbers_as_texts=True)
         if not isinstance(page.get("rows"), list):
-            raise SchemaError(f"{source.id}: {name} is not a page of a grid, it has no rows", hint)
+            raise SchemaError(f"{source.id}: {name} is no page of a grid, it has no rows", hint)
         for number, row in enumerate(page["rows"], 1):
             rows.append(_cells(row, cells, f"{source.id}: {name} row {number}", source))
-    frame = numbered(pd.DataFrame(rows, columns=list(cells), dtype=object))
-    return finished(frame, source, where=path.name, hint=hint)
+    frame = number_rows(pd.DataFrame(rows, columns=list(cells), dtype=object))
+    return finish_table(frame, source, where=path.name, hint=hint)
 
 
 def _cells(row: Any, cells: tuple[str, ...], where: str, source: Source) -> list[str | None]:
     found = row.get("cell") if isinstance(row, dict) else row
     if not isinstance(found, list):
-        raise SchemaError(f"{where} has no cells", cure_of(source))
+        raise SchemaError(f"{where} has no cells", retry_hint(source))
     if len(found) != len(cells):
         raise SchemaError(
             f"{where} has {len(found)} cells, expected {len(cells)} ({', '.join(cells)})",
             "the publisher may have changed the grid: correct reader.cells in the catalogue entry",
         )
-    return [printed(value) for value in found]
+    return [value_text(value) for value in found]

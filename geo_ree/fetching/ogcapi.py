@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,70 +12,59 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetching.answers import parse_object, write_pages
+from geo_ree.fetching.answers import (
+    MAX_PAGE_BYTES,
+    MAX_PAGES,
+    list_names,
+    unusable_answer,
+    write_pages,
+)
 from geo_ree.fetching.download import Client
-from geo_ree.fetching.features import REQUEST, check_place, read_collection, scan_geojson, told_box
+from geo_ree.fetching.feature_pages import (
+    REQUEST,
+    PageCollector,
+    check_count,
+    check_location,
+    describe_request,
+    read_collection,
+)
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.retry import AbsentError
-from geo_ree.reading.features import (
-    MAX_PAGES,
-    MOST_PAGE_BYTES,
-    Page,
-    PageError,
-    check_count,
-    check_overlap,
-    failure,
-    told_names,
-)
-
-logger = logging.getLogger(__name__)
-
+from geo_ree.reading.documents import DocumentError, parse_object
 
 COLLECTION = "collection.json"
-"""Member of the payload: what the service says of the collection."""
+"""Member of the payload with the service's description of the collection."""
 
-_PAGE = 1000
+_PAGE_SIZE = 1000
 _ACCEPT = "application/geo+json, application/json;q=0.9"
 
 
 def download_ogcapi(request: Request, client: Client) -> Payload:
-    """Ask an OGC API for the items of a collection, and follow the links to the next pages.
+    """Download the items of a collection, and follow the links to the next pages.
 
-    Parameters
-    ----------
-    request
-        The entry: its url is that of the landing page or of anything below it, and its reader
-        names ``collection``; and the box.
-    client
-        Makes the requests.
+    The entry's url is that of the landing page or of anything below it; its reader names
+    ``collection``. The payload, ``pages.zip``, holds the pages and the description of the
+    collection as they came.
 
-    Returns
-    -------
-    Payload
-        The pages as they came, and the description of the collection, in ``pages.zip``.
-
-    Raises
-    ------
-    FetchError
-        When the service cannot be asked, does not have the collection (those it has are
-        listed), leads in a circle or to a host that is not one of the source's, or gives
-        fewer features than it counts.
+    Raises `FetchError` if the service does not answer, does not have the collection (those it has
+    are listed), leads in a circle or to a host that is not one of the source's, or gives fewer
+    features than it counts.
     """
     source = request.source
     if not source.reader.collection:
         raise FetchError(f"{source.id}: reader.collection is missing", "add it to the entry")
-    described = _described(source, client)
+    description = _describe(source, client)
     params = {
         **_form(source),
-        "limit": str(source.reader.page_size or _PAGE),
+        "limit": str(source.reader.page_size or _PAGE_SIZE),
         "bbox": ",".join(f"{edge:.9g}" for edge in request.box or ()),
         **source.reader.query,
     }
     params = {name: value for name, value in params.items() if value}
-    pages = _followed(source, client, params)
+    pages = _follow(source, client, params).members()
     payload = request.folder / "pages.zip"
-    members = {f"page-{number:05d}.geojson": page.raw for number, page in enumerate(pages, 1)}
-    write_pages(payload, {COLLECTION: described, REQUEST: told_box(request.box), **members})
+    about = {COLLECTION: description, REQUEST: describe_request(request.box)}
+    write_pages(payload, {**about, **pages})
     return Payload(
         path=payload,
         url=collection_address(source, "items"),
@@ -85,122 +73,83 @@ def download_ogcapi(request: Request, client: Client) -> Payload:
 
 
 def collection_address(source: Source, *below: str) -> str:
-    """Give the address of a collection, or of something below it.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> entry = load_catalog()["usgs_ree"]
-    >>> reader = entry.reader.model_copy(update={"collection": "mines"})
-    >>> entry = entry.model_copy(update={"reader": reader, "url": "https://a.example/api/"})
-    >>> collection_address(entry, "items")
-    'https://a.example/api/collections/mines/items'
-    """
+    """Return the address of a collection, or of something below it."""
     root = source.url.partition("?")[0].partition("/collections")[0].rstrip("/")
     return "/".join((root, "collections", quote(source.reader.collection, safe=""), *below))
 
 
 def _form(source: Source) -> dict[str, str]:
-    """Ask for JSON; a service that does not know the parameter has it blank in the entry."""
+    """Ask for JSON; the entry leaves ``f`` blank for a service that does not know it."""
     form = source.reader.query.get("f", "json")
     return {"f": form} if form else {}
 
 
 def _get(client: Client, source: Source, url: str, params: Mapping[str, str]) -> bytes:
     headers = {"Accept": _ACCEPT, **source.reader.headers}
-    return client.get(url, params=params, headers=headers, most_bytes=MOST_PAGE_BYTES)
+    return client.get(url, params=params, headers=headers, most_bytes=MAX_PAGE_BYTES)
 
 
-def _described(source: Source, client: Client) -> bytes:
-    """Give the service's description of the collection; when it has none, list what it has."""
+def _describe(source: Source, client: Client) -> bytes:
+    """Return the service's description of the collection; if it has none, list what it has."""
     address = collection_address(source)
     try:
         return _get(client, source, address, _form(source))
     except AbsentError:
         every = address.rpartition("/")[0]
-        listed = _get(client, source, every, _form(source))
         try:
-            found = parse_object(listed).get("collections")
-        except PageError as error:
-            raise failure(source, error, every) from error
-        names = [str(c.get("id")) for c in found or () if isinstance(c, dict)]
+            listed = parse_object(_get(client, source, every, _form(source))).get("collections")
+        except DocumentError as error:
+            raise unusable_answer(source, error, every) from error
+        names = [str(c.get("id")) for c in listed or () if isinstance(c, dict)]
         if source.reader.collection in names:
             raise
         raise FetchError(
             f"{source.id}: {every}: the service has no collection "
-            f"{source.reader.collection!r}; it has: {told_names(names)}",
+            f"{source.reader.collection!r}; it has: {list_names(names)}",
             "correct reader.collection in the catalogue entry",
         ) from None
 
 
-def _followed(source: Source, client: Client, params: Mapping[str, str]) -> list[Page]:
-    address, had, expected = collection_address(source, "items"), 0, None
-    pages: list[Page] = []
+def _follow(source: Source, client: Client, params: Mapping[str, str]) -> PageCollector:
+    collector = PageCollector(source, client.settings.max_download_bytes)
+    address, expected = collection_address(source, "items"), None
     visited: set[str] = set()
-    seen: set[bytes] = set()
+
+    def endless(reason: str) -> FetchError:
+        return FetchError(
+            f"{source.id}: {address}: {reason}",
+            "the service is out of order: fetch later, or ask for a part with --bbox",
+        )
+
     while address:
         visited.add(address)
-        raw = _get(client, source, address, params if not pages else {})
-        try:
-            page = scan_geojson(raw)
-            following = next_link(parse_object(raw), address, client)
-        except PageError as error:
-            raise failure(source, error, address) from error
-        repeats = bool(page.keys) and seen.issuperset(page.keys)
+        raw = _get(client, source, address, params if not collector.pages else {})
+        page = collector.scan(raw, address)
+        if page.suffix != "geojson":
+            raise unusable_answer(source, DocumentError("GML came, not GeoJSON"), address)
+        following = _next_address(json.loads(raw.decode("utf-8-sig")), address, client)
+        repeats = len(page) > 0 and collector.seen.issuperset(page.found.keys)
         if following in visited or (repeats and following):
-            raise _endless(source, address, "it leads to pages that came before")
-        check_overlap(page, seen, source, len(pages) + 1)
-        pages.append(page)
-        seen.update(page.keys)
-        had += len(page.keys)
-        expected = page.stated if page.stated is not None else expected
-        if following and not page.keys:
-            if expected is None or had < expected:
-                raise _endless(source, address, "a page without features leads on")
+            raise endless("it leads to pages that came before")
+        collector.add(page)
+        expected = page.found.total if page.found.total is not None else expected
+        if following and not len(page):
+            if expected is None or collector.count < expected:
+                raise endless("a page without features leads on")
             break
-        if len(pages) >= MAX_PAGES:
-            raise _endless(source, address, f"no end after {MAX_PAGES} pages")
+        if len(collector.pages) >= MAX_PAGES:
+            raise endless(f"no end after {MAX_PAGES} pages")
         address = following
-    check_count(had, expected, source)
-    return pages
+    check_count(collector.count, expected, source)
+    return collector
 
 
-def _endless(source: Source, address: str, reason: str) -> FetchError:
-    return FetchError(
-        f"{source.id}: {address}: {reason}",
-        "the service is out of order: fetch later, or ask for a part with --bbox",
-    )
+def _next_address(document: Mapping[str, Any], address: str, client: Client) -> str:
+    """Return the publisher's address of the page after the one at `address`; blank for none.
 
+    A mirror may put its own address into the link, and a proxy http for https; both are undone.
 
-def next_link(document: Mapping[str, Any], address: str, client: Client) -> str:
-    """Give the address of the page after a page.
-
-    Parameters
-    ----------
-    document
-        The page.
-    address
-        The publisher's address of the page itself.
-    client
-        Decides which hosts may be asked.
-
-    Returns
-    -------
-    str
-        The publisher's address, also where a mirror put its own in the link, and with https
-        where the page itself came by https; blank on the last page.
-
-    Raises
-    ------
-    FetchError
-        When the link leads to a host that is not one of the source's.
-
-    Examples
-    --------
-    >>> from geo_ree.settings import Settings
-    >>> page = {"links": [{"rel": "next", "href": "?offset=100"}]}
-    >>> next_link(page, "https://example.org/collections/a/items?f=json", Client(Settings()))
-    'https://example.org/collections/a/items?offset=100'
+    Raises `FetchError` if the link leads to a host that is not one of the source's.
     """
     links = document.get("links")
     onward = [
@@ -223,46 +172,22 @@ def next_link(document: Mapping[str, Any], address: str, client: Client) -> str:
 
 
 def read_ogcapi(path: Path, source: Source) -> pd.DataFrame:
-    """Open the items of a collection, fetched or handed over.
+    """Open the items of a collection, or a file that you provide in their place.
 
-    Parameters
-    ----------
-    path
-        ``pages.zip``, or a file that somebody was handed, in GeoJSON or another format.
-    source
-        Its catalogue entry.
+    Coordinates are longitude and latitude in WGS 84 unless a page states otherwise.
 
-    Returns
-    -------
-    pandas.DataFrame
-        As `geo_ree.fetching.read` describes it; coordinates are longitude and latitude in WGS 84.
-
-    Raises
-    ------
-    SchemaError
-        When a page is damaged, a column is missing, or the features do not lie in the box that
-        the service declares for the collection.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> path = Path(tempfile.mkdtemp()) / "handed.geojson"
-    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
-    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
-    >>> entry = load_catalog()["natural_earth_railroads"].model_copy(update={"columns": {}})
-    >>> read_ogcapi(path, entry).to_wkt().loc[1].tolist()
-    ['Made-up Ridge', 'POINT (60 45)']
+    Raises `SchemaError` if a page is damaged, a column is missing, or the features lie outside
+    the box that the service declares for the collection.
     """
-    found = read_collection(path, source)
-    box = _declared_box(found.about.get(COLLECTION, b"{}"))
+    table, payload = read_collection(path, source)
+    box = _declared_box(payload.about.get(COLLECTION, b"{}"))
     if box is not None:
-        check_place(found.table, box, source, told="that the service declares")
-    return found.table
+        check_location(table, box, source, whose="that the service declares")
+    return table
 
 
 def _declared_box(raw: bytes) -> Box | None:
-    """Give the first box of a collection's extent; six numbers have heights between."""
+    """Return the first box of a collection's extent; six numbers have heights between."""
     try:
         extent = json.loads(raw)["extent"]["spatial"]
         numbers = [float(n) for n in extent["bbox"][0]]

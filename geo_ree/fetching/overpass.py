@@ -12,10 +12,10 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.answers import parse_object, read_pages, write_pages
+from geo_ree.fetching.answers import read_pages, write_pages
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
-from geo_ree.reading.features import PageError, ServiceError
+from geo_ree.reading.documents import DocumentError, ServiceError, parse_object
 from geo_ree.reading.osm import as_table, read_osm, wanted_layers, wanted_tags
 from geo_ree.reading.osm_elements import chosen, rows_of
 from geo_ree.reading.osm_pbf import is_pbf
@@ -68,7 +68,7 @@ def download_overpass(request: Request, client: Client) -> Payload:
         )
     try:
         _elements(body)
-    except PageError as error:
+    except DocumentError as error:
         raise FetchError(
             f"{source.id}: {url}: {error.reason}; nothing is kept of a part of an answer",
             "try again later, or ask for a smaller --bbox",
@@ -126,7 +126,7 @@ def _elements(body: bytes) -> list[dict[str, Any]]:
     if answer.get("remark"):  # status 200 all the same, with what was found until then
         raise ServiceError(f"the service remarks {' '.join(str(answer['remark']).split())!r}")
     if not isinstance(answer.get("elements"), list):
-        raise PageError("the answer has no elements")
+        raise DocumentError("the answer has no elements")
     return list(answer["elements"])
 
 
@@ -165,7 +165,7 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
     for name, body in pages:
         try:
             rows += rows_of(_elements(body), layers, source, where=path.name)
-        except PageError as error:
+        except DocumentError as error:
             raise SchemaError(f"{source.id}: {name}: {error.reason}", hint) from error
     table = chosen(rows, tags, source)
     return as_table(table, path, source)

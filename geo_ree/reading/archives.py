@@ -1,11 +1,13 @@
-"""Taking files out of a zip archive that is trusted in nothing."""
+"""Files from a zip archive of unknown origin, and the choice of the table in it."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import lzma
 import re
 import stat
+import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -18,15 +20,14 @@ from geo_ree.errors import SchemaError
 
 logger = logging.getLogger(__name__)
 
-
 MAX_EXPANDED_BYTES = 4_000_000_000
-"""An archive whose members expand to more, all together, is refused."""
+"""An archive is refused if all its members together expand to more."""
 
 MAX_RATIO = 250
-"""A member of more than `_SMALL` bytes that expands by more than this is refused."""
+"""A member of more than `_SMALL` bytes is refused if it expands by a greater factor."""
 
 MAX_MEMBERS = 20_000
-"""An archive with more members is refused."""
+"""An archive is refused if it has more members."""
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -39,7 +40,7 @@ DAMAGED = (
     UnicodeError,
     ValueError,
 )
-"""What the standard library raises over an archive that is cut short or was tampered with."""
+"""What the standard library raises for an archive that is cut short or was tampered with."""
 
 _SMALL = 10_000_000
 _CHUNK = 1 << 20
@@ -48,32 +49,23 @@ _NOISE = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$)")
 
 
 class Archive:
-    """A zip archive, opened and looked through before anything is taken out of it.
+    """A zip archive that is checked when it is opened, before anything is extracted.
 
-    Nothing in the archive ever decides where a file is written: members are read into memory,
-    or into a file that the caller names. Members whose names lead elsewhere (``../``, absolute,
-    with a drive or a backslash) are not seen at all.
-
-    Attributes
-    ----------
-    name
-        Of the archive's file.
-    size
-        Bytes that all members expand to.
+    Nothing in the archive decides where a file is written: members are read into memory, or into
+    a file that the caller names. Members whose names lead elsewhere (``../``, absolute, with a
+    drive or a backslash) are ignored.
 
     Parameters
     ----------
-    path
-        The archive.
-    what
-        Id of the source, for the errors.
-    hint
-        What to do about a damaged archive.
+    path : pathlib.Path
+        The archive; the attribute `name` is the name of its file.
+    source_id, hint : str
+        For errors: the source, and what to do about a damaged archive.
 
     Raises
     ------
     SchemaError
-        When it is no whole zip archive, has too many members, or they expand beyond measure.
+        If it is no whole zip archive, has too many members, or they expand too far.
 
     Examples
     --------
@@ -82,39 +74,29 @@ class Archive:
     >>> with zipfile.ZipFile(path, "w") as new:
     ...     new.writestr("ree/main.csv", "id")
     ...     new.writestr("../evil.csv", "id")
-    >>> with Archive(path, what="usgs_ree", hint="") as archive:
+    >>> with Archive(path, source_id="usgs_ree", hint="") as archive:
     ...     print(archive.names, archive.read("main.csv"))
     ['ree/main.csv'] b'id'
     """
 
-    def __init__(self, path: Path, *, what: str, hint: str) -> None:
+    def __init__(self, path: Path, *, source_id: str, hint: str) -> None:
         self.name = path.name
-        self._what, self._cure = what, hint
+        self._where, self._hint = f"{source_id}: {path.name}", hint
         try:
             self._zip = zipfile.ZipFile(path)
         except DAMAGED as error:
-            raise SchemaError(f"{what}: {path.name} is no whole zip archive", hint) from error
+            raise SchemaError(f"{self._where} is no whole zip archive", hint) from error
         files = [i for i in self._zip.infolist() if not i.is_dir()]
         self._files = {i.filename: i for i in files if not _UNSAFE.search(i.filename)}
         self.size = sum(i.file_size for i in files)
-        try:
-            self._weigh(files)
-        except SchemaError:
-            self._zip.close()
-            raise
-
-    def _weigh(self, files: list[zipfile.ZipInfo]) -> None:
-        where = f"{self._what}: {self.name}"
+        fault = ""
         if len(files) > MAX_MEMBERS:
-            raise SchemaError(
-                f"{where} has {len(files)} members, more than {MAX_MEMBERS}",
-                "do not use this archive",
-            )
-        if self.size > MAX_EXPANDED_BYTES:
-            raise SchemaError(
-                f"{where} expands to {self.size} bytes, more than {MAX_EXPANDED_BYTES}",
-                "do not use this archive",
-            )
+            fault = f"has {len(files)} members, more than {MAX_MEMBERS}"
+        elif self.size > MAX_EXPANDED_BYTES:
+            fault = f"expands to {self.size} bytes, more than {MAX_EXPANDED_BYTES}"
+        if fault:
+            self._zip.close()
+            raise SchemaError(f"{self._where} {fault}", "do not use this archive")
 
     def __enter__(self) -> Self:
         return self
@@ -129,13 +111,13 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """Names of the files in it, in order, without those that a Mac adds."""
+        """Names of the files in it, in order, without those that macOS adds."""
         return [name for name in self._files if not _NOISE.search(name)]
 
     def find(self, name: str) -> str | None:
-        """Give the name under which a member is there, or None.
+        """Return the name of a member as the archive spells it; None if it is absent.
 
-        Case, and the folder that it lies in, are forgiven where that leaves no doubt.
+        Another case or another folder is accepted if only one member fits.
         """
         if name in self._files:
             return name
@@ -145,41 +127,41 @@ class Archive:
         return next((found[0] for found in (alike, moved) if len(found) == 1), None)
 
     def read(self, name: str) -> bytes:
-        """Give the bytes of a member.
+        """Return the bytes of a member.
 
-        Raises
-        ------
-        SchemaError
-            When there is none of the name, or it is a link, encrypted, damaged, or expands
-            beyond measure.
+        Raises `SchemaError` if it is absent, a link, encrypted, damaged, or expands too far.
         """
         info = self._checked(name)
         try:
             # zipfile never gives more than the size that was checked
             return self._zip.read(info)
         except DAMAGED as error:
-            raise self._damaged(info) from error
+            raise self._damaged(info, error) from error
 
     def extract(self, name: str, target: Path) -> None:
-        """Write a member into a file of the caller's choice, as `read` gives it."""
+        """Write a member into a file of the caller's choice; see `read`."""
         info = self._checked(name)
         try:
             with self._zip.open(info) as stream, target.open("wb") as out:
                 while chunk := stream.read(_CHUNK):
                     out.write(chunk)
         except DAMAGED as error:
-            raise self._damaged(info) from error
+            raise self._damaged(info, error) from error
 
-    def _damaged(self, info: zipfile.ZipInfo) -> SchemaError:
-        return SchemaError(
-            f"{self._what}: {self.name}/{info.filename} is damaged or cut short", self._cure
-        )
+    def _damaged(self, info: zipfile.ZipInfo, error: Exception) -> SchemaError:
+        where = f"{self._where}/{info.filename}"
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return SchemaError(
+                f"{where} cannot be unpacked: there is no space left in {tempfile.gettempdir()}",
+                "free some space, or set TMPDIR to a folder with more",
+            )
+        return SchemaError(f"{where} is damaged or cut short", self._hint)
 
     def _checked(self, name: str) -> zipfile.ZipInfo:
         found = self.find(name)
         if found is None:
-            raise self.lacks(name)
-        info, where = self._files[found], f"{self._what}: {self.name}/{found}"
+            raise self.missing(name)
+        info, where = self._files[found], f"{self._where}/{found}"
         if stat.S_ISLNK(info.external_attr >> 16):
             raise SchemaError(f"{where} is a link, not a file", "do not use this archive")
         ratio = info.file_size / max(info.compress_size, 1)
@@ -189,16 +171,16 @@ class Archive:
                 "do not use this archive",
             )
         if info.flag_bits & 1:
-            raise SchemaError(f"{where} is encrypted", self._cure)
+            raise SchemaError(f"{where} is encrypted", self._hint)
         return info
 
-    def lacks(self, name: str) -> SchemaError:
-        """Give the error about a member that is not there, with those that are."""
+    def missing(self, name: str) -> SchemaError:
+        """Return the error about an absent member, with those that are there."""
         names = self.names
         shown = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
         return SchemaError(
-            f"{self._what}: {self.name} has no member {name!r}; it has: {shown or 'none'}",
-            f"{self._cure}, or correct reader in the catalogue entry if the publisher renamed it",
+            f"{self._where} has no member {name!r}; it has: {shown or 'none'}",
+            f"{self._hint}, or correct reader in the catalogue entry if the publisher renamed it",
         )
 
 
@@ -220,9 +202,9 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to be read out of an archive.
+    """What is read from an archive.
 
-    Parameters
+    Attributes
     ----------
     member
         Name of the member or folder.
@@ -230,67 +212,45 @@ class Choice:
         ``pages`` of a service, a shapefile, a file geodatabase, or one ``file``.
     members
         The pages in order, or the files of the geodatabase.
-    instead
-        Whether it stands in for a member of another name.
+    is_substitute
+        Whether it replaces a member of another name.
     """
 
     member: str
     kind: Literal["file", "shp", "gdb", "pages"] = "file"
     members: tuple[str, ...] = ()
-    instead: bool = False
+    is_substitute: bool = False
 
 
-def choose(archive: Archive, source: Source, hint: str) -> Choice:
+def choose_table(archive: Archive, source: Source) -> Choice:
     """Choose the table of an archive.
 
-    Parameters
-    ----------
-    archive
-        The archive.
-    source
-        Its catalogue entry; ``reader.member`` names the table.
-    hint
-        What to do about a wrong archive.
+    That is the member ``reader.member``. If none is named, or it is absent: the pages of a
+    service, or the only table there is.
 
-    Returns
-    -------
-    Choice
-        The member that is named. Where none is named, or it is not there: the pages of a
-        service, or the one table that there is.
-
-    Raises
-    ------
-    SchemaError
-        When that leaves a doubt; it tells what there is.
-
-    Examples
-    --------
-    >>> import tempfile, zipfile
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> path = PurePosixPath(tempfile.mkdtemp()) / "x.zip"
-    >>> with zipfile.ZipFile(path, "w") as new:
-    ...     new.writestr("layer/rails.shp", "made up")
-    >>> entry = load_catalog()["usgs_ree"]
-    >>> bare = entry.model_copy(update={"reader": type(entry.reader)()})
-    >>> with Archive(path, what="x", hint="") as archive:
-    ...     choose(archive, bare, "fetch it again")
-    Choice(member='layer/rails.shp', kind='shp', members=(), instead=False)
+    Raises `SchemaError`, with what the archive holds, if several members fit or none does.
     """
     wanted = source.reader.member
-    bases = _geodatabases(archive)
+    geodatabases = _geodatabases(archive)
     found = archive.find(wanted) if wanted else None
     if found is not None:
-        return _choice(found, bases)
+        return _choice(found, geodatabases)
     if wanted.lower().endswith(".gdb"):
-        alike = [b for b in bases if _last(b) == _last(wanted)]
+        last = PurePosixPath(wanted).name.casefold()
+        alike = [g for g in geodatabases if PurePosixPath(g).name.casefold() == last]
         if len(alike) == 1:
-            return _choice(alike[0], bases)
+            return _choice(alike[0], geodatabases)
     pages = tuple(n for n in archive.names if _PAGE.match(n))
     if pages and not wanted:
         return Choice("", "pages", pages)
-    tables = [n for n in archive.names if n.lower().endswith(_TABLES)] + list(bases)
-    if "doc.kml" in tables:  # the main document of a KMZ, by its specification
-        tables = ["doc.kml"]
+    tables = [n for n in archive.names if n.lower().endswith(_TABLES)] + list(geodatabases)
+    if "doc.kml" in tables:
+        # The main document of a KMZ. One that QGIS or GDAL wrote only links to the others.
+        inner = [n for n in tables if n != "doc.kml" and n.lower().endswith(".kml")]
+        linked = tuple(
+            n for n in inner if PurePosixPath(n).name.encode() in archive.read("doc.kml")
+        )
+        return Choice("", "pages", ("doc.kml", *linked)) if linked else Choice("doc.kml")
     if len(tables) == 1:
         if wanted:
             logger.warning(
@@ -300,33 +260,31 @@ def choose(archive: Archive, source: Source, hint: str) -> Choice:
                 wanted,
                 tables[0],
             )
-        return _choice(tables[0], bases, instead=bool(wanted))
+        return _choice(tables[0], geodatabases, is_substitute=bool(wanted))
     if wanted:
-        raise archive.lacks(wanted)
+        raise archive.missing(wanted)
     if tables and all(n.lower().endswith(_ANSWERS) for n in tables):
         return Choice("", "pages", tuple(tables))
     if not tables:
-        raise archive.lacks("*.csv")
+        raise archive.missing("*.csv")
     raise SchemaError(
         f"{source.id}: {archive.name} has several tables: {', '.join(tables[:12])}",
         "name one in reader.member of the catalogue entry",
     )
 
 
-def _choice(name: str, bases: dict[str, tuple[str, ...]], *, instead: bool = False) -> Choice:
-    if name in bases:
-        return Choice(name, "gdb", bases[name], instead)
-    return Choice(name, "shp" if name.lower().endswith(".shp") else "file", (), instead)
+def _choice(
+    name: str, geodatabases: dict[str, tuple[str, ...]], *, is_substitute: bool = False
+) -> Choice:
+    if name in geodatabases:
+        return Choice(name, "gdb", geodatabases[name], is_substitute)
+    return Choice(name, "shp" if name.lower().endswith(".shp") else "file", (), is_substitute)
 
 
 def _geodatabases(archive: Archive) -> dict[str, tuple[str, ...]]:
-    """Folders that are file geodatabases, each with the files that lie in it."""
+    """Return the folders that are file geodatabases, each with the files in it."""
     names = archive.names
     homes = dict.fromkeys(
         str(PurePosixPath(n).parent) for n in names if n.lower().endswith(".gdbtable")
     )
     return {home: tuple(n for n in names if str(PurePosixPath(n).parent) == home) for home in homes}
-
-
-def _last(name: str) -> str:
-    return PurePosixPath(name).name.casefold()

@@ -1,4 +1,4 @@
-"""Text tables, one row a line: comma-separated files and their cousins, read as texts."""
+"""Text tables, read as texts: fields separated by commas, semicolons, tabs or bars."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from geo_ree.errors import SchemaError
 
 logger = logging.getLogger(__name__)
 
-
 SEPARATORS = ",;\t|"
-"""Between two fields; the comma unless another splits the header into more of them."""
+"""The separators tried; the comma unless another splits the header into more fields."""
 
 _BLOCK = 1 << 22
 _UTF8 = ("utf-8", "utf-8-sig")
@@ -28,38 +27,15 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def parse_csv(
     raw: bytes, encodings: Iterable[str], *, where: str, hint: str, header_row: int = 1
 ) -> pd.DataFrame:
-    r"""Read the bytes of a text table as texts.
+    """Read the bytes of a text table as texts.
 
-    Parameters
-    ----------
-    raw
-        The file.
-    encodings
-        Tried in order; where UTF-8 is the first, only the lines that are not UTF-8 are given
-        to the next, since publishers mix the two in one file.
-    where
-        Name of the file, for the error.
-    hint
-        What to do about a damaged file.
-    header_row
-        Line of the column names.
+    `encodings` are tried in order. If UTF-8 is the first, only the lines that are not UTF-8 are
+    read as the next, since publishers mix the two in one file. `where` names the file,
+    `header_row` is the line of the column names. Returns texts exactly as printed ("NA" and ""
+    stay); the index ``row`` counts rows as a spreadsheet does, and blank lines are left out.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Texts exactly as printed ("NA" and "" stay). The index ``row`` is the row as a
-        spreadsheet counts it: the header is row 1. Blank lines are left out.
-
-    Raises
-    ------
-    SchemaError
-        When the encoding is another, a row has more or fewer fields than the header, a NUL
-        byte tells of a damaged file, or there is no header or a column name stands twice.
-
-    Examples
-    --------
-    >>> parse_csv(b"id,name\n7,NA\n\n8,\n", ["utf-8"], where="x.csv", hint="").index.tolist()
-    [2, 4]
+    Raises `SchemaError` if no encoding fits, a row has more or fewer fields than the header, a NUL
+    byte shows that the file is damaged, or the header is missing or repeats a name.
     """
     utf8 = _as_utf8(raw, tuple(encodings), where, hint)
     at = utf8.find(b"\0")
@@ -74,12 +50,12 @@ def parse_csv(
     table = _parsed(utf8, len(header), separator, where, hint, header_row)
     table.columns = pd.Index(header)
     table.index = pd.RangeIndex(header_row, header_row + len(table), name="row")
-    table = _without_blanks(table.iloc[1:])
-    return _named(table, where, hint)
+    table = _drop_blank_rows(table.iloc[1:])
+    return _drop_nameless(table, where, hint)
 
 
 def _as_utf8(raw: bytes, encodings: tuple[str, ...], where: str, hint: str) -> bytes:
-    """Give the text in UTF-8 without a byte order mark."""
+    """Return the text in UTF-8 without a byte order mark."""
     names = [_canonical(e, where) for e in encodings]
     if raw.startswith(_UTF16):
         names = ["utf-16"]
@@ -98,7 +74,7 @@ def _as_utf8(raw: bytes, encodings: tuple[str, ...], where: str, hint: str) -> b
 
 
 def _is_utf8(raw: bytes) -> bool:
-    """Piece by piece, so that the whole text is never in memory twice."""
+    """Decode piece by piece, so that the whole text is never in memory twice."""
     decoder, view = codecs.getincrementaldecoder("utf-8")(), memoryview(raw)
     try:
         for start in range(0, len(raw), _BLOCK):
@@ -141,7 +117,7 @@ def _line_by_line(
 
 
 def _header(utf8: bytes, where: str, hint: str) -> tuple[list[str], str]:
-    """Give the column names, and the separator that stands between them."""
+    """Return the column names and their separator."""
 
     def split(separator: str) -> list[str]:
         lines = io.TextIOWrapper(io.BytesIO(utf8), "utf-8", newline="")
@@ -169,7 +145,7 @@ def _parsed(
     """Read all rows, the header among them; a row of another width is an error."""
     odd: list[arrow_csv.InvalidRow] = []
 
-    def note(row: arrow_csv.InvalidRow) -> str:
+    def collect(row: arrow_csv.InvalidRow) -> str:
         odd.append(row)
         return "error"
 
@@ -186,7 +162,7 @@ def _parsed(
                     delimiter=separator,
                     newlines_in_values=True,
                     ignore_empty_lines=False,
-                    invalid_row_handler=note,
+                    invalid_row_handler=collect,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.large_string()),
@@ -198,7 +174,9 @@ def _parsed(
             if "straddl" in str(error) and block == _BLOCK:
                 continue
             if odd:
-                raise SchemaError(f"{where} {_told(odd[0], utf8, header_row)}", hint) from error
+                raise SchemaError(
+                    f"{where} {_row_fault(odd[0], utf8, header_row)}", hint
+                ) from error
             raise SchemaError(
                 f"{where} is no CSV table ({' '.join(str(error).split())[:160]})", hint
             ) from error
@@ -210,7 +188,7 @@ def _parsed(
     return frame
 
 
-def _told(row: arrow_csv.InvalidRow, utf8: bytes, header_row: int) -> str:
+def _row_fault(row: arrow_csv.InvalidRow, utf8: bytes, header_row: int) -> str:
     text = row.text.encode()
     if text.count(b'"') % 2 and utf8.rstrip().endswith(text.rstrip()):
         return "ends inside a quoted field (cut short?)"
@@ -221,21 +199,21 @@ def _told(row: arrow_csv.InvalidRow, utf8: bytes, header_row: int) -> str:
 
 
 def _is_open(utf8: bytes, last: str) -> bool:
-    """Tell whether the quotes around the last field are never closed; Arrow does not mind."""
+    """Return whether the quotes around the last field are never closed, which Arrow accepts."""
     if not last:
         return utf8.endswith(b'"') and not utf8.endswith(b'""')
     return utf8.endswith(b'"' + last.replace('"', '""').encode())
 
 
-def _without_blanks(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows without a word; only where the first field is blank can there be any."""
+def _drop_blank_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Drop rows without a value; their first field is blank."""
     suspects = table[table.iloc[:, 0] == ""]
     blank = suspects.index[(suspects == "").all(axis=1)]
     return table.drop(index=blank) if len(blank) else table
 
 
-def _named(table: pd.DataFrame, where: str, hint: str) -> pd.DataFrame:
-    """Leave out columns without a name if they hold nothing, as spreadsheets export them."""
+def _drop_nameless(table: pd.DataFrame, where: str, hint: str) -> pd.DataFrame:
+    """Drop columns with neither name nor value, as spreadsheets export them."""
     for place in [i for i, name in enumerate(table.columns) if not name]:
         if (table.iloc[:, place] != "").any():
             raise SchemaError(f"{where} column {place + 1} holds values but has no name", hint)

@@ -1,25 +1,41 @@
-"""Telling what a file is from its first bytes."""
+"""Any file as the table it holds; its format is recognised from its content."""
 
 from __future__ import annotations
 
 import codecs
+import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from xml.etree import ElementTree
 
+import geopandas as gpd
 import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
-from geo_ree.reading import vectors
-from geo_ree.reading.archives import Archive, Choice, choose
+from geo_ree.reading.archives import Archive, Choice, choose_table
 from geo_ree.reading.delimited import parse_csv
-from geo_ree.reading.markup import check_markup, told_report
-from geo_ree.reading.shapefile import Part, gather, parts_beside, parts_in, whole_names
-from geo_ree.reading.tables import Load, cure_of, finished, numbered, wanted_columns
+from geo_ree.reading.documents import check_markup, report_text
+from geo_ree.reading.gml import read_gml
+from geo_ree.reading.json_features import read_json_features
+from geo_ree.reading.shapefile import (
+    CopyPart,
+    gather_parts,
+    parts_beside,
+    parts_in_archive,
+    restore_names,
+)
+from geo_ree.reading.tables import (
+    LoadTable,
+    finish_table,
+    number_rows,
+    required_columns,
+    retry_hint,
+)
+from geo_ree.reading.vectors import ensure_crs, read_parquet, read_vector, stack
 from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
 
@@ -27,13 +43,13 @@ Kind = Literal["zip", "sqlite", "parquet", "shp", "xml", "json", "text"]
 """What a file may be: an archive or workbook, a GeoPackage, …, or a text table."""
 
 _HEAD = 4096
-_KINDS: tuple[tuple[bytes, Kind], ...] = (
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"PK", "zip"),
     (b"SQLite format 3\0", "sqlite"),
     (b"PAR1", "parquet"),
     (b"\x00\x00\x27\x0a", "shp"),
 )
-_OTHERS = (
+_UNREADABLE = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one with a password: save it as .xlsx"),
     (b"\x1f\x8b", "compressed with gzip: unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
@@ -45,126 +61,35 @@ _OTHERS = (
     (b"MM\0*", "a TIFF image"),
 )
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-def kind_of(path: Path, *, where: str, hint: str) -> Kind:
-    """Tell the kind of a file by its content, not by its name.
-
-    Parameters
-    ----------
-    path
-        The file.
-    where
-        Its name, for the error.
-    hint
-        What to do about a wrong file.
-
-    Returns
-    -------
-    str
-        One of `Kind`. XML is not looked into any further.
-
-    Raises
-    ------
-    SchemaError
-        When it is missing, empty, a web page, or nothing that can be read as a table.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "download"
-    >>> _ = path.write_bytes(b"id,name")
-    >>> kind_of(path, where="x", hint="")
-    'text'
-    """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
-    except FileNotFoundError as error:
-        raise SchemaError(f"{where} is missing", hint) from error
-    except OSError as error:
-        raise SchemaError(f"{where} cannot be read ({error.strerror})", hint) from error
-    return kind_of_bytes(head, where=where, hint=hint)
-
-
-def kind_of_bytes(head: bytes, *, where: str, hint: str) -> Kind:
-    """Tell the kind of a file by its first bytes, as `kind_of` does.
-
-    Examples
-    --------
-    >>> kind_of_bytes(b'{"type": "FeatureCollection"', where="x", hint="")
-    'json'
-    """
-    if not head.strip():
-        raise SchemaError(f"{where} is empty", hint)
-    for magic, kind in _KINDS:
-        if head.startswith(magic):
-            return kind
-    for magic, words in _OTHERS:
-        if head.startswith(magic):
-            raise SchemaError(f"{where} is {words}", hint)
-    text = _text_of(head)
-    if text is None:
-        raise SchemaError(f"{where} is nothing that geo_ree reads", hint)
-    if text.startswith(("<!doctype html", "<html")):
-        raise SchemaError(f"{where} is a web page, not the file", hint)
-    return "xml" if text.startswith("<") else "json" if text.startswith(("{", "[")) else "text"
-
-
-def _text_of(head: bytes) -> str | None:
-    """Give the beginning of a text in small letters; None where it is none."""
-    if head.startswith(_UTF16):
-        return head.decode("utf-16", errors="replace").strip().lower()
-    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
-    if control > len(head) // 20:
-        return None
-    return head.removeprefix(codecs.BOM_UTF8).decode("latin-1").strip().lower()
-
-
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
+_GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
-_SUFFIX = {"sqlite": ".gpkg", "json": ".json"}
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What is being opened, for whom, and a folder of our own to do it in."""
-
-    source: Source
-    scratch: Path
-    hint: str
-
-    @property
-    def id(self) -> str:
-        return self.source.id
-
-    def place(self, suffix: str) -> Path:
-        """Give a path in a fresh folder, so that nothing lies beside it."""
-        return Path(tempfile.mkdtemp(dir=self.scratch)) / f"payload{suffix}"
 
 
 def open_file(path: Path, source: Source) -> pd.DataFrame:
-    r"""Open a payload as the table it holds, upstream columns and values unchanged.
+    r"""Open a file as the table it holds, with upstream columns and values unchanged.
 
-    What it is, is told from its content: CSV (or with semicolons, tabs or bars), Excel
+    The format is recognised from the content: CSV (or with semicolons, tabs or bars), Excel
     workbook, shapefile, GeoPackage, file geodatabase, GeoJSON, Esri JSON, KML, KMZ, GML,
-    (Geo)Parquet; or a zip archive of one of them, or of the pages of a service. In an archive
-    the table is ``reader.member``; where that is blank or not there, the only table there is.
+    (Geo)Parquet, or a zip archive of one of them or of the pages of a service. In an archive the
+    table is ``reader.member``; if that is blank or absent, the only table there is.
 
-    Somebody may hand over the main table alone where the publisher has an archive. Its child
-    tables are then taken from beside it, or their columns are blank and the log says so; the
-    record is worth having without them.
+    You may provide the main table alone where the publisher has an archive. Child tables are then
+    taken from beside it; if they are absent, their columns are blank and the log says so.
 
     Parameters
     ----------
-    path
-        The file; a folder of a file geodatabase; a ``.shp`` with its other parts beside it.
-    source
-        Its catalogue entry, of one table (see `Source.parts`).
+    path : pathlib.Path
+        The file; the folder of a file geodatabase; a ``.shp`` with its other parts beside it.
+    source : Source
+        Its catalogue entry.
 
     Returns
     -------
     pandas.DataFrame
-        As `geo_ree.fetching.read` describes it.
+        One row per record. The index, ``row``, is the line of a table whose header is line 1, or
+        counts features from 1. Values are texts where the format has no types. A GeoDataFrame if
+        the file has geometries.
 
     Raises
     ------
@@ -184,194 +109,272 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
     ['Made-up Ridge']
     """
     with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-        job = _Job(source, Path(folder), cure_of(source))
-        if path.is_dir():
-            if not any(path.glob("*.gdbtable")):
-                raise SchemaError(f"{source.id}: {path.name} is a folder, not a file", job.hint)
-            return _vector(path, path.name, job)
-        kind = kind_of(path, where=f"{source.id}: {path.name}", hint=job.hint)
-        if kind != "zip":
-            if path.suffix.lower() == ".zip" and kind == "text":
-                raise SchemaError(f"{source.id}: {path.name} is no whole zip archive", job.hint)
-            return _plain(path, kind, path.name, job)
-        with Archive(path, what=source.id, hint=job.hint) as archive:
-            if "[Content_Types].xml" in archive.names:
-                return _workbook(path, path.name, job)
-            return _from_archive(archive, choose(archive, source, job.hint), job)
+        return _Opener(source, Path(folder)).open(path)
 
 
-def _from_archive(archive: Archive, choice: Choice, job: _Job) -> pd.DataFrame:
-    where = f"{archive.name}/{choice.member}".removesuffix("/.")
-    if choice.kind == "pages":
-        return _pages(archive, choice.members, job)
-    if choice.kind == "shp":
-        return _shapefile(parts_in(archive, choice.member, job.source), where, job)
-    if choice.kind == "gdb":
-        return _vector(_geodatabase(archive, choice.members, where, job), where, job)
-    target = job.place(PurePosixPath(choice.member).suffix)
-    archive.extract(choice.member, target)
-    kind = kind_of(target, where=f"{job.id}: {where}", hint=job.hint)
-    if kind == "zip":
-        with Archive(target, what=job.id, hint=job.hint) as inner:
-            if "[Content_Types].xml" not in inner.names:
-                raise SchemaError(
-                    f"{job.id}: {where} is an archive inside an archive", "unpack the outer one"
-                )
-        return _workbook(target, where, job)
-    if kind == "shp":
-        return _shapefile(parts_in(archive, choice.member, job.source), where, job)
-
-    def child(member: str) -> pd.DataFrame | None:
-        if choice.instead and archive.find(member) is None:
-            return None
-        return _texts(archive.read(member), f"{archive.name}/{member}", job)
-
-    return _plain(target, kind, where, job, child)
+def open_page(raw: bytes, source: Source, *, where: str) -> pd.DataFrame:
+    """Open one page of a service, GML or JSON, as `open_file` does; its rows are not numbered."""
+    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+        path = Path(folder) / "page"
+        path.write_bytes(raw)
+        return _Opener(source, Path(folder)).page(path, where)
 
 
-def _geodatabase(archive: Archive, members: tuple[str, ...], where: str, job: _Job) -> Path:
-    folder = job.place(".gdb")
-    folder.mkdir()
-    # the last part of a safe name is a plain file name
-    names = {PurePosixPath(member).name: member for member in members}
-    for name, member in names.items():
-        index = f"{name.removesuffix('e')}x"
-        if name.endswith(".gdbtable") and index not in names:
-            raise SchemaError(f"{job.id}: {where} lacks {index}, the index of {name}", job.hint)
-        archive.extract(member, folder / name)
-    return folder
+def detect_kind(path: Path, *, where: str, hint: str) -> Kind:
+    """Return the kind of a file by its first bytes, whatever its name.
+
+    Raises `SchemaError` if it is missing, empty, a web page, or nothing that holds a table.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except FileNotFoundError as error:
+        raise SchemaError(f"{where} is missing", hint) from error
+    except OSError as error:
+        raise SchemaError(f"{where} cannot be read ({error.strerror})", hint) from error
+    if not head.strip():
+        raise SchemaError(f"{where} is empty", hint)
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    for magic, words in _UNREADABLE:
+        if head.startswith(magic):
+            raise SchemaError(f"{where} is {words}", hint)
+    text = _start_of_text(head)
+    if text is None:
+        raise SchemaError(f"{where} is in no format that geo_ree reads", hint)
+    if text.startswith(("<!doctype html", "<html")):
+        raise SchemaError(f"{where} is a web page, not the file", hint)
+    return "xml" if text.startswith("<") else "json" if text.startswith(("{", "[")) else "text"
 
 
-def _plain(
-    path: Path, kind: Kind, where: str, job: _Job, child: Load | None = None
-) -> pd.DataFrame:
-    """Open a file that is no archive."""
-    if kind == "text":
-        _no_condition(where, job)
-
-        def beside(member: str) -> pd.DataFrame | None:
-            name = PurePosixPath(member).name
-            there = path.with_name(name)
-            return _texts(there.read_bytes(), name, job) if there.is_file() else None
-
-        table = _texts(path.read_bytes(), where, job, job.source.reader.header_row)
-        return finished(table, job.source, child or beside, where=where, hint=job.hint)
-    if kind == "parquet":
-        _no_condition(where, job)
-        frame = vectors.read_parquet(path, where=f"{job.id}: {where}", hint=job.hint)
-        frame = vectors.known_place(frame, job.source, where=where, hint=job.hint)
-        return _counted(frame, where, job)
-    if kind == "shp":
-        return _shapefile(parts_beside(path), where, job)
-    return _vector(_alone(path, kind, where, job), where, job)
+def _start_of_text(head: bytes) -> str | None:
+    """Return the beginning of a text in small letters; None if the bytes are no text."""
+    if head.startswith(_UTF16):
+        return head.decode("utf-16", errors="replace").strip().lower()
+    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    if control > len(head) // 20:
+        return None
+    return head.removeprefix(codecs.BOM_UTF8).decode("latin-1").strip().lower()
 
 
-def _no_condition(where: str, job: _Job) -> None:
-    if job.source.reader.where:
-        raise SchemaError(
-            f"{job.id}: {where} is a table, and reader.where is only for layers that GDAL opens",
-            "leave reader.where out, or give the table as a GeoPackage",
-        )
-
-
-def _texts(raw: bytes, where: str, job: _Job, header_row: int = 1) -> pd.DataFrame:
-    return parse_csv(
-        raw,
-        job.source.reader.encodings,
-        where=f"{job.id}: {where}",
-        hint=job.hint,
-        header_row=header_row,
-    )
-
-
-def _workbook(path: Path, where: str, job: _Job) -> pd.DataFrame:
-    label, reader = f"{job.id}: {where}", job.source.reader
-    _no_condition(where, job)
-    content = check_workbook(path, what=job.id, hint=job.hint)
-    table = read_sheet(
-        content, reader.sheet, header_row=reader.header_row, where=label, hint=job.hint
-    )
-
-    def child(sheet: str) -> pd.DataFrame:
-        return read_sheet(content, sheet, header_row=1, where=label, hint=job.hint)
-
-    return finished(table, job.source, child, where=where, hint=job.hint)
-
-
-def _vector(path: Path, where: str, job: _Job) -> pd.DataFrame:
-    """Open a layer, and other layers of the same file as its child tables."""
-
-    def child(layer: str) -> pd.DataFrame | None:
-        if path.suffix not in (".gpkg", ".gdb"):
-            return None
-        reader = job.source.reader.model_copy(update={"layer": layer, "where": ""})
-        other = job.source.model_copy(update={"reader": reader})
-        return vectors.read_vector(path, other, where=where, hint=job.hint)
-
-    frame = vectors.read_vector(path, job.source, where=where, hint=job.hint)
-    return _counted(frame, where, job, child)
-
-
-def _counted(
-    frame: pd.DataFrame, where: str, job: _Job, child: Load = lambda _: None
-) -> pd.DataFrame:
-    return finished(numbered(frame), job.source, child, where=where, hint=job.hint)
-
-
-def _alone(path: Path, kind: Kind, where: str, job: _Job) -> Path:
-    """Give a file under a name that tells GDAL its kind, with nothing beside it."""
-    suffix = _SUFFIX.get(kind) or _markup_suffix(path, where, job)
-    target = job.place(suffix)
-    if kind == "sqlite":  # SQLite may write beside a database even to read it
-        shutil.copyfile(path, target)
-        return target
+def _link_as_utf8(path: Path, target: Path) -> None:
+    """Link an XML file; rewrite it in UTF-8 if it declares an encoding that GDAL cannot read."""
+    with path.open("rb") as stream:
+        found = _XML_ENCODING.match(stream.read(_HEAD))
+    if found and found[1].decode().lower() not in _GDAL_ENCODINGS:
+        with suppress(LookupError, ValueError):  # else the parser says what is wrong with it
+            text = path.read_bytes().decode(found[1].decode())
+            text = text.replace(found[1].decode(), "UTF-8", 1)  # it stands in the first line
+            target.write_text(text, encoding="utf-8", newline="")
+            return
     try:
         target.symlink_to(path.resolve())
     except OSError:  # not every system lets everybody make links
         shutil.copyfile(path, target)
-    return target
 
 
-def _markup_suffix(path: Path, where: str, job: _Job) -> str:
-    label = f"{job.id}: {where}"
-    root = check_markup(path, where=label, hint=job.hint)
-    if root == "kml":
-        return ".kml"
-    if root in _GML_ROOTS:
-        return ".gml"
-    if root == "html":
-        raise SchemaError(f"{label} is a web page, not the file", job.hint)
-    said = told_report(ElementTree.parse(path).getroot())
-    if said:
-        raise SchemaError(f"{label} is an error of the service: {said}", job.hint)
-    raise SchemaError(f"{label} is XML of a kind that geo_ree does not read (<{root}>)", job.hint)
+class _Opener:
+    """Opens the files of one source, in a scratch folder of its own."""
 
+    def __init__(self, source: Source, scratch: Path) -> None:
+        self.source = source
+        self.scratch = scratch
+        self.hint = retry_hint(source)
 
-def _pages(archive: Archive, members: tuple[str, ...], job: _Job) -> pd.DataFrame:
-    frames = []
-    for member in members:
-        where = f"{archive.name}/{member}"
-        page = job.place(".page")
-        archive.extract(member, page)
-        kind = kind_of(page, where=f"{job.id}: {where}", hint=job.hint)
-        if kind not in ("json", "xml"):
-            raise SchemaError(f"{job.id}: {where} is no page of a service ({kind})", job.hint)
-        path = _alone(page, kind, where, job)
-        frames.append(vectors.read_vector(path, job.source, where=where, hint=job.hint))
-    filled = [f for f in frames if len(f)]
-    whole = vectors.stacked(filled) if filled else pd.DataFrame()
-    return _counted(whole, archive.name, job)
+    def new_path(self, suffix: str) -> Path:
+        """Return a path in a fresh folder, so that nothing lies beside it."""
+        return Path(tempfile.mkdtemp(dir=self.scratch)) / f"payload{suffix}"
 
+    def label(self, where: str) -> str:
+        return f"{self.source.id}: {where}"
 
-def _shapefile(bring: Part, where: str, job: _Job) -> pd.DataFrame:
-    path, encoding = gather(bring, job.place("").parent, job.source, where=where, hint=job.hint)
-    frame = vectors.read_shapefile(path, job.source, encoding, where=where, hint=job.hint)
-    frame = frame.rename(columns=whole_names(frame.columns, _names(job.source)))
-    return _counted(frame, where, job)
+    def open(self, path: Path) -> pd.DataFrame:
+        if path.is_dir():
+            if not any(path.glob("*.gdbtable")):
+                raise SchemaError(f"{self.label(path.name)} is a folder, not a file", self.hint)
+            return self.vector(path, path.name)
+        kind = detect_kind(path, where=self.label(path.name), hint=self.hint)
+        if kind != "zip":
+            if path.suffix.lower() == ".zip" and kind == "text":
+                raise SchemaError(f"{self.label(path.name)} is no whole zip archive", self.hint)
+            return self.plain(path, kind, path.name)
+        with Archive(path, source_id=self.source.id, hint=self.hint) as archive:
+            if "[Content_Types].xml" in archive.names:
+                return self.workbook(path, path.name)
+            return self.member(archive, choose_table(archive, self.source))
 
+    def member(self, archive: Archive, choice: Choice) -> pd.DataFrame:
+        where = f"{archive.name}/{choice.member}".removesuffix("/.")
+        if choice.kind == "pages":
+            return self.pages(archive, choice.members)
+        if choice.kind == "gdb":
+            return self.vector(self.extract_geodatabase(archive, choice.members, where), where)
+        if choice.kind == "shp":
+            return self.shapefile(parts_in_archive(archive, choice.member, self.source), where)
+        target = self.new_path(PurePosixPath(choice.member).suffix)
+        archive.extract(choice.member, target)
+        kind = detect_kind(target, where=self.label(where), hint=self.hint)
+        if kind == "shp":
+            return self.shapefile(parts_in_archive(archive, choice.member, self.source), where)
+        if kind == "zip":
+            with Archive(target, source_id=self.source.id, hint=self.hint) as inner:
+                if "[Content_Types].xml" not in inner.names:
+                    raise SchemaError(
+                        f"{self.label(where)} is an archive inside an archive",
+                        "unpack the outer one",
+                    )
+            return self.workbook(target, where)
 
-def _names(source: Source) -> list[str]:
-    """Names of columns that a file of the source may have."""
-    layer = LAYERS.get(source.layer)
-    canonical = layer.column_names() if layer and not source.columns else ()
-    return [*wanted_columns(source), *canonical]
+        def child(member: str) -> pd.DataFrame | None:
+            if choice.is_substitute and archive.find(member) is None:
+                return None
+            return self.texts(archive.read(member), f"{archive.name}/{member}")
+
+        return self.plain(target, kind, where, child)
+
+    def extract_geodatabase(self, archive: Archive, members: tuple[str, ...], where: str) -> Path:
+        folder = self.new_path(".gdb")
+        folder.mkdir()
+        # the last part of a safe name is a plain file name
+        names = {PurePosixPath(member).name: member for member in members}
+        for name, member in names.items():
+            index = f"{name.removesuffix('e')}x"
+            if name.endswith(".gdbtable") and index not in names:
+                raise SchemaError(
+                    f"{self.label(where)} lacks {index}, the index of {name}", self.hint
+                )
+            archive.extract(member, folder / name)
+        return folder
+
+    def plain(
+        self, path: Path, kind: Kind, where: str, child: LoadTable | None = None
+    ) -> pd.DataFrame:
+        """Open a file that is no archive."""
+        if kind == "text":
+            self.refuse_condition(where)
+
+            def beside(member: str) -> pd.DataFrame | None:
+                file = path.with_name(PurePosixPath(member).name)
+                return self.texts(file.read_bytes(), file.name) if file.is_file() else None
+
+            table = self.texts(path.read_bytes(), where, self.source.reader.header_row)
+            return finish_table(table, self.source, child or beside, where=where, hint=self.hint)
+        if kind == "shp":
+            return self.shapefile(parts_beside(path), where)
+        if kind == "sqlite":
+            target = self.new_path(".gpkg")
+            shutil.copyfile(path, target)  # SQLite may write beside a database even to read it
+            return self.vector(target, where)
+        if kind == "parquet":
+            self.refuse_condition(where)
+            frame = read_parquet(path, where=self.label(where), hint=self.hint)
+            return self.finish(ensure_crs(frame, self.source, where=where, hint=self.hint), where)
+        if kind == "json" and self.source.protocol != "arcgis":  # whose server applies it
+            self.refuse_condition(where)
+        return self.finish(self.page(path, where, kind), where)
+
+    def refuse_condition(self, where: str) -> None:
+        if self.source.reader.where:
+            raise SchemaError(
+                f"{self.label(where)} is a table, and reader.where is only for layers that GDAL "
+                "reads",
+                "leave reader.where out, or provide the table as a GeoPackage",
+            )
+
+    def texts(self, raw: bytes, where: str, header_row: int = 1) -> pd.DataFrame:
+        return parse_csv(
+            raw,
+            self.source.reader.encodings,
+            where=self.label(where),
+            hint=self.hint,
+            header_row=header_row,
+        )
+
+    def workbook(self, path: Path, where: str) -> pd.DataFrame:
+        label, reader = self.label(where), self.source.reader
+        self.refuse_condition(where)
+        content = check_workbook(path, source_id=self.source.id, hint=self.hint)
+        table = read_sheet(
+            content, reader.sheet, header_row=reader.header_row, where=label, hint=self.hint
+        )
+
+        def child(sheet: str) -> pd.DataFrame:
+            return read_sheet(content, sheet, header_row=1, where=label, hint=self.hint)
+
+        return finish_table(table, self.source, child, where=where, hint=self.hint)
+
+    def vector(self, path: Path, where: str) -> pd.DataFrame:
+        """Open a layer, and other layers of the same file as its child tables."""
+
+        def child(layer: str) -> pd.DataFrame:
+            reader = self.source.reader.model_copy(update={"layer": layer, "where": ""})
+            other = self.source.model_copy(update={"reader": reader})
+            return read_vector(path, other, where=where, hint=self.hint)
+
+        frame = read_vector(path, self.source, where=where, hint=self.hint)
+        return self.finish(frame, where, child)
+
+    def page(self, path: Path, where: str, kind: Kind | None = None) -> pd.DataFrame:
+        """Open a file in JSON, GML or KML."""
+        kind = kind or detect_kind(path, where=self.label(where), hint=self.hint)
+        if kind == "json":
+            return read_json_features(path.read_bytes(), self.source, where=where, hint=self.hint)
+        if kind != "xml":
+            raise SchemaError(f"{self.label(where)} is no page of a service ({kind})", self.hint)
+        alone = self.new_path(".xml")
+        _link_as_utf8(path, alone)
+        suffix = self.markup_suffix(alone, where)
+        alone = alone.rename(alone.with_suffix(suffix))
+        read = read_gml if suffix == ".gml" else read_vector
+        return read(alone, self.source, where=where, hint=self.hint)
+
+    def markup_suffix(self, path: Path, where: str) -> str:
+        label = self.label(where)
+        root = check_markup(path, where=label, hint=self.hint)
+        if root == "kml":
+            return ".kml"
+        if root in _GML_ROOTS:
+            return ".gml"
+        if root == "html":
+            raise SchemaError(f"{label} is a web page, not the file", self.hint)
+        message = report_text(ElementTree.parse(path).getroot())
+        if message:
+            raise SchemaError(f"{label} is an error of the service: {message}", self.hint)
+        raise SchemaError(
+            f"{label} is XML of a kind that geo_ree does not read (<{root}>)", self.hint
+        )
+
+    def pages(self, archive: Archive, members: tuple[str, ...]) -> pd.DataFrame:
+        frames = []
+        for member in members:
+            page = self.new_path(".page")
+            archive.extract(member, page)
+            frames.append(self.page(page, f"{archive.name}/{member}"))
+            page.unlink()
+        filled = [f for f in frames if len(f)]
+        systems = {f.crs.name for f in filled if isinstance(f, gpd.GeoDataFrame) and f.crs}
+        if self.source.protocol == "arcgis" and len(systems) > 1:  # the server was asked for one
+            raise SchemaError(
+                f"{self.label(archive.name)} has pages in different reference systems: "
+                f"{', '.join(sorted(systems))}",
+                self.hint,
+            )
+        return self.finish(stack(filled) if filled else pd.DataFrame(), archive.name)
+
+    def shapefile(self, copy_part: CopyPart, where: str) -> pd.DataFrame:
+        path, encoding = gather_parts(
+            copy_part, self.new_path("").parent, self.source, where=where, hint=self.hint
+        )
+        frame = read_vector(
+            path, self.source, where=where, hint=self.hint, options={"encoding": encoding}
+        )
+        layer = LAYERS.get(self.source.layer)
+        canonical = layer.column_names() if layer and not self.source.columns else ()
+        names = restore_names(frame.columns, [*required_columns(self.source), *canonical])
+        return self.finish(frame.rename(columns=names), where)
+
+    def finish(
+        self, frame: pd.DataFrame, where: str, child: LoadTable = lambda _: None
+    ) -> pd.DataFrame:
+        return finish_table(number_rows(frame), self.source, child, where=where, hint=self.hint)

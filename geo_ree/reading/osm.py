@@ -24,7 +24,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.reading.osm_pbf import check_pbf
-from geo_ree.reading.tables import check_rows, numbered
+from geo_ree.reading.tables import check_rows, number_rows
 from geo_ree.schema import LAYERS
 
 logger = logging.getLogger(__name__)
@@ -369,7 +369,7 @@ def as_table(found: pd.DataFrame, path: Path, source: Source) -> gpd.GeoDataFram
             path.name,
             found["osm_ref"][gaps].iloc[0],
         )
-    frame = numbered(with_derived(found[~gaps].reset_index(drop=True), source))
+    frame = number_rows(with_derived(found[~gaps].reset_index(drop=True), source))
     if not source.part:
         hint = f"fetch it again with geo-ree fetch {source.id}, or correct reader.where"
         check_rows(source, frame, path.name, hint=hint)

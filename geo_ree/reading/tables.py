@@ -14,78 +14,40 @@ from geo_ree.errors import SchemaError
 
 logger = logging.getLogger(__name__)
 
-
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 
-Load = Callable[[str], pd.DataFrame | None]
-"""Opens a child table by its path in the catalogue; None where the payload does not hold it."""
+LoadTable = Callable[[str], pd.DataFrame | None]
+"""Opens a child table by its path in the catalogue; None if the payload does not hold it."""
 
 
-def cure_of(source: Source) -> str:
-    """Say what to do about a payload that is damaged or the wrong one.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> cure_of(load_catalog()["usgs_ree"])
-    'fetch it again with geo-ree fetch usgs_ree'
-    """
+def retry_hint(source: Source) -> str:
+    """Return what to do about a file that is damaged or the wrong one."""
     if source.fetchable:
         return f"fetch it again with geo-ree fetch {source.id}"
     return f"get the file again, then geo-ree fetch {source.id} --file PATH"
 
 
-def numbered(frame: Frame) -> Frame:
-    """Count the rows as a person does: the index, ``row``, from 1.
-
-    Examples
-    --------
-    >>> numbered(pd.DataFrame({"name": ["Made-up Ridge"]})).index.tolist()
-    [1]
-    """
+def number_rows(frame: Frame) -> Frame:
+    """Number the rows from 1, in the index ``row``."""
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
 
 
-def finished(
-    frame: Frame, source: Source, load: Load = lambda _: None, *, where: str, hint: str
+def required_columns(source: Source) -> list[str]:
+    """List every upstream column that the entry reads, each once."""
+    return list(dict.fromkeys([*source.columns.values(), *source.further_columns()]))
+
+
+def finish_table(
+    frame: Frame, source: Source, load: LoadTable = lambda _: None, *, where: str, hint: str
 ) -> Frame:
-    """Join the child tables to a source's main one, and check what came out.
+    """Join the child tables to the main table, and check that it has rows and columns.
 
-    Parameters
-    ----------
-    frame
-        The main table.
-    source
-        Its catalogue entry.
-    load
-        Opens a child table; by default there are none.
-    where
-        Name of the main table, for the error.
-    hint
-        What to do about a damaged file.
+    `load` opens a child table; `where` names the main table and `hint` says what to do if it is
+    damaged. Returns the main table's rows and columns, then ``<table>.<column>`` for each child
+    table, several values separated by ``;``. Columns of a child table that the payload does not
+    hold are blank, and a warning says so.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The main table's rows and columns, then ``<table>.<column>`` for each child table.
-        Columns of a child table that the payload does not hold are blank, and a warning says so.
-
-    Raises
-    ------
-    SchemaError
-        When the table has no rows, or lacks a column that the catalogue names.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> major = load_catalog()["usgs_major_deposits"]
-    >>> options = major.reader.model_copy(update={"tables": {"commodity": "commodity.csv"}})
-    >>> entry = major.model_copy(update={"reader": options, "columns": {"name": "name"},
-    ...     "precision": type(major.precision)(), "commodities": type(major.commodities)()})
-    >>> main = pd.DataFrame({"gid": ["1"], "name": ["Made-up Ridge"]})
-    >>> child = pd.DataFrame({"gid": ["1", "1"], "value": ["REE", "Fe"]})
-    >>> finished(main, entry, lambda _: child, where="main.csv", hint="").loc[0].tolist()
-    ['1', 'Made-up Ridge', 'REE;Fe']
+    Raises `SchemaError` if the table has no rows, or lacks a column that the catalogue names.
     """
     check_rows(source, frame, where, hint=hint)
     children: dict[str, pd.Series] = {}
@@ -93,34 +55,30 @@ def finished(
         table = load(member)
         if table is None:
             logger.warning(
-                "%s: %s stands alone: the columns of the table %s are blank",
+                "%s: %s was provided without the table %s: its columns are blank",
                 source.id,
                 where,
                 child,
             )
-            names = [c for c in wanted_columns(source) if c.startswith(f"{child}.")]
+            names = [c for c in required_columns(source) if c.startswith(f"{child}.")]
             children |= {c: pd.Series("", index=frame.index) for c in names}
             continue
         label = f"{source.id}: {where.removesuffix(source.reader.member)}{member}"
         for name, one in ((f"{source.id}: {where}", frame), (label, table)):
-            _check_key(source, one, name)
-        children |= _joined(frame[source.reader.key], table, source.reader.key, child, label)
+            if source.reader.key not in one.columns:
+                raise SchemaError(
+                    f"{name} lacks the key column {source.reader.key!r} (it has: "
+                    f"{', '.join(map(str, one.columns))})",
+                    "correct reader.key in the catalogue entry",
+                )
+        children |= _join(frame[source.reader.key], table, source.reader.key, child, label)
     if children:
         frame = frame.assign(**children)
     _check_columns(source, frame.columns, where, hint=hint)
     return frame
 
 
-def _check_key(source: Source, frame: pd.DataFrame, name: str) -> None:
-    if source.reader.key not in frame.columns:
-        raise SchemaError(
-            f"{name} lacks the key column {source.reader.key!r} (it has: "
-            f"{', '.join(map(str, frame.columns))})",
-            "correct reader.key in the catalogue entry",
-        )
-
-
-def _joined(
+def _join(
     keys: pd.Series, table: pd.DataFrame, key: str, child: str, label: str
 ) -> dict[str, pd.Series]:
     keys, owners = keys.astype(str), table[key].astype(str)
@@ -138,49 +96,24 @@ def _joined(
     return out
 
 
-def wanted_columns(source: Source) -> list[str]:
-    """Name every upstream column that the entry reads, each once.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> wanted_columns(load_catalog()["uzbekistan_geology"])
-    ['commodities']
-    """
-    return list(dict.fromkeys([*source.columns.values(), *source.further_columns()]))
-
-
 def _check_columns(source: Source, found: Iterable[object], name: str, *, hint: str) -> None:
     """Raise once, with every missing column, the closest name there is, and all that there are."""
     have = [str(c) for c in found]
-    missing = [c for c in wanted_columns(source) if c not in have]
+    missing = [c for c in required_columns(source) if c not in have]
     if not missing:
         return
-    told = []
+    listed = []
     for column in missing:
         close = difflib.get_close_matches(column.lower(), [h.lower() for h in have], 1, 0.5)
         near = next((h for h in have if h.lower() in close), "")
-        told.append(f"{column!r}" + (f" (closest: {near!r})" if near else ""))
+        listed.append(f"{column!r}" + (f" (closest: {near!r})" if near else ""))
     raise SchemaError(
-        f"{source.id}: {name} lacks the columns {', '.join(told)}; it has: {', '.join(have)}",
+        f"{source.id}: {name} lacks the columns {', '.join(listed)}; it has: {', '.join(have)}",
         f"{hint}, or correct columns in the catalogue entry if the publisher renamed them",
     )
 
 
 def check_rows(source: Source, frame: pd.DataFrame, name: str, *, hint: str) -> None:
-    """Check that a table has rows at all.
-
-    Raises
-    ------
-    SchemaError
-        When it has none.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> check_rows(load_catalog()["usgs_ree"], pd.DataFrame(), "main.csv", hint="fetch it again")
-    Traceback (most recent call last):
-    geo_ree.errors.SchemaError: usgs_ree: main.csv has no rows; fetch it again
-    """
+    """Raise `SchemaError` if a table has no rows."""
     if frame.empty:
         raise SchemaError(f"{source.id}: {name} has no rows", hint)

@@ -1,17 +1,21 @@
-"""Having GDAL read a file of strangers: what may go to it, and what it says about it."""
+"""Layers that GDAL reads: one file of one known kind at a time, without the network.
+
+GDAL tells a file's driver from its content, and some drivers follow what a file says to other
+files or addresses. So every file lies alone under a name of ours, is searched for the marks of
+such drivers before GDAL sees it, and has to be opened by the driver of its kind.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import logging
+import sqlite3
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, cast
-from xml.etree import ElementTree
 
 import geopandas as gpd
 import pandas as pd
@@ -23,17 +27,17 @@ from shapely.errors import ShapelyError
 
 from geo_ree.catalog.source import Reader, Source
 from geo_ree.errors import SchemaError
-from geo_ree.reading.markup import told_report
 
 logger = logging.getLogger(__name__)
 
-
-DAMAGED = "is damaged or cut short"
-
-SWAP: Mapping[str, str] = MappingProxyType({"": "AUTO", "lonlat": "NO", "latlon": "YES"})
-"""``reader.axis`` -> GDAL's option SWAP_COORDINATES for a file in GML."""
-
-_REFUSED = (
+_DRIVERS = {
+    ".gpkg": "GPKG",
+    ".gdb": "OpenFileGDB",
+    ".shp": "ESRI Shapefile",
+    ".kml": "LIBKML",
+    ".gml": "GML",
+}
+_GDAL_ERRORS = (
     DataSourceError,
     DataLayerError,
     FeatureError,
@@ -45,106 +49,94 @@ _REFUSED = (
     UnicodeError,
     ValueError,
 )
-_POINTING_ELSEWHERE = (
+_LINKS_TO_OTHER_DATA = (
     b"OGRVRTDataSource",
     b"OGRWFSDataSource",
     b"OGRCSWDataSource",
     b"gdal_streamed_alg",
+    b"pds.nasa.gov/pds4",  # its labels name local files
 )
-_BOUNDS = (
-    ("GML_FIELDTYPES", "ALWAYS_STRING"),  # values as printed: GDAL would make 12 of "0012"
-    ("GML_DOWNLOAD_SCHEMA", "NO"),  # it would ask whatever address the file names
-)
+_GDAL_OPTIONS = {
+    "GML_FIELDTYPES": "ALWAYS_STRING",  # else "0012" becomes 12
+    "GML_DOWNLOAD_SCHEMA": "NO",  # else any address that the file names is asked
+}
+_NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
 _CHUNK = 1 << 20
 _GDAL = threading.Lock()
 
 
-def check_content(path: Path, label: str) -> None:
-    """Refuse a text that is no data but sends GDAL to another file or to the network.
+def read_vector(
+    path: Path,
+    source: Source,
+    *,
+    where: str,
+    hint: str,
+    options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Read a layer of a GeoPackage, geodatabase, shapefile, KML or GML file.
 
-    GDAL tells a driver from the content, and some drivers read a description of data elsewhere.
+    `path` has the suffix of its kind and lies alone in its folder; `options` are passed to
+    `pyogrio.read_dataframe`. The entry's ``reader.layer``, ``where`` and ``crs`` apply. Returns a
+    GeoDataFrame, longitude or easting first, if the layer has a geometry, and an empty frame if
+    the file has no layer.
 
-    Raises
-    ------
-    SchemaError
-        When it has the mark of such a description anywhere.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "x.json"
-    >>> _ = path.write_text("<OGRVRTDataSource/>")
-    >>> check_content(path, "mine: x.json")
-    Traceback (most recent call last):
-    geo_ree.errors.SchemaError: mine: x.json holds no data but points to other files; do not use \
-this file
+    Raises `SchemaError` if the file is damaged, has several layers or lacks the named one, or if
+    its reference system is unknown.
     """
-    if path.suffix not in (".json", ".gml", ".kml"):
+    label = f"{source.id}: {where}"
+    _refuse_links(path, label)
+    with gdal_errors(path, label, hint):
+        names = [str(n) for n in pyogrio.list_layers(path)[:, 0] if n not in _NO_LAYERS]
+    # what GDAL noted of a GML file when it was opened without the options
+    path.with_suffix(".gfs").unlink(missing_ok=True)
+    frames = [
+        _read_layer(path, name, source.reader, label, hint, dict(options or {}))
+        for name in _choose_layers(names, source.reader, path.suffix, label)
+    ]
+    filled = [f for f in frames if len(f)] or frames[:1]
+    return ensure_crs(stack(filled), source, where=where, hint=hint) if filled else pd.DataFrame()
+
+
+def _refuse_links(path: Path, label: str) -> None:
+    """Refuse a text that describes data elsewhere, which GDAL would open or ask for."""
+    if path.suffix not in (".gml", ".kml"):
         return
-    longest = max(map(len, _POINTING_ELSEWHERE))
+    overlap = max(map(len, _LINKS_TO_OTHER_DATA))
     with path.open("rb") as stream:
         kept = b""
         while chunk := stream.read(_CHUNK):
-            if any(mark in kept + chunk for mark in _POINTING_ELSEWHERE):
+            if any(mark in kept + chunk for mark in _LINKS_TO_OTHER_DATA):
                 raise SchemaError(
                     f"{label} holds no data but points to other files", "do not use this file"
                 )
-            kept = chunk[-longest:]
+            kept = chunk[-overlap:]
 
 
 @contextmanager
-def careful(path: Path, label: str, hint: str, fault: str = DAMAGED) -> Iterator[None]:
-    """Turn what GDAL says into one line: its errors into ours, its warnings into the log.
+def gdal_errors(path: Path, label: str, hint: str, fault: str = "") -> Iterator[None]:
+    """Run GDAL with our options; turn its errors into `SchemaError` and log its warnings.
 
-    Parameters
-    ----------
-    path
-        The file that GDAL is about to read; the folder that it lies in is not named.
-    label
-        Id of the source and name of the file.
-    hint
-        What to do about it.
-    fault
-        What is wrong with the file when GDAL refuses it.
-
-    Raises
-    ------
-    SchemaError
-        In place of whatever pyogrio or shapely raise.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "x.gpkg"
-    >>> _ = path.write_bytes(b"SQLite format 3")
-    >>> with careful(path, "mine: x.gpkg", "fetch it again"):
-    ...     pyogrio.read_dataframe(path)
-    Traceback (most recent call last):
-    geo_ree.errors.SchemaError: mine: x.gpkg is nothing that geo_ree reads (no features in it); \
-fetch it again
+    `fault` says what is wrong with the file if GDAL refuses it; the folder of `path` is not named.
     """
-    with _GDAL, warnings.catch_warnings(record=True) as noted, _bounded():
+    with _GDAL, warnings.catch_warnings(record=True) as caught, _gdal_options():
         warnings.simplefilter("always")
         try:
             yield
-        except _REFUSED as error:
-            said = _service_error(path)
-            if said:
-                raise SchemaError(f"{label} is an error of the service: {said}", hint) from error
-            told = one_line(error, path)
-            if "not recognized" in told:
-                told, fault = "no features in it", "is nothing that geo_ree reads"
-            raise SchemaError(f"{label} {fault} ({told})", hint) from error
-    for line in dict.fromkeys(one_line(w.message, path) for w in noted):
-        if "open option" not in line:  # one that only a driver's sister knows
-            logger.warning("%s: %s", label, line)
+        except _GDAL_ERRORS as error:
+            text = one_line(error, path)
+            if "not recognized" in text:
+                text, fault = "no features in it", "cannot be read by geo_ree"
+            raise SchemaError(f"{label} {fault or 'is damaged or cut short'} ({text})", hint) from (
+                error
+            )
+    for line in dict.fromkeys(one_line(w.message, path) for w in caught):
+        logger.warning("%s: %s", label, line)
 
 
 @contextmanager
-def _bounded() -> Iterator[None]:
-    """Have GDAL behave, also where it takes no options of a single file."""
-    before = {name: pyogrio.get_gdal_config_option(name) for name, _ in _BOUNDS}
-    pyogrio.set_gdal_config_options(dict(_BOUNDS))
+def _gdal_options() -> Iterator[None]:
+    before = {name: pyogrio.get_gdal_config_option(name) for name in _GDAL_OPTIONS}
+    pyogrio.set_gdal_config_options(_GDAL_OPTIONS)
     try:
         yield
     finally:
@@ -152,191 +144,87 @@ def _bounded() -> Iterator[None]:
 
 
 def one_line(error: object, path: Path) -> str:
-    """Give a message without line breaks, without our folders, and not too long.
-
-    Examples
-    --------
-    >>> one_line(ValueError("/data/x/a.shp is  broken"), Path("/data/x/a.shp"))
-    'a.shp is broken'
-    """
+    """Return a message without line breaks, without our folders, and not too long."""
     return " ".join(str(error).replace(f"{path.parent}/", "").split())[:160]
 
 
-def _service_error(path: Path) -> str:
-    """Give what a service has to say in place of data, if that is what a file holds."""
-    if path.is_dir() or path.stat().st_size > _CHUNK:
-        return ""
-    try:
-        if path.suffix == ".json":
-            found = json.loads(path.read_bytes())
-            told = found.get("error", found.get("remark", "")) if isinstance(found, dict) else ""
-            text = told.get("message", "") if isinstance(told, Mapping) else told
-        else:
-            text = told_report(ElementTree.parse(path).getroot())
-    except (ValueError, SyntaxError, OSError):
-        return ""
-    return " ".join(str(text).split())[:200]
-
-
-_NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
-
-
-def read_vector(path: Path, source: Source, *, where: str, hint: str) -> pd.DataFrame:
-    """Read a layer of a file that GDAL opens.
-
-    Parameters
-    ----------
-    path
-        The file (or folder, of a file geodatabase). Its suffix tells GDAL what it is, and
-        nothing that belongs to another file may lie beside it.
-    source
-        Its catalogue entry: ``reader.layer``, ``where``, ``crs``, and ``axis`` for GML.
-    where
-        Name of the file, for the error.
-    hint
-        What to do about a damaged file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A GeoDataFrame, longitude or easting first, when the layer has a geometry. No rows and
-        no columns when the file has no layer. The index counts from 0.
-
-    Raises
-    ------
-    SchemaError
-        When the file is damaged, has several layers or not the one that is named, or its
-        reference system is not known.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> path = Path(tempfile.mkdtemp()) / "x.json"
-    >>> _ = path.write_text('{"type": "Feature", "properties": {"name": "Made-up Ridge"}, '
-    ...                     '"geometry": {"type": "Point", "coordinates": [60, 45]}}')
-    >>> entry = load_catalog()["usgs_ree"]
-    >>> read_vector(path, entry, where="x.json", hint="fetch it again").to_wkt().loc[0].tolist()
-    ['Made-up Ridge', 'POINT (60 45)']
-    """
-    label = f"{source.id}: {where}"
-    check_content(path, label)
-    with careful(path, label, hint):
-        names = [str(n) for n in pyogrio.list_layers(path)[:, 0] if n not in _NO_LAYERS]
-    chosen = _layers(names, source.reader, path.suffix, label)
-    frames = [_read_layer(path, name, source.reader, label, hint) for name in chosen]
-    filled = [f for f in frames if len(f)] or frames[:1]
-    if not filled:
-        return pd.DataFrame()
-    frame = filled[0] if len(filled) == 1 else stacked(filled)
-    return known_place(frame, source, where=where, hint=hint)
-
-
-def _layers(names: list[str], reader: Reader, suffix: str, label: str) -> list[str]:
-    """Choose the layers to read: the one that is named, or the only one; all folders of a KML."""
-    typed = reader.type_name.rpartition(":")[2]
-    wanted = reader.layer or (typed if typed in names else "")
-    if not wanted:
+def _choose_layers(names: list[str], reader: Reader, suffix: str, label: str) -> list[str]:
+    """Return the layer that is named, or the only one; all folders of a KML file."""
+    if not reader.layer:
         if len(names) <= 1 or suffix == ".kml":
             return names
         raise SchemaError(
             f"{label} has several layers: {', '.join(names)}",
             "name one in reader.layer of the catalogue entry",
         )
-    alike = [n for n in names if n.casefold() == wanted.casefold()]
-    if wanted in names or len(alike) == 1:
-        return [wanted] if wanted in names else alike
+    alike = [n for n in names if n.casefold() == reader.layer.casefold()]
+    if reader.layer in names or len(alike) == 1:
+        return [reader.layer] if reader.layer in names else alike
     raise SchemaError(
-        f"{label} has no layer {wanted!r}; it has: {', '.join(names) or 'none'}",
+        f"{label} has no layer {reader.layer!r}; it has: {', '.join(names) or 'none'}",
         "correct reader.layer in the catalogue entry if the publisher renamed it",
     )
 
 
 def _read_layer(
-    path: Path, name: str, reader: Reader, label: str, hint: str, **options: Any
+    path: Path, name: str, reader: Reader, label: str, hint: str, options: dict[str, Any]
 ) -> pd.DataFrame:
-    if path.suffix == ".gml":
-        # SWAP_COORDINATES is about the order in the file, whatever GDAL makes of srsName,
-        # so that a urn, which GDAL swaps by itself, is not swapped twice
-        options |= {"SWAP_COORDINATES": SWAP[reader.axis]}
-    elif path.suffix == ".json":
-        options |= {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"}
-    fault = DAMAGED
+    _refuse_view(path, name, label)
+    with gdal_errors(path, label, hint):
+        info = pyogrio.read_info(path, layer=name, **options)
+    if info["driver"] != _DRIVERS[path.suffix]:
+        raise SchemaError(
+            f"{label} is {info['driver']} data in disguise, not {_DRIVERS[path.suffix]}",
+            "do not use this file",
+        )
+    chosen: dict[str, Any] = {"layer": name}
+    fault = ""
     if reader.where:
-        options["where"] = reader.where
+        chosen["where"] = reader.where
         fault = f"does not answer to reader.where {reader.where!r}"
         hint = f"correct reader.where in the catalogue entry, or {hint}"
-    with careful(path, label, hint, fault):
+    with gdal_errors(path, label, hint, fault):
         frame: pd.DataFrame = pyogrio.read_dataframe(
-            path, layer=name, datetime_as_string=True, **options
+            path, datetime_as_string=True, **chosen, **options
         )
-    frame = _with_json_texts(frame)
-    suspects = _perhaps_whole(frame)
-    if not suspects:
-        return frame
-    with careful(path, label, hint):
-        info = pyogrio.read_info(path, layer=name)
-    kinds = dict(zip(info["fields"], map(str, info["dtypes"]), strict=True))
-    return _with_whole_numbers(frame, [c for c in suspects if kinds[c].startswith("int")])
-
-
-def _with_json_texts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Have the lists and objects of GeoJSON as they are printed."""
-    nested = {}
-    for column in (c for c in frame.columns if frame[c].dtype.kind == "O" and c != "geometry"):
-        if frame[column].map(_is_nested).any():
-            nested[column] = frame[column].map(
-                lambda v: json.dumps(v, ensure_ascii=False) if _is_nested(v) else v
-            )
-    return frame.assign(**nested) if nested else frame
-
-
-def _is_nested(value: object) -> bool:
-    return isinstance(value, list | dict)
-
-
-def _perhaps_whole(frame: pd.DataFrame) -> list[str]:
-    numbers = frame.select_dtypes("float")
-    return [
-        str(c) for c in numbers if numbers[c].isna().any() and (numbers[c].dropna() % 1 == 0).all()
-    ]
-
-
-def _with_whole_numbers(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Have an id as 7, not 7.0: pandas makes fractions of whole numbers where one is missing."""
-    whole = {
-        c: pd.Series(
-            [None if pd.isna(v) else int(v) for v in frame[c]], index=frame.index, dtype=object
+        # pandas makes fractions of integers where one is missing, and rounds long ids
+        rounded = [
+            column
+            for column, kind in zip(info["fields"], map(str, info["dtypes"]), strict=True)
+            if kind.startswith("int") and frame[column].dtype.kind == "f"
+        ]
+        if not rounded:
+            return frame
+        _, exact = pyogrio.read_arrow(
+            path, columns=rounded, read_geometry=False, **chosen, **options
         )
-        for c in columns
-    }
+    whole = {c: pd.Series(exact[c].to_pylist(), frame.index, dtype=object) for c in rounded}
     return frame.assign(**whole)
 
 
-def read_shapefile(
-    path: Path, source: Source, encoding: str, *, where: str, hint: str
-) -> pd.DataFrame:
-    """Read a shapefile whose texts are in the given encoding, as `read_vector` does."""
-    label = f"{source.id}: {where}"
-    frame = _read_layer(path, path.stem, source.reader, label, hint, encoding=encoding)
-    return known_place(frame, source, where=where, hint=hint)
+def _refuse_view(path: Path, name: str, label: str) -> None:
+    """Refuse a view in a GeoPackage: it is a program, which may never end."""
+    if path.suffix != ".gpkg":
+        return
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        try:
+            found = database.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ? COLLATE NOCASE",
+                (name,),
+            ).fetchone()
+        except sqlite3.Error:  # GDAL says what is wrong with it
+            return
+    if found:
+        raise SchemaError(
+            f"{label}: the layer {name!r} is a view, and geo_ree reads tables only",
+            "save the view as a layer of its own, for instance with QGIS",
+        )
 
 
 def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
-    """Read a Parquet file; a GeoDataFrame where it says that it has a geometry.
+    """Read a Parquet file; a GeoDataFrame if it says that it has a geometry.
 
-    Raises
-    ------
-    SchemaError
-        When it is damaged.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "x.parquet"
-    >>> pd.DataFrame({"name": ["Made-up Ridge"]}).to_parquet(path)
-    >>> read_parquet(path, where="x.parquet", hint="fetch it again")["name"].tolist()
-    ['Made-up Ridge']
+    Raises `SchemaError` if it is damaged.
     """
     try:
         try:
@@ -350,39 +238,10 @@ def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
     return frame
 
 
-def known_place(frame: pd.DataFrame, source: Source, *, where: str, hint: str) -> pd.DataFrame:
-    """Give a layer with a reference system that can be transformed, or refuse it.
+def ensure_crs(frame: pd.DataFrame, source: Source, *, where: str, hint: str) -> pd.DataFrame:
+    """Return a layer with a reference system of the earth: its own, else ``reader.crs``.
 
-    Parameters
-    ----------
-    frame
-        A layer; one without geometry comes back as it is.
-    source
-        Its catalogue entry: ``reader.crs`` stands in where the file states none.
-    where
-        Name of the file, for the error.
-    hint
-        What to do about a damaged file.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    SchemaError
-        When neither the file nor the entry states a reference system of the earth.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> frame = gpd.GeoDataFrame(geometry=[shapely.Point(60, 45)])
-    >>> entry = load_catalog()["natural_earth_railroads"]
-    >>> known_place(frame, entry, where="rails.shp", hint="fetch it again")
-    Traceback (most recent call last):
-    geo_ree.errors.SchemaError: natural_earth_railroads: rails.shp states no reference system; name \
-it in reader.crs of the catalogue entry, or fetch it again
+    Raises `SchemaError` if neither is known. A frame without geometry is returned as it is.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
@@ -395,31 +254,20 @@ it in reader.crs of the catalogue entry, or fetch it again
             f"name it in reader.crs of the catalogue entry, or {hint}",
         )
     try:
-        located = cast("gpd.GeoDataFrame", frame)
-        return located.set_crs(pyproj.CRS.from_user_input(source.reader.crs), allow_override=True)
+        layer = cast("gpd.GeoDataFrame", frame)
+        return layer.set_crs(pyproj.CRS.from_user_input(source.reader.crs), allow_override=True)
     except CRSError as error:
         raise SchemaError(
-            f"{source.id}: nothing is known of the reference system {source.reader.crs!r}",
+            f"{source.id}: no reference system is called {source.reader.crs!r}",
             "correct reader.crs in the catalogue entry, for instance to EPSG:4284",
         ) from error
 
 
-def stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put the pages or folders of one layer below each other.
-
-    Returns
-    -------
-    pandas.DataFrame
-        In the reference system of the first, if they have a geometry.
-
-    Examples
-    --------
-    >>> stacked([pd.DataFrame({"name": ["A"]}), pd.DataFrame({"name": ["B"]})])["name"].tolist()
-    ['A', 'B']
-    """
-    first = frames[0]
-    if not isinstance(first, gpd.GeoDataFrame) or first.crs is None:
-        return pd.concat(frames, ignore_index=True)
-    layers = cast("list[gpd.GeoDataFrame]", frames)
-    alike = [f if f.crs == first.crs else f.to_crs(first.crs) for f in layers]
-    return gpd.GeoDataFrame(pd.concat(alike, ignore_index=True), crs=first.crs)
+def stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the pages or folders of one layer below each other, in the first reference system."""
+    layers = [f for f in frames if isinstance(f, gpd.GeoDataFrame)]
+    crs = next((layer.crs for layer in layers if layer.crs), None)
+    if len(frames) == 1 or not crs:
+        return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    alike = [f.to_crs(crs) if isinstance(f, gpd.GeoDataFrame) and f.crs else f for f in frames]
+    return gpd.GeoDataFrame(pd.concat(alike, ignore_index=True), geometry="geometry", crs=crs)

@@ -1,4 +1,4 @@
-"""Worksheets of an Excel workbook, read as texts."""
+"""Worksheets of an Excel workbook, as texts."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import python_calamine as calamine
 
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive
-from geo_ree.reading.markup import check_markup_bytes
+from geo_ree.reading.documents import check_markup_bytes
 
 MAX_BYTES = 500_000_000
-"""A workbook that expands to more is refused."""
+"""A workbook is refused if it expands to more."""
 
 MAX_CELLS = 10_000_000
-"""A worksheet whose last cells span more is refused: it is laid out whole in memory."""
+"""A worksheet is refused if its last cells span more: it is laid out whole in memory."""
 
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_CELL = re.compile(r"([A-Za-z]{1,3})([0-9]+)")
 
 
 class _Extent:
@@ -41,47 +41,35 @@ class _Extent:
             found = _CELL.fullmatch(place)
             if found:
                 self._row, self._column = int(found[2]), 0
-                for letter in found[1]:
+                for letter in found[1].upper():
                     self._column = self._column * 26 + ord(letter) - ord("A") + 1
         elif tag in ("v", "is"):
             self.rows = max(self.rows, self._row)
             self.columns = max(self.columns, self._column)
 
 
-def check_workbook(path: Path, *, what: str, hint: str) -> bytes:
-    """Look through the parts of a workbook, which is a zip archive of XML files.
+def check_workbook(path: Path, *, source_id: str, hint: str) -> bytes:
+    """Check the parts of a workbook, which is a zip archive of XML files.
 
-    Parameters
-    ----------
-    path
-        The workbook.
-    what
-        Id of the source, for the error.
-    hint
-        What to do about a damaged file.
+    Returns a workbook of the checked parts and no others, so that a reader that understands the
+    archive in another way cannot be led to anything else.
 
-    Returns
-    -------
-    bytes
-        A workbook of the parts that were looked through and no others, so that a reader that
-        understands the archive otherwise than we do cannot be led to anything else.
-
-    Raises
-    ------
-    SchemaError
-        When a part is cut short, expands beyond measure or has a document type declaration, or
-        a worksheet spans more cells than fit into memory.
+    Raises `SchemaError` if a part is cut short, expands too far or has a document type, or if a
+    worksheet spans more cells than fit into memory.
     """
     kept = io.BytesIO()
-    with Archive(path, what=what, hint=hint) as archive, zipfile.ZipFile(kept, "w") as checked:
+    with (
+        Archive(path, source_id=source_id, hint=hint) as archive,
+        zipfile.ZipFile(kept, "w") as out,
+    ):
         if archive.size > MAX_BYTES:
             raise SchemaError(
-                f"{what}: {path.name} expands to {archive.size} bytes", "do not use this file"
+                f"{source_id}: {path.name} expands to {archive.size} bytes", "do not use this file"
             )
         for name in archive.names:
             if not name.endswith((".xml", ".rels")):
                 continue
-            content, where = archive.read(name), f"{what}: {archive.name}/{name}"
+            content, where = archive.read(name), f"{source_id}: {archive.name}/{name}"
             extent = _Extent()
             check_markup_bytes(content, where=where, hint=hint, seen=extent)
             if extent.rows * extent.columns > MAX_CELLS:
@@ -89,48 +77,30 @@ def check_workbook(path: Path, *, what: str, hint: str) -> bytes:
                     f"{where} spans {extent.rows} rows and {extent.columns} columns",
                     "delete what stands far from the table, and save it again",
                 )
-            checked.writestr(name, content)
+            out.writestr(name, content)
     return kept.getvalue()
 
 
 def read_sheet(
     content: bytes, sheet: str, *, header_row: int, where: str, hint: str
 ) -> pd.DataFrame:
-    """Read one worksheet.
+    """Read one worksheet of a workbook that `check_workbook` returned.
 
-    Parameters
-    ----------
-    content
-        The workbook, as `check_workbook` gives it.
-    sheet
-        Name of the worksheet; blank for the only one.
-    header_row
-        Row of the column names, from 1.
-    where
-        Name of the workbook, for the error.
-    hint
-        What to do about a damaged file.
+    A blank `sheet` is the only one; `header_row` counts from 1; `where` names the workbook. Returns
+    texts as the worksheet shows them: numbers with up to 15 digits, dates as ``2026-02-01``,
+    nothing as "". The index ``row`` is the row of the worksheet. Blank rows are left out, and
+    columns with neither name nor value.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Texts as the worksheet shows them: numbers with up to 15 digits, dates as
-        ``2026-02-01``, nothing as "". The index ``row`` is the row of the worksheet. Blank rows
-        are left out, and columns without a name and without a value.
-
-    Raises
-    ------
-    SchemaError
-        When the workbook is damaged or has no such sheet, or the sheet has no header.
+    Raises `SchemaError` if the workbook is damaged or has no such sheet, or the sheet no header.
     """
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            cells = book.get_sheet_by_name(_chosen(book.sheet_names, sheet, where)).to_python(
+            cells = book.get_sheet_by_name(_choose_sheet(book.sheet_names, sheet, where)).to_python(
                 skip_empty_area=False
             )
     except (calamine.CalamineError, OSError, ValueError) as error:
-        told = " ".join(str(error).split())[:160]
-        raise SchemaError(f"{where} is a damaged workbook ({told})", hint) from error
+        text = " ".join(str(error).split())[:160]
+        raise SchemaError(f"{where} is a damaged workbook ({text})", hint) from error
     texts = [[_text(cell) for cell in row] for row in cells[header_row - 1 :]]
     if not texts or not any(texts[0]):
         raise SchemaError(
@@ -144,15 +114,14 @@ def read_sheet(
     if repeated is not None:
         raise SchemaError(f"{where} has the column {repeated!r} twice", hint)
     rows = {n: row for n, row in enumerate(texts[1:], header_row + 1) if any(row)}
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {name: [row[i] for row in rows.values()] for name, i in zip(names, kept, strict=True)},
         index=pd.Index(list(rows), name="row", dtype="int64"),
         dtype=str,
     )
-    return table
 
 
-def _chosen(names: list[str], sheet: str, where: str) -> str:
+def _choose_sheet(names: list[str], sheet: str, where: str) -> str:
     shown = ", ".join(map(repr, names))
     if not names:
         raise ValueError("it has no sheets")
@@ -173,7 +142,7 @@ def _chosen(names: list[str], sheet: str, where: str) -> str:
 
 
 def _text(cell: object) -> str:
-    """Give a cell as the worksheet shows it."""
+    """Return a cell as the worksheet shows it."""
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):  # a workbook stores 17 digits, and shows 15 at most

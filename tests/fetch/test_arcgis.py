@@ -23,7 +23,7 @@ from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import arcgis_query as arcgis_service
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.arcgis import read_layer
-from geo_ree.fetching.arcgis_query import Layer, ask_service, gather
+from geo_ree.fetching.arcgis_query import Layer, download_pages, request_service
 from geo_ree.fetching.download import Client
 from geo_ree.settings import Settings
 
@@ -167,23 +167,23 @@ def test_koop_gives_features_by_their_object_ids(koop_settings, at_once, tmp_pat
     client = Client(koop_settings, source_id=source.id)
     layer = Layer(
         where="ridges",
-        by_hand="",
+        hint="",
         object_id="",
-        at_once=at_once,
-        paged=False,
-        ordered=True,
+        page_size=at_once,
+        has_offset=False,
+        sorts=True,
         format="geojson",
     )
-    harvest = gather(
-        lambda p: ask_service(f"{source.url}/query", {"where": "1=1", **p}, source, client),
+    downloaded = download_pages(
+        lambda p: request_service(f"{source.url}/query", {"where": "1=1", **p}, source, client),
         layer,
         RIDGES,
-        most_bytes=10**8,
+        max_bytes=10**8,
     )
-    assert harvest.features == RIDGES
+    assert downloaded.count == RIDGES
     payload = tmp_path / "all.zip"
     with zipfile.ZipFile(payload, "w") as archive:
-        for name, body in harvest.pages.items():
+        for name, body in downloaded.members.items():
             archive.writestr(name, body)
     frame = read(source, payload)
     assert frame["number"].tolist() == [str(n) for n in range(1, RIDGES + 1)]
@@ -400,8 +400,8 @@ def test_a_server_that_always_gives_the_same_ends_in_an_error(service, settings)
     service.ignored = {"resultOffset", "objectIds"}
     text = refusal(entry(), settings)
     assert (
-        "asked for 2 features by their object ids, from 30 on, the service gave features that"
-        in (text)
+        "2 features were requested by their object ids, from 30 on; the service gave features that"
+        in text
     )
     assert "geo-ree fetch ridges --file PATH" in text
     assert len(service.pages) == 4
@@ -420,7 +420,9 @@ def test_features_that_cannot_be_had_by_their_id_are_told(service, settings):
         {"features": []} if params.get("objectIds") == "50" else ask(params)
     )
     text = refusal(entry(), settings)
-    assert "asked for 1 features by their object ids, from 50 on, the service gave none" in text
+    assert (
+        "1 features were requested by their object ids, from 50 on; the service gave none" in text
+    )
 
 
 @pytest.mark.parametrize("counted", [6, 4])
@@ -625,7 +627,7 @@ def test_values_stay_the_texts_that_were_printed(provided):
         "ok": "true",
         "none": "null",
         "blank": None,
-        "list": '["а", "1"]',
+        "list": '["а", 1]',
     }
 
 
@@ -703,7 +705,7 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(provided
                 {"attributes": {"Name": "A"}, "geometry": {"rings": "round"}},
                 geometryType="esriGeometryPolygon",
             ),
-            "row 1 has a broken geometry",
+            "feature 1 has a broken geometry",
         ),
         (
             {
@@ -712,7 +714,7 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(provided
                     {"type": "Feature", "properties": {"Name": "A"}, "geometry": {"type": "Blob"}}
                 ],
             },
-            "row 1 has a broken geometry",
+            "feature 1 has a broken geometry",
         ),
     ],
 )
@@ -721,13 +723,15 @@ def test_files_that_are_something_else_are_told(provided, document, said):
 
 
 def test_a_missing_file_and_pages_that_do_not_fit_together_are_told(tmp_path):
-    assert "cannot be read" in complaint(tmp_path / "gone.zip")
+    assert "gone.zip is missing" in complaint(tmp_path / "gone.zip")
     path = tmp_path / "mixed.zip"
     row = {"attributes": {"Name": "A"}, "geometry": {"x": 60, "y": 45}}
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("1.json", json.dumps(esri(row)))
         archive.writestr("2.json", json.dumps(esri(row, spatialReference={"wkid": 32642})))
-    assert "mixed.zip/2.json is in another form or reference system" in complaint(path)
+    text = complaint(path)
+    assert "mixed.zip has pages in different reference systems: " in text
+    assert "WGS 84 / UTM zone 42N" in text
 
 
 def test_a_handed_file_goes_the_same_way(provided, tmp_path):

@@ -97,7 +97,7 @@ def test_a_busy_service_is_asked_again(entry, service, settings):
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "runtime error: Query timed out"),
         (json.dumps({**json.loads(ANSWER), "remark": REMARK}).encode(), "after 181 seconds"),
         (b'{"version": 0.6}', "the answer has no elements"),
-        (b"[]", "the JSON is no object"),
+        (b"[]", "the JSON is not an object"),
         (ANSWER[:-20], "the JSON is damaged or cut short"),
     ],
 )

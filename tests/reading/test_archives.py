@@ -32,7 +32,7 @@ def archive_of(path, members, *, compress=zipfile.ZIP_DEFLATED):
 
 
 def opened(path) -> Archive:
-    return Archive(path, what="made_up", hint="fetch it again")
+    return Archive(path, source_id="made_up", hint="fetch it again")
 
 
 def refusal(path, name="a.csv") -> SchemaError:

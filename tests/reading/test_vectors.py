@@ -41,6 +41,12 @@ def point(srs: str, first: str, second: str) -> str:
     return f'<gml:Point srsName="{srs}"><gml:pos>{first} {second}</gml:pos></gml:Point>'
 
 
+def pack_pages(target: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
 @pytest.fixture
 def write(tmp_path):
     def put(content: str | bytes, name: str = "towns.gml") -> Path:
@@ -121,10 +127,8 @@ def test_gml_2_of_a_wfs_1_0_0(write, made_up):
 
 
 def test_pages_of_gml_follow_the_axis_too(tmp_path, made_up):
-    from geo_ree.fetching.answers import write_pages
-
     pages = [gml(PLAIN, point(PLAIN, str(40 + n), "70")).encode() for n in range(3)]
-    write_pages(tmp_path / "p.zip", {f"page-0000{n}.gml": p for n, p in enumerate(pages, 1)})
+    pack_pages(tmp_path / "p.zip", {f"page-0000{n}.gml": p for n, p in enumerate(pages, 1)})
     frame = open_file(tmp_path / "p.zip", made_up({"axis": "latlon", "type_name": "ms:towns"}))
     assert frame.geometry.y.tolist() == [40, 41, 42]
 
@@ -197,7 +201,7 @@ def test_without_a_reference_system_the_entry_has_to_name_it(tmp_path, made_up, 
     frame = open_file(path, made_up({"crs": "EPSG:4284"}))
     assert frame.crs.to_epsg() == 4284
     text = refusal(path, made_up({"crs": "EPSG:999999"}))
-    assert "nothing is known of the reference system 'EPSG:999999'; correct reader.crs" in text
+    assert "no reference system is called 'EPSG:999999'; correct reader.crs" in text
 
 
 def test_a_system_that_is_not_of_the_earth_is_told(tmp_path, made_up, towns):
@@ -262,15 +266,15 @@ def test_cyrillic_texts_by_the_encodings_of_the_entry(tmp_path, write, made_up, 
     assert "x.zip/x.dbf is not encoded as utf-8 or ascii; fetch it again" in text
 
 
-def test_what_gdal_remarks_goes_to_the_log(tmp_path, made_up, caplog):
-    path = tmp_path / "x.json"
-    path.write_text(
-        '{"type":"FeatureCollection","features":[{"type":"Feature","id":1,"geometry":{"type":"Point",'
-        '"coordinates":[70,45]},"properties":{"name":"A"}},{"type":"Feature","id":1,"geometry":'
-        '{"type":"Point","coordinates":[71,45]},"properties":{"name":"B"}}]}'
-    )
-    assert open_file(path, made_up())["name"].tolist() == ["A", "B"]
-    assert "made_up: x.json: Several features with id = 1 have been found" in caplog.text
+def test_warnings_of_gdal_go_to_the_log(tmp_path, made_up, towns, caplog):
+    path = tmp_path / "x.gpkg"
+    towns.to_file(path)
+    content = bytearray(path.read_bytes())
+    content[68:72] = b"GPXX"  # the application id of a GeoPackage
+    path.write_bytes(content)
+    assert open_file(path, made_up())["name"].tolist() == ["A", "B", "C"]
+    assert "made_up: x.gpkg: " in caplog.text
+    assert "GPKG" in caplog.text
 
 
 def test_a_geometry_that_is_none_is_told(tmp_path, made_up):
@@ -279,12 +283,10 @@ def test_a_geometry_that_is_none_is_told(tmp_path, made_up):
         '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Polygon",'
         '"coordinates":[[[70,45],[71,45]]]},"properties":{"name":"A"}}]}'
     )
-    assert "x.json is damaged or cut short" in refusal(path, made_up())
+    assert "x.json: feature 1 has a broken geometry" in refusal(path, made_up())
 
 
 def test_pages_in_two_reference_systems_become_one(tmp_path, made_up, towns):
-    from geo_ree.fetching.answers import write_pages
-
     first = '{"spatialReference":{"wkid":%d},"geometryType":"esriGeometryPoint","fields":[{"name":'
     first += '"name","type":"esriFieldTypeString"}],"features":[{"attributes":{"name":"A"},'
     first += '"geometry":{"x":%s,"y":%s}}]}'
@@ -292,7 +294,7 @@ def test_pages_in_two_reference_systems_become_one(tmp_path, made_up, towns):
         "page-00001.json": (first % (4326, 70, 45)).encode(),
         "page-00002.json": (first % (3857, 7792364.36, 5621521.49)).encode(),
     }
-    write_pages(tmp_path / "p.zip", pages)
+    pack_pages(tmp_path / "p.zip", pages)
     frame = open_file(tmp_path / "p.zip", made_up())
     assert frame.crs.to_epsg() == 4326
     assert frame.geometry.x.round(4).tolist() == [70, 70]

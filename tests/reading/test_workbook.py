@@ -115,7 +115,7 @@ def test_a_workbook_cut_short_is_told(workbook, put, made_up):
     content = workbook({"Towns": TOWNS})
     assert "no whole zip archive" in refusal(put(content[:-40]), made_up())
     cut = {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"}
-    assert "is damaged or cut short (XML: no element" in refusal(
+    assert "the XML is damaged or cut short (no element" in refusal(
         put(workbook({"Towns": TOWNS}, cut)), made_up()
     )
     assert "is a damaged workbook" in refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 import zipfile
@@ -13,9 +14,8 @@ import pyogrio
 import pytest
 import shapely
 
-from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch_snapshot, read
-from geo_ree.fetching.answers import read_pages, write_pages
+from geo_ree.catalog import load_catalog
+from geo_ree.errors import SchemaError
 from geo_ree.reading.formats import open_file
 
 NAMES = ["Made-up Ridge", "Выдуманный"]
@@ -85,6 +85,12 @@ def pack(tmp_path):
         return target
 
     return write
+
+
+def pack_pages(target: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 @pytest.fixture
@@ -205,11 +211,31 @@ def test_the_folders_of_a_kml_are_one_table(made_up, tmp_path):
     assert open_file(path, south)["Name"].tolist() == ["South"]
 
 
-@pytest.mark.parametrize("kind", ["geojson", "esri", "gpkg"])
-def test_whole_numbers_stay_whole_where_one_is_missing(make, entry, kind):
-    frame = open_file(make(kind), entry(kind))
-    assert frame["n"].tolist() == [7, None]
-    assert isinstance(frame["n"].iloc[0], int)
+@pytest.mark.parametrize(("kind", "number"), [("geojson", "7"), ("esri", "7"), ("gpkg", 7)])
+def test_integers_stay_integers_where_one_is_missing(make, entry, kind, number):
+    values = open_file(make(kind), entry(kind))["n"].tolist()
+    assert values == [number, None]
+    assert type(values[0]) is type(number)
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "geojson", "esri"])
+def test_long_ids_keep_their_last_digit_where_one_is_missing(made_up, tmp_path, kind):
+    ids = [9007199254740993, None, 9007199254740995]
+    path = tmp_path / "x"
+    if kind == "gpkg":
+        frame = gpd.GeoDataFrame(
+            {"name": list("ABC"), "id": pd.array(ids, dtype="Int64")},
+            geometry=shapely.points([70, 71, 72], [45, 46, 47]),
+            crs=4326,
+        )
+        frame.to_file(tmp_path / "x.gpkg")
+        path = tmp_path / "x.gpkg"
+    else:
+        values, key = [{"name": n, "id": i} for n, i in zip("ABC", ids, strict=True)], "attributes"
+        key = "attributes" if kind == "esri" else "properties"
+        path.write_text(json.dumps({"features": [{key: v} for v in values]}))
+    found = open_file(path, made_up())["id"].tolist()
+    assert [None if pd.isna(i) else str(i) for i in found] == [i and str(i) for i in ids]
 
 
 def test_values_of_geojson_are_kept_as_printed(made_up, tmp_path):
@@ -232,7 +258,7 @@ def test_the_pages_of_a_service_are_one_table(make, entry, tmp_path, kind):
     page = make(kind).read_bytes()
     suffix = "xml" if kind == "gml" else "json"
     members = {f"page-0000{i}.{suffix}": page for i in (1, 2)}
-    write_pages(tmp_path / "pages.zip", {"layer.json": b'{"id": 1}', **members})
+    pack_pages(tmp_path / "pages.zip", {"layer.json": b'{"id": 1}', **members})
     frame = open_file(tmp_path / "pages.zip", entry(kind))
     assert frame["name"].tolist() == NAMES * 2
     assert frame.index.tolist() == [1, 2, 3, 4]
@@ -242,9 +268,9 @@ def test_the_pages_of_a_service_are_one_table(make, entry, tmp_path, kind):
 def test_an_empty_page_is_no_error_but_only_empty_ones_are(make, entry, tmp_path):
     page, empty = make("geojson").read_bytes(), b'{"type":"FeatureCollection","features":[]}'
     path = tmp_path / "pages.zip"
-    write_pages(path, {"page-00001.json": page, "page-00002.json": empty})
+    pack_pages(path, {"page-00001.json": page, "page-00002.json": empty})
     assert len(open_file(path, entry("geojson"))) == 2
-    write_pages(path, {"page-00001.json": empty, "page-00002.json": empty})
+    pack_pages(path, {"page-00001.json": empty, "page-00002.json": empty})
     assert "pages.zip has no rows" in refusal(path, entry("geojson"))
 
 
@@ -253,113 +279,65 @@ def test_an_empty_page_is_no_error_but_only_empty_ones_are(make, entry, tmp_path
     [
         (b"<html>sign in</html>", "page-00002.json is a web page, not the file"),
         (b"name\nA\n", "page-00002.json is no page of a service (text)"),
-        (b'{"features": [', "page-00002.json is damaged or cut short"),
-        (b'{"error": {"code": 498, "message": "Invalid token"}}', "of the service: Invalid token"),
-        (b'{"remark": "runtime error: out of memory"}', "of the service: runtime error"),
+        (b'{"features": [', "page-00002.json: the JSON is damaged or cut short"),
+        (
+            b'{"error": {"code": 498, "message": "Invalid token"}}',
+            "page-00002.json: the service says: error 498, Invalid token",
+        ),
+        (
+            b'{"remark": "runtime error: out of memory"}',
+            "page-00002.json: the service says: runtime error",
+        ),
         (b"", "page-00002.json is empty"),
     ],
 )
 def test_a_page_that_is_none_is_told_by_its_name(make, entry, tmp_path, page, said):
     path = tmp_path / "pages.zip"
     good = make("geojson").read_bytes()
-    write_pages(path, {"page-00001.json": good, "page-00002.json": page})
+    pack_pages(path, {"page-00001.json": good, "page-00002.json": page})
     assert said in refusal(path, entry("geojson"))
 
 
 def test_answers_that_somebody_saved_under_names_of_their_own(make, entry, tmp_path):
     path = tmp_path / "saved.zip"
     page = make("geojson").read_bytes()
-    write_pages(path, {"north.geojson": page, "south.geojson": page})
+    pack_pages(path, {"north.geojson": page, "south.geojson": page})
     assert len(open_file(path, entry("geojson"))) == 4
-
-
-def test_the_same_pages_make_the_same_bytes(tmp_path, made_up):
-    members = {"page-00001.json": b"{}", "layer.json": b"[]"}
-    write_pages(tmp_path / "a.zip", members)
-    write_pages(tmp_path / "b.zip", members)
-    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-    found = read_pages(tmp_path / "a.zip", made_up())
-    assert found.pages == (("a.zip/page-00001.json", b"{}"),)
-    assert found.about == {"layer.json": b"[]"}
-
-
-def test_a_damaged_archive_of_pages_is_told(tmp_path, made_up):
-    write_pages(tmp_path / "a.zip", {"page-00001.json": b"{}" * 100})
-    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:-10])
-    with pytest.raises(SchemaError, match=r"^made_up: a\.zip is no whole zip archive; fetch it"):
-        read_pages(tmp_path / "a.zip", made_up())
 
 
 def test_an_archive_of_several_tables_wants_a_name(tmp_path, made_up):
     path = tmp_path / "x.zip"
-    write_pages(path, {"a.csv": b"name\nA\n", "b.csv": b"name\nB\n"})
+    pack_pages(path, {"a.csv": b"name\nA\n", "b.csv": b"name\nB\n"})
     text = refusal(path, made_up())
     assert "x.zip has several tables: a.csv, b.csv; name one in reader.member" in text
 
 
 def test_the_only_table_stands_in_for_one_that_was_renamed(tmp_path, made_up, caplog):
     path = tmp_path / "x.zip"
-    write_pages(path, {"towns 2026.csv": b"name\nA\n", "read me.txt": b"hello"})
+    pack_pages(path, {"towns 2026.csv": b"name\nA\n", "read me.txt": b"hello"})
     source = made_up({"member": "towns.csv", "key": "name", "tables": {"more": "more.csv"}})
     assert open_file(path, source)["name"].tolist() == ["A"]
     assert "has no member 'towns.csv'; its only table 'towns 2026.csv' is read" in caplog.text
-    assert "stands alone: the columns of the table more are blank" in caplog.text
+    assert "was provided without the table more: its columns are blank" in caplog.text
 
 
-def test_the_main_table_alone_is_worth_having(catalog, tmp_path, caplog):
+def test_the_main_table_alone_is_worth_having(tmp_path, caplog):
     main = Path(__file__).parents[1] / "data" / "usgs_ree" / "main.csv"
     path = shutil.copyfile(main, tmp_path / "handed over.csv")
-    frame = read(catalog["usgs_ree"], path)
+    frame = open_file(path, load_catalog()["usgs_ree"])
     assert len(frame) == 3
     assert set(frame["mineral.name"]) == {""}
-    assert "handed over.csv stands alone: the columns of the table mineral are blank" in caplog.text
+    assert (
+        "handed over.csv was provided without the table mineral: its columns are blank"
+        in caplog.text
+    )
 
 
-def test_child_tables_beside_the_main_one_are_joined(catalog, caplog):
+def test_child_tables_beside_the_main_one_are_joined(caplog):
     main = Path(__file__).parents[1] / "data" / "usgs_ree" / "main.csv"
-    frame = read(catalog["usgs_ree"], main)
+    frame = open_file(main, load_catalog()["usgs_ree"])
     assert frame.loc[2, "mineral.name"] == "bastnäsite;fluorite"
     assert caplog.text == ""
-
-
-def test_a_file_that_is_handed_over_goes_the_same_way(make, made_up, settings):
-    source = made_up(
-        protocol="local", status="manual", url="", why="it is sent by post", instead="ask for it"
-    )
-    snapshot = fetch_snapshot(source, settings, provided=make("gpkg"))
-    assert snapshot.payload.name == "towns.gpkg"
-    assert len(read(source, snapshot.payload)) == 2
-    with pytest.raises(FetchError, match=r"made_up cannot be fetched .* --file PATH"):
-        fetch_snapshot(source, settings)
-
-
-def test_a_local_source_is_brought_by_nobody(made_up, settings, tmp_path):
-    from geo_ree.fetching.download import Client
-    from geo_ree.fetching.protocol import Request
-    from geo_ree.fetching.protocols import PROTOCOLS
-
-    source = made_up(protocol="local", url="")
-    client = Client(settings, source_id="made_up", hosts=frozenset())
-    with pytest.raises(FetchError, match=r"^made_up cannot be downloaded, .*; give it"):
-        PROTOCOLS["local"].download(Request(source=source, folder=tmp_path), client)
-
-
-@pytest.mark.parametrize("kind", ["csv", "geojson", "xlsx", "gpkg", "kml"])
-def test_a_plain_file_arrives_over_the_network(make, made_up, site, settings, kind):
-    url = f"https://example.org/get/towns.{kind}?key=1"
-    site.files[f"/example.org/get/towns.{kind}?key=1"] = make(kind).read_bytes()
-    source = made_up(url=url, columns={"name": "Name" if kind == "kml" else "name"})
-    snapshot = fetch_snapshot(source, settings)
-    assert snapshot.payload.name == f"towns.{kind}"
-    check(read(source, snapshot.payload), kind)
-
-
-@pytest.mark.parametrize("address", ["towns.zip", "towns.xlsx", "download"])
-def test_a_web_page_in_place_of_a_file_leaves_nothing(made_up, site, settings, address):
-    site.faults[f"/example.org/{address}"] = ["html"] * 9
-    with pytest.raises((FetchError, SchemaError), match=r"^made_up: "):
-        fetch_snapshot(made_up(url=f"https://example.org/{address}"), settings)
-    assert not (settings.raw_root / "made_up").exists()
 
 
 @pytest.mark.parametrize("kind", sorted(set(FILES) - {"csv", "shp", "gdb"}))
@@ -413,7 +391,9 @@ def test_xml_of_another_kind_is_told_by_its_root(tmp_path, made_up):
 def test_json_of_another_kind_is_told(tmp_path, made_up):
     path = tmp_path / "x.json"
     path.write_text('{"name": "A"}')
-    assert "is nothing that geo_ree reads (no features in it)" in refusal(path, made_up())
+    assert "neither GeoJSON nor Esri JSON: it has no features (it has: name)" in refusal(
+        path, made_up()
+    )
 
 
 @pytest.mark.parametrize("kind", ["geojson", "gml", "kml"])

@@ -1,0 +1,255 @@
+"""JSON and XML documents of unknown origin: checked, parsed, and their error reports recognised."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.parsers import expat
+
+from geo_ree.errors import SchemaError
+
+_CHUNK = 1 << 20
+_REPORTS = ("ExceptionReport", "ServiceExceptionReport")
+_REPORT_TEXTS = ("ExceptionText", "ServiceException")
+_DOCTYPE = "has a document type declaration, which can draw in other files"
+
+
+class DocumentError(Exception):
+    """A document that is not what was expected: the reason, and a hint where one is known.
+
+    The caller adds the address or the file and raises a `FetchError` or a `SchemaError`.
+    """
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        self.reason = reason
+        self.hint = hint
+        super().__init__(reason)
+
+
+class ServiceError(DocumentError):
+    """A service sent its own error in place of data."""
+
+
+class _Number(str):
+    """A number of a JSON document, as it was printed."""
+
+
+class _StopParsingError(Exception):
+    """The prologue of a document is over."""
+
+
+# JSON
+
+
+def parse_object(
+    raw: bytes, *, numbers_as_texts: bool = False, refuse_errors: bool = True
+) -> dict[str, Any]:
+    """Parse a JSON object; numbers are optionally kept as the texts that were printed.
+
+    Raises `DocumentError` if it is no JSON object, and `ServiceError` if it is an error report,
+    unless the caller wants to see that itself.
+    """
+    as_text: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), _Number)
+    try:
+        document = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("the JSON is damaged or cut short") from error
+    if not isinstance(document, dict):
+        raise DocumentError("the JSON is not an object")
+    message = _json_error(document) if refuse_errors else ""
+    if message:
+        raise ServiceError(f"the service says: {message}")
+    return document
+
+
+def _json_error(document: Mapping[str, Any]) -> str:
+    """Return the error report of ArcGIS, GeoServer or an OGC API; blank if there is none."""
+    if isinstance(document.get("error"), dict):
+        return arcgis_error(document["error"])
+    reports = document.get("exceptions")
+    if not isinstance(reports, list):
+        reports = [document] if "code" in document and "description" in document else []
+    parts = [
+        str(report.get(name, ""))
+        for report in reports
+        if isinstance(report, dict)
+        for name in ("code", "text", "description")
+    ]
+    return " ".join(": ".join(p for p in parts if p).split())[:300]
+
+
+def arcgis_error(error: Mapping[str, Any]) -> str:
+    """Return the error of an ArcGIS server in one line: code, message, details."""
+    details = error.get("details")
+    parts = details if isinstance(details, list) else [details]
+    more = "; ".join(dict.fromkeys(" ".join(str(p).split()) for p in parts if p))
+    message = " ".join(str(error.get("message") or "without a message").split())
+    text = f"error {error.get('code', 'without a code')}, {message}"
+    return text + (f" ({more[:200]})" if more and more != message else "")
+
+
+def value_text(value: object) -> str | None:
+    """Return a value of a document that was parsed with `numbers_as_texts`, as it was printed.
+
+    Null is None; a list or an object is its JSON.
+    """
+    if value is None:
+        return None
+    return str(value) if isinstance(value, str) else _printed(value)
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_printed, value))}]"
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k, ensure_ascii=False)}: {_printed(v)}" for k, v in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def list_keys(document: Mapping[str, Any]) -> str:
+    """List the first keys of an object, for the error about a missing one."""
+    return ", ".join(list(document)[:8]) or "nothing"
+
+
+def quote_start(raw: bytes) -> str:
+    """Quote the first bytes of a document in one line, for an error."""
+    return repr(" ".join(raw[:80].decode("utf-8", "replace").split()))
+
+
+# XML
+
+
+def parse_xml(raw: bytes) -> Element:
+    """Parse a small XML document.
+
+    Raises `ServiceError` if it is an exception report, and `DocumentError` if it is damaged or
+    has a document type.
+    """
+    with parser_errors():
+        refuse_doctype(io.BytesIO(raw))
+        root = fromstring(raw)
+    refuse_report(root)
+    return root
+
+
+def refuse_doctype(stream: BinaryIO) -> None:
+    """Refuse a document type: only there can entities be declared that expand or read files.
+
+    It stands before the root element, so reading ends there.
+    """
+
+    def found(*_: object) -> None:
+        raise DocumentError(f"it {_DOCTYPE}", "do not use this file")
+
+    def root(*_: object) -> None:
+        raise _StopParsingError
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = found
+    parser.StartElementHandler = root
+    with suppress(_StopParsingError):
+        parser.ParseFile(stream)
+    stream.seek(0)
+
+
+def refuse_report(root: Element) -> None:
+    """Raise `ServiceError` if a document is an OGC exception report."""
+    message = report_text(root)
+    if message:
+        raise ServiceError(f"the service says: {message}")
+
+
+def report_text(root: Element) -> str:
+    """Return codes and texts of an OGC exception report in one line; blank if it is none."""
+    if local_name(root.tag) not in _REPORTS:
+        return ""
+    parts: list[str] = []
+    for element in root.iter():
+        code = element.get("exceptionCode") or element.get("code") or ""
+        text = " ".join((element.text or "").split())
+        parts += [code] if code else []
+        parts += [text] if text and local_name(element.tag) in _REPORT_TEXTS else []
+    return ": ".join(dict.fromkeys(parts))[:300] or "an exception without a text"
+
+
+def local_name(tag: object) -> str:
+    """Return the name of an element or attribute without its namespace."""
+    return str(tag).rpartition("}")[2]
+
+
+@contextmanager
+def parser_errors() -> Iterator[None]:
+    """Turn the errors of the XML parsers into `DocumentError`."""
+    try:
+        yield
+    except (ParseError, expat.ExpatError, LookupError, ValueError) as error:
+        raise DocumentError(*_xml_fault(error)) from error
+
+
+def _xml_fault(error: Exception) -> tuple[str, str]:
+    text = " ".join(str(error).split())
+    if "unknown encoding" in text:  # expat knows UTF-8, UTF-16, Latin-1 and ASCII
+        return f"the XML has an encoding that cannot be read ({text})", "save the file as UTF-8"
+    return f"the XML is damaged or cut short ({text})", ""
+
+
+def check_markup(path: Path, *, where: str, hint: str) -> str:
+    """Check that an XML file is well formed and has no document type; return its root's name.
+
+    Nothing is built in memory, so a large file costs no more than a small one.
+
+    Raises `SchemaError` if it is not; `where` names the file, `hint` says what to do if it is
+    damaged.
+    """
+    with path.open("rb") as stream:
+        return _check(iter(lambda: stream.read(_CHUNK), b""), where, hint, None)
+
+
+def check_markup_bytes(
+    content: bytes,
+    *,
+    where: str,
+    hint: str,
+    seen: Callable[[str, dict[str, str]], None] | None = None,
+) -> str:
+    """Check an XML document in memory, as `check_markup` does.
+
+    `seen` is called with the name and attributes of every element but the root.
+    """
+    return _check(iter([content]), where, hint, seen)
+
+
+def _check(
+    chunks: Iterable[bytes],
+    where: str,
+    hint: str,
+    seen: Callable[[str, dict[str, str]], None] | None,
+) -> str:
+    roots: list[str] = []
+    parser = expat.ParserCreate()
+
+    def root(name: str, _: dict[str, str]) -> None:
+        roots.append(name)
+        parser.StartElementHandler = seen
+
+    def doctype(*_: object) -> None:
+        raise SchemaError(f"{where} {_DOCTYPE}", "do not use this file")
+
+    parser.StartElementHandler = root
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        fault, better = _xml_fault(error)
+        raise SchemaError(f"{where}: {fault}", better or hint) from error
+    return roots[0].rpartition(":")[2]
