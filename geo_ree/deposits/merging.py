@@ -142,13 +142,13 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     Examples
     --------
     >>> import shapely
-    >>> from geo_ree.schema import validate
+    >>> from geo_ree.schema import check_layer
     >>> rows = {"id": ["a:1", "a:2", "b:7"], "source_id": ["a", "a", "b"], "kind": "deposit",
     ...         "name": ["Made-up Ridge II", "Made-up Ridge III", "Мадеуп-Ридж 2"], "role": "context",
     ...         "commodities": "REE", "commodity_group": "rare_earth",
     ...         "precision_class": "arc_minute", "position_error_m": 2000.0}
     >>> places = shapely.points([76.10, 76.12, 76.14], [42.80, 42.81, 42.80])
-    >>> records = validate(gpd.GeoDataFrame(rows, geometry=places, crs=4326), "deposits")
+    >>> records = check_layer(gpd.GeoDataFrame(rows, geometry=places, crs=4326), "deposits")
     >>> merge(records).deposits["sources"].tolist()
     ['a:1;b:7', 'a:2']
     """

@@ -24,7 +24,7 @@ from geo_ree.deposits.coordinates import (
 from geo_ree.deposits.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
-from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, validate
+from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
 
 _DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
@@ -166,7 +166,7 @@ def normalize(
     kept = frame.pop("row").nunique()
     columns = [c for c in layer.column_names() if c in frame.columns]
     return Normalized(
-        frame=validate(frame[columns], layer.name, where=source.id) if kept else _empty(layer),
+        frame=check_layer(frame[columns], layer.name, where=source.id) if kept else _empty(layer),
         layer=layer.name,
         rows_read=len(raw),
         kept=kept,

@@ -1,4 +1,4 @@
-"""Tables behind a web page's jqGrid: pages of rows whose cells have an order but no names."""
+"""The protocol ``jqgrid``: tables behind a web page, in pages of rows whose cells have no names."""
 
 from __future__ import annotations
 
@@ -23,26 +23,11 @@ _ROWS = 500
 
 
 def download_grid(request: Request, client: Client) -> Payload:
-    """Bring every page of a grid, one after the other.
+    """Download all pages of a grid, one after the other, unchanged into ``pages.zip``.
 
-    Parameters
-    ----------
-    request
-        The entry, whose reader has the grid's own parameters (``query``), its ``headers``, the
-        rows to ask for at once (``page_size``) and the pause between two pages (``pause_s``).
-    client
-        Makes the requests.
-
-    Returns
-    -------
-    Payload
-        Its payload, ``pages.zip``, has the answers unchanged, ``page-00001.json`` onwards.
-
-    Raises
-    ------
-    FetchError
-        When a page is no page of a grid, another than was asked for, or repeats rows; and when
-        there are fewer rows than the grid says, or none.
+    The entry's reader gives the grid's own parameters (``query``), its ``headers``, the rows of a
+    page (``page_size``) and the pause between two pages (``pause_s``). Raises a FetchError if a
+    page is not the one requested or repeats rows, and if rows are missing.
     """
     source = request.source
     where = f"{source.id}: {source.url}"
@@ -70,7 +55,7 @@ def download_grid(request: Request, client: Client) -> Payload:
 def _pages(
     source: Source, fixed: Mapping[str, str], where: str, client: Client
 ) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    at_once, seen = int(fixed["rows"]), set[str]()
+    per_page, seen = int(fixed["rows"]), set[str]()
     number, last = 0, 1
     while number < last:
         number += 1
@@ -80,9 +65,9 @@ def _pages(
         )
         last = _last_page(answer, number, where)
         rows = _new_rows(answer, seen, f"{where} page {number}")
-        if not rows or (number < last and len(rows) < at_once):
+        if not rows or (number < last and len(rows) < per_page):
             raise FetchError(
-                f"{where} page {number} of {last} has {len(rows)} rows, expected {at_once}",
+                f"{where} page {number} of {last} has {len(rows)} rows, expected {per_page}",
                 "fetch again later, or with a smaller reader.page_size in the catalogue entry",
             )
         yield body, answer
@@ -97,13 +82,13 @@ def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
     last, page = _number(answer.get("total")), _number(answer.get("page"))
     if last is None or not isinstance(answer.get("rows"), list):
         raise FetchError(
-            f"{where} page {number} is no page of a grid: it has {list_keys(answer)}, "
+            f"{where} page {number} is not a page of a grid: it has {list_keys(answer)}, "
             "expected total and rows",
             "open the publisher's page in a browser; it may have changed or ask to sign in",
         )
     if page is not None and page != number and answer["rows"]:
         raise FetchError(
-            f"{where}: page {number} was asked for, page {page} came",
+            f"{where}: page {number} was requested, page {page} came",
             "the publisher may have changed the grid: correct reader.query in the catalogue entry",
         )
     return last
@@ -112,37 +97,23 @@ def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
 def _new_rows(answer: Mapping[str, Any], seen: set[str], where: str) -> list[Any]:
     rows = list(answer["rows"])
     for row in rows:
-        mark = json.dumps(row.get("id", row) if isinstance(row, dict) else row, sort_keys=True)
-        if mark in seen:
+        key = json.dumps(row.get("id", row) if isinstance(row, dict) else row, sort_keys=True)
+        if key in seen:
             raise FetchError(
-                f"{where} repeats the row {mark[:60]}",
-                "the grid changed meanwhile, or ignores the page: fetch again, with a sidx that "
-                "is unique as reader.query.sidx in the catalogue entry",
+                f"{where} repeats the row {key[:60]}",
+                "the grid changed during the download, or ignores the page: fetch again, with a unique "
+                "column as reader.query.sidx in the catalogue entry",
             )
-        seen.add(mark)
+        seen.add(key)
     return rows
 
 
 def read_grid(path: Path, source: Source) -> pd.DataFrame:
-    """Open the pages of a grid as a table, without geometry.
+    """Read the pages of a grid as a table, without geometry.
 
-    Parameters
-    ----------
-    path
-        The pages, a single page that somebody saved, or a table with the names of the cells
-        that `open_file` opens.
-    source
-        Its catalogue entry; ``reader.cells`` names the cells.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Texts as they were printed, nothing for null; the index, ``row``, counts from 1.
-
-    Raises
-    ------
-    SchemaError
-        When it is something else, or a row has another number of cells.
+    A single saved page is read, too, and any table that has the names of ``reader.cells``. The
+    texts are as printed, None for null; the index, ``row``, counts from 1. Raises a SchemaError
+    for anything else, and if a row has another number of cells.
 
     Examples
     --------
@@ -168,7 +139,7 @@ def read_grid(path: Path, source: Source) -> pd.DataFrame:
     for name, body in pages:
         page = parse_member(name, body, source, numbers_as_texts=True)
         if not isinstance(page.get("rows"), list):
-            raise SchemaError(f"{source.id}: {name} is no page of a grid, it has no rows", hint)
+            raise SchemaError(f"{source.id}: {name} is not a page of a grid, it has no rows", hint)
         for number, row in enumerate(page["rows"], 1):
             rows.append(_cells(row, cells, f"{source.id}: {name} row {number}", source))
     frame = number_rows(pd.DataFrame(rows, columns=list(cells), dtype=object))

@@ -1,4 +1,4 @@
-"""Is a source where the catalogue says it is? One light request each, nothing kept."""
+"""Check whether a source answers: one light request each, and nothing is kept."""
 
 from __future__ import annotations
 
@@ -22,28 +22,22 @@ from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path
 
-GOOD = ("starter", "reachable", "manual", "none", "offline")
-"""States that are no failure."""
+_GOOD = ("starter", "reachable", "manual", "none", "offline")
 
 _HTTP_STATUS = re.compile(r"\bHTTP (\d{3})\b")
 _MOVED = (404, 410)
 _REFUSED = (401, 403, 498, 499)  # the last two are ArcGIS's own, for a token
 _NARROW = 1e-6  # degrees, within one tile
-_ENOUGH_BYTES = 2048  # what the client looks at to tell a file from a web page
+_ENOUGH_BYTES = 2048  # what the client checks to distinguish a file from a web page
 
 
 @dataclass(frozen=True)
 class State:
     """What a probe found.
 
-    Parameters
-    ----------
-    word
-        ``starter``, ``reachable``, ``moved (404)`` (``not on the mirror (404)`` where one was asked),
-        ``moved (no such layer)``, ``refused (403)``, ``not found by title``,
-        ``failed``, ``manual``, ``none`` or ``offline``.
-    detail
-        One line for people; blank where the word says it all.
+    `word` is ``starter``, ``reachable``, ``moved (404)`` (with a mirror ``not on the mirror (404)``),
+    ``moved (no such layer)``, ``refused (403)``, ``not found by title``, ``failed``, ``manual``,
+    ``none`` or ``offline``; `detail` is one line, blank if the word says it all.
     """
 
     word: str
@@ -51,47 +45,30 @@ class State:
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong: what cannot be asked for cannot fail."""
-        return self.word in GOOD
+        """Whether nothing is wrong: a source that cannot be requested cannot fail."""
+        return self.word in _GOOD
 
 
 class _EnoughError(Exception):
-    """The first bytes came: the rest of the file is not wanted."""
+    """The first bytes came: the rest of the file is not needed."""
 
 
 class _NotThereError(Exception):
-    """The service answers, but what the entry names is not in it."""
+    """The service answers, but does not have what the entry names."""
 
 
 def probe(source: Source, settings: Settings) -> State:
-    """Ask for the least that shows whether a source is there.
+    """Make the smallest request that shows whether a source answers.
 
-    Parameters
-    ----------
-    source
-        Its catalogue entry.
-    settings
-        Mirror, timeouts, and whether the network may be used at all.
-
-    Returns
-    -------
-    State
-        For a file its first bytes were asked for, for a service the description of the layer,
-        for tiles the one in the middle of the region. Nothing is raised for a source that
-        cannot be had: that is the answer.
-
-    Raises
-    ------
-    SettingsError
-        When the mirror is no web address.
+    For a file these are its first bytes, for a service the description of the layer, for tiles
+    the one in the middle of the region. A source that does not answer raises nothing: that is
+    the result. Raises a SettingsError if the mirror is not a web address.
 
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
     >>> probe(load_catalog()["uzbekistan_geology"], Settings()).word
     'none'
-    >>> probe(load_catalog()["usgs_ree"], Settings(offline=True)).word
-    'offline'
     """
     if source.protocol == "starter":
         return _starter(source)
@@ -101,7 +78,7 @@ def probe(source: Source, settings: Settings) -> State:
         return State("offline")
     try:
         with masking_errors(source, settings), Client.for_source(source, settings) as client:
-            _ASK.get(source.protocol, _ask_file)(source, client)
+            _PROBES.get(source.protocol, _probe_file)(source, client)
     except _NotThereError as error:
         return State(
             "not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
@@ -133,14 +110,14 @@ def _state_of(error: FetchError, source: Source, settings: Settings) -> State:
     return State("failed", detail)
 
 
-def _ask_file(source: Source, client: Client) -> None:
+def _probe_file(source: Source, client: Client) -> None:
     _first_bytes(source.url, source.reader.query, source, client)
 
 
 def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Client) -> None:
-    """Break off when the first bytes are there and are no web page, whatever the file's size.
+    """Request the first bytes of a file, and stop when they came and are not a web page.
 
-    They alone are asked for, but not every server knows Range.
+    Not every server knows Range: then the rest of the file is not waited for.
     """
 
     def stop(received: int, expected: int | None) -> None:
@@ -149,30 +126,30 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
 
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
     with (
-        replace(client, on_bytes=stop) as hasty,
+        replace(client, on_bytes=stop) as brief,
         tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
         contextlib.suppress(_EnoughError),
     ):
-        hasty.download(url, Path(folder) / "start", params=params, headers=headers)
+        brief.download(url, Path(folder) / "start", params=params, headers=headers)
 
 
-def _ask_arcgis(source: Source, client: Client) -> None:
+def _probe_arcgis(source: Source, client: Client) -> None:
     request_service(source.url, {"f": "json"}, source, client)
 
 
-def _ask_wfs(source: Source, client: Client) -> None:
+def _probe_wfs(source: Source, client: Client) -> None:
     _, offered = ask_capabilities(client, source)
     name = source.reader.type_name
     if name and offered.find(name) is None:
         raise _NotThereError(f"{source.url} answers, but has no layer {name}")
 
 
-def _ask_ogcapi(source: Source, client: Client) -> None:
+def _probe_ogcapi(source: Source, client: Client) -> None:
     url = collection_address(source) if source.reader.collection else source.url
     client.get_json(url, params={"f": "json", **source.reader.query}, headers=source.reader.headers)
 
 
-def _ask_jqgrid(source: Source, client: Client) -> None:
+def _probe_jqgrid(source: Source, client: Client) -> None:
     client.get_json(
         source.url,
         params={"page": "1", "rows": "1", **source.reader.query},
@@ -180,34 +157,34 @@ def _ask_jqgrid(source: Source, client: Client) -> None:
     )
 
 
-def _ask_overpass(source: Source, client: Client) -> None:
+def _probe_overpass(source: Source, client: Client) -> None:
     client.get(f"{source.url.rpartition('/')[0]}/status", headers=source.reader.headers)
 
 
-def _ask_sciencebase(source: Source, client: Client) -> None:
+def _probe_sciencebase(source: Source, client: Client) -> None:
     try:
         page = item_page(source, client)
     except UnlistedError as error:
         raise _NotThereError(error.what.removeprefix(f"{source.id}: ")) from error
-    if source.reader.item or not source.reader.title:  # a title was found already
+    if source.reader.item or not source.reader.title:  # a title has been found by now
         client.get_json(page, params={"format": "json", "fields": "title"})
 
 
-def _ask_tile(source: Source, client: Client) -> None:
+def _probe_tile(source: Source, client: Client) -> None:
     west, south, east, north = REGION
     lon, lat = (west + east) / 2, (south + north) / 2
     (url,) = tile_names(source, (lon, lat, lon + _NARROW, lat + _NARROW)).values()
     _first_bytes(url, source.reader.query, source, client)
 
 
-_ASK: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(
+_PROBES: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(
     {
-        "sciencebase": _ask_sciencebase,
-        "arcgis": _ask_arcgis,
-        "wfs": _ask_wfs,
-        "ogcapi": _ask_ogcapi,
-        "jqgrid": _ask_jqgrid,
-        "overpass": _ask_overpass,
-        "cog": _ask_tile,
+        "sciencebase": _probe_sciencebase,
+        "arcgis": _probe_arcgis,
+        "wfs": _probe_wfs,
+        "ogcapi": _probe_ogcapi,
+        "jqgrid": _probe_jqgrid,
+        "overpass": _probe_overpass,
+        "cog": _probe_tile,
     }
 )

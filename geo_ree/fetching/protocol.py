@@ -1,4 +1,4 @@
-"""What every protocol offers: a way to bring a payload, and a way to open it."""
+"""The records that every protocol shares: a request, the payload it downloads, and its functions."""
 
 from __future__ import annotations
 
@@ -16,25 +16,50 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be downloaded.
+
+    Parameters
+    ----------
+    source
+        The catalogue entry.
+    folder
+        An empty folder for the payload, on the file system of the data root.
+    box
+        The area, for protocols that download by area.
+    etag, last_modified, query
+        Version and query of the snapshot in the data folder, for a server that can answer
+        "unchanged"; blank if there is none.
+    """
+
+    source: Source
+    folder: Path
+    box: Box | None = None
+    etag: str = ""
+    last_modified: str = ""
+    query: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Payload:
-    """A payload that was brought into the staging folder.
+    """What was downloaded.
 
     Parameters
     ----------
     path
         The file.
     url
-        The publisher's address that it came from, as asked (without the mirror).
+        The publisher's address, without the mirror.
     query
-        What was asked for at that address; empty where the address says it all.
+        What was requested at that address; blank if the address says it all.
     etag, last_modified
-        As the server gave them; empty where it gave none or where there were many answers.
+        Version as the server gave it; blank if it gave none or there were many answers.
     part
-        Which part of the source it is, where each part is kept beside the others; empty where
-        it takes the place of what was there.
+        The part of the source, if its parts are kept beside each other; blank if the payload
+        replaces the previous one.
     unchanged
-        Whether the server said that the snapshot at hand is still its newest; there is then no
-        payload.
+        Whether the server said that the previous snapshot is still its newest: then there is no
+        file.
     """
 
     path: Path
@@ -47,45 +72,18 @@ class Payload:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What is to be brought.
-
-    Parameters
-    ----------
-    source
-        The catalogue entry.
-    folder
-        An empty folder for the payload, on the file system of the data root.
-    box
-        The part of the world that is asked for, where the protocol goes by parts.
-    etag, last_modified
-        Of the snapshot at hand, for a server that can say "unchanged"; blank for none.
-    query
-        What was asked for when that snapshot was fetched.
-    """
-
-    source: Source
-    folder: Path
-    box: Box | None = None
-    etag: str = ""
-    last_modified: str = ""
-    query: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """One way in which publishers offer data.
 
     Parameters
     ----------
     download
-        Brings a payload; raises FetchError when it cannot be had.
+        Downloads a payload; raises a FetchError if that fails.
     read
-        Opens a payload, fetched or handed over, as the table that it holds (see
-        `geo_ree.fetching.read`), for a raster as one row that sums it up; raises SchemaError when
-        it is not what the entry says.
+        Reads a payload as a table (see `geo_ree.read`), a raster as one row that sums it up;
+        raises a SchemaError if it is not what the entry describes.
     needs_box
-        Whether it only ever gives a part of the world, so that a box has to be named.
+        Whether it downloads by area only.
     """
 
     download: Callable[[Request, Client], Payload]

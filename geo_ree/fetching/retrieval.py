@@ -1,4 +1,4 @@
-"""A file that somebody was handed: looked at, and copied as one payload."""
+"""One source into the data folder: its payload is downloaded or provided, checked, and kept."""
 
 from __future__ import annotations
 
@@ -29,146 +29,29 @@ from geo_ree.storage import (
 from geo_ree.storage.files import told
 from geo_ree.storage.snapshots import PROVENANCE
 
-_DAY = (1980, 1, 1, 0, 0, 0)
-_NEEDED = (".shp", ".shx", ".dbf")
-_PARTS = (*_NEEDED, ".prj", ".cpg")
-
-
-def check_provided(provided: Path, source: Source, settings: Settings) -> None:
-    """Refuse what cannot be taken for a source.
-
-    Parameters
-    ----------
-    provided
-        A file; a shapefile stands for its other parts beside it, too; or the folder of a file
-        geodatabase.
-    source
-        Its catalogue entry.
-    settings
-        The most bytes that are accepted.
-
-    Raises
-    ------
-    SettingsError
-        When it is none of these, empty, too large, or a part of the shapefile is missing.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> check_provided(Path("no-such.csv"), load_catalog()["icmm_mines"], Settings())
-    Traceback (most recent call last):
-    geo_ree.errors.SettingsError: icmm_mines: no-such.csv is no file; check the path
-    """
-    start = f"{source.id}: {provided}"
-    parts = _parts(provided)
-    if provided.is_dir() and not parts:
-        raise SettingsError(f"{start} is a folder", "pack it into one zip archive, and give that")
-    if not parts:
-        raise SettingsError(f"{start} is no file", "check the path")
-    if provided.suffix.lower() == ".shp":
-        there = {p.suffix.lower() for p in parts}
-        if lacking := [suffix for suffix in _NEEDED if suffix not in there]:
-            raise SettingsError(
-                f"{start} lacks {', '.join(provided.stem + suffix for suffix in lacking)} beside it",
-                "put all parts of the shapefile into one folder",
-            )
-    size = sum(part.stat().st_size for part in parts)
-    if not size:
-        raise SettingsError(f"{start} is empty", "get the file again")
-    if size > settings.max_download_bytes:
-        raise SettingsError(
-            f"{start} has {size} bytes, at most {settings.max_download_bytes} are accepted",
-            "check the path, or raise Settings.max_download_bytes",
-        )
-
-
-def copy_provided(provided: Path, folder: Path, source: Source) -> Payload:
-    """Copy a file into the staging folder; what consists of several as one zip archive.
-
-    Parameters
-    ----------
-    provided
-        As `check_provided` accepts it.
-    folder
-        Where to.
-    source
-        Its catalogue entry.
-
-    Returns
-    -------
-    Payload
-        The same bytes for the same files.
-
-    Raises
-    ------
-    SettingsError
-        When it cannot be read.
-    """
-    parts = _parts(provided)
-    try:
-        if [provided] == parts:
-            payload = Path(shutil.copyfile(provided, folder / provided.name))
-        else:
-            payload = _packed(provided, parts, folder)
-    except OSError as error:
-        if error.filename not in map(str, parts):
-            raise
-        raise SettingsError(
-            f"{source.id}: {error.filename} cannot be read ({error.strerror})", "check the path"
-        ) from error
-    return Payload(
-        path=payload, url=source.url or source.landing_page, query=f"file {provided.name}"
-    )
-
-
-def _parts(provided: Path) -> list[Path]:
-    """Files that are one thing with the one that was handed over; none where it is nothing."""
-    if provided.is_dir():
-        files = sorted(p for p in provided.iterdir() if p.is_file() and p.suffix != ".lock")
-        return files if any(p.suffix == ".gdbtable" for p in files) else []
-    if not provided.is_file():
-        return []
-    if provided.suffix.lower() != ".shp":
-        return [provided]
-    beside = (p for p in provided.parent.iterdir() if p.stem == provided.stem and p.is_file())
-    return sorted(p for p in beside if p == provided or p.suffix.lower() in _PARTS[1:])
-
-
-def _packed(provided: Path, parts: list[Path], folder: Path) -> Path:
-    inside = f"{provided.resolve().name.removesuffix('.gdb')}.gdb/" if provided.is_dir() else ""
-    payload = folder / f"{provided.resolve().name if inside else provided.stem}.zip"
-    with zipfile.ZipFile(payload, "w") as archive:
-        for part in parts:
-            info = zipfile.ZipInfo(inside + part.name, _DAY)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # the same bytes on every system
-            with part.open("rb") as stream, archive.open(info, "w", force_zip64=True) as out:
-                shutil.copyfileobj(stream, out)
-    return payload
-
-
 INCOMING = ".incoming"
-"""Folder, beside a source's snapshots, of what is under way."""
+"""Folder beside a source's snapshots for what is being downloaded."""
 
-Check = Callable[[Path], None]
-"""Opens a payload and raises a GeoReeError when it is not what the catalogue says."""
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_SHAPEFILE_NEEDS = _SHAPEFILE[:3]
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def fetch_snapshot(
     source: Source,
     settings: Settings,
     *,
-    check: Check | None = None,
+    check: Callable[[Path], None] | None = None,
     provided: Path | None = None,
     box: Box | None = None,
     on_bytes: OnBytes | None = None,
     today: date | None = None,
 ) -> Snapshot:
-    """Fetch one source, or take the file of it that somebody was handed.
+    """Fetch one source, or take the file of it that the user provides.
 
-    The payload is brought beside its place, opened and checked, and only then moved there.
-    When it is the one already at hand, byte for byte, the old snapshot stays. The data root is
-    locked meanwhile; several threads of one process may fetch several sources at once.
+    The payload is downloaded beside its place, opened and checked, and only then moved there. If
+    it is the previous one, byte for byte, that snapshot stays. The data root is locked meanwhile;
+    several threads of one process may fetch several sources at once.
 
     Parameters
     ----------
@@ -177,14 +60,15 @@ def fetch_snapshot(
     settings
         Data root, mirror, timeouts.
     check
-        How the payload is checked; by default each of its tables is opened.
+        Raises a GeoReeError if a payload is not what the entry describes; by default each of its
+        tables is read.
     provided
-        A file to take in place of asking the publisher; it is copied. A shapefile is taken
-        with its other parts, and the folder of a file geodatabase whole, as one zip archive.
+        A file to copy instead of a download; of a shapefile, or the folder of a file geodatabase,
+        all parts are copied into one zip archive.
     box
-        West, south, east, north in degrees, for a source that is fetched by parts.
+        West, south, east, north in degrees, for a source that is fetched by area.
     on_bytes
-        Told of the progress.
+        Called with the progress.
     today
         Name of the snapshot; by default today's date in UTC.
 
@@ -195,131 +79,47 @@ def fetch_snapshot(
     Raises
     ------
     FetchError
-        When the source is not one to be fetched, or cannot be had.
+        If the source cannot be fetched, or the download fails.
     SchemaError
-        When what came is not what the catalogue describes.
+        If the payload is not what the entry describes.
     SettingsError
-        When the data folder cannot be written or another process works on it, the mirror is
-        no address, or the handed file is none.
+        If the data folder cannot be written or another process uses it, the mirror is not a web
+        address, or the provided file cannot be used.
 
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
-    >>> gone = load_catalog()["usgs_ree"].model_copy(
+    >>> sold = load_catalog()["usgs_ree"].model_copy(
     ...     update={"status": "manual", "why": "it is sold", "instead": "buy it"})
-    >>> fetch_snapshot(gone, Settings())
+    >>> fetch_snapshot(sold, Settings())
     Traceback (most recent call last):
     geo_ree.errors.FetchError: usgs_ree cannot be fetched by a program: it is sold; buy it, then \
 geo-ree fetch usgs_ree --file PATH
     """
     if provided is None:
-        _refuse(source, settings, box)
+        _check_fetchable(source, settings, box)
     else:
         check_provided(provided, source, settings)
     with masking_errors(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
-        kept = _at_hand(source, settings)
+        previous = _previous_snapshot(source, settings)
         with _staging(settings, source) as folder:
             if provided is None:
-                arrival = _brought(source, settings, folder, kept, box, on_bytes)
+                payload = _download(source, settings, folder, previous, box, on_bytes)
             else:
-                arrival = copy_provided(provided, folder, source)
-            if arrival.unchanged and kept is not None:
-                return kept
-            return _take(
-                arrival,
-                source,
-                settings,
-                kept,
-                check or _opened(source),
-                today,
-                provided=provided is not None,
-            )
+                payload = copy_provided(provided, folder, source)
+            if payload.unchanged and previous is not None:
+                return previous
+            sha256 = _check_pin(payload, source)
+            (check or _read_tables(source))(payload.path)
+            if previous is not None and previous.provenance.sha256 == sha256:
+                return previous
+            proof = _provenance(payload, sha256, source, settings, provided=provided is not None)
+            day = today or datetime.fromisoformat(proof.retrieved).date()
+            return save_snapshot(payload.path, proof, settings, day=day)
 
 
-def _brought(
-    source: Source,
-    settings: Settings,
-    folder: Path,
-    kept: Snapshot | None,
-    box: Box | None,
-    on_bytes: OnBytes | None,
-) -> Payload:
-    proof = _comparable(source, settings, kept)
-    request = Request(
-        source=source,
-        folder=folder,
-        box=box,
-        etag=proof.etag if proof else "",
-        last_modified=proof.last_modified if proof else "",
-        query=proof.query if proof else "",
-    )
-    previous_url = proof.url if proof else ""
-    with Client.for_source(
-        source, settings, on_bytes=on_bytes, previous_url=previous_url
-    ) as client:
-        return PROTOCOLS[source.protocol].download(request, client)
-
-
-def _comparable(source: Source, settings: Settings, kept: Snapshot | None) -> Provenance | None:
-    """Give the record of the snapshot at hand, where a server may call it unchanged."""
-    if kept is None or kept.provenance.origin != "fetched":
-        return None
-    mirror = masked(settings.mirror or "", secrets_of(source, settings))
-    from_there = kept.provenance.mirror == mirror
-    wanted = source.sha256 in ("", kept.provenance.sha256)
-    return kept.provenance if from_there and wanted else None
-
-
-def _take(
-    arrival: Payload,
-    source: Source,
-    settings: Settings,
-    kept: Snapshot | None,
-    check: Check,
-    today: date | None,
-    *,
-    provided: bool,
-) -> Snapshot:
-    found = sha256_of(arrival.path)
-    if source.sha256 and found != source.sha256:
-        raise FetchError(
-            f"{source.id}: {arrival.url or arrival.path.name}: the file's sha256 is "
-            f"{found[:12]}…, the catalogue pins {source.sha256[:12]}…",
-            "the publisher changed it: look at it, then correct sha256 in the catalogue entry",
-        )
-    check(arrival.path)
-    if kept is not None and kept.provenance.sha256 == found:
-        return kept
-    now, secrets = datetime.now(UTC), secrets_of(source, settings)
-    provenance = Provenance(
-        source_id=source.id,
-        origin="provided" if provided else "fetched",
-        url=masked(arrival.url, secrets),
-        mirror="" if provided else masked(settings.mirror or "", secrets),
-        query=masked(arrival.query, secrets),
-        retrieved=now.isoformat(timespec="seconds"),
-        licence=source.licence,
-        attribution=source.attribution,
-        sha256=found,
-        bytes=arrival.path.stat().st_size,
-        etag=arrival.etag,
-        last_modified=arrival.last_modified,
-        file=_name(arrival.path.name, source),
-        part=arrival.part,
-    )
-    return save_snapshot(arrival.path, provenance, settings, day=today or now.date())
-
-
-def _opened(source: Source) -> Check:
-    def check(path: Path) -> None:
-        for part in source.parts():
-            read(part, path)
-
-    return check
-
-
-def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
+def _check_fetchable(source: Source, settings: Settings, box: Box | None) -> None:
     by_hand = f"{source.instead}, then geo-ree fetch {source.id} --file PATH"
     if source.protocol == "starter":
         raise FetchError(f"{source.id} comes with the package", "there is nothing to fetch")
@@ -331,23 +131,24 @@ def _refuse(source: Source, settings: Settings, box: Box | None) -> None:
         raise FetchError(f"{source.id} has no url", "add it to the catalogue entry")
     if PROTOCOLS[source.protocol].needs_box and box is None:
         raise FetchError(
-            f"{source.id} is fetched for a part of the world only",
-            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+            f"{source.id} is fetched by area only", "give one with --bbox WEST,SOUTH,EAST,NORTH"
         )
     check_address(source.url, settings, source_id=source.id)
 
 
-def _name(name: str, source: Source) -> str:
-    """Give the payload a name that is not that of its record."""
-    return f"{source.id}-{name}" if name.lower() == PROVENANCE else name
+def _previous_snapshot(source: Source, settings: Settings) -> Snapshot | None:
+    """Return the newest snapshot if it is whole: a damaged one is fetched again."""
+    try:
+        return latest_snapshot(settings, source.id)
+    except SchemaError:
+        return None
 
 
 @contextmanager
 def _staging(settings: Settings, source: Source) -> Iterator[Path]:
-    """Give the folder of what is under way, on the file system of the data root.
+    """Yield a folder for the payload, on the file system of the data root.
 
-    A later run finds there what has arrived of a download that broke off. When the source is
-    at hand, the folder goes.
+    A later run finds there what has arrived of an interrupted download; otherwise it is deleted.
     """
     home = settings.raw_root / source.id
     folder = home / INCOMING
@@ -368,7 +169,7 @@ def _staging(settings: Settings, source: Source) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove everything but downloads that can be gone on with."""
+    """Delete everything but partial downloads."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -376,9 +177,159 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _at_hand(source: Source, settings: Settings) -> Snapshot | None:
-    """Give the newest snapshot when it is whole."""
+def _download(
+    source: Source,
+    settings: Settings,
+    folder: Path,
+    previous: Snapshot | None,
+    box: Box | None,
+    on_bytes: OnBytes | None,
+) -> Payload:
+    request, previous_url = Request(source=source, folder=folder, box=box), ""
+    if previous is not None and _is_comparable(previous.provenance, source, settings):
+        proof = previous.provenance
+        previous_url = proof.url
+        request = Request(
+            source=source,
+            folder=folder,
+            box=box,
+            etag=proof.etag,
+            last_modified=proof.last_modified,
+            query=proof.query,
+        )
+    with Client.for_source(
+        source, settings, on_bytes=on_bytes, previous_url=previous_url
+    ) as client:
+        return PROTOCOLS[source.protocol].download(request, client)
+
+
+def _is_comparable(proof: Provenance, source: Source, settings: Settings) -> bool:
+    """Return whether a server may call this snapshot unchanged: it has the file the entry pins."""
+    mirror = masked(settings.mirror or "", secrets_of(source, settings))
+    pinned = source.sha256 in ("", proof.sha256)
+    return proof.origin == "fetched" and proof.mirror == mirror and pinned
+
+
+def _check_pin(payload: Payload, source: Source) -> str:
+    """Return the sha256 of a payload; raise a FetchError if the catalogue pins another one."""
+    found = sha256_of(payload.path)
+    if source.sha256 and found != source.sha256:
+        raise FetchError(
+            f"{source.id}: {payload.url or payload.path.name}: the file's sha256 is "
+            f"{found[:12]}…, the catalogue pins {source.sha256[:12]}…",
+            "the publisher changed it: look at it, then correct sha256 in the catalogue entry",
+        )
+    return found
+
+
+def _read_tables(source: Source) -> Callable[[Path], None]:
+    def check(path: Path) -> None:
+        for part in source.parts():
+            read(part, path)
+
+    return check
+
+
+def _provenance(
+    payload: Payload, sha256: str, source: Source, settings: Settings, *, provided: bool
+) -> Provenance:
+    secrets, name = secrets_of(source, settings), payload.path.name
+    return Provenance(
+        source_id=source.id,
+        origin="provided" if provided else "fetched",
+        url=masked(payload.url, secrets),
+        mirror="" if provided else masked(settings.mirror or "", secrets),
+        query=masked(payload.query, secrets),
+        retrieved=datetime.now(UTC).isoformat(timespec="seconds"),
+        licence=source.licence,
+        attribution=source.attribution,
+        sha256=sha256,
+        bytes=payload.path.stat().st_size,
+        etag=payload.etag,
+        last_modified=payload.last_modified,
+        # a payload cannot have the name of its record
+        file=f"{source.id}-{name}" if name.lower() == PROVENANCE else name,
+        part=payload.part,
+    )
+
+
+def check_provided(provided: Path, source: Source, settings: Settings) -> None:
+    """Raise a SettingsError if a provided file cannot be used.
+
+    It may be a file, a shapefile with its other parts beside it, or the folder of a file
+    geodatabase; it may not be empty, nor larger than `settings` allow.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog.load import load_catalog
+    >>> check_provided(Path("no-such.csv"), load_catalog()["icmm_mines"], Settings())
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: icmm_mines: no-such.csv is not a file; check the path
+    """
+    where = f"{source.id}: {provided}"
+    parts = _parts(provided)
+    if provided.is_dir() and not parts:
+        raise SettingsError(f"{where} is a folder", "pack it into one zip archive, and give that")
+    if not parts:
+        raise SettingsError(f"{where} is not a file", "check the path")
+    if provided.suffix.lower() == ".shp":
+        found = {p.suffix.lower() for p in parts}
+        if missing := [suffix for suffix in _SHAPEFILE_NEEDS if suffix not in found]:
+            names = ", ".join(provided.stem + suffix for suffix in missing)
+            raise SettingsError(
+                f"{where} lacks {names} beside it",
+                "put all parts of the shapefile into one folder",
+            )
+    size = sum(part.stat().st_size for part in parts)
+    if not size:
+        raise SettingsError(f"{where} is empty", "get the file again")
+    if size > settings.max_download_bytes:
+        raise SettingsError(
+            f"{where} has {size} bytes, at most {settings.max_download_bytes} are accepted",
+            "check the path, or raise Settings.max_download_bytes",
+        )
+
+
+def copy_provided(provided: Path, folder: Path, source: Source) -> Payload:
+    """Copy a provided file into a folder; one that consists of several as one zip archive."""
+    parts = _parts(provided)
     try:
-        return latest_snapshot(settings, source.id)
-    except SchemaError:  # it is damaged: fetching again is the hint
-        return None
+        if [provided] == parts:
+            path = Path(shutil.copyfile(provided, folder / provided.name))
+        else:
+            path = _zip_parts(provided, parts, folder)
+    except OSError as error:
+        if error.filename not in map(str, parts):
+            raise
+        raise SettingsError(
+            f"{source.id}: {error.filename} cannot be read ({error.strerror})", "check the path"
+        ) from error
+    return Payload(path=path, url=source.url or source.landing_page, query=f"file {provided.name}")
+
+
+def _parts(provided: Path) -> list[Path]:
+    """List the files that a provided path consists of; none if it cannot be used."""
+    if provided.is_dir():
+        files = sorted(p for p in provided.iterdir() if p.is_file() and p.suffix != ".lock")
+        return files if any(p.suffix == ".gdbtable" for p in files) else []
+    if not provided.is_file():
+        return []
+    if provided.suffix.lower() != ".shp":
+        return [provided]
+    beside = (p for p in provided.parent.iterdir() if p.stem == provided.stem and p.is_file())
+    return sorted(p for p in beside if p == provided or p.suffix.lower() in _SHAPEFILE[1:])
+
+
+def _zip_parts(provided: Path, parts: list[Path], folder: Path) -> Path:
+    """Pack files into a zip archive whose bytes are the same on every day and system."""
+    name = provided.resolve().name if provided.is_dir() else provided.stem
+    inside = f"{name.removesuffix('.gdb')}.gdb/" if provided.is_dir() else ""
+    path = folder / f"{name}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in parts:
+            info = zipfile.ZipInfo(inside + part.name, _ZIP_DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            with part.open("rb") as stream, archive.open(info, "w", force_zip64=True) as out:
+                shutil.copyfileobj(stream, out)
+    return path

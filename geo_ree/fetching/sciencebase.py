@@ -1,4 +1,4 @@
-"""Items of ScienceBase: found by id or exact title, with the files that they list."""
+"""The protocol ``sciencebase``: a file of an item, which is found by its id or its exact title."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from geo_ree.reading.shapefile import PARTS
 
 logger = logging.getLogger(__name__)
 
-
 _CATALOGUE = re.compile(r"(?P<root>https://[^/]+/catalog)/items?(?:/(?P<id>\w+))?/?$")
-_AT_ONCE = 100
+_PER_PAGE = 100
+_ZIPPED = (".zip", ".xlsx", ".kmz")
 _MOST_PAGES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A file as an item lists it; `group` tells the files of one facet from those of another."""
+    """A file as an item lists it; files of one facet have the same `group`."""
 
     name: str
     url: str
@@ -41,7 +41,7 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An item: who it is, for errors and provenance, and its files."""
+    """An item with its files and links."""
 
     id: str
     title: str
@@ -52,34 +52,19 @@ class Item:
 
     @property
     def where(self) -> str:
-        """Source and address, as errors begin."""
+        """Source and address, the start of every error."""
         return f"{self.source_id}: {self.page}"
 
 
 class UnlistedError(FetchError):
-    """No item bears the title."""
+    """No item has the title."""
 
 
 def item_page(source: Source, client: Client) -> str:
-    """Give the address of an item, looked for by its title where the entry has no id.
+    """Return the address of an item; it is searched by its title if the entry has no id.
 
-    Parameters
-    ----------
-    source
-        Its entry.
-    client
-        Makes the requests; none is needed where the id is known.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    UnlistedError
-        When no item bears the title.
-    FetchError
-        When several do, or the entry names no item.
+    Raises an UnlistedError if no item has the title, a FetchError if several have it or the entry
+    names no item.
 
     Examples
     --------
@@ -91,7 +76,7 @@ def item_page(source: Source, client: Client) -> str:
     address = _CATALOGUE.match(source.url)
     if address is None:
         raise FetchError(
-            f"{source.id}: {source.url} is no address of a ScienceBase item",
+            f"{source.id}: {source.url} is not the address of a ScienceBase item",
             "give one like https://www.sciencebase.gov/catalog/items as url in the catalogue entry",
         )
     root, number = address["root"], source.reader.item
@@ -107,30 +92,13 @@ def item_page(source: Source, client: Client) -> str:
 
 
 def find_item(source: Source, client: Client) -> Item:
-    """Ask for an item and the files that it lists.
-
-    Parameters
-    ----------
-    source
-        Its entry.
-    client
-        Makes the requests.
-
-    Returns
-    -------
-    Item
-
-    Raises
-    ------
-    FetchError
-        As `item_page` does, and when the answer is no item.
-    """
+    """Request an item with the files that it lists."""
     page = item_page(source, client)
     fields = "title,files,facets,webLinks"
     found = client.get_json(page, params={"format": "json", "fields": fields})
     if not isinstance(found, dict) or "title" not in found:
         raise FetchError(
-            f"{source.id}: {page}: the answer is no item", "look at the address in a browser"
+            f"{source.id}: {page}: the answer is not an item", "look at the address in a browser"
         )
     links = [str(link.get("uri") or "") for link in _dicts(found.get("webLinks"))]
     return Item(
@@ -144,7 +112,7 @@ def find_item(source: Source, client: Client) -> Item:
 
 
 def _searched(url: str, source: Source, client: Client) -> str:
-    """Give the id of the one item that bears the title."""
+    """Return the id of the one item that has the title."""
     wanted = _folded(source.reader.title)
     titles: dict[str, str] = {}
     same: list[str] = []
@@ -153,7 +121,7 @@ def _searched(url: str, source: Source, client: Client) -> str:
         more = [n for n, title in new.items() if _folded(title) == wanted and n not in titles]
         titles |= new
         same += more
-        if same and not more:  # the best come first, so that those with one title are together
+        if same and not more:  # the best come first: items of one title are together
             break
     if len(same) == 1:
         return same[0]
@@ -165,15 +133,15 @@ def _searched(url: str, source: Source, client: Client) -> str:
         )
     close = difflib.get_close_matches(wanted, list(map(_folded, titles.values())), 3, 0.0)
     near = [f"{title!r} ({n})" for c in close for n, title in titles.items() if _folded(title) == c]
-    told = f"; the closest of {len(titles)}: {', '.join(dict.fromkeys(near))}" if near else ""
+    closest = f"; the closest of {len(titles)}: {', '.join(dict.fromkeys(near))}" if near else ""
     raise UnlistedError(
-        f"{source.id}: {url}: no item is called {source.reader.title!r}{told}",
+        f"{source.id}: {url}: no item is called {source.reader.title!r}{closest}",
         "correct reader.title, or give reader.item, in the catalogue entry",
     )
 
 
 def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict[str, Any]]]:
-    params = {"q": source.reader.title, "format": "json", "max": str(_AT_ONCE), "fields": "title"}
+    params = {"q": source.reader.title, "format": "json", "max": str(_PER_PAGE), "fields": "title"}
     asked, offset, seen = url, 0, set[str]()
     for _ in range(_MOST_PAGES):
         found = client.get_json(asked, params=params)
@@ -192,7 +160,7 @@ def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict
             asked, params = url, {**params, "offset": str(offset)}
         else:
             return
-    logger.info("%s: %s: only the first %d items were looked at", source.id, url, offset)
+    logger.info("%s: %s: only the first %d items were searched", source.id, url, offset)
 
 
 def _folded(title: str) -> str:
@@ -222,33 +190,13 @@ def _secure(url: str) -> str:
     return "https://" + url.removeprefix("http://") if url.startswith("http://") else url
 
 
-_ZIPPED = (".zip", ".xlsx", ".kmz")
-
-
 def download_item(request: Request, client: Client) -> Payload:
-    """Bring one file of an item of ScienceBase, or all parts of one shapefile.
+    """Download one file of an item, or all parts of one shapefile as a zip archive.
 
-    The item is told by ``reader.item``, or by its exact title, ``reader.title``; the file by its
-    name, or a pattern that fits one name, in ``reader.file``. The address of a file changes with
-    each edition and is always asked for anew.
-
-    Parameters
-    ----------
-    request
-        The entry, whose url is that of the item or of the catalogue's items, and the folder.
-    client
-        Makes the requests; files on other than its hosts are refused.
-
-    Returns
-    -------
-    Payload
-        The file under its own name; a shapefile that the item keeps in parts as a zip of them.
-
-    Raises
-    ------
-    FetchError
-        When no item or several bear the title, the item has no such file, or the file is not
-        the one that the item describes.
+    The entry names the item with ``reader.item`` or its exact title, ``reader.title``, and the
+    file with its name or a pattern in ``reader.file``. The address of a file changes with each
+    edition and is always requested anew. Raises a FetchError if the item or the file is not found,
+    or the file is not the one that the item describes.
     """
     source = request.source
     item = find_item(source, client)
@@ -256,19 +204,19 @@ def download_item(request: Request, client: Client) -> Payload:
     if wanted.name.lower().endswith(".shp"):
         return _download_shapefile(wanted, item, request, client)
     payload = request.folder / PurePosixPath(wanted.name).name
-    came = _bring(wanted, payload, item, client, request)
+    download = _download_listed(wanted, payload, item, client, request)
     return Payload(
         path=payload,
         url=wanted.url,
         query=_query(item, [wanted]),
-        etag=came.etag,
-        last_modified=came.last_modified,
-        unchanged=came.unchanged,
+        etag=download.etag,
+        last_modified=download.last_modified,
+        unchanged=download.unchanged,
     )
 
 
 def _chosen(item: Item, wanted: str) -> Listed:
-    """Give the one file that has the name, or that the pattern fits."""
+    """Return the one file that has the name, or matches the pattern."""
     fits = [f for f in item.files if f.name == wanted] or [
         f for f in item.files if fnmatch(f.name.casefold(), (wanted or "*").casefold())
     ]
@@ -288,7 +236,7 @@ def _query(item: Item, files: Sequence[Listed]) -> str:
     return f"item {item.id} ({item.title}), {', '.join(f.name for f in files)}"
 
 
-def _bring(
+def _download_listed(
     file: Listed, target: Path, item: Item, client: Client, request: Request | None = None
 ) -> Download:
     by_hand = f"download {file.name} in a browser at {item.page}, then geo-ree fetch "
@@ -298,7 +246,7 @@ def _bring(
     client.allow(file.url)
     magic = ZIP_MAGIC if file.name.lower().endswith(_ZIPPED) else ()
     try:
-        came = client.download(
+        download = client.download(
             file.url,
             target,
             magic=magic,
@@ -308,13 +256,13 @@ def _bring(
     except FetchError as error:
         if "web page (HTML)" not in error.what:
             raise
-        # files in USGS's cloud are given to a browser only, after a page with a button
+        # the USGS cloud gives some files to a browser only, after a page with a button
         raise FetchError(error.what, by_hand) from error
-    if came.unchanged:
-        return came
-    if file.size is not None and came.bytes != file.size:
+    if download.unchanged:
+        return download
+    if file.size is not None and download.bytes != file.size:
         raise FetchError(
-            f"{item.where}: {file.name} has {came.bytes} bytes, the item says {file.size}",
+            f"{item.where}: {file.name} has {download.bytes} bytes, the item says {file.size}",
             f"fetch again later, or {by_hand}",
         )
     if file.md5 and _md5(target) != file.md5:
@@ -322,7 +270,7 @@ def _bring(
             f"{item.where}: {file.name} has another MD5 than the item says ({file.md5})",
             f"fetch again later, or {by_hand}",
         )
-    return came
+    return download
 
 
 def _md5(path: Path) -> str:
@@ -350,7 +298,7 @@ def _download_shapefile(main: Listed, item: Item, request: Request, client: Clie
     members: dict[str, bytes] = {}
     for suffix, file in chosen.items():
         target = request.folder / f"part{suffix}"
-        _bring(file, target, item, client)
+        _download_listed(file, target, item, client)
         members[f"{stem}{suffix}"] = target.read_bytes()
     payload = request.folder / f"{stem}.zip"
     write_pages(payload, members)

@@ -54,7 +54,7 @@ def render(
     layers
         Canonical layers by name, in degrees. ``countries`` is required.
     models
-        Score models as `geo_ree.models_for_table` gives them, the model of the run first. The page
+        Score models as `geo_ree.scoring.models_for_table` gives them, the model of the run first. The page
         uses them to score again when a reader changes the weights; without a model it has no
         sliders.
     report
@@ -62,7 +62,7 @@ def render(
         ``seed``, ``draws``, ``concentration``, ``preset``, ``created``, ``warnings``,
         ``disclaimer``.
     picture
-        Raster of scores from `geo_ree.score_picture`, drawn as a layer of its own.
+        Raster of scores from `geo_ree.maps.score_picture`, drawn as a layer of its own.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """The canonical layers: their columns, units and vocabularies, and the check of a frame."""
 
-from geo_ree.schema.checking import validate
+from geo_ree.schema.checking import check_layer
 from geo_ree.schema.layers import (
     COMMODITY_GROUPS,
     DIRECTIONS,
@@ -49,7 +49,7 @@ __all__ = [
     "SYSTEM_KINDS",
     "Column",
     "Layer",
+    "check_layer",
     "edition_told",
     "layer_named",
-    "validate",
 ]

@@ -14,7 +14,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.schema.layers import Column, Layer, layer_named
 
 
-def validate(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFrame:
+def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFrame:
     """Check a frame against its canonical layer and give it in canonical form.
 
     Parameters
@@ -44,7 +44,7 @@ def validate(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFram
     >>> town = gpd.GeoDataFrame(
     ...     {"id": ["x:1"], "source_id": ["x"], "kind": ["town"], "population": [900]},
     ...     geometry=[shapely.Point(76, 43)], crs=4326)
-    >>> validate(town, "settlements")["population"].tolist()
+    >>> check_layer(town, "settlements")["population"].tolist()
     [900]
     """
     spec = layer_named(layer)

@@ -20,7 +20,7 @@ def save_layer(frame: pd.DataFrame, settings: Settings, layer: str) -> Path:
     Parameters
     ----------
     frame
-        Rows of the layer, as `geo_ree.schema.validate` gives them.
+        Rows of the layer, as `geo_ree.schema.check_layer` gives them.
     settings
         Where the data root is.
     layer

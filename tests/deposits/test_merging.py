@@ -12,7 +12,7 @@ from geo_ree.deposits import add_position_values, locate, merge
 from geo_ree.deposits.grouping import JOIN_PROBABILITY, form_groups
 from geo_ree.deposits.pairs import find_pairs
 from geo_ree.deposits.similarity import WEIGHTS, judge_pairs
-from geo_ree.schema import validate
+from geo_ree.schema import check_layer
 
 ERROR_M = {"arc_minute": 2000.0, "arc_second": 500.0, "none": np.nan}
 
@@ -38,7 +38,7 @@ def record(row_id, name, place, **more):
 
 def merged(*records):
     return merge(
-        validate(gpd.GeoDataFrame(list(records), geometry="geometry", crs=4326), "deposits")
+        check_layer(gpd.GeoDataFrame(list(records), geometry="geometry", crs=4326), "deposits")
     )
 
 
@@ -147,7 +147,7 @@ def test_the_position_is_chosen_once_by_locate_and_the_values_name_its_record(co
 def test_features_that_weigh_nothing_are_no_reasons():
     """Both "a common name" and "commodities agree" have the weight 0.00."""
     pairs = find_pairs(
-        validate(
+        check_layer(
             gpd.GeoDataFrame(
                 [
                     record("a:1", "Made-up Ridge", (70, 45)),

@@ -14,8 +14,8 @@ from geo_ree.schema import (
     CODE_KINDS,
     SCALES,
     SYSTEM_KINDS,
+    check_layer,
     edition_told,
-    validate,
 )
 
 
@@ -215,8 +215,10 @@ def test_a_named_system_of_another_kind_is_refused_and_an_unclassified_frame_is_
         "system": "JORC",
         "edition": "2012",
     }
-    assert validate(pd.DataFrame(row), "resources")["system_kind"].isna().all()
+    assert check_layer(pd.DataFrame(row), "resources")["system_kind"].isna().all()
     with pytest.raises(SchemaError, match="system_kind is 'press', but JORC is a reporting_code"):
-        validate(pd.DataFrame(row | {"system_kind": "press", "system_code": "JORC"}), "resources")
+        check_layer(
+            pd.DataFrame(row | {"system_kind": "press", "system_code": "JORC"}), "resources"
+        )
     with pytest.raises(SchemaError, match="system_kind is 'gossip', expected one of"):
-        validate(pd.DataFrame(row | {"system_kind": "gossip"}), "resources")
+        check_layer(pd.DataFrame(row | {"system_kind": "gossip"}), "resources")

@@ -72,7 +72,7 @@ def test_the_second_source_reads_the_same_way(catalog, payload, write):
     assert frame["commodity.value"].tolist() == ["REE", "Au;Ag", "Zr;REE"]
 
 
-def test_a_child_row_without_a_record_is_told(ree, payload, write, caplog):
+def test_a_child_row_without_a_record_is_reported(ree, payload, write, caplog):
     orphan = {"ree/hostrock.csv": b"rec_id,hostrock\n9001,tuff\n1,basalt\n"}
     frame = read(ree, write(payload("usgs_ree", orphan)))
     assert frame.loc[2, "hostrock.hostrock"] == "tuff"
@@ -93,7 +93,7 @@ def test_an_encoding_that_is_neither(ree, payload, write):
     assert "payload.zip/ree/main.csv is not encoded as utf-8-sig or cp1252" in text
 
 
-def test_a_renamed_column_is_told_with_the_closest(ree, payload, write):
+def test_a_renamed_column_is_reported_with_the_closest(ree, payload, write):
     main = (Path(__file__).parents[1] / "data/usgs_ree/main.csv").read_bytes()
     changed = main.replace(b"latitude", b"Latitude_dd", 1).replace(b"depname", b"dep_name", 1)
     text = refusal(ree, write(payload("usgs_ree", {"ree/main.csv": changed})))
@@ -102,7 +102,7 @@ def test_a_renamed_column_is_told_with_the_closest(ree, payload, write):
     assert "correct columns in the catalogue entry" in text
 
 
-def test_a_missing_precision_column_is_told(ree, payload, write):
+def test_a_missing_precision_column_is_reported(ree, payload, write):
     main = (Path(__file__).parents[1] / "data/usgs_ree/main.csv").read_bytes()
     text = refusal(
         ree, write(payload("usgs_ree", {"ree/main.csv": main.replace(b"lon_dms", b"x", 1)}))
@@ -110,13 +110,13 @@ def test_a_missing_precision_column_is_told(ree, payload, write):
     assert "'lon_dms'" in text
 
 
-def test_a_missing_key_column_is_told(ree, payload, write):
+def test_a_missing_key_column_is_reported(ree, payload, write):
     text = refusal(ree, write(payload("usgs_ree", {"ree/mineral.csv": b"id,name\n1,x\n"})))
     assert "payload.zip/ree/mineral.csv lacks the key column 'rec_id' (it has: id, name)" in text
 
 
 @pytest.mark.parametrize("member", ["ree/main.csv", "ree/mineral.csv"])
-def test_a_missing_member_is_told_with_those_there_are(ree, payload, write, member):
+def test_a_missing_member_is_reported_with_those_there_are(ree, payload, write, member):
     text = refusal(ree, write(payload("usgs_ree", {member: None})))
     assert f"payload.zip has no member {member!r}; it has: " in text
     assert "ree/hostrock.csv" in text
@@ -129,14 +129,14 @@ def test_the_case_of_a_member_is_forgiven(ree, payload, write):
     assert len(read(ree, write(changed))) == 3
 
 
-def test_an_empty_table_is_told(ree, payload, write):
+def test_an_empty_table_is_reported(ree, payload, write):
     main = (Path(__file__).parents[1] / "data/usgs_ree/main.csv").read_bytes()
     text = refusal(ree, write(payload("usgs_ree", {"ree/main.csv": main.splitlines()[0]})))
     assert "payload.zip/ree/main.csv has no rows" in text
 
 
 @pytest.mark.parametrize("keep", [1, 30, 200, -30])
-def test_a_truncated_archive_is_told(ree, payload, write, keep):
+def test_a_truncated_archive_is_reported(ree, payload, write, keep):
     text = refusal(ree, write(payload("usgs_ree")[:keep]))
     assert "payload.zip is no whole zip archive" in text
     assert "fetch it again with geo-ree fetch usgs_ree" in text
@@ -157,15 +157,15 @@ def test_a_truncated_archive_is_told(ree, payload, write, keep):
         (b"not a zip archive", "payload.zip is no whole zip archive"),
     ],
 )
-def test_what_is_no_archive_is_told_for_what_it_is(ree, write, content, said):
+def test_what_is_no_archive_is_reported_for_what_it_is(ree, write, content, said):
     assert said in refusal(ree, write(content))
 
 
-def test_a_missing_file_is_told(ree, tmp_path):
+def test_a_missing_file_is_reported(ree, tmp_path):
     assert "gone.zip is missing" in refusal(ree, tmp_path / "gone.zip")
 
 
-def test_a_flipped_byte_is_told(ree, payload, write):
+def test_a_flipped_byte_is_reported(ree, payload, write):
     content = bytearray(payload("usgs_ree"))
     with zipfile.ZipFile(io.BytesIO(content)) as whole:
         info = whole.getinfo("ree/main.csv")
@@ -216,14 +216,14 @@ def test_a_shapefile_becomes_a_geodataframe_counted_from_one(railroads, payload,
 
 
 @pytest.mark.parametrize("suffix", ["shp", "shx", "dbf", "prj"])
-def test_a_shapefile_without_one_of_its_parts_is_told(railroads, payload, write, suffix):
+def test_a_shapefile_without_one_of_its_parts_is_reported(railroads, payload, write, suffix):
     part = f"ne_10m_railroads.{suffix}"
     text = refusal(railroads, write(payload("natural_earth_railroads", {part: None})))
     assert f"has no member {part!r}" in text
 
 
 @pytest.mark.parametrize("suffix", ["shp", "dbf", "prj"])
-def test_a_damaged_shapefile_is_told(railroads, payload, write, suffix):
+def test_a_damaged_shapefile_is_reported(railroads, payload, write, suffix):
     junk = {f"ne_10m_railroads.{suffix}": b"not at all"}
     text = refusal(railroads, write(payload("natural_earth_railroads", junk)))
     assert "payload.zip/ne_10m_railroads." in text
@@ -231,7 +231,7 @@ def test_a_damaged_shapefile_is_told(railroads, payload, write, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["shp", "shx", "dbf"])
-def test_a_shapefile_cut_short_is_told(railroads, payload, write, tmp_path, suffix):
+def test_a_shapefile_cut_short_is_reported(railroads, payload, write, tmp_path, suffix):
     content = payload("natural_earth_railroads")
     whole = (tmp_path / "shape" / f"ne_10m_railroads.{suffix}").read_bytes()
     cut = {f"ne_10m_railroads.{suffix}": whole[:-20]}
@@ -248,7 +248,7 @@ def test_nothing_is_written_where_the_archive_wants_it(railroads, payload, write
     assert {p for p in tmp_path.parent.rglob("*") if "evil" in p.name} == before
 
 
-def test_an_archive_of_something_else_is_told(ree, write):
+def test_an_archive_of_something_else_is_reported(ree, write):
     text = refusal(ree, write(pack({"notes.txt": b"hello", "a.png": b"x"})))
     assert "has no member 'ree/main.csv'; it has: notes.txt, a.png" in text
 
@@ -283,7 +283,7 @@ def test_each_table_of_a_payload_is_read_by_itself(made_up, write):
     assert read(far, path)["gate"].tolist() == ["C"]
 
 
-def test_a_protocol_without_a_reader_is_told(ree, tmp_path):
+def test_a_protocol_without_a_reader_is_reported(ree, tmp_path):
     odd = ree.model_copy(update={"protocol": "telepathy"})
     with pytest.raises(SchemaError, match=r"no reader for the protocol 'telepathy'"):
         read(odd, tmp_path)

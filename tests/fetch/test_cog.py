@@ -627,7 +627,7 @@ def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, site,
 
 
 def test_a_window_is_not_fetched_without_a_box_nor_over_the_sea(glo, settings):
-    with pytest.raises(FetchError, match="part of the world only"):
+    with pytest.raises(FetchError, match="by area only"):
         fetch_snapshot(glo, settings)
     with pytest.raises(
         FetchError, match=r"none of the 1 tiles of the box 50.2,41.2,50.4,41.4 .*mirror"

@@ -10,8 +10,8 @@ from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.answers import read_pages, write_pages
 from geo_ree.fetching.download import Client
-from geo_ree.fetching.files import LOCAL
 from geo_ree.fetching.protocol import Request
+from geo_ree.fetching.protocols import PROTOCOLS
 
 NAME = "Made-up Ridge"
 TEXTS = {
@@ -64,7 +64,7 @@ def test_a_local_source_cannot_be_downloaded(made_up, settings, tmp_path):
     source = made_up(protocol="local", url="")
     client = Client(settings, source_id="made_up", hosts=frozenset())
     with pytest.raises(FetchError, match=r"^made_up .* --file PATH"):
-        LOCAL.download(Request(source=source, folder=tmp_path), client)
+        PROTOCOLS["local"].download(Request(source=source, folder=tmp_path), client)
 
 
 @pytest.mark.parametrize("address", ["towns.zip", "towns.xlsx", "download"])

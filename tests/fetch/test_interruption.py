@@ -77,8 +77,8 @@ def publish(catalog, site) -> Callable[[Mapping[str, bytes]], None]:
     return put
 
 
-def at_hand(settings: Settings) -> dict[str, str]:
-    """Hashes of what is at hand; that each payload fits its record has been checked then."""
+def available(settings: Settings) -> dict[str, str]:
+    """Hashes of the newest snapshots, each checked against its record."""
     found = {name: latest_snapshot(settings, name) for name in IDS}
     return {name: sha256(s.payload.read_bytes()).hexdigest() for name, s in found.items() if s}
 
@@ -114,13 +114,13 @@ def test_fifty_kills_at_random_moments(run, settings, site, editions, publish):
         status, _ = run(after_s=chance.uniform(0, whole_s), day=day)
         assert status in (0, -signal.SIGKILL)
         killed += status != 0
-        for name, found in at_hand(settings).items():
+        for name, found in available(settings).items():
             assert found in (hashes(old)[name], hashes(new)[name])
             kept += found == hashes(old)[name]
             changed += found == hashes(new)[name]
-        assert kept + changed == len(IDS) * (kill + 1)  # each source is at hand, every time
+        assert kept + changed == len(IDS) * (kill + 1)  # each source is available, every time
         assert run(day=day)[0] == 0
-        assert at_hand(settings) == hashes(new)
+        assert available(settings) == hashes(new)
         assert_tidy(settings, IDS)
     assert killed > KILLS / 5  # on a busy machine some children end before their time
     assert kept > KILLS / 10
@@ -145,14 +145,14 @@ def test_a_kill_before_every_step_on_the_file_system(
     step, outcomes = 0, []
     while True:
         status, _ = run(ids=ids, at_step=step)
-        found = at_hand(settings)
+        found = available(settings)
         assert found in ([{}] if before == "nothing" else [hashes(old)]) + [hashes(new)]
         if status == 0:
             break
         assert status == -signal.SIGKILL
         outcomes.append(found == hashes(new))
         assert run(ids=ids)[0] == 0
-        assert at_hand(settings) == hashes(new)
+        assert available(settings) == hashes(new)
         assert_tidy(settings, ids)
         shutil.rmtree(settings.data_root)
         shutil.copytree(tmp_path / "before", settings.data_root)

@@ -154,16 +154,16 @@ def test_texts_for_numbers_and_a_grid_that_does_not_count_are_understood(grid, s
     ("page", "change", "said"),
     [
         (3, {"records": 6}, "5 rows came, the grid counts 6"),
-        (2, {"page": 1}, "page 2 was asked for, page 1 came"),
+        (2, {"page": 1}, "page 2 was requested, page 1 came"),
         (2, {"rows": [{"id": 1, "cell": []}, {"id": 9}]}, "page 2 repeats the row 1;"),
         (2, {"rows": []}, "page 2 of 3 has 0 rows, expected 2"),
         (2, {"rows": [{"id": 9, "cell": []}]}, "page 2 of 3 has 1 rows, expected 2"),
         (1, {"rows": [], "total": 0, "page": 0, "records": 0}, "page 1 of 0 has 0 rows"),
-        (1, {"total": ...}, "page 1 is no page of a grid: it has page, records, rows, expected"),
-        (1, {"rows": "sign in"}, "page 1 is no page of a grid"),
+        (1, {"total": ...}, "page 1 is not a page of a grid: it has page, records, rows, expected"),
+        (1, {"rows": "sign in"}, "page 1 is not a page of a grid"),
     ],
 )
-def test_pages_that_do_not_add_up_are_told(grid, settings, page, change, said):
+def test_pages_that_do_not_add_up_are_reported(grid, settings, page, change, said):
     grid.changes[page] = change
     text = refusal(settings)
     assert f"{URL}" in text
@@ -171,7 +171,7 @@ def test_pages_that_do_not_add_up_are_told(grid, settings, page, change, said):
     assert not (settings.raw_root / "made_up").exists()
 
 
-def test_a_grid_that_ignores_the_page_is_told_though_its_rows_have_no_id(grid, settings):
+def test_a_grid_that_ignores_the_page_is_reported_though_its_rows_have_no_id(grid, settings):
     for page in (1, 2, 3):
         rows = [{"cell": row["cell"]} for row in grid.rows[:2]]
         grid.changes[page] = {"rows": rows, "page": ...}
@@ -179,7 +179,7 @@ def test_a_grid_that_ignores_the_page_is_told_though_its_rows_have_no_id(grid, s
     assert len(grid.asked) == 2
 
 
-def test_a_web_page_or_nonsense_is_told(grid, settings):
+def test_a_web_page_or_nonsense_is_reported(grid, settings):
     grid.raw = b"<html>Sign in</html>"
     assert "a web page (HTML) came" in refusal(settings)
     grid.raw = b"[]"
@@ -197,7 +197,7 @@ def test_more_bytes_than_are_accepted_are_refused(grid, settings):
 @pytest.fixture
 def provided(tmp_path: Path) -> Callable[[object], Path]:
     def put(document: object) -> Path:
-        path = tmp_path / "handed.json"
+        path = tmp_path / "provided.json"
         path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
         return path
 
@@ -216,24 +216,24 @@ def test_a_saved_page_is_read_too(provided):
     [
         (
             {"rows": [{"cell": ["1", "2", "3", "4"]}]},
-            "handed.json row 1 has 4 cells, expected 5 (ID, Code, Name, Holder, Area)",
+            "provided.json row 1 has 4 cells, expected 5 (ID, Code, Name, Holder, Area)",
         ),
-        ({"rows": [{"id": 1}]}, "handed.json row 1 has no cells"),
-        ({"rows": {}}, "handed.json is no page of a grid, it has no rows"),
-        ({"rows": []}, "handed.json has no rows"),
-        (b"{", "handed.json: the JSON is damaged or cut short"),
-        (b'{"total": [1], "rows"', "handed.json: the JSON is damaged or cut short"),
-        (b"\x89PNG", "handed.json is a picture"),
+        ({"rows": [{"id": 1}]}, "provided.json row 1 has no cells"),
+        ({"rows": {}}, "provided.json is not a page of a grid, it has no rows"),
+        ({"rows": []}, "provided.json has no rows"),
+        (b"{", "provided.json: the JSON is damaged or cut short"),
+        (b'{"total": [1], "rows"', "provided.json: the JSON is damaged or cut short"),
+        (b"\x89PNG", "provided.json is a picture"),
     ],
 )
-def test_files_that_are_something_else_are_told(provided, document, said):
+def test_files_that_are_something_else_are_reported(provided, document, said):
     with pytest.raises(SchemaError) as caught:
         read_grid(provided(document), entry())
     assert said in str(caught.value)
     assert str(caught.value).startswith("made_up: ")
 
 
-def test_a_table_with_the_names_of_the_cells_may_be_handed_over(tmp_path, settings, grid):
+def test_a_table_with_the_names_of_the_cells_may_be_provided_over(tmp_path, settings, grid):
     path = tmp_path / "register.csv"
     path.write_text("ID,Code,Name,Holder,Area\n7,XX,Made-up Ridge,,1.50\n")
     frame = read(entry(), fetch_snapshot(entry(), settings, provided=path).payload)
@@ -242,7 +242,7 @@ def test_a_table_with_the_names_of_the_cells_may_be_handed_over(tmp_path, settin
     assert not grid.asked
 
 
-def test_an_entry_without_names_for_the_cells_is_told(provided):
+def test_an_entry_without_names_for_the_cells_is_reported(provided):
     with pytest.raises(SchemaError, match="give them in order as reader.cells"):
         read_grid(provided({"rows": []}), entry(cells=()))
     with pytest.raises(SchemaError, match="lacks the columns 'Name'"):

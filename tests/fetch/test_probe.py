@@ -119,7 +119,7 @@ def test_offline_nothing_is_asked(site, settings):
     assert site.asked == []
 
 
-def test_the_starter_data_are_there_and_a_lost_file_is_told():
+def test_the_starter_data_are_there_and_a_lost_file_is_reported():
     catalog = load_catalog()
     starters = [s for s in catalog.values() if s.protocol == "starter"]
     assert {probe(s, Settings()).word for s in starters} == {"starter"}

@@ -39,7 +39,7 @@ def ranges(site) -> list[str]:
 
 
 @pytest.fixture
-def broken_off(site, settings, target) -> Break:
+def interrupted(site, settings, target) -> Break:
     """Leaves what a run leaves that was interrupted after some bytes of BODY."""
 
     def stop(after: int) -> None:
@@ -58,18 +58,18 @@ def broken_off(site, settings, target) -> Break:
     return stop
 
 
-def test_a_cut_body_is_gone_on_with_from_the_last_byte(site, settings, target):
+def test_a_cut_body_is_resumed_from_the_last_byte(site, settings, target):
     site.files[PATH] = BODY
     site.faults[PATH] = ["cut", "stall", "cut"]
-    told: list[int] = []
-    client = Client(settings, on_bytes=lambda now, of: told.append(now))
+    heard: list[int] = []
+    client = Client(settings, on_bytes=lambda now, of: heard.append(now))
     assert client.download(URL, target).bytes == len(BODY)
     assert target.read_bytes() == BODY
     half = len(BODY) // 2
     places = [half, half + (len(BODY) - half) // 2]
     assert ranges(site)[:3] == ["", *(f"bytes={p}-" for p in places)]
     assert [s.get("If-Range") for s in site.headers] == [None, *[site.etag(PATH)] * 3]
-    assert told == sorted(told)
+    assert heard == sorted(heard)
     assert names(target) == ["b.zip"]
 
 
@@ -126,8 +126,8 @@ def test_attempts_that_bring_little_are_counted(site, settings, target):
 
 
 @pytest.mark.parametrize("after", [1, 1000, len(BODY) // 2, len(BODY) - 1, len(BODY)])
-def test_a_later_run_goes_on_where_the_first_was_ended(site, settings, target, broken_off, after):
-    broken_off(after)
+def test_a_later_run_goes_on_where_the_first_was_ended(site, settings, target, interrupted, after):
+    interrupted(after)
     assert names(target) == [".b.zip.part", ".b.zip.part.json"]
     size = min((target.parent / ".b.zip.part").stat().st_size, len(BODY) - 1)
     came = Client(settings).download(URL, target)
@@ -137,7 +137,7 @@ def test_a_later_run_goes_on_where_the_first_was_ended(site, settings, target, b
     assert names(target) == ["b.zip"]
 
 
-def test_what_failed_for_long_is_gone_on_with_next_time(site, settings, target):
+def test_what_failed_for_long_is_resumed_next_time(site, settings, target):
     site.files[PATH] = BODY
     site.faults[PATH] = ["cut"] * ATTEMPTS
     with pytest.raises(FetchError):
@@ -149,16 +149,16 @@ def test_what_failed_for_long_is_gone_on_with_next_time(site, settings, target):
     assert ranges(site)[0] not in ("", "bytes=0-")
 
 
-def test_a_file_that_changed_meanwhile_starts_anew(site, settings, target, broken_off):
-    broken_off(1000)
+def test_a_file_that_changed_meanwhile_starts_anew(site, settings, target, interrupted):
+    interrupted(1000)
     site.files[PATH] = OTHER
     Client(settings).download(URL, target)
     assert target.read_bytes() == OTHER
     assert len(site.headers) == 1  # If-Range saves the second question
 
 
-def test_a_server_without_ranges_sends_the_whole_again(site, settings, target, broken_off):
-    broken_off(1000)
+def test_a_server_without_ranges_sends_the_whole_again(site, settings, target, interrupted):
+    interrupted(1000)
     site.ranges = False
     Client(settings).download(URL, target)
     assert target.read_bytes() == BODY
@@ -180,9 +180,9 @@ def test_a_server_without_ranges_sends_the_whole_again(site, settings, target, b
     ],
 )
 def test_a_rest_that_does_not_fit_is_not_taken(
-    site, settings, target, broken_off, status, place, version
+    site, settings, target, interrupted, status, place, version
 ):
-    broken_off(1000)
+    interrupted(1000)
     size = (target.parent / ".b.zip.part").stat().st_size
     place = place.format(size=size, last=len(BODY) - 1, total=len(BODY))
     site.plan(PATH, status, OTHER[size:], {"Content-Range": place, **version})
@@ -192,9 +192,9 @@ def test_a_rest_that_does_not_fit_is_not_taken(
 
 
 def test_a_server_that_ignores_the_condition_is_trusted_by_its_version(
-    site, settings, target, broken_off
+    site, settings, target, interrupted
 ):
-    broken_off(1000)
+    interrupted(1000)
     size = (target.parent / ".b.zip.part").stat().st_size
     place = {"Content-Range": f"bytes {size}-{len(BODY) - 1}/*", "ETag": site.etag(PATH)}
     site.plan(PATH, 206, BODY[size:], place)
@@ -202,8 +202,8 @@ def test_a_server_that_ignores_the_condition_is_trusted_by_its_version(
     assert target.read_bytes() == BODY
 
 
-def test_more_than_the_rest_is_not_taken(site, settings, target, broken_off):
-    broken_off(1000)
+def test_more_than_the_rest_is_not_taken(site, settings, target, interrupted):
+    interrupted(1000)
     size = (target.parent / ".b.zip.part").stat().st_size
     place = {"Content-Range": f"bytes {size}-{len(BODY) - 1}/{len(BODY)}"}
     site.plan(PATH, 206, BODY[size:] + b"more", place)
@@ -223,7 +223,7 @@ def test_more_than_the_rest_is_not_taken(site, settings, target, broken_off):
         ({"ETag": '"strong"', "Content-Encoding": "identity"}, '"strong"'),
     ],
 )
-def test_only_what_has_a_sure_version_is_gone_on_with(site, settings, target, version, condition):
+def test_only_what_has_a_sure_version_is_resumed(site, settings, target, version, condition):
     site.files[PATH] = BODY
     site.plan(PATH, 200, BODY[:1000], version, len(BODY))
     Client(settings).download(URL, target)
@@ -232,8 +232,8 @@ def test_only_what_has_a_sure_version_is_gone_on_with(site, settings, target, ve
     assert ("Range" in site.headers[1]) == (condition is not None)
 
 
-def test_what_came_from_another_address_is_of_no_use(site, settings, target, broken_off):
-    broken_off(1000)
+def test_what_came_from_another_address_is_of_no_use(site, settings, target, interrupted):
+    interrupted(1000)
     site.files["/example.org/new.zip"] = OTHER
     Client(settings).download("https://example.org/new.zip", target)
     assert target.read_bytes() == OTHER
@@ -241,8 +241,8 @@ def test_what_came_from_another_address_is_of_no_use(site, settings, target, bro
 
 
 @pytest.mark.parametrize("spoil", ["{", "[]", '{"url": "x", "moon": 1}', None])
-def test_bytes_without_a_sound_record_are_of_no_use(site, settings, target, broken_off, spoil):
-    broken_off(1000)
+def test_bytes_without_a_sound_record_are_of_no_use(site, settings, target, interrupted, spoil):
+    interrupted(1000)
     record = target.parent / ".b.zip.part.json"
     record.unlink() if spoil is None else record.write_text(spoil)
     Client(settings).download(URL, target)
@@ -251,8 +251,8 @@ def test_bytes_without_a_sound_record_are_of_no_use(site, settings, target, brok
     assert names(target) == ["b.zip"]
 
 
-def test_the_record_says_what_the_bytes_are_of(site, settings, target, broken_off):
-    broken_off(1000)
+def test_the_record_says_what_the_bytes_are_of(site, settings, target, interrupted):
+    interrupted(1000)
     assert json.loads((target.parent / ".b.zip.part.json").read_text()) == {
         "url": f"{site.url}{PATH}",
         "etag": site.etag(PATH),
@@ -261,23 +261,23 @@ def test_the_record_says_what_the_bytes_are_of(site, settings, target, broken_of
     }
 
 
-def test_unchanged_forgets_what_had_arrived(site, settings, target, broken_off):
-    broken_off(1000)
+def test_unchanged_forgets_what_had_arrived(site, settings, target, interrupted):
+    interrupted(1000)
     assert Client(settings).download(URL, target, etag=site.etag(PATH)).unchanged
     assert names(target) == []
 
 
 @pytest.mark.parametrize("fault", ["404", "403"])
-def test_a_file_that_is_gone_leaves_nothing(site, settings, target, broken_off, fault):
-    broken_off(1000)
+def test_a_file_that_is_gone_leaves_nothing(site, settings, target, interrupted, fault):
+    interrupted(1000)
     site.faults[PATH] = [fault]
     with pytest.raises(FetchError, match=f"HTTP {fault}"):
         Client(settings).download(URL, target)
     assert names(target) == []
 
 
-def test_a_network_that_is_down_loses_nothing(site, settings, target, broken_off):
-    broken_off(1000)
+def test_a_network_that_is_down_loses_nothing(site, settings, target, interrupted):
+    interrupted(1000)
     with pytest.raises(FetchError, match="offline"):
         Client(replace(settings, offline=True)).download(URL, target)
     site.faults[PATH] = ["slow"] * ATTEMPTS
@@ -286,8 +286,8 @@ def test_a_network_that_is_down_loses_nothing(site, settings, target, broken_off
     assert names(target) == [".b.zip.part", ".b.zip.part.json"]
 
 
-def test_a_web_page_in_place_of_the_rest_is_not_appended(site, settings, target, broken_off):
-    broken_off(1000)
+def test_a_web_page_in_place_of_the_rest_is_not_appended(site, settings, target, interrupted):
+    interrupted(1000)
     site.faults[PATH] = ["html", "html"]
     Client(settings).download(URL, target)
     assert target.read_bytes() == BODY

@@ -219,7 +219,7 @@ def test_a_network_that_fails_leaves_the_old_snapshot(
     assert [p.name for p in (settings.raw_root / "usgs_ree").iterdir()] == ["2026-02-02"]
 
 
-def test_a_fetch_that_was_cut_off_is_gone_on_with(ree, settings, site):
+def test_a_fetch_that_was_cut_off_is_resumed(ree, settings, site):
     site.faults[address(ree)] = ["cut"] * 4
     with pytest.raises(FetchError, match=r"cut short"):
         fetch_snapshot(ree, settings, today=MONDAY)
@@ -277,10 +277,10 @@ def test_offline_nothing_is_asked_and_nothing_made(ree, settings, site):
     assert not settings.data_root.exists()
 
 
-# files that somebody was handed
+# files that the user provides
 
 
-def test_a_handed_file_goes_the_same_way_offline(ree, settings, site, tmp_path):
+def test_a_provided_file_goes_the_same_way_offline(ree, settings, site, tmp_path):
     provided = tmp_path / "from a friend.zip"
     provided.write_bytes(site.files[address(ree)])
     snapshot = fetch_snapshot(ree, replace(settings, offline=True), provided=provided, today=MONDAY)
@@ -306,12 +306,12 @@ def test_a_payload_does_not_take_the_name_of_its_record(ree, settings, site, tmp
     ("name", "said"),
     [
         ("folder", "is a folder; pack it into one zip archive"),
-        ("gone.zip", "is no file; check the path"),
+        ("gone.zip", "is not a file; check the path"),
         ("empty.zip", "is empty; get the file again"),
         ("large.zip", "has 101 bytes, at most 100 are accepted; check the path"),
     ],
 )
-def test_what_cannot_be_handed_over_is_refused(ree, settings, tmp_path, name, said):
+def test_what_cannot_be_provided_over_is_refused(ree, settings, tmp_path, name, said):
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.zip").touch()
     (tmp_path / "large.zip").write_bytes(bytes(101))
@@ -321,7 +321,7 @@ def test_what_cannot_be_handed_over_is_refused(ree, settings, tmp_path, name, sa
     assert not settings.data_root.exists()
 
 
-def test_a_handed_file_of_another_kind_leaves_the_old_snapshot(ree, settings, tmp_path):
+def test_a_provided_file_of_another_kind_leaves_the_old_snapshot(ree, settings, tmp_path):
     first = fetch_snapshot(ree, settings, today=MONDAY)
     (tmp_path / "x.zip").write_bytes(b"no zip")
     with pytest.raises(SchemaError, match=r"^usgs_ree: x\.zip"):
@@ -329,7 +329,7 @@ def test_a_handed_file_of_another_kind_leaves_the_old_snapshot(ree, settings, tm
     assert latest_snapshot(settings, "usgs_ree") == first
 
 
-def test_a_handed_file_that_may_not_be_read_is_told(ree, settings, tmp_path, monkeypatch):
+def test_a_provided_file_that_may_not_be_read_is_reported(ree, settings, tmp_path, monkeypatch):
     (tmp_path / "x.zip").write_bytes(b"x")
 
     def refuse(source: Path, target: Path) -> None:
@@ -350,10 +350,10 @@ def test_fetching_again_heals_a_damaged_snapshot(ree, settings):
     assert healed.payload.stat().st_size > 100
 
 
-def test_progress_is_told(ree, settings):
-    told: list[int] = []
-    snapshot = fetch_snapshot(ree, settings, on_bytes=lambda now, of: told.append(now))
-    assert told[-1] == snapshot.provenance.bytes
+def test_progress_is_reported(ree, settings):
+    heard: list[int] = []
+    snapshot = fetch_snapshot(ree, settings, on_bytes=lambda now, of: heard.append(now))
+    assert heard[-1] == snapshot.provenance.bytes
 
 
 def test_without_a_date_the_snapshot_bears_todays(ree, settings):
@@ -397,13 +397,13 @@ def test_a_url_without_a_file_name_still_gets_one(ree, settings, site, payload):
     assert fetch_snapshot(root, settings).payload.name == "usgs_ree.zip"
 
 
-def test_a_data_root_that_is_a_file_is_told(ree, settings, tmp_path):
+def test_a_data_root_that_is_a_file_is_reported(ree, settings, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingsError, match=r"cannot be written: .*; choose another folder"):
         fetch_snapshot(ree, replace(settings, data_root=tmp_path / "file"))
 
 
-def test_a_mirror_that_is_no_address_is_told(ree, settings):
+def test_a_mirror_that_is_no_address_is_reported(ree, settings):
     with pytest.raises(SettingsError, match=r"is not a web address"):
         fetch_snapshot(ree, replace(settings, mirror="ftp://m"))
     assert not (settings.raw_root / "usgs_ree").exists()

@@ -232,7 +232,7 @@ def test_a_search_without_end_is_given_up(catalogue, settings, caplog):
     for number in range(100):
         catalogue.add(str(number), f"Points {number}")
     assert "the closest of 20: 'Points 9' (9)" in refusal(entry(title="Points", **READ), settings)
-    assert "only the first 20 items were looked at" in caplog.text
+    assert "only the first 20 items were searched" in caplog.text
 
 
 def test_a_link_of_the_search_to_another_host_is_not_followed(catalogue, settings):
@@ -248,7 +248,7 @@ def test_a_link_of_the_search_to_another_host_is_not_followed(catalogue, setting
     ("url", "said"),
     [
         (ITEMS, "names no item; give reader.item or reader.title"),
-        (f"{HOST}/data", "is no address of a ScienceBase item"),
+        (f"{HOST}/data", "is not the address of a ScienceBase item"),
     ],
 )
 def test_an_entry_that_names_no_item(settings, url, said):
@@ -258,7 +258,7 @@ def test_an_entry_that_names_no_item(settings, url, said):
 def test_an_item_that_is_gone_or_no_item(catalogue, settings):
     assert "HTTP 404" in refusal(entry(item="9", **READ), settings)
     catalogue.items["9"] = {"error": "made up"}
-    assert "the answer is no item" in refusal(entry(item="9", **READ), settings)
+    assert "the answer is not an item" in refusal(entry(item="9", **READ), settings)
 
 
 # choosing the file
@@ -363,7 +363,7 @@ def test_another_kind_of_file_is_refused(catalogue, settings):
     assert "not the expected kind of file" in refusal(entry(item="1", **READ), settings)
 
 
-def test_a_plain_address_is_asked_for_securely(catalogue, settings, table):
+def test_a_plain_address_is_asked_for_sehintly(catalogue, settings, table):
     file = catalogue.file("a.zip", table)
     catalogue.add("1", "P", {**file, "url": file["url"].replace("https:", "http:")})
     assert fetch_snapshot(entry(item="1", **READ), settings).provenance.url == file["url"]
@@ -403,7 +403,7 @@ def test_the_parts_of_a_shapefile_come_as_one_archive(catalogue, settings, parts
     assert fetch_snapshot(source, settings) == snapshot
 
 
-def test_a_shapefile_that_lacks_a_part_is_told(catalogue, settings, parts):
+def test_a_shapefile_that_lacks_a_part_is_reported(catalogue, settings, parts):
     files = [catalogue.file(f"Points{s}", parts[s]) for s in (".shp", ".dbf")]
     catalogue.add("1", "Points", facets=[{"files": files}])
     text = refusal(entry(item="1", file="points.shp"), settings)
@@ -419,7 +419,7 @@ def test_a_part_of_another_size_leaves_nothing(catalogue, settings, parts):
     assert "bytes, the item says" in refusal(entry(item="1", file="Points.shp"), settings)
 
 
-def test_a_file_that_was_handed_over_goes_the_same_way(catalogue, settings, table, tmp_path):
+def test_a_file_that_was_provided_over_goes_the_same_way(catalogue, settings, table, tmp_path):
     path = tmp_path / "handed.zip"
     path.write_bytes(table)
     snapshot = fetch_snapshot(entry(item="1", **READ), settings, provided=path)

@@ -1,4 +1,4 @@
-"""Keys and passwords are sent to the publisher, and told to nobody else."""
+"""Keys and passwords are sent to the publisher, and shown to nobody else."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def test_a_key_is_sent_and_not_kept(locked, site, settings):
 
 
 @pytest.mark.parametrize("body", [b"", b"the token made-up+key of Bearer made-up-bearer is old"])
-def test_no_error_and_no_log_tells_a_key(locked, site, settings, caplog, body):
+def test_no_error_and_no_log_shows_a_key(locked, site, settings, caplog, body):
     site.plan(ASKED, 503, body)
     site.plan(ASKED, 400, body)
     with caplog.at_level(logging.WARNING), pytest.raises(FetchError) as caught:
         fetch_snapshot(locked, settings)
     assert "HTTP 503" in caplog.text
-    told = caplog.text + str(caught.value) + str(caught.value.__cause__)
-    assert "HTTP 400" in told and "token=***" in told
-    assert "made-up" not in told.replace("made_up", "")
+    heard = caplog.text + str(caught.value) + str(caught.value.__cause__)
+    assert "HTTP 400" in heard and "token=***" in heard
+    assert "made-up" not in heard.replace("made_up", "")
     assert len(site.asked) == 2
 
 
-def test_what_is_left_of_a_broken_download_tells_no_key(locked, site, settings):
+def test_what_is_left_of_a_broken_download_shows_no_key(locked, site, settings):
     site.files[ASKED] = TABLE * 1000
     site.faults[ASKED] = ["cut"] * 4
     with pytest.raises(FetchError, match="cut short"):
@@ -79,7 +79,7 @@ def test_the_password_of_a_mirror_is_kept_too(made_up, site, settings):
     assert "made-up-word" not in str(caught.value)
 
 
-def test_a_check_tells_no_key(locked, site, settings):
+def test_a_check_shows_no_key(locked, site, settings):
     site.plan(ASKED, 400, b'{"message": "made-up+key is no token"}')
     state = probe(locked, settings)
     assert state.word == "failed"

@@ -149,7 +149,7 @@ def test_a_redirect_with_a_large_body_is_not_read(site, settings):
     assert Client(settings).get(URL) == b"it"
 
 
-def test_a_redirect_without_an_address_is_told(site, settings):
+def test_a_redirect_without_an_address_is_reported(site, settings):
     site.plan(PATH, 302)
     with pytest.raises(FetchError, match=r"HTTP 302, expected 200"):
         Client(settings).get(URL)

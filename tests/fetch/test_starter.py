@@ -69,31 +69,31 @@ def test_plain_parquet_is_a_plain_table(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "gone.parquet"])
-def test_a_missing_file_is_told(tmp_path, name):
+def test_a_missing_file_is_reported(tmp_path, name):
     assert f"starter_towns: {name} cannot be read" in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 cut", b"PAR1" + bytes(40) + b"PAR1"])
-def test_a_damaged_parquet_file_is_told(tmp_path, content):
+def test_a_damaged_parquet_file_is_reported(tmp_path, content):
     path = tmp_path / "towns.parquet"
     path.write_bytes(content)
     assert "starter_towns: towns.parquet is damaged" in refusal(path)
 
 
-def test_a_truncated_parquet_file_is_told(tmp_path):
+def test_a_truncated_parquet_file_is_reported(tmp_path):
     path = tmp_path / "towns.parquet"
     pd.DataFrame({"name": ["Osh"] * 100}).to_parquet(path)
     path.write_bytes(path.read_bytes()[:-200])
     assert "starter_towns: towns.parquet is damaged" in refusal(path)
 
 
-def test_a_damaged_csv_file_is_told(tmp_path):
+def test_a_damaged_csv_file_is_reported(tmp_path):
     path = tmp_path / "towns.csv"
     path.write_bytes(b"name,population\nOsh\n")
     assert "starter/towns.csv row 2 has 1 fields, expected 2" in refusal(path)
 
 
-def test_missing_columns_and_rows_are_told(tmp_path):
+def test_missing_columns_and_rows_are_reported(tmp_path):
     path = tmp_path / "towns.parquet"
     pd.DataFrame({"Name": ["Osh"]}).to_parquet(path)
     assert "lacks the columns 'name' (closest: 'Name')" in refusal(path)

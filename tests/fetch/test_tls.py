@@ -88,12 +88,12 @@ def test_a_certificate_of_another_host_is_refused(authority, serve):
     assert "check the address, and whether this network asks to sign in" in text
 
 
-def test_a_server_that_speaks_no_tls_is_told(authority, site):
+def test_a_server_that_speaks_no_tls_is_reported(authority, site):
     text = refusal(f"{site.url.replace('http', 'https')}/a")
     assert "no encrypted connection could be made (4 attempts)" in text
 
 
-def test_a_bundle_that_is_not_there_is_told(monkeypatch, tmp_path, serve, authority):
+def test_a_bundle_that_is_not_there_is_reported(monkeypatch, tmp_path, serve, authority):
     url = serve(authority)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
     assert refusal(url).endswith("gone.pem); correct REQUESTS_CA_BUNDLE")

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-import geo_ree
+from geo_ree.deposits import Located
 from geo_ree.maps import InlinePage
 from geo_ree.schema.html import table_html
 
@@ -55,7 +55,7 @@ def test_an_audit_shows_its_worst_flags_and_how_many_there_are():
         geometry=[at] * 3,
         crs=4326,
     )
-    located = geo_ree.Located(
+    located = Located(
         deposits=gpd.GeoDataFrame({"id": ["x:1", "x:2", "x:3"]}, geometry=[at] * 3, crs=4326),
         audit=audit,
         areas=audit.iloc[:0],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_ree.errors import SchemaError
-from geo_ree.schema import LAYERS, PRECISION_ERROR_M, layer_named, validate
+from geo_ree.schema import LAYERS, PRECISION_ERROR_M, check_layer, layer_named
 
 
 def _towns(**columns):
@@ -26,7 +26,7 @@ def test_every_layer_begins_with_who_and_whence(name):
 
 
 def test_missing_columns_are_added_typed_and_in_order():
-    got = validate(_towns(), "settlements")
+    got = check_layer(_towns(), "settlements")
     assert list(got.columns) == LAYERS["settlements"].column_names()
     assert got["population"].dtype == "Int64"
     assert got["population"].isna().tolist() == [False, True]
@@ -46,13 +46,13 @@ def test_missing_columns_are_added_typed_and_in_order():
 )
 def test_a_complaint_names_row_and_column(columns, told):
     with pytest.raises(SchemaError, match="towns.csv does not fit the layer settlements") as error:
-        validate(_towns(**columns), "settlements", where="towns.csv")
+        check_layer(_towns(**columns), "settlements", where="towns.csv")
     assert told in str(error.value)
 
 
 def test_all_complaints_come_at_once():
     with pytest.raises(SchemaError) as error:
-        validate(_towns(kind="hamlet", population=[-1, -1], id=["t:1", "t:1"]), "settlements")
+        check_layer(_towns(kind="hamlet", population=[-1, -1], id=["t:1", "t:1"]), "settlements")
     assert str(error.value).count("row ") == 5
 
 
@@ -60,29 +60,29 @@ def test_all_complaints_come_at_once():
 def test_coordinates_off_the_globe_are_told(point):
     frame = _towns().set_geometry([shapely.Point(point), shapely.Point(70, 45)]).set_crs(4326)
     with pytest.raises(SchemaError, match="row 1: (coordinates .* swapped|the geometry is empty)"):
-        validate(frame, "settlements")
+        check_layer(frame, "settlements")
 
 
 def test_a_wrong_geometry_an_empty_layer_and_no_crs_are_told():
     with pytest.raises(SchemaError, match="geometry is a Polygon, expected Point"):
-        validate(
+        check_layer(
             _towns()
             .set_geometry(_towns().buffer(0, 1).map(lambda _: shapely.box(0, 0, 1, 1)))
             .set_crs(4326, allow_override=True),
             "settlements",
         )
     with pytest.raises(SchemaError, match="has no rows for the layer settlements; check"):
-        validate(_towns().iloc[:0], "settlements")
+        check_layer(_towns().iloc[:0], "settlements")
     with pytest.raises(SchemaError, match="no coordinate reference system; set it"):
-        validate(_towns().set_crs(None, allow_override=True), "settlements")
+        check_layer(_towns().set_crs(None, allow_override=True), "settlements")
     with pytest.raises(SchemaError, match="give a GeoDataFrame"):
-        validate(pd.DataFrame(_towns().drop(columns="geometry")), "settlements")
+        check_layer(pd.DataFrame(_towns().drop(columns="geometry")), "settlements")
     with pytest.raises(SchemaError, match="no layer is called 'towns'; use one of deposits"):
         layer_named("towns")
 
 
 def test_other_reference_systems_are_brought_to_wgs84():
-    got = validate(_towns().to_crs(3857), "settlements")
+    got = check_layer(_towns().to_crs(3857), "settlements")
     assert got.crs.to_epsg() == 4326
     assert got.geometry.x.round(6).tolist() == [76.0, 70.0]
 
@@ -100,9 +100,9 @@ def test_deposits_may_lack_a_place_but_not_a_role():
         geometry=[None],
         crs=4326,
     )
-    assert validate(frame, "deposits").geometry.isna().tolist() == [True]
+    assert check_layer(frame, "deposits").geometry.isna().tolist() == [True]
     with pytest.raises(SchemaError, match="column 'role' is missing"):
-        validate(frame.drop(columns="role"), "deposits")
+        check_layer(frame.drop(columns="role"), "deposits")
 
 
 @given(
@@ -122,9 +122,9 @@ def test_valid_rows_come_through_unchanged_and_twice_is_once(people, lon, lat):
         geometry=[shapely.Point(lon, lat)] * n,
         crs=4326,
     )
-    once = validate(frame, "settlements")
+    once = check_layer(frame, "settlements")
     assert once["population"].tolist() == people
-    pd.testing.assert_frame_equal(once, validate(once, "settlements"))
+    pd.testing.assert_frame_equal(once, check_layer(once, "settlements"))
 
 
 def test_finer_coordinates_have_smaller_errors():

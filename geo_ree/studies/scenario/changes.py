@@ -14,7 +14,7 @@ import pandas as pd
 from geo_ree.crs import length_km
 from geo_ree.deposits import assign_country, split_at_borders
 from geo_ree.errors import SettingsError
-from geo_ree.schema import LAYERS, validate
+from geo_ree.schema import LAYERS, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
 from geo_ree.storage import starter_path
 from geo_ree.studies.scenario.features import KINDS, STATUSES, read_features
@@ -275,7 +275,7 @@ def _canonical(told: gpd.GeoDataFrame, layer: str, countries: gpd.GeoDataFrame) 
     feature = cut.pop("feature").to_numpy()
     if "length_km" in spec.column_names():
         cut["length_km"] = np.nan  # the published length is of the whole, not of a piece
-    return validate(cut, layer, where=SOURCE_ID).assign(feature=feature)
+    return check_layer(cut, layer, where=SOURCE_ID).assign(feature=feature)
 
 
 def _named(name: str, status: str, approximate: bool) -> str:

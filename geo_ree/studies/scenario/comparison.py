@@ -50,7 +50,7 @@ def scenario(
     add
         Layer (``railways``, ``roads``, ``power_lines``, ``power_plants``, ``gateways``) -> a
         GeoJSON file or a frame of features, as `geo_ree.studies.scenario.read_features` takes them;
-        `geo_ree.planned_lines` gives those of the package. Added gateways count beside those
+        `geo_ree.studies.scenario.planned_lines` gives those of the package. Added gateways count beside those
         that the targets name.
     remove
         Layer -> ids or names of features, ``kind=WORD``, ``source=ID``, ``country=ISO3``, or a

@@ -14,7 +14,7 @@ from geo_ree.crs import Floats, distance_m
 from geo_ree.deposits import merge
 from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.proximity import nearest
-from geo_ree.schema import validate
+from geo_ree.schema import check_layer
 
 MATCH_KM = 25.0
 """A mine that is joined to a site by name counts up to this distance (judgement: both places may be
@@ -124,7 +124,7 @@ def mine_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         commodity_group=group.where(group.notna(), "unknown"),
         precision_class=mines["precision_class"].fillna("none"),
     )
-    return validate(rows.reset_index(drop=True), "deposits") if len(rows) else rows
+    return check_layer(rows.reset_index(drop=True), "deposits") if len(rows) else rows
 
 
 def _coal_alone(commodities: object) -> bool:

@@ -15,7 +15,7 @@ import shapely
 from geo_ree.deposits import arrange_statements
 from geo_ree.pipeline.gateways import to_the_metre
 from geo_ree.proximity import load_targets, measure
-from geo_ree.schema import validate
+from geo_ree.schema import check_layer
 from geo_ree.scoring import load_preset, score
 from geo_ree.settings import Options
 
@@ -46,7 +46,7 @@ def made_deposits(error_m: float = 1000.0) -> gpd.GeoDataFrame:
     frame = pd.DataFrame(rows)
     sources = frame.pop("sources")
     points = [shapely.Point(p) for _, _, p in DEPOSITS.values()]
-    return validate(gpd.GeoDataFrame(frame, geometry=points, crs=4326), "deposits").assign(
+    return check_layer(gpd.GeoDataFrame(frame, geometry=points, crs=4326), "deposits").assign(
         sources=sources.to_numpy()
     )
 
@@ -95,8 +95,8 @@ def made_layers(countries: gpd.GeoDataFrame) -> dict[str, Any]:
     return {
         "deposits": made_deposits(),
         "countries": pd.concat([countries, china], ignore_index=True),
-        "railways": validate(rail, "railways"),
-        "gateways": validate(ports, "gateways"),
+        "railways": check_layer(rail, "railways"),
+        "gateways": check_layer(ports, "gateways"),
     }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_ree.schema import validate
+from geo_ree.schema import check_layer
 from geo_ree.studies.validation.labels import (
     COPPER,
     MATCH_KM,
@@ -36,7 +36,7 @@ def records(*rows):
         "position_error_m": 2000.0,
     }
     places = [shapely.Point(*r[3:]) if len(r) > 3 else None for r in rows]
-    return validate(gpd.GeoDataFrame(table, geometry=places, crs=4326), "deposits")
+    return check_layer(gpd.GeoDataFrame(table, geometry=places, crs=4326), "deposits")
 
 
 def mines(*rows, kind="mine", commodities="Cu"):
@@ -53,7 +53,7 @@ def mines(*rows, kind="mine", commodities="Cu"):
         "position_error_m": 5000.0,
     }
     places = [shapely.Point(*r[2:]) for r in rows]
-    return validate(gpd.GeoDataFrame(table, geometry=places, crs=4326), "facilities")
+    return check_layer(gpd.GeoDataFrame(table, geometry=places, crs=4326), "facilities")
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def test_a_whole_file_arrives_with_its_hash_and_version(site, settings, target):
     assert [p.name for p in target.parent.iterdir()] == ["b.zip"]
 
 
-def test_progress_is_told_up_to_the_whole(site, settings, target):
+def test_progress_is_reported_up_to_the_whole(site, settings, target):
     site.files[PATH] = BODY
-    told: list[tuple[int, int | None]] = []
-    get(settings, target, on_bytes=lambda now, of: told.append((now, of)))
-    assert told[-1] == (len(BODY), len(BODY))
-    assert [now for now, _ in told] == sorted(now for now, _ in told)
+    heard: list[tuple[int, int | None]] = []
+    get(settings, target, on_bytes=lambda now, of: heard.append((now, of)))
+    assert heard[-1] == (len(BODY), len(BODY))
+    assert [now for now, _ in heard] == sorted(now for now, _ in heard)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_faults_of_several_kinds_in_a_row_are_survived(site, settings, target, c
 
 
 @pytest.mark.parametrize(
-    ("fault", "said_and_cure", "requests_made"),
+    ("fault", "said_and_hint", "requests_made"),
     [
         ("401", ("HTTP 401, access is refused", "sign in"), 1),
         ("403", ("HTTP 403, access is refused", "sign in"), 1),
@@ -114,13 +114,13 @@ def test_faults_of_several_kinds_in_a_row_are_survived(site, settings, target, c
         ("loop", ("it redirects without end (5 redirects", "check the address"), 6),
     ],
 )
-def test_a_lasting_fault_is_told_in_one_line(
-    site, settings, target, fault, said_and_cure, requests_made
+def test_a_lasting_fault_is_reported_in_one_line(
+    site, settings, target, fault, said_and_hint, requests_made
 ):
     site.files[PATH] = BODY
     site.faults[PATH] = [fault] * 50
     text = failure(settings, target)
-    assert all(part in text for part in said_and_cure)
+    assert all(part in text for part in said_and_hint)
     assert len(site.asked) == requests_made
     assert list(target.parent.iterdir()) == []
 
@@ -128,7 +128,7 @@ def test_a_lasting_fault_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("fault", "said"), [("cut", "the connection broke"), ("stall", "the server fell silent")]
 )
-def test_a_body_that_never_ends_well_is_told(site, settings, target, fault, said):
+def test_a_body_that_never_ends_well_is_reported(site, settings, target, fault, said):
     site.files[PATH] = BODY
     site.ranges = False
     site.faults[PATH] = [fault] * 50
@@ -184,7 +184,7 @@ def test_a_server_that_says_nothing_after_all_is_not_waited_for_long(site, setti
     assert "HTTP 400, expected 200; correct url" in failure(settings, target)
 
 
-def test_a_download_that_crawls_for_ever_is_given_up_and_gone_on_with(site, settings, target):
+def test_a_download_that_crawls_for_ever_is_given_up_and_resumed(site, settings, target):
     site.files[PATH] = BODY
     site.piece, site.pace_s = 1, 0.01
     crawling = replace(settings, stall_s=0.2, min_bytes_per_s=1000.0)
@@ -319,7 +319,7 @@ def test_a_file_without_a_length_arrives(site, settings, target):
     assert get(settings, target).bytes == len(BODY)
 
 
-def test_a_length_that_is_wrong_is_told(site, settings, target):
+def test_a_length_that_is_wrong_is_reported(site, settings, target):
     site.ranges = False
     for _ in range(ATTEMPTS):
         site.plan(PATH, body=BODY, length=len(BODY) + 7)
@@ -419,8 +419,8 @@ def test_a_file_that_changed_is_sent_whole(site, settings, target):
 
 def test_a_version_is_only_named_to_the_address_that_gave_it(site, settings, target):
     site.files[PATH] = BODY
-    for at_hand, named in (("https://example.org/old.zip", False), (URL, True)):
-        client = Client(settings, previous_url=at_hand)
+    for available, named in (("https://example.org/old.zip", False), (URL, True)):
+        client = Client(settings, previous_url=available)
         came = client.download(URL, target, last_modified="Sun, 01 Feb 2026 00:00:00 GMT")
         assert came.unchanged is named
         assert ("If-Modified-Since" in site.headers[-1]) is named
@@ -462,7 +462,7 @@ def test_a_small_answer_that_is_large_is_refused(site, settings):
         Client(settings, source_id="x").get(URL, most_bytes=1000)
 
 
-def test_an_answer_that_is_no_json_is_told(site, settings):
+def test_an_answer_that_is_no_json_is_reported(site, settings):
     site.files[PATH] = b"Token\n expired"
     with pytest.raises(FetchError, match=r"^x: .*is no JSON \(it begins with 'Token expired'\); "):
         Client(settings, source_id="x").get_json(URL)

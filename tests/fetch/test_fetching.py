@@ -194,7 +194,7 @@ def test_a_file_is_taken_and_a_source_without_an_address_not_asked(settings, tmp
     assert "uzbekistan_geology: no address" in result.stderr
 
 
-def test_some_failed_is_exit_status_1_and_told_in_one_line(served, settings, catalog):
+def test_some_failed_is_exit_status_1_and_reported_in_one_line(served, settings, catalog):
     served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
     result = call(settings, *THREE)
     assert result.exit_code == 1
@@ -208,10 +208,10 @@ def test_the_account_as_json(served, settings, catalog):
     served.faults[address(catalog["usgs_ree"])] = ["404"] * 9
     result = call(settings, *THREE, "--json")
     assert result.exit_code == 1
-    told = json.loads(result.stdout)
-    assert [o["source_id"] for o in told["fetched"]] == list(THREE[1:])
-    assert told["fetched"][0]["tables"][0]["rows_read"] == 3
-    assert told["failed"][0]["source_id"] == "usgs_ree"
+    heard = json.loads(result.stdout)
+    assert [o["source_id"] for o in heard["fetched"]] == list(THREE[1:])
+    assert heard["fetched"][0]["tables"][0]["rows_read"] == 3
+    assert heard["failed"][0]["source_id"] == "usgs_ree"
 
 
 def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings, tmp_path):
@@ -222,10 +222,10 @@ def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings,
         encoding="utf-8",
     )
     result = call(settings, "--all", "--catalog", extra, "--json")
-    told = json.loads(result.stdout)
-    assert {o["source_id"] for o in told["fetched"]} == set(THREE)
-    assert {"source_id": "sold", "why": "manual: it is sold"} in told["not_tried"]
-    assert not {o["source_id"] for o in told["failed"]} & {"sold", "starter_deposits"}
+    heard = json.loads(result.stdout)
+    assert {o["source_id"] for o in heard["fetched"]} == set(THREE)
+    assert {"source_id": "sold", "why": "manual: it is sold"} in heard["not_tried"]
+    assert not {o["source_id"] for o in heard["failed"]} & {"sold", "starter_deposits"}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_all_tries_what_a_program_may_fetch_and_lists_the_rest(served, settings,
         (("usgs_ree", "--bbox", "1,2,3"), "is not WEST,SOUTH,EAST,NORTH"),
         (("usgs_ree", "--bbox", "77,42,75,43"), "west must be less than east"),
         (("--all", "--file", "x.zip"), "provides one source"),
-        (("usgs_ree", "--file", "no-such.zip"), "no-such.zip is no file"),
+        (("usgs_ree", "--file", "no-such.zip"), "no-such.zip is not a file"),
         (("usgs_ree", "--mirror", "ftp://m"), "the mirror 'ftp://m' is not a web address"),
     ],
 )
@@ -275,7 +275,7 @@ needs_signals = pytest.mark.skipif(
 )
 
 
-def broken_off(site, settings, *command: str) -> tuple[subprocess.Popen[str], str, str]:
+def interrupted(site, settings, *command: str) -> tuple[subprocess.Popen[str], str, str]:
     """Run geo-ree and press Ctrl-C when the site has been asked."""
     process = subprocess.Popen(
         [
@@ -306,14 +306,14 @@ def broken_off(site, settings, *command: str) -> tuple[subprocess.Popen[str], st
 
 @needs_signals
 @pytest.mark.parametrize("silent", [False, True])
-def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, silent):
+def test_interrupting_ends_soon_without_a_traceback(site, settings, catalog, silent):
     """Ctrl-C while servers drip, or say nothing more at all."""
     path = address(catalog["usgs_ree"])
     site.files[path] = b"PK\3\4" + bytes(200_000)
     site.piece, site.pace_s = 100, 0.05
     if silent:
         site.faults[path] = ["slow"]
-    process, out, err = broken_off(site, settings, "fetch", "usgs_ree")
+    process, out, err = interrupted(site, settings, "fetch", "usgs_ree")
     assert process.returncode == 130
     assert err.splitlines()[-1] == "geo-ree: broken off"
     assert "Traceback" not in out + err
@@ -323,10 +323,10 @@ def test_breaking_off_ends_soon_without_a_traceback(site, settings, catalog, sil
 
 
 @needs_signals
-def test_a_check_that_is_broken_off_waits_for_nobody(site, settings, catalog):
+def test_a_check_that_is_interrupted_waits_for_nobody(site, settings, catalog):
     for source in catalog.values():
         site.faults[address(source)] = ["slow"] * 9
-    process, out, err = broken_off(site, settings, "sources", "check", *THREE)
+    process, out, err = interrupted(site, settings, "sources", "check", *THREE)
     assert process.returncode == 130
     assert "Traceback" not in out + err
     assert err.splitlines()[-1] == "geo-ree: broken off"

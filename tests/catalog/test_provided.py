@@ -1,4 +1,4 @@
-"""Files that somebody was handed of the sources that no program can fetch."""
+"""Files that the user provides of the sources that no program can fetch."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _taken(source: Source, provided: Path, borders: gpd.GeoDataFrame, tmp_path: 
 
 @pytest.mark.parametrize("source_id", GEOLOGY)
 def test_a_table_with_canonical_columns_is_taken(source_id, borders, tmp_path):
-    path = tmp_path / "handed.csv"
+    path = tmp_path / "provided.csv"
     path.write_text(TABLE, encoding="utf-8")
     frame = _taken(CATALOG[source_id], path, borders, tmp_path).frame.set_index("id")
     one, other = frame.loc[f"{source_id}:12"], frame.loc[f"{source_id}:13"]
@@ -68,7 +68,7 @@ def test_a_table_with_canonical_columns_is_taken(source_id, borders, tmp_path):
 
 @pytest.mark.parametrize("source_id", AREAS)
 def test_areas_in_geojson_are_taken(source_id, borders, tmp_path):
-    path = tmp_path / "handed.geojson"
+    path = tmp_path / "provided.geojson"
     plot = {"name": ["Made-up plot"], "code": ["X-1"]}
     gpd.GeoDataFrame(plot, geometry=[shapely.box(63, 41, 63.1, 41.1)], crs=4326).to_file(path)
     row = _taken(CATALOG[source_id], path, borders, tmp_path).frame.iloc[0]
@@ -106,10 +106,10 @@ def test_a_page_of_the_mongolian_cadastre_is_taken(borders, tmp_path):
     assert part.unrecognised["kind"] == {"Ашиглалт": 1}
 
 
-def test_the_handed_file_of_the_guide_is_taken(borders, tmp_path):
+def test_the_provided_file_of_the_guide_is_taken(borders, tmp_path):
     text = GUIDE.read_text(encoding="utf-8")
     toml = re.search(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    provided = re.search(r"^```csv handed\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    provided = re.search(r"^```csv provided\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert toml and provided
     (tmp_path / "my.toml").write_text(toml[1], encoding="utf-8")
     (tmp_path / "my.csv").write_text(provided[1], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What somebody was handed may consist of several files: a shapefile, a file geodatabase."""
+"""A provided file may consist of several: a shapefile, a file geodatabase."""
 
 from __future__ import annotations
 

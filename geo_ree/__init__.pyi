@@ -1,0 +1,73 @@
+from ._version import __version__
+from .catalog import Source, load_catalog
+from .deposits import locate, merge, normalize
+from .errors import GeoReeError
+from .fetching import read
+from .outputs.figures import plot_distances, plot_ranking
+from .pipeline.export import export
+from .pipeline.fetching import fetch
+from .pipeline.rasters import suitability
+from .pipeline.result import Result, build, run
+from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
+from .scoring import (
+    Criterion,
+    Exponential,
+    Linear,
+    Logistic,
+    ScoreModel,
+    Step,
+    Veto,
+    explain,
+    influence,
+    load_preset,
+    reweigh,
+    score,
+    uncertainty,
+)
+from .settings import Options, Settings
+from .storage import load
+from .studies.scenario import scenario
+from .studies.validation import validate_scores
+
+__all__ = [
+    "Criterion",
+    "Exponential",
+    "GeoReeError",
+    "Linear",
+    "Logistic",
+    "NearestIndex",
+    "Options",
+    "Result",
+    "ScoreModel",
+    "Settings",
+    "Source",
+    "Step",
+    "Target",
+    "Veto",
+    "__version__",
+    "build",
+    "explain",
+    "export",
+    "fetch",
+    "influence",
+    "load",
+    "load_catalog",
+    "load_preset",
+    "locate",
+    "measure",
+    "measure_terrain",
+    "merge",
+    "nearest",
+    "normalize",
+    "plot_distances",
+    "plot_ranking",
+    "read",
+    "reweigh",
+    "run",
+    "scenario",
+    "score",
+    "suitability",
+    "surface",
+    "uncertainty",
+    "validate_scores",
+]
