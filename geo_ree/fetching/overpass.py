@@ -16,9 +16,8 @@ from geo_ree.fetching.answers import read_pages, write_pages
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.reading.documents import DocumentError, ServiceError, parse_object
-from geo_ree.reading.osm import as_table, read_osm, wanted_layers, wanted_tags
-from geo_ree.reading.osm_elements import chosen, rows_of
-from geo_ree.reading.osm_pbf import is_pbf
+from geo_ree.reading.osm import is_pbf, read_osm
+from geo_ree.reading.osm_elements import Selection, elements_of_json
 
 MAX_SIDE_DEG = 1.0
 """A box may be this wide and this high; the service is there for small questions."""
@@ -153,7 +152,7 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
         what cannot be.
     """
     hint = f"fetch it again with geo-ree fetch {source.id}"
-    layers, tags = wanted_layers(source), wanted_tags(source)
+    selection = Selection(source)
     pages = read_pages(path, source).pages
     if not pages:
         if is_pbf(path):
@@ -161,11 +160,10 @@ def read_overpass(path: Path, source: Source) -> pd.DataFrame:
         raise SchemaError(
             f"{source.id}: {path.name} is neither an answer of Overpass nor an .osm.pbf file", hint
         )
-    rows: list[dict[str, Any]] = []
     for name, body in pages:
         try:
-            rows += rows_of(_elements(body), layers, source, where=path.name)
+            for element in elements_of_json(_elements(body), source, where=path.name):
+                selection.add(element)
         except DocumentError as error:
             raise SchemaError(f"{source.id}: {name}: {error.reason}", hint) from error
-    table = chosen(rows, tags, source)
-    return as_table(table, path, source)
+    return selection.table(path)

@@ -20,8 +20,8 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
-from geo_ree.reading.osm import as_table, wanted_tags
-from geo_ree.reading.osm_elements import chosen, pointed
+from geo_ree.reading.osm_elements import as_table
+from geo_ree.reading.osm_tags import Condition, wanted_tags
 
 RELEASE = "{release}"
 """Stands in ``reader.query.path`` for the name of the release, which lives for 60 days."""
@@ -209,7 +209,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     -------
     geopandas.GeoDataFrame
         ``osm_ref`` (Overture's id), the columns that the entry names, and the derived columns
-        of `geo_ree.reading.osm.with_derived`. A column is ``subtype``, ``class``,
+        of `geo_ree.reading.osm_tags.with_derived`. A column is ``subtype``, ``class``,
         ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
         ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
         ``class_or_state``; anything else is looked up in ``source_tags``, the tags of
@@ -237,7 +237,8 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
         rows = [_row(record, tags) for batch in table.to_batches() for record in batch.to_pylist()]
     except (AttributeError, TypeError, ValueError, shapely.GEOSException) as error:
         raise SchemaError(f"{source.id}: {path.name} is not in Overture's schema", hint) from error
-    return as_table(chosen(pointed(rows, source), tags, source), path, source)
+    condition = Condition(source)
+    return as_table([row for row in rows if condition.matches(row)], tags, path, source)
 
 
 def _row(record: Mapping[str, Any], tags: tuple[str, ...]) -> dict[str, Any]:

@@ -1,210 +1,253 @@
-"""Elements of OpenStreetMap as Overpass writes them, as rows with a geometry."""
+"""Elements of OpenStreetMap, from a file or from Overpass, as rows with a geometry.
+
+`reader.layer` of a catalogue entry names the kinds of features by the layers of GDAL's OSM driver:
+points, lines, multilinestrings, multipolygons and other_relations.
+"""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo_ree.catalog.source import Source
+from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
-from geo_ree.reading.osm import AREAS, as_points
+from geo_ree.reading.osm_tags import Condition, wanted_tags, with_derived
+from geo_ree.reading.tables import check_rows, number_rows
+from geo_ree.schema import LAYERS
 
-_Shapes = list[shapely.Geometry]
-_AREAL = ("Polygon", "MultiPolygon", "GeometryCollection")
+logger = logging.getLogger(__name__)
+
+OSM_LAYERS = ("points", "lines", "multilinestrings", "multipolygons", "other_relations")
+"""The kinds of features that ``reader.layer`` can name, several separated by commas."""
+
+AREAS = frozenset(
+    {
+        "aeroway=aerodrome",
+        "amenity",
+        "boundary",
+        "building",
+        "landuse",
+        "leisure",
+        "man_made",
+        "military",
+        "natural",
+        "place",
+        "tourism",
+        "power=plant",
+        "power=substation",
+        "power=generator",
+        "power=construction",
+        "power=disused",
+        "power=abandoned",
+        "construction:power",
+        "disused:power",
+        "abandoned:power",
+    }
+)
+"""Tags that make a closed way an area, unless an entry reads lines only."""
+
+Corners = Sequence[tuple[float, float]]
+"""Longitudes and latitudes along a way."""
 
 
-def rows_of(
-    elements: Iterable[Any], layers: Sequence[str], source: Source, *, where: str
-) -> list[dict[str, Any]]:
-    """Rows of the tagged elements that belong to some layers of GDAL.
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """A node, way or relation.
 
-    Parameters
-    ----------
-    elements
-        Nodes, ways and relations with their geometry (``out geom``).
-    layers
-        Layers as GDAL would sort them in from a file.
-    source
-        The entry; its canonical layer decides whether areas become points.
-    where
-        Name of the file, for the error.
+    `lines` has the role and corners of a way, or of each way in a relation; `points` the place
+    of a node, or of each node in a relation.
+    """
 
-    Returns
-    -------
-    list of dict
-        Their tags, ``osm_ref`` and ``geometry`` (None where there is none).
+    kind: str
+    id: int
+    tags: Mapping[str, str]
+    lines: Sequence[tuple[str, Corners]] = ()
+    points: Corners = ()
 
-    Raises
-    ------
-    SchemaError
-        When an element lacks what Overpass always writes.
 
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> plants = load_catalog()["osm_box"].parts()[3]
-    >>> node = {"type": "node", "id": 1, "lat": 45, "lon": 70, "tags": {"power": "plant"}}
-    >>> rows_of([node], ["points"], plants, where="x.json")
-    [{'power': 'plant', 'osm_ref': 'node/1', 'geometry': <POINT (70 45)>}]
+@dataclass
+class Selection:
+    """The rows that an entry selects among the elements it is given."""
+
+    source: Source
+    layers: tuple[str, ...] = field(init=False)
+    tags: tuple[str, ...] = field(init=False)
+    condition: Condition = field(init=False)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.layers = wanted_layers(self.source)
+        self.tags = wanted_tags(self.source)
+        self.condition = Condition(self.source)
+
+    def add(self, element: Element) -> None:
+        """Keep an element that is in the entry's layers and meets its condition."""
+        layer = _layer(element, self.layers)
+        if layer in self.layers and self.condition.matches(element.tags):
+            self.rows.append(
+                {
+                    "osm_ref": f"{element.kind}/{element.id}",
+                    **{key: element.tags.get(key) for key in self.tags},
+                    "geometry": _geometry(element, layer),
+                }
+            )
+
+    def table(self, path: Path) -> gpd.GeoDataFrame:
+        """Give the rows as `as_table` does."""
+        return as_table(self.rows, self.tags, path, self.source)
+
+
+def wanted_layers(source: Source) -> tuple[str, ...]:
+    """Layers that an entry reads; raises SchemaError for an unknown one or a missing condition."""
+    asked = tuple(name.strip() for name in source.reader.layer.split(","))
+    unknown = [name for name in asked if name not in OSM_LAYERS]
+    if unknown or not source.reader.where:
+        what = f"reader.layer has {unknown[0]!r}" if unknown else "reader.where is missing"
+        raise SchemaError(
+            f"{source.id}: {what}; OpenStreetMap data has the layers {', '.join(OSM_LAYERS)}, "
+            "and a condition selects from them",
+            "correct reader in the catalogue entry",
+        )
+    return asked
+
+
+def _layer(element: Element, asked: tuple[str, ...]) -> str:
+    tags = element.tags
+    if element.kind == "node":
+        return "points"
+    if element.kind == "relation":
+        if tags.get("type") in ("multipolygon", "boundary"):
+            return "multipolygons"
+        joined = tags.get("type") in ("multilinestring", "route")
+        return "multilinestrings" if joined else "other_relations"
+    ((_, corners),) = element.lines
+    closed = len(corners) > 3 and corners[0] == corners[-1]
+    if not closed or asked == ("lines",):
+        return "lines"
+    if "area" in tags:
+        return "multipolygons" if tags["area"] == "yes" else "lines"
+    marks = {*tags, *(f"{key}={value}" for key, value in tags.items())}
+    return "lines" if marks.isdisjoint(AREAS) else "multipolygons"
+
+
+def _geometry(element: Element, layer: str) -> shapely.Geometry | None:
+    """Geometry of an element, None where its members or nodes are missing."""
+    if layer == "points":
+        return shapely.Point(element.points[0])
+    lines = [(role, corners) for role, corners in element.lines if len(corners) > 1]
+    if layer == "lines":
+        return shapely.LineString(lines[0][1]) if lines else None
+    if layer == "multipolygons":
+        outer = _join_rings(corners for role, corners in lines if role != "inner")
+        inner = _join_rings(corners for role, corners in lines if role == "inner")
+        area = outer.difference(inner)
+        return shapely.MultiPolygon(
+            [p for p in shapely.get_parts(area) if p.geom_type == "Polygon" and not p.is_empty]
+        )
+    parts = [shapely.LineString(corners) for _, corners in lines]
+    if layer == "multilinestrings":
+        return shapely.MultiLineString(parts)
+    return shapely.GeometryCollection([*map(shapely.Point, element.points), *parts])
+
+
+def _join_rings(ways: Iterable[Corners]) -> shapely.Geometry:
+    """The areas that ways close together, in whatever order they come."""
+    lines = [shapely.LineString(corners) for corners in ways]
+    areas = list(shapely.polygonize(lines).geoms)
+    if not areas:  # perhaps a ring that crosses itself
+        merged = shapely.get_parts(shapely.line_merge(shapely.MultiLineString(lines)))
+        areas = [shapely.make_valid(shapely.Polygon(line)) for line in merged if line.is_closed]
+    return shapely.union_all(areas)
+
+
+def as_table(
+    rows: Sequence[Mapping[str, Any]], tags: Sequence[str], path: Path, source: Source
+) -> gpd.GeoDataFrame:
+    """Make a table of rows: tags, derived columns, geometry, numbered from 1.
+
+    Areas and collections become a point on them where the canonical layer has no areas. Rows
+    without a geometry are skipped with a warning. Raises SchemaError when there are no rows and the
+    entry has but one table: a country may well have no power plant.
+    """
+    columns = ("osm_ref", *tags, "geometry")
+    found = pd.DataFrame({c: pd.Series([r.get(c) for r in rows], dtype=object) for c in columns})
+    shapes = found["geometry"].to_numpy(dtype=object, copy=True)
+    gaps = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if gaps.any():
+        logger.warning(
+            "%s: skipped %d features of %s without a geometry, such as %s",
+            source.id,
+            gaps.sum(),
+            path.name,
+            found["osm_ref"][gaps].iloc[0],
+        )
+    if "Polygon" not in LAYERS[source.layer].geometries:
+        areas = ~gaps & np.isin(shapely.get_type_id(shapes), (3, 6, 7))
+        shapes[areas] = shapely.point_on_surface(shapes[areas])
+    found["geometry"] = shapes
+    frame = number_rows(with_derived(found[~gaps].reset_index(drop=True), source))
+    if not source.part:
+        hint = f"fetch it again with geo-ree fetch {source.id}, or correct reader.where"
+        check_rows(source, frame, path.name, hint=hint)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=STORE_CRS)
+
+
+def elements_of_json(found: Iterable[Any], source: Source, *, where: str) -> list[Element]:
+    """Read the tagged elements of an answer of Overpass (``out geom``).
+
+    Raises SchemaError, naming the file, when an element lacks what Overpass always writes.
     """
     out = []
-    for element in elements:
+    for record in found:
         try:
-            if not element.get("tags"):
-                continue
-            layer = _layer(element, layers)
-            ref = f"{element['type']}/{element['id']}"
-            shape = _shape(element, layer) if layer in layers else None
-        except (AttributeError, KeyError, TypeError, ValueError, shapely.GEOSException) as error:
-            told = json.dumps(element, ensure_ascii=False)[:80]
+            if record.get("tags"):
+                out.append(_READERS[record["type"]](record))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            start = json.dumps(record, ensure_ascii=False)[:80]
             raise SchemaError(
-                f"{source.id}: {where}: an element is not as Overpass writes it ({told} …)",
+                f"{source.id}: {where}: an element is not as Overpass writes it ({start} …)",
                 f"fetch it again with geo-ree fetch {source.id}",
             ) from error
-        if layer in layers:
-            out.append({**element["tags"], "osm_ref": ref, "geometry": shape})
-    return pointed(out, source)
-
-
-def pointed(rows: Sequence[Mapping[str, Any]], source: Source) -> list[dict[str, Any]]:
-    """Give the same rows with points for areas, unless the canonical layer has areas.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> plants = load_catalog()["osm_box"].parts()[3]
-    >>> pointed([{"geometry": shapely.box(70, 45, 72, 46)}], plants)
-    [{'geometry': <POINT (71 45.5)>}]
-    """
-    places = [
-        n
-        for n, row in enumerate(rows)
-        if row["geometry"] is not None and row["geometry"].geom_type in _AREAL
-    ]
-    points = as_points([rows[n]["geometry"] for n in places], source)
-    out = [dict(row) for row in rows]
-    for n, point in zip(places, points, strict=True):
-        out[n]["geometry"] = point
     return out
 
 
-def _layer(element: Mapping[str, Any], asked: Iterable[str]) -> str:
-    """The layer into which GDAL would sort it from a file."""
-    tags = element["tags"]
-    if element["type"] == "node":
-        return "points"
-    if element["type"] == "relation":
-        joined = tags.get("type") in ("multipolygon", "boundary")
-        return "multipolygons" if joined else "other_relations"
-    corners = element.get("geometry") or []
-    closed = len(corners) > 3 and corners[0] == corners[-1]
-    marks = {*tags, *(f"{k}={v}" for k, v in tags.items())}
-    areal = tags["area"] == "yes" if "area" in tags else not marks.isdisjoint(AREAS)
-    return "multipolygons" if closed and areal and tuple(asked) != ("lines",) else "lines"
+def _node(record: Mapping[str, Any]) -> Element:
+    place = (float(record["lon"]), float(record["lat"]))
+    return Element(kind="node", id=record["id"], tags=record["tags"], points=[place])
 
 
-def _shape(element: Mapping[str, Any], layer: str) -> shapely.Geometry | None:
-    """Its geometry, None where the answer gives none."""
-    if layer == "points":
-        return shapely.Point(element["lon"], element["lat"])
-    if element["type"] == "way":
-        corners = _corners(element)
-        if layer == "multipolygons":
-            return shapely.Polygon(corners)
-        return shapely.LineString(corners) if len(corners) > 1 else None
-    members = element.get("members") or []
-    if layer == "multipolygons":
-        outer = _rings(m for m in members if m.get("role") != "inner")
-        inner = _rings(m for m in members if m.get("role") == "inner")
-        if not outer.is_empty:
-            return outer.difference(inner)
-    parts: _Shapes = [
-        shapely.Point(m["lon"], m["lat"]) for m in members if m.get("type") == "node" and "lon" in m
-    ]
-    parts += [shapely.LineString(c) for m in members if len(c := _corners(m)) > 1]
-    return shapely.GeometryCollection(parts) if parts else None
+def _way(record: Mapping[str, Any]) -> Element:
+    return Element(kind="way", id=record["id"], tags=record["tags"], lines=[("", _corners(record))])
 
 
-def _corners(way: Mapping[str, Any]) -> list[tuple[float, float]]:
-    # null stands for a node that the answer leaves out
-    return [(c["lon"], c["lat"]) for c in way.get("geometry") or [] if c]
-
-
-def _rings(members: Iterable[Mapping[str, Any]]) -> shapely.Geometry:
-    """The areas that ways close together, in whatever order they come."""
-    lines = [shapely.LineString(c) for m in members if len(c := _corners(m)) > 1]
-    return shapely.union_all(shapely.polygonize(lines).geoms)
-
-
-def chosen(rows: Sequence[Mapping[str, Any]], tags: Sequence[str], source: Source) -> pd.DataFrame:
-    """Rows that meet ``reader.where``, as GDAL judges it for a file.
-
-    Parameters
-    ----------
-    rows
-        Tags, ``osm_ref`` and ``geometry``.
-    tags
-        Keys that become columns.
-    source
-        The entry.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``osm_ref``, the tags (None where a row lacks one) and ``geometry``.
-
-    Raises
-    ------
-    SchemaError
-        When the condition makes no sense.
-
-    Examples
-    --------
-    >>> from geo_ree.catalog.load import load_catalog
-    >>> roads = load_catalog()["osm_box"].parts()[1]
-    >>> rows = [{"osm_ref": f"way/{i}", "geometry": None, "highway": kind}
-    ...         for i, kind in enumerate(["trunk", "track"])]
-    >>> chosen(rows, ["highway"], roads)["highway"].tolist()
-    ['trunk']
-    """
-    columns = ("osm_ref", *tags, "geometry")
-    kept = _meeting(rows, tags, source) if rows else []
-    return pd.DataFrame(
-        {c: pd.Series([rows[n].get(c) for n in kept], dtype=object) for c in columns}
+def _relation(record: Mapping[str, Any]) -> Element:
+    members = record.get("members") or []
+    return Element(
+        kind="relation",
+        id=record["id"],
+        tags=record["tags"],
+        lines=[(m.get("role", ""), _corners(m)) for m in members if m.get("type") == "way"],
+        points=[(m["lon"], m["lat"]) for m in members if m.get("type") == "node" and "lon" in m],
     )
 
 
-def _meeting(
-    rows: Sequence[Mapping[str, Any]], tags: Sequence[str], source: Source
-) -> Sequence[int]:
-    features = [
-        {
-            "type": "Feature",
-            "geometry": None,
-            "properties": {**{k: row.get(k) for k in tags}, "osm_row": number},
-        }
-        for number, row in enumerate(rows)
-    ]
-    collection = json.dumps({"type": "FeatureCollection", "features": features})
-    try:
-        kept = pyogrio.read_dataframe(
-            io.BytesIO(collection.encode()),
-            columns=["osm_row"],
-            where=source.reader.where,
-            read_geometry=False,
-            DATE_AS_STRING="YES",
-        )
-    except (DataSourceError, DataLayerError, ValueError) as error:
-        line = " ".join(str(error).split())
-        raise SchemaError(
-            f"{source.id}: the elements cannot be chosen as the entry asks ({line})",
-            "correct reader.where in the catalogue entry",
-        ) from error
-    return [int(n) for n in kept["osm_row"]]
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Element]] = {
+    "node": _node,
+    "way": _way,
+    "relation": _relation,
+}
+
+
+def _corners(way: Mapping[str, Any]) -> Corners:
+    # null stands for a node that the answer leaves out
+    return [(float(c["lon"]), float(c["lat"])) for c in way.get("geometry") or [] if c]

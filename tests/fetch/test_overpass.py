@@ -15,7 +15,7 @@ from osmium.osm.mutable import Node, Way
 
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching import fetch_snapshot, overpass, read
+from geo_ree.fetching import Client, fetch_snapshot, overpass, read
 from geo_ree.fetching.answers import read_pages
 from geo_ree.fetching.overpass import download_overpass
 from geo_ree.fetching.protocol import Request
@@ -144,10 +144,6 @@ def test_a_query_without_a_place_for_the_box_is_told(entry, service, settings):
 def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
     told = []
 
-    class Client:
-        settings, source_id, hosts, pause_s, on_bytes = Settings(), "x", frozenset(), 0.0, None
-        secrets = ()
-
     class Asking(overpass.Client):
         def get(self, url, **options):
             told.append(self.settings.read_timeout_s)
@@ -155,7 +151,8 @@ def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(overpass, "Client", Asking)
-        download_overpass(Request(source=entry, folder=tmp_path, box=BOX), Client())
+        client = Client(Settings(), source_id=entry.id)
+        download_overpass(Request(source=entry, folder=tmp_path, box=BOX), client)
     assert told == [210.0]
 
 
@@ -187,7 +184,7 @@ def test_a_relation_without_a_place_is_left_out_and_counted(entry, tmp_path, cap
     path.write_bytes(ANSWER)
     with caplog.at_level(logging.WARNING):
         read(entry.parts()[3], path)
-    assert "1 features have no geometry in answer.json and are left out, relation/9" in caplog.text
+    assert "skipped 1 features of answer.json without a geometry, such as relation/9" in caplog.text
 
 
 def test_the_tables_normalize_with_the_column_maps_of_the_files(entry, tmp_path, countries):
@@ -261,5 +258,5 @@ def test_a_condition_that_cannot_be_is_told(entry, tmp_path):
     )
     path = tmp_path / "answer.json"
     path.write_bytes(ANSWER)
-    with pytest.raises(SchemaError, match="the elements cannot be chosen as the entry asks"):
+    with pytest.raises(SchemaError, match="reader.where cannot be evaluated"):
         read(odd, path)
