@@ -219,11 +219,13 @@ def sources(
     from dataclasses import replace
 
     from geo_ree.catalog import load_catalog
-    from geo_ree.cli.console import source_pages as told
+    from geo_ree.cli.console import source_pages
     from geo_ree.settings import Settings
 
     settings = replace(Settings.from_environment(data_root=data, mirror=mirror), offline=offline)
-    sys.exit(told.answer(what, load_catalog(catalog), settings, status=status or "", **asked))
+    sys.exit(
+        source_pages.answer(what, load_catalog(catalog), settings, status=status or "", **asked)
+    )
 
 
 @main.command(cls=Variadic)

@@ -1,4 +1,4 @@
-"""What `geo-ree sources` tells, and the worked example of docs/adding-a-source.md, run."""
+"""The output of `geo-ree sources`, and the worked example of docs/adding-a-source.md, run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,8 @@ from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.catalog.source import Commodities, Precision, Reader, Table
 from geo_ree.cli.app import main
-from geo_ree.cli.console.source_facts import (
-    covers,
-    find_at_hand,
-    find_country,
-    say,
-    say_facts,
-    say_rows,
-)
+from geo_ree.cli.console.printing import say, say_facts, say_rows
+from geo_ree.cli.console.source_facts import covers, find_country, summarize_snapshot
 from geo_ree.deposits import normalize
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.schema import LAYERS, PRECISION_ERROR_M, RASTER_LAYERS
@@ -98,21 +92,21 @@ def _snapshot(data: Path, source_id: str, day: str, **changes: object) -> Path:
 def test_the_list_has_a_whole_line_for_each_source(tmp_path):
     lines = _call("sources", "--data", tmp_path).splitlines()
     assert len(lines) == len(CATALOG) + 1
-    assert lines[0].split()[:4] == ["id", "layer", "how", "status"]
+    assert lines[0].split()[:4] == ["id", "layer", "protocol", "status"]
     for source, line in zip(CATALOG.values(), lines[1:], strict=True):
         assert line.startswith(source.id + " ")
         assert line.endswith(source.title)
 
 
-def test_the_list_says_what_is_at_hand(tmp_path):
+def test_the_list_says_what_is_available(tmp_path):
     _snapshot(tmp_path, "usgs_ree", "2026-01-02")
     _snapshot(tmp_path, "usgs_ree", "2026-02-03.2", origin="provided")
     (tmp_path / "raw" / "usgs_ree" / ".2026-09-09.old").mkdir()
     _snapshot(tmp_path, "usgs_major_deposits", "2026-03-04", bytes="seven")
     rows = {
-        r["id"]: r["at hand"] for r in json.loads(_call("sources", "--json", "--data", tmp_path))
+        r["id"]: r["available"] for r in json.loads(_call("sources", "--json", "--data", tmp_path))
     }
-    assert rows["usgs_ree"] == "2026-02-03, handed"
+    assert rows["usgs_ree"] == "2026-02-03, provided"
     assert rows["usgs_major_deposits"] == "2026-03-04, damaged"
     assert rows["natural_earth_railroads"] == ""
     assert rows["starter_roads"] == "starter"
@@ -142,9 +136,9 @@ def test_a_list_of_nothing_says_so(tmp_path):
     [
         (("--layer", "dreams"), "no layer is called 'dreams'; use one of deposits, "),
         (("--country", "Atlantis"), "none of the seven countries is called 'Atlantis'"),
-        (("frob",), "does not understand 'frob'; use: geo-ree sources [list]"),
-        (("show",), "does not understand 'show'"),
-        (("show", "usgs_ree", "--layer", "roads"), "does not understand 'show usgs_ree'"),
+        (("frob",), "geo-ree sources has no command 'frob'; use: geo-ree sources [list]"),
+        (("show",), "has no command 'show'"),
+        (("show", "usgs_ree", "--layer", "roads"), "has no command 'show usgs_ree"),
         (
             ("show", "uzbekstan"),
             "no source is called 'uzbekstan', nor any of the seven countries; "
@@ -155,7 +149,7 @@ def test_a_list_of_nothing_says_so(tmp_path):
         (("check", "usgs_rea"), "no source is called 'usgs_rea'; did you mean usgs_ree"),
     ],
 )
-def test_what_is_not_understood_is_told_in_one_line(args, said):
+def test_an_unknown_name_or_command_is_one_line(args, said):
     assert said in _refused(*args)
 
 
@@ -182,7 +176,7 @@ def test_every_source_shows_what_is_known_of_it(tmp_path, source):
     assert ("(seen in print)" in shown) == (source.evidence == "confirmed")
 
 
-def test_a_source_shows_the_snapshot_at_hand_with_its_provenance(tmp_path):
+def test_a_source_shows_its_newest_snapshot_with_its_provenance(tmp_path):
     folder = _snapshot(tmp_path, "usgs_ree", "2026-01-02", mirror="http://127.0.0.1:1")
     shown = _call("sources", "show", "usgs_ree", "--data", tmp_path)
     for part in (
@@ -211,11 +205,11 @@ def test_a_source_shows_how_to_have_it(tmp_path, source_id, said):
 
 def test_a_source_can_be_shown_to_a_machine(tmp_path):
     _snapshot(tmp_path, "usgs_ree", "2026-01-02")
-    told = json.loads(_call("sources", "show", "usgs_ree", "--json", "--data", tmp_path))
-    assert told["columns"]["name"] == "depname"
-    assert told["precision"]["class"] == "hundredth_degree"
-    assert told["layers"] == ["deposits"]
-    assert told["at_hand"] == {
+    shown = json.loads(_call("sources", "show", "usgs_ree", "--json", "--data", tmp_path))
+    assert shown["columns"]["name"] == "depname"
+    assert shown["precision"]["class"] == "hundredth_degree"
+    assert shown["layers"] == ["deposits"]
+    assert shown["snapshot"] == {
         "day": "2026-01-02",
         "origin": "fetched",
         "bytes": 7,
@@ -234,41 +228,41 @@ def test_uzbekistan_reads_like_an_honest_answer(tmp_path, name):
         "What you can do: ask the Ministry of Mining Industry and Geology",
         "then geo-ree fetch uzbekistan_geology --file PATH.",
         "405 plots",
-        "Meanwhile these sources of the world or the region tell of minerals of Uzbekistan:",
+        "These sources of the world or the region cover minerals of Uzbekistan:",
         "geo-ree sources --country uzb",
     ):
         assert part in shown
-    rows = {x.split()[0]: x for x in shown.partition("Meanwhile")[2].splitlines() if x}
+    rows = {x.split()[0]: x for x in shown.partition("These sources of")[2].splitlines() if x}
     assert re.search(r"deposits +18 +comes with the package", rows["starter_major_deposits"])
     assert "geo-ree fetch usgs_ree" in rows["usgs_ree"]
     assert not any("mongolia" in source_id for source_id in rows)
 
 
-def test_a_country_that_can_be_asked_says_of_whom(tmp_path):
+def test_a_country_with_sources_to_fetch_lists_them(tmp_path):
     shown = _call("sources", "show", "mongolia", "--data", tmp_path)
     assert (
-        "Of 4 sources about minerals of Mongolia a program can ask 4: mongolia_ree_deposits, "
+        "A program can fetch 4 of 4 sources about minerals of Mongolia: mongolia_ree_deposits, "
         "mongolia_ree_points, mongolia_ree_occurrences, mongolia_licences."
     ) in shown
-    assert "nobody has run this program against it yet" in shown
+    assert "It is unverified" in shown
     assert "ask before redistributing" in shown
     _snapshot(tmp_path, "mongolia_licences", "2026-01-02", origin="provided")
     _snapshot(tmp_path, "usgs_ree", "2026-01-03")
     shown = _call("sources", "show", "mongolia", "--data", tmp_path)
-    assert "At hand: 2026-01-02, handed." in shown
-    assert re.search(r"usgs_ree +deposits +at hand since 2026-01-03", shown)
+    assert "Available: 2026-01-02, provided." in shown
+    assert re.search(r"usgs_ree +deposits +available since 2026-01-03", shown)
 
 
 @pytest.mark.parametrize("code", ["KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"])
 def test_every_country_has_an_answer_for_people_and_for_machines(tmp_path, code):
     shown = _call("sources", "show", code, "--data", tmp_path)
-    told = json.loads(_call("sources", "show", code, "--json", "--data", tmp_path))
-    assert told["country"] == code
-    assert told["national"]
-    for source in told["national"]:
+    plain = json.loads(_call("sources", "show", code, "--json", "--data", tmp_path))
+    assert plain["country"] == code
+    assert plain["national"]
+    for source in plain["national"]:
         assert f"\n{source['id']}: {source['title']}\n" in shown
-        assert source["country"] == told["name"]
-    counted = {s["id"]: s["starter_records"] for s in told["covered_by"]}
+        assert source["country"] == plain["name"]
+    counted = {s["id"]: s["starter_records"] for s in plain["covered_by"]}
     assert counted["starter_deposits"] >= 1
     assert counted["starter_major_deposits"] >= 9
     assert counted["starter_roads"] is None
@@ -286,10 +280,10 @@ def test_a_series_over_many_countries_is_no_national_source(tmp_path):
         for n, (name, code) in enumerate([("Kazakhstan", "KAZ"), ("Mongolia", "MNG")])
     ]
     own.write_text("\n".join(series), encoding="utf-8")
-    told = json.loads(_call("sources", "show", "kz", "--json", "--catalog", own))
-    assert "rails_0" not in [s["id"] for s in told["national"]]
-    assert "rails_0" in [s["id"] for s in told["covered_by"]]
-    assert "rails_1" not in [s["id"] for s in told["covered_by"]]
+    shown = json.loads(_call("sources", "show", "kz", "--json", "--catalog", own))
+    assert "rails_0" not in [s["id"] for s in shown["national"]]
+    assert "rails_0" in [s["id"] for s in shown["covered_by"]]
+    assert "rails_1" not in [s["id"] for s in shown["covered_by"]]
 
 
 def test_what_covers_a_country_goes_by_coverage_before_words():
@@ -304,10 +298,10 @@ def test_what_covers_a_country_goes_by_coverage_before_words():
     ]
 
 
-def test_nothing_at_hand_is_nothing(tmp_path):
+def test_a_source_without_a_snapshot_has_no_summary(tmp_path):
     settings = Settings(data_root=tmp_path)
     (tmp_path / "raw" / "usgs_ree" / "notes").mkdir(parents=True)
-    assert find_at_hand(CATALOG["usgs_ree"], settings) is None
+    assert summarize_snapshot(CATALOG["usgs_ree"], settings) is None
 
 
 # -- check -----------------------------------------------------------------------------------
@@ -331,8 +325,8 @@ def test_check_reports_the_state_of_each_and_fails_with_one_that_should_be_there
     moved = "/naciscdn.org/naturalearth/10m/cultural/ne_10m_railroads.zip"
     publisher.statuses["/mrdata.usgs.gov/major-deposits/ofr20051294-csv.zip"] = 403
     args = ("sources", "check", *ASKED, "--mirror", publisher.url, "--data", tmp_path)
-    told = json.loads(_call(*args, "--json", code=1))
-    states = {s["id"]: s["state"] for s in told["sources"]}
+    shown = json.loads(_call(*args, "--json", code=1))
+    states = {s["id"]: s["state"] for s in shown["sources"]}
     assert states == {
         "usgs_ree": "reachable",
         "usgs_major_deposits": "refused (403)",
@@ -341,11 +335,14 @@ def test_check_reports_the_state_of_each_and_fails_with_one_that_should_be_there
         "uzbekistan_geology": "none",
         "starter_roads": "starter",
     }
-    assert told["failed"] == ["usgs_major_deposits", "natural_earth_railroads"]  # ok, and not there
-    assert told["sources"][0]["at_hand"]["day"] == "2026-01-02"
+    assert shown["failed"] == [
+        "usgs_major_deposits",
+        "natural_earth_railroads",
+    ]  # ok, and not there
+    assert shown["sources"][0]["snapshot"]["day"] == "2026-01-02"
     lines = _call(*args, code=1).splitlines()
     assert len(lines) == len(ASKED) + 2
-    assert re.match(r"usgs_ree +ok +reachable +since 2026-01-02$", lines[1])
+    assert re.match(r"usgs_ree +ok +reachable +2026-01-02$", lines[1])
     assert moved in lines[3]
     assert lines[-1] == "2 not on the mirror (404), 1 reachable, 1 refused (403), 1 none, 1 starter"
 
@@ -359,10 +356,10 @@ def test_check_of_everything_offline_opens_nothing_and_is_well(tmp_path, monkeyp
         raise AssertionError("a connection was opened")
 
     monkeypatch.setattr("socket.socket.connect", never)
-    told = json.loads(_call("sources", "check", "--offline", "--json", "--data", tmp_path))
-    states = {s["id"]: s["state"] for s in told["sources"]}
+    shown = json.loads(_call("sources", "check", "--offline", "--json", "--data", tmp_path))
+    states = {s["id"]: s["state"] for s in shown["sources"]}
     assert set(states) == set(CATALOG)
-    assert told["failed"] == []
+    assert shown["failed"] == []
     for source in CATALOG.values():
         expected = (
             "offline"
@@ -373,7 +370,7 @@ def test_check_of_everything_offline_opens_nothing_and_is_well(tmp_path, monkeyp
 
 
 def test_check_can_be_narrowed(tmp_path):
-    told = json.loads(
+    shown = json.loads(
         _call(
             "sources",
             "check",
@@ -387,10 +384,10 @@ def test_check_can_be_narrowed(tmp_path):
             "--json",
         )
     )
-    assert [s["id"] for s in told["sources"]] == ["turkmenistan_geology"]
+    assert [s["id"] for s in shown["sources"]] == ["turkmenistan_geology"]
 
 
-def test_a_wrong_mirror_is_told_in_one_line(tmp_path):
+def test_a_wrong_mirror_is_one_line(tmp_path):
     assert "is not a web address" in _refused("check", "usgs_ree", "--mirror", "nonsense")
 
 
@@ -534,13 +531,13 @@ def test_the_commands_of_the_guide_show_and_check_its_entry(guide, tmp_path):
     assert "A program cannot fetch it: the records are on paper." in said
 
 
-def test_mistakes_are_told_as_the_guide_says(tmp_path, monkeypatch):
+def test_mistakes_are_reported_as_the_guide_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("my.toml").write_text(_blocks("toml", "wrong")[0], encoding="utf-8")
     assert _refused("--catalog", "my.toml") == _blocks("text")[0].strip()
 
 
-def test_the_columns_of_the_handed_file_are_canonical():
+def test_the_columns_of_the_provided_file_are_canonical():
     header = _blocks("csv", "provided")[0].splitlines()[0].split(",")
     known = {*LAYERS["deposits"].column_names(), "native_id", "latitude", "longitude"}
     assert set(header) <= known
