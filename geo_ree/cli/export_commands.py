@@ -1,4 +1,4 @@
-"""Commands that hand a run on: the map and its picture, files for other programs, a visit's sheet."""
+"""The commands ``map``, ``export`` and ``visit``."""
 
 from __future__ import annotations
 
@@ -7,38 +7,33 @@ from typing import Any
 
 import click
 
-from geo_ree.cli.shared import Variadic, choices, data, folders, make_options, tell
-
-
-def _run(data: Path, given: dict[str, Any]) -> Any:
-    """Do a run that writes nothing."""
-    from geo_ree.pipeline import result as pipeline
-    from geo_ree.settings import Settings
-
-    settings = Settings.from_environment(data_root=data)
-    return pipeline.run(settings, make_options(given), tell=tell)
+from geo_ree.cli.shared import Variadic, choices, data, folders, run_pipeline
 
 
 @click.command("map", cls=Variadic)
 @folders
 @choices
-@click.option("--png", type=click.Path(path_type=Path), help="Also take a picture of it.")
+@click.option("--png", type=click.Path(path_type=Path), help="Also write a screenshot.")
 @click.option(
-    "--size", metavar="WxH", default="1600x1000", show_default=True, help="Of the picture, pixels."
+    "--size",
+    metavar="WxH",
+    default="1600x1000",
+    show_default=True,
+    help="Size of the screenshot, pixels.",
 )
 def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> None:
-    """Write the map alone, leaving the tables of the last run."""
+    """Write the map only; the tables of the last run stay."""
     from geo_ree import storage
     from geo_ree.outputs import browser
 
     wide, high = browser.parse_size(size)
-    result = _run(data, given)
+    result = run_pipeline(data, given)
     with storage.atomic_path(out / "map.html") as path:
         path.write_text(result.to_html(), encoding="utf-8")
     click.echo(f"map: {out / 'map.html'}")
     if png is not None:
         browser.screenshot(out / "map.html", png, width=wide, height=high)
-        click.echo(f"picture: {png}")
+        click.echo(f"screenshot: {png}")
 
 
 @click.command(cls=Variadic)
@@ -61,11 +56,11 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     "--resolution",
     default="5 km",
     show_default=True,
-    help='Of the rasters (cog): greatest side of a cell, "5 km", "0.05 deg".',
+    help='Cell size of the rasters (cog): "5 km", "0.05 deg".',
 )
 @choices
 def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
-    """Write GIS files, tables, rasters and a phone's map, each with its attribution."""
+    """Write GIS files, tables, rasters and KML for a phone, each with its attribution."""
     from geo_ree.outputs.formats import check_formats
     from geo_ree.pipeline.export import ALL_FORMATS, check_resolution
     from geo_ree.pipeline.export import export as export_run
@@ -73,7 +68,7 @@ def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **g
     words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
     names = check_formats(words or ALL_FORMATS)
     check_resolution(resolution)
-    for path in export_run(_run(data, given), out, formats=names, resolution=resolution):
+    for path in export_run(run_pipeline(data, given), out, formats=names, resolution=resolution):
         click.echo(path)
 
 
@@ -87,15 +82,15 @@ def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **g
     type=click.FloatRange(1, 2000),
     default=150.0,
     show_default=True,
-    help="Deposits this near to each other (km) make one trip.",
+    help="Deposits within this distance of each other (km) make one trip.",
 )
 def visit(data: Path, out: Path, deposits: tuple[str, ...], within_km: float, **given: Any) -> None:
-    """Write a sheet to print (visit.html) and a KML (visit.kml) for visiting DEPOSITs.
+    """Write a printable sheet (visit.html) and a KML (visit.kml) for a site visit to DEPOSITs.
 
     DEPOSIT is an id or a name.
     """
     from geo_ree.studies import visit as visits
 
-    plan = visits.plan_visit(_run(data, given), deposits, within_km=within_km)
+    plan = visits.plan_visit(run_pipeline(data, given), deposits, within_km=within_km)
     for path in visits.write_visit(plan, out):
         click.echo(path)

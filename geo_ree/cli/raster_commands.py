@@ -1,4 +1,4 @@
-"""The commands that write rasters."""
+"""The commands ``surface`` and ``suitability``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 import click
 
 from geo_ree.cli.shared import (
-    Command,
     Variadic,
     box_numbers,
     data,
-    inputs,
     make_options,
+    out,
     preset,
+    sources,
+    targets,
     tell,
+    together,
 )
 
 
@@ -24,28 +26,24 @@ def _box(_context: Any, _parameter: Any, text: str | None) -> tuple[float, ...] 
     return None if text is None else box_numbers(text)
 
 
-def _raster(command: Command) -> Command:
-    for option in reversed(
-        (
-            click.option(
-                "--resolution",
-                default="1 km",
-                show_default=True,
-                help='Greatest side of a cell: metres, or with its unit: "250 m", "0.01 deg".',
-            ),
-            click.option(
-                "--bbox",
-                "box",
-                callback=_box,
-                metavar="W,S,E,N",
-                help="In degrees; over the antimeridian E is beyond 180. [default: the region]",
-            ),
-            data,
-            inputs,
-        )
-    ):
-        command = option(command)
-    return command
+_grid = together(
+    click.option(
+        "--resolution",
+        default="1 km",
+        show_default=True,
+        help='Cell size: metres, or with its unit: "250 m", "0.01 deg".',
+    ),
+    click.option(
+        "--bbox",
+        "box",
+        callback=_box,
+        metavar="W,S,E,N",
+        help="In degrees; across the antimeridian E is beyond 180. [default: the region]",
+    ),
+    data,
+    sources,
+    targets,
+)
 
 
 def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> tuple[Any, ...]:
@@ -56,16 +54,20 @@ def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> 
 
 
 @click.command("surface", cls=Variadic)
-@click.option("--layer", default="", help="Distance to all features of this layer: railways.")
-@click.option("--target", default="", help="Distance as the scores measure it: railway.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The GeoTIFF to write.")
-@_raster
+@click.option(
+    "--layer", default="", help="Distance to every feature of this layer, for instance railways."
+)
+@click.option(
+    "--target", default="", help="Distance to this target of the scores, for instance railway."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="GeoTIFF to write.")
+@_grid
 def write_surface(
     layer: str, target: str, out: Path, resolution: str, box: Any, data: Path, **given: Any
 ) -> None:
-    """Write how far every place is from the nearest railway, road, town, ... as a GeoTIFF.
+    """Write the distance of every cell to the nearest railway, road, town, ... as a GeoTIFF.
 
-    Exact distances over the ellipsoid, in metres. Give --layer or --target.
+    Geodesic distances in metres. Give --layer or --target.
     """
     from geo_ree.pipeline import rasters as raster_runs
 
@@ -85,16 +87,10 @@ def write_surface(
 
 @click.command("suitability", cls=Variadic)
 @preset
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("out"),
-    show_default=True,
-    help="Folder of the GeoTIFFs.",
-)
-@_raster
+@out
+@_grid
 def write_suitability(out: Path, resolution: str, box: Any, data: Path, **given: Any) -> None:
-    """Write the score of every place, and the distances behind it, as GeoTIFFs."""
+    """Write the score of every cell, and the distances behind it, as GeoTIFFs."""
     from geo_ree.pipeline import rasters as raster_runs
 
     settings, options, box = _asked(data, box, given)
@@ -103,4 +99,4 @@ def write_suitability(out: Path, resolution: str, box: Any, data: Path, **given:
     )
     click.echo(f"suitability: {made.path}")
     if made.left_out:
-        click.echo(f"unknown everywhere, weight shared out: {', '.join(made.left_out)}")
+        click.echo(f"unknown everywhere, weight redistributed: {', '.join(made.left_out)}")

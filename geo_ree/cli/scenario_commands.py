@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_ree.cli.shared import Variadic, choices, folders, make_options, tell
+from geo_ree.cli.shared import Variadic, choices, folders, run_pipeline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ _HEAD = (
     "km to rail",
     "within reach",
     "score",
-    "rank (p5-p95)",
+    "rank (90 % interval)",
     "chance better",
     "chance worse",
 )
@@ -34,22 +34,22 @@ _HEAD = (
     "--planned",
     multiple=True,
     metavar="NAME",
-    help="Add this planned railway of the package (again for more; all for all).",
+    help="Add this packaged planned railway; repeat for more, all for all.",
 )
 @click.option(
     "--remove",
     multiple=True,
     metavar="LAYER:WHAT",
-    help="Take out an id, a name, kind=WORD, source=ID or country=ISO3; again for more.",
+    help="Remove an id, a name, kind=WORD, source=ID or country=ISO3; repeat for more.",
 )
-@click.option("--year", type=int, help="Count only what is open by then.")
+@click.option("--year", type=int, help="Use only lines that are open by then.")
 @click.option(
     "--within",
     "within_km",
     type=float,
     default=50.0,
     show_default=True,
-    help="What counts as within reach of a railway (km).",
+    help="Distance that counts as within reach of a railway (km).",
 )
 @folders
 @choices
@@ -69,8 +69,6 @@ def scenario(
     FILE has features with name, kind, status, opening_year, source and, for lines,
     lateral_error_km. Writes scenario.csv and scenario.json.
     """
-    from geo_ree.pipeline import result as pipeline
-    from geo_ree.settings import Settings
     from geo_ree.studies import scenario as scenarios
 
     if file is not None and planned and layer == "railways":
@@ -81,10 +79,10 @@ def scenario(
     if planned:
         add["railways"] = _planned(planned)
     gone = _removals(remove)
-    result = pipeline.run(Settings.from_environment(data_root=data), make_options(given), tell=tell)
-    told = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
-    scenarios.write_scenario(told, out)
-    _show(told, out)
+    result = run_pipeline(data, given)
+    change = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
+    scenarios.write_scenario(change, out)
+    _show(change, out)
 
 
 def _planned(names: tuple[str, ...]) -> Any:
@@ -110,10 +108,10 @@ def _removals(given: tuple[str, ...]) -> dict[str, list[str]]:
     return out
 
 
-def _show(told: Scenario, out: Path) -> None:
-    """Print the ranked deposits that change, then what changes in words.
+def _show(change: Scenario, out: Path) -> None:
+    """Print the ranked deposits that change, then the changes in words.
 
-    A table on a terminal, lines with tabs between the columns elsewhere; nothing is cut short.
+    A table on a terminal, tab-separated lines elsewhere; nothing is truncated.
     """
     from rich.console import Console
     from rich.markup import escape
@@ -122,7 +120,7 @@ def _show(told: Scenario, out: Path) -> None:
     from geo_ree.settings import DISCLAIMER
 
     console = Console(highlight=False)
-    rows = list(_rows(told.changed))
+    rows = list(_rows(change.changed))
     if rows and console.is_terminal:
         table = Table(title="What changes, before to after")
         for name in _HEAD:
@@ -133,10 +131,10 @@ def _show(told: Scenario, out: Path) -> None:
     elif rows:
         for line in (_HEAD, *rows):
             click.echo("\t".join(line))
-    for sentence in told.sentences:
+    for sentence in change.sentences:
         click.echo(sentence)
     click.echo(f"{DISCLAIMER}")
-    click.echo(f"written to {out}: scenario.csv ({len(told.table)} rows), scenario.json")
+    click.echo(f"written to {out}: scenario.csv ({len(change.table)} rows), scenario.json")
 
 
 def _rows(changed: pd.DataFrame) -> Iterator[list[str]]:

@@ -1,130 +1,132 @@
-"""What several commands of the command line share."""
+"""Options and helpers that several commands share; each option is written once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_ree.settings import AGGREGATES, SEED, Options
+from geo_ree.settings import AGGREGATES, Options, Settings
 
-Command = Callable[..., Any]
+if TYPE_CHECKING:
+    from geo_ree.pipeline import Result
+
+Decorator = Callable[[Any], Any]
+
+DEFAULTS = Options()
+
+data = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Folder of fetched and canonical data.",
+)
+out = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder of the outputs.",
+)
+catalog = click.option("--catalog", type=click.Path(), help="TOML file with more sources.")
+skip_bad_rows = click.option(
+    "--skip-bad-rows", is_flag=True, help="Skip rows with invalid coordinates, and count them."
+)
+mirror = click.option(
+    "--mirror", help="Request URL/host/path instead of https://host/path (or GEO_REE_MIRROR)."
+)
+offline = click.option("--offline", is_flag=True, help="Open no connection.")
+preset = click.option(
+    "--preset",
+    default=DEFAULTS.preset,
+    show_default=True,
+    help="Packaged preset, or a TOML file.",
+)
+targets = click.option("--targets", type=click.Path(), help="TOML file of targets.")
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=DEFAULTS.seed,
+    show_default=True,
+    help="Seed of the draws.",
+)
 
 
-def data(command: Command) -> Command:
-    """Add ``--data``."""
-    return click.option(
-        "--data",
-        type=click.Path(path_type=Path),
-        default=Path("data"),
+def together(*decorators: Decorator) -> Decorator:
+    """One decorator out of several, whose options are listed in this order."""
+
+    def decorate(command: Any) -> Any:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+folders = together(data, out)
+sources = together(
+    click.option("--only", multiple=True, metavar="SOURCE…", help="Use only these sources."),
+    click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
+    catalog,
+    skip_bad_rows,
+)
+choices = together(
+    sources,
+    targets,
+    preset,
+    click.option(
+        "--aggregate", type=click.Choice(AGGREGATES), help="Overrides the aggregate of the preset."
+    ),
+    click.option(
+        "--gateway",
+        "gateways",
+        multiple=True,
+        metavar="NAME",
+        help="Measure to this gateway; repeat for more.",
+    ),
+    click.option(
+        "--avoid",
+        multiple=True,
+        metavar="ISO3",
+        help="Exclude gateways to this neighbour, for instance CHN.",
+    ),
+    click.option(
+        "--draws",
+        type=click.IntRange(10, 100_000),
+        default=DEFAULTS.draws,
         show_default=True,
-        help="Folder of fetched and canonical data.",
-    )(command)
-
-
-def folders(command: Command) -> Command:
-    """Add ``--data`` and ``--out``."""
-    command = click.option(
-        "--out",
-        type=click.Path(path_type=Path),
-        default=Path("out"),
+        help="Monte Carlo draws.",
+    ),
+    click.option(
+        "--concentration",
+        type=click.FloatRange(0, 1e6, min_open=True),
+        default=DEFAULTS.concentration,
         show_default=True,
-        help="Folder of the outputs.",
-    )(command)
-    return data(command)
-
-
-def inputs(command: Command) -> Command:
-    """Add which sources count, and what is measured to."""
-    for option in reversed(
-        (
-            click.option(
-                "--only", multiple=True, metavar="SOURCE…", help="Use these sources alone."
-            ),
-            click.option(
-                "--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."
-            ),
-            click.option(
-                "--targets", type=click.Path(), help="A TOML file of what is measured to."
-            ),
-            click.option("--catalog", type=click.Path(), help="A TOML file with more sources."),
-            click.option(
-                "--skip-bad-rows",
-                is_flag=True,
-                help="Set rows with senseless coordinates aside, counted.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def preset(command: Command) -> Command:
-    """Add ``--preset``."""
-    return click.option(
-        "--preset",
-        default="infrastructure",
-        show_default=True,
-        help="A packaged preset, or a TOML file.",
-    )(command)
-
-
-def choices(command: Command) -> Command:
-    """Add what a run may be asked: sources, targets, preset, gateways and draws."""
-    for option in reversed(
-        (
-            inputs,
-            preset,
-            click.option(
-                "--aggregate",
-                type=click.Choice(AGGREGATES),
-                help="How values become one score, in place of the preset's word.",
-            ),
-            click.option(
-                "--gateway",
-                "gateways",
-                multiple=True,
-                metavar="NAME",
-                help="Count this gateway (again for more).",
-            ),
-            click.option(
-                "--avoid",
-                multiple=True,
-                metavar="ISO3",
-                help="Count no gateway to this neighbour, for instance CHN.",
-            ),
-            click.option(
-                "--draws",
-                type=click.IntRange(10, 100_000),
-                default=1000,
-                show_default=True,
-                help="Draws of the uncertainty.",
-            ),
-            click.option(
-                "--concentration",
-                type=click.FloatRange(0, 1e6, min_open=True),
-                default=50.0,
-                show_default=True,
-                help="How closely drawn weights keep to the preset's.",
-            ),
-            click.option("--seed", type=int, default=SEED, show_default=True),
-        )
-    ):
-        command = option(command)
-    return command
+        help="How closely drawn weights keep to those of the preset.",
+    ),
+    seed,
+)
 
 
 def make_options(given: dict[str, Any]) -> Options:
-    """Make the options of a run from those of the command line."""
-    named = {k: words(given[k]) for k in ("only", "without")}
-    return Options(**{**given, **named})
+    """Options of a run from those of the command line."""
+    return Options(**{**given, "only": words(given["only"]), "without": words(given["without"])})
+
+
+def run_pipeline(data: Path, given: dict[str, Any], **more: Any) -> Result:
+    """Run the pipeline as the command line asks, with progress on standard error."""
+    from geo_ree.pipeline import run
+
+    settings = Settings.from_environment(data_root=data)
+    return run(settings, make_options(given), tell=tell, **more)
 
 
 def words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """``--only a,b --only c`` and ``--only "a b"`` both name three or two sources."""
-    return tuple(w for v in values for w in v.replace(",", " ").split())
+    """``--only a,b --only c`` and ``--only "a b"`` name three and two sources."""
+    return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
 def box_numbers(text: str) -> tuple[float, float, float, float]:
@@ -140,7 +142,7 @@ def box_numbers(text: str) -> tuple[float, float, float, float]:
 
 
 def tell(text: str) -> None:
-    """Show a line of progress, apart from what a command answers."""
+    """Show a line of progress on standard error."""
     click.echo(text, err=True)
 
 
@@ -148,7 +150,7 @@ class Variadic(click.Command):
     """Lets ``--only`` and ``--without`` take several words: ``--only a b c``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Give each further word the option before it."""
+        """Repeat the option before each further word."""
         out: list[str] = []
         current = ""
         for word in args:

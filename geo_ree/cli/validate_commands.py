@@ -1,4 +1,4 @@
-"""The command ``geo-ree validate``, and what it prints."""
+"""The command ``validate``, and what it prints."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_ree.cli.shared import Variadic, folders, make_options, tell
-from geo_ree.settings import SEED
+from geo_ree.cli.shared import (
+    DEFAULTS,
+    Variadic,
+    folders,
+    make_options,
+    preset,
+    seed,
+    sources,
+    targets,
+    tell,
+)
 
 if TYPE_CHECKING:
     from geo_ree.studies.validation import Validation
@@ -16,31 +25,17 @@ if TYPE_CHECKING:
 
 @click.command(cls=Variadic)
 @folders
-@click.option(
-    "--only", multiple=True, metavar="SOURCE", help="Use these sources alone (again, or a,b)."
-)
-@click.option(
-    "--without", multiple=True, metavar="SOURCE", help="Leave these sources out (again, or a,b)."
-)
-@click.option(
-    "--preset",
-    default="infrastructure",
-    show_default=True,
-    help="A packaged preset, or a TOML file.",
-)
-@click.option("--targets", type=click.Path(), help="A TOML file of what is measured to.")
+@sources
+@targets
+@preset
 @click.option(
     "--draws",
     type=click.IntRange(100, 100_000),
-    default=1000,
+    default=DEFAULTS.draws,
     show_default=True,
-    help="Draws of the bootstrap.",
+    help="Bootstrap draws.",
 )
-@click.option("--seed", type=click.IntRange(0), default=SEED, show_default=True)
-@click.option("--catalog", type=click.Path(), help="A TOML file with more sources.")
-@click.option(
-    "--skip-bad-rows", is_flag=True, help="Set rows with senseless coordinates aside, counted."
-)
+@seed
 def validate(data: Path, out: Path, **given: Any) -> None:
     """Test whether sites that became mines score higher than those that did not."""
     from geo_ree.settings import Settings
@@ -84,7 +79,7 @@ def _show(done: Validation, out: Path) -> None:
     countries = len(done.skipped) - len(whole)
     console.print(f"{countries} pairs of trial and country have too few sites: validation.json")
     for warning in done.warnings:
-        console.print(f"note: {escape(warning)}")
+        console.print(f"warning: {escape(warning)}")
     console.print(
         f"written to {escape(str(out))}: validation.csv, validation_sites.csv, "
         "success_rate.png, validation.json",

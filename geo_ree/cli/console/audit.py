@@ -16,7 +16,7 @@ from geo_ree.deposits import Located
 _HEAD = ("flag", "km", "id", "name", "country", "evidence")
 
 
-def show(located: Located, written: Mapping[str, int], out: Path) -> None:
+def show_audit(located: Located, written: Mapping[str, int], out: Path) -> None:
     """Print the audit, a row a deposit and flag, then how many there are of each.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What the command line prints of a run: the ten best, and what could not be ranked."""
+"""Summaries of a run and of a build."""
 
 from __future__ import annotations
 
@@ -22,27 +22,19 @@ def _interval(row: pd.Series) -> str:
     return f"{row['rank_p5']:.0f}-{row['rank_p95']:.0f}"
 
 
-def show(result: Result, out: Path) -> None:
-    """Print the ten best candidates and what could not be ranked.
-
-    Parameters
-    ----------
-    result
-        Of a run.
-    out
-        Where its files are.
-    """
+def show_run(result: Result, out: Path) -> None:
+    """Print the ten best candidates, those without a rank, and the warnings."""
     console = _console()
     table = Table(title="Infrastructure access score: the ten best candidates")
     for name, right in (
         ("rank", True),
-        ("p5-p95", True),
+        ("90 % interval", True),
         ("group", True),
         ("deposit", False),
         ("country", False),
         ("score", True),
-        ("speaks for it", False),
-        ("speaks against it", False),
+        ("strengths", False),
+        ("weaknesses", False),
     ):
         table.add_column(name, justify="right" if right else "left")
     best = result.table[result.table["role"] == "candidate"].dropna(subset=["rank"]).head(10)
@@ -61,39 +53,31 @@ def show(result: Result, out: Path) -> None:
     report = result.report
     missing = report["without_coordinate"]
     console.print(
-        f"{report['ranked']} of {report['candidates']} candidates ranked. {len(missing)} could not "
-        f"be: no source gives them a coordinate ({escape(', '.join(missing))})."
+        f"{report['ranked']} of {report['candidates']} candidates are ranked. {len(missing)} have no "
+        f"published coordinate ({escape(', '.join(missing))})."
     )
-    console.print("Deposits of one group cannot be told apart: the doubt is larger than the gap.")
+    console.print("Within a group the uncertainty exceeds the difference in score.")
     for warning in report["warnings"]:
-        console.print(f"note: {escape(warning)}")
+        console.print(f"warning: {escape(warning)}")
     console.print(f"{report['disclaimer']}")
     console.print(f"written to {escape(str(out))}: tables and run.json", soft_wrap=True)
 
 
-def show_built(layers: Layers, out: Path) -> None:
-    """Print what merging made of the records, and the likeliest pairs that were kept apart.
-
-    Parameters
-    ----------
-    layers
-        From `geo_ree.pipeline.build`.
-    out
-        Where its files are.
-    """
+def show_build(layers: Layers, out: Path) -> None:
+    """Print how many deposits the records are, and the ten pairs nearest to probability 0.5."""
     merged = layers.merged
     if merged is None:
         return
     console = _console()
     several = int((merged.deposits["sources"].str.count(";") > 0).sum())
     console.print(
-        f"{len(merged.members)} records are {len(merged.deposits)} deposits, {several} of them told of "
-        f"by several records; {len(merged.conflicts)} disagreements are kept."
+        f"{len(merged.members)} records are {len(merged.deposits)} deposits, {several} of them in "
+        f"several records; {len(merged.conflicts)} conflicts are listed."
     )
-    hardest = merged.pairs.assign(doubt=(merged.pairs["probability"] - 0.5).abs())
+    hardest = merged.pairs.assign(margin=(merged.pairs["probability"] - 0.5).abs())
     names = merged.members.set_index("record")["name"]
-    console.print("The ten pairs that were hardest to decide:")
-    for _, pair in hardest.nsmallest(10, "doubt").iterrows():
+    console.print("The ten hardest pairs:")
+    for _, pair in hardest.nsmallest(10, "margin").iterrows():
         verdict = "one deposit" if pair["joined"] else "two"
         far = "" if pd.isna(pair["distance_km"]) else f", {pair['distance_km']:.0f} km"
         console.print(

@@ -1,4 +1,4 @@
-"""Is this installation sound? Versions, folders, and the conflicts that are common."""
+"""Check of the installation: versions, folders, and common conflicts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,8 @@ from rich.markup import escape
 from geo_ree.outputs.tables import library_versions
 
 
-def report(data: Path, out: Path) -> int:
-    """Print the findings.
-
-    Parameters
-    ----------
-    data, out
-        The folders that a run would use.
-
-    Returns
-    -------
-    int
-        0 when nothing is wrong, 1 otherwise.
-    """
+def show_installation(data: Path, out: Path) -> int:
+    """Print the versions, the folders of a run and every problem; 0 if there is none, else 1."""
     console = Console(highlight=False, soft_wrap=True)
     for name, number in library_versions().items():
         console.print(f"{name:>10}  {number}")
@@ -35,7 +24,7 @@ def report(data: Path, out: Path) -> int:
     problems = [*_folder_problems(data), *_folder_problems(out), *_gdal_problems()]
     for problem in problems:
         console.print(f"problem: {escape(problem)}")
-    console.print("all is well" if not problems else f"{len(problems)} problem(s)")
+    console.print("No problems found" if not problems else f"{len(problems)} problem(s)")
     return 1 if problems else 0
 
 
