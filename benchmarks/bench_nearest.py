@@ -31,7 +31,7 @@ import shapely
 from pyproj import Transformer
 
 from geo_ree.proximity import NearestIndex, nearest
-from geo_ree.proximity.segments import to_ecef
+from geo_ree.proximity.search.segments import to_ecef
 
 CONIC = "+proj=eqdc +lat_1=39 +lat_2=51 +lat_0=45 +lon_0=71 +ellps=WGS84"
 PEERS = Path(__file__).resolve().parent.parent / ".servers" / "peers" / "bin" / "python"

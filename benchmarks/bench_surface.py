@@ -35,7 +35,7 @@ from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from geo_ree.proximity import make_grid
-from geo_ree.proximity.segments import to_ecef
+from geo_ree.proximity.search.segments import to_ecef
 
 BOX = (network.WEST, network.SOUTH, network.EAST, network.NORTH)
 HERE = Path(__file__).resolve().parent

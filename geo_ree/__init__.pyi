@@ -6,8 +6,8 @@ from .fetching import read
 from .outputs.figures import plot_distances, plot_ranking
 from .pipeline.export import export
 from .pipeline.fetching import fetch
-from .pipeline.rasters import suitability
 from .pipeline.result import Result, build, run
+from .pipeline.score_rasters import suitability
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
 from .scoring import (
     Criterion,

@@ -21,7 +21,7 @@ from geo_ree.pipeline.sampling import (
     position_sampler,
 )
 from geo_ree.pipeline.unplaced import possible_areas, score_unplaced
-from geo_ree.proximity import MissingLines, Proximity, Target, load_targets, measure
+from geo_ree.proximity import MissingLines, Target, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.scoring import (
@@ -54,7 +54,7 @@ class Measures:
         A row per deposit of a scored role with a coordinate, on its id: the deposit's columns,
         distances, nearest features and terrain.
     targets
-        The targets by name, with the chosen gateways.
+        The targets by name, with the gateways of the user's choice.
     proximity
         The layers, indexed for further measuring.
     omission_rates
@@ -67,7 +67,7 @@ class Measures:
 
     table: gpd.GeoDataFrame
     targets: Mapping[str, Target]
-    proximity: Proximity
+    proximity: TargetIndex
     omission_rates: Mapping[str, pd.DataFrame]
     missing: MissingLines
     areas: gpd.GeoDataFrame
@@ -165,8 +165,8 @@ def measure_deposits(
     frames = layers.frames
     deposits = _scorable(frames["deposits"])
     targets = choose_gateways(load_targets(options.targets), frames, options)
-    proximity = Proximity(frames, targets, coverage=layers.coverage)
-    distances = measure(deposits, frames, labels=layers.labels, proximity=proximity, feet=True)
+    proximity = TargetIndex(frames, targets, coverage=layers.coverage)
+    distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)
     rates = measure_omission(proximity)
     located = layers.located
@@ -235,7 +235,7 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
             model,
             proximity=proximity,
             lines=measures.missing,
-            drawn=drawn,
+            doubt=drawn,
             compared=compared[ranked],
             seed=options.seed,
         ),

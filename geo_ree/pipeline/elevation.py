@@ -18,7 +18,7 @@ from geo_ree import storage
 from geo_ree.catalog import Source
 from geo_ree.crs import Floats
 from geo_ree.fetching import pixel_height_deg, read_rasters, read_window
-from geo_ree.proximity import ElevationReader, Patch, Proximity, measure_terrain
+from geo_ree.proximity import ElevationReader, Patch, TargetIndex, measure_terrain
 from geo_ree.settings import Settings
 
 LAYER = "elevation"
@@ -101,7 +101,7 @@ asked, for geo_ree works offline; ...
 
 
 def terrain_columns(
-    deposits: gpd.GeoDataFrame, elevation: tuple[ElevationSource, ...], proximity: Proximity
+    deposits: gpd.GeoDataFrame, elevation: tuple[ElevationSource, ...], proximity: TargetIndex
 ) -> pd.DataFrame:
     """Measure the terrain at deposits.
 
@@ -135,7 +135,7 @@ def terrain_columns(
         found = measure_terrain(
             deposits.loc[gaps],
             available.read,
-            proximity=proximity if climbs else None,
+            index=proximity if climbs else None,
             vertical_error_m=available.source.vertical_error_m,
         )
         label = available.source.label

@@ -16,10 +16,9 @@ from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
 from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
-from geo_ree.pipeline.rasters import Goal, choose_goal, suitability
 from geo_ree.pipeline.result import Result
-from geo_ree.proximity import surface
-from geo_ree.proximity.grid import Box, make_grid
+from geo_ree.pipeline.score_rasters import suitability
+from geo_ree.proximity import Box, SurfaceFeatures, choose_features, make_grid, surface
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 INFRASTRUCTURE = (
@@ -192,25 +191,25 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
     run id, the disclaimer and the attributions.
     """
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
-    model, goals = result.scores.model, raster_goals(result)
+    model, chosen = result.scores.model, raster_features(result)
     box = box_of(result.layers.frames["countries"])
     made: dict[str, Path | str] = {}
-    for column, goal in goals.items():
+    for column, features in chosen.items():
         made[column] = folder / f"{column}.tif"
         surface(
-            goal.rows,
+            features.rows,
             resolution,
             made[column],
             box=box,
-            within=goal.within,
-            name=goal.target.label,
-            attribution=_notice(bundle, {goal.target.layer}),
+            within=features.within,
+            name=features.target.label,
+            attribution=_notice(bundle, {features.target.layer}),
             tags=about,
         )
     if model.aggregate == "topsis":
         return
     if any(c.weight > 0 and c.column in made for c in model.criteria):
-        layers = {goal.target.layer for goal in goals.values()}
+        layers = {features.target.layer for features in chosen.values()}
         tags = {**about, "attribution": _notice(bundle, layers)}
         suitability(made, model, folder / "suitability.tif", tags=tags)
 
@@ -235,15 +234,15 @@ def box_of(countries: gpd.GeoDataFrame) -> Box:
     )
 
 
-def raster_goals(result: Result) -> Mapping[str, Goal]:
-    """Column of the model -> the features that its raster measures to, where there are any."""
+def raster_features(result: Result) -> Mapping[str, SurfaceFeatures]:
+    """Column of the model -> the features of its raster, where there are any."""
     columns, layers = result.scores.model.columns, result.layers
     chosen = {
-        f"dist_{target.name}_km": choose_goal(target, layers.frames, layers.coverage)
+        f"dist_{target.name}_km": choose_features(target, layers.frames, layers.coverage)
         for target in result.measures.targets.values()
         if f"dist_{target.name}_km" in columns
     }
-    return {column: goal for column, goal in chosen.items() if len(goal.rows)}
+    return {column: features for column, features in chosen.items() if len(features.rows)}
 
 
 def _notice(bundle: Bundle, layers: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""The choice of gateways, and how the ranking changes with it."""
+"""Which gateways count, and how the ranking changes with the choice."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pandas as pd
 
 from geo_ree.errors import SettingsError
 from geo_ree.proximity import Target, measure
-from geo_ree.schema.columns import rounded
 from geo_ree.scoring import ScoreModel, score
 from geo_ree.settings import SCORED_COUNTRIES, Options
+
+_DISTANCE_DECIMALS = 3
+"""Of kilometres."""
 
 _COLUMNS = (
     "id",
@@ -28,7 +30,20 @@ _COLUMNS = (
 def choose_gateways(
     targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
 ) -> dict[str, Target]:
-    """Targets with the gateways that the options choose.
+    """Give the targets with the gateways of the user's choice.
+
+    Parameters
+    ----------
+    targets
+        What is measured to.
+    layers
+        Canonical layers by name.
+    options
+        Its ``gateways`` and ``avoid``; where both are empty nothing changes.
+
+    Returns
+    -------
+    dict of str to Target
 
     Raises
     ------
@@ -50,7 +65,7 @@ def choose_gateways(
         update={
             "names": names,
             "avoid_neighbours": options.avoid,
-            "label": "chosen gateway",
+            "label": "gateway of the user's choice",
         }
     )
     return out
@@ -64,6 +79,17 @@ def compare_gateways(
     labels: Mapping[str, str],
 ) -> pd.DataFrame:
     """Rank the candidates under other choices of gateway.
+
+    Parameters
+    ----------
+    candidates
+        Ranked deposits with their measured distances.
+    layers, targets
+        What was measured to.
+    model
+        What is scored by.
+    labels
+        source_id -> words for people.
 
     Returns
     -------
@@ -113,7 +139,7 @@ def compare_gateways(
 
 
 def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
-    """Round distances to their published decimals, so that the published table gives its scores.
+    """Give distances as they are published: whoever scores the published table gets these scores.
 
     Examples
     --------
@@ -121,7 +147,7 @@ def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
     [1.235]
     """
     distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
-    return measures.assign(**rounded(measures[distances], "scores"))
+    return measures.assign(**{str(c): measures[c].round(_DISTANCE_DECIMALS) for c in distances})
 
 
 def _exits(gateways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

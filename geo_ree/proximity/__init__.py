@@ -1,26 +1,35 @@
-"""Geodesic proximity: how far, to what, and how sure."""
+"""Geodesic proximity: how far, to which feature, and with what error.
 
-from geo_ree.proximity.grid import Grid, make_grid
+`index` holds `nearest` and `NearestIndex`, with the compiled search behind them in `search/`;
+`targets` and `target_index` say what distances are measured to, `measures` measures deposits,
+`terrain` (with `heights` and `profiles`) the ground, `surfaces` (with `grid`) rasters of distances;
+`omission` and `missing` (with `stretches`) are about lines that sources leave out.
+"""
+
+from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.heights import ElevationReader, Patch
 from geo_ree.proximity.index import NearestIndex, nearest
 from geo_ree.proximity.measures import measure
-from geo_ree.proximity.missing import MissingLines, Unseen
+from geo_ree.proximity.missing import MissingDistances, MissingLines
 from geo_ree.proximity.omission import omission_rates
-from geo_ree.proximity.reach import Proximity, Reach
-from geo_ree.proximity.surfaces import surface
+from geo_ree.proximity.surfaces import SurfaceFeatures, choose_features, surface
+from geo_ree.proximity.target_index import NearestFeatures, TargetIndex
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.proximity.terrain import measure_terrain
 
 __all__ = [
+    "Box",
     "ElevationReader",
     "Grid",
+    "MissingDistances",
     "MissingLines",
+    "NearestFeatures",
     "NearestIndex",
     "Patch",
-    "Proximity",
-    "Reach",
+    "SurfaceFeatures",
     "Target",
-    "Unseen",
+    "TargetIndex",
+    "choose_features",
     "load_targets",
     "make_grid",
     "measure",

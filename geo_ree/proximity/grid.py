@@ -1,4 +1,4 @@
-"""The grid of a raster: cells between meridians and parallels."""
+"""The grid of a raster: cells between meridians and parallels, their size given in metres or degrees."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.segments import ECCENTRICITY_2, SEMI_MAJOR_M
+from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
 
 Box = tuple[float, float, float, float]
 
 MOST_CELLS = 2_000_000_000
-"""A grid of more cells than this is refused."""
+"""Greatest number of cells of a grid."""
 
 _UNITS = {"m": 1.0, "km": 1_000.0}
 _RESOLUTION = re.compile(r"\s*([0-9.eE+-]+)\s*(m|km|deg|°)?\s*")
@@ -25,11 +25,11 @@ _RESOLUTION = re.compile(r"\s*([0-9.eE+-]+)\s*(m|km|deg|°)?\s*")
 class Grid:
     """Cells of equal steps in longitude and latitude, the first in the north-west.
 
-    Parameters
+    Attributes
     ----------
     box
-        Western, southern, eastern and northern edge, degrees. East of 180 the longitudes go on:
-        a box over the antimeridian is for instance (170, 50, 190, 60).
+        Western, southern, eastern and northern edge, degrees. East of 180 the longitudes continue:
+        a box over the antimeridian is, for example, (170, 50, 190, 60).
     width, height
         Columns and rows.
 
@@ -46,23 +46,23 @@ class Grid:
 
     @property
     def step(self) -> tuple[float, float]:
-        """Width and height of a cell, degrees."""
+        """Return width and height of a cell (degrees)."""
         west, south, east, north = self.box
         return (east - west) / self.width, (north - south) / self.height
 
     @property
     def longitudes(self) -> Floats:
-        """Of the middles of the columns, from the west; degrees, up to 540."""
+        """Return the longitudes of the middles of the columns, from the west, up to 540 degrees."""
         return np.asarray(self.box[0] + (np.arange(self.width) + 0.5) * self.step[0])
 
     @property
     def latitudes(self) -> Floats:
-        """Of the middles of the rows, from the north; degrees."""
+        """Return the latitudes of the middles of the rows, from the north."""
         return np.asarray(self.box[3] - (np.arange(self.height) + 0.5) * self.step[1])
 
     @property
     def transform(self) -> tuple[float, float, float, float, float, float]:
-        """Affine coefficients from column and row to longitude and latitude."""
+        """Return the affine coefficients from column and row to longitude and latitude."""
         across, down = self.step
         return across, 0.0, self.box[0], 0.0, -down, self.box[3]
 
@@ -70,17 +70,17 @@ class Grid:
 def make_grid(box: Box, resolution: float | str) -> Grid:
     """Lay a grid over a box.
 
-    The box is kept exactly, and no cell is larger than the resolution: steps are those of the
-    resolution, or a little less. Metres become degrees where a degree is longest in the box:
-    of longitude at the latitude nearest to the equator, of latitude at that nearest to a pole.
+    The box is kept exactly, and no cell is larger than the resolution: steps are the resolution or a
+    little less. Metres are converted where a degree is longest in the box: a degree of longitude at
+    the latitude nearest to the equator, one of latitude at that nearest to a pole.
 
     Parameters
     ----------
     box
         Western, southern, eastern and northern edge, degrees; see `Grid`.
     resolution
-        Greatest side of a cell. A number is metres; a text has its unit: ``"250 m"``,
-        ``"1 km"``, ``"0.01 deg"``.
+        Cell size: a number of metres, or a text with its unit: ``"250 m"``, ``"1 km"``,
+        ``"0.01 deg"``.
 
     Returns
     -------
@@ -89,8 +89,8 @@ def make_grid(box: Box, resolution: float | str) -> Grid:
     Raises
     ------
     SchemaError
-        When the box is reversed or outside the globe, the resolution is no positive length or
-        larger than the box, or there are over `MOST_CELLS` cells.
+        When the box is reversed or outside the globe, the resolution is not a positive length or
+        is larger than the box, or there are over `MOST_CELLS` cells.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def make_grid(box: Box, resolution: float | str) -> Grid:
     >>> make_grid((46.0, 35.0, 96.0, 55.0), "0.01 deg").height
     2000
     """
-    west, south, east, north = checked_box(box)
+    west, south, east, north = check_box(box)
     size, metric = _read(resolution)
     across = down = size
     if metric:
@@ -126,18 +126,8 @@ def make_grid(box: Box, resolution: float | str) -> Grid:
     return Grid((west, south, east, north), width, height)
 
 
-def checked_box(box: Box) -> Box:
-    """Refuse a box that is none.
-
-    Raises
-    ------
-    SchemaError
-
-    Examples
-    --------
-    >>> checked_box((46, 35, 96, 55))
-    (46.0, 35.0, 96.0, 55.0)
-    """
+def check_box(box: Box) -> Box:
+    """Return a box as four floats; SchemaError when it is reversed or outside the globe."""
     try:
         west, south, east, north = (float(v) for v in box)
     except (TypeError, ValueError):
@@ -152,14 +142,14 @@ def checked_box(box: Box) -> Box:
     if not (-180 <= west < east <= west + 360):
         raise SchemaError(
             f"the box goes from longitude {west:g} to {east:g}",
-            "give the west first (from -180), then the greater east, at most 360 on; over the "
-            "antimeridian the east goes on beyond 180: 170 to 190 for what reaches to 170 W",
+            "give the west first (from -180), then the greater east, at most 360 degrees on; a box "
+            "over the antimeridian continues beyond 180: 170 to 190 reaches 170 W",
         )
     return west, south, east, north
 
 
 def _read(resolution: float | str) -> tuple[float, bool]:
-    """A resolution as a number, and whether it is metres (or else degrees)."""
+    """Return a resolution as a number, and whether it is metres (or else degrees)."""
     found = _RESOLUTION.fullmatch(str(resolution))
     try:
         size = float(found[1]) if found else math.nan
@@ -175,14 +165,14 @@ def _read(resolution: float | str) -> tuple[float, bool]:
 
 
 def _degree_of_longitude(south: float, north: float) -> float:
-    """Metres, where it is longest between two parallels."""
+    """Return its length (m) where it is longest between two parallels."""
     lat = math.radians(0.0 if south <= 0.0 <= north else min(abs(south), abs(north)))
     radius = SEMI_MAJOR_M / math.sqrt(1.0 - ECCENTRICITY_2 * math.sin(lat) ** 2)
     return math.radians(1.0) * radius * math.cos(lat)
 
 
 def _degree_of_latitude(south: float, north: float) -> float:
-    """Metres, where it is longest between two parallels: along the meridian near a pole."""
+    """Return its length (m) where it is longest between two parallels: nearest to a pole."""
     lat = math.radians(max(abs(south), abs(north)))
     root = math.sqrt(1.0 - ECCENTRICITY_2 * math.sin(lat) ** 2)
     return math.radians(1.0) * SEMI_MAJOR_M * (1.0 - ECCENTRICITY_2) / root**3

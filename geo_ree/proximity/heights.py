@@ -1,4 +1,4 @@
-"""Slope and ruggedness of a grid of heights, cell by cell."""
+"""Elevation rasters read by windows: height, slope and ruggedness at many places."""
 
 from __future__ import annotations
 
@@ -15,36 +15,14 @@ from geo_ree.errors import SchemaError
 
 
 def horn_slope_deg(heights: NDArray[np.floating], dx: Floats, dy: Floats) -> Floats:
-    """Steepest slope at each cell, from its eight neighbours.
+    """Return the steepest slope (degrees) at each cell, from its eight neighbours.
 
     With the neighbours named a b c / d . f / g h i from north-west to south-east,
     ``east = ((c + 2 f + i) - (a + 2 d + g)) / (8 dx)``,
-    ``north = ((a + 2 b + c) - (g + 2 h + i)) / (8 dy)`` and
-    ``slope = atan(hypot(east, north))``.
-
-    Parameters
-    ----------
-    heights
-        Metres, shape (rows, columns), from north to south; NaN where there is no data.
-    dx, dy
-        Width and height of the cells of each row, metres, shape (rows,).
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Degrees from the horizontal, 0 to 90, in the shape of `heights`; NaN along the edge and
-        where one of the eight neighbours has no data.
-
-    References
-    ----------
-    Horn, B. K. P. (1981), Hill shading and the reflectance map, Proceedings of the IEEE 69(1),
-    14-47.
-
-    Examples
-    --------
-    >>> ramp = np.tile([0.0, 30.0, 60.0], (3, 1))
-    >>> float(horn_slope_deg(ramp, np.full(3, 30.0), np.full(3, 30.0))[1, 1].round(6))
-    45.0
+    ``north = ((a + 2 b + c) - (g + 2 h + i)) / (8 dy)`` and ``slope = atan(hypot(east, north))``
+    (Horn, B. K. P. (1981), Hill shading and the reflectance map, Proceedings of the IEEE 69(1), 14-47).
+    `heights` has rows from north to south, `dx` and `dy` are the sides of the cells of each row (m).
+    NaN along the edge and where one of the eight neighbours has no data.
     """
     z = np.asarray(heights, dtype=np.float64)
     out = np.full(z.shape, np.nan)
@@ -60,33 +38,12 @@ def horn_slope_deg(heights: NDArray[np.floating], dx: Floats, dy: Floats) -> Flo
 
 
 def riley_ruggedness_m(heights: NDArray[np.floating]) -> Floats:
-    """Terrain ruggedness index: how far the heights around a cell are from its own.
+    """Return the terrain ruggedness index (m): how much the heights around a cell differ from its own.
 
-    The square root of the sum of the squared differences to the eight neighbours. It grows with
-    the size of the cells; only figures of one cell size compare.
-
-    Parameters
-    ----------
-    heights
-        Metres, shape (rows, columns); NaN where there is no data.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Metres, in the shape of `heights`; NaN along the edge and where the cell or one of its
-        neighbours has no data.
-
-    References
-    ----------
-    Riley, S. J., DeGloria, S. D. and Elliot, R. (1999), A terrain ruggedness index that
-    quantifies topographic heterogeneity, Intermountain Journal of Sciences 5(1-4), 23-27.
-
-    Examples
-    --------
-    >>> peak = np.zeros((3, 3))
-    >>> peak[1, 1] = 10.0
-    >>> float(riley_ruggedness_m(peak)[1, 1].round(3))
-    28.284
+    The root of the sum of the squared differences to the eight neighbours (Riley, S. J., DeGloria, S. D.
+    and Elliot, R. (1999), A terrain ruggedness index that quantifies topographic heterogeneity,
+    Intermountain Journal of Sciences 5(1-4), 23-27). It grows with the size of the cells: only
+    figures of one cell size compare. NaN along the edge and beside a gap.
     """
     z = np.asarray(heights, dtype=np.float64)
     out = np.full(z.shape, np.nan)
@@ -105,32 +62,32 @@ def riley_ruggedness_m(heights: NDArray[np.floating]) -> Floats:
 Rows = NDArray[np.intp]
 
 Box = tuple[float, float, float, float]
-"""Western, southern, eastern and northern limit, degrees."""
+"""Western, southern, eastern and northern edge, degrees."""
 
 PAGE_DEG = 0.25
-"""Side of the lattice by which places are gathered: a window is never larger than this and its
+"""Side of the lattice by which places are grouped: a window is never larger than this and its
 margin, 970 x 970 cells of 1 arc-second (3.8 MB)."""
 
 PAGE_CELLS = 128
-"""Of a coarse raster a side has at least so many cells: a window costs more than what is in it."""
+"""Least cells to a side of that lattice: of a coarse raster, opening a window costs more than its cells."""
 
 MARGIN_DEG = 0.01
-"""What a window has beyond the places in it: three cells of up to 12 arc-seconds."""
+"""Margin of a window beyond the places in it: three cells of up to 12 arc-seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Patch:
-    """A part of a raster of heights.
+    """A window of an elevation raster.
 
-    Parameters
+    Attributes
     ----------
     array
         Metres, shape (rows, columns), from north to south; NaN where there is no data.
     transform
-        From (column, row) to coordinates, (0, 0) being the outer corner of the first cell; north
-        up.
+        Affine transform from (column, row) to coordinates, (0, 0) being the outer corner of the first
+        cell; north up.
     crs
-        Reference system of those coordinates; `geo_ree.crs.STORE_CRS` when left out.
+        Reference system of these coordinates, `geo_ree.crs.STORE_CRS` by default.
     """
 
     array: NDArray[np.float32]
@@ -152,10 +109,10 @@ class Patch:
 
 
 class ElevationReader(Protocol):
-    """Reads the part of a raster of heights that lies in a box.
+    """Reads the window of an elevation raster that lies in a box.
 
-    Called with a box of degrees, west before east. Gives at least every cell whose centre is in
-    the box; a single cell of NaN where there is nothing.
+    Called with a box of degrees, west before east. It returns at least every cell whose centre is in
+    the box, or a single cell of NaN where there is nothing.
     """
 
     def __call__(self, box: Box, /) -> Patch:
@@ -165,16 +122,10 @@ class ElevationReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """What was read at many places; NaN where there is no data, each of shape (n,).
+    """Values read at many places, each of shape (n,); NaN where there is no data.
 
-    Parameters
-    ----------
-    height_m
-        Bilinear between the centres of cells; the cell's own value beside a gap.
-    slope_deg, ruggedness_m
-        Of the cell that the place lies in, NaN where one of its eight neighbours is missing.
-    cell_m
-        The longer side of that cell.
+    `height_m` is bilinear between the centres of cells, beside a gap the cell's own value.
+    `slope_deg` and `ruggedness_m` are those of the cell that holds the place, `cell_m` is its longer side.
     """
 
     height_m: Floats
@@ -184,32 +135,10 @@ class Ground:
 
 
 def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool = True) -> Ground:
-    """Read heights, and if wanted slope and ruggedness, at many places.
+    """Read heights, and if `relief` slope and ruggedness, at many places (degrees, shape (n,)).
 
-    Places are gathered by the cells of a lattice of `PAGE_DEG`; each cell that holds one is read
-    once, and of it the box around its places. Memory is that of one window and of the answer.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, longitude from -180 to 180, shape (n,).
-    read
-        Gives a window of the raster.
-    relief
-        Whether slope and ruggedness are wanted; they are NaN otherwise.
-
-    Returns
-    -------
-    Ground
-
-    Examples
-    --------
-    >>> def plateau(box):
-    ...     west, south, east, north = box
-    ...     return Patch(array=np.full((9, 9), 1200, np.float32), transform=Affine(
-    ...         (east - west) / 9, 0, west, 0, (south - north) / 9, north))
-    >>> read_ground(np.array([76.0]), np.array([43.0]), plateau).height_m.tolist()
-    [1200.0]
+    Places are grouped by the cells of a lattice, and the box around each group is read once. Memory
+    is that of one window and of the result.
     """
     out = Ground(**{name: np.full(len(lon), np.nan) for name in Ground.__dataclass_fields__})
     side = PAGE_DEG
@@ -225,7 +154,7 @@ def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool
 
 
 def _pages(lon: Floats, lat: Floats, at: Rows, side: float) -> list[Rows]:
-    """Places by the cells of a lattice."""
+    """Group places by the cells of a lattice."""
     column = np.floor((lon[at] + 180.0) / side).astype(np.int64)
     row = np.floor((lat[at] + 90.0) / side).astype(np.int64)
     page = row * int(400 / PAGE_DEG) + column
@@ -235,7 +164,7 @@ def _pages(lon: Floats, lat: Floats, at: Rows, side: float) -> list[Rows]:
 
 
 def _page_deg(patch: Patch) -> float:
-    """Side of the lattice for a raster of such cells."""
+    """Return the side of the lattice that suits the raster's cells."""
     if patch.crs != STORE_CRS or patch.array.size == 1:
         return PAGE_DEG
     return max(PAGE_DEG, PAGE_CELLS * max(patch.transform.a, -patch.transform.e))
@@ -268,7 +197,7 @@ def _fill(
 
 
 def _cells(patch: Patch, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Columns and rows, with fractions, counted from the outer corner."""
+    """Return columns and rows, with fractions, counted from the outer corner."""
     x, y = lon, lat
     if patch.crs != STORE_CRS:
         x, y = Transformer.from_crs(STORE_CRS, patch.crs, always_xy=True).transform(lon, lat)
@@ -277,25 +206,9 @@ def _cells(patch: Patch, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 
 def cell_sides_m(patch: Patch) -> tuple[Floats, Floats]:
-    """Width and height of the cells of each row, over the ellipsoid.
+    """Return width and height (m, shape (rows,)) of the cells of each row, over the ellipsoid.
 
-    Parameters
-    ----------
-    patch
-        In any reference system: the sides of the cells in its middle column are measured as
-        geodesics.
-
-    Returns
-    -------
-    dx, dy : numpy.ndarray of float64
-        Metres, shape (rows,).
-
-    Examples
-    --------
-    >>> step = Affine(1 / 1200, 0, 76, 0, -1 / 1200, 45 + 0.5 / 1200)
-    >>> dx, dy = cell_sides_m(Patch(array=np.zeros((1, 3), np.float32), transform=step))
-    >>> [round(float(side[0]), 2) for side in (dx, dy)]
-    [65.71, 92.61]
+    In any reference system, the sides of the cells in the middle column are measured as geodesics.
     """
     rows, columns = patch.array.shape
     step = patch.transform
@@ -315,7 +228,7 @@ def cell_sides_m(patch: Patch) -> tuple[Floats, Floats]:
 
 
 def _bilinear(array: NDArray[np.float32], column: Floats, row: Floats) -> Floats:
-    """Between the centres of the four cells around; beside a gap the value of the cell itself."""
+    """Interpolate between the centres of the four cells around; beside a gap take the cell's own value."""
     rows, columns = array.shape
     x, y = np.clip(column - 0.5, 0, columns - 1), np.clip(row - 0.5, 0, rows - 1)
     i, j = y.astype(np.int64), x.astype(np.int64)

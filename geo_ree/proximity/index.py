@@ -1,4 +1,4 @@
-"""The nearest of many features, measured over the ellipsoid."""
+"""The nearest of many features, measured over the ellipsoid: `nearest` and `NearestIndex`."""
 
 from __future__ import annotations
 
@@ -14,47 +14,40 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import STORE_CRS, Floats, to_store
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.kernels import LANES
-from geo_ree.proximity.packets import NODE
-from geo_ree.proximity.segments import explode, geodesic_areas, to_ecef
-from geo_ree.proximity.tree import (
-    Stored,
-    build_tree,
-    fingerprint,
-    in_slices,
-    read_index,
-    search_tree,
-    write_index,
-)
+from geo_ree.proximity.search.index_files import Stored, fingerprint, read_index, write_index
+from geo_ree.proximity.search.packets import NODE
+from geo_ree.proximity.search.segments import Segments, explode, geodesic_areas, to_ecef
+from geo_ree.proximity.search.tree import build_tree, in_slices, search_tree
+from geo_ree.proximity.search.vectors import LANES
 
 Frame: TypeAlias = gpd.GeoSeries | gpd.GeoDataFrame
 
 
 class NearestIndex:
-    """Features made ready for many queries.
-
-    An edge is the geodesic between its vertices. Edges are split into pieces of at most 3 km,
-    whose chords are searched through a packed tree of boxes by packets of eight points on all
-    processors. The foot is lifted to the ellipsoid; the chord becomes an arc of Euler's radius
-    (to 300 km), Vincenty's geodesic (to 1,000 km) or Karney's. Beyond 30 km every target whose
-    chord lets it be the nearest is measured, for the shortest chord need not be it.
+    """Features indexed for many nearest-feature queries.
 
     Parameters
     ----------
     targets
-        Points, lines, polygons or collections, in any reference system; empty ones are passed
-        over. Within a polygon the distance is 0.
+        Points, lines, polygons or collections in any reference system; empty ones are ignored.
+        An edge is the geodesic between its vertices. Within a polygon the distance is 0.
 
     Raises
     ------
     SchemaError
-        When there is no geometry at all, or no reference system.
+        When no target has a geometry, or the reference system is missing.
 
     Notes
     -----
+    Edges are split into pieces of at most 3 km. Their chords, in earth-centred coordinates, are
+    searched through a packed tree of boxes by packets of eight points on all processors. The foot on
+    the nearest chord is lifted to the ellipsoid, and the chord turned into an arc of Euler's radius
+    (to 300 km), Vincenty's geodesic (to 1,000 km) or Karney's. Beyond 30 km the shortest chord need
+    not be the shortest geodesic: every target that may be the nearest is measured.
+
     Exact within 1 mm to 500 km, 2 cm to 1,000 km and 1e-6 beyond, to 17,000 km (nearer to the
-    antipode the choice among targets is by a sphere). What is nearer than half a micrometre is
-    at 0. Cost: building is linear in the segments, a query O(log s) a point; 75 bytes a segment.
+    antipode the choice among targets is by a sphere). Distances below half a micrometre are 0.
+    Building is linear in the segments, a query O(log s) a point; 75 bytes a segment.
 
     References
     ----------
@@ -69,16 +62,15 @@ class NearestIndex:
     """
 
     def __init__(self, targets: Frame) -> None:
-        series = _stored(targets, "the targets")
-        geometries = series.to_numpy()
-        segments = explode(np.where(shapely.is_missing(geometries), _NOTHING, geometries))
+        series = _in_degrees(targets, "the targets")
+        segments = _explode(series)
         if not len(segments.owner):
             raise SchemaError(
                 f"none of the {len(series)} targets has a geometry",
                 "give at least one point, line or polygon",
             )
         stamp = fingerprint(segments)
-        areas = geodesic_areas(geometries)
+        areas = geodesic_areas(series.to_numpy())
         self._fill(Stored(build_tree(segments), series.index, *areas, stamp))
 
     def _fill(self, stored: Stored) -> None:
@@ -87,12 +79,12 @@ class NearestIndex:
         self._areas = shapely.STRtree(stored.areas) if len(stored.areas) else None
 
     def save(self, path: Path) -> None:
-        """Keep the index beside its layer, to be read by `load`.
+        """Write the index to a file, to be read by `load`.
 
         Parameters
         ----------
         path
-            File to write (Arrow), about 75 bytes a segment; an older one is replaced whole.
+            Arrow file to write, about 75 bytes a segment; an older one is replaced at once.
 
         Examples
         --------
@@ -114,7 +106,7 @@ class NearestIndex:
         path
             The file. It is mapped into memory, not copied.
         targets
-            What the index should be of; when given, it is compared.
+            The features it should be an index of; compared when given.
 
         Returns
         -------
@@ -123,15 +115,14 @@ class NearestIndex:
         Raises
         ------
         SchemaError
-            When the file is absent, damaged, of another version of the format, or of other
-            targets.
+            When the file is absent, damaged, of another format version, or of other targets.
         """
         stored = read_index(path)
         if targets is not None:
-            series = _stored(targets, "the targets")
-            geometries = series.to_numpy()
-            segments = explode(np.where(shapely.is_missing(geometries), _NOTHING, geometries))
-            if fingerprint(segments) != stored.stamp or not series.index.equals(stored.labels):
+            series = _in_degrees(targets, "the targets")
+            if fingerprint(_explode(series)) != stored.stamp or not series.index.equals(
+                stored.labels
+            ):
                 raise SchemaError(
                     f"{path} is the index of other targets", "build it again and save it"
                 )
@@ -140,7 +131,7 @@ class NearestIndex:
         return index
 
     def query(self, points: Frame) -> pd.DataFrame:
-        """Distance to the nearest target, and which it is.
+        """Return the distance to the nearest target, and its label.
 
         Parameters
         ----------
@@ -158,7 +149,7 @@ class NearestIndex:
         SchemaError
             When a geometry is not a point, or there is no reference system.
         """
-        series = _stored(points, "the points")
+        series = _in_degrees(points, "the points")
         points = series.to_numpy()
         distance, targets = np.empty(len(points)), []
         for begin in range(0, max(len(points), 1), _BLOCK):
@@ -178,11 +169,11 @@ class NearestIndex:
 
     @cached_property
     def _names(self) -> pd.api.extensions.ExtensionArray:
-        """Labels in a type that has <NA>."""
+        """Return the labels in a type that has <NA>."""
         return self.labels.to_series().convert_dtypes().array
 
     def query_lonlat(self, lon: Floats, lat: Floats) -> tuple[Floats, NDArray[np.int64]]:
-        """The same from coordinates, for many drawn positions.
+        """Query by coordinates, without the cost of geometries and labels.
 
         Parameters
         ----------
@@ -194,8 +185,7 @@ class NearestIndex:
         distance_m : numpy.ndarray of float64
             Shape (n,), NaN where there is no point.
         position : numpy.ndarray of int64
-            Row of the nearest target, -1 where there is no point; of equally near ones the
-            first.
+            Row of the nearest target, the first of equally near ones; -1 where there is no point.
         """
         x = np.ascontiguousarray(lon, dtype=np.float64)
         y = np.ascontiguousarray(lat, dtype=np.float64)
@@ -207,9 +197,9 @@ class NearestIndex:
         return distance, position
 
     def box_distance_m(self, lon: Floats, lat: Floats) -> Floats:
-        """Least distance that any target may have: the chord to the box around all of them.
+        """Return a lower bound of the distance: the chord to the box around all targets.
 
-        It is 0 where there are areas: what is within one may lie above the box of its outline.
+        It is 0 where there are polygons: a place within one may lie above the box of its outline.
         """
         if self._areas is not None:
             return np.zeros(len(lon))
@@ -236,11 +226,15 @@ class NearestIndex:
         return distance, position
 
 
-_NOTHING = shapely.Point()
 _BLOCK = 2**19  # points at a time: 50 MB of working memory
 
 
-def _stored(frame: Frame, what: str) -> gpd.GeoSeries:
+def _explode(series: gpd.GeoSeries) -> Segments:
+    geometries = series.to_numpy()
+    return explode(np.where(shapely.is_missing(geometries), shapely.Point(), geometries))
+
+
+def _in_degrees(frame: Frame, what: str) -> gpd.GeoSeries:
     series = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else frame
     if series.crs is not None and series.crs.equals(STORE_CRS, ignore_axis_order=True):
         return series
@@ -248,7 +242,7 @@ def _stored(frame: Frame, what: str) -> gpd.GeoSeries:
 
 
 def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats]:
-    """Longitudes and latitudes of some points, NaN for what is empty or missing."""
+    """Return longitudes and latitudes of some points, NaN for what is empty or missing."""
     some = points[at]
     x, y = np.empty(len(some)), np.empty(len(some))
 
@@ -256,7 +250,7 @@ def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats
         few = some[begin:end]
         try:
             shapely.get_x(few, out=x[begin:end])
-        except shapely.errors.GEOSException:  # there is an empty one
+        except shapely.errors.GEOSException:  # one of them is empty
             few = few.copy()
             few[shapely.is_empty(few)] = None
             shapely.get_x(few, out=x[begin:end])
@@ -268,13 +262,13 @@ def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats
     if len(odd):
         raise SchemaError(
             f"row {at.start + odd[0] + 1} of the points is a {some[odd[0]].geom_type}",
-            "give points, for instance .representative_point()",
+            "give points, for example with .representative_point()",
         )
     return x, y
 
 
 def nearest(points: Frame, targets: Frame) -> pd.DataFrame:
-    """Distance from each point to the nearest target over the ellipsoid, and which it is.
+    """Return the geodesic distance from each point to the nearest target, and its label.
 
     Parameters
     ----------

@@ -1,175 +1,57 @@
-"""Lines between junctions: what is drawn, or forgotten, as a whole."""
+"""The share of lines that sources leave out, measured on each other's lines.
+
+How a rate comes about: a source is tested on the lines of the others. Their pieces are grouped into
+stretches between junctions, which a source has or lacks as a whole, so a stretch is one trial and
+not every kilometre. With k of n (effective) stretches missing, the likelihood of the rate p is
+binomial, p^k (1 - p)^(n - k). Its conjugate is the Beta distribution: with Jeffreys' prior
+Beta(1/2, 1/2), which favours no rate and keeps its coverage where k is 0, the posterior is
+Beta(1/2 + k, 1/2 + n - k) in closed form, and can be drawn from. Where nothing is measured, the
+prior `ASSUMED` is drawn from instead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.special import betaincinv
 
-from geo_ree.crs import GEOD, Floats, to_store
+from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
-from geo_ree.proximity.segments import LONGEST_M, Segments, explode, split
+from geo_ree.proximity.stretches import Pieces, cut_lines
 from geo_ree.settings import SCORED_COUNTRIES, SEED
 
-Integers = NDArray[np.int64]
-
-_GRID = 1e6
-"""Ends within a millionth of a degree of one another are one end."""
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Lines cut into pieces of at most 3 km, each told by its middle.
-
-    Parameters
-    ----------
-    lon, lat
-        Middle of each piece, degrees, shape (n,).
-    km
-        Its geodesic length, shape (n,).
-    row, stretch
-        Row of the line, and number of the stretch between junctions, shape (n,).
-    """
-
-    lon: Floats
-    lat: Floats
-    km: Floats
-    row: Integers
-    stretch: Integers
-
-
-def number_stretches(parts: NDArray[np.object_]) -> Integers:
-    """Number the stretches between junctions that lines make up together.
-
-    Two lines are of one stretch when they share an end that no third one has. Where a line
-    passes another without an end there, no junction is seen.
-
-    Parameters
-    ----------
-    parts
-        LineStrings in degrees, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray of int64
-        Number of the stretch of each line, from 0, shape (n,).
-
-    Examples
-    --------
-    >>> lines = shapely.linestrings([[(0, 0), (1, 0)], [(1, 0), (2, 0)], [(2, 0), (3, 1)],
-    ...                              [(2, 0), (3, -1)]])
-    >>> number_stretches(lines).tolist()
-    [0, 0, 1, 2]
-    """
-    n = len(parts)
-    if not n:
-        return np.empty(0, dtype=np.int64)
-    ends = np.concatenate([shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)])
-    cells = np.round((ends + np.array([180.0, 90.0])) * _GRID).astype(np.int64)
-    _, node, degree = np.unique(
-        cells[:, 0] * np.int64(2**28) + cells[:, 1], return_inverse=True, return_counts=True
-    )
-    order = np.argsort(node, kind="stable")
-    through = order[degree[node[order]] == 2].reshape(-1, 2) % n
-    links = coo_array((np.ones(len(through)), (through[:, 0], through[:, 1])), shape=(n, n))
-    return connected_components(links, directed=False)[1].astype(np.int64)
-
-
-def line_parts(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], Integers]:
-    """Give the LineStrings of geometries, and the row of each; points and areas give none.
-
-    Examples
-    --------
-    >>> two = shapely.MultiLineString([[(0, 0), (1, 0)], [(5, 0), (6, 0)]])
-    >>> line_parts(np.array([shapely.Point(0, 0), two], dtype=object))[1].tolist()
-    [1, 1]
-    """
-    parts, rows = shapely.get_parts(geometries, return_index=True)
-    lines = (shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)
-    return parts[lines], rows[lines].astype(np.int64)
-
-
-def cut_lines(geometries: NDArray[np.object_]) -> Pieces:
-    """Cut lines into pieces of at most 3 km.
-
-    Parameters
-    ----------
-    geometries
-        Lines in degrees, shape (n,); what is none gives no piece.
-
-    Returns
-    -------
-    Pieces
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(76, 43), (76, 43.1)])
-    >>> cut_lines(np.array([line])).km.round(2).tolist()
-    [2.78, 2.78, 2.78, 2.78]
-    """
-    parts, rows = line_parts(geometries)
-    segments = explode(parts)
-    long = np.flatnonzero(_lengths_m(segments) > LONGEST_M)
-    segments = split(segments, long) if len(long) else segments
-    a, b, part = segments.first, segments.last, segments.owner.astype(np.int64)
-    return Pieces(
-        lon=(segments.lon[a] + segments.lon[b]) / 2.0,
-        lat=(segments.lat[a] + segments.lat[b]) / 2.0,
-        km=_lengths_m(segments) / 1000.0,
-        row=rows[part],
-        stretch=number_stretches(parts)[part],
-    )
-
-
-def _lengths_m(segments: Segments) -> Floats:
-    a, b = segments.first, segments.last
-    length = GEOD.inv(segments.lon[a], segments.lat[a], segments.lon[b], segments.lat[b])[2]
-    return np.asarray(length, dtype=np.float64)
-
+Words = NDArray[np.object_]
+Bools = NDArray[np.bool_]
 
 ALL = "*"
-"""All countries together, and all sources together."""
+"""Stands for all countries together, and for all sources together."""
 
 ASSUMED = (1.0, 4.0)
 """Beta distribution of a rate that nothing measures: mean 0.2, 95 % of it below 0.53.
 
-Of the railways that Natural Earth draws in the seven countries, the packed OpenStreetMap network
+Of the railways that Natural Earth draws in the seven countries, the packaged OpenStreetMap network
 lacks 18 % (docs/uncertainty.md); of the roads of the world OpenStreetMap lacked 17 % in 2016
 (Barrington-Leigh and Millard-Ball 2017, PLoS ONE 12(8), e0180698). That another layer is like
 these is judgement.
 """
 
 COLUMNS = (
-    "source_id",
-    "country",
-    "length_km",
-    "seen_km",
-    "undecided_km",
-    "stretches",
-    "rate",
-    "rate_low",
-    "rate_high",
-    "alpha",
-    "beta",
-    "state",
-    "basis",
+    *("source_id", "country", "length_km", "seen_km", "undecided_km", "stretches"),
+    *("rate", "rate_low", "rate_high", "alpha", "beta", "state", "basis"),
 )
 
 STATES = (
     "measured",  # on the lines of other sources
-    "short",  # other sources decide on too little here: the rate of all countries holds
-    "apart",  # it has hardly a line in common with the others: no list of the same lines
+    "short",  # too few kilometres of other sources here: the rate of all countries is used
+    "apart",  # almost no line in common with the others: these are not lists of the same lines
     "alone",  # no other source has lines of known course
     "together",  # all sources together, by the product of their rates
     "assumed",  # all sources together, none of them measured
@@ -179,136 +61,13 @@ STATES = (
 _QUANTILES = (0.025, 0.975)
 _SAMPLE = 20_000
 
-
-def draw_omission(
-    rates: pd.DataFrame, country: str, rng: np.random.Generator, draws: int
-) -> Floats:
-    """Draw the share of lines that all sources of a layer together leave out.
-
-    Each source's rate is drawn from its posterior: that of the country, or of all countries
-    where it has none. Where no source has one, the rate is drawn from `ASSUMED`.
-
-    Parameters
-    ----------
-    rates
-        From `omission_rates`.
-    country
-        ISO alpha-3.
-    rng
-        Where chance comes from.
-    draws
-        How often.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        0 to 1, shape (draws,).
-
-    Examples
-    --------
-    >>> none = pd.DataFrame(columns=list(COLUMNS))
-    >>> float(draw_omission(none, "KAZ", np.random.default_rng(1), 100_000).mean().round(2))
-    0.2
-    """
-    factors = _factors(rates, country) or [ASSUMED]
-    return np.asarray(np.prod([rng.beta(a, b, draws) for a, b in factors], axis=0))
-
-
-def posterior(rate: float, number: float) -> dict[str, object]:
-    """Tell how sure a rate is that was found in a number of independent cases.
-
-    Parameters
-    ----------
-    rate
-        0 to 1.
-    number
-        Above 0, perhaps no whole number.
-
-    Returns
-    -------
-    dict
-        ``rate``, its 95 % interval ``rate_low`` and ``rate_high``, and ``alpha`` and ``beta`` of
-        the posterior under Jeffreys' prior.
-
-    References
-    ----------
-    Brown, L. D., Cai, T. T. and DasGupta, A. (2001), Interval estimation for a binomial
-    proportion, Statistical Science 16(2), 101-133.
-
-    Examples
-    --------
-    >>> found = posterior(0.2, 50.0)
-    >>> round(found["rate_low"], 3), round(found["rate_high"], 3)
-    (0.108, 0.326)
-    """
-    alpha, beta = 0.5 + number * rate, 0.5 + number * (1.0 - rate)
-    low, high = (float(betaincinv(alpha, beta, q)) for q in _QUANTILES)
-    # As Brown, Cai and DasGupta have it: where nothing is missing, nothing may be.
-    return {
-        "rate": rate,
-        "rate_low": low if rate > 0 else 0.0,
-        "rate_high": high,
-        "alpha": alpha,
-        "beta": beta,
-    }
-
-
-def _factors(rates: pd.DataFrame, country: str) -> list[tuple[float, float]]:
-    """Posteriors of the sources that have one, the country's before that of all countries."""
-    states: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in rates[["source_id", "country", "state", "alpha", "beta"]].to_dict("records"):
-        states.setdefault(str(row["source_id"]), {})[str(row["country"])] = {
-            str(k): v for k, v in row.items()
-        }
-    out = []
-    for source, of in sorted(states.items()):
-        here = of.get(country, of[ALL])
-        here = of[ALL] if here["state"] == "short" else here
-        if source != ALL and here["state"] == "measured":
-            out.append((float(here["alpha"]), float(here["beta"])))
-    return out
-
-
-def all_together(rates: pd.DataFrame, country: str) -> dict[str, object]:
-    """Tell what all sources leave out of a country: the product of their rates, or the assumed.
-
-    Parameters
-    ----------
-    rates
-        A row per source and country.
-    country
-        ISO alpha-3, or ``*`` for all countries together.
-
-    Returns
-    -------
-    dict
-        A row of `COLUMNS`.
-    """
-    found = _factors(rates, country)
-    drawn = draw_omission(rates, country, np.random.default_rng(SEED), _SAMPLE)
-    low, high = np.quantile(drawn, _QUANTILES)
-    mean = float(np.prod([a / (a + b) for a, b in found or [ASSUMED]]))
-    told = f"product of the rates of {len(found)} sources" if found else "assumed (judgement)"
-    return {
-        "source_id": ALL,
-        "country": country,
-        "rate": mean,
-        "rate_low": float(low),
-        "rate_high": float(high),
-        "state": "together" if found else "assumed",
-        "basis": told,
-    }
-
-
-Words = NDArray[np.object_]
-Bools = NDArray[np.bool_]
-
 _IN_COMMON = 0.1
 """Share of the others' lines that a source must have for both to be lists of the same lines: a
-table of what others lack, or of another country, tests nobody (judgement)."""
+table of what others lack, or of another country, does not count as a test (judgement)."""
 
 _CLASSES_KM = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0)
-"""Lines are looked for by classes of their lateral error: in each, the nearest decides."""
+"""A source's lines are searched by classes of their lateral error: a near line of small error must not
+be hidden by a nearer one whose error is too small to reach, nor the other way round."""
 
 
 def omission_rates(
@@ -319,29 +78,28 @@ def omission_rates(
     widest_km: float = 25.0,
     least_km: float = 200.0,
 ) -> pd.DataFrame:
-    """Measure which share of the lines that are there each source leaves out.
+    """Measure the share of existing lines that each source leaves out.
 
-    A source is tested on the lines of the others: the share of their length beside which it has
-    no line. Were sources to leave lines out independently of each other, that would be the
-    share of all lines that it leaves out (the logic of capture and recapture). They are not
-    quite independent: a minor line is likelier to be left out by all, so rates are rather too
-    low; and what others draw that is closed or planned makes them too high.
+    A source is tested on the lines of the others: its rate is the share of their length beside which
+    it has no line. If sources left lines out independently of each other, that would be the share
+    of all lines that it leaves out (capture and recapture). They are not quite independent: a minor
+    line is likelier to be left out by all, which makes rates too low; closed or planned lines in
+    the other sources make them too high.
 
-    A piece of a line is seen where the source has a line within both lateral errors and
-    `slack_km`. A line of unknown course says nothing: it tests nobody, and what lies within its
-    error neither counts as seen nor as missing.
+    A piece of a line is seen where the source has a line within both lateral errors and `slack_km`.
+    A line of unknown course is no test, and what lies within its error counts neither as seen nor
+    as missing.
 
     Parameters
     ----------
     lines
-        Lines of one layer with ``source_id``, ``country`` and ``lateral_error_km`` (0 where
-        absent); only those that are measured to, see `Target.choose`. What is no line is passed
-        over.
+        Eligible lines of one layer (see `Target.choose`) with ``source_id``, ``country`` and
+        ``lateral_error_km`` (0 where absent). Other geometries are ignored.
     countries
-        ISO alpha-3 codes to tell apart.
+        ISO alpha-3 codes to distinguish.
     slack_km
-        How far two drawings of one line may lie apart besides: double tracks, yards, dual
-        carriageways (judgement).
+        Further distance between two drawings of one line: double tracks, yards, dual carriageways
+        (judgement).
     widest_km
         Lateral error above which a course is unknown.
     least_km
@@ -353,11 +111,10 @@ def omission_rates(
         A row per source and country, with ``*`` for all countries together; then rows of the
         source ``*`` for what all sources leave out together, the product of their rates.
         ``length_km`` of the other sources' lines that decide (seen or missing), ``seen_km`` of
-        them, ``undecided_km`` beside, ``stretches``: the effective number of stretches between
-        junctions that they are (Kish: ``(sum l)^2 / sum l^2``), ``rate`` with its 95 % interval
-        ``rate_low``, ``rate_high`` (Jeffreys' for that number), ``alpha`` and ``beta`` of that
-        posterior, ``state`` (one of `STATES`) and, in words, ``basis``. NaN where the rate is
-        unknown; all sources together then have the assumed one, and it is said.
+        these, ``undecided_km`` of the rest; ``stretches``, their effective number of stretches
+        (Kish: ``(sum l)^2 / sum l^2``); ``rate`` with its 95 % interval ``rate_low``, ``rate_high``
+        and the ``alpha`` and ``beta`` of its posterior; ``state`` and, in words, ``basis``. NaN
+        where the rate is unknown; all sources together then have the assumed rate.
 
     Raises
     ------
@@ -366,13 +123,12 @@ def omission_rates(
 
     References
     ----------
-    Share of length within a buffer: Goodchild, M. F. and Hunter, G. J. (1997), A simple
-    positional accuracy measure for linear features, IJGIS 11(3), 299-306. Two lists of one
-    population: Chapman, D. G. (1951), Some properties of the hypergeometric distribution with
-    applications to zoological sample censuses, Univ. California Publ. Statistics 1, 131-160.
-    Interval: Brown, L. D., Cai, T. T. and DasGupta, A. (2001), Interval estimation for a
-    binomial proportion, Statistical Science 16(2), 101-133. Effective number: Kish, L. (1965),
-    Survey sampling, Wiley.
+    Length within a buffer: Goodchild, M. F. and Hunter, G. J. (1997), A simple positional accuracy
+    measure for linear features, IJGIS 11(3), 299-306. Two lists of one population: Chapman, D. G.
+    (1951), Some properties of the hypergeometric distribution with applications to zoological
+    sample censuses, Univ. California Publ. Statistics 1, 131-160. Interval: Brown, L. D., Cai, T. T.
+    and DasGupta, A. (2001), Interval estimation for a binomial proportion, Statistical Science
+    16(2), 101-133. Effective number: Kish, L. (1965), Survey sampling, Wiley.
 
     Examples
     --------
@@ -385,23 +141,74 @@ def omission_rates(
     >>> rates["rate"].round(2)[[("a", "KAZ"), ("b", "KAZ")]].tolist()
     [0.5, 0.0]
     """
-    _check(lines, slack_km, widest_km, least_km)
-    drawn = _with_errors(to_store(lines, what="the lines"))
-    sure = drawn["lateral_error_km"] <= widest_km
-    tests = _Tests.of(drawn[sure & drawn["country"].isin(list(countries))])
-    limits = slack_km, widest_km, least_km
-    rows = _tested(drawn, tests, countries, limits)
+    limits = _Limits(slack_km, widest_km, least_km)
+    drawn = _prepare(lines, limits)
+    certain = drawn["lateral_error_km"] <= widest_km
+    tests = _Tests.of(drawn[certain & drawn["country"].isin(list(countries))])
+    rows = _test_sources(drawn, tests, countries, limits)
     apart = [(r["source_id"], r["country"]) for r in rows if r["state"] == "apart"]
     if any(np.isin(tests.source, np.array([source for source, _ in apart], dtype=object))):
-        rows = _tested(drawn, tests.without(apart), countries, limits)
+        # What is no list of the same lines is no test of the others either.
+        rows = _test_sources(drawn, tests.without(apart), countries, limits)
     out = pd.DataFrame(rows, columns=list(COLUMNS))
-    together = [all_together(out, country) for country in (*countries, ALL)]
+    together = [_combined_row(out, country) for country in (*countries, ALL)]
     return pd.DataFrame([*rows, *together], columns=list(COLUMNS))
+
+
+def draw_omission(
+    rates: pd.DataFrame, country: str, rng: np.random.Generator, draws: int
+) -> Floats:
+    """Draw the share of lines that all sources of a layer together leave out, shape (draws,).
+
+    The rate of each source is drawn from its posterior in the country, or in all countries where it
+    has none; where no source has one, the share is drawn from `ASSUMED`.
+    """
+    factors = _posteriors(rates, country) or [ASSUMED]
+    return np.asarray(np.prod([rng.beta(a, b, draws) for a, b in factors], axis=0))
+
+
+def _posteriors(rates: pd.DataFrame, country: str) -> list[tuple[float, float]]:
+    """Return the posteriors of all sources that have one, the country's before that of all countries."""
+    by_source: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rates[["source_id", "country", "state", "alpha", "beta"]].to_dict("records"):
+        values = {str(k): v for k, v in row.items()}
+        by_source.setdefault(str(row["source_id"]), {})[str(row["country"])] = values
+    out = []
+    for source, by_country in sorted(by_source.items()):
+        here = by_country.get(country, by_country[ALL])
+        here = by_country[ALL] if here["state"] == "short" else here
+        if source != ALL and here["state"] == "measured":
+            out.append((float(here["alpha"]), float(here["beta"])))
+    return out
+
+
+def _combined_row(rates: pd.DataFrame, country: str) -> dict[str, object]:
+    """Return the row for what all sources leave out together."""
+    found = _posteriors(rates, country)
+    drawn = draw_omission(rates, country, np.random.default_rng(SEED), _SAMPLE)
+    low, high = np.quantile(drawn, _QUANTILES)
+    return {
+        "source_id": ALL,
+        "country": country,
+        "rate": float(np.prod([a / (a + b) for a, b in found or [ASSUMED]])),
+        "rate_low": float(low),
+        "rate_high": float(high),
+        "state": "together" if found else "assumed",
+        "basis": f"product of the rates of {len(found)} sources"
+        if found
+        else "assumed (judgement)",
+    }
+
+
+class _Limits(NamedTuple):
+    slack_km: float
+    widest_km: float
+    least_km: float
 
 
 @dataclass(frozen=True)
 class _Tests:
-    """Pieces of lines of known course, with what is known of their line."""
+    """Pieces of lines of known course, with source, country and lateral error of their lines."""
 
     pieces: Pieces
     source: Words
@@ -410,7 +217,7 @@ class _Tests:
 
     @classmethod
     def of(cls, lines: gpd.GeoDataFrame) -> _Tests:
-        """Cut lines, unless they are of one source and test nobody."""
+        """Cut lines, unless all are of one source, which tests no other."""
         lines = lines if lines["source_id"].nunique() > 1 else lines.iloc[:0]
         pieces = cut_lines(lines.geometry.to_numpy())
         source, country, error = (
@@ -418,81 +225,74 @@ class _Tests:
         )
         return cls(pieces, source[pieces.row], country[pieces.row], error[pieces.row])
 
-    def chosen(self, keep: Bools) -> _Tests:
+    def select(self, keep: Bools) -> _Tests:
         kept = {f.name: getattr(self.pieces, f.name)[keep] for f in fields(Pieces)}
         return _Tests(Pieces(**kept), self.source[keep], self.country[keep], self.error_km[keep])
 
-    def without(self, apart: list[tuple[object, object]]) -> _Tests:
-        """Leave out the lines that sources have in countries where they have none in common."""
+    def without(self, pairs: list[tuple[object, object]]) -> _Tests:
+        """Leave out the lines of some sources in some countries."""
         keep = np.ones(len(self.source), dtype=np.bool_)
-        for source, country in apart:
+        for source, country in pairs:
             keep &= (self.source != source) | (self.country != country)
-        return self.chosen(keep)
+        return self.select(keep)
 
 
-def _with_errors(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Lines that have a geometry, with the three columns that are asked for filled."""
-    there = lines[~(lines.geometry.isna() | lines.geometry.is_empty)]
-    error = pd.Series(0.0, there.index)
-    if "lateral_error_km" in there:
-        error = pd.to_numeric(there["lateral_error_km"]).astype(np.float64).fillna(0.0)
-    country = there["country"].astype(object)
-    return there.assign(
-        source_id=there["source_id"].astype(str).astype(object),
+def _prepare(lines: gpd.GeoDataFrame, limits: _Limits) -> gpd.GeoDataFrame:
+    """Check lines and options; return the lines that have a geometry, their columns without gaps."""
+    lost = [c for c in ("source_id", "country") if c not in lines.columns]
+    if lost:
+        raise SchemaError(
+            f"the lines have no column {', '.join(lost)}", "give rows of a canonical layer of lines"
+        )
+    for name, km in limits._asdict().items():
+        if not km >= 0:
+            raise SchemaError(f"{name} is {km!r}", "give kilometres, 0 or more")
+    lines = to_store(lines, what="the lines")
+    lines = lines[~(lines.geometry.isna() | lines.geometry.is_empty)]
+    error = pd.Series(0.0, lines.index)
+    if "lateral_error_km" in lines:
+        error = pd.to_numeric(lines["lateral_error_km"]).astype(np.float64).fillna(0.0)
+    country = lines["country"].astype(object)
+    return lines.assign(
+        source_id=lines["source_id"].astype(str).astype(object),
         country=country.where(country.notna(), ""),
         lateral_error_km=error,
     )
 
 
-def _tested(
-    drawn: gpd.GeoDataFrame,
-    tests: _Tests,
-    countries: Sequence[str],
-    limits: tuple[float, float, float],
+def _test_sources(
+    drawn: gpd.GeoDataFrame, tests: _Tests, countries: Sequence[str], limits: _Limits
 ) -> list[dict[str, object]]:
-    sources = sorted(set(drawn["source_id"]))
-    return [row for s in sources for row in _tested_one(s, drawn, tests, countries, limits)]
+    """Return the rows of every source: each country, then those together where it is not apart."""
+    rows = []
+    for source in sorted(set(drawn["source_id"])):
+        others = tests.select(tests.source != source)
+        seen, undecided = _find_pieces(others, drawn[drawn["source_id"] == source], limits)
+        known = np.zeros(len(seen), dtype=np.bool_)
+        for country in countries:
+            there = others.country == country
+            row = _row(source, country, others, there, seen, undecided, limits.least_km)
+            rows.append(row)
+            if row["state"] != "apart":
+                known |= there
+        rows.append(_row(source, ALL, others, known, seen, undecided, limits.least_km))
+    return rows
 
 
-def _tested_one(
-    source: str,
-    drawn: gpd.GeoDataFrame,
-    tests: _Tests,
-    countries: Sequence[str],
-    limits: tuple[float, float, float],
-) -> list[dict[str, object]]:
-    """Rows of one source: each country, then all of those together where it is not apart."""
-    slack_km, widest_km, least_km = limits
-    others = tests.chosen(tests.source != source)
-    own = drawn[drawn["source_id"] == source]
-    seen, undecided = _looked_for(others, own, slack_km, widest_km)
-    rows, known = [], np.zeros(len(seen), dtype=np.bool_)
-    for country in countries:
-        there = others.country == country
-        row = _row(source, country, others, there, seen, undecided, least_km)
-        rows.append(row)
-        if row["state"] != "apart":
-            known |= there
-    return [*rows, _row(source, ALL, others, known, seen, undecided, least_km)]
-
-
-def _looked_for(
-    others: _Tests, own: gpd.GeoDataFrame, slack_km: float, widest_km: float
-) -> tuple[Bools, Bools]:
-    """Which pieces a source has too, and of which its lines of unknown course leave it open."""
+def _find_pieces(others: _Tests, own: gpd.GeoDataFrame, limits: _Limits) -> tuple[Bools, Bools]:
+    """Return which pieces a source has too, and which its lines of unknown course leave undecided."""
     pieces = others.pieces
     seen, undecided = (np.zeros(len(pieces.km), dtype=np.bool_) for _ in range(2))
     if not len(pieces.km):
         return seen, undecided
-    error = own["lateral_error_km"].to_numpy()
-    limits = [-1.0, *(k for k in _CLASSES_KM if k < widest_km), widest_km, np.inf]
-    for low, high in pairwise(limits):
+    error, widest = own["lateral_error_km"].to_numpy(), limits.widest_km
+    for low, high in pairwise([-1.0, *(k for k in _CLASSES_KM if k < widest), widest, np.inf]):
         some = (error > low) & (error <= high)
         if not some.any():
             continue
         metres, at = NearestIndex(own.geometry[some]).query_lonlat(pieces.lon, pieces.lat)
-        within = metres / 1000.0 <= error[some][at] + others.error_km + slack_km
-        if low >= widest_km:
+        within = metres / 1000.0 <= error[some][at] + others.error_km + limits.slack_km
+        if low >= widest:
             undecided |= within
         else:
             seen |= within
@@ -510,50 +310,44 @@ def _row(
 ) -> dict[str, object]:
     km, decides = others.pieces.km, there & ~undecided
     length, seen_km = float(km[decides].sum()), float(km[decides & seen].sum())
+    # Kish's effective number: stretches of unequal length tell less than as many equal ones.
     _, stretch = np.unique(others.pieces.stretch[decides], return_inverse=True)
     squares = float((np.bincount(stretch, weights=km[decides]) ** 2).sum())
     number = length**2 / squares if squares else 0.0
-    told = ", ".join(sorted(set(others.source[decides])))
-    counted = {
+    names = ", ".join(sorted(set(others.source[decides])))
+    rate: dict[str, object] = {}
+    if not len(km):
+        state, basis = "alone", "unknown: no other source has lines of known course"
+    elif length < least_km or not length:
+        state = "short"
+        basis = f"unknown: only {length:.0f} km of other sources' lines decide"
+    elif seen_km < _IN_COMMON * length:
+        state, basis = "apart", f"unknown: it has hardly a line in common with {names}"
+    else:
+        state, basis = "measured", f"measured on {names}"
+        rate = _posterior(1.0 - seen_km / length, number)
+    return {
         "source_id": source,
         "country": country,
         "length_km": length,
         "seen_km": seen_km,
         "undecided_km": float(km[there & undecided].sum()),
         "stretches": number,
+        **rate,
+        "state": state,
+        "basis": basis,
     }
-    if not len(km):
-        return {
-            **counted,
-            "state": "alone",
-            "basis": "unknown: no other source has lines of known course",
-        }
-    if length < least_km or not length:
-        return {
-            **counted,
-            "state": "short",
-            "basis": f"unknown: only {length:.0f} km of other sources' lines decide",
-        }
-    if seen_km < _IN_COMMON * length:
-        return {
-            **counted,
-            "state": "apart",
-            "basis": f"unknown: it has hardly a line in common with {told}",
-        }
+
+
+def _posterior(rate: float, number: float) -> dict[str, object]:
+    """Return a rate found in a number of trials (perhaps not whole), its interval and its posterior."""
+    alpha, beta = 0.5 + number * rate, 0.5 + number * (1.0 - rate)
+    low, high = (float(betaincinv(alpha, beta, q)) for q in _QUANTILES)
     return {
-        **counted,
-        **posterior(1.0 - seen_km / length, number),
-        "state": "measured",
-        "basis": f"measured on {told}",
+        "rate": rate,
+        # Brown, Cai and DasGupta: where nothing was found missing, the interval begins at 0.
+        "rate_low": low if rate > 0 else 0.0,
+        "rate_high": high,
+        "alpha": alpha,
+        "beta": beta,
     }
-
-
-def _check(lines: gpd.GeoDataFrame, slack_km: float, widest_km: float, least_km: float) -> None:
-    lost = [c for c in ("source_id", "country") if c not in lines.columns]
-    if lost:
-        raise SchemaError(
-            f"the lines have no {', '.join(lost)}", "give rows of a canonical layer of lines"
-        )
-    for name, km in (("slack_km", slack_km), ("widest_km", widest_km), ("least_km", least_km)):
-        if not km >= 0:
-            raise SchemaError(f"{name} is {km!r}", "give kilometres, 0 or more")

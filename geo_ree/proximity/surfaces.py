@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -16,31 +15,30 @@ from rasterio.features import rasterize
 
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import SchemaError
-from geo_ree.proximity import cells
 from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.index import Frame, NearestIndex
-from geo_ree.proximity.segments import geodesic_areas, to_ecef
-from geo_ree.proximity.tree import in_slices
+from geo_ree.proximity.search import cells
+from geo_ree.proximity.search.segments import geodesic_areas, to_ecef
+from geo_ree.proximity.search.tree import in_slices, log_compilation
+from geo_ree.proximity.target_index import numbers
+from geo_ree.proximity.targets import Target
 from geo_ree.settings import REGION
 from geo_ree.storage.geotiff import Piece, RasterLayout, Singles, write_cog
-
-logger = logging.getLogger(__name__)
-
 
 Areas: TypeAlias = NDArray[np.object_]
 
 STRIP_CELLS = 2**23
-"""Most cells that are held in memory at a time (unless sixteen rows are more)."""
+"""Greatest number of cells in memory at a time, unless sixteen rows are more."""
 
 METHOD = (
     "geodesic distance on WGS 84 from the middle of each cell to the nearest target, an edge being "
     "the geodesic between its vertices; within 1 mm to 500 km, 2 cm to 1,000 km and 1e-6 beyond, "
     "then rounded to float32; overviews are means of the known cells below"
 )
-"""What a file says of itself."""
+"""The description of the method in every file."""
 
 _ASKED_CELLS = 2**19
-_EDGE_M = 1.0  # so near to an outline GDAL's rule and the index may differ on what is inside
+_EDGE_M = 1.0  # this near to an outline, GDAL and the index may differ on what is inside
 
 
 def surface(
@@ -55,43 +53,42 @@ def surface(
     attribution: str = "",
     tags: Mapping[str, str] | None = None,
 ) -> Grid:
-    """Write how far each place of a box is from the nearest feature of a layer.
+    """Write a raster of the geodesic distance to the nearest feature of a layer.
 
-    The file is a Cloud-Optimized GeoTIFF in degrees, its values metres (float32). It goes to
-    whatever is nearest: other countries, and lines of unknown course, count too, unless they
-    are left out of the layer.
+    The file is a Cloud-Optimized GeoTIFF in degrees, its values metres (float32). All features count,
+    also those of other countries and lines of unknown course, unless the layer leaves them out.
 
     Parameters
     ----------
     layer
-        Points, lines or polygons in any reference system, or an index made of them. Within a
-        polygon the distance is 0.
+        Points, lines or polygons in any reference system, or an index of them. Within a polygon the
+        distance is 0.
     resolution
-        Greatest side of a cell: metres, or a text with its unit (``"250 m"``, ``"1 km"``,
-        ``"0.01 deg"``); see `geo_ree.proximity.grid.make_grid`.
+        Cell size: metres, or a text with its unit (``"250 m"``, ``"1 km"``, ``"0.01 deg"``); see
+        `geo_ree.proximity.grid.make_grid`.
     path
-        File to write, whole or not at all.
+        File to write, complete or not at all.
     box
         Western, southern, eastern and northern edge, degrees; over the antimeridian the east
-        goes on beyond 180.
+        continues beyond 180.
     within
         Areas where the layer is complete: elsewhere the distance is unknown (no data).
     name
-        What is measured to, in words, for the file's description.
+        Description of the features, for the band.
     sources, attribution
-        Whose data it is, for the file's tags; the layer's column ``source_id`` when left out.
+        Origin of the data, for the tags; by default the layer's column ``source_id``.
     tags
-        What else the file is to say of itself, for instance the id of a run.
+        Further tags, for example the id of a run.
 
     Returns
     -------
     Grid
-        The grid that was filled.
+        The grid of the file.
 
     Raises
     ------
     SchemaError
-        When there are no targets, or the box or the resolution is no good.
+        When there are no features, or the box or the resolution is invalid.
     SettingsError
         When the file cannot be written.
 
@@ -114,7 +111,7 @@ def surface(
         sources = tuple(sorted(layer["source_id"].dropna().astype(str).unique()))
     index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
     known = None if within is None else _areas_of(within)
-    told = {
+    about = {
         "unit": "m",
         "measured_to": name or "targets",
         "targets": str(len(index.labels)),
@@ -129,7 +126,7 @@ def surface(
         grid.height,
         grid.transform,
         ((f"distance to the nearest of: {name or 'targets'}", "m"),),
-        told,
+        about,
     )
     write_cog(Path(path), raster, _pieces(strips(index, grid, known=known)))
     return grid
@@ -145,53 +142,37 @@ def _pieces(rows: Iterator[Singles]) -> Iterator[Piece]:
 def strips(
     index: NearestIndex, grid: Grid, *, most_cells: int = STRIP_CELLS, known: Areas | None = None
 ) -> Iterator[Singles]:
-    """Give the rows of a proximity raster, some at a time.
+    """Yield the rows of a proximity raster from the north, some at a time; NaN where unknown.
 
-    Parameters
-    ----------
-    index
-        Of the targets.
-    grid
-        The cells.
-    most_cells
-        Most cells of one strip, unless sixteen rows are more.
-    known
-        Polygons outside which the distance is unknown.
-
-    Yields
-    ------
-    numpy.ndarray of float32
-        Metres, shape (rows, width), from the north; NaN where unknown.
-
-    Examples
-    --------
-    >>> index = NearestIndex(gpd.GeoSeries([shapely.Point(76, 43)], crs=4326))
-    >>> grid = Grid((75.75, 42.75, 76.25, 43.25), 1, 1)
-    >>> [strip.tolist() for strip in strips(index, grid)]
-    [[[0.0]]]
+    A strip has at most `most_cells` cells, unless sixteen rows are more. Outside the polygons `known`
+    the distance is unknown.
     """
-    _announce()
+    log_compilation(
+        cells, "fill_tiles", "the loops of proximity rasters", compiled=cells.fill_tiles
+    )
     inside, covered = _Burned(index.stored.areas), None if known is None else _Burned(known)
     rows = max(1, most_cells // grid.width // cells.SIDE) * cells.SIDE
     for begin in range(0, grid.height, rows):
         end = min(begin + rows, grid.height)
-        out = _measured(index, grid, begin, end)
+        out = _measure_rows(index, grid, begin, end)
         if len(inside.areas):
             within = inside.cells(grid, begin, end)
             edge = (out > 0.0) & (out <= _EDGE_M)
             out[within] = 0.0
-            _ask(index, grid, begin, out, edge)
+            _query_cells(index, grid, begin, out, edge)
         if covered is not None:
             out[~covered.cells(grid, begin, end)] = np.nan
         yield out
 
 
-def _measured(index: NearestIndex, grid: Grid, begin: int, end: int) -> Singles:
-    """Distances of some rows to the nearest segment."""
+def _measure_rows(index: NearestIndex, grid: Grid, begin: int, end: int) -> Singles:
+    """Return the distances of some rows to the nearest segment."""
     tree = index.stored.tree
     lat = grid.latitudes[begin:end]
     lon = np.radians(grid.longitudes)
-    ecef = to_ecef(np.zeros(len(lat)), lat)  # on the meridian of 0: the ring's radius is x
+    # A row is a ring: its cells differ by a turn about the axis only. So a cell's coordinates are
+    # the ring's radius (x on the meridian of 0) times a direction of its column, plus a height.
+    ecef = to_ecef(np.zeros(len(lat)), lat)
     ring, base = np.ascontiguousarray(ecef[:, 0]), np.outer(ecef[:, 2], tree.turn[:, 2])
     east = np.outer(tree.turn[:, 0], np.cos(lon)) + np.outer(tree.turn[:, 1], np.sin(lon))
     axis = np.ascontiguousarray(tree.turn[:, 2])
@@ -203,14 +184,14 @@ def _measured(index: NearestIndex, grid: Grid, begin: int, end: int) -> Singles:
         ),
         size=1,
     )
-    _ask(index, grid, begin, out, np.isnan(out))
+    _query_cells(index, grid, begin, out, np.isnan(out))
     return out
 
 
-def _ask(
+def _query_cells(
     index: NearestIndex, grid: Grid, begin: int, out: Singles, wanted: NDArray[np.bool_]
 ) -> None:
-    """Put the index's own distances into the cells that are wanted."""
+    """Fill the wanted cells with the distances of the index itself."""
     lon, lat = _wrapped(grid.longitudes), grid.latitudes[begin:]
     some = max(1, _ASKED_CELLS // grid.width)
     for first in range(0, len(out), some):
@@ -224,18 +205,18 @@ def _wrapped(lon: Floats) -> Floats:
 
 
 class _Burned:
-    """Polygons to be burned into rows of a grid: which cells have their middle inside."""
+    """Polygons to burn into rows of a grid: a cell counts when its middle is inside."""
 
     def __init__(self, areas: Areas) -> None:
         self.areas = areas
         self._tree = shapely.STRtree(areas)
 
     def cells(self, grid: Grid, begin: int, end: int) -> NDArray[np.bool_]:
-        """Cells of some rows, shape (rows, width)."""
+        """Return which cells of some rows are inside, shape (rows, width)."""
         across, down = grid.step
         west, east, north = grid.box[0], grid.box[2], grid.box[3] - begin * down
         out = np.zeros((end - begin, grid.width), dtype=np.uint8)
-        for turn in (-360.0, 0.0, 360.0):  # the same meridians have several numbers
+        for turn in (-360.0, 0.0, 360.0):  # one meridian has several longitudes
             strip = shapely.box(west + turn, north - (end - begin) * down, east + turn, north)
             found = self.areas[self._tree.query(strip)]
             if len(found):
@@ -261,11 +242,35 @@ def _areas_of(within: gpd.GeoDataFrame | gpd.GeoSeries) -> Areas:
     return areas
 
 
-def _announce() -> None:
-    """Say once that the loops are being compiled, when this machine has not done so yet."""
-    if cells.fill_tiles.signatures:
-        return
-    made = Path(cells.fill_tiles.stats.cache_path).glob("cells.fill_tiles-*.nbi")
-    source = Path(cells.__file__).stat().st_mtime
-    if not any(index.stat().st_mtime >= source for index in made):
-        logger.info("compiling the loops of proximity rasters, once per machine: some seconds")
+class SurfaceFeatures(NamedTuple):
+    """The features of a target for a raster, and the countries where the distance is known.
+
+    `rows` has the features of all countries; `within` is None where the distance is known everywhere.
+    """
+
+    target: Target
+    rows: gpd.GeoDataFrame
+    within: gpd.GeoDataFrame | None
+
+
+def choose_features(
+    target: Target,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    coverage: Mapping[str, frozenset[str]],
+) -> SurfaceFeatures:
+    """Choose the features of a target for a raster, without lines of unknown course.
+
+    `coverage` has the countries that the sources of a layer cover. Without the layer, or without
+    such features, `rows` is empty.
+    """
+    covered = coverage.get(target.layer)
+    within = None
+    if covered is not None and "countries" in layers:
+        within = layers["countries"][layers["countries"]["country"].isin(covered)]
+    if target.layer not in layers:
+        return SurfaceFeatures(target, gpd.GeoDataFrame(), within)
+    layer = layers[target.layer]
+    rows = target.choose(layer) if len(layer) else layer
+    certain = numbers(rows, "lateral_error_km") <= target.max_lateral_error_km
+    rows = rows[certain & rows.geometry.notna() & ~rows.geometry.is_empty]
+    return SurfaceFeatures(target, rows, within)

@@ -1,4 +1,4 @@
-"""What deposits are measured to: data, in ``targets.toml`` or a file of the user's own."""
+"""Targets of the distance measures: data, in ``targets.toml`` or in your own file."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from geo_ree.errors import SchemaError
 
 
 class Target(BaseModel):
-    """One thing to measure to.
+    """The features that a distance is measured to.
 
     Attributes
     ----------
     name
         Stem of the columns: ``dist_<name>_km``.
     layer
-        The canonical layer it is chosen from.
+        Canonical layer that the features are in.
     label
-        What it is, in words for people.
+        Description for people.
     kinds, names
-        The kinds and names that count; empty for all.
+        Kinds and names that count; empty for all.
     avoid_neighbours
-        Gateways to these countries (ISO alpha-3) do not count.
+        Countries (ISO alpha-3) whose gateways do not count.
     at_least
         Numeric column -> least value that counts.
     same_country
         Whether only features of the deposit's own country count.
     max_lateral_error_km
-        Lines less sure than this count only where nothing better is near.
+        Lines with a larger error count only where nothing better is near.
     unknown_for_precision
-        Precision classes whose coordinate says nothing about this distance.
+        Precision classes of deposits for which this distance is unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,27 +51,12 @@ class Target(BaseModel):
     unknown_for_precision: tuple[str, ...] = ()
 
     def columns_needed(self) -> tuple[str, ...]:
-        """Columns that a layer must have for `choose`.
-
-        Examples
-        --------
-        >>> Target(name="t", layer="settlements", label="town",
-        ...        at_least={"population": 5000}).columns_needed()
-        ('population',)
-        """
+        """Return the columns that the layer must have for `choose`."""
         by_word = {"kind": self.kinds, "name": self.names, "neighbour": self.avoid_neighbours}
         return (*(column for column, words in by_word.items() if words), *self.at_least)
 
     def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
-        """Rows of a canonical layer that count.
-
-        Examples
-        --------
-        >>> towns = pd.DataFrame({"name": ["A", "B"], "population": [800, 9000]})
-        >>> Target(name="t", layer="settlements", label="town",
-        ...        at_least={"population": 5000}).choose(towns)["name"].tolist()
-        ['B']
-        """
+        """Return the rows of the canonical layer that count."""
         keep = pd.Series(True, index=layer.index)
         if self.kinds:
             keep &= layer["kind"].isin(self.kinds)
@@ -85,12 +70,12 @@ class Target(BaseModel):
 
 
 def load_targets(path: Path | str | None = None) -> dict[str, Target]:
-    """Read the targets.
+    """Read targets from a TOML file.
 
     Parameters
     ----------
     path
-        A TOML file in the form of the package's ``targets.toml``; None reads that.
+        File in the form of the package's ``targets.toml``, which is read by default.
 
     Returns
     -------

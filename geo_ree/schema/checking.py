@@ -73,9 +73,6 @@ def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataF
     return out.reset_index(drop=True)
 
 
-_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
-
-
 def _row(frame: pd.DataFrame, label: Any) -> int:
     return int(np.flatnonzero(frame.index == label)[0]) + 1
 
@@ -84,19 +81,18 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
     if column.name not in frame.columns:
         if column.required:
             complaints.append(f"column {column.name!r} is missing")
-        blank = False if column.kind == "flag" else None
-        return pd.Series(blank, index=frame.index, dtype=_DTYPES[column.kind])
-    raw = frame[column.name].astype(object)
+        raw = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    else:
+        raw = frame[column.name].astype(object)
     raw = raw.where(raw.notna(), None)
     if column.kind == "flag":
         return raw.map(_is_yes).astype(bool)
     if column.kind == "text":
-        texts = [v if v is None else str(v).strip() or None for v in raw.tolist()]
-        out = pd.Series(texts, index=frame.index, dtype=object)
+        out = raw.map(lambda v: v if v is None else str(v).strip() or None).astype(object)
     else:
         out = _numbers(raw, column, complaints)
     gaps = out.isna()
-    if column.required:
+    if column.required and column.name in frame.columns:
         complaints += [f"row {_row(frame, i)}: {column.name} is empty" for i in out.index[gaps]]
     if column.vocabulary:
         odd = ~gaps & ~out.isin(column.vocabulary)

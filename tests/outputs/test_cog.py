@@ -11,7 +11,7 @@ from rio_cogeo.cogeo import cog_validate
 
 import geo_ree
 from geo_ree.errors import SchemaError
-from geo_ree.pipeline.export import RESOLUTION, box_of, export, gather_tables, raster_goals
+from geo_ree.pipeline.export import RESOLUTION, box_of, export, gather_tables, raster_features
 from geo_ree.scoring import score
 from geo_ree.settings import REGION
 
@@ -51,7 +51,7 @@ def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(w
 
 
 def test_cells_have_the_distances_that_nearest_gives(written, real):
-    for column, goal in raster_goals(real).items():
+    for column, goal in raster_features(real).items():
         with rasterio.open(written / f"{column}.tif") as opened:
             values = opened.read(1)
             rows, columns = (i[::97] for i in np.nonzero(np.isfinite(values)))
@@ -83,7 +83,9 @@ def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
         assert tags["run_id"] == real.report["run_id"]
         assert tags["disclaimer"] == real.report["disclaimer"]
         layers = [
-            g.target.layer for c, g in raster_goals(real).items() if path.stem in (c, "suitability")
+            g.target.layer
+            for c, g in raster_features(real).items()
+            if path.stem in (c, "suitability")
         ]
         named = sources[sources["layer"].isin([*layers, "countries"])]
         assert len(named) >= 2

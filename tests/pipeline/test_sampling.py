@@ -12,8 +12,9 @@ from geo_ree.pipeline.sampling import (
     missing_sampler,
     place_sampler,
 )
-from geo_ree.proximity import Proximity, Unseen, load_targets
-from geo_ree.proximity.omission import ASSUMED, COLUMNS, line_parts, number_stretches
+from geo_ree.proximity import MissingDistances, TargetIndex, load_targets
+from geo_ree.proximity.omission import ASSUMED, COLUMNS
+from geo_ree.proximity.stretches import line_parts, number_stretches
 from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
 
 HALF_KM = {"railway": 50.0, "road": 15.0}  # of the preset infrastructure
@@ -51,10 +52,10 @@ def test_what_is_drawn_makes_up_for_what_was_hidden(layers, sites, name):
     place = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy(), sites["country"].to_numpy()
 
     def proximity(rows):
-        return Proximity({target.layer: rows, "countries": layers["countries"]}, {name: target})
+        return TargetIndex({target.layer: rows, "countries": layers["countries"]}, {name: target})
 
     rest = proximity(hide(whole, share))
-    true, known = (p.reach(name, *place).distance_km for p in (proximity(whole), rest))
+    true, known = (p.nearest(name, *place).distance_km for p in (proximity(whole), rest))
     row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 2e5, "beta": 8e5}
     rates = {name: pd.DataFrame([row], columns=list(COLUMNS))}
     lines = missing_lines(rest, rates, layers["countries"], seed=1)
@@ -72,13 +73,13 @@ def test_what_is_drawn_makes_up_for_what_was_hidden(layers, sites, name):
 
 
 def test_only_layers_of_lines_have_rates(layers):
-    rates = measure_omission(Proximity(layers))
+    rates = measure_omission(TargetIndex(layers))
     assert set(rates) == {"railway", "road"}
     for table in rates.values():
         assert set(table["state"]) == {"alone", "assumed"}
         alpha, beta = ASSUMED
         assert table.loc[table["state"] == "assumed", "rate"].iloc[0] == alpha / (alpha + beta)
-    assert measure_omission(Proximity({})) == {}
+    assert measure_omission(TargetIndex({})) == {}
 
 
 def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
@@ -88,7 +89,7 @@ def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
     near = np.full((1, 2, 16), np.inf)
     near[0, 1] = 30.0
     row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 5e6, "beta": 5e6}
-    unseen = Unseen(
+    unseen = MissingDistances(
         {"road": near, "railway": near},
         np.array(["KAZ"], dtype=object),
         {n: pd.DataFrame([row], columns=list(COLUMNS)) for n in ("road", "railway")},

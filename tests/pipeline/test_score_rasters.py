@@ -14,8 +14,8 @@ import shapely
 from rio_cogeo.cogeo import cog_validate
 
 from geo_ree.errors import ScoreError
-from geo_ree.pipeline import rasters as score_rasters
-from geo_ree.pipeline.rasters import suitability
+from geo_ree.pipeline import score_rasters
+from geo_ree.pipeline.score_rasters import suitability
 from geo_ree.proximity import surface
 from geo_ree.scoring import Criterion, Exponential, Linear, ScoreModel, Veto, load_preset, score
 from geo_ree.storage.geotiff import RasterLayout, write_cog
@@ -171,7 +171,7 @@ ALONE = """
 import json, re, sys
 from pathlib import Path
 import numpy as np
-from geo_ree.pipeline.rasters import suitability
+from geo_ree.pipeline.score_rasters import suitability
 from geo_ree.scoring import Criterion, Exponential, ScoreModel
 from geo_ree.storage.geotiff import RasterLayout, write_cog
 

@@ -22,7 +22,7 @@ from geo_ree.catalog import load_catalog
 from geo_ree.fetching import fetch_snapshot, tile_names
 from geo_ree.pipeline import result as pipeline
 from geo_ree.pipeline.elevation import find_elevation, terrain_columns, tile_reader
-from geo_ree.proximity import Proximity, Target, measure_terrain
+from geo_ree.proximity import Target, TargetIndex, measure_terrain
 from geo_ree.settings import Options, Settings
 
 SIDE = 1200
@@ -116,7 +116,7 @@ def railway(lon):
         geometry=[shapely.LineString([(lon, 42), (lon, 43)])],
         crs=4326,
     )
-    return Proximity({"railways": rails}, RAIL)
+    return TargetIndex({"railways": rails}, RAIL)
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_a_raster_of_ones_own(settings, sources, tmp_path):
 def test_tiles_are_read_from_their_publisher_by_windows(settings, sources, publisher, tiles):
     """In Python, where a network may be asked: across the border of two tiles, and few bytes."""
     read = tile_reader(sources["copernicus_glo90"], settings)
-    found = measure_terrain(mine(76.0), read, proximity=railway(76.12)).loc["m"]
+    found = measure_terrain(mine(76.0), read, index=railway(76.12)).loc["m"]
     assert found["elevation_m"] == pytest.approx(800, abs=2)
     assert found["climb_railway_m"] == pytest.approx(float(height(76.12, 42.6)) - 800, abs=5)
     # four windows (the circle and the line on either side of 76 E), of each tile one block of

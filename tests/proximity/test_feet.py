@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo_ree.crs import distance_m
 from geo_ree.proximity import measure, nearest
-from geo_ree.proximity.segments import foot_points
+from geo_ree.proximity.search.segments import foot_points
 
 lon, lat = st.floats(41, 119), st.floats(30, 55)
 place = st.tuples(lon, lat)

@@ -6,7 +6,7 @@ import shapely
 from pyproj import Geod
 
 from geo_ree.errors import SchemaError
-from geo_ree.proximity import NearestIndex, Proximity, Target, load_targets, measure
+from geo_ree.proximity import NearestIndex, Target, TargetIndex, load_targets, measure
 
 GEOD = Geod(ellps="WGS84")
 RAIL = {"railway": Target(name="railway", layer="railways", label="rail", max_lateral_error_km=25)}
@@ -73,10 +73,10 @@ def test_the_nearest_abroad_is_that_of_an_index_of_all_other_countries():
         crs=4326,
     )
     target = Target(name="railway", layer="railways", label="rail")
-    made = Proximity({"railways": rows}, {"railway": target})
+    made = TargetIndex({"railways": rows}, {"railway": target})
     lon, lat = rng.uniform(64, 90, 300), rng.uniform(40, 50, 300)
     own = codes[rng.integers(0, 4, 300)]
-    got = made.reach("railway", lon, lat, own, abroad=True)
+    got = made.nearest("railway", lon, lat, own, abroad=True)
     for code in set(own):
         here = own == code
         other = np.flatnonzero(rows["country"] != code)
@@ -86,8 +86,8 @@ def test_the_nearest_abroad_is_that_of_an_index_of_all_other_countries():
         known = ~np.isnan(km)  # else the edge of the region is nearer
         assert known.any()
         np.testing.assert_array_equal(km[known], metres[known] / 1000.0)
-        np.testing.assert_array_equal(got.position[here][known], other[position[known]])
-        assert (got.position[here][~known] == -1).all()
+        np.testing.assert_array_equal(got.row[here][known], other[position[known]])
+        assert (got.row[here][~known] == -1).all()
 
 
 def test_nothing_in_the_own_country_is_unknown_not_far(countries):
@@ -175,9 +175,9 @@ def test_a_deposit_without_a_coordinate_is_an_error():
 
 def test_reach_agrees_with_measure(countries):
     rails = _rails(("Own", "KAZ", 3.0, 75, 48), ("Other", "KGZ", 0.0, 75, 44))
-    made = Proximity({"railways": rails, "countries": countries}, RAIL)
-    reach = made.reach("railway", np.array([75.0]), np.array([45.0]), np.array(["KAZ"], object))
-    table = measure(_mine(), {}, proximity=made)
+    made = TargetIndex({"railways": rails, "countries": countries}, RAIL)
+    reach = made.nearest("railway", np.array([75.0]), np.array([45.0]), np.array(["KAZ"], object))
+    table = measure(_mine(), {}, index=made)
     assert reach.distance_km[0] == table["dist_railway_km"]["m"]
     assert reach.error_km[0] == 3.0
 

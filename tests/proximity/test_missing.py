@@ -58,7 +58,7 @@ def drawn(
     seed: int = 1,
 ) -> dict[str, np.ndarray]:
     shape = (len(lon), places)
-    near = lines.look(
+    near = lines.measure(
         np.broadcast_to(lon[:, None], shape),
         np.broadcast_to(lat[:, None], shape),
         np.full(len(lon), country, dtype=object),
@@ -109,7 +109,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 
 def test_a_draw_misses_the_same_lines_for_all_of_a_country() -> None:
     lines = MissingLines({"rail": strewn(200, 1)}, {"rail": measured(0.3)}, LAND)
-    near = lines.look(
+    near = lines.measure(
         np.full((2, 1), 70.0), np.full((2, 1), 49.0), np.array(["KAZ", "KAZ"], dtype=object)
     )
     twins = {k: v[[0, 0]] for k, v in near.km.items()}
@@ -151,7 +151,7 @@ def test_places_stay_in_their_country_and_within_reach() -> None:
     """One class per line: a deposit on the border looks from its own side only."""
     shape = (1, 500)
     lines = MissingLines({}, {}, LAND, within_km=50.0)
-    x, y = lines._elsewhere(
+    x, y = lines._move(
         np.full(shape, 70.0),
         np.full(shape, 44.05),
         np.array(["KAZ"], dtype=object),
@@ -173,7 +173,9 @@ def test_stretches_are_left_out_as_a_whole() -> None:
         geometry=[shapely.LineString([(60 + i / 10, 48), (60.1 + i / 10, 48)]) for i in range(100)],
     )
     lines = MissingLines({"rail": chain}, {"rail": measured(0.3)}, LAND)
-    near = lines.look(np.full((1, 3), 65.0), np.full((1, 3), 48.3), np.array(["KAZ"], dtype=object))
+    near = lines.measure(
+        np.full((1, 3), 65.0), np.full((1, 3), 48.3), np.array(["KAZ"], dtype=object)
+    )
     assert near.km["rail"].shape == (1, 3, CLASSES)
     assert np.isfinite(near.km["rail"]).any(axis=(0, 1)).sum() == 1
 

@@ -16,7 +16,8 @@ from geo_ree.errors import SchemaError
 from geo_ree.fetching import fetch_snapshot
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.proximity import load_targets, omission_rates
-from geo_ree.proximity.omission import COLUMNS, STATES, cut_lines, draw_omission, number_stretches
+from geo_ree.proximity.omission import COLUMNS, STATES, draw_omission
+from geo_ree.proximity.stretches import cut_lines, number_stretches
 from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
 
 KM = 1.0 / 111.2  # degrees of latitude
@@ -208,7 +209,7 @@ def test_points_and_gaps_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("change", "options", "says"),
     [
-        (lambda t: t.drop(columns="country"), {}, "the lines have no country; give rows of"),
+        (lambda t: t.drop(columns="country"), {}, "the lines have no column country; give rows of"),
         (lambda t: t, {"slack_km": -1.0}, "slack_km is -1.0; give kilometres, 0 or more"),
         (lambda t: t, {"widest_km": float("nan")}, "widest_km is nan"),
         (lambda t: t.set_crs(None, allow_override=True), {}, "no coordinate reference system"),

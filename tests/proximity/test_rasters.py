@@ -283,14 +283,14 @@ def test_no_targets_is_an_error(tmp_path):
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, MemoryError])
 def test_breaking_off_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path, monkeypatch):
     path, index = tmp_path / "out" / "x.tif", NearestIndex(_series(shapely.Point(75, 42)))
-    measured = rasters._measured
+    measured = rasters._measure_rows
 
     def breaks(index, grid, begin, end):
         if begin:
             raise trouble
         return measured(index, grid, begin, end)
 
-    monkeypatch.setattr(rasters, "_measured", breaks)
+    monkeypatch.setattr(rasters, "_measure_rows", breaks)
     monkeypatch.setattr(rasters, "strips", lambda i, g, known: strips(i, g, most_cells=1))
     with pytest.raises(trouble):
         surface(index, "1 km", path, box=(75, 42, 77, 44))

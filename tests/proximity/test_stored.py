@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import NearestIndex
-from geo_ree.proximity.tree import FORMAT
+from geo_ree.proximity.search.index_files import FORMAT
 
 LAKE = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
 
@@ -83,15 +83,15 @@ def test_the_index_of_other_targets_is_refused(tmp_path, change):
 
 def test_what_is_no_index_is_refused(tmp_path):
     path = tmp_path / "layer.index"
-    with pytest.raises(SchemaError, match="cannot be read as an index of the nearest"):
+    with pytest.raises(SchemaError, match="cannot be read as a nearest-feature index"):
         NearestIndex.load(path)
     NearestIndex(_targets()).save(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(SchemaError, match=r"cannot be read .*; build it and save it"):
+    with pytest.raises(SchemaError, match=r"cannot be read .*; build the index again"):
         NearestIndex.load(path)
     path.write_bytes(b"no such thing")
-    with pytest.raises(SchemaError, match="cannot be read as an index of the nearest"):
+    with pytest.raises(SchemaError, match="cannot be read as a nearest-feature index"):
         NearestIndex.load(path)
 
 
@@ -100,7 +100,7 @@ def test_an_index_of_another_version_is_refused(tmp_path):
     table = pa.table({"x": [1]}).replace_schema_metadata({"format": "geo_ree nearest 0"})
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
-    with pytest.raises(SchemaError, match=f"format 'geo_ree nearest 0', not '{FORMAT}'; build it"):
+    with pytest.raises(SchemaError, match=f"format 'geo_ree nearest 0', expected '{FORMAT}'"):
         NearestIndex.load(path)
     table = table.replace_schema_metadata(None)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
@@ -145,6 +145,6 @@ def test_compiling_is_told_once_a_machine(tmp_path):
             timeout=300,
         ).stdout.splitlines()
 
-    told = "compiling the search for the nearest, once per machine: some seconds"
+    told = "compiling the nearest-feature search, once per machine: some seconds"
     assert ask() == [told, "[0.0]", "[0.0]"]
     assert ask() == ["[0.0]", "[0.0]"]

@@ -13,8 +13,7 @@ from pyproj import Geod, Transformer
 from rasterio.transform import Affine
 
 from geo_ree.errors import SchemaError
-from geo_ree.proximity import Patch, Proximity, Target, measure, measure_terrain
-from geo_ree.proximity import terrain as climb_module
+from geo_ree.proximity import Patch, Target, TargetIndex, measure, measure_terrain
 from geo_ree.proximity.heights import (
     PAGE_DEG,
     cell_sides_m,
@@ -22,8 +21,8 @@ from geo_ree.proximity.heights import (
     read_ground,
     riley_ruggedness_m,
 )
-from geo_ree.proximity.segments import explode, split
-from geo_ree.proximity.terrain import Ways, ascents_m, azimuth_to, read_profiles
+from geo_ree.proximity.profiles import STEP_M, azimuth_to, read_profiles, total_ascent_m
+from geo_ree.proximity.search.segments import explode, split
 
 GEOD = Geod(ellps="WGS84")
 CELL = 1 / 1200
@@ -81,7 +80,7 @@ def _rail(*xy, lateral=0.0):
         geometry=[shapely.LineString(xy)],
         crs=4326,
     )
-    return Proximity({"railways": rails}, RAIL)
+    return TargetIndex({"railways": rails}, RAIL)
 
 
 def _northing(lat):
@@ -94,7 +93,7 @@ def _northing(lat):
 
 def _way(*values):
     lon, lat, azimuth, length = (np.array([v], float) for v in values)
-    return Ways(lon=lon, lat=lat, azimuth_deg=azimuth, length_m=length)
+    return lon, lat, azimuth, length
 
 
 def _distance(lon, lat, from_lon, from_lat):
@@ -209,9 +208,7 @@ def test_coarse_cells_give_elevation_and_nothing_else():
     coarse = Land(
         lambda lon, lat: 500.0 + 100 * (lat - 45.0) + 0 * lon, cell=1 / 480
     )  # as GMTED2010
-    got = measure_terrain(_mines((76.0, 45.0)), coarse, proximity=_rail((77, 44), (77, 46))).loc[
-        "m0"
-    ]
+    got = measure_terrain(_mines((76.0, 45.0)), coarse, index=_rail((77, 44), (77, 46))).loc["m0"]
     assert got["elevation_m"] == pytest.approx(500.0, abs=0.2)
     assert got["terrain_cell_m"] == pytest.approx(231.5, abs=0.5)
     unsaid = [
@@ -243,14 +240,14 @@ def test_another_reference_system_gives_the_same_terrain():
         )
 
     mines = _mines((76.4, 45.01), error=300.0)
-    here = measure_terrain(mines.to_crs(32643), utm, proximity=_rail((76.5, 44.9), (76.5, 45.2)))
+    here = measure_terrain(mines.to_crs(32643), utm, index=_rail((76.5, 44.9), (76.5, 45.2)))
     assert here.loc["m0", "slope_deg"] == pytest.approx(10.0, abs=0.05)
     assert here.loc["m0", "elevation_m"] == pytest.approx(rise * _northing(45.01), abs=1.0)
     assert 89 < here.loc["m0", "terrain_cell_m"] < 91
     lonlat = measure_terrain(
         mines,
         Land(lambda lon, lat: rise * _northing(lat) + 0 * lon),
-        proximity=_rail((76.5, 44.9), (76.5, 45.2)),
+        index=_rail((76.5, 44.9), (76.5, 45.2)),
     )
     for column in ("elevation_m", "climb_railway_m", "above_railway_m", "pass_railway_m"):
         assert here.loc["m0", column] == pytest.approx(lonlat.loc["m0", column], abs=1.0)
@@ -268,7 +265,7 @@ def test_pages_do_not_show():
 
 def test_the_antimeridian_is_crossed_and_no_box_lies_across_it():
     land = Land(lambda lon, lat: 1000.0 - 100 * np.abs(np.abs(lon) - 180.0) + 0 * lat)
-    lines = read_profiles(_way(179.9, 66.0, 90.0, 9000.0), land)
+    lines = read_profiles(*_way(179.9, 66.0, 90.0, 9000.0), land)
     assert lines.height_m[0, 0] == pytest.approx(990.0, abs=0.1)
     assert lines.height_m[0].max() == pytest.approx(1000.0, abs=0.5)
     assert not np.isnan(lines.height_m).any()
@@ -291,9 +288,7 @@ def _ridge(lon, lat):
 
 def test_the_climb_over_a_ridge():
     land = Land(_ridge)
-    got = measure_terrain(_mines((76.2, 45.0)), land, proximity=_rail((76.8, 44), (76.8, 46))).loc[
-        "m0"
-    ]
+    got = measure_terrain(_mines((76.2, 45.0)), land, index=_rail((76.8, 44), (76.8, 46))).loc["m0"]
     assert got["climb_railway_m"] == pytest.approx(800, abs=2)
     assert got["pass_railway_m"] == pytest.approx(800, abs=2)
     assert got["above_railway_m"] == pytest.approx(0, abs=0.1)
@@ -302,12 +297,10 @@ def test_the_climb_over_a_ridge():
 
 def test_the_way_down_is_no_climb_and_the_way_up_is():
     slope = Land(lambda lon, lat: 3000 * (77 - lon) + 0 * lat)
-    down = measure_terrain(
-        _mines((76.5, 45.0)), slope, proximity=_rail((76.8, 44), (76.8, 46))
-    ).loc["m0"]
-    up = measure_terrain(_mines((76.5, 45.0)), slope, proximity=_rail((76.2, 44), (76.2, 46))).loc[
+    down = measure_terrain(_mines((76.5, 45.0)), slope, index=_rail((76.8, 44), (76.8, 46))).loc[
         "m0"
     ]
+    up = measure_terrain(_mines((76.5, 45.0)), slope, index=_rail((76.2, 44), (76.2, 46))).loc["m0"]
     assert (down["climb_railway_m"], up["pass_railway_m"]) == pytest.approx((0, 0), abs=1)
     assert down["above_railway_m"] == pytest.approx(900, abs=1)
     assert up["climb_railway_m"] == pytest.approx(900, abs=1)
@@ -321,7 +314,7 @@ def test_the_error_of_the_climb_is_that_of_the_position_and_of_the_railway():
 
     def error(position, lateral):
         return measure_terrain(
-            _mines((76.5, 45.0), error=position), slope, proximity=_rail(*rail, lateral=lateral)
+            _mines((76.5, 45.0), error=position), slope, index=_rail(*rail, lateral=lateral)
         ).loc["m0", "err_climb_railway_m"]
 
     assert error(0.0, 0.0) == pytest.approx(0, abs=0.5)
@@ -333,7 +326,7 @@ def test_the_error_of_the_climb_is_that_of_the_position_and_of_the_railway():
 
 def test_the_climb_to_a_line_of_unknown_course_is_unknown():
     rail = _rail((76.8, 44), (76.8, 46), lateral=30.0)
-    got = measure_terrain(_mines((76.5, 45.0)), Land(_ridge), proximity=rail).loc["m0"]
+    got = measure_terrain(_mines((76.5, 45.0)), Land(_ridge), index=rail).loc["m0"]
     assert got.filter(like="railway").isna().all()
     assert got["elevation_m"] > 0
 
@@ -341,20 +334,16 @@ def test_the_climb_to_a_line_of_unknown_course_is_unknown():
 def test_the_climb_is_unknown_where_a_part_of_the_way_has_no_data():
     gap = Land(lambda lon, lat: np.where(np.abs(lon - 76.5) < 0.01, np.nan, 100.0) + 0 * lat)
     rail = _rail((76.8, 44), (76.8, 46))
-    got = measure_terrain(_mines((76.2, 45.0), (76.6, 45.0)), gap, proximity=rail)
+    got = measure_terrain(_mines((76.2, 45.0), (76.6, 45.0)), gap, index=rail)
     assert got["climb_railway_m"].isna().tolist() == [True, False]
-    abroad = measure_terrain(_mines((76.2, 45.0), country="KGZ"), gap, proximity=rail)
+    abroad = measure_terrain(_mines((76.2, 45.0), country="KGZ"), gap, index=rail)
     assert abroad["climb_railway_m"].isna().all()
-    none = Proximity({}, RAIL)
-    assert (
-        measure_terrain(_mines((76.2, 45.0)), gap, proximity=none)["climb_railway_m"].isna().all()
-    )
+    none = TargetIndex({}, RAIL)
+    assert measure_terrain(_mines((76.2, 45.0)), gap, index=none)["climb_railway_m"].isna().all()
 
 
 def test_on_the_line_there_is_nothing_to_climb():
-    got = measure_terrain(
-        _mines((76.5, 45.0)), Land(_ridge), proximity=_rail((76.5, 44), (76.5, 46))
-    )
+    got = measure_terrain(_mines((76.5, 45.0)), Land(_ridge), index=_rail((76.5, 44), (76.5, 46)))
     assert got.loc["m0", ["climb_railway_m", "above_railway_m", "pass_railway_m"]].tolist() == [
         0,
         0,
@@ -379,18 +368,18 @@ def test_on_the_line_there_is_nothing_to_climb():
     ],
 )
 def test_ascents(heights, climb):
-    assert ascents_m(np.array([heights], float))[0] == pytest.approx(climb, nan_ok=True)
+    assert total_ascent_m(np.array([heights], float))[0] == pytest.approx(climb, nan_ok=True)
 
 
 @given(st.lists(st.floats(-400, 8000), min_size=1, max_size=60), st.floats(0, 100))
 def test_ascents_are_bounded(heights, band):
     z = np.array([heights])
-    climb = ascents_m(z, band)[0]
+    climb = total_ascent_m(z, band)[0]
     rises = np.maximum(np.diff(heights), 0).sum() if len(heights) > 1 else 0.0
     assert 0 <= climb <= rises + 1e-6
     assert climb >= max(heights[-1] - heights[0] - band, 0) - 1e-6
-    assert ascents_m(z, 0.0)[0] == pytest.approx(rises, abs=1e-6)
-    fall = ascents_m(z[:, ::-1], band)[0]
+    assert total_ascent_m(z, 0.0)[0] == pytest.approx(rises, abs=1e-6)
+    fall = total_ascent_m(z[:, ::-1], band)[0]
     assert climb - fall == pytest.approx(heights[-1] - heights[0], abs=2 * band + 1e-6)
 
 
@@ -400,12 +389,12 @@ def test_the_line_ends_on_the_railway(place):
     line = shapely.LineString([(75, 44), (77, 45), (76.5, 47), (80, 47.2)])
     rail = gpd.GeoSeries([line], crs=4326)
     proximity = _rail(*line.coords)
-    reach = proximity.reach("railway", *(np.array([v]) for v in place), np.array(["KAZ"], object))
+    reach = proximity.nearest("railway", *(np.array([v]) for v in place), np.array(["KAZ"], object))
     length = float(reach.distance_km[0]) * 1000
     pieces = explode(rail.to_numpy())
     azimuth = azimuth_to(*place, split(pieces, np.arange(len(pieces.owner))), length)
     foot = GEOD.fwd(*place, azimuth, length)[:2]
-    back = proximity.reach("railway", *(np.array([v]) for v in foot), np.array(["KAZ"], object))
+    back = proximity.nearest("railway", *(np.array([v]) for v in foot), np.array(["KAZ"], object))
     assert back.distance_km[0] * 1000 < 0.5
 
 
@@ -414,8 +403,8 @@ def test_a_long_line_is_read_in_windows_along_it():
     land = Land(lambda lon, lat: 500.0 + 0 * lon)
     azimuth, length = GEOD.inv(70, 45, 73.5, 46.2)[0], GEOD.inv(70, 45, 73.5, 46.2)[2]
     assert length > 300_000
-    lines = read_profiles(_way(70.0, 45.0, azimuth, length), land)
-    assert lines.height_m.shape == (1, int(np.ceil(length / climb_module.STEP_M)) + 1)
+    lines = read_profiles(*_way(70.0, 45.0, azimuth, length), land)
+    assert lines.height_m.shape == (1, int(np.ceil(length / STEP_M)) + 1)
     assert len(land.boxes) <= 3.5 / PAGE_DEG + 1.25 / PAGE_DEG + 2
     assert max(box[2] - box[0] for box in land.boxes) <= PAGE_DEG + 0.02 + 1e-9
     assert land.pixels < 0.35 * (3.5 / CELL) * (1.2 / CELL)
@@ -429,10 +418,10 @@ def test_neighbours_share_their_windows():
     measure_terrain(_mines(*places, error=500.0), many)
     assert len(one.boxes) == len(many.boxes) == 1
     rail = _rail((76.2, 44), (76.2, 46))
-    together = measure_terrain(_mines(*places, error=500.0), many, proximity=rail)
+    together = measure_terrain(_mines(*places, error=500.0), many, index=rail)
     assert len(many.boxes) <= 4
     alone = pd.concat(
-        [measure_terrain(_mines(p, error=500.0), one, proximity=rail) for p in places[:5]]
+        [measure_terrain(_mines(p, error=500.0), one, index=rail) for p in places[:5]]
     )
     np.testing.assert_allclose(alone, together.iloc[:5], atol=1e-6)
 
@@ -462,10 +451,10 @@ def test_bad_input_is_told():
     with pytest.raises(SchemaError, match="deposits have no column position_error_m"):
         measure_terrain(mines.drop(columns="position_error_m"), land)
     with pytest.raises(SchemaError, match="there is no target 'canal'; use one of railway"):
-        measure_terrain(mines, land, proximity=Proximity({}, RAIL), target="canal")
+        measure_terrain(mines, land, index=TargetIndex({}, RAIL), target="canal")
     with pytest.raises(SchemaError, match="deposit m0 has no coordinate"):
         measure_terrain(mines.set_geometry([shapely.Point()], crs=4326), land)
-    assert measure_terrain(mines.iloc[:0], land, proximity=_rail((77, 44), (77, 46))).empty
+    assert measure_terrain(mines.iloc[:0], land, index=_rail((77, 44), (77, 46))).empty
     with pytest.raises(SchemaError, match="window of heights is turned"):
         Patch(array=np.ones((2, 2), np.float32), transform=Affine(1, 0.1, 0, 0, -1, 0))
     with pytest.raises(SchemaError, match="window of heights is turned"):
@@ -490,8 +479,8 @@ def test_the_distance_and_the_climb_are_to_one_line():
         ],
         crs=4326,
     )
-    made = Proximity({"railways": rails}, RAIL)
+    made = TargetIndex({"railways": rails}, RAIL)
     mines = _mines((76.3, 45.0))
-    assert measure(mines, {}, proximity=made)["near_railway"]["m0"].startswith("Own")
-    got = measure_terrain(mines, Land(_ridge), proximity=made)
+    assert measure(mines, {}, index=made)["near_railway"]["m0"].startswith("Own")
+    got = measure_terrain(mines, Land(_ridge), index=made)
     assert got.loc["m0", "climb_railway_m"] == pytest.approx(800, abs=2)  # the nearer is before it

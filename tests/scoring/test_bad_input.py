@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_ree.errors import SchemaError, ScoreError
-from geo_ree.proximity import NearestIndex, Proximity
+from geo_ree.proximity import NearestIndex, TargetIndex
 from geo_ree.scoring import (
     Criterion,
     Exponential,
@@ -49,7 +49,7 @@ def test_without_targets_there_is_no_index_and_distances_are_unknown() -> None:
     empty = geopandas.GeoDataFrame({"name": []}, geometry=[], crs=4326)
     with pytest.raises(SchemaError, match="none of the 0 targets has a geometry; give at least"):
         NearestIndex(empty)
-    reach = Proximity({}).reach(
+    reach = TargetIndex({}).nearest(
         "railway", np.array([70.0]), np.array([45.0]), np.array(["KAZ"], dtype=object)
     )
     assert np.isnan(reach.distance_km).all()

@@ -12,7 +12,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.result import Result
 from geo_ree.pipeline.sampling import measure_omission, missing_lines, missing_sampler
-from geo_ree.proximity import Proximity
+from geo_ree.proximity import TargetIndex
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import score
 from geo_ree.studies.scenario.changes import Added, Removed
@@ -194,12 +194,12 @@ def _drawn(
 ) -> pd.DataFrame:
     if not ranked.any():
         return pd.DataFrame(index=case.before.index)
-    network = Proximity(case.layers, case.targets, coverage=case.coverage)
+    network = TargetIndex(case.layers, case.targets, coverage=case.coverage)
     removed = len(case.changes.removed) > 0
     left = (
         network
         if not removed
-        else Proximity({**case.layers, **case.changes.kept}, case.targets, coverage=case.coverage)
+        else TargetIndex({**case.layers, **case.changes.kept}, case.targets, coverage=case.coverage)
     )
 
     def draws(columns: tuple[str, ...]) -> tuple[Draw, Draw]:

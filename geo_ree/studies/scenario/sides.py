@@ -12,7 +12,7 @@ import pandas as pd
 from geo_ree.crs import Floats, destination
 from geo_ree.pipeline.gateways import to_the_metre
 from geo_ree.pipeline.result import Result
-from geo_ree.proximity import NearestIndex, Proximity, Target, measure
+from geo_ree.proximity import NearestIndex, Target, TargetIndex, measure
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import Sampler, ScoreModel
 from geo_ree.scoring.draws import draw_parts
@@ -264,7 +264,7 @@ class Draw:
     """
 
     table: gpd.GeoDataFrame
-    proximity: Proximity
+    proximity: TargetIndex
     additions: Additions
     counted: bool
     columns: Collection[str]
@@ -287,7 +287,7 @@ class Draw:
             wanted = column in self.columns
             drawn = np.full(shape, np.nan)
             if wanted:
-                reach = self.proximity.reach(name, x.ravel(), y.ravel(), codes)
+                reach = self.proximity.nearest(name, x.ravel(), y.ravel(), codes)
                 network = reach.distance_km + sides[name].ravel() * reach.error_km
                 drawn = np.abs(network).reshape(shape)
             for one in self.additions.of(name):

@@ -87,7 +87,7 @@ def measure_sites(scope: Scope, model: ScoreModel) -> pd.DataFrame:
     columns = {}
     for name, target in made.targets.items():
         unsaid = sites["precision_class"].isin(target.unknown_for_precision).to_numpy()
-        distance = made.reach(name, lon, lat, country).distance_km
+        distance = made.nearest(name, lon, lat, country).distance_km
         columns[f"dist_{name}_km"] = np.where(unsaid, np.nan, distance)
     table = pd.DataFrame(columns, index=sites.index)
     return table.join(score(table, model.choose(table)))

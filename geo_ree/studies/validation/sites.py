@@ -16,7 +16,7 @@ from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import assign_country
 from geo_ree.pipeline.layers import Layers, Progress, read_layers
-from geo_ree.proximity import Proximity, Target, load_targets
+from geo_ree.proximity import Target, TargetIndex, load_targets
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options, Settings
 from geo_ree.studies.validation.labels import (
     COMPARED_KM,
@@ -194,7 +194,7 @@ class Scope:
 
     name: str
     sites: gpd.GeoDataFrame
-    proximity: Proximity
+    proximity: TargetIndex
     layers: tuple[str, ...]
 
 
@@ -247,7 +247,7 @@ def gather_scopes(settings: Settings, options: Options, tell: Progress) -> Gathe
     read_in = _read_sites(settings, options, tell, catalog, world_wide=world_wide)
     sites, left_out = _labelled(read_in, catalog)
     inside = _in_region(sites, region.frames["countries"])
-    here = Proximity(region.frames, targets, coverage=region.coverage)
+    here = TargetIndex(region.frames, targets, coverage=region.coverage)
     seven = inside[inside["country"].isin(SCORED_COUNTRIES)]
     names = tuple(n for n in wanted if n in region.frames and n != "countries")
     scopes = {
@@ -335,7 +335,7 @@ def _world(
     layers, notes = _world_wide(read_in.frames)
     # no country of a world-wide layer ends where the region does
     borders = read_in.frames["countries"].assign(complete=True)
-    proximity = Proximity({**layers, "countries": borders}, targets)
+    proximity = TargetIndex({**layers, "countries": borders}, targets)
     return (
         Scope(name="world", sites=sites, proximity=proximity, layers=tuple(sorted(layers))),
         list(read_in.inputs),

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_ree.proximity import Proximity, load_targets
+from geo_ree.proximity import TargetIndex, load_targets
 from geo_ree.studies.validation.sites import Scope
 
 RAIL_LATITUDE = 45.0
 
 
 @pytest.fixture
-def proximity(countries: gpd.GeoDataFrame) -> Proximity:
+def proximity(countries: gpd.GeoDataFrame) -> TargetIndex:
     rail = gpd.GeoDataFrame(
         {
             "name": ["Line"],
@@ -38,11 +38,11 @@ def proximity(countries: gpd.GeoDataFrame) -> Proximity:
         crs=4326,
     )
     layers = {"railways": rail, "settlements": towns, "countries": countries}
-    return Proximity(layers, load_targets())
+    return TargetIndex(layers, load_targets())
 
 
 @pytest.fixture
-def make_scope(proximity: Proximity) -> Callable[..., Scope]:
+def make_scope(proximity: TargetIndex) -> Callable[..., Scope]:
     """Makes a scope of sites: labels of `classify_sites` follow from stated and icmm."""
 
     def make(lon, lat, stated, *, icmm="none", country="KAZ", tables="t") -> Scope:

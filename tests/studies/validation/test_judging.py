@@ -162,7 +162,7 @@ def test_distances_are_those_of_measure(by_the_railway):
     from geo_ree.proximity import measure
 
     sites = by_the_railway.sites.assign(position_error_m=0.0)
-    told = measure(sites, {}, proximity=by_the_railway.proximity)
+    told = measure(sites, {}, index=by_the_railway.proximity)
     mine = measure_sites(by_the_railway, MODEL)
     for column in ("dist_railway_km", "dist_settlement_km", "dist_road_km"):
         pd.testing.assert_series_equal(mine[column], told[column])

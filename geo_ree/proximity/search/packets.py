@@ -1,7 +1,11 @@
-"""Packets of eight points that walk the tree together, and the settling of close calls.
+"""Packets of eight points that walk the tree together, and the choice among close rivals.
 
-A packet's points are the lanes of the processor's vectors: each segment is loaded once and
-measured to all eight. `lanes` holds x, y, z, least squared distance, segment and owner of each.
+Neighbours on the curve ask for nearly the same part of the tree. Eight of them walk it together, one
+in each lane of the processor's vectors: boxes and segments are loaded once for all eight, and the
+walk branches once, not eight times (packet traversal, as of rays: Wald et al. 2001, Interactive
+rendering with coherent ray tracing, Computer Graphics Forum 20(3), 153-165).
+
+`lanes` holds x, y, z, least squared distance, segment and owner of the eight points.
 """
 
 from __future__ import annotations
@@ -10,40 +14,34 @@ from typing import Any
 
 import numpy as np
 
-from geo_ree.proximity.kernels import (
-    A2,
-    E2,
-    FIELDS,
+from geo_ree.proximity.search.kernels import A2, E2, FIELDS, euler_radius, jit, part
+from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
+from geo_ree.proximity.search.vectors import (
     LANES,
     MEAN_RADIUS_M,
     TOUCHING_M,
     boxes_near,
-    euler_radius,
     first_bit,
     greatest,
-    jit,
     lanes_near,
     least,
-    part,
     visit,
 )
-from geo_ree.proximity.segments import ECCENTRICITY_2, SEMI_MAJOR_M
 
 SETTLE_M = 30_000.0
-"""Beyond this the shortest chord may not be the shortest geodesic (by over 0.4 mm)."""
+"""Beyond this the shortest chord may not be the shortest geodesic: curvature differs with the direction,
+by enough to matter (over 0.4 mm)."""
 
 _X, _Y, _Z, _BEST, _SEGMENT, _OWNER = (LANES * field for field in range(6))
 NODE = 6 * LANES
-"""Numbers to a node: the corners of its eight boxes."""
+"""Numbers of a node: the corners of its eight boxes."""
 
 STACK = 512
-"""Most boxes that wait in a descent: 7 are left behind on each of at most 12 levels."""
+"""Most boxes that wait in a descent: seven stay behind on each of at most 12 levels (8^12 segments)."""
 
-_LARGEST_RADIUS_M = (
-    6_400_000.0  # of curvature, anywhere and in any direction: a^2 / b is 6,399.6 km
-)
+_LARGEST_RADIUS_M = 6_400_000.0  # above any radius of curvature: a^2 / b is 6,399.6 km
 EVERYTHING = 1e15
-"""Square of more than any chord, less than that of the gap to an empty box."""
+"""More than the square of any chord, less than that of the gap to an empty box."""
 
 _EULER_M = 300_000.0  # up to here the arc of Euler's radius is good to 0.1 mm
 _POLAR_M = SEMI_MAJOR_M * np.sqrt(1.0 - ECCENTRICITY_2)
@@ -65,7 +63,13 @@ def walk(
     segment: Any,
     owner: Any,
 ) -> None:
-    """Distance to the nearest segment of the points of a slice of keys, and which it is."""
+    """Write the distance from the points of a slice of keys to the nearest segment, and which it is.
+
+    A packet starts warm: it is first measured to what was nearest to the packet before. Its neighbours
+    on the curve have mostly the same nearest segment, so the bound is tight before the walk begins
+    and the walk only proves it. The answer is the same without, for a bound never hides anything
+    nearer than itself.
+    """
     lanes, near = np.empty(6 * LANES), np.empty(LANES)
     stack, bound = np.empty(STACK, dtype=np.int64), np.empty(STACK)
     before = np.full(LANES, -1, dtype=np.int64)
@@ -100,7 +104,11 @@ def _descend(
     boxes: Any,
     children: Any,
 ) -> None:
-    """Walk the tree from the nearest box to the next, as long as any point gains."""
+    """Walk the tree from the nearest box to the next, as long as any point may gain.
+
+    Boxes wait on a stack, the nearest on top, each with its gap to the packet. `worst` is the greatest
+    of the eight distances found so far: a box with a larger gap holds nothing for any point.
+    """
     x0, y0, z0 = greatest(lanes, _X), greatest(lanes, _Y), greatest(lanes, _Z)
     x1, y1, z1 = least(lanes, _X), least(lanes, _Y), least(lanes, _Z)
     worst = greatest(lanes, _BEST)
@@ -138,7 +146,7 @@ def _descend(
 
 @part
 def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> float:
-    """Length (m) of the geodesic to the foot on a segment; its chord where `settle` follows."""
+    """Return the geodesic (m) to the foot on a segment, or only its chord where `settle` follows."""
     fx, fy, fz = foot_on(segments, at, x, y, z, axis)
     dx, dy, dz = fx - x, fy - y, fz - z
     d2 = dx * dx + dy * dy + dz * dz
@@ -154,9 +162,10 @@ def _near_geodesic(segments: Any, at: int, x: float, y: float, z: float, axis: A
 def arc_over(
     chord: float, x: float, y: float, z: float, dx: float, dy: float, dz: float, axis: Any
 ) -> float:
-    """2 R asin(c / 2 R) by its series, of Euler's radius at the middle of a chord.
+    """Return the arc (m) over a chord, 2 R asin(c / 2 R), by its series.
 
-    x, y and z are twice the middle: only their direction counts.
+    R is Euler's radius at the middle of the chord; x, y and z are twice the middle, for only their
+    direction counts.
     """
     h = chord / (2.0 * euler_radius(x, y, z, dx, dy, dz, axis))
     q = h * h
@@ -165,7 +174,7 @@ def arc_over(
 
 @part
 def foot_on(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> Any:
-    """Foot of a place on a segment, brought up to the ellipsoid along its normal."""
+    """Return the foot of a place on a segment, lifted to the ellipsoid along its normal."""
     i = FIELDS * at
     sx, sy, sz = segments[i], segments[i + 1], segments[i + 2]
     dx, dy, dz = segments[i + 3], segments[i + 4], segments[i + 5]
@@ -196,7 +205,11 @@ def settle(
     owner: Any,
     foot: Any,
 ) -> None:
-    """Choose among all segments whose chord lets them be the nearest by the geodesic itself."""
+    """Measure the geodesic to every segment that may be the nearest, and keep the shortest.
+
+    `walk` found the shortest chord. Its geodesic bounds the answer, and `reach2` turns the bound back
+    into a chord: no segment with a longer chord can have a shorter geodesic.
+    """
     stack, near = np.empty(STACK, dtype=np.int64), np.empty(LANES)
     for i in range(begin, end):
         p = rows[i]
@@ -238,7 +251,11 @@ def _measured(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -
 
 @part
 def reach2(metres: float) -> float:
-    """Square of the longest chord of a geodesic no longer than this."""
+    """Return the square of the longest chord that a geodesic of this length may have.
+
+    An arc is nearest to its chord where the earth is flattest, so the largest radius of curvature is
+    the safe one. Beyond a quarter of the globe everything is let through.
+    """
     angle = metres / (2.0 * _LARGEST_RADIUS_M)
     if angle > 1.5:
         return EVERYTHING
@@ -247,11 +264,12 @@ def reach2(metres: float) -> float:
 
 @jit
 def geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: Any) -> float:
-    """Length (m) of the geodesic between two places on the ellipsoid.
+    """Return the length (m) of the geodesic between two places on the ellipsoid.
 
-    Euler's radius up to 300 km; beyond, the iteration of Vincenty (1975, Survey Review 23,
-    88-93), good to 0.1 mm. It does not converge within about half a degree of the antipode,
-    where the arc on a sphere is given.
+    Up to 300 km an arc of Euler's radius is good to 0.1 mm and costs a square root. Beyond it, the
+    iteration of Vincenty (1975, Direct and inverse solutions of geodesics on the ellipsoid, Survey
+    Review 23(176), 88-93) is. It does not converge within about half a degree of the antipode, where
+    the arc on a sphere is given.
     """
     dx, dy, dz = u - x, v - y, w - z
     d2 = dx * dx + dy * dy + dz * dz
@@ -272,7 +290,7 @@ def geodesic(x: float, y: float, z: float, u: float, v: float, w: float, axis: A
 
 @part
 def _vincenty(sin1: float, cos1: float, sin2: float, cos2: float, longitude: float) -> float:
-    """Of sines and cosines of reduced latitudes and the difference in longitude (radians)."""
+    """Return the geodesic (m) by reduced latitudes (sine, cosine) and longitude difference (radians)."""
     turned = longitude
     for _ in range(60):
         sine, cosine = np.sin(turned), np.cos(turned)
@@ -294,18 +312,7 @@ def _vincenty(sin1: float, cos1: float, sin2: float, cos2: float, longitude: flo
             a = 1.0 + q / 16384.0 * (4096.0 + q * (q * (320.0 - 175.0 * q) - 768.0))
             b = q / 1024.0 * (256.0 + q * (q * (74.0 - 47.0 * q) - 128.0))
             m2 = middle * middle
-            less = (
-                b
-                * s
-                * (
-                    middle
-                    + b
-                    / 4.0
-                    * (
-                        c * (2.0 * m2 - 1.0)
-                        - b / 6.0 * middle * (4.0 * s * s - 3.0) * (4.0 * m2 - 3.0)
-                    )
-                )
-            )
+            third = b / 6.0 * middle * (4.0 * s * s - 3.0) * (4.0 * m2 - 3.0)
+            less = b * s * (middle + b / 4.0 * (c * (2.0 * m2 - 1.0) - third))
             return _POLAR_M * a * (sigma - less)
     return MEAN_RADIUS_M * sigma

@@ -1,4 +1,9 @@
-"""Between longitude and latitude and earth-centred coordinates on WGS 84."""
+"""Geometries as segments on the WGS 84 ellipsoid, and earth-centred coordinates (ECEF).
+
+An edge is the geodesic between its vertices. In ECEF coordinates a straight chord stands for it:
+there is no pole, no antimeridian and no distortion, and a distance costs a square root. The price
+is that a chord runs below the ellipsoid, so long edges are split into pieces of at most 3 km.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +24,7 @@ ECCENTRICITY_2: float = GEOD.es
 
 
 def to_ecef(lon: Floats, lat: Floats) -> Floats:
-    """Earth-centred, earth-fixed coordinates of points on the ellipsoid.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees, shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Metres, shape (n, 3).
-
-    Examples
-    --------
-    >>> to_ecef(np.array([0.0]), np.array([0.0])).tolist()
-    [[6378137.0, 0.0, 0.0]]
-    """
+    """Return ECEF coordinates (m, shape (n, 3)) of points on the ellipsoid, given in degrees."""
     x, y = np.radians(lon), np.radians(lat)
     sine = np.sin(y)
     radius = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * sine**2)
@@ -46,48 +35,27 @@ def to_ecef(lon: Floats, lat: Floats) -> Floats:
 
 
 def to_lonlat(ecef: Floats) -> tuple[Floats, Floats]:
-    """Longitude and latitude of points on the ellipsoid (the inverse of `to_ecef`).
-
-    Parameters
-    ----------
-    ecef
-        Metres, shape (n, 3), on the ellipsoid.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Longitudes and latitudes, degrees, shape (n,).
-
-    Examples
-    --------
-    >>> lon, lat = to_lonlat(to_ecef(np.array([76.0]), np.array([43.0])))
-    >>> round(float(lon[0]), 9), round(float(lat[0]), 9)
-    (76.0, 43.0)
-    """
+    """Return longitudes and latitudes (degrees) of points on the ellipsoid, the inverse of `to_ecef`."""
     x, y, z = ecef.T
     lat = np.arctan2(z, (1.0 - ECCENTRICITY_2) * np.hypot(x, y))
     return np.degrees(np.arctan2(y, x)), np.degrees(lat)
 
 
 LONGEST_M = 3_000.0
-"""Segments longer than this are split along their geodesic: a chord of 3 km then lies at most
-0.18 m below the ellipsoid, and its foot is off by under a millimetre once lifted."""
+"""Segments longer than this are split along their geodesic. A chord of 3 km runs at most 0.18 m
+below the ellipsoid (length^2 / 8 R), and the foot of a point on it is off by under a millimetre once
+it is lifted. Shorter pieces would cost memory and gain nothing; at 10 km the depth is 2 m."""
 
 Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Segments:
-    """Edges between vertices, each the geodesic.
+    """Edges between vertices, each a geodesic.
 
-    Parameters
-    ----------
-    lon, lat
-        Vertices, degrees, shape (v,).
-    first, last
-        Vertices at the ends of each segment, shape (s,); the same one for a point.
-    owner
-        Row of the geometry that each belongs to, shape (s,).
+    `lon` and `lat` (degrees, shape (v,)) hold the vertices; `first` and `last` (shape (s,)) number
+    those at the ends of each segment, the same one twice for a point; `owner` (shape (s,)) is the
+    row of the geometry that the segment belongs to.
     """
 
     lon: Floats
@@ -98,29 +66,9 @@ class Segments:
 
 
 def explode(geometries: NDArray[np.object_]) -> Segments:
-    """Take geometries apart into segments.
+    """Take points, lines, polygons (as rings) and collections apart into segments.
 
-    A polygon gives its rings.
-
-    Parameters
-    ----------
-    geometries
-        Points, lines, polygons, or collections of them, in degrees; empty ones give nothing.
-
-    Returns
-    -------
-    Segments
-
-    Raises
-    ------
-    SchemaError
-        When a coordinate is not a finite number.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(76, 43), (76, 43.1)])
-    >>> explode(np.array([line, shapely.Point(75, 43)], dtype=object)).owner.tolist()
-    [0, 1]
+    Empty geometries give none; a coordinate that is not finite raises SchemaError.
     """
     parts, owner = _simple_parts(geometries)
     xy, part = shapely.get_coordinates(parts, return_index=True)
@@ -146,7 +94,7 @@ def explode(geometries: NDArray[np.object_]) -> Segments:
 
 
 def _simple_parts(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Points, lines and rings of all geometries, and the row of each."""
+    """Return the points, lines and rings of all geometries, and the row of each."""
     parts, owner = np.asarray(geometries, dtype=object), np.arange(len(geometries))
     kinds = shapely.get_type_id(parts)
     while (kinds >= 4).any():
@@ -163,30 +111,16 @@ def _simple_parts(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_],
 
 
 def split(segments: Segments, long: NDArray[np.int64]) -> Segments:
-    """Split segments along their geodesics into pieces of at most `LONGEST_M`.
+    """Split the segments numbered `long` along their geodesics into pieces of at most `LONGEST_M`.
 
-    Parameters
-    ----------
-    segments
-        From `explode`.
-    long
-        Which of them to split.
-
-    Returns
-    -------
-    Segments
-        The others first, then the pieces.
-
-    Examples
-    --------
-    >>> line = shapely.LineString([(76, 43), (76, 43.1)])
-    >>> len(split(explode(np.array([line])), np.array([0])).owner)
-    4
+    The other segments come first, then the pieces.
     """
     lon, lat = segments.lon, segments.lat
     a, b = segments.first[long], segments.last[long]
+    # Split from the same end whichever way the line was drawn: a line and its reverse then give
+    # the same pieces, and the same distance to the last digit.
     back = (lon[a] > lon[b]) | ((lon[a] == lon[b]) & (lat[a] > lat[b]))
-    a, b = np.where(back, b, a), np.where(back, a, b)  # a line and its reverse are the same
+    a, b = np.where(back, b, a), np.where(back, a, b)
     azimuth, _, length = GEOD.inv(lon[a], lat[a], lon[b], lat[b])
     count = np.maximum(1, np.ceil(np.asarray(length) / LONGEST_M)).astype(np.int64)
     edge = np.repeat(np.arange(len(count)), count)
@@ -210,38 +144,17 @@ def split(segments: Segments, long: NDArray[np.int64]) -> Segments:
 
 
 _BLOCK = 2_000  # pairs at a time: some tens of megabytes
-_FLATTEST_M = 6.33e6  # least radius of curvature: no chord lies deeper than over this sphere
+_FLATTEST_M = (
+    6.33e6  # below the least radius of curvature: no chord runs deeper than over this sphere
+)
 
 
 def foot_points(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tuple[Floats, Floats]:
-    """The point of each feature that is nearest to the point it is paired with.
+    """Return the point of each feature that is nearest to the point it is paired with.
 
-    Parameters
-    ----------
-    lon, lat
-        Degrees, shape (n,).
-    features
-        Shape (n,): the point, line or area that each was measured to; None and empty ones give
-        NaN. An edge is the geodesic between its vertices; within an area the point itself is
-        the nearest.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Longitudes and latitudes, degrees, shape (n,).
-
-    Notes
-    -----
-    Edges are compared by their chords, each allowed the depth of its middle; those that may be
-    the nearest are split along their geodesics, and the foot on the best chord is lifted to the
-    ellipsoid. The distance to it is that of `geo_ree.nearest` within 1 m and 1e-6.
-
-    Examples
-    --------
-    >>> road = shapely.LineString([(76, 43), (77, 43)])
-    >>> x, y = foot_points(np.array([76.5]), np.array([44.0]), np.array([road], dtype=object))
-    >>> float(x[0].round(3)), float(y[0].round(3))
-    (76.5, 43.001)
+    `lon`, `lat` (degrees) and `features` have the shape (n,); so have the longitudes and latitudes
+    returned, NaN where a feature is None or empty. Within an area the point itself is the nearest.
+    The distance to it is that of `geo_ree.nearest` within 1 m and 1e-6.
     """
     x, y = np.full(len(lon), np.nan), np.full(len(lon), np.nan)
     there = ~(shapely.is_missing(features) | shapely.is_empty(features))
@@ -259,7 +172,8 @@ def _feet(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tuple[Floa
     edges = explode(features)
     far, _, length = _chords(edges, points)
     depth = length**2 / (8.0 * _FLATTEST_M)
-    # What the shortest chord of each pair can reach at most bounds what any other has to beat.
+    # A chord is short of its geodesic by at most its depth. What is farther, less its depth, than the
+    # nearest chord plus its own depth cannot be the nearest; only the others are split and measured.
     limit = np.full(len(lon), np.inf)
     np.minimum.at(limit, edges.owner, far + depth)
     near = np.flatnonzero(far - depth <= limit[edges.owner])
@@ -272,7 +186,7 @@ def _feet(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tuple[Floa
 
 
 def _chords(edges: Segments, points: Floats) -> tuple[Floats, Floats, Floats]:
-    """Distance (m) to each chord from its owner's point, the foot on it, and its length."""
+    """Return the distance (m) from each owner's point to its chords, the foot on each, and its length."""
     vertices = to_ecef(edges.lon, edges.lat)
     start = vertices[edges.first]
     along = vertices[edges.last] - start
@@ -287,29 +201,10 @@ def _chords(edges: Segments, points: Floats) -> tuple[Floats, Floats, Floats]:
 def geodesic_areas(
     geometries: NDArray[np.object_],
 ) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Polygons of geometries, with vertices added so that their edges follow the geodesics.
+    """Return the polygons of geometries with vertices added, so that their edges follow the geodesics.
 
-    Over 100 km along a parallel at 45 degrees, the straight line on the map lies 200 m beside
-    the geodesic.
-
-    Parameters
-    ----------
-    geometries
-        Any, in degrees, shape (n,); what is no polygon gives nothing.
-
-    Returns
-    -------
-    rows : numpy.ndarray of int64
-        Row of the geometry behind each polygon, shape (a,).
-    areas : numpy.ndarray of object
-        The polygons, shape (a,).
-
-    Examples
-    --------
-    >>> steppe = shapely.Polygon([(50, 50), (90, 50), (70, 40)])
-    >>> _, areas = geodesic_areas(np.array([steppe]))
-    >>> steppe.contains(shapely.Point(70, 51)), areas[0].contains(shapely.Point(70, 51))
-    (False, True)
+    Along a parallel at 45 degrees, 100 km of a straight line on the map run 200 m beside the
+    geodesic. The first array is the row of the geometry behind each polygon, the second the polygons.
     """
     rows = np.flatnonzero(shapely.get_dimensions(geometries) == 2)
     parts = geometries[rows]
@@ -317,12 +212,12 @@ def geodesic_areas(
         parts, index = shapely.get_parts(parts, return_index=True)
         rows = rows[index]
     areal = shapely.get_type_id(parts) == 3
-    out = np.array([_followed(area) for area in parts[areal]], dtype=object)
+    out = np.array([_densified(area) for area in parts[areal]], dtype=object)
     shapely.prepare(out)
     return rows[areal], out
 
 
-def _followed(area: shapely.Polygon) -> shapely.Polygon:
+def _densified(area: shapely.Polygon) -> shapely.Polygon:
     return shapely.Polygon(
         _ring(shapely.get_coordinates(area.exterior)),
         [_ring(shapely.get_coordinates(hole)) for hole in area.interiors],
@@ -330,7 +225,7 @@ def _followed(area: shapely.Polygon) -> shapely.Polygon:
 
 
 def _ring(xy: Floats) -> Floats:
-    """Vertices of a ring and those between, at most `LONGEST_M` from one to the next."""
+    """Return the vertices of a ring and those between, at most `LONGEST_M` from one to the next."""
     azimuth, _, length = (np.asarray(v) for v in GEOD.inv(*xy[:-1].T, *xy[1:].T))
     count = np.ceil(length / LONGEST_M).astype(np.int64).clip(1)
     if len(count) == 0 or count.max() == 1:
@@ -341,7 +236,7 @@ def _ring(xy: Floats) -> Floats:
     new = np.flatnonzero(step)
     at = edge[new]
     lon, lat, _ = GEOD.fwd(*xy[at].T, azimuth[at], step[new] * (length / count)[at])
-    # Along the antimeridian -180 would be on the other side of the map.
+    # A new vertex stays within half a turn of the one before it: -180 would be across the map.
     out[new, 0] = xy[at, 0] + (np.asarray(lon) - xy[at, 0] + 180.0) % 360.0 - 180.0
     out[new, 1] = lat
     return out

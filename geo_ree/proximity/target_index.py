@@ -1,0 +1,317 @@
+"""Layers indexed by target and country, for many queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo_ree.crs import Floats, to_store
+from geo_ree.errors import SchemaError
+from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.targets import Target, load_targets
+from geo_ree.settings import REGION
+
+Integers = NDArray[np.int64]
+Words = NDArray[np.object_]
+_Indexed: TypeAlias = tuple[NearestIndex, Integers]  # an index, and the rows that it is made of
+
+_TOWN_POPULATION = 5_000  # an unnamed line is described by the nearest town of so many people
+
+
+@dataclass(frozen=True)
+class NearestFeatures:
+    """The nearest feature of one target to each of many points, all of shape (n,).
+
+    Attributes
+    ----------
+    distance_km
+        Kilometres, NaN where unknown.
+    row
+        Row number in `TargetIndex.rows`, -1 where unknown.
+    error_km
+        Error of the feature's course or place, kilometres.
+    """
+
+    distance_km: Floats
+    row: Integers
+    error_km: Floats
+
+
+class TargetIndex:
+    """Layers indexed by target and country, for many queries.
+
+    Parameters
+    ----------
+    layers
+        Canonical layers by name, in any reference system.
+    targets
+        The targets, by default the package's ``targets.toml``. A target whose layer is absent or
+        has no eligible row is unknown everywhere.
+    coverage
+        Layer -> countries (ISO alpha-3) that its sources cover. Elsewhere a distance is unknown,
+        not long. A layer that is not named covers the whole region.
+
+    Raises
+    ------
+    SchemaError
+        When there is no target, or a layer lacks a column or a reference system.
+
+    Notes
+    -----
+    An index is built when it is first asked for, one a country: O(s log s) in the segments of a
+    layer. A query is O(log s) a point.
+
+    Examples
+    --------
+    >>> rail = gpd.GeoDataFrame(
+    ...     {"name": ["Line"], "kind": ["rail"], "country": ["KAZ"], "source_id": ["x"],
+    ...      "lateral_error_km": [0.0]},
+    ...     geometry=[shapely.LineString([(70, 48), (71, 48)])], crs=4326)
+    >>> found = TargetIndex({"railways": rail}).nearest(
+    ...     "railway", np.array([70.5]), np.array([49.0]), np.array(["KAZ"], dtype=object))
+    >>> bool(100 < found.distance_km[0] < 115)
+    True
+    """
+
+    def __init__(
+        self,
+        layers: Mapping[str, gpd.GeoDataFrame],
+        targets: Mapping[str, Target] | None = None,
+        *,
+        coverage: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        self.targets = dict(load_targets() if targets is None else targets)
+        if not self.targets:
+            raise SchemaError("there is no target", "leave targets out, or give at least one")
+        self.coverage = dict(coverage or {})
+        self._features = {
+            name: _Features(layers[target.layer], target)
+            for name, target in self.targets.items()
+            if target.layer in layers and len(layers[target.layer])
+        }
+        self._complete = _complete_countries(layers.get("countries"))
+        self._towns = _towns_by_country(layers.get("settlements"))
+
+    def rows(self, target: str) -> gpd.GeoDataFrame | None:
+        """Return the eligible rows of a target, None when its layer is absent."""
+        found = self._features.get(target)
+        return None if found is None else found.rows
+
+    def nearest(
+        self, target: str, lon: Floats, lat: Floats, country: Words, *, abroad: bool = False
+    ) -> NearestFeatures:
+        """Find the feature of a target that is nearest to each point.
+
+        Parameters
+        ----------
+        target
+            Name of the target.
+        lon, lat
+            Degrees, shape (n,).
+        country
+            ISO alpha-3 of the deposit at each point, shape (n,). Only features of this country
+            count, unless the target's ``same_country`` is false.
+        abroad
+            Search all other countries instead.
+
+        Returns
+        -------
+        NearestFeatures
+        """
+        n = len(lon)
+        out = NearestFeatures(np.full(n, np.nan), np.full(n, -1), np.zeros(n))
+        features, spec = self._features.get(target), self.targets[target]
+        if features is None or not len(features.rows):
+            return out
+        provided = np.asarray(country, dtype=object)
+        codes = np.where(pd.isna(provided), "", provided)
+        at = np.arange(n)
+        if not (abroad or spec.same_country):
+            codes = np.full(n, "*", dtype=object)
+        elif not abroad and spec.layer in self.coverage:
+            at = np.flatnonzero(np.isin(codes, list(self.coverage[spec.layer])))
+        for certain in (True, False):
+            km, row = features.search(lon[at], lat[at], codes[at], abroad=abroad, certain=certain)
+            error = np.where(row >= 0, features.error_km[row], 0.0)
+            # A line of unknown course counts only where, even at its farthest, it is nearer than
+            # every line of known course.
+            before = out.distance_km[at]
+            better = (row >= 0) & (np.isnan(before) | certain | (km + error < before))
+            out.distance_km[at[better]] = km[better]
+            out.row[at[better]] = row[better]
+            out.error_km[at[better]] = error[better]
+        if abroad or spec.same_country:
+            self._clear_beyond_region(out, lon, lat, codes, abroad=abroad)
+        return out
+
+    def names(self, target: str, row: Integers, points: Words) -> Words:
+        """Name features, an unnamed line by the town that it passes.
+
+        Parameters
+        ----------
+        target
+            Name of the target.
+        row
+            Row numbers in `rows`, shape (n,).
+        points
+            The points from which they are seen, shape (n,).
+
+        Returns
+        -------
+        numpy.ndarray of object
+            Shape (n,).
+        """
+        rows = self._features[target].rows.iloc[row]
+        out = rows["name"].astype(object).to_numpy(copy=True)
+        blank = np.array([not (isinstance(name, str) and name) for name in out], dtype=np.bool_)
+        lines, country = rows.geometry.to_numpy()[blank], rows["country"].astype(object)[blank]
+        town = self._nearest_towns(lines, country.to_numpy(), points[blank])
+        out[blank] = [f"unnamed, near {name}" if name else "unnamed" for name in town]
+        return out
+
+    def _nearest_towns(self, lines: Words, country: Words, points: Words) -> Words:
+        """Return the country's town nearest to where each line passes its point."""
+        out = np.full(len(lines), None, dtype=object)
+        # A name needs no exact foot: the nearest point on the map does.
+        feet = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(lines, points), 0))
+        for code in {c for c in country if c in self._towns}:
+            towns, at = self._towns[code], np.flatnonzero(country == code)
+            _, row = NearestIndex(towns.geometry).query_lonlat(feet[at, 0], feet[at, 1])
+            out[at] = towns["name"].astype(object).to_numpy()[row]
+        return out
+
+    def _clear_beyond_region(
+        self, out: NearestFeatures, lon: Floats, lat: Floats, codes: Words, *, abroad: bool
+    ) -> None:
+        """Set to unknown what is farther than the edge of the region.
+
+        Layers end at the edge: beyond it, something nearer may exist. Countries that lie wholly
+        within the region have nothing beyond it.
+        """
+        open_ended = np.isfinite(out.distance_km)
+        if not abroad:
+            open_ended &= ~np.isin(codes, list(self._complete))
+        at = np.flatnonzero(open_ended)
+        edge_km = _region_edge().query_lonlat(lon[at], lat[at])[0] / 1000.0
+        beyond = at[out.distance_km[at] > edge_km]
+        out.distance_km[beyond] = np.nan
+        out.row[beyond] = -1
+        out.error_km[beyond] = 0.0
+
+
+class _Features:
+    """The eligible rows of one target, and the indexes made of them so far."""
+
+    def __init__(self, layer: gpd.GeoDataFrame, target: Target) -> None:
+        needed = ("name", "country", "source_id", *target.columns_needed())
+        _check_columns(layer, target.layer, needed)
+        rows = to_store(target.choose(layer), what=f"the layer {target.layer}")
+        self.rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
+        lateral = numbers(self.rows, "lateral_error_km")
+        self.error_km = lateral + numbers(self.rows, "position_error_m") / 1000.0
+        self._certain = lateral <= target.max_lateral_error_km
+        country = self.rows["country"].astype(object)
+        self._country: Words = country.where(country.notna(), None).to_numpy()
+        self._indexes: dict[tuple[str | None, bool], _Indexed | None] = {}
+
+    def search(
+        self, lon: Floats, lat: Floats, country: Words, *, abroad: bool, certain: bool
+    ) -> tuple[Floats, Integers]:
+        """Return distance (km) and row of the nearest in (or outside) the country of each point.
+
+        Only rows whose course is known (or unknown) are searched. Abroad, the indexes of the other
+        countries are asked in turn: one index of all others would have to be built for every
+        country. A country whose box is farther than what was found already is not asked.
+        """
+        km, row = np.full(len(lon), np.inf), np.full(len(lon), -1)
+        if not (self._certain == certain).any():
+            return km, row
+        if not abroad:
+            for code in set(country):
+                found = self._index(code, certain=certain)
+                if found is not None:
+                    _improve(km, row, np.flatnonzero(country == code), lon, lat, found)
+            return km, row
+        others = [
+            (code, found, found[0].box_distance_m(lon, lat) / 1000.0)
+            for code in dict.fromkeys(self._country)
+            if (found := self._index(code, certain=certain)) is not None
+        ]
+        for code, found, least_km in sorted(others, key=lambda other: float(other[2].sum())):
+            at = np.flatnonzero((country != code) & (least_km <= km))
+            _improve(km, row, at, lon, lat, found)
+        return km, row
+
+    def _index(self, country: str | None, *, certain: bool) -> _Indexed | None:
+        """Index the rows of a country, or of all for "*"; None when there are none."""
+        key = (country, certain)
+        if key not in self._indexes:
+            here = (self._country == country) | (country == "*")
+            rows = np.flatnonzero(here & (self._certain == certain))
+            geometry = self.rows.geometry.iloc[rows]
+            self._indexes[key] = (NearestIndex(geometry), rows) if len(rows) else None
+        return self._indexes[key]
+
+
+def _improve(
+    km: Floats, row: Integers, at: Integers, lon: Floats, lat: Floats, indexed: _Indexed
+) -> None:
+    """Put in the features of an index that are nearer; of equally near ones the first row counts."""
+    index, rows = indexed
+    metres, position = index.query_lonlat(lon[at], lat[at])
+    found_km, found = metres / 1000.0, np.where(position >= 0, rows[position], -1)
+    nearer = (found_km < km[at]) | ((found_km == km[at]) & (found < row[at]))
+    better = (found >= 0) & nearer
+    km[at[better]], row[at[better]] = found_km[better], found[better]
+
+
+def numbers(rows: pd.DataFrame, column: str) -> Floats:
+    """Return a numeric column as float64, 0 where it is missing or absent."""
+    if column not in rows:
+        return np.zeros(len(rows))
+    return pd.to_numeric(rows[column]).fillna(0.0).to_numpy(dtype=np.float64)
+
+
+def _check_columns(layer: pd.DataFrame, name: str, needed: Sequence[str]) -> None:
+    lost = [column for column in dict.fromkeys(needed) if column not in layer.columns]
+    if lost:
+        raise SchemaError(
+            f"the layer {name} has no column {', '.join(lost)}",
+            "give the canonical layer, or correct the target that needs the column",
+        )
+
+
+def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
+    """Return the countries that lie wholly within the region."""
+    if countries is None:
+        return frozenset()
+    _check_columns(countries, "countries", ("country", "complete"))
+    return frozenset(countries["country"][countries["complete"]].astype(str))
+
+
+def _towns_by_country(settlements: gpd.GeoDataFrame | None) -> dict[object, gpd.GeoDataFrame]:
+    if settlements is None or not len(settlements):
+        return {}
+    _check_columns(settlements, "settlements", ("name", "country", "population"))
+    settlements = to_store(settlements, what="the layer settlements")
+    large = (settlements["population"].fillna(0) >= _TOWN_POPULATION).to_numpy(dtype=bool)
+    towns = settlements[large & settlements["name"].notna().to_numpy()]
+    return dict(iter(towns.groupby("country")))
+
+
+@cache
+def _region_edge() -> NearestIndex:
+    """Index the edge of the region: parallels in steps of one degree, for an edge is a geodesic."""
+    west, south, east, north = REGION
+    lons, lats = np.arange(west, east + 0.5), np.arange(south, north + 0.5)
+    ring = [(x, south) for x in lons] + [(east, y) for y in lats]
+    ring += [(x, north) for x in lons[::-1]] + [(west, y) for y in lats[::-1]]
+    return NearestIndex(gpd.GeoSeries([shapely.LineString(ring)], crs=4326))
