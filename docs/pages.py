@@ -1,4 +1,4 @@
-"""The pages that are made of the code: every source of the catalogue, and the public names."""
+"""The pages that are made from the code: sources, data dictionary and public names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import geo_ree
 from geo_ree.catalog import Source, load_catalog
+from geo_ree.schema import LAYERS
+from geo_ree.schema.columns import INTERNAL, output_columns, table_names
 
 _STATUS = {
     "ok": "fetched by `geo-ree fetch`",
@@ -20,33 +22,25 @@ _EVIDENCE = {
     "guess": "general knowledge, or nothing found where one would look",
 }
 _STAGES = {
-    "geo_ree.pipeline": "The whole way",
-    "geo_ree.options": "The whole way",
-    "geo_ree.settings": "The whole way",
+    "geo_ree.pipeline": "Run the pipeline",
+    "geo_ree.settings": "Run the pipeline",
+    "geo_ree.errors": "Run the pipeline",
     "geo_ree.catalog": "Sources",
-    "geo_ree.collect": "Sources",
     "geo_ree.fetching": "Sources",
     "geo_ree.storage": "Sources",
-    "geo_ree.schema": "Sources",
     "geo_ree.deposits": "Deposits",
     "geo_ree.proximity": "Distances",
     "geo_ree.scoring": "Scores",
-    "geo_ree.terrain_reading": "Distances",
-    "geo_ree.score_rasters": "Scores",
-    "geo_ree.studies.scenario": "Scores",
-    "geo_ree.studies.validation": "Scores",
-    "geo_ree.maps": "Maps and files",
-    "geo_ree.figures": "Maps and files",
-    "geo_ree.pictures": "Maps and files",
-    "geo_ree.outputs": "Maps and files",
-    "geo_ree.studies.visit": "Maps and files",
+    "geo_ree.studies": "Studies",
+    "geo_ree.outputs": "Figures",
 }
 OTHER = "More"
 
 
 def write(folder: Path) -> None:
-    """Write ``sources.md`` and ``api.rst`` into a folder, which is made where it is missing."""
+    """Write the pages into a folder, which is made where it is missing."""
     folder.mkdir(exist_ok=True)
+    (folder / "data-dictionary.md").write_text(columns_page(), encoding="utf-8")
     (folder / "sources.md").write_text(source_page(load_catalog()), encoding="utf-8")
     (folder / "api.rst").write_text(api_page(), encoding="utf-8")
 
@@ -89,6 +83,26 @@ def _told(source: Source) -> list[str]:
     return [f"### {_cell(source.title)}", "", "| `" + source.id + "` | |", "|---|---|", *rows, ""]
 
 
+def columns_page() -> str:
+    """Every column of every table and canonical layer: unit, decimals, meaning."""
+    out = ["# Data dictionary", "", _COLUMNS, ""]
+    for table in table_names():
+        out += [f"## {table}", "", "| column | unit | decimals | meaning |", "|---|---|---|---|"]
+        out += [
+            f"| `{c.name}` | {c.unit} | {'' if c.decimals is None else c.decimals} | "
+            f"{_cell(c.description)} |"
+            for c in output_columns(table)
+            if c.unit != INTERNAL
+        ]
+        out.append("")
+    out += ["## Canonical layers", ""]
+    for layer in LAYERS.values():
+        out += [f"### Layer {layer.name}", "", "| column | kind | meaning |", "|---|---|---|"]
+        out += [f"| `{c.name}` | {c.kind} | {_cell(c.meaning)} |" for c in layer.columns]
+        out.append("")
+    return "\n".join(out)
+
+
 def _link(text: str, address: str) -> str:
     return f"[{text}]({address})" if address else text
 
@@ -116,6 +130,11 @@ def api_page() -> str:
         out += [*(f"   ~geo_ree.{name}" for name in groups[title]), ""]
     return "\n".join(out)
 
+
+_COLUMNS = """\
+Every column that leaves geo_ree. A `*` stands for the name of a target or criterion. This page, the sheet
+`Columns` of the workbook and the order and decimals of every table come from
+`geo_ree/schema/columns.csv`; the canonical layers are defined in `geo_ree/schema/layers.py`."""
 
 _INTRODUCTION = """\
 The catalogue has {count} sources. This page is made of it (`geo_ree/catalog/*.toml`), so it says what the \

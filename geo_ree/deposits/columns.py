@@ -126,7 +126,9 @@ def as_text(value: object) -> str:
 
 def as_texts(cleaned: pd.Series) -> list[str]:
     """Write a column whose texts are clean already as texts, "" where missing."""
-    return [v if isinstance(v, str) else as_text(v) for v in cleaned.astype(object)]
+    if cleaned.dtype.kind in "iu":
+        return [str(v) for v in cleaned.tolist()]
+    return [v if isinstance(v, str) else as_text(v) for v in cleaned.tolist()]
 
 
 def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
@@ -141,7 +143,7 @@ def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
     blank = {_trim_decimals(n) for n in nulls} | {""}
     cleaned: dict[str, str | None] = {}  # a column repeats its texts: each is cleaned once
     out: list[str | None] = []
-    for cell in column.astype(object):
+    for cell in column.tolist():
         if isinstance(cell, str) and cell in cleaned:
             out.append(cleaned[cell])
             continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
@@ -117,7 +118,6 @@ def normalize(
     Examples
     --------
     >>> from geo_ree.catalog.load import load_catalog
-    >>> import shapely
     >>> raw = pd.DataFrame({"native_id": ["KAZ"], "name": ["Kazakhstan"]})
     >>> frame = gpd.GeoDataFrame(raw, geometry=[shapely.box(50, 41, 80, 55)], crs=4326)
     >>> entry = load_catalog()["starter_countries"].model_copy(
@@ -188,13 +188,13 @@ def _select_used(raw: pd.DataFrame, task: TableTask) -> pd.DataFrame:
 
 def _record_ids(table: pd.DataFrame, task: TableTask) -> pd.Series:
     """Ids ``<namespace>:<id>``: the publisher's id, or the row number if it gives none."""
-    namespace = task.source.namespace
+    namespace, rows = task.source.namespace, table.index.tolist()
     if "native_id" not in task.columns:
-        ids = [f"{namespace}:{row}" for row in table.index]
+        ids = [f"{namespace}:{row}" for row in rows]
     else:
         native = as_texts(task.cells(table, task.columns["native_id"]))
-        pairs = zip(native, table.index, strict=True)
-        ids = [f"{namespace}:{text or f'row-{row}'}" for text, row in pairs]
+        pairs = zip(native, rows, strict=True)
+        ids = [f"{namespace}:{text}" if text else f"{namespace}:row-{row}" for text, row in pairs]
     return pd.Series(ids, table.index, dtype=object)
 
 
@@ -256,13 +256,13 @@ def _add_country(
     named = named.where(named.notna(), known.mask(known == ""))
     if task.source.country_from == "reported" or frame.empty:
         return frame.assign(country=named.astype(object))
-    kinds = set(frame.geometry.dropna().geom_type)
-    if kinds & {"LineString", "MultiLineString"}:
+    dimensions = np.unique(shapely.get_dimensions(frame.geometry.to_numpy()))
+    if 1 in dimensions:
         pieces = split_at_borders(frame, countries)
         task.skip(~frame["row"].isin(pieces["row"]).to_numpy(), "a line without length")
         return pieces
     points = frame.assign(position_error_m=frame.get("position_error_m", 0.0))
-    if kinds & {"Polygon", "MultiPolygon"}:
+    if 2 in dimensions:
         points = points.set_geometry(points.geometry.representative_point())
     assigned = assign_country(points, countries)
     frame = frame.assign(country=assigned["country"])

@@ -1,4 +1,4 @@
-"""Pure arithmetic on published quantities: element and oxide, ore and content, units of grade."""
+"""Arithmetic on published quantities: element and oxide, ore and content, units of grade."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ OXIDES: Mapping[str, tuple[int, int]] = MappingProxyType(
         "Tb": (4, 7),
     }
 )
-"""Element -> atoms of it and of oxygen in the oxide that quantities are stated as.
+"""Element -> atoms of it and of oxygen in the oxide in which quantities are stated.
 
 By convention the oxide that is stable in air: CeO2, Pr6O11 and Tb4O7, the sesquioxide of all
 others. Promethium has no stable isotope and is not in ore. Scandium has a factor, but is not
-counted among the rare earth oxides (REO) of a statement unless that says so.
+counted among the rare earth oxides (REO) unless a statement says so.
 """
 
 _TO_PCT: Mapping[str, float] = MappingProxyType({"%": 1.0, "g/t": 1e-4, "ppm": 1e-4})
@@ -58,7 +58,7 @@ _TO_PCT: Mapping[str, float] = MappingProxyType({"%": 1.0, "g/t": 1e-4, "ppm": 1
 
 @dataclass(frozen=True, kw_only=True)
 class Computed:
-    """A quantity that nobody published: computed, and from what.
+    """A quantity that is computed, not published.
 
     Attributes
     ----------
@@ -76,12 +76,12 @@ class Computed:
 
 
 def oxide_formula(element: str) -> str:
-    """Formula of the oxide that quantities of an element are stated as.
+    """Return the formula of the oxide in which quantities of an element are stated.
 
     Raises
     ------
     ScoreError
-        When it is not one of the elements in `OXIDES`.
+        If it is not one of the elements in `OXIDES`.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def oxide_formula(element: str) -> str:
 
 
 def oxide_factor(element: str) -> float:
-    """Mass of oxide that holds one unit of mass of an element.
+    """Return the mass of oxide that contains one unit of mass of an element.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def oxide_factor(element: str) -> float:
     Raises
     ------
     ScoreError
-        When it is not one of the elements in `OXIDES`; for a mixture (REE, LREE, TREO ...) the
-        message says that its composition has to be known.
+        If it is not one of the elements in `OXIDES`; the composition of a mixture (REE, LREE,
+        TREO ...) has to be known.
 
     References
     ----------
@@ -127,7 +127,7 @@ def oxide_factor(element: str) -> float:
 
 
 def element_to_oxide(mass: float, element: str) -> float:
-    """Mass of oxide that holds a mass of an element, in the same unit.
+    """Convert a mass of an element to the mass of its oxide, in the same unit.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def element_to_oxide(mass: float, element: str) -> float:
     Raises
     ------
     ScoreError
-        As `oxide_factor`, or when the mass is negative or not a number.
+        As `oxide_factor`, or if the mass is negative or not a number.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def element_to_oxide(mass: float, element: str) -> float:
 
 
 def oxide_to_element(mass: float, element: str) -> float:
-    """Mass of an element that is in a mass of its oxide, in the same unit.
+    """Convert a mass of an oxide to the mass of its element, in the same unit.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def oxide_to_element(mass: float, element: str) -> float:
 
 
 def grade_as_pct(value: float, unit: str) -> float:
-    """Grade in per cent by mass.
+    """Convert a grade to per cent by mass.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def grade_as_pct(value: float, unit: str) -> float:
     Raises
     ------
     ScoreError
-        When the unit is another one, or the grade is not between 0 and 100 %.
+        If the unit is another one, or the grade is not between 0 and 100 %.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def grade_as_pct(value: float, unit: str) -> float:
 
 
 def contained_mass(ore_t: float, grade_pct: float) -> Computed:
-    """Mass that an ore contains at a grade; of oxide where the grade is of oxide.
+    """Compute the mass that an ore contains at a grade; of oxide if the grade is one of oxide.
 
     Parameters
     ----------
@@ -210,12 +210,12 @@ def contained_mass(ore_t: float, grade_pct: float) -> Computed:
     Returns
     -------
     Computed
-        In the ground: nothing is said of what can be mined or recovered.
+        In the ground, without losses of mining and recovery.
 
     Raises
     ------
     ScoreError
-        When the ore is negative or not a number, or the grade not between 0 and 100 %.
+        If the ore is negative or not a number, or the grade not between 0 and 100 %.
 
     Examples
     --------
@@ -229,19 +229,19 @@ def contained_mass(ore_t: float, grade_pct: float) -> Computed:
 
 
 def ore_mass(contained_t: float, grade_pct: float) -> Computed:
-    """Mass of the ore that a contained mass and its grade speak of.
+    """Compute the mass of ore from a contained mass and its grade.
 
     Parameters
     ----------
     contained_t
-        Tonnes contained, of what the grade is given for.
+        Tonnes contained, of the substance of the grade.
     grade_pct
         Per cent by mass, above zero.
 
     Raises
     ------
     ScoreError
-        As `contained_mass`, or when the grade is zero.
+        As `contained_mass`, or if the grade is zero.
 
     Examples
     --------
@@ -257,8 +257,8 @@ def ore_mass(contained_t: float, grade_pct: float) -> Computed:
 def _atoms(element: str) -> tuple[int, int]:
     if element not in OXIDES:
         raise ScoreError(
-            f"{element!r} is not one rare-earth element: the factor from element to oxide goes "
-            "from 1.14 (Lu) to 1.27 (Y), so that of a mixture follows from its composition only",
+            f"{element!r} is not one rare-earth element: the factor from element to oxide is "
+            "1.14 (Lu) to 1.27 (Y), so that of a mixture depends on its composition",
             f"convert by element, one of {', '.join(OXIDES)}",
         )
     return OXIDES[element]

@@ -1,4 +1,10 @@
-"""Bytes from publishers: the transport, and a file for each protocol."""
+"""Files from publishers.
+
+`session` sends requests to allowed hosts only, `retry` says when to repeat them, `transfer` brings one file
+safely to its place, and `download` has the Client that every protocol uses. `protocol` has the records that
+protocols share, `protocols` lists them all and reads any payload; each has a file of its own (`arcgis`, `wfs`,
+`cog`, ...). `retrieval` fetches one source into the data folder, `probe` checks whether it answers.
+"""
 
 from geo_ree.fetching.cog import read_window, sample, tile_names
 from geo_ree.fetching.download import Client

@@ -25,9 +25,9 @@ from geo_ree.fetching.session import masked_query
 from geo_ree.fetching.wfs import download_wfs, read_wfs
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.formats import open_file
+from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.osm import read_osm
 from geo_ree.reading.tables import finish_table, number_rows
-from geo_ree.reading.vectors import read_parquet
 from geo_ree.schema import RASTER_LAYERS
 
 _ZIPPED = (".zip", ".xlsx", ".kmz")

@@ -50,7 +50,7 @@ def fetch_snapshot(
     """Fetch one source, or take the file of it that the user provides.
 
     The payload is downloaded beside its place, opened and checked, and only then moved there. If
-    it is the previous one, byte for byte, that snapshot stays. The data root is locked meanwhile;
+    it is the previous one, byte for byte, that snapshot stays. The data root is locked;
     several threads of one process may fetch several sources at once.
 
     Parameters

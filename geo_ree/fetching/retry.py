@@ -1,4 +1,4 @@
-"""How often a host is asked, how long to wait before asking again, and what to say after all."""
+"""Politeness to a host, waiting times, and the one-line errors of HTTP and of connections."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ class Throttle:
 
     @contextmanager
     def turn(self, host: str, pause_s: float) -> Iterator[None]:
-        """Wait until the host may be asked, and hold a place while the block runs.
+        """Wait for a turn at a host, and hold a place while the block runs.
 
         At least `pause_s` seconds pass since the last request to it started or ended. Turns are
-        given in the order in which they were asked for, so that no thread starves.
+        given in the order of the calls, so that no thread starves.
         """
         with self._lock:
             place = self._hosts.setdefault(host, _Host(threading.BoundedSemaphore(self._most)))

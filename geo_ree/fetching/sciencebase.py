@@ -142,9 +142,9 @@ def _searched(url: str, source: Source, client: Client) -> str:
 
 def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict[str, Any]]]:
     params = {"q": source.reader.title, "format": "json", "max": str(_PER_PAGE), "fields": "title"}
-    asked, offset, seen = url, 0, set[str]()
+    page, offset, seen = url, 0, set[str]()
     for _ in range(_MOST_PAGES):
-        found = client.get_json(asked, params=params)
+        found = client.get_json(page, params=params)
         items = _dicts(found.get("items")) if isinstance(found, dict) else []
         new = {str(i.get("id")) for i in items} - seen
         if not new:  # the end, or the same page again
@@ -154,10 +154,10 @@ def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict
         offset += len(items)
         link = found.get("nextlink")
         if isinstance(link, dict) and link.get("url"):
-            asked, params = _secure(urljoin(asked, str(link["url"]))), {}
-            client.allow(asked)
+            page, params = _secure(urljoin(page, str(link["url"]))), {}
+            client.allow(page)
         elif offset < int(found.get("total") or 0):
-            asked, params = url, {**params, "offset": str(offset)}
+            page, params = url, {**params, "offset": str(offset)}
         else:
             return
     logger.info("%s: %s: only the first %d items were searched", source.id, url, offset)

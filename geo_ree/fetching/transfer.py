@@ -29,15 +29,9 @@ OnBytes = Callable[[int, int | None], None]
 PARTIAL_NAMES = (".*.part", ".*.part.json")
 """Patterns of the names of a partial file and of its record."""
 
-ATTEMPTS = 4
-"""Failed attempts in a row after which a download is given up."""
-
-GAIN_BYTES = 1 << 20
-"""An attempt that added so many bytes to a file does not count as failed."""
-
-LONGEST_WAIT_S = 60.0
-"""A server that asks to wait longer is not waited for."""
-
+ATTEMPTS = 4  # that fail in a row: then a download is given up
+GAIN_BYTES = 1 << 20  # an attempt that added so much to a file does not count as failed
+LONGEST_WAIT_S = 60.0  # a server that asks to wait longer is not waited for
 _BACKOFF_S = 0.5
 _CHUNK_BYTES = 1 << 16
 _HEAD_BYTES = 2048  # of a file, checked for a web page or another kind of file
@@ -51,18 +45,10 @@ _PAGE = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """What arrived.
+    """What arrived: hash and size, and the version as the server gave it (blank if it gave none).
 
-    Parameters
-    ----------
-    sha256, bytes
-        Hash and size of the file.
-    etag, last_modified
-        Its version, as the server gave it; blank if it gave none.
-    unchanged
-        Whether the server said that the known version is the newest: then nothing arrived.
-    total
-        Size of the whole file, of which a range request downloads only `bytes`.
+    If `unchanged`, the server said that the known version is the newest, and nothing arrived. A
+    range request downloads only `bytes` of the `total` size of the file.
     """
 
     sha256: str = ""
@@ -337,7 +323,9 @@ class PartialFile:
             version = Version(**json.loads(self.record.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return Version(url=self.url)
-        return version if self.keep and version.url == self.url else Version(url=self.url)
+        texts = isinstance(version.etag, str) and isinstance(version.last_modified, str)
+        sound = texts and isinstance(version.total, int | None) and version.url == self.url
+        return version if self.keep and sound else Version(url=self.url)
 
 
 def _version_of(answer: requests.Response, url: str) -> Version:

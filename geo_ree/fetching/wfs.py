@@ -54,18 +54,9 @@ _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What a WFS offers.
+    """What a WFS offers: the box in degrees of each layer, pages, sorting, and its page size.
 
-    Attributes
-    ----------
-    layers
-        Name of each layer -> the box in degrees that the service declares for it, if any.
-    pages
-        Whether it says that it gives answers by pages; None if it does not say.
-    sorts
-        Whether it says that it sorts.
-    page_size
-        Features it gives at once by default; None if it does not say.
+    None stands for what it does not say.
     """
 
     layers: dict[str, Box | None]
@@ -89,8 +80,7 @@ class Capabilities:
 def parse_capabilities(raw: bytes) -> Capabilities:
     """Parse the answer to GetCapabilities of any version.
 
-    OWSLib 0.35 was tried on MapServer's three versions: it has no box for 1.0.0 and no constraints
-    for 2.0.0, and takes an exception report for a service without layers.
+    OWSLib 0.35 reads no box of 1.0.0 and no constraints of 2.0.0, and no exception reports.
 
     Raises `ServiceError` if it is an exception report, and `DocumentError` if it is something else.
     """
@@ -331,12 +321,8 @@ def _download_tiles(layer: _Layer, whole: Page, expected: int | None, size: int)
 def _quarters(box: Box) -> tuple[Box, ...]:
     west, south, east, north = box
     lon, lat = (west + east) / 2, (south + north) / 2
-    return (
-        (west, south, lon, lat),
-        (lon, south, east, lat),
-        (west, lat, lon, north),
-        (lon, lat, east, north),
-    )
+    columns, rows = ((west, lon), (lon, east)), ((south, lat), (lat, north))
+    return tuple((w, s, e, n) for s, n in rows for w, e in columns)
 
 
 def read_wfs(path: Path, source: Source) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class Measures:
         A row per deposit of a scored role with a coordinate, on its id: the deposit's columns,
         distances, nearest features and terrain.
     targets
-        The targets by name, with the gateways of the user's choice.
+        The targets by name, with the chosen gateways.
     proximity
         The layers, indexed for further measuring.
     omission_rates
@@ -235,7 +235,7 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
             model,
             proximity=proximity,
             lines=measures.missing,
-            doubt=drawn,
+            drawn=drawn,
             compared=compared[ranked],
             seed=options.seed,
         ),

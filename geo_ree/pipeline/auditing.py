@@ -1,4 +1,7 @@
-"""The audit of all deposits at hand: where reading, harmonizing and locating meet."""
+"""The audit of positions, run on the available sources, and its files.
+
+`geo_ree.deposits.position_audit` computes it; `geo_ree.cli.console.audit` prints it.
+"""
 
 from __future__ import annotations
 
@@ -16,37 +19,35 @@ from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
 
-
 LAYERS = ("deposits", "positions", "published_distances", "countries", "water")
 """The layers that the audit needs."""
 
-_DRAWN = ("feasible", "contradicting")
-
 
 def audit_deposits(settings: Settings, options: Options, tell: Progress = logger.info) -> Located:
-    """Choose and audit the positions of all deposits of the chosen sources at hand.
+    """Choose and audit the positions of all deposits of the available sources.
+
+    Unlike a run, the audit keeps records whose latitude and longitude are swapped.
 
     Parameters
     ----------
     settings, options
-        Where the data are, and which sources count.
+        Where the data are, and which sources to use.
     tell
-        Called with a line on each table.
+        Called with a line about each table.
 
     Returns
     -------
     Located
-        ``audit`` and ``areas`` are GeoDataFrames for the map.
 
     Raises
     ------
     GeoReeError
-        With the file, the row and the hint.
+        With the file, the row and a hint.
 
     Examples
     --------
-    >>> done = audit_deposits(Settings(), Options(only=("starter_deposits",)))
-    >>> "no_position" in done.audit["flag"].tolist()
+    >>> located = audit_deposits(Settings(), Options(only=("starter_deposits",)))
+    >>> "no_position" in located.audit["flag"].tolist()
     True
     """
     layers = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
@@ -58,30 +59,16 @@ def audit_deposits(settings: Settings, options: Options, tell: Progress = logger
 def write_audit(located: Located, folder: Path) -> Mapping[str, int]:
     """Write ``audit.csv``, ``audit.geojson`` and ``areas.geojson``, all or none.
 
-    Parameters
-    ----------
-    located
-        From `audit_deposits`.
-    folder
-        Made when missing.
-
-    Returns
-    -------
-    dict of str to int
-        Rows in each file. The layers have what has a place; of the areas those that published
-        distances leave, not whole countries.
-
-    Raises
-    ------
-    SettingsError
-        When the folder cannot be written.
+    The GeoJSON files hold the rows with a geometry; of the areas those of published distances, not
+    whole countries. Returns the number of rows of each file; raises SettingsError if the folder
+    cannot be written.
     """
-    plain = pd.DataFrame(located.audit.drop(columns="geometry"))
+    table = pd.DataFrame(located.audit.drop(columns="geometry"))
     audit = located.audit[located.audit.geometry.notna()]
-    areas = located.areas[located.areas["kind"].isin(_DRAWN)]
+    areas = located.areas[located.areas["kind"].isin(("feasible", "contradicting"))]
     with storage.atomic_files(folder) as draft:
-        write_csv(plain, draft / "audit.csv")
+        write_csv(table, draft / "audit.csv")
         for name, frame in (("audit", audit), ("areas", areas)):
             text = frame.to_json(na="null", drop_id=True, ensure_ascii=False)
             (draft / f"{name}.geojson").write_text(text + "\n", encoding="utf-8")
-    return {"audit.csv": len(plain), "audit.geojson": len(audit), "areas.geojson": len(areas)}
+    return {"audit.csv": len(table), "audit.geojson": len(audit), "areas.geojson": len(areas)}

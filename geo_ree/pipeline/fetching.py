@@ -19,7 +19,7 @@ from geo_ree.fetching import PROTOCOLS, fetch_snapshot, read
 from geo_ree.fetching.protocol import Box
 from geo_ree.fetching.retrieval import check_provided
 from geo_ree.fetching.session import check_mirror
-from geo_ree.pipeline.layers import Payload, check_ids, describe_input, starter_countries
+from geo_ree.pipeline.layers import InputFile, check_ids, describe_input, starter_countries
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings
 from geo_ree.storage import data_lock
@@ -259,9 +259,9 @@ class _Batch:
         unchanged = not tables
         if unchanged:
             check(snapshot.payload)
-        payload = Payload.from_snapshot(snapshot)
+        file = InputFile.from_snapshot(snapshot)
         return {
-            "tables": tuple(describe_input(table, payload, part) for table, part in tables),
+            "tables": tuple(describe_input(table, file, part) for table, part in tables),
             "bytes": snapshot.provenance.bytes,
             "unchanged": unchanged,
         }

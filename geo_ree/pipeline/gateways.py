@@ -1,4 +1,4 @@
-"""Which gateways count, and how the ranking changes with the choice."""
+"""The choice of gateways, and how the ranking changes with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pandas as pd
 
 from geo_ree.errors import SettingsError
 from geo_ree.proximity import Target, measure
+from geo_ree.schema.columns import rounded
 from geo_ree.scoring import ScoreModel, score
 from geo_ree.settings import SCORED_COUNTRIES, Options
-
-_DISTANCE_DECIMALS = 3
-"""Of kilometres."""
 
 _COLUMNS = (
     "id",
@@ -30,20 +28,7 @@ _COLUMNS = (
 def choose_gateways(
     targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], options: Options
 ) -> dict[str, Target]:
-    """Give the targets with the gateways of the user's choice.
-
-    Parameters
-    ----------
-    targets
-        What is measured to.
-    layers
-        Canonical layers by name.
-    options
-        Its ``gateways`` and ``avoid``; where both are empty nothing changes.
-
-    Returns
-    -------
-    dict of str to Target
+    """Targets with the gateways that the options choose.
 
     Raises
     ------
@@ -65,7 +50,7 @@ def choose_gateways(
         update={
             "names": names,
             "avoid_neighbours": options.avoid,
-            "label": "gateway of the user's choice",
+            "label": "chosen gateway",
         }
     )
     return out
@@ -79,17 +64,6 @@ def compare_gateways(
     labels: Mapping[str, str],
 ) -> pd.DataFrame:
     """Rank the candidates under other choices of gateway.
-
-    Parameters
-    ----------
-    candidates
-        Ranked deposits with their measured distances.
-    layers, targets
-        What was measured to.
-    model
-        What is scored by.
-    labels
-        source_id -> words for people.
 
     Returns
     -------
@@ -139,7 +113,7 @@ def compare_gateways(
 
 
 def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
-    """Give distances as they are published: whoever scores the published table gets these scores.
+    """Round distances to their published decimals, so that the published table gives its scores.
 
     Examples
     --------
@@ -147,7 +121,7 @@ def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
     [1.235]
     """
     distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
-    return measures.assign(**{str(c): measures[c].round(_DISTANCE_DECIMALS) for c in distances})
+    return measures.assign(**rounded(measures[distances], "scores"))
 
 
 def _exits(gateways: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -72,7 +72,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Payload:
+class InputFile:
     """A file that can be read: where it is, how it came, and how to recognise it."""
 
     path: Path
@@ -81,13 +81,13 @@ class Payload:
     retrieved: str
 
     @classmethod
-    def from_snapshot(cls, snapshot: storage.Snapshot) -> Payload:
+    def from_snapshot(cls, snapshot: storage.Snapshot) -> InputFile:
         """Take what a snapshot's provenance says."""
         provenance = snapshot.provenance
         return cls(snapshot.payload, provenance.origin, provenance.sha256, provenance.retrieved)
 
     @classmethod
-    def from_starter(cls, path: Path) -> Payload:
+    def from_starter(cls, path: Path) -> InputFile:
         """A file of the embedded starter data."""
         return cls(path, "starter", storage.sha256_of(path), "")
 
@@ -233,7 +233,7 @@ def check_ids(ids: Sequence[str], catalog: Mapping[str, Source]) -> None:
             raise SettingsError(f"no source is called {given!r}", "geo-ree sources lists them")
 
 
-def describe_input(source: Source, payload: Payload, part: Normalized) -> dict[str, Any]:
+def describe_input(source: Source, payload: InputFile, part: Normalized) -> dict[str, Any]:
     """What ``run.json`` says of one table: where it came from and what became of its rows."""
     return {
         "id": source.id,
@@ -262,7 +262,7 @@ def describe_input(source: Source, payload: Payload, part: Normalized) -> dict[s
     }
 
 
-def _base(catalog: Mapping[str, Source], chosen: Mapping[str, Payload]) -> Source:
+def _base(catalog: Mapping[str, Source], chosen: Mapping[str, InputFile]) -> Source:
     """Choose the borders that countries are told by: the package's own unless left out."""
     borders = [t for i in chosen for t in catalog[i].parts() if t.layer == "countries"]
     if not borders:
@@ -274,10 +274,10 @@ def _base(catalog: Mapping[str, Source], chosen: Mapping[str, Payload]) -> Sourc
 
 def _choose(
     catalog: Mapping[str, Source], settings: Settings, options: Options
-) -> dict[str, Payload]:
+) -> dict[str, InputFile]:
     check_ids((*options.only, *options.without), catalog)
     fetched = _snapshots(catalog, settings, options)
-    out: dict[str, Payload] = {}
+    out: dict[str, InputFile] = {}
     for source_id, source in catalog.items():
         wanted = not options.only or source_id in options.only or source.layer == "countries"
         if source.protocol != "starter" or source_id in options.without or not wanted:
@@ -285,8 +285,8 @@ def _choose(
         if source.extract_of in fetched:
             continue
         path = storage.starter_path(source.reader.member)
-        out[source_id] = Payload.from_starter(path)
-    return out | {i: Payload.from_snapshot(s) for i, s in fetched.items()}
+        out[source_id] = InputFile.from_starter(path)
+    return out | {i: InputFile.from_snapshot(s) for i, s in fetched.items()}
 
 
 def _snapshots(

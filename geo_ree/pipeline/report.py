@@ -18,7 +18,7 @@ from geo_ree.deposits import Normalized
 from geo_ree.outputs.tables import library_versions
 from geo_ree.pipeline.analysis import Scores
 from geo_ree.pipeline.elevation import ElevationSource
-from geo_ree.pipeline.layers import Layers, Payload, describe_input
+from geo_ree.pipeline.layers import InputFile, Layers, describe_input
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Options, Settings
@@ -74,8 +74,8 @@ def raster_inputs(rasters: Sequence[ElevationSource]) -> list[dict[str, Any]]:
     """What ``run.json`` says of the elevation rasters, each file a table of one row."""
     out = []
     for raster in rasters:
-        payloads = [Payload.from_snapshot(s) for s in raster.snapshots]
-        for payload in payloads or [Payload.from_starter(path) for path in raster.paths]:
+        payloads = [InputFile.from_snapshot(s) for s in raster.snapshots]
+        for payload in payloads or [InputFile.from_starter(path) for path in raster.paths]:
             window = gpd.GeoDataFrame({"file": [payload.path.name]})
             part = Normalized(frame=window, layer=raster.source.layer, rows_read=1, kept=1)
             out.append(describe_input(raster.source, payload, part))

@@ -10,7 +10,6 @@ from geo_ree.deposits import arrange_statements, stated_quantities
 from geo_ree.outputs.tables import with_notice, with_place
 from geo_ree.pipeline.analysis import Measures, Scores
 from geo_ree.pipeline.layers import Layers
-from geo_ree.pipeline.unplaced import join_ranges
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 from geo_ree.scoring import Influence
@@ -39,7 +38,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     tables = {
         "scores": arrange_scores(scores.table.join(stated)),
         "unranked": arrange(
-            join_ranges(_unranked(frames["deposits"]), scores.unplaced), "unranked"
+            _unranked(frames["deposits"]).join(scores.unplaced, on="id"), "unranked"
         ),
         "acceptability": acceptability_table(scores.acceptability),
         "central_weights": central_weights_table(scores.central_weights),

@@ -1,4 +1,4 @@
-"""Deposits that no source gives a coordinate: where they may be, and what they may score."""
+"""Deposits without a published coordinate: the areas where they may be, and the range of their scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, Uncertainty, score_range
 
 PLACES = 1_000
-"""Places at which the score of an area is measured; one area has the same for all deposits."""
+"""Places drawn in each area; deposits that share an area share its places."""
 
 RANGE_COLUMNS = (
     "score_worst",
@@ -41,28 +41,19 @@ def possible_areas(
 ) -> gpd.GeoDataFrame:
     """Give each ranked deposit without a coordinate the area where it may be.
 
-    Parameters
-    ----------
-    deposits
-        The canonical layer.
-    areas
-        Of `geo_ree.deposits.location`.
-    countries
-        The canonical layer.
-
     Returns
     -------
     geopandas.GeoDataFrame
-        On the ids: ``country``, ``area_basis`` (in words), ``area_km2`` and geometry. Where
-        published distances hold, within the country; where they contradict each other, every
-        place that a part of them allows; else the whole country, for of the regions that the
-        sources name no outline is at hand: honest, and wide. Without any of it there is no row.
+        On the ids: ``country``, ``area_basis`` (in words), ``area_km2`` and geometry. The area is
+        where published distances hold, within the country; where they contradict each other, every
+        place that some of them allow; else the whole country. A deposit of which nothing is known
+        has no row.
     """
     names = dict(zip(countries["country"], countries["name"], strict=True))
     blank = deposits.geometry.isna() | deposits.geometry.is_empty
-    told = deposits[blank & deposits["role"].isin(RANKED_ROLES)]
+    unplaced = deposits[blank & deposits["role"].isin(RANKED_ROLES)]
     rows = []
-    for deposit, country in zip(told["id"], told["country"].astype(object), strict=True):
+    for deposit, country in zip(unplaced["id"], unplaced["country"].astype(object), strict=True):
         own = areas[areas["deposit"] == deposit]
         country_name = names.get(country, country)
         area, basis = _by_distances(own, countries, country, country_name)
@@ -86,7 +77,7 @@ def score_unplaced(
     *,
     proximity: TargetIndex,
     lines: MissingLines,
-    doubt: Uncertainty,
+    drawn: Uncertainty,
     compared: pd.Series,
     seed: int,
 ) -> pd.DataFrame:
@@ -97,34 +88,34 @@ def score_unplaced(
     possible
         From `possible_areas`.
     roles
-        Id -> role: each is ranked among the ranked ones of its role, and itself.
+        Id -> role: a deposit is ranked among the ranked deposits of its role.
     ranked
         The ranked deposits with ``role`` and their distances.
     model
-        What is scored by.
+        The score model.
     proximity
-        The layers that are measured to, again at every place.
+        The indexed layers, to measure from every drawn place.
     lines
-        What no source has.
-    doubt
-        Of `ranked`, with what was drawn.
+        The model of lines that no source has.
+    drawn
+        The uncertainty of `ranked`, with its draws kept.
     compared
-        On the index of `ranked`: what TOPSIS compares.
+        On the index of `ranked`: the alternatives that TOPSIS compares.
     seed
-        The same seed gives the same figures.
+        Of the drawn places.
 
     Returns
     -------
     pandas.DataFrame
-        On the ids, columns as in `RANGE_COLUMNS`; a deposit of which nothing can be measured has
-        its area alone.
+        On the ids, columns as in `RANGE_COLUMNS`; the scores are missing where nothing can be
+        measured.
 
     Raises
     ------
     ScoreError
         When the draws were not kept.
     """
-    if doubt.drawn is None:
+    if drawn.drawn is None:
         raise ScoreError("the draws were not kept", "give uncertainty(..., keep_draws=True)")
     shapes, of = _shapes(possible)
     lon, lat = _places_of(shapes, seed)
@@ -142,7 +133,7 @@ def score_unplaced(
             pd.DataFrame(km),
             ranked[same],
             model,
-            drawn=doubt.drawn.select(np.flatnonzero(same)),
+            drawn=drawn.drawn.select(np.flatnonzero(same)),
             sample=place_sampler(km, error, unseen.select(i)),
             compared=compared[same],
             compared_too=bool(compared[same].any()),
@@ -159,22 +150,9 @@ def score_unplaced(
 def random_places(
     area: shapely.Geometry, count: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Draw places evenly over an area of the ellipsoid.
+    """Draw places evenly over an area: longitudes and latitudes, each of shape (count,).
 
-    Parameters
-    ----------
-    area
-        Polygons, degrees.
-    count
-        How many places.
-    rng
-        Where chance comes from.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Longitudes and latitudes, shape (count,): even in an equal-area projection
-        (EPSG:6933), so as many for each square kilometre in the north as in the south.
+    Drawn in an equal-area projection (EPSG:6933), so that every square kilometre gets as many.
 
     Examples
     --------
@@ -217,8 +195,8 @@ def _by_distances(
     inside = shapely.intersection(area, land[0]) if len(land) else area
     area, within = (inside, f", within {name}") if inside.area > 0 else (area, "")
     if (rows["kind"] == "contradicting").any():
-        told = "where a part of its published distances holds, for they contradict each other"
-        return area, f"{told}{within}"
+        basis = "where some of its published distances hold; they contradict each other"
+        return area, f"{basis}{within}"
     return area, f"where its published distance holds: {rows['evidence'].iloc[0]}{within}"
 
 
@@ -227,12 +205,12 @@ def _by_country(own: gpd.GeoDataFrame, name: object) -> tuple[shapely.Geometry |
     if rows.empty:
         return None, ""
     words = own.loc[own["kind"] == "admin_area", "evidence"].tolist()
-    why = f'no outline of "{words[0]}" is at hand' if words else "nothing narrower is published"
+    why = f'no outline of "{words[0]}" is available' if words else "nothing narrower is published"
     return rows.geometry.iloc[0], f"all of {name}: {why}"
 
 
 def _shapes(possible: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
-    """Areas that differ, and which of them is each deposit's."""
+    """The distinct areas, and the position of each deposit's area among them."""
     of, _ = pd.factorize(possible.geometry.to_wkb())
     return possible.iloc[
         [int(np.flatnonzero(of == i)[0]) for i in range(of.max(initial=-1) + 1)]
@@ -240,7 +218,7 @@ def _shapes(possible: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.in
 
 
 def _places_of(shapes: gpd.GeoDataFrame, seed: int) -> tuple[Floats, Floats]:
-    """Places of each area, shape (areas, places), from a stream that its shape alone decides."""
+    """Places of each area, shape (areas, places); the stream depends on the shape alone."""
     lon, lat = np.empty((2, len(shapes), PLACES))
     for i, area in enumerate(shapes.geometry):
         rng = np.random.default_rng([seed, zlib.crc32(shapely.to_wkb(area))])
@@ -251,7 +229,7 @@ def _places_of(shapes: gpd.GeoDataFrame, seed: int) -> tuple[Floats, Floats]:
 def _measured(
     proximity: TargetIndex, model: ScoreModel, lon: Floats, lat: Floats, country: object
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Column of the model -> kilometres, and the doubt about them, shape (places,)."""
+    """Column of the model -> kilometres and their error, shape (places,)."""
     codes = np.full(len(lon), country, dtype=object)
     km, error = {c: np.full(len(lon), np.nan) for c in model.columns}, {}
     for name in proximity.targets:
@@ -260,20 +238,3 @@ def _measured(
             reach = proximity.nearest(name, lon, lat, codes)
             km[column], error[column] = reach.distance_km, reach.error_km
     return km, {c: error.get(c, np.zeros(len(lon))) for c in km}
-
-
-def join_ranges(unranked: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
-    """Give the table of deposits without a rank the range of their scores; unknown where none.
-
-    Parameters
-    ----------
-    unranked
-        With ``id``.
-    ranges
-        From `score_unplaced`.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
-    return unranked.join(ranges, on="id")

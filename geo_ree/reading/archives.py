@@ -86,7 +86,7 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except DAMAGED as error:
             raise SchemaError(f"{self._where} is no whole zip archive", hint) from error
-        files = [i for i in self._zip.infolist() if not i.is_dir()]
+        files = [i for i in self._zip.infolist() if i.filename and not i.is_dir()]
         self._files = {i.filename: i for i in files if not _UNSAFE.search(i.filename)}
         self.size = sum(i.file_size for i in files)
         fault = ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Literal
 from xml.etree import ElementTree
 
 import geopandas as gpd
@@ -19,6 +17,8 @@ from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive, Choice, choose_table
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.documents import check_markup, report_text
+from geo_ree.reading.file_kinds import HEAD_BYTES, Kind, detect_kind
+from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.gml import read_gml
 from geo_ree.reading.json_features import read_json_features
 from geo_ree.reading.shapefile import (
@@ -35,32 +35,10 @@ from geo_ree.reading.tables import (
     required_columns,
     retry_hint,
 )
-from geo_ree.reading.vectors import ensure_crs, read_parquet, read_vector, stack
+from geo_ree.reading.vectors import ensure_crs, read_vector, stack
 from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
 
-Kind = Literal["zip", "sqlite", "parquet", "shp", "xml", "json", "text"]
-"""What a file may be: an archive or workbook, a GeoPackage, …, or a text table."""
-
-_HEAD = 4096
-_MAGIC: tuple[tuple[bytes, Kind], ...] = (
-    (b"PK", "zip"),
-    (b"SQLite format 3\0", "sqlite"),
-    (b"PAR1", "parquet"),
-    (b"\x00\x00\x27\x0a", "shp"),
-)
-_UNREADABLE = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one with a password: save it as .xlsx"),
-    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"II*\0", "a TIFF image"),
-    (b"MM\0*", "a TIFF image"),
-)
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
 _GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
@@ -120,48 +98,10 @@ def open_page(raw: bytes, source: Source, *, where: str) -> pd.DataFrame:
         return _Opener(source, Path(folder)).page(path, where)
 
 
-def detect_kind(path: Path, *, where: str, hint: str) -> Kind:
-    """Return the kind of a file by its first bytes, whatever its name.
-
-    Raises `SchemaError` if it is missing, empty, a web page, or nothing that holds a table.
-    """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
-    except FileNotFoundError as error:
-        raise SchemaError(f"{where} is missing", hint) from error
-    except OSError as error:
-        raise SchemaError(f"{where} cannot be read ({error.strerror})", hint) from error
-    if not head.strip():
-        raise SchemaError(f"{where} is empty", hint)
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            return kind
-    for magic, words in _UNREADABLE:
-        if head.startswith(magic):
-            raise SchemaError(f"{where} is {words}", hint)
-    text = _start_of_text(head)
-    if text is None:
-        raise SchemaError(f"{where} is in no format that geo_ree reads", hint)
-    if text.startswith(("<!doctype html", "<html")):
-        raise SchemaError(f"{where} is a web page, not the file", hint)
-    return "xml" if text.startswith("<") else "json" if text.startswith(("{", "[")) else "text"
-
-
-def _start_of_text(head: bytes) -> str | None:
-    """Return the beginning of a text in small letters; None if the bytes are no text."""
-    if head.startswith(_UTF16):
-        return head.decode("utf-16", errors="replace").strip().lower()
-    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
-    if control > len(head) // 20:
-        return None
-    return head.removeprefix(codecs.BOM_UTF8).decode("latin-1").strip().lower()
-
-
 def _link_as_utf8(path: Path, target: Path) -> None:
     """Link an XML file; rewrite it in UTF-8 if it declares an encoding that GDAL cannot read."""
     with path.open("rb") as stream:
-        found = _XML_ENCODING.match(stream.read(_HEAD))
+        found = _XML_ENCODING.match(stream.read(HEAD_BYTES))
     if found and found[1].decode().lower() not in _GDAL_ENCODINGS:
         with suppress(LookupError, ValueError):  # else the parser says what is wrong with it
             text = path.read_bytes().decode(found[1].decode())

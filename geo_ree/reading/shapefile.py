@@ -90,6 +90,10 @@ def gather_parts(
             )
         if not _is_whole(part):
             raise SchemaError(f"{stem}{suffix} is cut short", hint)
+    projection = folder / "payload.prj"
+    if projection.exists() and not projection.read_bytes().isascii():
+        # names in a local encoding, over which pyogrio stumbles; they are only names
+        projection.write_text(projection.read_text("ascii", "replace").replace("\ufffd", "?"))
     index, table = ((folder / f"payload{suffix}").read_bytes() for suffix in (".shx", ".dbf"))
     # the index has a header of 50 words and 4 words a shape
     shapes = (struct.unpack(">i", index[24:28])[0] - 50) // 4

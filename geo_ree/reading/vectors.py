@@ -221,23 +221,6 @@ def _refuse_view(path: Path, name: str, label: str) -> None:
         )
 
 
-def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
-    """Read a Parquet file; a GeoDataFrame if it says that it has a geometry.
-
-    Raises `SchemaError` if it is damaged.
-    """
-    try:
-        try:
-            frame: pd.DataFrame = gpd.read_parquet(path)
-        except ValueError as error:
-            if "geo metadata" not in str(error):
-                raise
-            frame = pd.read_parquet(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise SchemaError(f"{where} is damaged ({one_line(error, path)})", hint) from error
-    return frame
-
-
 def ensure_crs(frame: pd.DataFrame, source: Source, *, where: str, hint: str) -> pd.DataFrame:
     """Return a layer with a reference system of the earth: its own, else ``reader.crs``.
 

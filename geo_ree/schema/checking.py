@@ -73,6 +73,9 @@ def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataF
     return out.reset_index(drop=True)
 
 
+_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+
+
 def _row(frame: pd.DataFrame, label: Any) -> int:
     return int(np.flatnonzero(frame.index == label)[0]) + 1
 
@@ -81,18 +84,19 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
     if column.name not in frame.columns:
         if column.required:
             complaints.append(f"column {column.name!r} is missing")
-        raw = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-    else:
-        raw = frame[column.name].astype(object)
+        blank = False if column.kind == "flag" else None
+        return pd.Series(blank, index=frame.index, dtype=_DTYPES[column.kind])
+    raw = frame[column.name].astype(object)
     raw = raw.where(raw.notna(), None)
     if column.kind == "flag":
         return raw.map(_is_yes).astype(bool)
     if column.kind == "text":
-        out = raw.map(lambda v: v if v is None else str(v).strip() or None).astype(object)
+        texts = [v if v is None else str(v).strip() or None for v in raw.tolist()]
+        out = pd.Series(texts, index=frame.index, dtype=object)
     else:
         out = _numbers(raw, column, complaints)
     gaps = out.isna()
-    if column.required and column.name in frame.columns:
+    if column.required:
         complaints += [f"row {_row(frame, i)}: {column.name} is empty" for i in out.index[gaps]]
     if column.vocabulary:
         odd = ~gaps & ~out.isin(column.vocabulary)

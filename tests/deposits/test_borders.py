@@ -32,13 +32,13 @@ def test_the_polygon_decides_and_the_reported_word_may_be_old(countries):
     assert found["country_note"].isna().all()
 
 
-def test_near_the_border_the_source_stands_and_says_so(countries):
+def test_near_the_border_the_country_of_the_source_is_kept_with_a_note(countries):
     found = _points([(75, 43.03, "Kyrgyzstan", 0.0), (75, 43.2, "Kyrgyzstan", 30_000.0)], countries)
     assert found["country"].tolist() == ["KGZ", "KGZ"]
     assert "3.3 km from KGZ" in found["country_note"][0]
 
 
-def test_far_from_the_border_the_polygon_stands_and_says_so(countries):
+def test_far_from_the_border_the_polygon_decides_with_a_note(countries):
     found = _points([(75, 45, "Kyrgyzstan", 2_000.0)], countries)
     assert found["country"].tolist() == ["KAZ"]
     assert "222.2 km from KGZ" in found["country_note"][0]
@@ -75,7 +75,7 @@ def test_lines_inside_one_country_keep_id_and_geometry(countries):
     assert pieces.geometry.iloc[0].equals(line)
 
 
-def test_countries_are_named_by_old_and_doubted_words(countries):
+def test_old_and_uncertain_words_for_countries_are_recognised(countries):
     words = [
         "Kazakstan",
         "Kyrghyzstan",

@@ -46,7 +46,7 @@ def test_mixed_cells_of_a_spreadsheet_become_texts():
     ]
 
 
-def test_numbers_are_read_through_odd_signs_and_wrong_ones_are_told():
+def test_numbers_are_read_despite_odd_signs_and_wrong_ones_are_marked():
     column = pd.Series(["−23.8901", " 7 ", "NA", "north", "nan", "", "0"])
     numbers, wrong = clean_numbers(column, ("NA", "0"))
     assert numbers.tolist()[:2] == [-23.8901, 7.0]

@@ -21,7 +21,7 @@ def derived(source_id, **columns):
     return add_commodities(out, table, task), task
 
 
-def test_the_rule_says_of_each_combination_what_was_judged_by_hand():
+def test_each_combination_is_classified_as_it_was_by_hand():
     with JUDGED.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 460
@@ -63,7 +63,7 @@ def test_the_three_columns_of_mrds_are_three_tiers(columns, tier, group, role):
     )
 
 
-def test_the_order_of_the_source_stays_and_each_commodity_stands_once():
+def test_commodities_keep_the_order_of_the_source_and_appear_once():
     said = classify_commodities(["Gold, Silver"], ["Silver,Sand And Gravel,Construction"], ["Gold"])
     assert said.commodities == "Au;Ag;sand and gravel"
     assert said.group == "precious"
@@ -75,7 +75,7 @@ def test_where_only_the_first_word_is_main_the_others_come_with_it():
     assert classify_commodities(["Dimension, REE"], rule=FIRST).tier == "primary"
 
 
-def test_a_doubted_rare_earth_makes_no_candidate_and_keeps_its_mark():
+def test_an_uncertain_rare_earth_is_not_a_candidate_and_keeps_its_mark():
     said = classify_commodities(["REE(?)", "Cu?"])
     assert (said.commodities, said.tier, said.role) == ("REE(?);Cu(?)", "", "context")
     assert classify_commodities(["Cu(?), Au"]).group == "nonferrous"

@@ -83,7 +83,7 @@ def test_a_tie_goes_to_the_first_row_and_deposits_keep_their_order():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "factor", "figure", "told"),
+    ("one", "other", "factor", "figure", "says"),
     [
         ({}, {"quantity_t": 2500.0}, 2.5, "published", "2.5 times the statement shown"),
         ({}, {"quantity_t": 400.0}, 0.4, "published", "the statement shown is 2.5 times as much"),
@@ -140,16 +140,16 @@ def test_a_tie_goes_to_the_first_row_and_deposits_keep_their_order():
         ),
     ],
 )
-def test_a_factor_where_two_statements_are_comparable(one, other, factor, figure, told):
+def test_a_factor_where_two_statements_are_comparable(one, other, factor, figure, says):
     pair = contradictions(rows({"year": 2022} | one, other)).iloc[0]
     assert pair["comparable"] and pair["other_is_shown"]
     assert pair["factor"] == pytest.approx(factor)
     assert pair["figure"] == figure
-    assert told in pair["says"]
+    assert says in pair["says"]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "says"),
     [
         ({}, {"substance": "unclear"}, "what was weighed is unclear"),
         (
@@ -173,13 +173,13 @@ def test_a_factor_where_two_statements_are_comparable(one, other, factor, figure
         ),
     ],
 )
-def test_why_two_statements_are_not_comparable(one, other, told):
+def test_why_two_statements_are_not_comparable(one, other, says):
     pair = contradictions(rows({"year": 2022} | one, other)).iloc[0]
     ids = [pair["other_id"], pair["id"]]
     assert sorted(ids) == ["s:1", "s:2"]
     assert not pair["comparable"] and np.isnan(pair["factor"]) and pair["figure"] is None
     assert pair["says"].startswith("not comparable: ")
-    assert told in pair["says"]
+    assert says in pair["says"]
 
 
 def test_missing_cells_of_any_kind_are_a_quantity_not_stated():
@@ -189,7 +189,7 @@ def test_missing_cells_of_any_kind_are_a_quantity_not_stated():
     assert not compare_statements(one, {"substance": "oxide"}).comparable
 
 
-def test_the_figures_of_kutessay_ii_stand_beside_each_other(starter):
+def test_the_figures_of_kutessay_ii_are_compared(starter):
     own = starter[starter["deposit_id"] == "starter_deposits:kutessay-ii"]
     shown = display_statement(own).iloc[0]
     assert shown["quantity_t"] == 42_980.0
@@ -220,7 +220,7 @@ def test_no_two_statements_of_the_starter_data_may_be_added(starter):
     assert refused == 3 + 1 + 1 + 6 + 1 + 1
 
 
-def test_the_starter_statements_are_all_understood_and_kept(starter):
+def test_all_starter_statements_are_recognised_and_kept(starter):
     assert len(starter) == 20
     assert set(starter["system_kind"]) == {"reporting_code", "state", "paper", "press", "unknown"}
     shown = display_statement(starter).set_index("deposit_id")
@@ -239,12 +239,12 @@ def test_statements_go_to_the_row_that_their_record_was_joined_to():
         {}, {"deposit_id": "u:5", "quantity_t": 3000.0, "system": "press"}, {"deposit_id": "gone:1"}
     )
     sites = pd.DataFrame({"id": ["d:1", "d:2"], "sources": ["d:1;u:5", None]})
-    told = arrange_statements(frame, sites)
-    assert told["deposit_id"].tolist() == ["d:1", "d:1", "gone:1"]
-    assert told["shown"].tolist() == [True, False, True]
-    assert told["contradiction"].tolist() == [None, "3.0 times the statement shown", None]
-    assert sorted(told["id"]) == sorted(frame["id"])
-    stated = stated_quantities(told, pd.Series(["d:2", "d:1"], index=[4, 5]))
+    arranged = arrange_statements(frame, sites)
+    assert arranged["deposit_id"].tolist() == ["d:1", "d:1", "gone:1"]
+    assert arranged["shown"].tolist() == [True, False, True]
+    assert arranged["contradiction"].tolist() == [None, "3.0 times the statement shown", None]
+    assert sorted(arranged["id"]) == sorted(frame["id"])
+    stated = stated_quantities(arranged, pd.Series(["d:2", "d:1"], index=[4, 5]))
     assert stated.columns.tolist() == list(STATED_COLUMNS)
     assert stated["statements"].tolist() == [0, 2]
     assert (
@@ -257,8 +257,8 @@ def test_statements_go_to_the_row_that_their_record_was_joined_to():
 
 
 def test_a_run_without_statements_has_the_columns_all_the_same():
-    told = arrange_statements(pd.DataFrame(), pd.DataFrame({"id": ["d:1"]}))
-    stated = stated_quantities(told, pd.Series(["d:1"]))
+    arranged = arrange_statements(pd.DataFrame(), pd.DataFrame({"id": ["d:1"]}))
+    stated = stated_quantities(arranged, pd.Series(["d:1"]))
     assert stated["statements"].tolist() == [0]
     assert stated.columns.tolist() == list(STATED_COLUMNS)
 
@@ -269,5 +269,5 @@ def test_two_that_are_only_beside_contradict_each_other_too():
         {"substance": "ore", "quantity_t": 5e6, "system": "Singer 1998"},
         {"substance": "ore", "quantity_t": 1e6, "system": "press"},
     )
-    told = arrange_statements(frame, pd.DataFrame({"id": ["d:1"]}))
-    assert told["contradiction"].iloc[2].endswith("; but Singer 1998 is 5.0 times as much")
+    arranged = arrange_statements(frame, pd.DataFrame({"id": ["d:1"]}))
+    assert arranged["contradiction"].iloc[2].endswith("; but Singer 1998 is 5.0 times as much")

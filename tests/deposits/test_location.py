@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree.deposits import FLAGS, locate
+from geo_ree.deposits import FLAGS, Located, locate
 from geo_ree.errors import SchemaError
 from geo_ree.schema import PRECISION_ERROR_M
 
@@ -320,3 +320,34 @@ def test_two_thousand_deposits_take_seconds(countries):
     assert len(done.positions) == 6_000
     again = locate(deposits, members, countries=countries, published=published)
     pd.testing.assert_frame_equal(done.audit, again.audit)
+
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def test_an_audit_shows_its_worst_flags_and_how_many_there_are():
+    at = shapely.Point(70, 48)
+    audit = gpd.GeoDataFrame(
+        {
+            "id": ["x:1", "x:1", "x:2"],
+            "name": [MARKUP, MARKUP, "B"],
+            "country": "KAZ",
+            "flag": ["wrong_country", "rounded", "rounded"],
+            "distance_km": [12.0, None, None],
+            "evidence": "because",
+        },
+        geometry=[at] * 3,
+        crs=4326,
+    )
+    located = Located(
+        deposits=gpd.GeoDataFrame({"id": ["x:1", "x:2", "x:3"]}, geometry=[at] * 3, crs=4326),
+        audit=audit,
+        areas=audit.iloc[:0],
+        positions=audit.iloc[:0],
+    )
+    html = located._repr_html_()
+    assert "2 of 3 deposits are flagged; the 3 worst of 3 flags" in html
+    assert "2 deposits flagged" in repr(located) and "\n" not in repr(located)
+    assert html.count("<td>rounded</td>") == 2
+    assert "<td>unknown</td>" in html
+    assert "<img" not in html and "&lt;img" in html

@@ -176,7 +176,7 @@ def test_results_are_shown_in_one_line_and_as_escaped_tables(countries):
     assert repr(got) == "<Merged: 2 records, 1 deposits, 0 conflicts>"
 
 
-def test_what_a_source_states_is_joined_whatever_else_it_says():
+def test_records_that_name_each_other_are_always_joined():
     far = record("b:1", "Quite Another Name", (80, 50), commodities="Au")
     assert groups(record("a:1", "Made-up Ridge", (70, 45), same_as="b:1;gone:9"), far) == [
         "a:1;b:1"
@@ -274,7 +274,7 @@ def test_a_record_alone_stays_as_it_is_and_none_is_lost():
     assert len(got.conflicts) == len(got.values) == len(got.pairs) == 0
 
 
-def test_deposit_types_of_another_origin_speak_against_one_deposit():
+def test_deposit_types_of_another_origin_lower_the_probability():
     def odds(other):
         return merged(
             record(

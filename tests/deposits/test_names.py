@@ -59,7 +59,7 @@ def test_a_name_that_lists_several_gives_each():
     ]
 
 
-def test_what_says_only_what_a_thing_is_falls_away():
+def test_generic_words_are_dropped():
     assert (
         stems("Sarbai deposit") == stems("Sarbai Mine") == stems("Sarbai ore field") == ["sarbai"]
     )
@@ -67,7 +67,7 @@ def test_what_says_only_what_a_thing_is_falls_away():
     assert not name_forms("Karatas")[0].group
 
 
-def test_works_and_nameless_records_are_marked():
+def test_works_and_records_without_a_name_are_marked():
     smelter, concentrator = (
         name_forms("Balkhash Smelter")[0],
         name_forms("Balkhash Concentrator")[0],
@@ -77,7 +77,7 @@ def test_works_and_nameless_records_are_marked():
     assert name_forms("unnamed")[0].stem == ""
 
 
-def test_landforms_weigh_nothing_beside_a_name_of_its_own():
+def test_landforms_do_not_count_beside_a_proper_name():
     (hairhan,), (harat,) = name_forms("Khairkhan Uul"), name_forms("Kharaat Uul")
     assert core(hairhan.words) != core(harat.words)
     (hill,) = name_forms("Ulaan Tolgoi")

@@ -72,7 +72,7 @@ def test_a_table_becomes_its_layer(countries):
 @pytest.mark.parametrize(
     ("lat", "lon"), [("95", "70"), ("nan", "70"), ("45", "181"), ("45", "NA"), ("north", "70")]
 )
-def test_senseless_coordinates_name_file_row_and_cure(countries, lat, lon):
+def test_invalid_coordinates_name_file_row_and_hint(countries, lat, lon):
     raw = _raw(["1", "A", "45", "70", "Kazakhstan", ""], ["2", "B", lat, lon, "Kazakhstan", ""])
     with pytest.raises(
         SchemaError, match=r"mines \(mines.csv\) row 3: latitude .* --skip-bad-rows"
@@ -83,7 +83,7 @@ def test_senseless_coordinates_name_file_row_and_cure(countries, lat, lon):
     assert sum(got.skipped.values()) == 1
 
 
-def test_swapped_coordinates_are_told(countries):
+def test_swapped_coordinates_are_refused(countries):
     countries.loc[0, "geometry"] = shapely.box(50, 45, 60, 49)
     swapped = _raw(["1", "Turned", "50.5", "48.0", "Kazakhstan", ""])
     with pytest.raises(SchemaError, match="row 2: .* with the two swapped it is; swap them"):
@@ -92,7 +92,7 @@ def test_swapped_coordinates_are_told(countries):
     assert normalize(straight, _source(), countries).frame["country"].tolist() == ["KAZ"]
 
 
-def test_outside_the_scored_countries_ree_is_reference_and_others_are_set_aside(countries):
+def test_outside_the_scored_countries_ree_is_reference_and_others_are_skipped(countries):
     china = pd.concat(
         [countries, countries.iloc[:1].assign(id="c:CHN", name="China", country="CHN")]
     )
@@ -114,7 +114,7 @@ def test_outside_the_scored_countries_ree_is_reference_and_others_are_set_aside(
     }
 
 
-def test_a_renamed_column_is_named_with_the_cure(countries):
+def test_a_renamed_column_is_named_with_a_hint(countries):
     with pytest.raises(SchemaError, match="column 'site' is missing .* correct columns"):
         normalize(
             _raw(["1", "A", "45", "70", "", ""]).rename(columns={"site": "s"}), _source(), countries
@@ -139,7 +139,7 @@ def test_one_id_for_two_records_names_both_rows(countries):
     assert got.skipped == {"another record of the same id": 1}
 
 
-def test_a_record_that_stands_twice_is_folded_and_counted(countries):
+def test_a_repeated_record_is_dropped_and_counted(countries):
     raw = _raw(
         ["1", "A", "45", "70", "Kazakhstan", ""],
         ["1", "A ", "45", "70", "Kazakhstan", ""],
@@ -205,7 +205,7 @@ def test_texts_outside_a_vocabulary_count_as_unknown_and_are_listed(countries):
     assert got.unrecognised == {"kind": {"happy": 1}, "commodity_group": {"Kazakstan": 1}}
 
 
-def test_a_catch_all_that_says_unknown_is_listed_and_one_that_judges_is_not(countries):
+def test_texts_of_a_catch_all_unknown_are_listed(countries):
     source = _source(
         columns={**ENTRY["columns"], "kind": "type"},
         constants={"commodity_tier": "primary", "commodity_group": "iron"},
@@ -260,11 +260,11 @@ def test_without_columns_the_file_bears_canonical_names(countries):
     assert row["role"] == "context"
     assert got.unrecognised == {}  # a publisher has columns that the entry means to leave
     provided = source.model_copy(update={"protocol": "local"})
-    told = normalize(raw, provided, countries).unrecognised
-    assert told == {"columns": {"colour": 1, "empty": 0}}
+    unrecognised = normalize(raw, provided, countries).unrecognised
+    assert unrecognised == {"columns": {"colour": 1, "empty": 0}}
 
 
-def test_what_a_file_in_canonical_form_says_comes_before_the_rule(countries):
+def test_a_file_in_canonical_form_overrides_the_rule(countries):
     source = _source(
         columns={}, values={}, constants={}, protocol="local", commodities={"main": ["commodities"]}
     )
@@ -309,7 +309,7 @@ def test_cyrillic_names_are_kept_beside_their_transliteration(countries):
     assert normalize(raw, towns, countries).frame["name"][0] == "Выдуманный хребет"
 
 
-def test_a_works_filed_like_a_deposit_is_told_by_its_name(countries):
+def test_a_works_filed_like_a_deposit_is_recognised_by_its_name(countries):
     source = _source(
         columns={**{k: v for k, v in ENTRY["columns"].items() if k != "role"}},
         constants={"kind": "mine"},
@@ -326,7 +326,7 @@ def test_a_works_filed_like_a_deposit_is_told_by_its_name(countries):
     assert frame["role"].tolist() == ["plant", "candidate"]
 
 
-def test_abroad_a_works_without_rare_earths_is_set_aside(countries):
+def test_abroad_a_works_without_rare_earths_is_skipped(countries):
     source = _source(constants={"commodity_group": "iron", "kind": "plant"})
     raw = _raw(["1", "Works", "50", "110", "Russia", "plant"])
     got = normalize(raw, source, countries)
@@ -379,7 +379,7 @@ def test_layers_without_rows_are_left_out_of_the_join(countries):
     assert len(join_layers([got, full])["deposits"]) == 1
 
 
-def test_the_same_deposit_stands_once_and_names_its_other_records(countries):
+def test_a_deposit_is_one_row_that_names_its_other_records(countries):
     curated = _source(id="curated", columns={**ENTRY["columns"], "same_as": "same"})
     raw = _raw(["1", "Kutessay II", "43.5", "76.12", "Kazakhstan", ""])
     one = normalize(raw.assign(same="mines:9;other:4"), curated, countries)

@@ -53,7 +53,7 @@ def test_every_element_has_a_weight_and_a_hand_computed_factor():
 
 
 @given(mass=st.floats(min_value=0.0, max_value=1e12), element=st.sampled_from(sorted(OXIDES)))
-def test_there_and_back(mass, element):
+def test_element_to_oxide_and_back(mass, element):
     assert oxide_to_element(element_to_oxide(mass, element), element) == pytest.approx(mass)
     assert element_to_oxide(mass, element) >= mass
 
@@ -63,12 +63,12 @@ def test_a_mixture_of_unknown_composition_is_not_converted(mixture):
     for convert in (element_to_oxide, oxide_to_element):
         with pytest.raises(ScoreError) as error:
             convert(1000.0, mixture)
-        assert "follows from its composition only" in str(error.value)
+        assert "composition" in str(error.value)
         assert "convert by element, one of La" in str(error.value)
 
 
 @pytest.mark.parametrize("mass", [-1.0, float("nan"), float("inf")])
-def test_a_mass_has_to_be_one(mass):
+def test_an_invalid_mass_is_refused(mass):
     for refuse in (
         lambda: element_to_oxide(mass, "La"),
         lambda: contained_mass(mass, 1.0),
@@ -85,7 +85,7 @@ def test_units_of_grade(value, unit, pct):
     assert grade_as_pct(value, unit) == pytest.approx(pct)
 
 
-def test_what_is_no_grade_is_refused():
+def test_an_invalid_grade_is_refused():
     with pytest.raises(ScoreError, match="unit of a grade is 'lb/t'; use one of %, g/t, ppm"):
         grade_as_pct(1.0, "lb/t")
     for value, unit in ((101.0, "%"), (-1.0, "%"), (2e6, "ppm"), (float("nan"), "%")):

@@ -53,7 +53,7 @@ def test_swapped_coordinates_are_found_inside_and_outside_the_region(countries):
     assert "swapped_coordinates" not in set(country_findings(at((51.0, 62.0)), part)["flag"])
 
 
-def test_a_country_that_is_not_in_the_layer_says_nothing(countries):
+def test_a_country_outside_the_layer_gives_no_finding(countries):
     for word in (None, "USSR", "Chile"):
         assert country_findings(at((75.0, 44.0), word=word), countries).empty
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_ree.catalog import load_catalog
-from geo_ree.deposits import classify_statements, normalize
+from geo_ree.deposits import classify_statements, normalize, sum_statements
 from geo_ree.deposits.quantities import classify_category, classify_system, parts_of, scale_of
-from geo_ree.errors import SchemaError
+from geo_ree.errors import SchemaError, ScoreError
 from geo_ree.schema import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
@@ -49,10 +49,10 @@ from geo_ree.schema import (
         ("", "unknown", "", ""),
     ],
 )
-def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
-    told = classify_system(text)
-    assert (told.kind, told.code, told.edition) == (kind, code, edition)
-    assert told.recognised
+def test_a_system_has_its_kind_code_and_edition(text, kind, code, edition):
+    system = classify_system(text)
+    assert (system.kind, system.code, system.edition) == (kind, code, edition)
+    assert system.recognised
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,17 @@ def test_a_system_comes_to_its_kind_code_and_edition(text, kind, code, edition):
         ("plenty", None),
     ],
 )
-def test_a_category_comes_to_its_class(text, category):
+def test_a_category_has_its_class(text, category):
     assert classify_category(text) == category
 
 
 @given(st.text() | st.text("ABCP123+& ,/-авсри()JORCNI40 ", max_size=30))
 def test_any_text_is_classified_or_unrecognised(text):
-    told = classify_system(text)
-    assert told.kind in SYSTEM_KINDS and (not told.code or CODE_KINDS[told.code] == told.kind)
-    assert told.recognised or told.kind == "unknown"
+    system = classify_system(text)
+    assert system.kind in SYSTEM_KINDS and (
+        not system.code or CODE_KINDS[system.code] == system.kind
+    )
+    assert system.recognised or system.kind == "unknown"
     assert classify_category(text) in (None, *CATEGORY_CLASSES)
 
 
@@ -116,7 +118,7 @@ def test_the_vocabularies_hold_together():
     assert edition_told("UNFC 2018", "UNFC") is None
 
 
-def test_the_published_words_stay_and_what_a_row_says_itself_stands():
+def test_published_words_and_values_of_the_row_are_kept():
     rows = pd.DataFrame(
         {
             "system": ["JORC 2004", "press", np.nan],
@@ -126,12 +128,12 @@ def test_the_published_words_stay_and_what_a_row_says_itself_stands():
         },
         index=[7, 8, 9],
     )
-    told = classify_statements(rows)
-    assert told.index.tolist() == [7, 8, 9]
-    assert told["system_kind"].tolist() == ["reporting_code", "paper", "unknown"]
-    assert told["category_class"].tolist() == ["inferred", "unknown", "unclassified"]
-    assert told["edition"].tolist() == ["2004", None, None]
-    assert told["system"].iloc[:2].tolist() == ["JORC 2004", "press"]
+    classified = classify_statements(rows)
+    assert classified.index.tolist() == [7, 8, 9]
+    assert classified["system_kind"].tolist() == ["reporting_code", "paper", "unknown"]
+    assert classified["category_class"].tolist() == ["inferred", "unknown", "unclassified"]
+    assert classified["edition"].tolist() == ["2004", None, None]
+    assert classified["system"].iloc[:2].tolist() == ["JORC 2004", "press"]
     assert "system_code" not in rows and pd.isna(rows["system_kind"].iloc[0])
 
 
@@ -178,7 +180,7 @@ def test_a_source_of_statements_is_classified_and_unrecognised_texts_are_counted
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "problem"),
     [
         (
             {"system": "press", "edition": "2012"},
@@ -199,10 +201,10 @@ def test_a_source_of_statements_is_classified_and_unrecognised_texts_are_counted
         ({"substance": "gold"}, "substance is 'gold', expected one of oxide, metal, ore, unclear"),
     ],
 )
-def test_what_cannot_be_true_of_a_statement_is_refused(changes, told):
+def test_an_inconsistent_statement_is_refused(changes, problem):
     with pytest.raises(SchemaError) as error:
         normalize(statement(**changes), load_catalog()["starter_resources"])
-    assert told in str(error.value)
+    assert problem in str(error.value)
 
 
 def test_a_named_system_of_another_kind_is_refused_and_an_unclassified_frame_is_not():
@@ -222,3 +224,127 @@ def test_a_named_system_of_another_kind_is_refused_and_an_unclassified_frame_is_
         )
     with pytest.raises(SchemaError, match="system_kind is 'gossip', expected one of"):
         check_layer(pd.DataFrame(row | {"system_kind": "gossip"}), "resources")
+
+
+BASE = {
+    "deposit_id": "d:1",
+    "substance": "oxide",
+    "system": "JORC 2012",
+    "year": 2020,
+    "source": "a made-up report",
+    "quantity_t": 1000.0,
+}
+
+
+def rows(*changes):
+    return pd.DataFrame([BASE | {"id": f"s:{n}"} | c for n, c in enumerate(changes, start=1)])
+
+
+def refusal(*changes):
+    with pytest.raises(ScoreError) as error:
+        sum_statements(rows(*changes))
+    assert "show one statement and the others beside it" in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("system", "categories"),
+    [
+        ("JORC 2012", ("Measured", "Indicated")),
+        ("NI 43-101", ("Indicated", "Measured")),
+        ("KAZRC", ("Proved", "Probable")),
+        ("GKZ", ("A", "B", "C1")),
+        ("GKZ", ("A+B", "C1")),
+    ],
+)
+def test_categories_that_the_system_gives_together_are_added(system, categories):
+    found = sum_statements(
+        rows(*({"system": system, "category": c, "quantity_t": 10.5} for c in categories))
+    )
+    assert found.quantity_t == pytest.approx(10.5 * len(categories))
+    assert found.figure == "computed"
+    assert found.ids == tuple(f"s:{n + 1}" for n in range(len(categories)))
+    assert all(i in found.basis for i in found.ids)
+    assert found.substance == "oxide"
+
+
+def test_a_single_statement_is_its_own_sum():
+    found = sum_statements(rows({"system": "press", "substance": "unclear", "category": None}))
+    assert (found.quantity_t, found.figure) == (1000.0, "published")
+    assert found.basis == "one statement, as published (s:1)"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        ({"deposit_id": "d:2"}, {}, "different deposits: d:2 (s:1) / d:1 (s:2)"),
+        ({"substance": "ore"}, {}, "different substances: ore (s:1) / oxide (s:2)"),
+        ({"system": "NI 43-101"}, {}, "different systems: NI 43-101 (s:1) / JORC (s:2)"),
+        ({"system": "JORC 2004"}, {}, "different editions: 2004 (s:1) / 2012 (s:2)"),
+        ({"system": "JORC"}, {}, "different editions: not stated (s:1) / 2012 (s:2)"),
+        ({"year": 2021}, {}, "different years: 2021 (s:1) / 2020 (s:2)"),
+        ({"source": "another"}, {}, "different sources: another (s:1) / a made-up report (s:2)"),
+        ({"quantity_t": None}, {}, "no quantity is stated by s:1"),
+        (
+            {"substance": "unclear"},
+            {"substance": "unclear"},
+            "what was weighed is unclear in s:1, s:2",
+        ),
+        (
+            {"category": "Inferred"},
+            {},
+            "inferred (s:1) and indicated (s:2) are not given together by any system",
+        ),
+        (
+            {"category": "Measured + Indicated"},
+            {"category": "Inferred"},
+            "measured + indicated (s:1) and inferred (s:2) are not given together by any system",
+        ),
+        ({"category": "Indicated"}, {}, "would count the same category twice"),
+        ({"category": "Measured + Indicated"}, {}, "would count the same category twice"),
+        ({"category": "Measured + Inferred"}, {}, "measured + inferred (s:1) and indicated (s:2)"),
+        ({"category": "Proved"}, {}, "proved (s:1) and indicated (s:2) are not given together"),
+        ({"category": "unknown"}, {}, "no category is stated by s:1"),
+        ({"category": "reserve"}, {}, "no category is stated by s:1"),
+        (
+            {"system": "GKZ", "category": "C1"},
+            {"system": "GKZ", "category": "C2"},
+            "C1 (s:1) and C2 (s:2) are not given together by any system",
+        ),
+        (
+            {"system": "GKZ", "category": "P1"},
+            {"system": "GKZ", "category": "P2"},
+            "P1 (s:1) and P2 (s:2) are not given together by any system",
+        ),
+        ({"system": "press"}, {"system": "press"}, "holds for s:1 (press), s:2 (press)"),
+        ({"system": "UNFC"}, {"system": "UNFC"}, "holds for s:1 (framework), s:2 (framework)"),
+        ({"system": "Singer 1998"}, {"system": "Singer 1998"}, "holds for s:1 (paper)"),
+    ],
+)
+def test_statements_that_cannot_be_added_and_why(one, other, reason):
+    assert reason in refusal({"category": "Measured"} | one, {"category": "Indicated"} | other)
+
+
+def test_every_reason_is_given_at_once():
+    message = refusal(
+        {"category": "Inferred", "system": "NI 43-101", "substance": "ore"},
+        {"category": "Measured"},
+    )
+    for words in ("different substances", "different systems", "not given together"):
+        assert words in message
+    with pytest.raises(ScoreError, match="there is no statement to add"):
+        sum_statements(pd.DataFrame())
+
+
+def test_two_state_registries_are_not_one_system():
+    message = refusal(
+        {"system": "state registry of A", "category": "B"},
+        {"system": "state registry of B", "category": "C1"},
+    )
+    assert "different systems: state registry of a (s:1) / state registry of b (s:2)" in message
+
+
+def test_a_row_without_an_id_is_named_by_its_place():
+    frame = rows({"category": "Measured"}, {"category": "Inferred"}).drop(columns="id")
+    with pytest.raises(ScoreError, match=r"measured \(row 1\) and inferred \(row 2\)"):
+        sum_statements(frame)

@@ -103,7 +103,7 @@ def layers(tables, world) -> dict[tuple[str, str], Normalized]:
 
 
 @pytest.mark.parametrize("key", TABLES, ids="-".join)
-def test_every_row_is_kept_or_set_aside_and_every_word_understood(layers, key):
+def test_every_row_is_kept_or_skipped_and_every_word_recognised(layers, key):
     got = layers[key]
     _, read_rows, kept = TABLES[key]
     assert (got.rows_read, got.kept, len(got.frame)) == (read_rows, kept, kept)
@@ -112,7 +112,7 @@ def test_every_row_is_kept_or_set_aside_and_every_word_understood(layers, key):
     assert got.frame["id"].is_unique
 
 
-def test_all_words_of_the_world_are_understood_not_only_those_of_the_region(tables):
+def test_all_words_of_the_world_are_recognised_not_only_those_of_the_region(tables):
     for source, raw in tables.values():
         countries = {as_text(w) for w in raw[source.columns["country_reported"]]}
         assert {w for w in countries if w and country_code(w) is None} == set(), source.id
@@ -139,8 +139,8 @@ def test_each_state_of_ofr_02_189_has_been_judged_by_hand(tables):
         judged = {row["status"]: row["kind"] for row in csv.DictReader(stream)}
     found = set(raw["status"]) - {""}
     assert found <= set(judged)
-    told = {s: match_kind(" ".join(s.split()), "status") or "unknown" for s in found}
-    assert told == {s: judged[s] for s in found}
+    classified = {s: match_kind(" ".join(s.split()), "status") or "unknown" for s in found}
+    assert classified == {s: judged[s] for s in found}
 
 
 def test_each_combination_of_ofr_2005_1294_has_been_judged_by_hand(tables):

@@ -25,7 +25,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     "row", rows_of(JUDGED / "status_ofr_02_189.csv"), ids=lambda r: r["status"]
 )
-def test_a_state_of_ofr_02_189_comes_to_the_kind_judged_by_hand(row):
+def test_a_status_of_ofr_02_189_has_the_kind_judged_by_hand(row):
     assert (match_kind(" ".join(row["status"].split()), "status") or "unknown") == row["kind"]
 
 
@@ -51,7 +51,7 @@ def test_a_state_of_ofr_02_189_comes_to_the_kind_judged_by_hand(row):
         ("Occurrence (?)", "unknown"),
     ],
 )
-def test_states_of_other_tables_are_understood(status, kind):
+def test_statuses_of_other_tables_are_recognised(status, kind):
     assert match_kind(status, "status") == kind
 
 
@@ -68,7 +68,7 @@ def test_states_of_other_tables_are_understood(status, kind):
         ("Port", None),
     ],
 )
-def test_kinds_of_facilities_are_understood(text, kind):
+def test_kinds_of_facilities_are_recognised(text, kind):
     assert match_kind(text, "facility") == kind
 
 
@@ -82,12 +82,12 @@ def test_kinds_of_facilities_are_understood(text, kind):
         ("Iron Belt Hill", "area"),
     ],
 )
-def test_names_of_sites_tell_their_kind(text, kind):
+def test_names_of_sites_give_their_kind(text, kind):
     assert match_kind(text, "site_name") == kind
 
 
 @pytest.mark.parametrize("text", ["(Facility) Made-up Mill", "Made-up Smelter", "Processing Plant"])
-def test_a_works_is_told_by_its_name(text):
+def test_a_works_is_recognised_by_its_name(text):
     assert match_kind(text, "works") == "plant"
     assert match_kind("Smelter Hill Prospect", "works") is None
 
@@ -113,7 +113,7 @@ def test_a_works_is_told_by_its_name(text):
         ("Atlantis", None),
     ],
 )
-def test_countries_are_understood_by_any_of_their_words(word, code):
+def test_countries_are_recognised_by_any_of_their_words(word, code):
     assert country_code(word) == code
 
 
@@ -132,13 +132,13 @@ def test_countries_are_understood_by_any_of_their_words(word, code):
         ("thermal coal", ("thermal coal",), "unknown"),
     ],
 )
-def test_commodities_are_understood_by_any_of_their_words(word, symbols, group):
+def test_commodities_are_recognised_by_any_of_their_words(word, symbols, group):
     known = find_commodity(word)
     assert known is not None
     assert (known.symbols, known.group) == (symbols, group)
 
 
-def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
+def test_tables_of_words_use_the_vocabularies_without_repetition():
     kinds = {
         c
         for n in ("deposits", "facilities")
@@ -168,7 +168,7 @@ def test_tables_of_words_keep_to_the_vocabularies_and_say_nothing_twice():
     assert {len(row["code"]) for row in rows_of(WORDS / "countries.csv")} == {0, 3}
 
 
-def test_an_unknown_table_of_words_is_told_with_those_there_are():
+def test_an_unknown_table_of_words_lists_the_known_ones():
     with pytest.raises(
         SchemaError, match="'moods'; use one of facility, genesis, site_name, statement_"
     ):

@@ -315,7 +315,7 @@ def test_interrupting_ends_soon_without_a_traceback(site, settings, catalog, sil
         site.faults[path] = ["slow"]
     process, out, err = interrupted(site, settings, "fetch", "usgs_ree")
     assert process.returncode == 130
-    assert err.splitlines()[-1] == "geo-ree: broken off"
+    assert err.splitlines()[-1] == "geo-ree: interrupted"
     assert "Traceback" not in out + err
     left = [p.name for p in settings.data_root.rglob("*") if p.is_file()]
     assert set(left) <= {".lock", ".ree-csv.zip.part", ".ree-csv.zip.part.json"}
@@ -329,4 +329,4 @@ def test_a_check_that_is_interrupted_waits_for_nobody(site, settings, catalog):
     process, out, err = interrupted(site, settings, "sources", "check", *THREE)
     assert process.returncode == 130
     assert "Traceback" not in out + err
-    assert err.splitlines()[-1] == "geo-ree: broken off"
+    assert err.splitlines()[-1] == "geo-ree: interrupted"

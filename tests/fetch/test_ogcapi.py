@@ -9,6 +9,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
@@ -308,6 +309,15 @@ def test_pages_that_overlap_are_refused(site, settings, tmp_path):
 def test_fewer_features_than_the_service_counts_are_refused(site, settings, tmp_path):
     pages = {FIRST: document(range(3), "?p=2"), "p=2": document(range(3, 5), numberMatched=7)}
     assert "5 features came, the service counts 7" in refusal(site, settings, tmp_path, pages)
+
+
+def test_all_pages_together_have_a_limit(site, settings, tmp_path):
+    first, second = document(range(20), "?p=2"), document(range(20, 40), "?p=3")
+    site.files[f"{ITEMS}?p=3"] = document(range(40, 60))
+    small = replace(settings, max_download_bytes=len(first) + 100)
+    said = refusal(site, small, tmp_path, {FIRST: first, "p=2": second})
+    assert f"the pages have more than {len(first) + 100} bytes" in said
+    assert not any("p=3" in path for path in site.asked)
 
 
 def test_an_empty_page_after_the_last_feature_is_the_end(site, settings, tmp_path):

@@ -240,11 +240,16 @@ def test_what_came_from_another_address_is_of_no_use(site, settings, target, int
     assert ranges(site) == [""]
 
 
-@pytest.mark.parametrize("spoil", ["{", "[]", '{"url": "x", "moon": 1}', None])
+@pytest.mark.parametrize(
+    "spoil",
+    ["{", "[]", '{"url": "x", "moon": 1}', '{"url": "URL", "etag": "\\"x\\"", "total": "9"}', None],
+)
 def test_bytes_without_a_sound_record_are_of_no_use(site, settings, target, interrupted, spoil):
     interrupted(1000)
     record = target.parent / ".b.zip.part.json"
-    record.unlink() if spoil is None else record.write_text(spoil)
+    record.unlink() if spoil is None else record.write_text(
+        spoil.replace("URL", f"{site.url}{PATH}")
+    )
     Client(settings).download(URL, target)
     assert target.read_bytes() == BODY
     assert ranges(site) == [""]

@@ -417,6 +417,25 @@ def test_features_without_an_id_may_be_alike(tmp_path):
     assert read(source, payload)["key"].tolist() == ["A001", "A002", "A002"]
 
 
+def test_all_pages_together_have_a_limit(tmp_path):
+    class Small(Scripted):
+        def __init__(self, answer: Callable[[Mapping[str, str]], bytes]) -> None:
+            super().__init__(answer)
+            self.settings = Settings(max_download_bytes=20_000)
+
+    def answer(params):
+        start = int(params.get("startIndex", 0))
+        return (
+            hits(10**6) if params.get("resultType") else gml(*map(member, range(start, start + 20)))
+        )
+
+    client = Small(answer)
+    request = Request(source=entry("2.0.0", page_size=20), folder=tmp_path)
+    with pytest.raises(FetchError, match="the pages have more than 20000 bytes"):
+        wfs.download_wfs(request, client)
+    assert len(client.asked) < 8
+
+
 def test_fewer_features_than_the_service_counts_are_refused(tmp_path):
     def answer(params):
         if params.get("resultType"):

@@ -125,7 +125,7 @@ def test_the_spread_of_syrymbet_is_carried_as_error(located):
     assert error == pytest.approx(1_000 * found["distance_km"], abs=1)
 
 
-def test_the_misfits_that_were_known_are_flagged(located):
+def test_known_errors_are_flagged(located):
     assert finding(located, "usgs_major_deposits:1506", "wrong_country")["distance_km"] > 280
     assert finding(located, "usgs_major_deposits:1847", "wrong_country")["distance_km"] < 12
     assert "wrong_country" not in deposit(located, "starter_deposits:dara-i-pioz")["flags"]
@@ -248,7 +248,7 @@ def test_a_wrong_choice_is_one_line_and_status_2(tmp_path, given, words):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, located):
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, located):
     (tmp_path / "out").write_text("a file", encoding="utf-8")
     with pytest.raises(SettingsError):
         write_audit(located, tmp_path / "out")

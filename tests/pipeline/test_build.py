@@ -79,11 +79,11 @@ def test_the_geographic_files_are_read_back_by_another_library(built):
     assert set(package["schema_version"]) == {SCHEMA_VERSION}
 
 
-def test_the_pairs_that_were_hardest_to_decide_are_told(built):
+def test_the_pairs_that_were_hardest_to_decide_are_printed(built):
     assert built[0].count("probability 0.") == 10
 
 
-def test_a_source_that_is_not_there_is_told(tmp_path):
+def test_an_unknown_source_is_an_error(tmp_path):
     result = _build(tmp_path, "--only", "nowhere")
     assert result.exit_code == 2
     assert "no source is called 'nowhere'" in result.stderr

@@ -11,7 +11,6 @@ from geo_ree.pipeline.unplaced import (
     PLACES,
     RANGE_COLUMNS,
     geodesic_km2,
-    join_ranges,
     possible_areas,
     random_places,
     score_unplaced,
@@ -66,11 +65,10 @@ def test_each_has_the_narrowest_area_that_is_known(deposits, areas, countries):
     )
     assert ring["geometry"].bounds[1] == pytest.approx(43.0)
     assert ring["area_km2"] == pytest.approx(geodesic_km2(RING) / 2, rel=0.02)
-    assert out.loc["starter:parts", "area_basis"].startswith("where a part of its published")
+    assert "contradict" in out.loc["starter:parts", "area_basis"]
     assert shapely.get_num_geometries(out.loc["starter:parts", "geometry"]) == 2
-    assert out.loc["starter:words", "area_basis"] == (
-        'all of Kyrgyzstan: no outline of "Made-up region" is at hand'
-    )
+    basis = out.loc["starter:words", "area_basis"]
+    assert basis.startswith("all of Kyrgyzstan: ") and "Made-up region" in basis
 
 
 def test_an_area_wholly_abroad_is_kept_as_it_is(deposits, areas, countries):
@@ -136,7 +134,7 @@ def scored(deposits, areas, countries):
             ROAD,
             proximity=proximity,
             lines=lines,
-            doubt=uncertainty(ranked, ROAD, None, draws=200, keep_draws=keep),
+            drawn=uncertainty(ranked, ROAD, None, draws=200, keep_draws=keep),
             compared=pd.Series(True, index=ranked.index),
             seed=seed,
         )
@@ -178,7 +176,7 @@ def test_draws_that_were_not_kept_are_asked_for(scored):
 
 def test_who_has_no_area_has_no_range(scored):
     unranked = pd.DataFrame({"id": ["starter:nowhere", "starter:parts"]}, index=[7, 3])
-    out = join_ranges(unranked, scored[0]())
+    out = unranked.join(scored[0](), on="id")
     assert out.index.tolist() == [7, 3]
     assert out.loc[7, list(RANGE_COLUMNS)].isna().all()
     assert out.loc[3, "p_lead"] == 1.0

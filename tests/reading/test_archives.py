@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 import io
 import stat
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +166,28 @@ def test_a_damaged_archive_is_closed(tmp_path, monkeypatch):
     refusal(path)
     path.unlink()
     assert not path.exists()
+
+
+def test_a_member_without_a_name_is_ignored(tmp_path):
+    path = archive_of(tmp_path / "x.zip", {"a.csv": b"name", "x": b"y"})
+    raw = path.read_bytes()
+    entry, end = raw.rindex(b"PK\x01\x02"), raw.rindex(b"PK\x05\x06")
+    size = struct.unpack("<I", raw[end + 12 : end + 16])[0] - 1
+    shorter = (
+        raw[: entry + 28] + b"\0\0" + raw[entry + 30 : entry + 46] + raw[entry + 47 : end + 12]
+    )
+    path.write_bytes(shorter + struct.pack("<I", size) + raw[end + 16 :])
+    with opened(path) as archive:
+        assert archive.names == ["a.csv"]
+
+
+def test_a_full_disk_is_not_called_damage(tmp_path, monkeypatch):
+    path = archive_of(tmp_path / "x.zip", {"a.csv": b"name"})
+
+    def full(self: Path, *args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(path) as archive:
+        monkeypatch.setattr(Path, "open", full)
+        with pytest.raises(SchemaError, match="no space left in .*TMPDIR"):
+            archive.extract("a.csv", tmp_path / "out")

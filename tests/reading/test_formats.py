@@ -194,6 +194,21 @@ def test_a_kmz_is_read_by_its_main_document(make, entry, tmp_path):
     check(open_file(tmp_path / "towns.kmz", entry("kml")), "kml")
 
 
+def test_a_kmz_of_linked_documents_is_read_whole(made_up, tmp_path):
+    place = "<Placemark><name>{0}</name><Point><coordinates>70,45</coordinates></Point></Placemark>"
+    link = "<NetworkLink><Link><href>layers/a.kml</href></Link></NetworkLink>"
+    frame = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{0}</Document></kml>'
+    for main, names in (("", ["B"]), (place.format("A"), ["A", "B"])):
+        members = {
+            "doc.kml": frame.format(main + link).encode(),
+            "layers/a.kml": frame.format(place.format("B")).encode(),
+            "layers/not-linked.kml": frame.format(place.format("C")).encode(),
+        }
+        pack_pages(tmp_path / "x.kmz", members)
+        source = made_up(columns={"name": "Name"})
+        assert open_file(tmp_path / "x.kmz", source)["Name"].tolist() == names
+
+
 def test_the_folders_of_a_kml_are_one_table(made_up, tmp_path):
     place = "<Placemark><name>{0}</name><Point><coordinates>70,45</coordinates></Point></Placemark>"
     folders = "".join(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import sqlite3
 import threading
 import warnings
 import zipfile
@@ -15,6 +17,7 @@ import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.reading.formats import open_file
+from geo_ree.reading.vectors import read_vector
 
 PLAIN = "EPSG:4326"
 URN = "urn:ogc:def:crs:EPSG::4326"
@@ -299,3 +302,65 @@ def test_pages_in_two_reference_systems_become_one(tmp_path, made_up, towns):
     assert frame.crs.to_epsg() == 4326
     assert frame.geometry.x.round(4).tolist() == [70, 70]
     assert frame.geometry.y.round(4).tolist() == [45, 45]
+
+
+def test_a_prj_in_the_encoding_of_the_region_is_read(tmp_path, made_up, towns):
+    towns.to_file(tmp_path / "x.shp")
+    text = (tmp_path / "x.prj").read_text().replace("GCS_WGS_1984", "Система 1984")
+    (tmp_path / "x.prj").write_bytes(text.encode("cp1251"))
+    assert open_file(tmp_path / "x.shp", made_up()).crs.is_geographic
+
+
+def test_parts_of_two_exports_are_refused(tmp_path, made_up, towns):
+    towns.to_file(tmp_path / "x.shp")
+    (tmp_path / "other").mkdir()
+    towns.iloc[:2].to_file(tmp_path / "other" / "x.shp")
+    (tmp_path / "other" / "x.dbf").replace(tmp_path / "x.dbf")
+    text = refusal(tmp_path / "x.shp", made_up())
+    assert "x.shx lists 3 shapes, but " in text
+    assert "x.dbf has 2 rows" in text
+
+
+@pytest.mark.parametrize(("byte", "encoding"), [(0xC9, "cp1251"), (0x65, "cp866")])
+def test_the_language_of_a_dbf_is_used_where_no_cpg_says_more(
+    tmp_path, write, made_up, towns, byte, encoding
+):
+    named = towns.assign(name=["Мойынкум", "Хребет", "C"])
+    content = shapes(named, tmp_path, encoding, None)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: bytearray(archive.read(name)) for name in archive.namelist()}
+    parts["x.dbf"][29] = byte
+    pack_pages(tmp_path / "x.zip", parts)
+    frame = open_file(tmp_path / "x.zip", made_up({"member": "x.shp"}))
+    assert frame["name"].tolist() == ["Мойынкум", "Хребет", "C"]
+
+
+def test_a_view_is_refused_since_it_may_never_end(tmp_path, made_up, towns):
+    path = tmp_path / "x.gpkg"
+    towns.to_file(path, layer="towns")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+            " SELECT x AS fid, geom, name FROM c, towns"
+        )
+        for table in ("gpkg_contents", "gpkg_geometry_columns"):
+            rows = database.execute(f"SELECT * FROM {table}").fetchone()
+            changed = ["endless" if value == "towns" else value for value in rows]
+            database.execute(
+                f"INSERT INTO {table} VALUES ({','.join('?' * len(changed))})", changed
+            )
+        database.commit()
+    assert "'endless' is a view" in refusal(path, made_up({"layer": "endless"}))
+    assert len(open_file(path, made_up({"layer": "towns"}))) == 3
+
+
+def test_a_label_in_disguise_is_not_opened(tmp_path, made_up):
+    """GDAL's PDS4 driver reads whatever file a label names."""
+    path = tmp_path / "payload.gml"
+    path.write_text(
+        '<Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1">made up'
+        "</Product_Observational>"
+    )
+    assert "is XML of a kind that geo_ree does not read" in refusal(path, made_up())
+    with pytest.raises(SchemaError, match="points to other files"):
+        read_vector(path, made_up(), where="x.gml", hint="do not")

@@ -163,6 +163,8 @@ def test_a_part_that_expands_beyond_measure_is_refused(workbook, put, made_up):
         '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
         """<row r='1048576'><c r='&#88;FD1048576'><v>1</v></c></row>""",
         '<row r="1048576">' + "<c><v>1</v></c>" * 40 + "</row>",
+        '<row r="1"><c r="xfd1048576"><v>1</v></c></row>',
+        '<row r="1"><c r="XFD0001048576"><v>1</v></c></row>',
     ],
 )
 def test_a_cell_far_away_is_told_before_memory_is_full(workbook, put, made_up, far):
