@@ -2,7 +2,7 @@
 
 `place_rows` turns printed coordinates or the geometry of a file into points of the region;
 `find_swapped` and `refuse_swapped` deal with interchanged latitude and longitude;
-`classify_precision` gives the precision class.
+`add_precision` fills precision class, position error and basis.
 """
 
 from __future__ import annotations
@@ -203,6 +203,24 @@ def country_words(table: pd.DataFrame, task: TableTask) -> pd.Series:
         constant = task.source.constants.get("country_reported")
         return pd.Series(constant, table.index, dtype=object)
     return task.cells(table, label)
+
+
+def add_precision(
+    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, task: TableTask
+) -> gpd.GeoDataFrame:
+    """Fill precision class, position error and basis; what the source states is kept."""
+    source = task.source
+    labels = (task.columns.get(n, "") for n in ("latitude", "longitude", "name"))
+    classes = classify_precision(table, source.precision, *labels)
+    classes = classes.mask(frame.geometry.isna() | frame.geometry.is_empty, "none")
+    error = classes.map(dict(PRECISION_ERROR_M)).astype("float64")
+    if "position_error_m" in frame:
+        stated = pd.to_numeric(frame["position_error_m"], errors="coerce")
+        error = stated.where(stated.notna(), error)
+    basis = source.title + "; printed to " + classes.str.replace("_", "-")
+    if "position_basis" in frame:
+        basis = frame["position_basis"].where(frame["position_basis"].notna(), basis)
+    return frame.assign(precision_class=classes, position_error_m=error, position_basis=basis)
 
 
 _DMS = re.compile(r"^\s*(\d{1,3})-(\d{1,2})(?:-(\d{1,2}(?:\.\d+)?))?\s*[NSEW]\s*$", re.IGNORECASE)

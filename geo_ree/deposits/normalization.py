@@ -17,7 +17,7 @@ from geo_ree.deposits.columns import TableTask, as_text, as_texts, canonical_col
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import (
     POINT_LAYERS,
-    classify_precision,
+    add_precision,
     find_swapped,
     place_rows,
     refuse_swapped,
@@ -25,10 +25,8 @@ from geo_ree.deposits.coordinates import (
 from geo_ree.deposits.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
-from geo_ree.schema import LAYERS, PRECISION_ERROR_M, Layer, check_layer
+from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
-
-_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -145,19 +143,11 @@ def normalize(
     if layer.geometries:
         table = place_rows(table, task, countries)
 
-    frame = canonical_columns(table, task)
-    frame = add_commodities(frame, table, task)
-    if layer.name == "resources":
-        for column, texts in unclassified_texts(frame).items():
-            task.report_unrecognised(column, texts)
-        frame = classify_statements(frame)
-    frame = frame.assign(id=ids[table.index], source_id=source.id, row=np.arange(len(table)))
-    if "kind" not in frame and "kind" in layer.column_names():
-        frame["kind"] = "unknown"
+    frame = _fill_columns(table, ids[table.index], task)
     if layer.geometries:
         frame = gpd.GeoDataFrame(frame, geometry=table.geometry)
         if "precision_class" in layer.column_names() and "precision_class" not in frame:
-            frame = _add_precision(frame, table, task)
+            frame = add_precision(frame, table, task)
         if countries is not None and layer.name != "countries":
             frame = _add_country(frame, table, task, countries)
     if layer.name == "deposits":
@@ -223,22 +213,17 @@ def _drop_repeated(table: pd.DataFrame, ids: pd.Series, task: TableTask) -> pd.D
     return table[task.refuse(other, "another record of the same id", describe, hint)]
 
 
-def _add_precision(
-    frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame, task: TableTask
-) -> gpd.GeoDataFrame:
-    """Fill precision class, position error and basis; what the source states is kept."""
-    source = task.source
-    labels = (task.columns.get(n, "") for n in ("latitude", "longitude", "name"))
-    classes = classify_precision(table, source.precision, *labels)
-    classes = classes.mask(_unplaced(frame), "none")
-    error = classes.map(dict(PRECISION_ERROR_M)).astype("float64")
-    if "position_error_m" in frame:
-        stated = pd.to_numeric(frame["position_error_m"], errors="coerce")
-        error = stated.where(stated.notna(), error)
-    basis = source.title + "; printed to " + classes.str.replace("_", "-")
-    if "position_basis" in frame:
-        basis = frame["position_basis"].where(frame["position_basis"].notna(), basis)
-    return frame.assign(precision_class=classes, position_error_m=error, position_basis=basis)
+def _fill_columns(table: pd.DataFrame, ids: pd.Series, task: TableTask) -> pd.DataFrame:
+    """Fill the columns of the layer, and the position of each row in `table` as ``row``."""
+    frame = add_commodities(canonical_columns(table, task), table, task)
+    if task.layer.name == "resources":
+        for column, texts in unclassified_texts(frame).items():
+            task.report_unrecognised(column, texts)
+        frame = classify_statements(frame)
+    frame = frame.assign(id=ids, source_id=task.source.id, row=np.arange(len(table)))
+    if "kind" not in frame and "kind" in task.layer.column_names():
+        frame["kind"] = "unknown"
+    return frame
 
 
 def _add_country(
@@ -321,7 +306,9 @@ def _unplaced(frame: gpd.GeoDataFrame) -> pd.Series:
 
 def _empty(layer: Layer) -> gpd.GeoDataFrame:
     """A frame of the layer without rows."""
-    table = pd.DataFrame({c.name: pd.Series([], dtype=_DTYPES[c.kind]) for c in layer.columns})
+    table = pd.DataFrame(
+        {c.name: pd.Series([], dtype=COLUMN_DTYPES[c.kind]) for c in layer.columns}
+    )
     return gpd.GeoDataFrame(table, geometry=[], crs=STORE_CRS) if layer.geometries else table
 
 

@@ -1,6 +1,6 @@
 """The canonical layers: their columns, units and vocabularies, and the check of a frame."""
 
-from geo_ree.schema.checking import check_layer
+from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
 from geo_ree.schema.layers import (
     COMMODITY_GROUPS,
     DIRECTIONS,
@@ -32,6 +32,7 @@ __all__ = [
     "CATEGORY_CLASSES",
     "CATEGORY_PARTS",
     "CODE_KINDS",
+    "COLUMN_DTYPES",
     "COMMODITY_GROUPS",
     "DIRECTIONS",
     "EDITIONS",

@@ -73,7 +73,8 @@ def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataF
     return out.reset_index(drop=True)
 
 
-_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+COLUMN_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+"""Kind of a column -> its dtype in pandas."""
 
 
 def _row(frame: pd.DataFrame, label: Any) -> int:
@@ -85,7 +86,7 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
         if column.required:
             complaints.append(f"column {column.name!r} is missing")
         blank = False if column.kind == "flag" else None
-        return pd.Series(blank, index=frame.index, dtype=_DTYPES[column.kind])
+        return pd.Series(blank, index=frame.index, dtype=COLUMN_DTYPES[column.kind])
     raw = frame[column.name].astype(object)
     raw = raw.where(raw.notna(), None)
     if column.kind == "flag":
