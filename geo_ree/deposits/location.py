@@ -93,7 +93,7 @@ def locate(
         A row per record: ``record`` (its id), ``deposit`` (id of its deposit), ``source_id``,
         ``name``, ``aliases``, ``country_reported``, ``precision_class``, ``position_error_m``,
         ``position_basis``, ``reference``, ``geometry``; those of a deposit in the order of trust.
-        An optional column ``doubt`` says why a position must not be trusted.
+        An optional column ``caveat`` says why a position must not be trusted.
     countries
         The canonical layer ``countries``.
     water
@@ -114,7 +114,7 @@ def locate(
 
     Notes
     -----
-    Sound positions come before those that are doubted, in another country or in water, then those
+    Sound positions come before those that are distrusted, in another country or in water, then those
     that published distances refute (beyond the error of their own precision class), then swapped
     ones; then the finest precision class wins, then the order of the records. A coordinate with
     the names of three or more deposits is a named place. ``position_error_m`` is the largest of

@@ -26,14 +26,14 @@ VERDICTS = (
     "copy",  # the same position again
     "counted",  # its distance from the chosen one counts for the error
     "outvoted",  # stands alone against a chosen position that another one supports
-    "doubted",  # its own publisher or compiler says not to use it
+    "distrusted",  # its own publisher or compiler says not to use it
     "elsewhere",  # in another country than the source names, or in water
     "refuted",  # outside the area that published distances allow
     "swapped",  # latitude and longitude interchanged
 )
 """What became of each position."""
 
-_TIERS = {"doubted": 1, "elsewhere": 1, "refuted": 2, "swapped": 3}
+_TIERS = {"distrusted": 1, "elsewhere": 1, "refuted": 2, "swapped": 3}
 _SAME_DEG = 3
 
 _TEXTS = (
@@ -51,10 +51,10 @@ def add_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> 
     """Append the rows of the layer ``positions`` to the records of the same deposits.
 
     ``deposit_id`` of a position may be the id of any record; positions of other deposits are left
-    out. Adds the column ``doubt``.
+    out. Adds the column ``caveat``.
     """
-    if "doubt" not in members:
-        members = members.assign(doubt=None)
+    if "caveat" not in members:
+        members = members.assign(caveat=None)
     if positions is None or positions.empty:
         return members
     owner = members.drop_duplicates("record").set_index("record")
@@ -65,7 +65,7 @@ def add_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> 
         "source_id": here["source_id"],
         "precision_class": here["precision_class"],
         "position_basis": here["source"],
-        "doubt": here["doubt"].where(here["doubt"].notna(), None),
+        "caveat": here["caveat"].where(here["caveat"].notna(), None),
     }
     points = shapely.points(here["longitude"].astype(float), here["latitude"].astype(float))
     added = gpd.GeoDataFrame(rows, geometry=points, crs=STORE_CRS)
@@ -81,7 +81,7 @@ def gather_positions(deposits: gpd.GeoDataFrame, members: gpd.GeoDataFrame) -> p
 
     `members` has a row per record, those of a deposit in the order of trust; a deposit without a
     member is a record itself. The table, index 0..n-1, has the members' columns, ``longitude``
-    and ``latitude`` (degrees), ``doubt``, and ``own_error_m``: the error of the precision class,
+    and ``latitude`` (degrees), ``caveat``, and ``own_error_m``: the error of the precision class,
     or the stated one if the class is coarse or unknown. (A stated error may contain the
     disagreement of sources, which must not protect a position from being compared.)
 
@@ -104,8 +104,8 @@ def gather_positions(deposits: gpd.GeoDataFrame, members: gpd.GeoDataFrame) -> p
     shape = gpd.GeoSeries(rows["geometry"], crs=members.crs)
     placed = (shape.notna() & ~shape.is_empty).to_numpy()
     rows, shape = rows[placed], shape[placed]
-    out = rows.reindex(columns=["record", "deposit", *_TEXTS, "doubt", "position_error_m"])
-    for name in ("doubt", *_TEXTS):
+    out = rows.reindex(columns=["record", "deposit", *_TEXTS, "caveat", "position_error_m"])
+    for name in ("caveat", *_TEXTS):
         out[name] = out[name].where(out[name].notna(), None)
     reported = deposits.set_index("id")["country_reported"].astype(object)
     fallback = out["deposit"].map(reported.where(reported.notna(), None))
@@ -156,7 +156,7 @@ def choose_positions(
 ) -> pd.DataFrame:
     """Choose a position for each deposit, and give every position its verdict.
 
-    Sound positions come before those that are doubted or elsewhere, then refuted ones (the nearest
+    Sound positions come before those that are distrusted or elsewhere, then refuted ones (the nearest
     to the allowed area first), then swapped ones. Among equals the finest precision class wins,
     then the order of the records. A position that does not agree with the chosen one, and agrees
     with fewer others, is outvoted.
@@ -177,7 +177,7 @@ def choose_positions(
         (other positions, apart from copies, that agree with it).
     """
     verdict = pd.Series("counted", table.index, dtype=object)
-    verdict[table["doubt"].notna()] = "doubted"
+    verdict[table["caveat"].notna()] = "distrusted"
     verdict[elsewhere] = "elsewhere"
     verdict[outside_km > table["own_error_m"] / 1000.0] = "refuted"
     verdict[swapped] = "swapped"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import ScoreError
-from geo_ree.schema import CATEGORY_PARTS, CODE_KINDS, EXPLORED, SCALES, edition_told
+from geo_ree.schema import CATEGORY_PARTS, CODE_KINDS, EXPLORED, SCALES, parse_edition
 
 _CYRILLIC = str.maketrans("авср", "abcp")
 _AND = re.compile(r"\s*(?:\+|&|,|/|\band\b|\bи\b)\s*")
@@ -53,7 +53,7 @@ def classify_system(text: str) -> ReportingSystem:
         return ReportingSystem("unknown")
     code = match_kind(words, "statement_code")
     if code is not None:
-        return ReportingSystem(CODE_KINDS[code], code, edition_told(words, code) or "")
+        return ReportingSystem(CODE_KINDS[code], code, parse_edition(words, code) or "")
     kind = match_kind(words, "statement_system")
     return ReportingSystem(kind or "unknown", recognised=kind is not None)
 

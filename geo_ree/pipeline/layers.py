@@ -263,7 +263,7 @@ def describe_input(source: Source, payload: InputFile, part: Normalized) -> dict
 
 
 def _base(catalog: Mapping[str, Source], chosen: Mapping[str, InputFile]) -> Source:
-    """Choose the borders that countries are told by: the package's own unless left out."""
+    """The borders that countries are assigned by: the packaged ones unless left out."""
     borders = [t for i in chosen for t in catalog[i].parts() if t.layer == "countries"]
     if not borders:
         raise SettingsError(

@@ -25,7 +25,7 @@ from geo_ree.schema.reporting_codes import (
     SCALES,
     SUBSTANCES,
     SYSTEM_KINDS,
-    edition_told,
+    parse_edition,
 )
 
 __all__ = [
@@ -51,6 +51,6 @@ __all__ = [
     "Column",
     "Layer",
     "check_layer",
-    "edition_told",
+    "parse_edition",
     "layer_named",
 ]

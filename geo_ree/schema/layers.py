@@ -82,8 +82,8 @@ RELATIONS = (
     "road",  # along a road: the deposit is no farther than that in a straight line
     "rail",  # along a railway: likewise
     "straight",  # in a straight line: a ring
-    "sector",  # "N km SE of X": a part of a ring; whether by road is not told
-    "unstated",  # "N km from X": a ring; whether by road is not told
+    "sector",  # "N km SE of X": a part of a ring; whether by road is not stated
+    "unstated",  # "N km from X": a ring; whether by road is not stated
 )
 """How a published distance between a deposit and a place was taken."""
 
@@ -158,7 +158,7 @@ class Layer:
 
 
 _POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
-_ERROR = Column("position_error_m", "number", "radius of doubt about the point", low=0)
+_ERROR = Column("position_error_m", "number", "radius within which the true position lies", low=0)
 _LATERAL = (
     Column("length_km", "number", "published or mapped length", low=0),
     Column("lateral_error_km", "number", "how far the true course may lie to a side", low=0),
@@ -221,7 +221,7 @@ _POSITIONS = (
         required=True,
         vocabulary=tuple(PRECISION_ERROR_M),
     ),
-    Column("doubt", "text", "why the compilers do not trust it; chosen last"),
+    Column("caveat", "text", "why the compilers do not trust the position; chosen last"),
     Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
 )
@@ -234,7 +234,7 @@ _DISTANCES = (
     Column("relation", "text", "how it was taken", required=True, vocabulary=RELATIONS),
     Column("distance_km", "number", "as published; the larger of a range", required=True, low=0),
     Column("direction", "text", "from the place to the deposit", vocabulary=DIRECTIONS),
-    Column("from_place", "text", "the place it was taken from; blank where not told"),
+    Column("from_place", "text", "the place it was taken from; blank where not stated"),
     Column("from_latitude", "number", "degrees; blank where nothing places it", low=-90, high=90),
     Column("from_longitude", "number", "degrees", low=-180, high=180),
     Column("place_source", "text", "where the place's coordinate is from"),

@@ -23,7 +23,7 @@ SYSTEM_KINDS = (
     "state",  # a state classification: a commission, a balance, a registry
     "framework",  # a framework that other systems are mapped to
     "paper",  # a survey's report or a scientific paper, by no code
-    "press",  # press, or what an office told it
+    "press",  # press, or an office quoted by it
     "unknown",
 )
 """Kinds of systems, in the order in which a statement is preferred."""
@@ -83,7 +83,7 @@ CATEGORY_CLASSES = (
     "exploration_target",
     "reserve",  # called a reserve, no category given
     "resource",  # called a resource, no category given
-    "unclassified",  # told in words that no system defines
+    "unclassified",  # in words that no system defines
     "unknown",
 )
 """Classes that the published categories come to."""
@@ -91,7 +91,7 @@ CATEGORY_CLASSES = (
 _OF_THE_STATE = frozenset((*SCALES["state reserves"], *SCALES["prognostic resources"], "P"))
 
 
-def edition_told(system: str, code: str) -> str | None:
+def parse_edition(system: str, code: str) -> str | None:
     """Edition that a text names directly before or after a code.
 
     Parameters
@@ -108,9 +108,9 @@ def edition_told(system: str, code: str) -> str | None:
 
     Examples
     --------
-    >>> edition_told("JORC Code (2012 Edition)", "JORC"), edition_told("UNFC-2009", "UNFC")
+    >>> parse_edition("JORC Code (2012 Edition)", "JORC"), parse_edition("UNFC-2009", "UNFC")
     ('2012', '2009')
-    >>> edition_told("JORC, 2011 (Stans Energy)", "JORC") is None
+    >>> parse_edition("JORC, 2011 (Stans Energy)", "JORC") is None
     True
     """
     name = re.escape(code)
@@ -182,7 +182,7 @@ def _of_the_edition(system: str, code: str, edition: str, year: Any) -> list[str
     out = []
     if not pd.isna(year) and int(edition) > int(year):
         out.append(f"edition is {edition}, later than the year of the statement ({int(year)})")
-    told = edition_told(system, code)
-    if told and told != edition:
+    stated = parse_edition(system, code)
+    if stated and stated != edition:
         out.append(f"edition is {edition}, but the system is published as {system!r}")
     return out

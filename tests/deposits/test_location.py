@@ -129,14 +129,14 @@ def test_a_copied_or_rounded_position_does_not_count_twice(countries):
         assert place(done)[1] > 44_000
 
 
-def test_a_doubted_position_does_not_count(countries):
+def test_a_distrusted_position_does_not_count(countries):
     members = members_of(
         ("a:1", "d", 70.0, 45.0, "arc_minute"),
-        ("b:1", "d", 70.0, 45.4, "arc_second", {"doubt": "do not use"}),
+        ("b:1", "d", 70.0, 45.4, "arc_second", {"caveat": "do not use"}),
     )
     done = locate(deposits_of(members), members, countries=countries)
     assert place(done)[0] == (70.0, 45.0) and place(done)[1] == 2_000.0
-    assert verdicts(done)["b:1"] == "doubted"
+    assert verdicts(done)["b:1"] == "distrusted"
 
 
 def test_a_position_in_another_country_comes_after_one_that_is_not(countries):

@@ -15,7 +15,7 @@ from geo_ree.schema import (
     SCALES,
     SYSTEM_KINDS,
     check_layer,
-    edition_told,
+    parse_edition,
 )
 
 
@@ -115,7 +115,7 @@ def test_the_vocabularies_hold_together():
         assert parts_of(name) == parts
         assert set(parts) <= set(SCALES[scale_of(name)])
     assert len(CATEGORY_PARTS) == 7 + 3 + 15 + 7
-    assert edition_told("UNFC 2018", "UNFC") is None
+    assert parse_edition("UNFC 2018", "UNFC") is None
 
 
 def test_published_words_and_values_of_the_row_are_kept():

@@ -289,14 +289,14 @@ def test_positions_of_deposits_that_are_not_there_are_left_out(located):
             "latitude": [45.5, 46.0],
             "longitude": [70.5, 71.0],
             "precision_class": "arc_second",
-            "doubt": [None, "do not use"],
+            "caveat": [None, "do not use"],
             "source": "a paper",
         }
     )
     got = add_positions(members, positions)
     assert got["record"].tolist() == ["a:1", "p:1"] and got["deposit"].tolist() == ["a:1", "a:1"]
     assert got.geometry.iloc[1].equals(shapely.Point(70.5, 45.5))
-    assert add_positions(members, None)["doubt"].isna().all()
+    assert add_positions(members, None)["caveat"].isna().all()
 
 
 @pytest.mark.mirror

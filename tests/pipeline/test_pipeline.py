@@ -260,12 +260,12 @@ def test_missing_lines_widen_what_is_far_from_lines(done, monkeypatch):
     """Nobody's score moves, intervals do; with no line missing they are those of before."""
     monkeypatch.setattr("geo_ree.proximity.omission.ASSUMED", (1e-9, 1e9))
     complete = again(done, draws=200).table
-    doubted = done[0].scores.table
-    assert complete["score"].equals(doubted["score"])
-    width = (doubted["score_p95"] - complete["score_p95"]).dropna()
+    uncertain = done[0].scores.table
+    assert complete["score"].equals(uncertain["score"])
+    width = (uncertain["score_p95"] - complete["score_p95"]).dropna()
     assert (width >= 0).all() and width.median() > 1.0
-    leader = doubted["name"] == "Kyzyl-Ompol"
-    assert doubted.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
+    leader = uncertain["name"] == "Kyzyl-Ompol"
+    assert uncertain.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
     assert complete.loc[leader, ["rank_p5", "rank_p95"]].to_numpy().tolist() == [[1, 1]]
 
 
