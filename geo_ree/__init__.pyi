@@ -26,8 +26,8 @@ from .scoring import (
 )
 from .settings import Options, Settings
 from .storage import load
-from .studies.scenario import scenario
-from .studies.validation import validate_scores
+from .studies.scenarios import scenario
+from .studies.validation import validate
 
 __all__ = [
     "Criterion",
@@ -69,5 +69,5 @@ __all__ = [
     "suitability",
     "surface",
     "uncertainty",
-    "validate_scores",
+    "validate",
 ]

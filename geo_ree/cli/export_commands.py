@@ -89,7 +89,7 @@ def visit(data: Path, out: Path, deposits: tuple[str, ...], within_km: float, **
 
     DEPOSIT is an id or a name.
     """
-    from geo_ree.studies import visit as visits
+    from geo_ree.studies import visits
 
     plan = visits.plan_visit(run_pipeline(data, given), deposits, within_km=within_km)
     for path in visits.write_visit(plan, out):

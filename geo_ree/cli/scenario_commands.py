@@ -13,7 +13,7 @@ from geo_ree.cli.shared import Variadic, choices, folders, run_pipeline
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geo_ree.studies.scenario import Scenario
+    from geo_ree.studies.scenarios import Scenario
 
 _HEAD = (
     "deposit",
@@ -69,7 +69,7 @@ def scenario(
     FILE has features with name, kind, status, opening_year, source and, for lines,
     lateral_error_km. Writes scenario.csv and scenario.json.
     """
-    from geo_ree.studies import scenario as scenarios
+    from geo_ree.studies import scenarios
 
     if file is not None and planned and layer == "railways":
         raise click.UsageError("give a file of railways or --planned, not both")
@@ -88,7 +88,7 @@ def scenario(
 def _planned(names: tuple[str, ...]) -> Any:
     import pandas as pd
 
-    from geo_ree.studies.scenario import planned_lines
+    from geo_ree.studies.scenarios import planned_lines
 
     if "all" in names:
         return planned_lines()

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 def validate(data: Path, out: Path, **given: Any) -> None:
     """Test whether sites that became mines score higher than those that did not."""
     from geo_ree.settings import Settings
-    from geo_ree.studies.validation import validate_scores
+    from geo_ree.studies import validation
 
     settings = Settings.from_environment(data_root=data)
-    done = validate_scores(settings, make_options(given), tell=tell)
+    done = validation.validate(settings, make_options(given), tell=tell)
     done.write(out)
     _show(done, out)
 

@@ -1,1 +1,1 @@
-"""Studies on top of a run: scenario, validation, visit."""
+"""Studies on the result of a run: `scenarios`, `validation` and `visits`."""

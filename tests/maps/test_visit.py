@@ -93,7 +93,7 @@ def test_the_print_is_the_sheet_alone(page, visit):
 def test_trips_are_as_in_python(page, visit):
     import numpy as np
 
-    from geo_ree.studies.visit import group_trips
+    from geo_ree.studies.visits import group_trips
 
     rng = np.random.default_rng(7)
     lon, lat = rng.uniform(70, 78, 22), rng.uniform(40, 44, 22)

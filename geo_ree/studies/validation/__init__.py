@@ -1,6 +1,10 @@
-"""Does the score mean anything? Sites that became mines beside those that did not."""
+"""Validation: whether sites that became mines score higher than sites that did not.
 
-from geo_ree.studies.validation.report import Validation, brief_table, validate_scores
-from geo_ree.studies.validation.sites import TRIALS, Trial, classify_sites
+`mine_labels` identifies mines, `trials` says which sites are compared, `scopes` reads the sites and
+layers, `trial_results` evaluates one trial in one scope, `validation_result` collects and writes all.
+"""
 
-__all__ = ["TRIALS", "Trial", "Validation", "brief_table", "classify_sites", "validate_scores"]
+from geo_ree.studies.validation.trials import TRIALS, Trial, classify_sites
+from geo_ree.studies.validation.validation_result import Validation, brief_table, validate
+
+__all__ = ["TRIALS", "Trial", "Validation", "brief_table", "classify_sites", "validate"]

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from geo_ree.proximity import TargetIndex, load_targets
-from geo_ree.studies.validation.sites import Scope
+from geo_ree.studies.validation.scopes import Scope
 
 RAIL_LATITUDE = 45.0
 

@@ -15,10 +15,10 @@ def _call(*args):
 def test_the_starter_data_alone_cannot_tell_and_it_says_what_to_fetch(tmp_path):
     done = _call("validate", "--data", tmp_path / "data", "--out", tmp_path / "out")
     assert done.exit_code == 2
-    told = re.search(
+    printed = re.search(
         r"no trial has 15 mines and 15 other sites \(all, seven: (\d+) and (\d+)", done.stderr
     )
-    assert told and all(0 < int(count) < 15 for count in told.groups())
+    assert printed and all(0 < int(count) < 15 for count in printed.groups())
     assert "geo-ree fetch usgs_copper_sites" in done.stderr
     assert "geo-ree fetch icmm_mines --file" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -42,8 +42,8 @@ def test_it_is_listed_and_loads_no_figures_until_it_is_needed():
     import subprocess
     import sys
 
-    told = _call("--help")
-    assert "validate" in told.stdout
+    printed = _call("--help")
+    assert "validate" in printed.stdout
     code = "import sys, geo_ree.cli; print('matplotlib' in sys.modules, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

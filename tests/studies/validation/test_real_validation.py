@@ -66,10 +66,10 @@ def found(mirror, tmp_path_factory):
     folder = tmp_path_factory.mktemp("validation")
     _call("fetch", *SOURCES, "--mirror", mirror(), "--data", folder / "data")
     _call("fetch", "icmm_mines", "--file", ICMM, "--data", folder / "data", "--offline")
-    told = _call("validate", "--data", folder / "data", "--out", folder / "out", "--draws", 100)
+    printed = _call("validate", "--data", folder / "data", "--out", folder / "out", "--draws", 100)
     report = json.loads((folder / "out" / "validation.json").read_text(encoding="utf-8"))
     table = pd.DataFrame(report["results"]).set_index(["trial", "scope", "country"])
-    return told, report, table, folder / "out"
+    return printed, report, table, folder / "out"
 
 
 def test_the_page_has_every_row_with_its_sizes_and_areas(written, found):
@@ -112,19 +112,19 @@ def test_what_the_page_calls_failures_is_what_was_found(found):
 
 def test_the_counts_of_what_was_left_out_are_those_of_the_page(page, found):
     left = pd.DataFrame(found[1]["left_out"]).set_index(["trial", "scope", "reason"])["count"]
-    near = "a mine of another name within the doubt about its place"
+    near = "a mine of another name within its position error"
     assert f"({left['all', 'seven', near]} in the main trial" in page
     assert f"{left['mrds', 'world', near]:,} in MRDS of the world" in page
-    untold = left["all", "seven", "no table says whether it was mined"]
-    assert f"no table calls mined or not ({untold})" in " ".join(page.split())
+    unstated = left["all", "seven", "no table says whether it was mined"]
+    assert f"no table calls mined or not ({unstated})" in " ".join(page.split())
 
 
 def test_what_reaches_over_the_region_only_is_no_measure_of_the_world(found):
-    told, report, _, out = found
-    assert "railways: what is at hand reaches from 44 to 121 E only" in told
+    printed, report, _, out = found
+    assert "railways: covers 44 to 121 E only" in printed
     assert set(report["layers"]["world"]) == {"settlements", "water"}
     assert "railways" in report["layers"]["region"]
-    assert "not tested: copper, seven (7 mines, 403 others)" in told
+    assert "not tested: copper, seven (7 mines, 403 others)" in printed
     assert (out / "success_rate.png").stat().st_size < 120_000
     sites = pd.read_csv(out / "validation_sites.csv", low_memory=False)
     kounrad = sites[(sites["scope"] == "seven") & (sites["name"] == "Kounrad")].iloc[0]

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from geo_ree.studies.validation import TRIALS, classify_sites
-from geo_ree.studies.validation.sites import MRDS, NEAR
+from geo_ree.studies.validation.trials import MRDS, NEAR
 
-UNTOLD, OTHERWISE = "no table says whether it was mined", "known as a mine by other evidence only"
+UNTOLD, OTHERWISE = "no table says whether it was mined", "known as a mine only by other evidence"
 FAR = "joined to a mine farther than 25 km"
 
 
@@ -60,8 +60,8 @@ def site(tables="t", stated="unknown", icmm="none", copper="unknown"):
     ],
 )
 def test_the_class_of_a_site_and_why_not(trial, row, label, left_out):
-    told = classify_sites(site(**row), TRIALS[trial])
-    assert told.loc[7].tolist() == [label, left_out]
+    classes = classify_sites(site(**row), TRIALS[trial])
+    assert classes.loc[7].tolist() == [label, left_out]
 
 
 def test_sites_beside_a_mine_of_another_name_can_be_counted():

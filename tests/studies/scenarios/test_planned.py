@@ -19,7 +19,7 @@ from geo_ree import Options, Settings, run
 from geo_ree.crs import distance_m
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.result import Result
-from geo_ree.studies.scenario import planned_lines, scenario
+from geo_ree.studies.scenarios import planned_lines, scenario
 
 PROJECT = Path(__file__).resolve().parents[3]
 STARTER = PROJECT / "geo_ree" / "starter"
@@ -87,17 +87,19 @@ def test_every_vertex_is_a_place_with_a_source() -> None:
 
 def test_the_doubt_follows_from_length_and_chord() -> None:
     for feature in features():
-        told = feature["properties"]
+        properties = feature["properties"]
         (a, b), (c, d) = feature["geometry"]["coordinates"]
         chord = distance_m([a], [b], [c], [d])[0] / 1000.0
         length = float(
-            re.search(r"length: (?:at most )?([\d.]+) km", told["lateral_error_basis"])[1]
+            re.search(r"length: (?:at most )?([\d.]+) km", properties["lateral_error_basis"])[1]
         )  # type: ignore[index]
         assert length > chord
-        ends = max(v["error_km"] for v in told["vertices"])
+        ends = max(v["error_km"] for v in properties["vertices"])
         assert ends in (5.0, 20.0)
         expected = np.sqrt(length**2 - chord**2) / 2.0 + ends
-        assert told["lateral_error_km"] == pytest.approx(expected, abs=0.2), told["name"]
+        assert properties["lateral_error_km"] == pytest.approx(expected, abs=0.2), properties[
+            "name"
+        ]
 
 
 def test_the_table_of_places_and_lengths_gives_the_same_bytes(
@@ -111,8 +113,8 @@ def test_the_table_of_places_and_lengths_gives_the_same_bytes(
         for vertex in feature["properties"]["vertices"]:
             named = re.match(r"GeoNames (\d+) \((.*), (..)\)", vertex["source"])
             if named:
-                told = {"geonameid": named[1], "name": named[2], "countrycode": named[3]}
-                cities[named[1]] = {**vertex, **told}
+                properties = {"geonameid": named[1], "name": named[2], "countrycode": named[3]}
+                cities[named[1]] = {**vertex, **properties}
     product = planned.build_planned_railways(cities, tmp_path)
     built = (tmp_path / product.file).read_bytes()
     assert built == (STARTER / product.file).read_bytes()
@@ -135,51 +137,51 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 def test_intervals_before_are_those_of_the_run(base: Result) -> None:
-    told = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
-    scored = base.scores.table.loc[told.table.index]
-    ranked = told.table["rank_before"].notna()
+    study = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
+    scored = base.scores.table.loc[study.table.index]
+    ranked = study.table["rank_before"].notna()
     assert ranked.sum() > 20
     for name in ("score_p5", "score_p95", "rank_p5", "rank_p95"):
         np.testing.assert_array_equal(
-            told.table.loc[ranked, f"{name}_before"].astype(float),
+            study.table.loc[ranked, f"{name}_before"].astype(float),
             scored.loc[ranked, name].astype(float),
         )
     for name in ("score", "rank"):
-        assert told.table[f"{name}_before"].equals(scored[name].rename(f"{name}_before"))
+        assert study.table[f"{name}_before"].equals(scored[name].rename(f"{name}_before"))
     # No ranked deposit is nearer to this line, so that nothing may differ by any digit.
     for name in ("score", "rank", "rank_p5", "rank_p95", "dist_railway_km", "p_within"):
-        before = told.table.loc[ranked, f"{name}_before"]
-        after = told.table.loc[ranked, f"{name}_after"]
+        before = study.table.loc[ranked, f"{name}_before"]
+        after = study.table.loc[ranked, f"{name}_after"]
         pd.testing.assert_series_equal(before, after, check_names=False, check_exact=True)
-    assert not told.changed["rank_before"].notna().any()
+    assert not study.changed["rank_before"].notna().any()
 
 
 def test_no_planned_line_is_sure_enough_to_move_a_score(base: Result) -> None:
-    told = scenario(base, add={"railways": planned_lines()})
-    assert (told.table["rank_before"] == told.table["rank_after"]).fillna(True).all()
-    espe = told.table.loc["starter_deposits:verkhnee-espe"]
+    study = scenario(base, add={"railways": planned_lines()})
+    assert (study.table["rank_before"] == study.table["rank_after"]).fillna(True).all()
+    espe = study.table.loc["starter_deposits:verkhnee-espe"]
     assert (espe["reached_before"], espe["reached_after"]) == ("no", "perhaps")
     assert espe["p_within_before"] == 0.0 and 0.2 < espe["p_within_after"] < 0.7
-    assert told.tonnes["deposits"].tolist() == ["Verkhnee Espe"]
-    assert told.tonnes["quantity_t"].isna().all()
-    assert set(told.added["countries"]) >= {"KAZ", "KGZ"}
+    assert study.tonnes["deposits"].tolist() == ["Verkhnee Espe"]
+    assert study.tonnes["quantity_t"].isna().all()
+    assert set(study.added["countries"]) >= {"KAZ", "KGZ"}
 
 
 def test_a_surveyed_course_along_the_same_leg_would(base: Result) -> None:
     surveyed = planned_lines("Balykchy - Kara-Keche").head(1).assign(lateral_error_km=0.0)
-    told = scenario(base, add={"railways": surveyed})
-    ompol = told.table.loc["starter_deposits:kyzyl-ompol"]
+    study = scenario(base, add={"railways": surveyed})
+    ompol = study.table.loc["starter_deposits:kyzyl-ompol"]
     assert ompol["dist_railway_km_before"] > 13 and ompol["dist_railway_km_after"] < 5
     assert ompol["score_after"] > ompol["score_before"]
     assert ompol["rank_after"] == 1
 
 
 def test_the_line_to_china_ends_at_the_border_for_each_side(base: Result) -> None:
-    told = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
+    study = scenario(base, add={"railways": planned_lines("China - Kyrgyzstan - Uzbekistan")})
     crossed = dict(
-        zip(told.added["name"].str.split(": ").str[1], told.added["countries"], strict=True)
+        zip(study.added["name"].str.split(": ").str[1], study.added["countries"], strict=True)
     )
     assert set(crossed["Kashgar - Torugart"].split(";")) >= {"CHN"}
     assert crossed["Makmal - Jalal-Abad"] == "KGZ"
     assert set(crossed["Jalal-Abad - Andijan"].split(";")) == {"KGZ", "UZB"}
-    assert shapely.length(told.added.geometry.to_numpy()).min() > 0
+    assert shapely.length(study.added.geometry.to_numpy()).min() > 0

@@ -5,7 +5,7 @@ import shapely
 
 from geo_ree.deposits import normalize
 from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
-from geo_ree.studies.validation.sites import _in_region, _world_wide, gather_scopes
+from geo_ree.studies.validation.scopes import _in_region, _world_wide, gather_scopes
 
 
 def _points(*lon):
@@ -14,12 +14,9 @@ def _points(*lon):
 
 def test_a_layer_that_does_not_reach_around_the_world_is_left_out_of_it_and_named():
     layers = {"settlements": _points(-170, 10, 170), "railways": _points(44, 121)}
-    kept, notes = _world_wide({**layers, "countries": _points(0)})
+    kept, warnings = _world_wide({**layers, "countries": _points(0)})
     assert list(kept) == ["settlements"]
-    assert notes == [
-        "railways: what is at hand reaches from 44 to 121 E only, and is left out of "
-        "the scope world"
-    ]
+    assert len(warnings) == 1 and warnings[0].startswith("railways: covers 44 to 121 E only")
 
 
 def test_sites_of_the_region_take_their_country_from_its_own_borders(countries):

@@ -6,9 +6,9 @@ import pytest
 
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Exponential, ScoreModel
-from geo_ree.studies.validation import TRIALS, judging
-from geo_ree.studies.validation.judging import judge, measure_sites
-from geo_ree.studies.validation.sites import LEAST
+from geo_ree.studies.validation import TRIALS, trial_results
+from geo_ree.studies.validation.trial_results import evaluate, measure_sites
+from geo_ree.studies.validation.trials import MIN_SITES
 
 MODEL = ScoreModel(
     (
@@ -19,12 +19,14 @@ MODEL = ScoreModel(
 )
 
 
-def judged(scope, trial="all", draws=100, seed=1):
-    return judge(scope, TRIALS[trial], measure_sites(scope, MODEL), MODEL, draws=draws, seed=seed)
+def evaluated(scope, trial="all", draws=100, seed=1):
+    return evaluate(
+        scope, TRIALS[trial], measure_sites(scope, MODEL), MODEL, draws=draws, seed=seed
+    )
 
 
 def test_mines_by_the_railway_score_higher(by_the_railway):
-    found = judged(by_the_railway)
+    found = evaluated(by_the_railway)
     whole, kazakh = found.rows
     assert (whole["mines"], whole["others"], whole["country"]) == (20, 40, "")
     assert whole["auc"] > 0.95
@@ -38,7 +40,7 @@ def test_mines_by_the_railway_score_higher(by_the_railway):
 
 
 def test_criteria_are_judged_alone_where_they_are_known(by_the_railway):
-    alone = pd.DataFrame(judged(by_the_railway).criteria).set_index("criterion")
+    alone = pd.DataFrame(evaluated(by_the_railway).criteria).set_index("criterion")
     assert alone.loc["rail", "auc"] == 1.0
     assert (alone.loc["rail", "mines"], alone.loc["rail", "others"]) == (20, 40)
     assert np.isnan(alone.loc["road", "auc"])
@@ -46,14 +48,14 @@ def test_criteria_are_judged_alone_where_they_are_known(by_the_railway):
 
 
 def test_random_weights_of_known_criteria_enclose_those_of_the_criteria_alone(by_the_railway):
-    found = judged(by_the_railway)
+    found = evaluated(by_the_railway)
     row, alone = found.rows[0], pd.DataFrame(found.criteria).set_index("criterion")["auc"]
     assert alone["settlement"] <= row["random_p5"] <= row["random_p50"] <= row["random_p95"] <= 1.0
     assert 0 < row["beats_random"] <= 1
 
 
 def test_the_same_seed_gives_the_same_figures(by_the_railway):
-    first, again, other = (judged(by_the_railway, seed=s).rows[0] for s in (1, 1, 2))
+    first, again, other = (evaluated(by_the_railway, seed=s).rows[0] for s in (1, 1, 2))
     assert first == again
     assert first["auc"] == other["auc"]
     assert first["population_low"] != other["population_low"]
@@ -61,16 +63,18 @@ def test_the_same_seed_gives_the_same_figures(by_the_railway):
 
 def test_sites_that_score_alike_are_chance(make_scope):
     scope = make_scope([70.0] * 40, [46.0] * 40, ["mine"] * 15 + ["undeveloped"] * 25)
-    row = judged(scope).rows[0]
+    row = evaluated(scope).rows[0]
     assert (row["auc"], row["population"], row["gain"], row["random_p95"]) == (0.5, 0.5, 0.0, 0.5)
     assert (row["auc_low"], row["auc_high"], row["beats_random"]) == (0.5, 0.5, 0.0)
 
 
 def test_a_country_with_too_few_sites_of_a_class_is_left_out_and_named(make_scope):
-    stated = ["mine"] * 20 + ["undeveloped"] * 20 + ["mine"] * (LEAST - 1) + ["undeveloped"] * 30
-    country = ["KAZ"] * 40 + ["KGZ"] * (LEAST - 1 + 30)
+    stated = (
+        ["mine"] * 20 + ["undeveloped"] * 20 + ["mine"] * (MIN_SITES - 1) + ["undeveloped"] * 30
+    )
+    country = ["KAZ"] * 40 + ["KGZ"] * (MIN_SITES - 1 + 30)
     lon, lat = np.linspace(70, 80, len(stated)), np.where(np.array(country) == "KAZ", 46.0, 42.0)
-    found = judged(make_scope(lon, lat, stated, country=country))
+    found = evaluated(make_scope(lon, lat, stated, country=country))
     assert [r["country"] for r in found.rows] == ["", "KAZ"]
     assert found.skipped == [
         {"trial": "all", "scope": "seven", "country": "KGZ", "mines": 14, "others": 30}
@@ -78,16 +82,16 @@ def test_a_country_with_too_few_sites_of_a_class_is_left_out_and_named(make_scop
 
 
 def test_with_just_enough_a_country_counts(make_scope):
-    stated = (["mine"] * LEAST + ["undeveloped"] * LEAST) * 2
+    stated = (["mine"] * MIN_SITES + ["undeveloped"] * MIN_SITES) * 2
     country = ["KAZ"] * 30 + ["KGZ"] * 30
     lat = np.where(np.array(country) == "KAZ", 46.0, 42.0)
-    found = judged(make_scope(np.linspace(70, 80, 60), lat, stated, country=country))
+    found = evaluated(make_scope(np.linspace(70, 80, 60), lat, stated, country=country))
     assert [r["country"] for r in found.rows] == ["", "KAZ", "KGZ"]
     assert not found.skipped
 
 
 def test_a_scope_with_too_few_is_not_judged_at_all(make_scope):
-    found = judged(make_scope([70.0] * 20, [46.0] * 20, ["mine"] * 14 + ["undeveloped"] * 6))
+    found = evaluated(make_scope([70.0] * 20, [46.0] * 20, ["mine"] * 14 + ["undeveloped"] * 6))
     assert found.rows == []
     assert found.criteria == []
     assert found.curves.empty
@@ -105,7 +109,7 @@ def test_between_countries_is_not_within_them(make_scope):
     stated = ["mine"] * 30 + ["undeveloped"] * 15 + ["mine"] * 15 + ["undeveloped"] * 60
     country = np.array(["KAZ"] * 45 + ["KGZ"] * 75)
     lat = np.where(country == "KAZ", 45.1, 42.0)
-    row = judged(make_scope(np.full(120, 75.0), lat, stated, country=country)).rows[0]
+    row = evaluated(make_scope(np.full(120, 75.0), lat, stated, country=country)).rows[0]
     assert abs(row["auc"] - 0.5) > 0.15
     assert row["within_auc"] == 0.5
 
@@ -113,7 +117,7 @@ def test_between_countries_is_not_within_them(make_scope):
 def test_sites_without_a_distance_to_a_settlement_are_left_out_and_counted(make_scope):
     scope = make_scope([70.0] * 40, [46.0] * 40, ["mine"] * 20 + ["undeveloped"] * 20)
     scope.sites.loc[:2, "precision_class"] = "named_place"  # which says nothing of a settlement
-    found = judged(scope)
+    found = evaluated(scope)
     assert found.rows[0]["mines"] == 17
     assert (found.labels["left_out"] == "no distance to a settlement, or no score").sum() == 3
 
@@ -127,15 +131,15 @@ def test_sites_beside_another_mine_are_counted_in_a_second_figure(make_scope):
         ["mine"] * 20 + ["undeveloped"] * 30,
         icmm=["none"] * 20 + ["near"] * 10 + ["none"] * 20,
     )
-    row = judged(scope).rows[0]
+    row = evaluated(scope).rows[0]
     assert (row["others"], row["others_near_counted"]) == (20, 30)
     assert (row["auc"], row["auc_near_counted"]) == pytest.approx((1.0, 1.0 - 0.5 * 10 / 30))
 
 
 def test_a_class_of_very_many_sites_is_thinned_for_the_draws_only(by_the_railway, monkeypatch):
-    whole = judged(by_the_railway)
-    monkeypatch.setattr(judging, "MOST_DRAWN", 16)
-    thinned = judged(by_the_railway)
+    whole = evaluated(by_the_railway)
+    monkeypatch.setattr(trial_results, "MAX_RESAMPLED", 16)
+    thinned = evaluated(by_the_railway)
     same = ("mines", "others", "auc", "population", "within_auc")
     assert [thinned.rows[0][k] for k in same] == [whole.rows[0][k] for k in same]
     assert thinned.rows[0]["population_low"] != whole.rows[0]["population_low"]
@@ -144,7 +148,7 @@ def test_a_class_of_very_many_sites_is_thinned_for_the_draws_only(by_the_railway
 
 
 def test_curves_begin_at_nothing_and_end_at_all(by_the_railway):
-    curves = judged(by_the_railway).curves
+    curves = evaluated(by_the_railway).curves
     ranked = curves[["preset", "population", "random_p5", "random_p50", "random_p95"]]
     assert (ranked.iloc[0] == 0.0).all()
     assert (ranked.iloc[-1] == 1.0).all()
@@ -162,7 +166,7 @@ def test_distances_are_those_of_measure(by_the_railway):
     from geo_ree.proximity import measure
 
     sites = by_the_railway.sites.assign(position_error_m=0.0)
-    told = measure(sites, {}, index=by_the_railway.proximity)
+    expected = measure(sites, {}, index=by_the_railway.proximity)
     mine = measure_sites(by_the_railway, MODEL)
     for column in ("dist_railway_km", "dist_settlement_km", "dist_road_km"):
-        pd.testing.assert_series_equal(mine[column], told[column])
+        pd.testing.assert_series_equal(mine[column], expected[column])

@@ -1,4 +1,4 @@
-"""What a scenario adds and removes, and the layers that come of it."""
+"""The changes of a scenario: features added and removed, and the layers that result."""
 
 from __future__ import annotations
 
@@ -16,14 +16,10 @@ from geo_ree.deposits import assign_country, split_at_borders
 from geo_ree.errors import SettingsError
 from geo_ree.schema import LAYERS, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
-from geo_ree.storage import starter_path
-from geo_ree.studies.scenario.features import KINDS, STATUSES, read_features
+from geo_ree.studies.scenarios.planned_features import KINDS, STATUSES, read_features
 
 SOURCE_ID = "scenario"
-"""``source_id`` of what a scenario adds."""
-
-PLANNED = "planned_railways.geojson"
-"""The planned railways that come with the package."""
+"""``source_id`` of added features."""
 
 Added: TypeAlias = Path | str | gpd.GeoDataFrame
 Removed: TypeAlias = str | Iterable[str] | Callable[[gpd.GeoDataFrame], Any]
@@ -34,21 +30,21 @@ _SHORT = {"kind": "kind", "source": "source_id", "country": "country"}
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What a scenario does to the layers.
+    """Added and removed features.
 
-    Attributes
+    Parameters
     ----------
     added
-        A row per feature that was given, of all layers: ``layer``, the columns of
-        `geo_ree.studies.scenario.features.COLUMNS`, ``counted`` (bool), ``why_not`` (blank where it
-        counts), ``countries`` (ISO alpha-3 of what it crosses, separated by ;) and
-        ``drawn_km`` (as drawn; 0 for a point).
+        A row per added feature: ``layer``, the columns of `planned_features.COLUMNS`, ``counted``
+        (bool), ``why_not`` (blank where it counts), ``countries`` (ISO alpha-3 codes it crosses,
+        separated by ;), ``scored`` (whether one of them is a scored country) and ``drawn_km``
+        (length as drawn; 0 for a point).
     removed
-        The canonical rows that were taken out, with their ``layer``.
+        The canonical rows that were removed, with their ``layer``.
     kept
-        Layer -> its rows without what was removed, for each layer that is changed.
+        Layer -> its remaining rows, for each changed layer.
     pieces
-        Layer -> canonical rows of what counts, lines cut at the borders, with ``feature``.
+        Layer -> canonical rows of the counted features, lines cut at the borders, with ``feature``.
     """
 
     added: gpd.GeoDataFrame
@@ -56,19 +52,8 @@ class Changes:
     kept: Mapping[str, gpd.GeoDataFrame]
     pieces: Mapping[str, gpd.GeoDataFrame]
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of the layers that are changed."""
-        return tuple(self.kept)
-
-    def after(self, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
-        """Give all layers as they are after the changes.
-
-        Parameters
-        ----------
-        layers
-            Those before.
-        """
+    def apply(self, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+        """All layers as they are after the changes."""
         out = dict(layers)
         for name, kept in self.kept.items():
             new = self.pieces.get(name)
@@ -78,46 +63,6 @@ class Changes:
         return out
 
 
-def planned_lines(name: str | None = None) -> gpd.GeoDataFrame:
-    """Give the planned railways that come with the package, or the legs of one of them.
-
-    Approximate: straight legs between named places, each with its ``lateral_error_km``, its
-    state and its year of opening where one is published.
-
-    Parameters
-    ----------
-    name
-        Of a line, whatever its case and dashes; all when left out.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        As `read_features` gives them.
-
-    Raises
-    ------
-    SettingsError
-        When there is none of that name.
-
-    Examples
-    --------
-    >>> planned_lines("Balykchy-Kara-Keche")["status"].tolist()
-    ['under_construction', 'planned']
-    """
-    lines = read_features(starter_path(PLANNED), "railways")
-    if name is None:
-        return lines
-    chosen = lines[lines["line"].map(_plain) == _plain(name)]
-    if chosen.empty:
-        known = ", ".join(dict.fromkeys(lines["line"]))
-        raise SettingsError(f"no planned railway is called {name!r}", f"use one of {known}")
-    return chosen
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
-
-
 def make_changes(
     layers: Mapping[str, gpd.GeoDataFrame],
     *,
@@ -125,29 +70,9 @@ def make_changes(
     remove: Mapping[str, Removed],
     year: int | None,
 ) -> Changes:
-    """Read what is added and find what is removed, all of it or an error.
+    """Read the added features and find the removed ones; see `geo_ree.scenario` for the arguments.
 
-    Parameters
-    ----------
-    layers
-        Canonical layers by name, with ``countries``.
-    add
-        Layer -> GeoJSON file or frame of features.
-    remove
-        Layer -> ids or names of features, ``kind=WORD``, ``source=ID``, ``country=ISO3``, or a
-        function that gives a mask of the rows.
-    year
-        What is not open by then does not count, nor what has no published year of opening;
-        None counts all but what is suspended or abandoned.
-
-    Returns
-    -------
-    Changes
-
-    Raises
-    ------
-    SchemaError, SettingsError
-        For features that are wrong, layers that are not at hand, and names that nothing bears.
+    Raises a SchemaError or SettingsError for invalid features, unavailable layers and unknown names.
     """
     _refuse_unknown(layers, add, remove)
     kept, removed, added, pieces = {}, [], [], {}
@@ -159,10 +84,10 @@ def make_changes(
                 pd.DataFrame(layers[layer][gone].drop(columns="geometry")).assign(layer=layer)
             )
         if layer in add:
-            told = _judged(read_features(add[layer], layer), year)
-            made = _canonical(told, layer, layers["countries"])
-            added.append(_described(told, made).assign(layer=layer))
-            counted = set(told["feature"][told["counted"]])
+            features = _judged(read_features(add[layer], layer), year)
+            made = _canonical(features, layer, layers["countries"])
+            added.append(_described(features, made).assign(layer=layer))
+            counted = set(features["feature"][features["counted"]])
             pieces[layer] = made[made["feature"].isin(counted)].reset_index(drop=True)
     columns = ["id", "name", "country", "kind", "source_id", "layer"]
     return Changes(
@@ -189,13 +114,13 @@ def _refuse_unknown(
             )
         if layer not in layers or layers[layer].empty:
             raise SettingsError(
-                f"no source of the layer {layer} is at hand: there is no before to compare with",
+                f"no source of the layer {layer} is available, so there is nothing to compare with",
                 f"fetch one; geo-ree sources list --layer {layer} names them",
             )
 
 
 def _found(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:
-    """Rows that are to go: a mask over `rows`."""
+    """Mask of the rows to remove."""
     if callable(wanted):
         mask = np.asarray(wanted(rows))
         if mask.shape != (len(rows),) or mask.dtype != np.bool_:
@@ -208,14 +133,14 @@ def _found(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:
     words = [wanted] if isinstance(wanted, str) else list(wanted)
     gone = np.zeros(len(rows), dtype=np.bool_)
     for word in words:
-        mask = _bearing(rows, str(word))
+        mask = _matching(rows, str(word))
         if not mask.any():
-            raise SettingsError(f"nothing in the layer {layer} is {word!r}", _cure(rows))
+            raise SettingsError(f"no feature of the layer {layer} matches {word!r}", _hint(rows))
         gone |= mask
     return gone
 
 
-def _bearing(rows: gpd.GeoDataFrame, word: str) -> np.ndarray:
+def _matching(rows: gpd.GeoDataFrame, word: str) -> np.ndarray:
     key, _, value = word.partition("=")
     if value and key in _SHORT:
         return (rows[_SHORT[key]] == value).fillna(False).to_numpy(dtype=np.bool_)
@@ -224,7 +149,7 @@ def _bearing(rows: gpd.GeoDataFrame, word: str) -> np.ndarray:
     return (whole | (rows["name"] == word).fillna(False)).to_numpy(dtype=np.bool_)
 
 
-def _cure(rows: gpd.GeoDataFrame) -> str:
+def _hint(rows: gpd.GeoDataFrame) -> str:
     names = list(dict.fromkeys(rows["name"].dropna()))[:12]
     kinds = ", ".join(sorted(set(rows["kind"])))
     known = f"a name ({', '.join(names)}), " if names else ""
@@ -232,7 +157,7 @@ def _cure(rows: gpd.GeoDataFrame) -> str:
 
 
 def _judged(features: gpd.GeoDataFrame, year: int | None) -> gpd.GeoDataFrame:
-    """Say of each feature whether it counts, and why not."""
+    """Add whether each feature counts, and why not."""
     why = [
         _why_not(status, opening, year)
         for status, opening in zip(features["status"], features["opening_year"], strict=True)
@@ -246,31 +171,35 @@ def _why_not(status: str, opening: Any, year: int | None) -> str:
     if year is None or (pd.isna(opening) and status == STATUSES[0]):
         return ""
     if pd.isna(opening):
-        return f"no year of opening is published, so it is not counted for {year}"
+        return f"its year of opening is not published, so it does not count for {year}"
     return f"it opens in {int(opening)}, after {year}" if opening > year else ""
 
 
-def _canonical(told: gpd.GeoDataFrame, layer: str, countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Rows of the canonical layer, lines cut at the borders; ``feature`` tells whose each is."""
+def _canonical(
+    features: gpd.GeoDataFrame, layer: str, countries: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Rows of the canonical layer, lines cut at the borders; ``feature`` links each to its feature."""
     spec = LAYERS[layer]
-    names = [c for c in spec.column_names() if c in told.columns]
-    rows = told[names].copy()
+    names = [c for c in spec.column_names() if c in features.columns]
+    rows = features[names].copy()
     rows["name"] = [
         _named(n, s, bool(a))
-        for n, s, a in zip(told["name"], told["status"], told["approximate"], strict=True)
+        for n, s, a in zip(
+            features["name"], features["status"], features["approximate"], strict=True
+        )
     ]
     if "reference" in spec.column_names():
-        rows["reference"] = told["source"]
+        rows["reference"] = features["source"]
     rows = rows.assign(
-        id=[f"{SOURCE_ID}:{layer}-{n}" for n in told["feature"]],
+        id=[f"{SOURCE_ID}:{layer}-{n}" for n in features["feature"]],
         source_id=SOURCE_ID,
-        country_reported=told["country"],
-        feature=told["feature"],
+        country_reported=features["country"],
+        feature=features["feature"],
     )
     if "LineString" in spec.geometries:
         cut = split_at_borders(rows, countries)
     else:
-        points = rows.assign(position_error_m=told["position_error_m"].fillna(0.0))
+        points = rows.assign(position_error_m=features["position_error_m"].fillna(0.0))
         cut = rows.assign(country=assign_country(points, countries)["country"])
     feature = cut.pop("feature").to_numpy()
     if "length_km" in spec.column_names():
@@ -284,17 +213,17 @@ def _named(name: str, status: str, approximate: bool) -> str:
     return f"{name} ({', '.join(marks)})" if marks else name
 
 
-def _described(told: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Countries that each feature crosses and its length as drawn."""
+def _described(features: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the countries that each feature crosses and its length as drawn."""
     crossed = {
         f: ";".join(dict.fromkeys(c for c in rows["country"] if isinstance(c, str)))
         for f, rows in made.groupby("feature")
     }
-    return told.assign(
-        countries=[crossed.get(f, "") for f in told["feature"]],
+    return features.assign(
+        countries=[crossed.get(f, "") for f in features["feature"]],
         scored=[
             bool(set(crossed.get(f, "").split(";")) & set(SCORED_COUNTRIES))
-            for f in told["feature"]
+            for f in features["feature"]
         ],
-        drawn_km=[length_km(shape) for shape in told.geometry],
+        drawn_km=[length_km(shape) for shape in features.geometry],
     )

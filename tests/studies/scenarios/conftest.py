@@ -139,17 +139,17 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
 
     def make(**layers: Any) -> Any:
         options = Options(draws=200)
-        at_hand = {**made_layers(countries), **layers}
-        scored = made_scores(at_hand, options)
+        available = {**made_layers(countries), **layers}
+        scored = made_scores(available, options)
         return SimpleNamespace(
-            analysis=SimpleNamespace(
-                scored=scored,
+            layers=SimpleNamespace(frames=available, coverage={}, labels={}),
+            measures=SimpleNamespace(targets=load_targets()),
+            scores=SimpleNamespace(
+                table=scored,
                 preset="infrastructure (default)",
-                targets=load_targets(),
                 model=load_preset(options.preset).choose(scored),
             ),
-            harmonized=SimpleNamespace(layers=at_hand, coverage={}, sources={}),
-            statements=made_statements(at_hand["deposits"]),
+            statements=made_statements(available["deposits"]),
             report={"settings": {"data_root": "data", **asdict(options), "countries": []}},
         )
 
@@ -160,7 +160,7 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
 def line() -> Callable[..., gpd.GeoDataFrame]:
     """Gives a made-up line as a frame of one feature."""
 
-    def make(*places: tuple[float, float], **told: Any) -> gpd.GeoDataFrame:
+    def make(*places: tuple[float, float], **properties: Any) -> gpd.GeoDataFrame:
         row = {
             "name": "New Line",
             "kind": "rail",
@@ -168,7 +168,7 @@ def line() -> Callable[..., gpd.GeoDataFrame]:
             "opening_year": 2030,
             "lateral_error_km": 0.0,
             "source": "made up",
-            **told,
+            **properties,
         }
         return gpd.GeoDataFrame(
             pd.DataFrame([row]), geometry=[shapely.LineString(places)], crs=4326

@@ -1,4 +1,4 @@
-"""Which sites became mines, as far as anybody says so."""
+"""Labels of sites: which of them are known to be mines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from geo_ree.proximity import nearest
 from geo_ree.schema import check_layer
 
 MATCH_KM = 25.0
-"""A mine that is joined to a site by name counts up to this distance (judgement: both places may be
-off by some kilometres, and a field is some across)."""
+"""Farthest mine that counts as the same site (judgement: both positions may be off by some
+kilometres, and a mining field is some kilometres wide)."""
 
 COMPARED_KM = 25.0
-"""Records of a table too large to be merged whole are compared with mines up to this distance."""
+"""Distance up to which the records of a very large table are compared with mines."""
 
 COPPER = "usgs_copper_sites"
 
@@ -32,42 +32,26 @@ _NO_SITE = ("plant", "area", "duplicate", "none")
 _MINES = ("mine", "mine_and_plant")
 
 
-def stated_states(records: gpd.GeoDataFrame, worded: Collection[str]) -> NDArray[np.object_]:
-    """Tell what each record's own table says of it.
+def stated_status(records: gpd.GeoDataFrame, worded: Collection[str]) -> NDArray[np.object_]:
+    """The status that each record's own table states, shape (n,).
 
-    Parameters
-    ----------
-    records
-        Rows of the layer ``deposits``.
-    worded
-        Ids of the sources whose ``kind`` is told from words on the state of a site; that of
-        the others says nothing about mining.
-
-    Returns
-    -------
-    numpy.ndarray of str
-        ``mine`` (a producer, past or present), ``undeveloped`` (a prospect, an occurrence) or
-        ``unknown``, shape (n,). A deposit with a resource is unknown: it may be mined or not.
-
-    Examples
-    --------
-    >>> rows = {"source_id": "a", "kind": "deposit", "status": ["Past Producer", "Prospect", None]}
-    >>> stated_states(pd.DataFrame(rows), ["a"]).tolist()
-    ['mine', 'undeveloped', 'unknown']
+    ``mine`` (a producer, past or present), ``undeveloped`` (a prospect, an occurrence) or ``unknown``:
+    a deposit with a resource may be mined or not. The ``kind`` of a record counts only where its source
+    is among `worded`, the sources whose kinds are taken from words on the status of a site.
     """
     columns = (records[c].astype(object) for c in ("source_id", "kind", "status"))
-    told = [
+    states = [
         _state(status, kind, source in worded)
         for source, kind, status in zip(*columns, strict=True)
     ]
-    return np.array(told, dtype=object)
+    return np.array(states, dtype=object)
 
 
 def _state(status: object, kind: str, worded: bool) -> str:
     text = " ".join(status.split()) if isinstance(status, str) else ""
     if _UNDEVELOPED.search(text):
         return "undeveloped"
-    if _PERMIT.search(text):  # leave to mine, or a study of it, is no mine
+    if _PERMIT.search(text):  # a permit or a study does not make a mine
         return "unknown"
     if text:
         return _STATE.get(match_kind(text, "status") or "", "unknown")
@@ -75,24 +59,11 @@ def _state(status: object, kind: str, worded: bool) -> str:
 
 
 def usable_records(records: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """Give the records that are sites with a place, and count the others.
-
-    Parameters
-    ----------
-    records
-        Rows of the layer ``deposits``.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        The rows left, index 0..n-1.
-    dict of str to int
-        Reason -> records left out.
-    """
+    """The records that are sites with a coordinate, and how many others there are, by reason."""
     blank = (records.geometry.isna() | records.geometry.is_empty).to_numpy()
     other = (records["role"].isin(_NO_SITE) | records["kind"].isin(_NO_SITE)).to_numpy()
     counts = {
-        "a works, an area or a name only": int(other.sum()),
+        "a plant, an area or a name only": int(other.sum()),
         "without a coordinate": int((blank & ~other).sum()),
     }
     kept = records[~blank & ~other].reset_index(drop=True)
@@ -100,19 +71,10 @@ def usable_records(records: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[st
 
 
 def mine_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give the mines of a layer ``facilities`` as records of deposits, to be joined to others.
+    """The mines of a layer ``facilities`` as records of the layer ``deposits``.
 
-    Parameters
-    ----------
-    facilities
-        Rows of that layer; works without a mine, those without a place, and mines of nothing but
-        coal are left out: the tables of deposits hold next to no coal, but a coal mine and a deposit may
-        bear the name of one town.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        Rows of the layer ``deposits`` of kind ``mine``.
+    Plants without a mine, mines without a coordinate and mines of coal alone are left out: the tables of
+    deposits have hardly any coal, but a coal mine and a deposit may have the name of one town.
     """
     placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
     coal = facilities["commodities"].map(_coal_alone)
@@ -139,33 +101,32 @@ def label_sites(
     worded: Collection[str] = (),
     compared_km: float = np.inf,
 ) -> gpd.GeoDataFrame:
-    """Make one site of the records of one deposit, and say which is known to be a mine.
+    """Merge the records of each deposit into a site, and find the sites known to be mines.
 
     Parameters
     ----------
     records
         From `usable_records`.
     mines
-        From `mine_records`; None where there is no table of mines.
+        From `mine_records`; None without a table of mines.
     worded
-        As `stated_states` takes it.
+        See `stated_status`.
     compared_km
-        Records farther than this from any mine are sites of their own; infinity merges all.
+        Records farther than this from any mine become sites of their own; infinity merges all.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns ``id, name, country, country_reported, tables`` (first halves of the ids of its records,
-        separated by ``;``),
-        ``commodities, precision_class, position_error_m, stated`` and ``stated_copper`` (`mine`,
-        `undeveloped`, `unknown`), ``icmm`` (`matched`; `far`: joined by name to a mine beyond
-        `MATCH_KM`; `near`: a mine of another name lies within the doubt about both places;
-        `none`; `unknown` without a table of mines), ``mine, mine_km, why`` and the geometry. The place
-        is that of the first record, never that of the mine.
+        Columns ``id, name, country, country_reported, tables`` (sources of its records, separated
+        by ``;``), ``commodities, precision_class, position_error_m, stated`` and ``stated_copper``
+        (`mine`, `undeveloped`, `unknown`), ``icmm`` (`matched`; `far`: joined by name to a mine
+        beyond `MATCH_KM`; `near`: a mine of another name lies within both position errors; `none`;
+        `unknown` without a table of mines), ``mine, mine_km, why`` and the geometry: the position of
+        the first record, never that of the mine.
 
     Notes
     -----
-    Sites and mines are joined by `geo_ree.merge`: by name, place and commodity.
+    Sites and mines are joined by `geo_ree.merge`: by name, position and commodity.
     """
     here = mines is not None and len(mines) > 0
     gap = (
@@ -185,9 +146,9 @@ def label_sites(
         "geometry",
     ]
     out = records.iloc[lead][keep].reset_index(drop=True)
-    # an extract of a source bears the ids of the whole of it
+    # an extract of a source has the ids of the whole source
     source = records["id"].str.partition(":")[0].to_numpy(dtype=object)
-    states = stated_states(records, worded)
+    states = stated_status(records, worded)
     tables: list[dict[str, None]] = [{} for _ in range(len(out))]
     for row, its in enumerate(site):
         tables[its][str(source[row])] = None
@@ -202,7 +163,7 @@ def label_sites(
 def _deposit_of(
     records: gpd.GeoDataFrame, mines: gpd.GeoDataFrame | None, gap: Floats, compared_km: float
 ) -> pd.DataFrame:
-    """Position of the first record of each record's deposit, and the ids of the mines joined."""
+    """Position of the first record of each record's deposit, and the ids of the mines joined to it."""
     site = np.arange(len(records))
     mine_ids = np.full(len(records), None, dtype=object)
     near = np.flatnonzero(gap <= compared_km * 1000.0) if np.isfinite(compared_km) else site
@@ -231,7 +192,7 @@ def _deposit_of(
 def _strongest(
     site: NDArray[np.int64], states: NDArray[np.object_], count: int
 ) -> NDArray[np.object_]:
-    """One state a site: a mine where any record says so, else undeveloped where any does."""
+    """One status per site: a mine where any record says so, else undeveloped where any does."""
     out = np.full(count, "unknown", dtype=object)
     for state in ("undeveloped", "mine"):
         out[site[states == state]] = state
@@ -254,15 +215,15 @@ def _add_mines(
     allowed = pd.to_numeric(out["position_error_m"]).fillna(0.0).to_numpy() + error
     icmm = np.where(gap_m <= allowed, "near", "none").astype(object)
     lon, lat = out.geometry.x.to_numpy(), out.geometry.y.to_numpy()
-    told, far = np.full(len(out), None, dtype=object), np.full(len(out), np.nan)
+    names, far = np.full(len(out), None, dtype=object), np.full(len(out), np.nan)
     for i in (i for i, its in enumerate(joined) if its is not None):
         at = np.array([where[m] for m in joined[i]])
         km = distance_m(np.full(len(at), lon[i]), np.full(len(at), lat[i]), x[at], y[at]) / 1000.0
         best = int(np.argmin(km))
         far[i], row = km[best], mines.iloc[at[best]]
-        told[i] = f"{row['name']} ({row['id']})"
+        names[i] = f"{row['name']} ({row['id']})"
         icmm[i] = "matched" if far[i] <= MATCH_KM else "far"
-    out["icmm"], out["mine"], out["mine_km"] = icmm, told, np.round(far, 1)
+    out["icmm"], out["mine"], out["mine_km"] = icmm, names, np.round(far, 1)
 
 
 def _why(row: object) -> str:
@@ -275,8 +236,8 @@ def _why(row: object) -> str:
     found = {
         "matched": f"joined to the mine {mine}, {km:.1f} km",
         "far": f"joined to the mine {mine}, but {km:.1f} km away",
-        "near": "a mine of another name lies within the doubt about its place",
+        "near": "a mine of another name lies within its position error",
         "none": "no mine joined",
-        "unknown": "no table of mines at hand",
+        "unknown": "no table of mines available",
     }[icmm]
     return f"{said}; {found}"

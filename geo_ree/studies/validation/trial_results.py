@@ -1,4 +1,4 @@
-"""One trial in one scope: the AUC of the preset beside that of the baselines."""
+"""Results of one trial in one scope: the AUC of the preset beside those of the baselines."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import ScoreModel, auc, auc_draws, score, success_rate, widest_interval
-from geo_ree.studies.validation.sites import LEAST, Scope, Trial, classify_sites
+from geo_ree.studies.validation.scopes import Scope
+from geo_ree.studies.validation.trials import MIN_SITES, Trial, classify_sites
 
 POPULATION = "dist_settlement_km"
-"""The baseline: how near the next settlement is, and nothing else."""
+"""The baseline: the distance to the nearest settlement alone."""
 
 GRID = np.linspace(0.0, 1.0, 101)
-"""Shares of the sites at which curves are told."""
+"""Shares of the sites at which success-rate curves are given."""
 
 _MOST_RANDOM = 500
 """Random sets of weights: enough for percentiles from 5 to 95."""
 
-MOST_DRAWN = 20_000
-"""Sites of a class that are resampled; of more, so many are chosen by chance. That saves minutes and
-gigabytes and can only widen an interval; the AUC itself is always that of all sites."""
+MAX_RESAMPLED = 20_000
+"""Sites of a class that are resampled; more are thinned at random. That saves minutes and gigabytes and
+can only widen an interval; the AUC itself is always that of all sites."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
-    """What one trial in one scope gave.
+class TrialResult:
+    """The result of one trial in one scope.
 
     Parameters
     ----------
     rows
-        Of the table of results: the whole scope first, then its countries.
+        Rows of the table of results: the whole scope first, then its countries.
     criteria
-        A row a criterion, judged alone.
+        A row per criterion, evaluated alone.
     curves
-        Success-rate curves of preset and baselines on `GRID`.
+        Success-rate curves of the preset and the baselines on `GRID`.
     labels
-        Class of each site of the scope, as `classify_sites` gives it; sites that cannot be
-        scored are left out there too.
+        Class of each site of the scope, as `classify_sites` gives it; sites without a score are left
+        out too.
     skipped
         Countries, or the whole scope, with too few sites of a class.
     """
@@ -56,25 +57,10 @@ class Judged:
 
 
 def measure_sites(scope: Scope, model: ScoreModel) -> pd.DataFrame:
-    """Measure and score the sites of a scope.
+    """Measure and score the sites of a scope, with the weights of the model that fit.
 
-    Parameters
-    ----------
-    scope
-        Its sites and what they are measured to.
-    model
-        What is scored by; the set of weights that fits is chosen.
-
-    Returns
-    -------
-    pandas.DataFrame
-        On the index of the sites: ``dist_<target>_km`` of each target of the model, the columns
-        of `geo_ree.score`.
-
-    Raises
-    ------
-    ScoreError
-        When there is no distance to a settlement to compare with.
+    Returns ``dist_<target>_km`` of each target and the columns of `geo_ree.score`; raises a ScoreError
+    when there is no target ``settlement``, the baseline.
     """
     sites, made = scope.sites, scope.proximity
     if POPULATION.removeprefix("dist_").removesuffix("_km") not in made.targets:
@@ -86,39 +72,29 @@ def measure_sites(scope: Scope, model: ScoreModel) -> pd.DataFrame:
     country = sites["country"].astype(object).to_numpy()
     columns = {}
     for name, target in made.targets.items():
-        unsaid = sites["precision_class"].isin(target.unknown_for_precision).to_numpy()
-        distance = made.nearest(name, lon, lat, country).distance_km
-        columns[f"dist_{name}_km"] = np.where(unsaid, np.nan, distance)
+        imprecise = sites["precision_class"].isin(target.unknown_for_precision).to_numpy()
+        distance = made.reach(name, lon, lat, country).distance_km
+        columns[f"dist_{name}_km"] = np.where(imprecise, np.nan, distance)
     table = pd.DataFrame(columns, index=sites.index)
     return table.join(score(table, model.choose(table)))
 
 
-def judge(
+def evaluate(
     scope: Scope, trial: Trial, measured: pd.DataFrame, model: ScoreModel, *, draws: int, seed: int
-) -> Judged:
+) -> TrialResult:
     """Compare the scores of the mines of a trial with those of its other sites.
 
-    Parameters
-    ----------
-    scope, trial
-        Where, and what.
-    measured
-        From `measure_sites`.
-    model
-        Its criteria are judged one by one, and weighed at random.
-    draws, seed
-        Of the bootstrap and of the random weights.
-
-    Returns
-    -------
-    Judged
+    `measured` is the table of `measure_sites`; draws and seed are those of the bootstrap and of the
+    random weights.
     """
     labels = _scored(classify_sites(scope.sites, trial), measured)
     where = {"trial": trial.name, "scope": scope.name}
     sizes = _sizes(labels["label"])
-    if min(sizes) < LEAST:
+    if min(sizes) < MIN_SITES:
         skip = {**where, "country": "", "mines": sizes[0], "others": sizes[1]}
-        return Judged(rows=[], criteria=[], curves=pd.DataFrame(), labels=labels, skipped=[skip])
+        return TrialResult(
+            rows=[], criteria=[], curves=pd.DataFrame(), labels=labels, skipped=[skip]
+        )
     cases = _Cases.of(scope, labels, measured)
     fewer = cases.thinned(seed)
     weighed = _weigh_at_random(fewer, model, min(draws, _MOST_RANDOM), seed)
@@ -129,11 +105,11 @@ def judge(
     for country, part in cases.by_country():
         here = {**where, "country": country}
         mines = int(part.mine.sum())
-        if min(mines, len(part.mine) - mines) < LEAST:
+        if min(mines, len(part.mine) - mines) < MIN_SITES:
             skipped.append({**here, "mines": mines, "others": len(part.mine) - mines})
         else:
             rows.append({**here, **_compare(part, draws, seed, whole=False)})
-    return Judged(
+    return TrialResult(
         rows=rows,
         criteria=[{**where, **c} for c in _criteria_alone(cases, model)],
         curves=_curves(cases, weighed if fewer is cases else None).assign(**where),
@@ -143,7 +119,7 @@ def judge(
 
 
 def _scored(labels: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what has no score, or none of the baseline."""
+    """Leave out sites without a score, or without the distance of the baseline."""
     lacks = (measured["score"].isna() | measured[POPULATION].isna()) & (labels["label"] != "")
     return labels.assign(
         label=labels["label"].mask(lacks, ""),
@@ -191,13 +167,13 @@ class _Cases:
                 yield str(code), self._only(at)
 
     def thinned(self, seed: int) -> _Cases:
-        """Itself, or with `MOST_DRAWN` sites of a class that has more, chosen by chance."""
+        """Itself, or at most `MAX_RESAMPLED` random sites of each class."""
         rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])
         keep = np.ones(len(self.mine), dtype=bool)
         for members in (np.flatnonzero(self.mine), np.flatnonzero(~self.mine)):
-            if len(members) > MOST_DRAWN:
+            if len(members) > MAX_RESAMPLED:
                 keep[members] = False
-                keep[rng.choice(members, MOST_DRAWN, replace=False)] = True
+                keep[rng.choice(members, MAX_RESAMPLED, replace=False)] = True
         return self if keep.all() else self._only(keep)
 
     def _only(self, at: NDArray[np.bool_]) -> _Cases:
@@ -216,7 +192,7 @@ class _Cases:
 
 
 def _compare(cases: _Cases, draws: int, seed: int, *, whole: bool) -> dict[str, Any]:
-    """AUC of the preset and of population, with the wider interval of the two bootstraps."""
+    """AUC of the preset and of the baseline, with the wider interval of the two bootstraps."""
     unknown = cases.table["unknown_weight_pct"].mean()
     out = {
         "mines": int(cases.mine.sum()),
@@ -258,7 +234,7 @@ def _intervals(cases: _Cases, draws: int, seed: int, *, within: bool) -> dict[st
 
 
 def _weigh_at_random(cases: _Cases, model: ScoreModel, draws: int, seed: int) -> Floats:
-    """Scores by weights drawn evenly from all there are (Dirichlet, all 1), shape (draws, n)."""
+    """Scores by uniformly random weights (Dirichlet, all 1), shape (draws, n)."""
     values = np.stack(
         [cases.table[f"value_{c.name}"].to_numpy(dtype=float) for c in model.criteria]
     )
@@ -283,7 +259,7 @@ def _against_random(cases: _Cases, weighed: Floats) -> dict[str, float]:
 
 
 def _near_counted(scope: Scope, trial: Trial, measured: pd.DataFrame) -> dict[str, float]:
-    """AUC when sites beside a mine of another name count as no mines."""
+    """AUC when sites beside a mine of another name count as other sites."""
     labels = _scored(classify_sites(scope.sites, trial, near_counts=True), measured)
     cases = _Cases.of(scope, labels, measured)
     return {
@@ -298,13 +274,13 @@ def _criteria_alone(cases: _Cases, model: ScoreModel) -> Iterator[dict[str, Any]
         known = np.isfinite(distance)
         mines = int(cases.mine[known].sum())
         others = int(known.sum()) - mines
-        enough = min(mines, others) >= LEAST
+        enough = min(mines, others) >= MIN_SITES
         found = auc(-distance[known], cases.mine[known]) if enough else np.nan
         yield {"criterion": criterion.name, "mines": mines, "others": others, "auc": found}
 
 
 def _curves(cases: _Cases, weighed: Floats | None) -> pd.DataFrame:
-    """Curves on `GRID`; those of random weights only where these are of all sites."""
+    """Curves on `GRID`; those of random weights only where no site was thinned out."""
     out = pd.DataFrame(
         {
             "share_of_sites": GRID,

@@ -1,4 +1,4 @@
-"""Infrastructure that is planned or looked at: features read from GeoJSON, every mistake told."""
+"""Planned infrastructure: features read from GeoJSON, with every mistake reported at once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ import shapely
 from shapely.errors import ShapelyError
 
 from geo_ree.crs import STORE_CRS, to_store
-from geo_ree.errors import SchemaError
+from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.schema import LAYERS
 from geo_ree.settings import REGION
+from geo_ree.storage import starter_path
 
 STATUSES = ("open", "under_construction", "planned", "proposed", "suspended", "abandoned")
-"""States of a project, from the surest to the least sure."""
+"""Statuses of a project, from the most to the least certain."""
 
 KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -32,17 +33,20 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gateways": ("sea_port", "rail_border", "road_border", "dry_port"),
     }
 )
-"""Layers that a scenario can change, and the kinds that a feature can be of once it is open."""
+"""Layers that a scenario can change, and the kinds of their features once they are open."""
 
 _LINES = ("LineString", "MultiLineString")
 _TEXTS = ("name", "line", "kind", "status", "source", "source_url", "country", "neighbour", "fuel")
 _NUMBERS = ("lateral_error_km", "length_km", "voltage_kv", "capacity_mw", "position_error_m")
 _FLAGS = ("approximate", "gauge_break")
+PLANNED = "planned_railways.geojson"
+"""The packaged planned railways."""
+
 _YEARS = (1800, 2200)
-_SHOWN = 5
+_MOST_SHOWN = 5
 
 COLUMNS = ("feature", *_TEXTS, *_NUMBERS, *_FLAGS, "opening_year", "geometry")
-"""Columns that `read_features` gives."""
+"""Columns that `read_features` returns."""
 
 _HINT = (
     "correct the file: a FeatureCollection (RFC 7946) in degrees, longitude first, each feature "
@@ -52,31 +56,31 @@ _HINT = (
 
 @dataclass(frozen=True)
 class _Feature:
-    """One feature as it came: its number from 1, its properties and its geometry."""
+    """One feature as read: its number from 1, its properties and its geometry."""
 
     number: int
-    told: Mapping[str, Any]
+    properties: Mapping[str, Any]
     shape: Any
 
     @property
     def place(self) -> str:
-        name = self.told.get("name")
+        name = self.properties.get("name")
         return f"feature {self.number}" + (f" ({name})" if isinstance(name, str) and name else "")
 
 
 def read_features(given: Path | str | gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
-    """Read features that may be added to a layer, and refuse what could mislead.
+    """Read features to add to a layer, and check them.
 
     Parameters
     ----------
     given
-        A GeoJSON file (RFC 7946: WGS 84, longitude first), or a frame with the same properties
-        as columns. Properties: ``name``, ``kind`` (one of `KINDS`), ``status`` (one of
+        A GeoJSON file (RFC 7946: WGS 84, longitude first), or a GeoDataFrame with the same
+        properties as columns. Required: ``name``, ``kind`` (one of `KINDS`), ``status`` (one of
         `STATUSES`), ``opening_year`` (null for unknown), ``source``, and for lines
-        ``lateral_error_km``: how far the true course may lie to a side. Where they are told:
-        ``line`` (the line that the feature is a leg of; else the name), ``source_url``,
-        ``length_km``, ``approximate``, ``country``, ``neighbour``, ``gauge_break``, ``fuel``,
-        ``capacity_mw``, ``voltage_kv`` and ``position_error_m``.
+        ``lateral_error_km``: how far the true course may lie to either side. Optional: ``line`` (the
+        line that the feature is a leg of; the name by default), ``source_url``, ``length_km``,
+        ``approximate``, ``country``, ``neighbour``, ``gauge_break``, ``fuel``, ``capacity_mw``,
+        ``voltage_kv`` and ``position_error_m``.
     layer
         One of the layers in `KINDS`.
 
@@ -88,8 +92,7 @@ def read_features(given: Path | str | gpd.GeoDataFrame, layer: str) -> gpd.GeoDa
     Raises
     ------
     SchemaError
-        Once, with the file, the number of each feature that is wrong, what was found and what
-        was expected.
+        With the file and every mistake: the number of the feature, what was found and expected.
 
     Examples
     --------
@@ -105,43 +108,85 @@ def read_features(given: Path | str | gpd.GeoDataFrame, layer: str) -> gpd.GeoDa
             f"a scenario cannot change the layer {layer!r}", f"use one of {', '.join(KINDS)}"
         )
     where = f"the features for {layer}" if isinstance(given, gpd.GeoDataFrame) else str(given)
-    features = _of_frame(given) if isinstance(given, gpd.GeoDataFrame) else _of_file(Path(given))
+    features = (
+        _read_frame(given) if isinstance(given, gpd.GeoDataFrame) else _read_file(Path(given))
+    )
     if not features:
-        raise SchemaError(f"{where} holds no feature, expected at least one", _HINT)
-    complaints = [c for feature in features for c in _complaints(feature, layer)]
-    if complaints:
-        more = f" (and {len(complaints) - _SHOWN} more)" if len(complaints) > _SHOWN else ""
-        raise SchemaError(f"{where}: {'; '.join(complaints[:_SHOWN])}{more}", _HINT)
+        raise SchemaError(f"{where} has no feature, expected at least one", _HINT)
+    mistakes = [c for feature in features for c in _mistakes(feature, layer)]
+    if mistakes:
+        more = f" (and {len(mistakes) - _MOST_SHOWN} more)" if len(mistakes) > _MOST_SHOWN else ""
+        raise SchemaError(f"{where}: {'; '.join(mistakes[:_MOST_SHOWN])}{more}", _HINT)
     return _frame(features)
 
 
-def _of_frame(frame: gpd.GeoDataFrame) -> list[_Feature]:
+def planned_lines(name: str | None = None) -> gpd.GeoDataFrame:
+    """Return the packaged planned railways, or the legs of one of them.
+
+    They are approximate: straight legs between named places, each with its ``lateral_error_km``,
+    its status and its year of opening where one is published.
+
+    Parameters
+    ----------
+    name
+        Name of a line, in any case and with any dashes; by default all.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `read_features` returns them.
+
+    Raises
+    ------
+    SettingsError
+        When there is no line of that name.
+
+    Examples
+    --------
+    >>> planned_lines("Balykchy-Kara-Keche")["status"].tolist()
+    ['under_construction', 'planned']
+    """
+    lines = read_features(starter_path(PLANNED), "railways")
+    if name is None:
+        return lines
+    chosen = lines[lines["line"].map(_plain) == _plain(name)]
+    if chosen.empty:
+        known = ", ".join(dict.fromkeys(lines["line"]))
+        raise SettingsError(f"no planned railway is called {name!r}", f"use one of {known}")
+    return chosen
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+def _read_frame(frame: gpd.GeoDataFrame) -> list[_Feature]:
     stored = to_store(frame, what="the frame of features")
     shapes = stored.geometry.to_numpy()
     rows = pd.DataFrame(stored.drop(columns=stored.geometry.name)).to_dict("records")
     return [
-        _Feature(n, {str(k): _plain(v) for k, v in row.items()}, shape)
+        _Feature(n, {str(k): _json_value(v) for k, v in row.items()}, shape)
         for n, (row, shape) in enumerate(zip(rows, shapes, strict=True), start=1)
     ]
 
 
-def _plain(value: Any) -> Any:
-    """A cell as JSON has it: unknown is None, numpy's numbers are Python's."""
+def _json_value(value: Any) -> Any:
+    """A cell as JSON has it: unknown is None, numpy numbers are Python numbers."""
     if not isinstance(value, list | dict | np.ndarray) and pd.isna(value):
         return None
     plain = value.item() if isinstance(value, np.generic) else value
-    # a column of whole numbers with a gap is one of floats
+    # pandas stores a column of whole numbers with a gap as floats
     return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
-def _of_file(path: Path) -> list[_Feature]:
+def _read_file(path: Path) -> list[_Feature]:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SchemaError(f"{path} cannot be read: {error.strerror}", "check the path") from error
     except ValueError as error:
         line = " ".join(str(error).split())
-        raise SchemaError(f"{path} is no JSON in UTF-8: {line}", _HINT) from error
+        raise SchemaError(f"{path} is not JSON in UTF-8: {line}", _HINT) from error
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         found = document.get("type") if isinstance(document, dict) else type(document).__name__
         raise SchemaError(f"{path} is {found!r}, expected 'FeatureCollection'", _HINT)
@@ -153,7 +198,7 @@ def _of_file(path: Path) -> list[_Feature]:
 
 
 def _refuse_other_crs(crs: Any, path: Path) -> None:
-    """RFC 7946 knows WGS 84 alone; the member of the older format is let through if it says so."""
+    """RFC 7946 has only WGS 84; the ``crs`` member of the older format is accepted if it says so."""
     if crs is None:
         return
     properties = crs.get("properties") if isinstance(crs, dict) else None
@@ -167,25 +212,24 @@ def _refuse_other_crs(crs: Any, path: Path) -> None:
 
 def _feature(number: int, found: Any) -> _Feature:
     if not isinstance(found, dict):
-        return _Feature(number, {}, f"no feature but {found!r}")
-    properties = found.get("properties")
-    geometry = found.get("geometry")
-    told = properties if isinstance(properties, dict) else {}
+        return _Feature(number, {}, f"not a feature but {found!r}")
+    properties, geometry = found.get("properties"), found.get("geometry")
+    properties = properties if isinstance(properties, dict) else {}
     if geometry is None:
-        return _Feature(number, told, None)
+        return _Feature(number, properties, None)
     try:
-        with np.errstate(invalid="ignore"):  # what is no number is told of with its feature
-            return _Feature(number, told, shapely.geometry.shape(geometry))
+        with np.errstate(invalid="ignore"):  # coordinates are checked with the feature
+            return _Feature(number, properties, shapely.geometry.shape(geometry))
     except (ShapelyError, AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        return _Feature(number, told, " ".join(str(error).split()) or "a broken geometry")
+        return _Feature(number, properties, " ".join(str(error).split()) or "a broken geometry")
 
 
-def _complaints(feature: _Feature, layer: str) -> Iterator[str]:
-    for complaint in (*_of_shape(feature.shape, layer), *_of_properties(feature, layer)):
-        yield f"{feature.place}: {complaint}"
+def _mistakes(feature: _Feature, layer: str) -> Iterator[str]:
+    for mistake in (*_shape_mistakes(feature.shape, layer), *_property_mistakes(feature, layer)):
+        yield f"{feature.place}: {mistake}"
 
 
-def _of_shape(shape: Any, layer: str) -> Iterator[str]:
+def _shape_mistakes(shape: Any, layer: str) -> Iterator[str]:
     wanted = LAYERS[layer].geometries
     if isinstance(shape, str):
         yield f"the geometry is broken ({shape}), expected {' or '.join(wanted)}"
@@ -199,19 +243,19 @@ def _of_shape(shape: Any, layer: str) -> Iterator[str]:
     elif shape.geom_type not in wanted:
         yield f"the geometry is a {shape.geom_type}, expected {' or '.join(wanted)}"
     elif shape.geom_type in _LINES and any(p.length == 0 for p in shapely.get_parts(shape)):
-        yield "a line has no length, expected two places at least"
+        yield "a line has no length, expected at least two places"
     else:
-        yield from _of_places(xy)
+        yield from _place_mistakes(xy)
 
 
-def _of_places(xy: np.ndarray) -> Iterator[str]:
+def _place_mistakes(xy: np.ndarray) -> Iterator[str]:
     west, south, east, north = REGION
     outside = _outside(xy)
     if not outside.any():
         return
     lon, lat = xy[np.flatnonzero(outside)[0]]
     swapped = not _outside(xy[:, ::-1]).any()
-    hint = "; with latitude and longitude interchanged it is: give longitude first" * swapped
+    hint = "; swapped they are: give longitude first" * swapped
     yield (
         f"longitude {lon:g}, latitude {lat:g} is not in the region ({west:g} to {east:g} E, "
         f"{south:g} to {north:g} N){hint}"
@@ -224,27 +268,27 @@ def _outside(xy: np.ndarray) -> np.ndarray:
     return np.asarray((x < west) | (x > east) | (y < south) | (y > north))
 
 
-def _of_properties(feature: _Feature, layer: str) -> Iterator[str]:
-    told = feature.told
+def _property_mistakes(feature: _Feature, layer: str) -> Iterator[str]:
+    properties = feature.properties
     for name in ("name", "source"):
-        if not isinstance(told.get(name), str) or not told[name].strip():
-            yield f"{name} is {told.get(name)!r}, expected a text"
+        if not isinstance(properties.get(name), str) or not properties[name].strip():
+            yield f"{name} is {properties.get(name)!r}, expected text"
     for name, words in (("kind", KINDS[layer]), ("status", STATUSES)):
-        if told.get(name) not in words:
-            yield f"{name} is {told.get(name)!r}, expected one of {', '.join(words)}"
-    year = told.get("opening_year")
+        if properties.get(name) not in words:
+            yield f"{name} is {properties.get(name)!r}, expected one of {', '.join(words)}"
+    year = properties.get("opening_year")
     known = isinstance(year, int) and not isinstance(year, bool)
     if year is not None and not (known and _YEARS[0] <= year <= _YEARS[1]):
         yield f"opening_year is {year!r}, expected a year, or null where none is published"
     for name in _NUMBERS:
-        value = told.get(name)
+        value = properties.get(name)
         if value is not None and not _is_amount(value):
             yield f"{name} is {value!r}, expected a number, 0 or more"
     line = getattr(feature.shape, "geom_type", "") in _LINES
-    if line and told.get("lateral_error_km") is None:
+    if line and properties.get("lateral_error_km") is None:
         yield (
             "lateral_error_km is missing, expected kilometres (0 for a surveyed course): how far "
-            "the true course may lie to a side has no default"
+            "the true course may lie to either side has no default"
         )
 
 
@@ -264,13 +308,15 @@ def _frame(features: Sequence[_Feature]) -> gpd.GeoDataFrame:
 
 
 def _row(feature: _Feature) -> dict[str, Any]:
-    told = feature.told
+    properties = feature.properties
     row: dict[str, Any] = {"feature": feature.number}
-    row |= {n: told[n].strip() if isinstance(told.get(n), str) else None for n in _TEXTS}
-    row |= {n: told.get(n) for n in _NUMBERS}
+    row |= {
+        n: properties[n].strip() if isinstance(properties.get(n), str) else None for n in _TEXTS
+    }
+    row |= {n: properties.get(n) for n in _NUMBERS}
     row["line"] = row["line"] or row["name"]
-    unsure = (told.get("lateral_error_km") or 0) > 0
-    row["approximate"] = bool(told.get("approximate", unsure)) or unsure
-    row["gauge_break"] = bool(told.get("gauge_break", False))
-    row["opening_year"] = told.get("opening_year")
+    unsure = (properties.get("lateral_error_km") or 0) > 0
+    row["approximate"] = bool(properties.get("approximate", unsure)) or unsure
+    row["gauge_break"] = bool(properties.get("gauge_break", False))
+    row["opening_year"] = properties.get("opening_year")
     return row

@@ -1,7 +1,9 @@
-"""What a validation found: tables, a picture, files."""
+"""Validation of scores: the result with its tables, figure and files."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import logging
 import math
@@ -18,10 +20,11 @@ from geo_ree.errors import ScoreError
 from geo_ree.outputs.figures import new_figure
 from geo_ree.outputs.tables import library_versions, write_csv
 from geo_ree.pipeline.layers import Progress
-from geo_ree.scoring import ScoreModel, load_preset
+from geo_ree.scoring import ScoreModel, html_table, load_preset
 from geo_ree.settings import DISCLAIMER, Options, Settings
-from geo_ree.studies.validation.judging import Judged, judge, measure_sites
-from geo_ree.studies.validation.sites import LEAST, TRIALS, Gathered, Scope, gather_scopes
+from geo_ree.studies.validation.scopes import Gathered, Scope, gather_scopes
+from geo_ree.studies.validation.trial_results import TrialResult, evaluate, measure_sites
+from geo_ree.studies.validation.trials import MIN_SITES, TRIALS
 
 logger = logging.getLogger(__name__)
 
@@ -39,40 +42,40 @@ _TITLES = {
 _DPI = 110
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Validation:
     """Whether mines score higher than sites that did not become mines.
 
     Parameters
     ----------
     table
-        A row a trial, scope and country (blank for the whole scope): sizes of the classes; ``auc``
-        and ``population`` (that of the distance to the next settlement alone) with their 95 %
+        A row per trial, scope and country (blank for the whole scope): sizes of the classes; ``auc``
+        and ``population`` (the AUC of the distance to the nearest settlement alone) with their 95 %
         intervals ``_low`` and ``_high``, the wider of resampling sites and resampling blocks of
         one degree (``interval`` says which); ``gain``, their paired difference; the same with
         ``within_``, where sites are compared inside one country only; percentiles of random
         weights, and the share of them that the preset beats; the AUC with sites beside a mine of
-        another name counted as no mines; and the mean share of the weights that was known.
+        another name counted as other sites; and the mean share of the weights that was known.
     criteria
-        A row a trial, scope and criterion: its AUC alone, on the sites where it is known.
+        A row per trial, scope and criterion: its AUC alone, on the sites where it is known.
     left_out
-        A row a trial, scope and reason: sites that take no part.
+        A row per trial, scope and reason: sites left out.
     skipped
         Countries, and whole scopes, with too few sites of a class.
     sites
-        A row a scope and site that takes part: ``label_<trial>``, score, distances, and why.
+        A row per scope and site of any trial: ``label_<trial>``, score, distances, and why.
     curves
         Success-rate curves of the preset and the baselines.
     preset
         Name and variant of the model in each scope.
     layers
-        What each scope is measured to.
+        The layers of each scope.
     inputs
         A row for each table read, as in ``run.json``.
     draws, seed
-        Of the bootstrap.
+        Draws and seed of the bootstrap.
     warnings
-        What a reader has to know of this run.
+        Limitations of this run.
     """
 
     table: pd.DataFrame
@@ -88,24 +91,25 @@ class Validation:
     seed: int
     warnings: Sequence[str]
 
+    def __repr__(self) -> str:
+        whole = self.table[self.table["country"] == ""]
+        return (
+            f"<Validation: {whole['trial'].nunique()} trials in {whole['scope'].nunique()} scopes, "
+            f"{self.draws:,} draws, seed {self.seed}>"
+        )
+
     def _repr_html_(self) -> str:
-        whole = brief_table(self.table[self.table["country"] == ""])
-        notes = "".join(f"<li>{escape(w)}</li>" for w in self.warnings)
-        picture = self.figure()._repr_html_() or ""
-        return f"{whole.to_html(index=False, border=0)}{picture}<ul>{notes}</ul>"
+        whole = html_table(brief_table(self.table[self.table["country"] == ""]))
+        png = io.BytesIO()
+        self.figure().savefig(png, format="png")
+        picture = base64.b64encode(png.getvalue()).decode()
+        items = "".join(f"<li>{escape(w)}</li>" for w in self.warnings)
+        return f'{whole}<img src="data:image/png;base64,{picture}"><ul>{items}</ul>'
 
     def figure(self, trial: str = "all") -> Figure:
-        """Draw the success-rate curves of one trial, a panel a scope.
+        """Draw the success-rate curves of one trial, a panel per scope.
 
-        Parameters
-        ----------
-        trial
-            Its name.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Not known to pyplot, so nothing has to be closed.
+        The figure is not known to pyplot, so it need not be closed.
         """
         chosen = self.curves[self.curves["trial"] == trial]
         scopes = list(dict.fromkeys(chosen["scope"]))
@@ -129,18 +133,7 @@ class Validation:
         return figure
 
     def write(self, folder: Path) -> None:
-        """Write `FILES`, all or none.
-
-        Parameters
-        ----------
-        folder
-            Made when missing.
-
-        Raises
-        ------
-        SettingsError
-            When it cannot be written.
-        """
+        """Write `FILES` into a folder, all or none; the folder is created if missing."""
         with storage.atomic_files(folder) as draft:
             write_csv(self.table, draft / FILES[0], float_format="%.6g")
             write_csv(self.sites, draft / FILES[1], float_format="%.6g")
@@ -168,24 +161,9 @@ class Validation:
 
 
 def brief_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give results as people read them: figures with their intervals in one cell.
+    """Results as text for people: each figure with its interval, empty where there is none.
 
-    Parameters
-    ----------
-    rows
-        Of `Validation.table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Texts; empty where there is no figure.
-
-    Examples
-    --------
-    >>> row = {"trial": "all", "scope": "world", "country": "", "mines": 20, "others": 30,
-    ...        "auc": 0.61, "auc_low": 0.5, "auc_high": 0.702}
-    >>> brief_table(pd.DataFrame([row]))["AUC"].tolist()
-    ['0.61 (0.50-0.70)']
+    `rows` are rows of `Validation.table`.
     """
     out = rows[["trial", "scope", "country", "mines", "others"]].reset_index(drop=True)
     cells = {
@@ -245,27 +223,25 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 _HINT = (
-    "get tables that tell mines from prospects: geo-ree fetch usgs_copper_sites usgs_ree "
-    "usgs_major_deposits, and geo-ree fetch icmm_mines --file WORKBOOK (a person downloads it from "
+    "fetch tables that distinguish mines from prospects: geo-ree fetch usgs_copper_sites usgs_ree "
+    "usgs_major_deposits, and geo-ree fetch icmm_mines --file WORKBOOK (download it by hand from "
     "icmm.com)"
 )
 _KEPT = ("id", "name", "country", "tables", "commodities", "stated", "icmm", "mine", "mine_km")
 
 
-def validate_scores(
-    settings: Settings, options: Options, *, tell: Progress = logger.info
-) -> Validation:
-    """Test whether sites that became mines score higher than those that did not.
+def validate(settings: Settings, options: Options, *, tell: Progress = logger.info) -> Validation:
+    """Test whether sites that became mines score higher than sites that did not.
 
-    This is a test of discrimination on the infrastructure of today, not a back-test: that
-    would need the lines and towns as they were before each mine was opened.
+    This tests discrimination on the infrastructure of today; it is no back-test, which would need the
+    infrastructure before each mine opened.
 
     Parameters
     ----------
     settings, options
-        Where the data are; which sources, preset and targets, how many draws, which seed.
+        Where the data are; sources, preset and targets, draws and seed.
     tell
-        Called with a line of progress.
+        Called with each line of progress.
 
     Returns
     -------
@@ -274,19 +250,19 @@ def validate_scores(
     Raises
     ------
     ScoreError
-        When no trial has enough mines and enough other sites; the message tells what to fetch.
+        When no trial has enough mines and enough other sites; the message says what to fetch.
     GeoReeError
         With the file, the row and the hint.
 
     Examples
     --------
-    >>> validate_scores(Settings(), Options(only=("starter_deposits",)))  # doctest: +ELLIPSIS
+    >>> validate(Settings(), Options(only=("starter_deposits",)))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     geo_ree.errors.ScoreError: no trial has 15 mines and 15 other sites (there are none); ...
     """
     gathered = gather_scopes(settings, options, tell)
     preset = load_preset(options.preset)
-    judged: dict[tuple[str, str], Judged] = {}
+    results: dict[tuple[str, str], TrialResult] = {}
     measured: dict[str, pd.DataFrame] = {}
     models: dict[str, ScoreModel] = {}
     for scope in gathered.scopes.values():
@@ -296,34 +272,34 @@ def validate_scores(
         table = measured[scope.name] = measure_sites(scope, preset)
         models[scope.name] = preset.choose(table)
         for trial in TRIALS.values():
-            judged[scope.name, trial.name] = judge(
+            results[scope.name, trial.name] = evaluate(
                 scope, trial, table, models[scope.name], draws=options.draws, seed=options.seed
             )
-    return _outcome(gathered, judged, measured, models, options)
+    return _collect(gathered, results, measured, models, options)
 
 
-def _outcome(
+def _collect(
     gathered: Gathered,
-    judged: Mapping[tuple[str, str], Judged],
+    results: Mapping[tuple[str, str], TrialResult],
     measured: Mapping[str, pd.DataFrame],
     models: Mapping[str, ScoreModel],
     options: Options,
 ) -> Validation:
-    rows = [row for j in judged.values() for row in j.rows]
+    rows = [row for r in results.values() for row in r.rows]
     skipped = pd.DataFrame(
-        [s for j in judged.values() for s in j.skipped],
+        [s for r in results.values() for s in r.skipped],
         columns=["trial", "scope", "country", "mines", "others"],
     )
     if not rows:
         raise ScoreError(_too_few(skipped), _HINT)
-    curves = [j.curves for j in judged.values() if len(j.curves)]
+    curves = [r.curves for r in results.values() if len(r.curves)]
     return Validation(
         table=pd.DataFrame(rows),
-        criteria=pd.DataFrame([c for j in judged.values() for c in j.criteria]),
-        left_out=_left_out(judged, gathered),
+        criteria=pd.DataFrame([c for r in results.values() for c in r.criteria]),
+        left_out=_left_out(results, gathered),
         skipped=skipped,
         sites=pd.concat(
-            [_sites(gathered.scopes[name], table, judged) for name, table in measured.items()],
+            [_sites(gathered.scopes[name], table, results) for name, table in measured.items()],
             ignore_index=True,
         ),
         curves=pd.concat(curves, ignore_index=True),
@@ -341,27 +317,29 @@ def _too_few(skipped: pd.DataFrame) -> str:
     sizes = "; ".join(
         f"{r['trial']}, {r['scope']}: {r['mines']} and {r['others']}" for _, r in whole.iterrows()
     )
-    return f"no trial has {LEAST} mines and {LEAST} other sites ({sizes or 'there are none'})"
+    return (
+        f"no trial has {MIN_SITES} mines and {MIN_SITES} other sites ({sizes or 'there are none'})"
+    )
 
 
-def _left_out(judged: Mapping[tuple[str, str], Judged], gathered: Gathered) -> pd.DataFrame:
+def _left_out(results: Mapping[tuple[str, str], TrialResult], gathered: Gathered) -> pd.DataFrame:
     rows = [("", "", reason, count) for reason, count in gathered.left_out.items()]
-    for (scope, trial), j in judged.items():
-        counts = j.labels["left_out"][j.labels["left_out"] != ""].value_counts()
+    for (scope, trial), r in results.items():
+        counts = r.labels["left_out"][r.labels["left_out"] != ""].value_counts()
         rows += [(trial, scope, str(reason), int(n)) for reason, n in counts.items()]
     return pd.DataFrame(rows, columns=["trial", "scope", "reason", "count"])
 
 
 def _sites(
-    scope: Scope, measured: pd.DataFrame, judged: Mapping[tuple[str, str], Judged]
+    scope: Scope, measured: pd.DataFrame, results: Mapping[tuple[str, str], TrialResult]
 ) -> pd.DataFrame:
-    """Sites that take part in any trial of a scope, with their class in each."""
+    """The sites of a scope that are in any trial, with their class in each."""
     sites = scope.sites
     out = pd.DataFrame(sites[list(_KEPT)])
     out.insert(0, "scope", scope.name)
     out["latitude"], out["longitude"] = sites.geometry.y.round(5), sites.geometry.x.round(5)
     labels = pd.DataFrame(
-        {f"label_{t}": judged[scope.name, t].labels["label"] for t in TRIALS}, index=sites.index
+        {f"label_{t}": results[scope.name, t].labels["label"] for t in TRIALS}, index=sites.index
     )
     distances = [c for c in measured.columns if c.startswith("dist_")]
     out = out.join(labels).join(measured[["score", *distances]].round(3))

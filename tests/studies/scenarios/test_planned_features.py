@@ -1,4 +1,4 @@
-"""GeoJSON of planned infrastructure: what is read, and how each mistake is told."""
+"""GeoJSON of planned infrastructure: what is read, and how mistakes are reported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 import shapely
 
 from geo_ree.errors import SchemaError
-from geo_ree.studies.scenario import KINDS, STATUSES, read_features
+from geo_ree.studies.scenarios import KINDS, STATUSES, read_features
 
-TOLD = {
+GIVEN = {
     "name": "Made Up - Nowhere",
     "kind": "rail",
     "status": "planned",
@@ -29,8 +29,8 @@ def document(*features: Any, **more: Any) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": list(features), **more}
 
 
-def feature(geometry: Any = None, **told: Any) -> dict[str, Any]:
-    return {"type": "Feature", "properties": {**TOLD, **told}, "geometry": geometry or LINE}
+def feature(geometry: Any = None, **properties: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {**GIVEN, **properties}, "geometry": geometry or LINE}
 
 
 @pytest.fixture
@@ -100,9 +100,9 @@ def test_a_frame_with_a_gap_in_its_years_is_read_like_a_file() -> None:
 
 def test_points_need_no_lateral_error(written: Callable[[Any], Path]) -> None:
     place = {"type": "Point", "coordinates": [82.8, 46.7]}
-    told = feature(place, kind="rail_border", neighbour="CHN")
-    del told["properties"]["lateral_error_km"]
-    frame = read_features(written(document(told)), "gateways")
+    given = feature(place, kind="rail_border", neighbour="CHN")
+    del given["properties"]["lateral_error_km"]
+    frame = read_features(written(document(given)), "gateways")
     assert frame["neighbour"].tolist() == ["CHN"]
     assert frame["approximate"].tolist() == [False]
 
@@ -115,7 +115,7 @@ WRONG: list[tuple[Any, tuple[str, ...]]] = [
     (feature(lateral_error_km=-1), ("lateral_error_km is -1", "0 or more")),
     (feature(lateral_error_km="5"), ("lateral_error_km is '5'",)),
     (feature(lateral_error_km=True), ("lateral_error_km is True",)),
-    (feature(source=""), ("source is ''", "expected a text")),
+    (feature(source=""), ("source is ''", "expected text")),
     (feature(source=None), ("source is None",)),
     (feature(name=None), ("feature 1: name is None",)),
     (feature(kind="building"), ("kind is 'building'", "rail, narrow_gauge")),
@@ -135,7 +135,7 @@ WRONG: list[tuple[Any, tuple[str, ...]]] = [
     (feature({"type": "Point", "coordinates": [70, 48]}), ("is a Point, expected LineString",)),
     (
         feature({"type": "LineString", "coordinates": [[48, 70], [49, 71]]}),
-        ("longitude 48, latitude 70", "interchanged", "longitude first"),
+        ("longitude 48, latitude 70", "swapped", "longitude first"),
     ),
     (
         feature({"type": "LineString", "coordinates": [[10, 48], [11, 48]]}),
@@ -145,7 +145,7 @@ WRONG: list[tuple[Any, tuple[str, ...]]] = [
         {"type": "Feature", "properties": None, "geometry": None},
         ("there is no geometry", "name is None"),
     ),
-    ("nonsense", ("no feature but 'nonsense'",)),
+    ("nonsense", ("not a feature but 'nonsense'",)),
 ]
 
 
@@ -153,30 +153,30 @@ WRONG: list[tuple[Any, tuple[str, ...]]] = [
 def test_each_mistake_names_file_feature_found_and_expected(
     written: Callable[[Any], Path], wrong: Any, parts: tuple[str, ...]
 ) -> None:
-    with pytest.raises(SchemaError) as told:
+    with pytest.raises(SchemaError) as caught:
         read_features(written(document(wrong)), "railways")
     for part in ("lines.geojson", "feature 1", *parts):
-        assert part in str(told.value)
-    assert "correct the file" in told.value.hint
+        assert part in str(caught.value)
+    assert "correct the file" in caught.value.hint
 
 
 def test_all_mistakes_come_at_once_with_their_numbers(written: Callable[[Any], Path]) -> None:
     wrong = document(feature(), feature(status="x"), *[feature(kind="y", source="")] * 3)
-    with pytest.raises(SchemaError) as told:
+    with pytest.raises(SchemaError) as caught:
         read_features(written(wrong), "railways")
-    assert "feature 2" in str(told.value) and "feature 5" not in str(told.value)
-    assert "(and 2 more)" in str(told.value)
-    assert "feature 1" not in str(told.value)
+    assert "feature 2" in str(caught.value) and "feature 5" not in str(caught.value)
+    assert "(and 2 more)" in str(caught.value)
+    assert "feature 1" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("", ("no JSON",)),
-        ("{", ("no JSON",)),
+        ("", ("not JSON",)),
+        ("{", ("not JSON",)),
         ("[]", ("list", "expected 'FeatureCollection'")),
         (feature(), ("'Feature'", "expected 'FeatureCollection'")),
-        (document(), ("holds no feature",)),
+        (document(), ("has no feature",)),
         ({"type": "FeatureCollection", "features": 7}, ("features is 7",)),
         (
             '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, '
@@ -193,10 +193,10 @@ def test_all_mistakes_come_at_once_with_their_numbers(written: Callable[[Any], P
 def test_a_file_that_is_no_collection(
     written: Callable[[Any], Path], content: Any, parts: tuple[str, ...]
 ) -> None:
-    with pytest.raises(SchemaError) as told:
+    with pytest.raises(SchemaError) as caught:
         read_features(written(content), "railways")
     for part in ("lines.geojson", *parts):
-        assert part in str(told.value)
+        assert part in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"])
@@ -214,7 +214,7 @@ def test_no_file_and_no_such_layer(tmp_path: Path) -> None:
         read_features(tmp_path / "gone.geojson", "deposits")
     path = tmp_path / "bytes.geojson"
     path.write_bytes(b'{"type": "\xff"}')
-    with pytest.raises(SchemaError, match="no JSON in UTF-8"):
+    with pytest.raises(SchemaError, match="not JSON in UTF-8"):
         read_features(path, "railways")
 
 

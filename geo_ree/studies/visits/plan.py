@@ -1,4 +1,4 @@
-"""What has to be known before one goes there, from what a run knows; the rest stays unknown."""
+"""Visit plans: the deposits of a run with their nearest airport and border, grouped into trips."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from geo_ree.pipeline.export import gather_tables
 from geo_ree.pipeline.result import Result
 from geo_ree.proximity import nearest
 from geo_ree.schema import RANKED_ROLES
-from geo_ree.studies.visit.trips import Trip, group_trips
+from geo_ree.scoring import html_table
+from geo_ree.studies.visits.trips import Trip, group_trips
 
 _AIRPORTS = ("large", "medium", "small")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class VisitPlan:
-    """Deposits to visit, and the trips that they make.
+    """Deposits to visit, and the trips they make.
 
     Parameters
     ----------
@@ -31,11 +32,11 @@ class VisitPlan:
         A row per deposit: the columns of the run's table, with ``dist_ err_ near_`` of ``airport``
         and ``border``; NaN and None are unknown.
     trips
-        Deposits near to each other; their places are rows of `sites`.
+        Deposits near each other; their places are rows of `sites`.
     within_km
         Longest step within a trip.
     bundle
-        The run, with whom to name.
+        The tables of the run, with the sources to credit.
     """
 
     sites: gpd.GeoDataFrame
@@ -43,17 +44,37 @@ class VisitPlan:
     within_km: float
     bundle: Bundle
 
+    def __repr__(self) -> str:
+        return f"<VisitPlan: {len(self.sites)} deposits, {len(self.trips)} trips>"
+
+    def _repr_html_(self) -> str:
+        trip = {place: n for n, t in enumerate(self.trips, start=1) for place in t.places}
+        shown = pd.DataFrame(
+            {
+                "trip": [trip[place] for place in range(len(self.sites))],
+                "name": self.sites["name"],
+                "country": self.sites["country"],
+                "latitude": self.sites["latitude"].map("{:.4f}".format),
+                "longitude": self.sites["longitude"].map("{:.4f}".format),
+                "airport": self.sites["near_airport"],
+                "km to it": self.sites["dist_airport_km"],
+            }
+        )
+        lengths = [f"trip {n}: {t.length_km:,.0f} km" for n, t in enumerate(self.trips, start=1)]
+        caption = f"Round trips in straight lines: {'; '.join(lengths)}"
+        return html_table(shown.sort_values("trip", kind="stable"), caption=caption)
+
 
 def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 150.0) -> VisitPlan:
-    """Gather what a visit to deposits needs.
+    """Plan a visit to deposits.
 
     Parameters
     ----------
     result
-        Of `geo_ree.run`.
+        The result of `geo_ree.run`.
     deposits
-        Ids, or names. Of those that bear a name, ranked deposits come first, then those that do not
-        bear it as an alias; where that leaves several, the id has to be given.
+        Ids or names. Of several deposits with a name, ranked ones come first, then those that do not
+        have it as an alias; where that leaves several, give the id.
     within_km
         Deposits this near to each other make one trip.
 
@@ -70,9 +91,8 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     --------
     >>> import geo_ree
     >>> result = geo_ree.run(geo_ree.Settings(), geo_ree.Options(draws=50))
-    >>> plan = plan_visit(result, ["Kutessay II", "Aktyuz", "Kundybai"])
-    >>> [len(trip.places) for trip in plan.trips]
-    [2, 1]
+    >>> geo_ree.plan_visit(result, ["Kutessay II", "Aktyuz", "Kundybai"])
+    <VisitPlan: 3 deposits, 2 trips>
     """
     bundle = gather_tables(result)
     ids = [_find(word, bundle) for word in dict.fromkeys(deposits)]
@@ -87,14 +107,14 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
 
 
 def _find(word: str, bundle: Bundle) -> str:
-    """The id of the one deposit that is meant."""
+    """The id of the deposit with this id or name."""
     scored, plain = bundle.scored, word.strip().casefold()
     if word in set(scored["id"]):
         return word
     found: dict[tuple[bool, bool], list[str]] = {}
     for row in scored.to_dict("records"):
-        name, further = _names(row)
-        if plain in (name, *further):
+        name, aliases = _names(row)
+        if plain in (name, *aliases):
             found.setdefault((row["role"] not in RANKED_ROLES, plain != name), []).append(row["id"])
     if found:
         best = found[min(found)]
@@ -116,10 +136,10 @@ def _names(row: Mapping[str, Any]) -> tuple[str, list[str]]:
 def _not_found(word: str, bundle: Bundle) -> SettingsError:
     plain = word.strip().casefold()
     for row in bundle.unranked.to_dict("records"):
-        name, further = _names(row)
-        if word == row["id"] or plain in (name, *further):
+        name, aliases = _names(row)
+        if word == row["id"] or plain in (name, *aliases):
             return SettingsError(
-                f"no source at hand gives {word!r} a coordinate, so there is no place to go to",
+                f"no available source gives {word!r} a coordinate",
                 "leave it out",
             )
     names = bundle.scored["name"].dropna().tolist()
@@ -133,7 +153,7 @@ def _not_found(word: str, bundle: Bundle) -> SettingsError:
 def _to_airport(
     sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
 ) -> pd.DataFrame:
-    """The nearest airport in any country; none where no source of airports is at hand."""
+    """The nearest airport in any country; unknown without a source of airports."""
     airports = layers.get("airports")
     used = airports[airports["kind"].isin(_AIRPORTS)] if airports is not None else None
     return _reach(sites, used, "airport", labels)
@@ -142,7 +162,7 @@ def _to_airport(
 def _to_border(
     sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
 ) -> pd.DataFrame:
-    """The nearest other country, as the layer of countries has it."""
+    """The nearest other country."""
     out = _reach(sites, None, "border", labels)
     for country, rows in sites.groupby("country"):
         others = layers["countries"][layers["countries"]["country"] != country]
@@ -153,15 +173,15 @@ def _to_border(
 def _reach(
     sites: gpd.GeoDataFrame, targets: gpd.GeoDataFrame | None, name: str, labels: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Distance to the nearest, its error as far as it is known, and what it is by which source."""
+    """Distance to the nearest feature, its error as far as known, and its name with its source."""
     columns = [f"dist_{name}_km", f"err_{name}_km", f"near_{name}"]
     if targets is None or targets.empty:
         blank = pd.DataFrame(float("nan"), index=sites.index, columns=columns[:2])
         return blank.assign(**{columns[2]: pd.Series(None, index=sites.index, dtype=object)})
     found = nearest(sites, targets)
-    told = [_named(row, labels) for row in targets.loc[found["target"]].to_dict("records")]
+    names = [_named(row, labels) for row in targets.loc[found["target"]].to_dict("records")]
     error = pd.to_numeric(sites["position_error_m"]) / 1000.0
-    values = (found["distance_m"] / 1000.0, error, pd.Series(told, sites.index, dtype=object))
+    values = (found["distance_m"] / 1000.0, error, pd.Series(names, sites.index, dtype=object))
     return pd.DataFrame(dict(zip(columns, values, strict=True)))
 
 

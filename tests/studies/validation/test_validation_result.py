@@ -11,9 +11,9 @@ from geo_ree.errors import SettingsError
 from geo_ree.scoring import load_preset
 from geo_ree.settings import Options
 from geo_ree.studies.validation import TRIALS, Validation, brief_table
-from geo_ree.studies.validation.judging import judge, measure_sites
-from geo_ree.studies.validation.report import FILES, _outcome
-from geo_ree.studies.validation.sites import Gathered
+from geo_ree.studies.validation.scopes import Gathered
+from geo_ree.studies.validation.trial_results import evaluate, measure_sites
+from geo_ree.studies.validation.validation_result import FILES, _collect
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def done(by_the_railway) -> Validation:
     model = load_preset("infrastructure")
     measured = measure_sites(by_the_railway, model)
     judged = {
-        ("seven", t.name): judge(by_the_railway, t, measured, model, draws=100, seed=1)
+        ("seven", t.name): evaluate(by_the_railway, t, measured, model, draws=100, seed=1)
         for t in TRIALS.values()
     }
     gathered = Gathered(
@@ -30,7 +30,7 @@ def done(by_the_railway) -> Validation:
         left_out={"without a coordinate": 3},
         warnings=["<b>odd</b>"],
     )
-    return _outcome(gathered, judged, {"seven": measured}, {"seven": model}, Options(draws=100))
+    return _collect(gathered, judged, {"seven": measured}, {"seven": model}, Options(draws=100))
 
 
 def test_it_has_a_row_a_trial_scope_and_country(done):
@@ -58,7 +58,7 @@ def test_in_a_notebook_it_is_a_table_and_its_notes_with_markup_escaped(done):
     assert "&lt;b&gt;odd&lt;/b&gt;" in html
 
 
-def test_the_figure_has_a_panel_a_scope_and_leaves_pyplot_alone(done):
+def test_the_figure_has_a_panel_a_scope_and_leaves_pyplot_alone(done, tmp_path):
     import sys
 
     before = set(sys.modules)
@@ -68,7 +68,8 @@ def test_the_figure_has_a_panel_a_scope_and_leaves_pyplot_alone(done):
     assert "20 mines, 40 others" in axes.get_title()
     labels = {line.get_label() for line in axes.lines}
     assert {"preset", "nearest settlement alone", "chance"} <= labels
-    assert figure.canvas.get_renderer() is not None
+    figure.savefig(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
 def test_files_are_written_whole_and_formulas_are_disarmed(done, tmp_path):
@@ -87,13 +88,13 @@ def test_files_are_written_whole_and_formulas_are_disarmed(done, tmp_path):
 def test_the_report_is_plain_json_with_its_inputs_and_unknown_as_null(done, tmp_path):
     done.write(tmp_path)
     text = (tmp_path / "validation.json").read_text(encoding="utf-8")
-    told = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert told["inputs"] == [{"id": "t", "licence": "CC0"}]
-    assert (told["seed"], told["draws"]) == (20240607, 100)
-    assert set(told["trials"]) == set(TRIALS)
-    road = [c for c in told["criteria"] if c["criterion"] == "road"]
+    report = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert report["inputs"] == [{"id": "t", "licence": "CC0"}]
+    assert (report["seed"], report["draws"]) == (20240607, 100)
+    assert set(report["trials"]) == set(TRIALS)
+    road = [c for c in report["criteria"] if c["criterion"] == "road"]
     assert road[0]["auc"] is None
-    assert told["results"][0]["auc"] == pytest.approx(done.table["auc"][0])
+    assert report["results"][0]["auc"] == pytest.approx(done.table["auc"][0])
 
 
 def test_nothing_is_written_where_nothing_can_be(done, tmp_path):
@@ -124,3 +125,8 @@ def test_the_brief_table_signs_differences_and_leaves_gaps_blank():
     assert brief["gain over it"].tolist() == ["+0.10 (-0.05 to +0.20)"]
     assert brief["within countries"].tolist() == [""]
     assert brief["beats random weights"].tolist() == [""]
+
+
+def test_it_is_one_line_in_a_console_and_has_its_picture_in_a_notebook(done):
+    assert repr(done) == "<Validation: 1 trials in 1 scopes, 100 draws, seed 20240607>"
+    assert '<img src="data:image/png;base64,' in done._repr_html_()

@@ -13,8 +13,8 @@ from pyproj import Geod
 from geo_ree import Options, Settings
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline import result as pipeline
-from geo_ree.studies.visit import group_trips, plan_visit, render_sheet, round_trip, write_visit
-from geo_ree.studies.visit.trips import distances_km
+from geo_ree.studies.visits import group_trips, plan_visit, render_sheet, round_trip, write_visit
+from geo_ree.studies.visits.trips import distances_km
 
 KUTESSAY, AKTYUZ, KUNDYBAI = (
     f"starter_deposits:{n}" for n in ("kutessay-ii", "aktyuz", "kundybai")
@@ -41,6 +41,8 @@ def _with_layer(result, name, layer):
 def test_names_and_ids_find_the_deposits_in_the_order_given(plan):
     assert plan.sites["id"].tolist() == [KUTESSAY, AKTYUZ, KUNDYBAI]
     assert [t.places for t in plan.trips] == [(0, 1), (2,)]
+    assert repr(plan) == "<VisitPlan: 3 deposits, 2 trips>"
+    assert "Kutessay II" in plan._repr_html_() and "trip 2: 0 km" in plan._repr_html_()
 
 
 def test_a_wrong_name_gets_the_likely_ones(result):
@@ -49,7 +51,7 @@ def test_a_wrong_name_gets_the_likely_ones(result):
 
 
 def test_a_deposit_without_a_coordinate_is_no_place_to_go_to(result):
-    with pytest.raises(SettingsError, match="no source at hand gives 'Kuirektykol' a coordinate"):
+    with pytest.raises(SettingsError, match="no available source gives 'Kuirektykol' a coordinate"):
         plan_visit(result, ["Kuirektykol"])
 
 

@@ -6,15 +6,15 @@ import pytest
 import shapely
 
 from geo_ree.schema import check_layer
-from geo_ree.studies.validation.labels import (
+from geo_ree.studies.validation.mine_labels import (
     COPPER,
     MATCH_KM,
     label_sites,
     mine_records,
-    stated_states,
+    stated_status,
     usable_records,
 )
-from geo_ree.studies.validation.sites import TRIALS, classify_sites
+from geo_ree.studies.validation.trials import TRIALS, classify_sites
 
 KM = 1.0 / 111.2
 
@@ -78,7 +78,7 @@ def mines(*rows, kind="mine", commodities="Cu"):
 )
 def test_the_word_of_a_table_and_nothing_else_is_its_statement(status, kind, worded, state):
     rows = records(("t:1", "Madeupsai", status, 70, 48)).assign(kind=kind)
-    assert stated_states(rows, {"t"} if worded else {"other"}).tolist() == [state]
+    assert stated_status(rows, {"t"} if worded else {"other"}).tolist() == [state]
 
 
 def test_what_is_no_site_or_nowhere_is_counted():
@@ -90,7 +90,7 @@ def test_what_is_no_site_or_nowhere_is_counted():
     ).assign(kind=["deposit", "deposit", "plant", "area"])
     kept, counts = usable_records(rows)
     assert kept["id"].tolist() == ["t:1"]
-    assert counts == {"a works, an area or a name only": 2, "without a coordinate": 1}
+    assert counts == {"a plant, an area or a name only": 2, "without a coordinate": 1}
 
 
 def test_a_mine_joined_by_name_and_place_makes_a_site_a_mine():
@@ -130,9 +130,9 @@ def test_a_namesake_beyond_the_tolerance_leaves_the_site_out():
     sites = label_sites(rows, table)
     assert sites["icmm"].tolist() == ["far"]
     assert f"{far:.1f}"[:2] in sites["why"][0]
-    told = classify_sites(sites, TRIALS["icmm"])
-    assert told["label"].tolist() == [""]
-    assert told["left_out"].tolist() == [f"joined to a mine farther than {MATCH_KM:g} km"]
+    labels = classify_sites(sites, TRIALS["icmm"])
+    assert labels["label"].tolist() == [""]
+    assert labels["left_out"].tolist() == [f"joined to a mine farther than {MATCH_KM:g} km"]
 
 
 @pytest.mark.parametrize(("km", "icmm"), [(6.0, "near"), (8.0, "none")])
@@ -171,8 +171,8 @@ def test_one_record_that_tells_of_a_mine_outweighs_prospects():
     )
     sites = label_sites(rows, None)
     assert (sites["stated"][0], sites["stated_copper"][0]) == ("mine", "undeveloped")
-    told = classify_sites(sites, TRIALS["copper"])
-    assert told.loc[0].tolist() == ["", "known as a mine by other evidence only"]
+    labels = classify_sites(sites, TRIALS["copper"])
+    assert labels.loc[0].tolist() == ["", "known as a mine only by other evidence"]
 
 
 def test_records_of_a_large_table_far_from_mines_stay_alone_and_the_others_are_compared():
