@@ -74,19 +74,19 @@ def make_changes(
 
     Raises a SchemaError or SettingsError for invalid features, unavailable layers and unknown names.
     """
-    _refuse_unknown(layers, add, remove)
+    _check_layers(layers, add, remove)
     kept, removed, added, pieces = {}, [], [], {}
     for layer in dict.fromkeys((*remove, *add)):
-        gone = _found(layers[layer], remove[layer], layer) if layer in remove else None
+        gone = _removed_rows(layers[layer], remove[layer], layer) if layer in remove else None
         kept[layer] = layers[layer] if gone is None else layers[layer][~gone]
         if gone is not None:
             removed.append(
                 pd.DataFrame(layers[layer][gone].drop(columns="geometry")).assign(layer=layer)
             )
         if layer in add:
-            features = _judged(read_features(add[layer], layer), year)
+            features = _with_counted(read_features(add[layer], layer), year)
             made = _canonical(features, layer, layers["countries"])
-            added.append(_described(features, made).assign(layer=layer))
+            added.append(_with_extent(features, made).assign(layer=layer))
             counted = set(features["feature"][features["counted"]])
             pieces[layer] = made[made["feature"].isin(counted)].reset_index(drop=True)
     columns = ["id", "name", "country", "kind", "source_id", "layer"]
@@ -102,7 +102,7 @@ def make_changes(
     )
 
 
-def _refuse_unknown(
+def _check_layers(
     layers: Mapping[str, gpd.GeoDataFrame], add: Mapping[str, Added], remove: Mapping[str, Removed]
 ) -> None:
     if not add and not remove:
@@ -119,7 +119,7 @@ def _refuse_unknown(
             )
 
 
-def _found(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:
+def _removed_rows(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:
     """Mask of the rows to remove."""
     if callable(wanted):
         mask = np.asarray(wanted(rows))
@@ -156,7 +156,7 @@ def _hint(rows: gpd.GeoDataFrame) -> str:
     return f"give an id, {known}kind=WORD ({kinds}), source=ID or country=ISO3"
 
 
-def _judged(features: gpd.GeoDataFrame, year: int | None) -> gpd.GeoDataFrame:
+def _with_counted(features: gpd.GeoDataFrame, year: int | None) -> gpd.GeoDataFrame:
     """Add whether each feature counts, and why not."""
     why = [
         _why_not(status, opening, year)
@@ -213,7 +213,7 @@ def _named(name: str, status: str, approximate: bool) -> str:
     return f"{name} ({', '.join(marks)})" if marks else name
 
 
-def _described(features: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _with_extent(features: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the countries that each feature crosses and its length as drawn."""
     crossed = {
         f: ";".join(dict.fromkeys(c for c in rows["country"] if isinstance(c, str)))
