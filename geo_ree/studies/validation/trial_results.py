@@ -62,8 +62,8 @@ def measure_sites(scope: Scope, model: ScoreModel) -> pd.DataFrame:
     Returns ``dist_<target>_km`` of each target and the columns of `geo_ree.score`; raises a ScoreError
     when there is no target ``settlement``, the baseline.
     """
-    sites, made = scope.sites, scope.proximity
-    if POPULATION.removeprefix("dist_").removesuffix("_km") not in made.targets:
+    sites, proximity = scope.sites, scope.proximity
+    if POPULATION.removeprefix("dist_").removesuffix("_km") not in proximity.targets:
         raise ScoreError(
             "the targets have no settlement, which is the baseline",
             "add a target of that name to the file of targets",
@@ -71,9 +71,9 @@ def measure_sites(scope: Scope, model: ScoreModel) -> pd.DataFrame:
     lon, lat = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
     country = sites["country"].astype(object).to_numpy()
     columns = {}
-    for name, target in made.targets.items():
+    for name, target in proximity.targets.items():
         imprecise = sites["precision_class"].isin(target.unknown_for_precision).to_numpy()
-        distance = made.reach(name, lon, lat, country).distance_km
+        distance = proximity.nearest(name, lon, lat, country).distance_km
         columns[f"dist_{name}_km"] = np.where(imprecise, np.nan, distance)
     table = pd.DataFrame(columns, index=sites.index)
     return table.join(score(table, model.choose(table)))
@@ -89,9 +89,9 @@ def evaluate(
     """
     labels = _scored(classify_sites(scope.sites, trial), measured)
     where = {"trial": trial.name, "scope": scope.name}
-    sizes = _sizes(labels["label"])
-    if min(sizes) < MIN_SITES:
-        skip = {**where, "country": "", "mines": sizes[0], "others": sizes[1]}
+    mines, others = (int((labels["label"] == c).sum()) for c in ("mine", "other"))
+    if min(mines, others) < MIN_SITES:
+        skip = {**where, "country": "", "mines": mines, "others": others}
         return TrialResult(
             rows=[], criteria=[], curves=pd.DataFrame(), labels=labels, skipped=[skip]
         )
@@ -125,10 +125,6 @@ def _scored(labels: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
         label=labels["label"].mask(lacks, ""),
         left_out=labels["left_out"].mask(lacks, "no distance to a settlement, or no score"),
     )
-
-
-def _sizes(label: pd.Series) -> tuple[int, int]:
-    return int((label == "mine").sum()), int((label == "other").sum())
 
 
 @dataclass(frozen=True)

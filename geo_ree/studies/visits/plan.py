@@ -91,7 +91,7 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     --------
     >>> import geo_ree
     >>> result = geo_ree.run(geo_ree.Settings(), geo_ree.Options(draws=50))
-    >>> geo_ree.plan_visit(result, ["Kutessay II", "Aktyuz", "Kundybai"])
+    >>> plan_visit(result, ["Kutessay II", "Aktyuz", "Kundybai"])
     <VisitPlan: 3 deposits, 2 trips>
     """
     bundle = gather_tables(result)

@@ -450,7 +450,7 @@ def test_another_reach_is_told_with_its_kilometres(made: Made, line: Line) -> No
 def test_it_shows_itself_with_everything_escaped(made: Made, line: Line) -> None:
     study = scenario(made(), add={"railways": line((69, 48), (71, 48), name="<script>x</script>")})
     shown = study._repr_html_()
-    assert repr(study) == "<Scenario: 1 features added, 0 removed, 2 of 4 deposits change>"
+    assert repr(study) == "<Scenario: 1 features added, 0 removed, 3 of 4 deposits change>"
     assert "<script>" not in shown and "&lt;script&gt;" in shown
     assert "Alpha" in shown and "<table" in shown
     quiet = scenario(made(), add={"railways": line((86, 47), (90, 47))})._repr_html_()

@@ -58,7 +58,7 @@ def test_a_deposit_without_a_coordinate_is_no_place_to_go_to(result):
 def test_several_deposits_of_one_name_are_listed(result):
     table = result.table.assign(name="Same", role="candidate")
     with pytest.raises(SettingsError, match=r"deposits are called 'same'; name one of starter"):
-        plan_visit(replace(result, table=table), ["same"])
+        plan_visit(replace(result, tables={**result.tables, "scores": table}), ["same"])
 
 
 def test_without_a_source_of_airports_the_nearest_is_unknown(plan):
