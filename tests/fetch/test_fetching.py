@@ -153,7 +153,7 @@ def test_off_a_terminal_the_account_is_plain_and_whole(served, settings):
     assert [row.split("\t")[0] for row in rows] == list(THREE)
     assert all(len(row.split("\t")) == len(head.split("\t")) for row in rows)
     assert last == "3 of 3 sources are available"
-    assert "usgs_ree: asking https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
+    assert "usgs_ree: downloading https://mrdata.usgs.gov/ree/ree-csv.zip" in result.stderr
 
 
 def test_off_a_terminal_no_text_is_cut(monkeypatch, capsys):
@@ -188,7 +188,7 @@ def test_a_file_is_taken_and_a_source_without_an_address_not_asked(settings, tmp
     (tmp_path / "x.csv").write_text("name,latitude,longitude,commodities\nMade-up Ridge,45,70,Ce\n")
     result = call(settings, "uzbekistan_geology", "--file", tmp_path / "x.csv")
     assert result.exit_code == 0, result.output
-    assert f"uzbekistan_geology: taking {tmp_path / 'x.csv'}" in result.stderr
+    assert f"uzbekistan_geology: reading {tmp_path / 'x.csv'}" in result.stderr
     result = call(settings, "uzbekistan_geology")
     assert result.exit_code == 1
     assert "uzbekistan_geology: no address" in result.stderr

@@ -85,7 +85,7 @@ def show_progress() -> Iterator[dict[str, Callable[..., None]]]:
 def _start(source_id: str, place: str) -> str:
     if not place:
         return f"{source_id}: no address"
-    return f"{source_id}: {'asking' if '://' in place else 'taking'} {place}"
+    return f"{source_id}: {'downloading' if '://' in place else 'reading'} {place}"
 
 
 def _line(outcome: Outcome) -> str:
