@@ -2,8 +2,8 @@
 
 python benchmarks/bench_osm.py [--megabytes 200]
 
-Writes a made-up .osm.pbf with pyosmium (random walks: GDAL takes very regular blocks for an
-attack), then opens each table of the catalogue entry in a process of its own.
+Writes a made-up .osm.pbf of random walks with pyosmium, then reads each table of the catalogue
+entry in a process of its own.
 """
 
 from __future__ import annotations
@@ -21,15 +21,19 @@ from osmium.osm.mutable import Node, Relation, Way
 
 ENTRY = "osm_kazakhstan"
 READ = r"""
-import os, re, sys, threading, time
+import os, re, resource, sys, threading, time
 from pathlib import Path
 from geo_ree.catalog import load_catalog
 from geo_ree.fetching import read
 
-disk = 0
+disk = private = 0
 
-def watch():  # GDAL removes its temporary files as soon as they are open
-    global disk
+def figure(name):
+    found = re.search(name + r":\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(found.group(1)) / 1024
+
+def watch():  # libosmium removes its index of nodes as soon as it is open
+    global disk, private
     while True:
         sizes = []
         for link in Path("/proc/self/fd").iterdir():
@@ -38,7 +42,7 @@ def watch():  # GDAL removes its temporary files as soon as they are open
                     sizes.append(link.stat().st_size)
             except OSError:
                 pass
-        disk = max(disk, sum(sizes))
+        disk, private = max(disk, sum(sizes)), max(private, figure("RssAnon"))
         time.sleep(0.2)
 
 threading.Thread(target=watch, daemon=True).start()
@@ -46,8 +50,8 @@ part = next(p for p in load_catalog()[sys.argv[1]].parts() if p.part == sys.argv
 start = time.perf_counter()
 rows = len(read(part, Path(sys.argv[3])))
 seconds = time.perf_counter() - start
-status = Path("/proc/self/status").read_text()
-print(rows, int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024, disk / 1e6, seconds)
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(rows, figure("VmHWM"), private, disk / 1e6, used.ru_utime + used.ru_stime, seconds)
 """
 # What the ways of a country are, about: mostly buildings, land use, tracks and streets.
 KINDS = (
@@ -113,18 +117,20 @@ def main() -> None:
             f"{path.stat().st_size / 1e6:.0f} MB: {nodes} nodes, {ways} ways, written in "
             f"{(time.perf_counter() - start) / 60:.1f} min"
         )
-        print(f"{'table':<14}{'rows':>9}{'memory MB':>11}{'disk MB':>9}{'minutes':>9}")
+        heads = ("memory MB", "private MB", "disk MB", "CPU s", "minutes")
+        print(f"{'table':<14}{'rows':>9}" + "".join(f"{head:>11}" for head in heads))
         for table in ("railways", "roads", "power_lines", "power_plants"):
-            told = subprocess.run(
+            output = subprocess.run(
                 [sys.executable, "-c", READ, ENTRY, table, str(path)],
                 check=True,
                 capture_output=True,
                 text=True,
             ).stdout
-            rows, memory, disk, seconds = told.split()
+            rows, *figures, seconds = output.split()
             print(
-                f"{table:<14}{rows:>9}{float(memory):>11.0f}{float(disk):>9.0f}"
-                f"{float(seconds) / 60:>9.2f}",
+                f"{table:<14}{rows:>9}"
+                + "".join(f"{float(figure):>11.0f}" for figure in figures)
+                + f"{float(seconds) / 60:>11.2f}",
                 flush=True,
             )
 

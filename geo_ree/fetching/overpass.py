@@ -1,4 +1,4 @@
-"""OpenStreetMap through Overpass: a box of at most a degree, asked for once."""
+"""OpenStreetMap through Overpass: a box of at most one degree, in one request."""
 
 from __future__ import annotations
 
@@ -20,47 +20,38 @@ from geo_ree.reading.osm import is_pbf, read_osm
 from geo_ree.reading.osm_elements import Selection, elements_of_json
 
 MAX_SIDE_DEG = 1.0
-"""A box may be this wide and this high; the service is there for small questions."""
+"""Largest width and height of a box: the service is meant for small queries."""
 
 MAX_ANSWER_BYTES = 600_000_000
-"""A larger answer is refused; queries bound the memory of the server with ``maxsize``."""
+"""A larger answer is refused; the queries limit the memory of the server with ``maxsize``."""
 
 DEFAULT_TIMEOUT_S = 180
-"""Seconds that Overpass thinks about a query that does not say ``[timeout:…]``."""
+"""Seconds that Overpass spends on a query without ``[timeout:…]``."""
 
 QUEUE_S = 30.0
-"""Seconds that a query may wait for its turn before that."""
+"""Seconds that a query may wait in the queue before that."""
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _PLACE = "{bbox}"
 
 
 def download_overpass(request: Request, client: Client) -> Payload:
-    """Ask Overpass for the features in a box.
+    """Download the features in a box with one request to Overpass.
 
-    Parameters
-    ----------
-    request
-        The entry, whose ``reader.query.data`` is the query with ``{bbox}`` where the box
-        (south, west, north, east) belongs; and the box.
-    client
-        Makes the one request.
-
-    Returns
-    -------
-    Payload
-
-    Raises
-    ------
-    FetchError
-        When the box is too large, or the service could not answer or only in part.
+    ``reader.query.data`` is the query, with ``{bbox}`` where the box (south, west, north, east)
+    belongs. Raises FetchError when the box is too large, or the service cannot answer or only
+    answers in part.
     """
     source = request.source
     query = _query(source, request.box)
-    url = source.url
-    with _patient(client, query) as asking:
-        body = asking.get(
-            url,
+    # as long as the query lets the service think
+    allowed = re.search(r"\[timeout:(\d+)\]", query)
+    wait = (int(allowed[1]) if allowed else DEFAULT_TIMEOUT_S) + QUEUE_S
+    settings = client.settings
+    patient = replace(settings, read_timeout_s=max(settings.read_timeout_s, wait))
+    with replace(client, settings=patient) as patient_client:
+        body = patient_client.get(
+            source.url,
             data=urlencode({"data": query}),
             headers={**_FORM, **source.reader.headers},
             most_bytes=MAX_ANSWER_BYTES,
@@ -69,27 +60,12 @@ def download_overpass(request: Request, client: Client) -> Payload:
         _elements(body)
     except DocumentError as error:
         raise FetchError(
-            f"{source.id}: {url}: {error.reason}; nothing is kept of a part of an answer",
+            f"{source.id}: {source.url}: {error.reason}; a partial answer is not kept",
             "try again later, or ask for a smaller --bbox",
         ) from error
     payload = request.folder / "pages.zip"
     write_pages(payload, {"page-00001.json": body})
-    return Payload(path=payload, url=url, query=query)
-
-
-def _patient(client: Client, query: str) -> Client:
-    """Make a client like the one given that waits as long as the query lets the service think."""
-    allowed = re.search(r"\[timeout:(\d+)\]", query)
-    wait = (int(allowed[1]) if allowed else DEFAULT_TIMEOUT_S) + QUEUE_S
-    settings = client.settings
-    return Client(
-        replace(settings, read_timeout_s=max(settings.read_timeout_s, wait)),
-        source_id=client.source_id,
-        hosts=client.hosts,
-        pause_s=client.pause_s,
-        on_bytes=client.on_bytes,
-        secrets=client.secrets,
-    )
+    return Payload(path=payload, url=source.url, query=query)
 
 
 def _query(source: Source, box: Box | None) -> str:
@@ -101,20 +77,20 @@ def _query(source: Source, box: Box | None) -> str:
         )
     if box is None:
         raise FetchError(
-            f"{source.id} is fetched for a part of the world only",
-            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+            f"{source.id} is downloaded for part of the world only",
+            "name it with --bbox WEST,SOUTH,EAST,NORTH",
         )
     west, south, east, north = box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise FetchError(
-            f"{source.id}: {west:g},{south:g},{east:g},{north:g} is no box",
+            f"{source.id}: {west:g},{south:g},{east:g},{north:g} is not a box",
             "give --bbox WEST,SOUTH,EAST,NORTH in degrees",
         )
     if max(east - west, north - south) > MAX_SIDE_DEG + 1e-9:
         raise FetchError(
             f"{source.id}: the box is {east - west:g} by {north - south:g} degrees, Overpass is "
-            f"asked for {MAX_SIDE_DEG:g} by {MAX_SIDE_DEG:g} at most",
-            "take a smaller box, or a whole country with geo-ree fetch osm_kazakhstan (or "
+            f"asked for at most {MAX_SIDE_DEG:g} by {MAX_SIDE_DEG:g}",
+            "give a smaller box, or fetch a whole country with geo-ree fetch osm_kazakhstan (or "
             "another of the osm entries)",
         )
     return template.replace(_PLACE, f"{south:.7g},{west:.7g},{north:.7g},{east:.7g}").strip()
@@ -122,34 +98,20 @@ def _query(source: Source, box: Box | None) -> str:
 
 def _elements(body: bytes) -> list[dict[str, Any]]:
     answer = parse_object(body)
-    if answer.get("remark"):  # status 200 all the same, with what was found until then
-        raise ServiceError(f"the service remarks {' '.join(str(answer['remark']).split())!r}")
+    if answer.get("remark"):  # with status 200, after the elements found until then
+        remark = " ".join(str(answer["remark"]).split())
+        raise ServiceError(f"the service remarks {remark!r}")
     if not isinstance(answer.get("elements"), list):
         raise DocumentError("the answer has no elements")
     return list(answer["elements"])
 
 
 def read_overpass(path: Path, source: Source) -> pd.DataFrame:
-    """Open one table of an answer of Overpass, with the same columns as `read_osm`.
+    """Read one table of an answer of Overpass, with the columns of `read_osm`.
 
-    Parameters
-    ----------
-    path
-        What `download_overpass` wrote; a file with one answer in JSON, or a small .osm.pbf file,
-        that somebody was handed.
-    source
-        Its catalogue entry, or the view of it for one table.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        As `geo_ree.reading.osm.read_osm` describes it.
-
-    Raises
-    ------
-    SchemaError
-        When the file is damaged, no answer of Overpass or one in part, or the entry asks for
-        what cannot be.
+    `path` is what `download_overpass` wrote, or a provided file: one answer in JSON, or a small
+    .osm.pbf file. Raises SchemaError when it is damaged, partial or of another kind, or the
+    entry is wrong.
     """
     hint = f"fetch it again with geo-ree fetch {source.id}"
     selection = Selection(source)

@@ -54,38 +54,23 @@ _GEO = {
 
 
 def download_overture(request: Request, client: Client) -> Payload:
-    """Cut a box from the newest release.
+    """Cut a box from the newest release, as GeoParquet.
 
-    Only the row groups of the remote files that may touch the box are read, and the extract is
-    kept, since a release vanishes after 60 days.
+    Only the row groups that may touch the box are downloaded. The extract is kept, because a
+    release disappears after 60 days. The entry's url is the catalogue of releases;
+    ``reader.query`` has ``bucket``, ``path`` (with ``{release}``), ``region``, ``subtypes`` and
+    perhaps ``endpoint``, the address of another S3 server.
 
-    Parameters
-    ----------
-    request
-        The entry: its url is the catalogue of releases, ``reader.query`` has ``bucket``,
-        ``path`` (with ``{release}``), ``region`` and ``subtypes``, and may have ``endpoint``,
-        the address of another S3 server; and the box.
-    client
-        Asks for the newest release. The bucket itself is read by Arrow, not through it, so
-        that neither a mirror nor working offline can be honoured: both are refused.
-
-    Returns
-    -------
-    Payload
-        A GeoParquet file.
-
-    Raises
-    ------
-    FetchError
-        When it cannot be had.
+    Arrow reads the bucket, not `client`, so a mirror or working offline is refused. Raises
+    FetchError.
     """
     source = request.source
     options = _options(source)
-    _refuse(client, source)
+    _check_network(client, source)
     if request.box is None:
         raise FetchError(
-            f"{source.id} is fetched for a part of the world only",
-            "say which with --bbox WEST,SOUTH,EAST,NORTH",
+            f"{source.id} is downloaded for part of the world only",
+            "name it with --bbox WEST,SOUTH,EAST,NORTH",
         )
     path = f"{options['bucket']}/{options['path'].replace(RELEASE, _newest(client, source))}"
     payload = request.folder / f"{source.id}.parquet"
@@ -94,7 +79,7 @@ def download_overture(request: Request, client: Client) -> Payload:
         rows = _cut(remote, payload, _condition(request.box, options), client)
     if not rows:
         raise FetchError(
-            f"{source.id}: s3://{path} has nothing in the box", "take another or a larger --bbox"
+            f"{source.id}: s3://{path} has nothing in the box", "give another or a larger --bbox"
         )
     west, south, east, north = request.box
     query = f"bbox {west:g},{south:g},{east:g},{north:g} subtype {options['subtypes']}"
@@ -102,25 +87,25 @@ def download_overture(request: Request, client: Client) -> Payload:
 
 
 def _options(source: Source) -> Mapping[str, str]:
-    lacking = [name for name in _OPTIONS if not source.reader.query.get(name)]
-    if lacking or RELEASE not in source.reader.query["path"]:
+    missing = [name for name in _OPTIONS if not source.reader.query.get(name)]
+    if missing or RELEASE not in source.reader.query["path"]:
         raise FetchError(
-            f"{source.id}: reader.query lacks {', '.join(lacking) or RELEASE + ' in path'}",
+            f"{source.id}: reader.query lacks {', '.join(missing) or RELEASE + ' in path'}",
             "correct the catalogue entry",
         )
     return source.reader.query
 
 
-def _refuse(client: Client, source: Source) -> None:
+def _check_network(client: Client, source: Source) -> None:
     if client.settings.offline:
         raise FetchError(
-            f"{source.id} is not asked, for geo_ree works offline",
-            "leave out --offline, or hand over an extract with --file",
+            f"{source.id} is not requested, because geo_ree works offline",
+            "leave out --offline, or provide an extract with --file",
         )
     if client.settings.mirror:
         raise FetchError(
-            f"{source.id} comes from an S3 bucket, for which a mirror cannot stand in",
-            "leave out --mirror, or hand over an extract with --file",
+            f"{source.id} comes from an S3 bucket, which a mirror cannot replace",
+            "leave out --mirror, or provide an extract with --file",
         )
 
 
@@ -175,7 +160,7 @@ def _cut(remote: ds.Dataset, payload: Path, condition: ds.Expression, client: Cl
                 raise FetchError(
                     f"{client.source_id}: the extract has {size} bytes or more, "
                     f"at most {most} are accepted",
-                    "take a smaller --bbox, or raise Settings.max_download_bytes",
+                    "give a smaller --bbox, or raise Settings.max_download_bytes",
                 )
             if client.on_bytes is not None:
                 client.on_bytes(size, None)
@@ -196,14 +181,14 @@ def _explained(where: str) -> Iterator[None]:
 
 
 def read_overture(path: Path, source: Source) -> pd.DataFrame:
-    """Open one table of an extract of Overture Maps.
+    """Read one table of an extract of Overture Maps.
 
     Parameters
     ----------
     path
         What `download_overture` wrote, or a GeoParquet file in Overture's schema.
     source
-        Its catalogue entry, or the view of it for one table; ``reader.where`` chooses rows.
+        Its catalogue entry, or the view of it for one table; ``reader.where`` selects rows.
 
     Returns
     -------
@@ -212,7 +197,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
         of `geo_ree.reading.osm_tags.with_derived`. A column is ``subtype``, ``class``,
         ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
         ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
-        ``class_or_state``; anything else is looked up in ``source_tags``, the tags of
+        ``class_or_state``; anything else is a key of ``source_tags``, the tags of
         OpenStreetMap. Areas are points on them where the canonical layer has no areas.
 
     Raises
@@ -225,11 +210,11 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise SchemaError(f"{source.id}: {path.name} is no whole Parquet file", hint) from error
-    lacking = [n for n in ("id", "geometry", "subtype", "class") if n not in table.column_names]
-    if lacking:
+        raise SchemaError(f"{source.id}: {path.name} is not a whole Parquet file", hint) from error
+    missing = [n for n in ("id", "geometry", "subtype", "class") if n not in table.column_names]
+    if missing:
         raise SchemaError(
-            f"{source.id}: {path.name} lacks the columns {', '.join(lacking)}; it has: "
+            f"{source.id}: {path.name} lacks the columns {', '.join(missing)}; it has: "
             f"{', '.join(table.column_names)}",
             f"{hint}; the publisher may have changed the schema",
         )

@@ -25,6 +25,7 @@ from geo_ree.reading.osm_elements import Corners, Element, Selection
 DISK_FACTOR = 4
 """Free space needed in the temporary folder, in sizes of the file."""
 
+_MAKE_ROOM = "make room, or name another folder in the environment variable TMPDIR"
 _START = b"OSMHeader"  # within the first bytes of every such file
 _WAY_LAYERS = {"lines", "multipolygons"}
 _RELATION_LAYERS = {"multilinestrings", "multipolygons", "other_relations"}
@@ -77,6 +78,10 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
             _Scan(path, selection, Path(folder)).run()
         except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
             line = " ".join(str(error).split())
+            if "space" in line:
+                raise SettingsError(
+                    f"{source.id}: {folder} is full ({line})", _MAKE_ROOM
+                ) from error
             raise SchemaError(
                 f"{source.id}: {path.name} is not a whole .osm.pbf file ({line})", hint
             ) from error
@@ -89,7 +94,7 @@ def _check_room(folder: Path, needed: int, source: Source) -> None:
         raise SettingsError(
             f"{source.id}: {folder.parent} has {free / 1e6:.0f} MB free, and reading the file "
             f"may take {needed / 1e6:.0f} MB there",
-            "make room, or name another folder in the environment variable TMPDIR",
+            _MAKE_ROOM,
         )
 
 

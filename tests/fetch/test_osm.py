@@ -510,6 +510,17 @@ def test_a_full_disk_is_told(write, kazakhstan, monkeypatch):
         read(part(kazakhstan, "railways"), path)
 
 
+def test_a_disk_that_fills_up_amid_the_reading_is_not_a_damaged_file(
+    write, kazakhstan, monkeypatch
+):
+    def full(*_):
+        raise RuntimeError("Could not resize file: Not enough space on filesystem")
+
+    monkeypatch.setattr(osmium, "apply", full)
+    with pytest.raises(SettingsError, match="is full .*; make room"):
+        read(part(kazakhstan, "railways"), write())
+
+
 def test_nothing_is_left_behind(write, kazakhstan, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
