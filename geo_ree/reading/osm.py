@@ -78,7 +78,7 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
             _Scan(path, selection, Path(folder)).run()
         except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
             line = " ".join(str(error).split())
-            if "space" in line:
+            if "Not enough space" in line or "No space left" in line:
                 raise SettingsError(
                     f"{source.id}: {folder} is full ({line})", _MAKE_ROOM
                 ) from error
