@@ -51,6 +51,6 @@ __all__ = [
     "Column",
     "Layer",
     "check_layer",
-    "parse_edition",
     "layer_named",
+    "parse_edition",
 ]

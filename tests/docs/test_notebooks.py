@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -39,8 +40,10 @@ def test_a_notebook_calls_public_names_only(path):
     tree = ast.parse("\n".join(_cells(path, "code")))
     used = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            assert not (node.module or "").startswith("geo_ree")
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("geo_ree."):
+            module = import_module(node.module)
+            public = getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]
+            assert {name.name for name in node.names} <= {*public}
         if isinstance(node, ast.Import):
             assert not any(name.name.startswith("geo_ree.") for name in node.names)
         if isinstance(node, ast.Attribute):
