@@ -134,7 +134,7 @@ def api_page() -> str:
 _COLUMNS = """\
 Every column that leaves geo_ree. A `*` stands for the name of a target or criterion. This page, the sheet
 `Columns` of the workbook and the order and decimals of every table come from
-`geo_ree/schema/columns.csv`; the canonical layers are defined in `geo_ree/schema/layers.py`."""
+`geo_ree/schema/columns.csv`; the canonical layers are defined in `geo_ree/schema/canonical.py`."""
 
 _INTRODUCTION = """\
 The catalogue has {count} sources. This page is made of it (`geo_ree/catalog/*.toml`), so it says what the \

@@ -61,7 +61,7 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
 @choices
 def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
     """Write GIS files, tables, rasters and KML for a phone, each with its attribution."""
-    from geo_ree.outputs.formats import check_formats
+    from geo_ree.outputs.export_formats import check_formats
     from geo_ree.pipeline.export import ALL_FORMATS, check_resolution
     from geo_ree.pipeline.export import export as export_run
 

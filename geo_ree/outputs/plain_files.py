@@ -15,7 +15,7 @@ import pyogrio
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import attribution_of, licence_notice, notice_json, read_me
-from geo_ree.outputs.tables import write_csv
+from geo_ree.outputs.table_files import write_csv
 
 _ATTRIBUTED = ("scores", "unranked", "resources")
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from geo_ree import storage
 from geo_ree.deposits import Located
-from geo_ree.outputs.tables import write_csv
+from geo_ree.outputs.table_files import write_csv
 from geo_ree.pipeline.layers import Progress, read_layers, resolve_deposits
 from geo_ree.settings import Options, Settings
 

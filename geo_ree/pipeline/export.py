@@ -14,7 +14,7 @@ from geo_ree import storage
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
-from geo_ree.outputs.formats import FORMATS, RASTER_FORMATS, check_formats
+from geo_ree.outputs.export_formats import FORMATS, RASTER_FORMATS, check_formats
 from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.pipeline.result import Result
 from geo_ree.pipeline.score_rasters import suitability

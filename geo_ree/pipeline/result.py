@@ -14,12 +14,12 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree import maps, storage
-from geo_ree.outputs.tables import BUILD_TABLES, write_report, write_tables
+from geo_ree.outputs.table_files import BUILD_TABLES, write_report, write_tables
 from geo_ree.pipeline.analysis import Measures, Scores, measure_deposits, score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import Layers, Progress, load_layers
 from geo_ree.pipeline.report import make_report, raster_inputs
-from geo_ree.pipeline.tables import build_tables, run_tables
+from geo_ree.pipeline.run_tables import build_tables, run_tables
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Result:
     scores
         Points, ranks and their uncertainty.
     tables
-        Every table of the run by name, see `geo_ree.pipeline.tables.run_tables`.
+        Every table of the run by name, see `geo_ree.pipeline.run_tables.run_tables`.
     report
         What ``run.json`` says.
     """

@@ -1,21 +1,19 @@
-"""The canonical layers: their columns, units and vocabularies, and the check of a frame."""
+"""The canonical layers and the published columns.
 
-from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
-from geo_ree.schema.layers import (
-    COMMODITY_GROUPS,
-    DIRECTIONS,
+`canonical` defines the layers and `vocabularies` their words; `checking` checks a frame against its layer;
+`reporting_codes` knows the systems of published quantities; `columns` lists every column that leaves
+geo_ree (``columns.csv``).
+"""
+
+from geo_ree.schema.canonical import (
     LAYERS,
-    PRECISION_ERROR_M,
-    RANKED_ROLES,
     RASTER_LAYERS,
-    RELATIONS,
-    ROLES,
     SCHEMA_VERSION,
-    SCORED_ROLES,
     Column,
     Layer,
     layer_named,
 )
+from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
@@ -26,6 +24,15 @@ from geo_ree.schema.reporting_codes import (
     SUBSTANCES,
     SYSTEM_KINDS,
     parse_edition,
+)
+from geo_ree.schema.vocabularies import (
+    COMMODITY_GROUPS,
+    DIRECTIONS,
+    PRECISION_ERROR_M,
+    RANKED_ROLES,
+    RELATIONS,
+    ROLES,
+    SCORED_ROLES,
 )
 
 __all__ = [

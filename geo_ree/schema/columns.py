@@ -18,7 +18,7 @@ from importlib.resources import files
 import pandas as pd
 
 from geo_ree.errors import SchemaError
-from geo_ree.schema.layers import LAYERS
+from geo_ree.schema.canonical import LAYERS
 
 INTERNAL = "internal"
 

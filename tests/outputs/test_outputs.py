@@ -5,8 +5,8 @@ import pytest
 import shapely
 
 from geo_ree.errors import SchemaError
-from geo_ree.outputs.tables import library_versions, write_report, write_tables
-from geo_ree.pipeline.tables import arrange_scores
+from geo_ree.outputs.table_files import library_versions, write_report, write_tables
+from geo_ree.pipeline.run_tables import arrange_scores
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 

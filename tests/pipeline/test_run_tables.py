@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo_ree.outputs.tables import write_tables
+from geo_ree.outputs.table_files import write_tables
 from geo_ree.pipeline.report import summarize_uncertainty
-from geo_ree.pipeline.tables import (
+from geo_ree.pipeline.run_tables import (
     acceptability_table,
     central_weights_table,
     influence_table,

@@ -11,7 +11,7 @@ import pyproj
 from rich.console import Console
 from rich.markup import escape
 
-from geo_ree.outputs.tables import library_versions
+from geo_ree.outputs.table_files import library_versions
 
 
 def show_installation(data: Path, out: Path) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.outputs.tables import library_versions, write_csv
+from geo_ree.outputs.table_files import library_versions, write_csv
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import rounded
 from geo_ree.scoring import html_table

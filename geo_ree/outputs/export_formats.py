@@ -11,7 +11,7 @@ from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.geopackage import write_geopackage
 from geo_ree.outputs.kml import write_kml
 from geo_ree.outputs.plain_files import write_csv_files, write_geojson, write_geoparquet
-from geo_ree.outputs.workbook import write_workbook
+from geo_ree.outputs.xlsx import write_workbook
 
 Writer = Callable[[Bundle, Path], None]
 

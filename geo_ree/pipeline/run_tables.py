@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.deposits import arrange_statements, stated_quantities
-from geo_ree.outputs.tables import with_notice, with_place
+from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.analysis import Measures, Scores
 from geo_ree.pipeline.layers import Layers
 from geo_ree.schema import RANKED_ROLES

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import read_me
-from geo_ree.outputs.tables import disarmed
+from geo_ree.outputs.table_files import disarmed
 from geo_ree.schema.columns import column_owners, table_names
 
 _CELL_LIMIT = 32_767

@@ -1,0 +1,356 @@
+"""The canonical layers: their columns, units and kinds of geometry.
+
+Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
+country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain
+tables about deposits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.errors import SchemaError
+from geo_ree.schema.reporting_codes import (
+    CATEGORY_CLASSES,
+    CODE_KINDS,
+    SUBSTANCES,
+    SYSTEM_KINDS,
+    statement_complaints,
+)
+from geo_ree.schema.vocabularies import (
+    COMMODITY_GROUPS,
+    DIRECTIONS,
+    PRECISION_ERROR_M,
+    RELATIONS,
+    ROLES,
+)
+
+SCHEMA_VERSION = "1.1"
+"""Version of the canonical layers and of every output made from them."""
+
+
+Kind = Literal["text", "number", "integer", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical layer.
+
+    Parameters
+    ----------
+    name
+        Its name, with its unit as suffix.
+    kind
+        ``text``, ``number`` (float64), ``integer`` (nullable) or ``flag`` (bool).
+    meaning
+        One line for people.
+    required
+        Whether a missing value is an error.
+    vocabulary
+        The words allowed; empty for free text.
+    low, high
+        The numbers allowed.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    vocabulary: tuple[str, ...] = ()
+    low: float = -np.inf
+    high: float = np.inf
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One canonical layer: its name, columns and kind of geometry (empty for a plain table).
+
+    ``complaints`` finds what is wrong between the columns of a row, one line a complaint.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    geometries: tuple[str, ...]
+    geometry_required: bool = True
+    complaints: Callable[[pd.DataFrame], list[str]] | None = None
+
+    def column_names(self) -> list[str]:
+        """Names of the columns in order, the geometry last."""
+        return [c.name for c in self.columns] + (["geometry"] if self.geometries else [])
+
+
+_POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
+_PRECISION = Column(
+    "precision_class",
+    "text",
+    "how fine the printed coordinate is",
+    required=True,
+    vocabulary=tuple(PRECISION_ERROR_M),
+)
+_ERROR = Column("position_error_m", "number", "radius within which the true position lies", low=0)
+_LATERAL = (
+    Column("length_km", "number", "published or mapped length", low=0),
+    Column("lateral_error_km", "number", "how far the true course may lie to a side", low=0),
+)
+
+
+def _common(*kinds: str) -> tuple[Column, ...]:
+    return (
+        Column("id", "text", "{source_id}:{native_id}, unique", required=True),
+        Column("source_id", "text", "the catalogue entry it came from", required=True),
+        Column("name", "text", "name in the source"),
+        Column("country", "text", "ISO 3166-1 alpha-3, by point in polygon"),
+        Column("country_reported", "text", "the source's own word"),
+        Column("kind", "text", "vocabulary of the layer", required=True, vocabulary=kinds),
+    )
+
+
+_DEPOSITS = (
+    *_common("deposit", "occurrence", "mine", "plant", "area", "unknown"),
+    Column("name_local", "text", "name in the local script"),
+    Column("aliases", "text", "other names, separated by ;"),
+    Column("commodities", "text", "element symbols or words, separated by ;"),
+    Column(
+        "commodity_tier", "text", "standing of REE", vocabulary=("primary", "by_product", "assay")
+    ),
+    Column("commodity_group", "text", "group", required=True, vocabulary=COMMODITY_GROUPS),
+    Column("role", "text", "what it is to the ranking", required=True, vocabulary=ROLES),
+    Column("deposit_type", "text", "genetic type, as published"),
+    Column("host_rock", "text", "host rock, as published"),
+    Column("minerals", "text", "minerals, as published"),
+    Column("status", "text", "state of the project, as published"),
+    Column("operator", "text", "holder or operator, as published"),
+    Column("admin_area", "text", "district or region, as published"),
+    _ERROR,
+    Column("position_basis", "text", "where the position and its error come from"),
+    _PRECISION,
+    Column("country_note", "text", "where border and reported country disagree"),
+    Column("same_as", "text", "ids of the same deposit in other sources, separated by ;"),
+    Column("reference", "text", "publications and links"),
+    Column("source_quality", "text", "confidence in the source, in words"),
+    Column("notes", "text", "remarks"),
+)
+
+_POSITIONS = (
+    Column("id", "text", "unique id of the statement", required=True),
+    Column("source_id", "text", "the catalogue entry", required=True),
+    Column("deposit_id", "text", "id of a record of the deposit", required=True),
+    Column("latitude", "number", "degrees", required=True, low=-90, high=90),
+    Column("longitude", "number", "degrees", required=True, low=-180, high=180),
+    _PRECISION,
+    Column("caveat", "text", "why the compilers do not trust the position; chosen last"),
+    Column("source", "text", "publication", required=True),
+    Column("notes", "text", "remarks"),
+)
+
+_DISTANCES = (
+    Column("id", "text", "unique id of the statement", required=True),
+    Column("source_id", "text", "the catalogue entry", required=True),
+    Column("deposit_id", "text", "id of a record of the deposit; blank where it is not in a table"),
+    Column("deposit_name", "text", "the deposit's name in the statement"),
+    Column("relation", "text", "how it was taken", required=True, vocabulary=RELATIONS),
+    Column("distance_km", "number", "as published; the larger of a range", required=True, low=0),
+    Column("direction", "text", "from the place to the deposit", vocabulary=DIRECTIONS),
+    Column("from_place", "text", "the place it was taken from; blank where not stated"),
+    Column("from_latitude", "number", "degrees; blank where nothing places it", low=-90, high=90),
+    Column("from_longitude", "number", "degrees", low=-180, high=180),
+    Column("place_source", "text", "where the place's coordinate is from"),
+    Column("tolerance_km", "number", "in place of the rule's own", low=0),
+    Column("source", "text", "publication", required=True),
+    Column("notes", "text", "remarks"),
+)
+
+_LAYERS = (
+    Layer("deposits", _DEPOSITS, _POINT, geometry_required=False),
+    Layer(
+        "resources",
+        (
+            Column("id", "text", "unique id of the statement", required=True),
+            Column("source_id", "text", "the catalogue entry", required=True),
+            Column("deposit_id", "text", "id of the deposit", required=True),
+            Column(
+                "substance",
+                "text",
+                "what was weighed",
+                required=True,
+                vocabulary=SUBSTANCES,
+            ),
+            Column("quantity_t", "number", "tonnes, as stated", low=0),
+            Column("grade_pct", "number", "per cent by mass", low=0, high=100),
+            Column("grade_text", "text", "the grade as published"),
+            Column("category", "text", "category, as published"),
+            Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
+            Column("system", "text", "reporting code or whose statement, as published"),
+            Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
+            Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
+            Column("edition", "text", "edition of the code, where one was stated"),
+            Column("year", "integer", "year of the statement", low=1900, high=2100),
+            Column("source", "text", "publication", required=True),
+            Column("notes", "text", "remarks"),
+        ),
+        (),
+        complaints=statement_complaints,
+    ),
+    Layer("positions", _POSITIONS, ()),
+    Layer("published_distances", _DISTANCES, ()),
+    Layer(
+        "railways",
+        (
+            *_common("rail", "narrow_gauge", "building", "disused", "unknown"),
+            *_LATERAL,
+        ),
+        _LINE,
+    ),
+    Layer(
+        "roads",
+        (
+            *_common("motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"),
+            *_LATERAL,
+        ),
+        _LINE,
+    ),
+    Layer(
+        "power_lines",
+        (
+            *_common("line", "minor_line", "substation", "unknown"),
+            *_LATERAL,
+            Column("voltage_kv", "number", "highest voltage", low=0),
+        ),
+        (*_LINE, *_POINT),
+    ),
+    Layer(
+        "power_plants",
+        (
+            *_common("operating", "building", "closed", "unknown"),
+            Column("fuel", "text", "main fuel"),
+            Column("capacity_mw", "number", "installed capacity", low=0),
+            _ERROR,
+            Column("reference", "text", "publication"),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "settlements",
+        (
+            *_common("capital", "town", "village", "unknown"),
+            Column("population", "integer", "people", low=0),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "gateways",
+        (
+            *_common("sea_port", "sea_port_closed", "rail_border", "road_border", "dry_port"),
+            Column("neighbour", "text", "country beyond, ISO alpha-3"),
+            Column("gauge_break", "flag", "whether the gauge changes"),
+            Column("reference", "text", "publication"),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "water",
+        (
+            *_common(
+                "river",
+                "intermittent_river",
+                "canal",
+                "lake",
+                "salt_lake",
+                "reservoir",
+                "unknown",
+            ),
+            *_LATERAL,
+        ),
+        (*_LINE, *_AREA),
+    ),
+    Layer(
+        "airports",
+        (
+            *_common("large", "medium", "small", "heliport", "closed", "unknown"),
+            Column("code", "text", "ICAO or IATA code"),
+            Column("elevation_m", "number", "above the sea", low=-500, high=6000),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "licences",
+        (
+            *_common("exploration", "mining", "unknown"),
+            Column("code", "text", "number of the licence"),
+            Column("holder", "text", "who holds it, as published"),
+            Column("status", "text", "state of the licence, as published"),
+            Column("commodities", "text", "what it is for, separated by ;"),
+            Column("area_km2", "number", "area as published", low=0),
+            Column("valid_from", "text", "as published"),
+            Column("valid_to", "text", "as published"),
+        ),
+        _AREA,
+        geometry_required=False,
+    ),
+    Layer(
+        "facilities",
+        (
+            *_common("mine", "plant", "mine_and_plant", "unknown"),
+            Column("commodities", "text", "element symbols or words, separated by ;"),
+            Column("commodity_group", "text", "group", vocabulary=COMMODITY_GROUPS),
+            Column("deposit_type", "text", "what the works is, as published"),
+            Column("status", "text", "state of the works, as published"),
+            Column("operator", "text", "holder or operator, as published"),
+            Column("capacity_text", "text", "capacity as published"),
+            Column("year", "integer", "year of the statement", low=1900, high=2100),
+            _ERROR,
+            Column("position_basis", "text", "where the position and its error come from"),
+            Column(
+                "precision_class",
+                "text",
+                "how fine the printed coordinate is",
+                vocabulary=tuple(PRECISION_ERROR_M),
+            ),
+            Column("reference", "text", "publications and links"),
+            Column("source_quality", "text", "confidence in the source, in words"),
+        ),
+        _POINT,
+        geometry_required=False,
+    ),
+    Layer(
+        "countries",
+        (
+            *_common("country"),
+            Column("complete", "flag", "whether all of it lies inside the region"),
+        ),
+        _AREA,
+    ),
+)
+
+LAYERS: Mapping[str, Layer] = MappingProxyType({layer.name: layer for layer in _LAYERS})
+"""The canonical layers by name."""
+
+RASTER_LAYERS = ("elevation",)
+"""Layers that are rasters: read by windows, never made into a table."""
+
+
+def layer_named(name: str) -> Layer:
+    """Look up a canonical layer.
+
+    Raises
+    ------
+    SchemaError
+        When there is none of that name; the message lists them.
+
+    Examples
+    --------
+    >>> layer_named("railways").geometries
+    ('LineString', 'MultiLineString')
+    """
+    try:
+        return LAYERS[name]
+    except KeyError:
+        raise SchemaError(
+            f"no layer is called {name!r}", f"use one of {', '.join(LAYERS)}"
+        ) from None

@@ -1,0 +1,86 @@
+"""Vocabularies of the canonical layers, and what their words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ROLES = (
+    "candidate",  # in the scored countries, REE sourced as a main commodity, not a plant: ranked
+    "by_product_host",  # REE could come with another commodity: ranked apart
+    "context",  # a major deposit of another commodity: scored, not ranked
+    "reference",  # outside the scored countries: scored, not ranked
+    "plant",  # a works, not a deposit
+    "area",  # a region, not one deposit
+    "not_ree",  # named in connection with REE, but no source says so: never mapped as REE
+    "duplicate",  # another name of a deposit in the table
+    "none",  # a statement that a country has none named
+)
+"""What a record of the deposits layer is to the ranking."""
+
+RANKED_ROLES = ("candidate", "by_product_host")
+SCORED_ROLES = ("candidate", "by_product_host", "context", "reference", "not_ree")
+
+COMMODITY_GROUPS = (
+    "rare_earth",
+    "rare_earth_by_product",
+    "rare_metal",
+    "uranium",
+    "phosphate",
+    "iron",
+    "ferroalloy",
+    "nonferrous",
+    "precious",
+    "evaporite",
+    "industrial_mineral",
+    "gemstone",
+    "unknown",
+)
+
+PRECISION_ERROR_M: Mapping[str, float] = MappingProxyType(
+    {
+        "arc_second": 500.0,
+        "arc_minute": 2_000.0,
+        "hundredth_degree": 1_500.0,
+        "tenth_degree": 8_000.0,
+        "named_place": 20_000.0,
+        "centroid": 5_000.0,
+        "licence": 3_000.0,
+        "area": 20_000.0,
+        "none": float("nan"),
+    }
+)
+"""Radius (m) within which the true position lies, by precision class.
+
+Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 0.1 degree 7 km at
+45 N), widened for an unstated datum and for a point that stands for an ore body. Judgement.
+"""
+
+RELATIONS = (
+    "road",  # along a road: the deposit is no farther than that in a straight line
+    "rail",  # along a railway: likewise
+    "straight",  # in a straight line: a ring
+    "sector",  # "N km SE of X": a part of a ring; whether by road is not stated
+    "unstated",  # "N km from X": a ring; whether by road is not stated
+)
+"""How a published distance between a deposit and a place was taken."""
+
+DIRECTIONS = (
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+)
+"""The points of the compass, 22.5 degrees apart, clockwise from north."""
