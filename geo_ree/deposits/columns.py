@@ -144,13 +144,14 @@ def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
     cleaned: dict[str, str | None] = {}  # a column repeats its texts: each is cleaned once
     out: list[str | None] = []
     for cell in column.tolist():
-        if isinstance(cell, str) and cell in cleaned:
-            out.append(cleaned[cell])
-            continue
-        text = as_text(cell)
-        out.append(None if _trim_decimals(text) in blank else text)
         if isinstance(cell, str):
-            cleaned[cell] = out[-1]
+            if cell not in cleaned:
+                text = clean_text(cell)
+                cleaned[cell] = None if _trim_decimals(text) in blank else text
+            out.append(cleaned[cell])
+        else:
+            text = as_text(cell)
+            out.append(None if _trim_decimals(text) in blank else text)
     return pd.Series(out, index=column.index, dtype=object)
 
 
@@ -190,7 +191,9 @@ def _number(text: str) -> float | None:
 
 def _trim_decimals(text: str) -> str:
     """Write ``-9999.00`` as ``-9999``; leave any other text as it is."""
-    return text.rstrip("0").removesuffix(".") if _DECIMAL.match(text) else text
+    if "." in text and _DECIMAL.match(text):
+        return text.rstrip("0").removesuffix(".")
+    return text
 
 
 def latin_name(name: str) -> str:

@@ -234,11 +234,12 @@ def _add_country(
         frame = frame.assign(country_reported=None)
     words = frame["country_reported"]
     named = parse_country(words, countries)
-    codes = {word: country_code(word) for word in words.dropna().unique()}
-    known = words.map(codes)  # "" for a word that names no present-day country
-    odd = words.notna() & named.isna() & known.isna()
-    task.report_unrecognised("country_reported", words[odd])
-    named = named.where(named.notna(), known.mask(known == ""))
+    if words.notna().any():
+        codes = {word: country_code(word) for word in words.dropna().unique()}
+        known = words.map(codes)  # "" for a word that names no present-day country
+        odd = words.notna() & named.isna() & known.isna()
+        task.report_unrecognised("country_reported", words[odd])
+        named = named.where(named.notna(), known.mask(known == ""))
     if task.source.country_from == "reported" or frame.empty:
         return frame.assign(country=named.astype(object))
     dimensions = np.unique(shapely.get_dimensions(frame.geometry.to_numpy()))

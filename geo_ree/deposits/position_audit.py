@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -136,14 +137,17 @@ def _disagreements(
     table: pd.DataFrame, judged: pd.DataFrame, pairs: pd.DataFrame, labels: pd.Series
 ) -> pd.DataFrame:
     """Deposits whose positions are farther apart than their errors explain."""
+    members: dict[str, list[dict[Hashable, Any]]] = {}
+    for row in table[["deposit", "record"]].join(judged).to_dict("records"):
+        members.setdefault(row["deposit"], []).append(row)
     rows = []
-    positions = dict(list(table[["deposit", "record"]].join(judged).groupby("deposit")))
     for far in _farthest_pairs(table, judged, pairs).to_dict("records"):
-        own = positions[far["deposit"]]
+        own = members[far["deposit"]]
         km = far["away_m"] / 1000.0
         others = ", ".join(
             f"{row['record']} {row['from_chosen_m'] / 1000:.1f} km ({row['verdict']})"
-            for row in own[own["verdict"] != "chosen"].to_dict("records")
+            for row in own
+            if row["verdict"] != "chosen"
         )
         text = f"{km:.1f} km between {labels[far['first']]} and {labels[far['second']]}"
         row = {
@@ -151,7 +155,7 @@ def _disagreements(
             "flag": "sources_disagree",
             "distance_km": km,
             "evidence": f"{text}; from the chosen one: {others}",
-            "sources": ";".join(dict.fromkeys(own["record"])),
+            "sources": ";".join(dict.fromkeys(row["record"] for row in own)),
             "longitude": table.at[far["second"], "longitude"],
             "latitude": table.at[far["second"], "latitude"],
         }
