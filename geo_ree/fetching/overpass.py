@@ -88,8 +88,8 @@ def _query(source: Source, box: Box | None) -> str:
         )
     if max(east - west, north - south) > MAX_SIDE_DEG + 1e-9:
         raise FetchError(
-            f"{source.id}: the box is {east - west:g} by {north - south:g} degrees, Overpass is "
-            f"asked for at most {MAX_SIDE_DEG:g} by {MAX_SIDE_DEG:g}",
+            f"{source.id}: the box is {east - west:g} by {north - south:g} degrees, Overpass "
+            f"allows at most {MAX_SIDE_DEG:g} by {MAX_SIDE_DEG:g}",
             "give a smaller box, or fetch a whole country with geo-ree fetch osm_kazakhstan (or "
             "another of the osm entries)",
         )

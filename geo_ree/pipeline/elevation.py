@@ -90,7 +90,7 @@ def tile_reader(source: Source, settings: Settings) -> ElevationReader:
     >>> read_box((76.2, 42.9, 76.4, 43.1))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     geo_ree.errors.FetchError: copernicus_glo90: https://copernicus-dem-90m...DEM.tif is not \
-asked, for geo_ree works offline; ...
+requested, because geo_ree works offline; ...
     """
 
     def read_box(box: tuple[float, float, float, float]) -> Patch:

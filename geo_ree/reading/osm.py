@@ -27,6 +27,7 @@ DISK_FACTOR = 4
 
 _MAKE_ROOM = "make room, or name another folder in the environment variable TMPDIR"
 _START = b"OSMHeader"  # within the first bytes of every such file
+_Relation = tuple[int, dict[str, str], list[tuple[str, int, str]]]
 _WAY_LAYERS = {"lines", "multipolygons"}
 _RELATION_LAYERS = {"multilinestrings", "multipolygons", "other_relations"}
 
@@ -117,13 +118,7 @@ class _Scan:
     def run(self) -> None:
         """Add the elements of the file to the selection."""
         layers, selection = {*self.selection.layers}, self.selection
-        relations = []
-        if layers & _RELATION_LAYERS:
-            for found in self._pass(RELATION, *self.filters):
-                tags = dict(found.tags)
-                if selection.condition.matches(tags):
-                    members = [(m.type, m.ref, m.role) for m in found.members]
-                    relations.append((found.id, tags, members))
+        relations = self._relations() if layers & _RELATION_LAYERS else []
         if relations or layers & _WAY_LAYERS:
             self._place_nodes()
         if "points" in layers:
@@ -138,6 +133,19 @@ class _Scan:
                 if selection.condition.matches(tags):
                     lines = [("", _corners(way))]
                     selection.add(Element(kind="way", id=way.id, tags=tags, lines=lines))
+        self._add_relations(relations)
+
+    def _relations(self) -> list[_Relation]:
+        """Relations that meet the condition: id, tags, members as (type, id, role)."""
+        found = []
+        for relation in self._pass(RELATION, *self.filters):
+            tags = dict(relation.tags)
+            if self.selection.condition.matches(tags):
+                members = [(m.type, m.ref, m.role) for m in relation.members]
+                found.append((relation.id, tags, members))
+        return found
+
+    def _add_relations(self, relations: list[_Relation]) -> None:
         wanted = {ref for *_, members in relations for kind, ref, _ in members if kind == "w"}
         ways = {}
         if wanted:
@@ -149,7 +157,7 @@ class _Scan:
             ]
             nodes = [self._place(ref) for kind, ref, _ in members if kind == "n"]
             points = [place for place in nodes if place is not None]
-            selection.add(
+            self.selection.add(
                 Element(kind="relation", id=number, tags=tags, lines=lines, points=points)
             )
 

@@ -294,8 +294,8 @@ def test_no_data_of_the_file_and_of_the_entry_are_nan(
     window = read_window(gmted, (60.0, 30.0, 90.0, 50.0), settings)
     assert window.array.shape == (200, 300)
     assert np.argwhere(np.isnan(window.array)).tolist() == [[100, 150]]
-    (tmp_path / "handed.tif").write_bytes(content)
-    assert read(gmted, tmp_path / "handed.tif").loc[1, "minimum"] == 500
+    (tmp_path / "provided.tif").write_bytes(content)
+    assert read(gmted, tmp_path / "provided.tif").loc[1, "minimum"] == 500
 
 
 def test_few_bytes_are_read_for_ten_kilometres(glo, settings, site, tmp_path):
@@ -463,7 +463,7 @@ def test_a_redirect_to_another_host_is_not_followed(glo, settings, site, other_s
     assert read_window(glo, BOX, settings).tiles
 
 
-def test_gdal_itself_asks_nobody(glo, settings, site, put_tile, monkeypatch):
+def test_gdal_itself_uses_no_network(glo, settings, site, put_tile, monkeypatch):
     """Every connection is one of Python's: with those refused, nothing reaches the server."""
     put_tile(76, 42)
 
@@ -562,7 +562,7 @@ def test_a_small_file_of_giant_dimensions_is_refused(glo, settings, tmp_path, sh
         fetch_snapshot(glo, settings, provided=path)
 
 
-def test_offline_nothing_is_asked(glo, settings, site, put_tile):
+def test_offline_nothing_is_requested(glo, settings, site, put_tile):
     put_tile(76, 42)
     offline = replace(settings, offline=True)
     with pytest.raises(FetchError, match="works offline"):
@@ -599,7 +599,7 @@ def test_a_window_that_is_too_large_or_empty_is_refused(glo, settings, put_tile,
         read_window(glo, (76.0, 42.0, 77.0, 43.0), settings)
 
 
-def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, site, put_tile):
+def test_a_fetched_window_is_a_geotiff_that_names_its_tiles(glo, settings, site, put_tile):
     put_tile(76, 42, holes=(30, 30))
     box = (76.2, 42.3, 77.2, 42.6)
     snapshot = fetch_snapshot(glo, settings, box=box)
@@ -616,12 +616,12 @@ def test_a_fetched_window_is_a_geotiff_that_tells_its_tiles(glo, settings, site,
     assert tags["TILES"].endswith("N42_00_E076_00_DEM.tif")
     assert tags["ABSENT"].endswith("N42_00_E077_00_DEM.tif")
     assert tags["ATTRIBUTION"] == glo.attribution
-    told = read(glo, snapshot.payload)
-    assert told.index.tolist() == [1]
-    assert told.loc[1, ["width", "height"]].tolist() == [60, 18]
-    assert told.loc[1, "no_data_pct"] == pytest.approx(20.0, abs=0.2)
-    assert told.loc[1, "pixel_x_deg"] == pytest.approx(1 / N)
-    assert told.loc[1, "minimum"] == pytest.approx(written[~np.isnan(written)].min())
+    table = read(glo, snapshot.payload)
+    assert table.index.tolist() == [1]
+    assert table.loc[1, ["width", "height"]].tolist() == [60, 18]
+    assert table.loc[1, "no_data_pct"] == pytest.approx(20.0, abs=0.2)
+    assert table.loc[1, "pixel_x_deg"] == pytest.approx(1 / N)
+    assert table.loc[1, "minimum"] == pytest.approx(written[~np.isnan(written)].min())
     # the same tiles give the same bytes, so the old snapshot stays
     assert fetch_snapshot(glo, settings, box=box).payload == snapshot.payload
 
@@ -636,7 +636,7 @@ def test_a_window_is_not_fetched_without_a_box_nor_over_the_sea(glo, settings):
     assert not (settings.raw_root / glo.id).exists()
 
 
-def test_a_tile_on_another_host_is_not_asked_for(glo, settings, site, tmp_path):
+def test_a_tile_on_another_host_is_not_requested(glo, settings, site, tmp_path):
     request = Request(source=glo, folder=tmp_path, box=BOX)
     client = Client(settings, source_id=glo.id, hosts=frozenset({"elsewhere.example"}))
     with pytest.raises(FetchError, match="is not one of elsewhere.example"):
@@ -644,7 +644,7 @@ def test_a_tile_on_another_host_is_not_asked_for(glo, settings, site, tmp_path):
     assert site.asked == []
 
 
-def test_a_handed_raster_is_checked(glo, settings, tmp_path):
+def test_a_provided_raster_is_checked(glo, settings, tmp_path):
     good = tmp_path / "good.tif"
     values = np.random.default_rng(3).normal(500, 10, (400, 300)).astype(np.float32)
     geotiff(good, values, Affine(0.01, 0, 70, 0, -0.01, 45), driver="GTiff")

@@ -223,7 +223,7 @@ def test_voltage_and_capacity_are_numbers_in_their_unit(opened):
     assert plants["capacity_mw"].dropna().to_dict() == {"way/30": "2000", "relation/7": "1500"}
 
 
-def test_what_is_not_understood_is_counted(write, kazakhstan, caplog):
+def test_unrecognised_values_are_counted(write, kazakhstan, caplog):
     with caplog.at_level(logging.WARNING):
         read(part(kazakhstan, "power_lines"), write())
     assert "1 features have an unrecognised voltage, left blank: 'tall' (1)" in caplog.text
@@ -282,7 +282,7 @@ def test_a_country_without_plants_gives_an_empty_table(write, kazakhstan):
     assert len(read(part(kazakhstan, "railways"), path)) == 1
 
 
-def test_a_country_without_plants_is_fetched_and_one_without_anything_is_told(write, settings):
+def test_a_country_without_plants_is_fetched_and_one_without_anything_is_an_error(write, settings):
     lines = write(ways=WAYS[:1], relations=[], nodes=[1, 2, 3])
     (outcome,) = fetch("osm_kazakhstan", settings=settings, file=lines).outcomes
     assert {t["table"]: t["rows_read"] for t in outcome.tables} == {
@@ -296,7 +296,7 @@ def test_a_country_without_plants_is_fetched_and_one_without_anything_is_told(wr
     assert "none of its tables has any rows" in outcome.error
 
 
-def test_an_entry_of_one_table_is_told_of_an_empty_one(write, kazakhstan):
+def test_an_entry_of_one_table_must_not_be_empty(write, kazakhstan):
     alone = part(kazakhstan, "power_plants").model_copy(update={"part": ""})
     path = write(ways=WAYS[:1], relations=[], nodes=range(1, 10))
     with pytest.raises(SchemaError, match="osm_kazakhstan: kazakhstan-latest.osm.pbf has no rows"):
@@ -313,7 +313,7 @@ def test_a_file_is_fetched_and_checked_like_any_other(write, kazakhstan, site, s
 
 
 @pytest.mark.parametrize("keep", [0, 2, 40, 0.5, -1])
-def test_a_file_cut_short_is_told_in_one_line(write, kazakhstan, keep):
+def test_a_file_cut_short_is_an_error_of_one_line(write, kazakhstan, keep):
     path = write()
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * keep) if isinstance(keep, float) else keep])
@@ -325,33 +325,33 @@ def test_a_file_cut_short_is_told_in_one_line(write, kazakhstan, keep):
     assert "\n" not in said
 
 
-def test_one_wrong_bit_anywhere_is_told_or_does_no_harm(write, kazakhstan):
+def test_one_wrong_bit_anywhere_is_an_error_or_does_no_harm(write, kazakhstan):
     path = write()
     whole = path.read_bytes()
     rails = part(kazakhstan, "railways")
     expected = read(rails, path)["osm_ref"].tolist()
-    told, places = 0, range(0, len(whole), 3)
+    errors, places = 0, range(0, len(whole), 3)
     for place in places:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
         try:
             assert read(rails, path)["osm_ref"].tolist() == expected
         except SchemaError:
-            told += 1
-    assert told > 0.95 * len(places)
+            errors += 1
+    assert errors > 0.95 * len(places)
 
 
 @pytest.mark.parametrize(
     "content",
     [b"<!DOCTYPE html><html></html>", b"PK\x03\x04" + bytes(60), b"<?xml version='1.0'?><osm/>"],
 )
-def test_another_kind_of_file_is_told(tmp_path, kazakhstan, content):
-    path = tmp_path / "handed.pbf"
+def test_another_kind_of_file_is_an_error(tmp_path, kazakhstan, content):
+    path = tmp_path / "provided.pbf"
     path.write_bytes(content)
-    with pytest.raises(SchemaError, match="handed.pbf is not a whole .osm.pbf file"):
+    with pytest.raises(SchemaError, match="provided.pbf is not a whole .osm.pbf file"):
         read(part(kazakhstan, "roads"), path)
 
 
-def test_a_missing_file_is_told(tmp_path, kazakhstan):
+def test_a_missing_file_is_an_error(tmp_path, kazakhstan):
     with pytest.raises(SchemaError, match="cannot be read"):
         read(part(kazakhstan, "roads"), tmp_path / "gone.osm.pbf")
 
@@ -467,7 +467,7 @@ def test_a_condition_cannot_do_more_than_compare(write, kazakhstan, tmp_path, mo
     assert not (tmp_path / "x.db").exists()
 
 
-def test_a_relation_without_its_members_is_left_out(write, kazakhstan):
+def test_a_relation_without_its_members_is_skipped(write, kazakhstan):
     lost = Relation(
         id=9,
         version=1,
@@ -494,7 +494,7 @@ def test_a_relation_without_its_members_is_left_out(write, kazakhstan):
         ({"where": "\"odd key\" = 'x'"}, "'odd key' cannot be the key of a tag"),
     ],
 )
-def test_an_entry_that_asks_for_what_cannot_be_is_told(write, kazakhstan, reader, said):
+def test_an_entry_that_asks_for_what_cannot_be_is_an_error(write, kazakhstan, reader, said):
     rails = part(kazakhstan, "railways")
     odd = rails.model_copy(update={"reader": rails.reader.model_copy(update=reader)})
     with pytest.raises(SchemaError) as caught:
@@ -503,7 +503,7 @@ def test_an_entry_that_asks_for_what_cannot_be_is_told(write, kazakhstan, reader
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_told(write, kazakhstan, monkeypatch):
+def test_a_full_disk_is_an_error(write, kazakhstan, monkeypatch):
     path = write()
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 1))
     with pytest.raises(SettingsError, match="MB free, .* make room, or name another folder"):

@@ -63,7 +63,7 @@ def opened(entry, tmp_path):
     return {p.part: read(p, path).set_index("osm_ref") for p in entry.parts()}
 
 
-def test_the_box_is_asked_for_in_one_post(entry, service, settings):
+def test_the_box_is_requested_in_one_post(entry, service, settings):
     service.answers = [(200, ANSWER)]
     snapshot = fetch_snapshot(entry, settings, box=BOX)
     ((path, kind, body),) = service.asked
@@ -85,7 +85,7 @@ def test_what_was_fetched_opens_like_the_answer_itself(entry, service, settings,
         assert found.drop(columns="geometry").equals(opened[part.part].drop(columns="geometry"))
 
 
-def test_a_busy_service_is_asked_again(entry, service, settings):
+def test_a_busy_service_is_tried_again(entry, service, settings):
     service.answers = [(429, b""), (504, b""), (200, ANSWER)]
     assert fetch_snapshot(entry, settings, box=BOX).provenance.bytes > 0
     assert len(service.asked) == 3
@@ -120,7 +120,7 @@ def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, sai
     [
         (
             (70.0, 45.0, 72.0, 46.0),
-            "the box is 2 by 1 degrees, Overpass is asked for at most 1 by 1",
+            "the box is 2 by 1 degrees, Overpass allows at most 1 by 1",
         ),
         ((70.0, 45.0, 71.0, 46.5), "geo-ree fetch osm_kazakhstan"),
         ((71.0, 45.0, 70.0, 46.0), "is not a box"),
@@ -128,30 +128,30 @@ def test_a_part_of_an_answer_is_never_kept(entry, service, settings, answer, sai
         (None, "--bbox WEST,SOUTH,EAST,NORTH"),
     ],
 )
-def test_a_box_that_is_too_large_or_none_is_never_asked_for(entry, service, settings, box, said):
+def test_a_box_that_is_too_large_or_none_is_never_requested(entry, service, settings, box, said):
     with pytest.raises(FetchError) as caught:
         fetch_snapshot(entry, settings, box=box)
     assert said in str(caught.value)
     assert service.asked == []
 
 
-def test_a_query_without_a_place_for_the_box_is_told(entry, service, settings):
+def test_a_query_without_a_place_for_the_box_is_an_error(entry, service, settings):
     reader = entry.reader.model_copy(update={"query": {"data": "out;"}})
     with pytest.raises(FetchError, match="the query has no place {bbox} for the box"):
         fetch_snapshot(entry.model_copy(update={"reader": reader}), settings, box=BOX)
 
 
 def test_it_waits_as_long_as_the_query_lets_the_service_think(entry, tmp_path):
-    told = []
+    waits = []
 
     class Asking(Client):
         def get(self, url, **options):
-            told.append(self.settings.read_timeout_s)
+            waits.append(self.settings.read_timeout_s)
             return ANSWER
 
     client = Asking(Settings(), source_id=entry.id)
     download_overpass(Request(source=entry, folder=tmp_path, box=BOX), client)
-    assert told == [210.0]
+    assert waits == [210.0]
 
 
 def test_elements_become_the_rows_that_a_file_would_give(opened):
@@ -177,7 +177,7 @@ def test_shapes_are_lines_points_and_points_on_areas(opened):
     assert opened["power_lines"].geometry["way/22"].geom_type == "Point"
 
 
-def test_a_relation_without_a_place_is_left_out_and_counted(entry, tmp_path, caplog):
+def test_a_relation_without_a_place_is_skipped_with_a_warning(entry, tmp_path, caplog):
     path = tmp_path / "answer.json"
     path.write_bytes(ANSWER)
     with caplog.at_level(logging.WARNING):
@@ -203,7 +203,7 @@ def test_the_tables_normalize_with_the_column_maps_of_the_files(entry, tmp_path,
     assert made["roads"]["kind"].tolist() == ["trunk"]
 
 
-def test_a_handed_osm_file_opens_as_well(entry, tmp_path):
+def test_a_provided_osm_file_opens_as_well(entry, tmp_path):
     path = tmp_path / "box.osm.pbf"
     with osmium.SimpleWriter(str(path)) as writer:
         for number, place in enumerate([(70.1, 45.1), (70.2, 45.2)], 1):
@@ -227,8 +227,8 @@ def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
         (json.dumps({"elements": [], "remark": REMARK}).encode(), "the service remarks"),
         (b"<html>", "is neither an answer of Overpass nor an .osm.pbf file"),
         (b"", "is neither an answer of Overpass nor an .osm.pbf file"),
-        (b"{", "handed.json: the JSON is damaged or cut short"),
-        (b"{}", "handed.json: the answer has no elements"),
+        (b"{", "provided.json: the JSON is damaged or cut short"),
+        (b"{}", "provided.json: the answer has no elements"),
         (
             b'{"elements": [{"type": "way", "id": 1, "tags": {"railway": "rail"}, '
             b'"geometry": [{"lat": 45}, {"lat": 46}]}]}',
@@ -240,16 +240,16 @@ def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
         ),
     ],
 )
-def test_a_file_that_is_no_answer_is_told(entry, tmp_path, content, said):
-    path = tmp_path / "handed.json"
+def test_a_file_that_is_no_answer_is_an_error(entry, tmp_path, content, said):
+    path = tmp_path / "provided.json"
     path.write_bytes(content)
     with pytest.raises(SchemaError) as caught:
         read(entry.parts()[0], path)
     assert said in str(caught.value)
-    assert str(caught.value).startswith("osm_box: handed.json")
+    assert str(caught.value).startswith("osm_box: provided.json")
 
 
-def test_a_condition_that_cannot_be_is_told(entry, tmp_path):
+def test_a_condition_that_cannot_be_is_an_error(entry, tmp_path):
     rails = entry.parts()[0]
     odd = rails.model_copy(
         update={"reader": rails.reader.model_copy(update={"where": "railway ="})}

@@ -274,12 +274,12 @@ def test_a_box_is_needed(entry, settings):
         fetch_snapshot(entry(), settings)
 
 
-def test_an_empty_box_is_told(entry, settings):
+def test_an_empty_box_is_an_error(entry, settings):
     with pytest.raises(FetchError, match="has nothing in the box; .*--bbox"):
         fetch_snapshot(entry(), settings, box=(0.0, 0.0, 1.0, 1.0))
 
 
-def test_a_release_that_has_gone_is_told(entry, settings, site):
+def test_a_release_that_has_gone_is_an_error(entry, settings, site):
     site.files["/catalog.json"] = json.dumps({"latest": OLD}).encode()
     with pytest.raises(FetchError) as caught:
         fetch_snapshot(entry(), settings, box=BOX)
@@ -289,14 +289,14 @@ def test_a_release_that_has_gone_is_told(entry, settings, site):
 
 
 @pytest.mark.parametrize("listing", [b'{"latest": "newest"}', b'{"links": []}', b"[]"])
-def test_a_catalogue_without_a_release_is_told(entry, settings, site, listing):
+def test_a_catalogue_without_a_release_is_an_error(entry, settings, site, listing):
     source = entry()
     site.files["/catalog.json"] = listing
     with pytest.raises(FetchError, match="expected a release such as 2026-01-21.0"):
         fetch_snapshot(source, settings, box=BOX)
 
 
-def test_a_dead_bucket_is_told_in_one_line(entry, settings):
+def test_a_dead_bucket_is_an_error_of_one_line(entry, settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -315,12 +315,12 @@ def test_an_extract_beyond_the_cap_is_refused(entry, settings, tmp_path):
 
 
 @pytest.mark.parametrize("query", [{"bucket": ""}, {"path": "release/x"}])
-def test_an_entry_that_lacks_an_option_is_told(entry, settings, query):
+def test_an_entry_that_lacks_an_option_is_an_error(entry, settings, query):
     with pytest.raises(FetchError, match="overture_transport: reader.query lacks"):
         fetch_snapshot(entry(**query), settings, box=BOX)
 
 
-def test_a_damaged_extract_is_told(catalog, tmp_path):
+def test_a_damaged_extract_is_an_error(catalog, tmp_path):
     path = tmp_path / "cut.parquet"
     pq.write_table(pa.Table.from_pylist(SEGMENTS, SCHEMA), path)
     path.write_bytes(path.read_bytes()[:-10])
@@ -330,7 +330,7 @@ def test_a_damaged_extract_is_told(catalog, tmp_path):
         read(catalog["overture_transport"].parts()[0], path)
 
 
-def test_another_schema_is_told(catalog, tmp_path):
+def test_another_schema_is_an_error(catalog, tmp_path):
     path = tmp_path / "other.parquet"
     pq.write_table(pa.table({"id": ["a"], "geometry": [b"x"]}), path)
     with pytest.raises(SchemaError, match="lacks the columns subtype, class; it has: id, geometry"):

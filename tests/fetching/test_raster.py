@@ -107,9 +107,9 @@ def test_metres_in_another_reference_system(own_dem, tmp_path):
     assert (window.transform.a, window.transform.e) == (100, -100)
     assert window.array.shape[0] == pytest.approx(55.6 + 3, abs=3)
     assert not np.isnan(window.array).any()
-    told = read(own_dem, path).loc[1]
-    assert told["west"] == pytest.approx(76.22, abs=0.02)
-    assert told["pixel_y_deg"] * 111_000 == pytest.approx(100, rel=0.05)
+    row = read(own_dem, path).loc[1]
+    assert row["west"] == pytest.approx(76.22, abs=0.02)
+    assert row["pixel_y_deg"] * 111_000 == pytest.approx(100, rel=0.05)
 
 
 def test_scale_offset_and_every_kind_of_no_data(own_dem, tmp_path):
@@ -164,7 +164,7 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
             read_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
 
 
-def test_a_file_that_was_cut_short_is_told_at_the_reading(own_dem, tmp_path):
+def test_a_file_that_was_cut_short_is_an_error_at_the_reading(own_dem, tmp_path):
     path = _write(tmp_path / "a.tif", 76, 43, (300, 300))
     path.write_bytes(path.read_bytes()[:200_000])
     with pytest.raises(SchemaError, match=r"a\.tif is not a whole GeoTIFF"):

@@ -1,4 +1,4 @@
-"""Heights at hand: fetched for boxes, kept side by side, and read by a run without a network."""
+"""Elevation: fetched by boxes, kept side by side, and read by a run without a network."""
 
 from __future__ import annotations
 
@@ -70,24 +70,24 @@ def tiles(tmp_path_factory):
 
 @pytest.fixture
 def publisher(serve, tiles):
-    """A server of the tiles that answers range requests; gives its address and what it was asked."""
-    asked: list[tuple[str, int]] = []
+    """A server of the tiles that answers range requests; gives its address and its requests."""
+    requests: list[tuple[str, int]] = []
 
     def answer(request):
         body = tiles.get(request.path)
         if body is None:
-            asked.append((request.path, 0))
+            requests.append((request.path, 0))
             return 404, b"", {}
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
         if found is None:
-            asked.append((request.path, len(body) if request.command == "GET" else 0))
+            requests.append((request.path, len(body) if request.command == "GET" else 0))
             return 200, body, {"Accept-Ranges": "bytes"}
         first, last = int(found[1]), min(int(found[2]), len(body) - 1)
-        asked.append((request.path, last + 1 - first))
-        told = {"Content-Range": f"bytes {first}-{last}/{len(body)}"}
-        return 206, body[first : last + 1], told
+        requests.append((request.path, last + 1 - first))
+        headers = {"Content-Range": f"bytes {first}-{last}/{len(body)}"}
+        return 206, body[first : last + 1], headers
 
-    return serve(answer), asked
+    return serve(answer), requests
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, 
     glo = sources["copernicus_glo90"]
     for box in ((75.9, 42.4, 76.3, 42.8), (76.3, 42.4, 76.8, 42.8)):
         fetch_snapshot(glo, settings, box=box)
-    asked = len(publisher[1])
+    requests = len(publisher[1])
     rasters = find_elevation(sources, settings)
     found = terrain_columns(mine(76.1), rasters, railway(76.6)).loc["m"]
     assert found["near_elevation"] == found["near_climb"] == LABEL
@@ -153,7 +153,7 @@ def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, 
     assert found["elevation_m"] == pytest.approx(800, abs=2)
     assert found["err_elevation_m"] >= glo.vertical_error_m
     assert found["terrain_cell_m"] == pytest.approx(92.6, abs=0.1)
-    assert len(publisher[1]) == asked
+    assert len(publisher[1]) == requests
 
 
 def test_what_the_finest_lacks_comes_from_the_next(settings, sources):
@@ -205,7 +205,7 @@ def test_a_raster_of_ones_own(settings, sources, tmp_path):
 
 
 def test_tiles_are_read_from_their_publisher_by_windows(settings, sources, publisher, tiles):
-    """In Python, where a network may be asked: across the border of two tiles, and few bytes."""
+    """In Python, where the network may be used: across the border of two tiles, and few bytes."""
     read = tile_reader(sources["copernicus_glo90"], settings)
     found = measure_terrain(mine(76.0), read, index=railway(76.12)).loc["m"]
     assert found["elevation_m"] == pytest.approx(800, abs=2)
@@ -219,7 +219,7 @@ def test_tiles_are_read_from_their_publisher_by_windows(settings, sources, publi
 
 
 def _no_socket(self, address):
-    raise AssertionError(f"a run asks nobody, and this one asked {address}")
+    raise AssertionError(f"a run uses no network, and this one connected to {address}")
 
 
 def test_a_run_after_a_fetch_has_the_terrain(settings, monkeypatch, tmp_path):
