@@ -94,13 +94,13 @@ class _Preset(_Strict):
     vetoes: tuple[_Veto, ...] = ()
 
 
-def load_preset(name_or_path: str | Path) -> ScoreModel:
+def load_preset(preset: str | Path | ScoreModel) -> ScoreModel:
     """Read a score model: a packaged preset by its name, or a TOML file of your own.
 
     Parameters
     ----------
-    name_or_path
-        One of `preset_names`, or the path of a TOML file.
+    preset
+        One of `preset_names`, or the path of a TOML file; a model is given back as it is.
 
     Returns
     -------
@@ -118,14 +118,16 @@ def load_preset(name_or_path: str | Path) -> ScoreModel:
     >>> load_preset("infrastructure")
     <ScoreModel infrastructure (default): 7 criteria, weighted_sum>
     """
+    if isinstance(preset, ScoreModel):
+        return preset
     presets = _packaged()
-    if isinstance(name_or_path, str) and name_or_path in presets:
-        item = presets[name_or_path]
+    if isinstance(preset, str) and preset in presets:
+        item = presets[preset]
         return parse_preset(item.read_text(encoding="utf-8"), item.name)
-    path = Path(name_or_path)
+    path = Path(preset)
     if not path.exists():
         raise ScoreError(
-            f"there is no preset or file {str(name_or_path)!r}",
+            f"there is no preset or file {str(preset)!r}",
             f"use one of {', '.join(presets)}, or the path of a TOML file",
         )
     try:
