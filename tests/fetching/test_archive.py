@@ -153,7 +153,7 @@ def test_a_truncated_archive_is_reported(ree, payload, write, keep):
         (b"%PDF-1.7", "payload.zip is a PDF document"),
         (b"\x1f\x8b\x08" + bytes(20), "payload.zip is compressed with gzip: unpack it first"),
         (b"Rar!\x1a\x07", "payload.zip is a RAR archive"),
-        (bytes(range(256)), "payload.zip is nothing that geo_ree reads"),
+        (bytes(range(256)), "payload.zip is in no format that geo_ree reads"),
         (b"not a zip archive", "payload.zip is no whole zip archive"),
     ],
 )
