@@ -45,7 +45,7 @@ class Stored:
 
 
 def fingerprint(segments: Segments) -> str:
-    """Return checksums of coordinates and owners, by which a stale index is told."""
+    """Return checksums of coordinates and owners, that identify a stale index."""
     parts = segments.lon, segments.lat, segments.owner
     sums = "-".join(f"{zlib.crc32(part.data):08x}" for part in parts)
     return f"{len(segments.lon)}-{len(segments.owner)}-{sums}"
