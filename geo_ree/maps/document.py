@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,41 +50,12 @@ class InlinePage:
         )
 
 
-_AT_ONCE = ("dom.js", "load.js", "frame.js")
+_AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
-    "words.js",
-    "words_map.js",
-    "words_visit.js",
-    "words_doubt.js",
-    "scores.js",
-    "intervals.js",
-    "state.js",
-    "filters.js",
-    "hash.js",
-    "symbols.js",
-    "sheet.js",
-    "strokes.js",
-    "marks.js",
-    "graticule.js",
-    "layers.js",
-    "sight.js",
-    "exits.js",
-    "evidence.js",
-    "terrain.js",
-    "dossier.js",
-    "opening.js",
-    "table.js",
-    "weights.js",
-    "download.js",
-    "link.js",
-    "doubt.js",
-    "panel.js",
-    "answers.js",
-    "legend.js",
-    "printing.js",
-    "tiles.js",
-    "visit.js",
-    "start.js",
+    *("words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js"),
+    *("canvas.js", "marks.js", "layers.js", "sight.js", "gateways.js", "dossier.js", "opening.js"),
+    *("table.js", "weights.js", "download.js", "uncertainty.js", "panel.js", "answers.js"),
+    *("legend.js", "visit.js", "start.js"),
 )
 _STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
 _LEAFLET = "xstatic.pkg.leaflet"
@@ -132,6 +104,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     >>> "<title>A &amp; B" in text and "geoRee.start(map_page)" in text
     True
     """
+    data = {**values, "languages": load_languages()}
     html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
     html = re.sub(r"<meta[^>]*>", "", html)
     styles = [_leaflet_css(), *map(_asset, _STYLES)]
@@ -140,7 +113,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)} · geo_ree</title>",
-        f'<script type="{_DATA_TYPE}" id="geo-ree-data">{compressed(values)}</script>',
+        f'<script type="{_DATA_TYPE}" id="geo-ree-data">{compressed(data)}</script>',
         *(f"<script>{s}</script>" for s in scripts),
     ]
     html = _insert(html, "<head>", "<head>\n" + "\n".join(head))
@@ -153,6 +126,13 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = html.replace("\r\n", "\n")  # as the browser reads it before it takes the hashes
     _check(html)
     return _insert(html, '<meta charset="utf-8">', f'<meta charset="utf-8">\n{_policy(html)}')
+
+
+def load_languages() -> dict[str, Any]:
+    """Read the words of the page, one JSON file per language in ``i18n``; English comes first."""
+    found = [f for f in (files("geo_ree.maps") / "i18n").iterdir() if f.name.endswith(".json")]
+    found.sort(key=lambda file: (file.name != "en.json", file.name))
+    return {f.name.removesuffix(".json"): json.loads(f.read_text(encoding="utf-8")) for f in found}
 
 
 def _policy(html: str) -> str:

@@ -22,9 +22,9 @@ MERCATOR_LATITUDE = 85.05112878
 """Web Mercator ends here (degrees): its square map of the world does."""
 
 NOTE = (
-    "Each cell by itself, from straight distances over the ellipsoid to the nearest of all "
-    "countries. Blank is unknown. How unsure the lines and the weights are is not drawn: a cell "
-    "says where to look, the ranks of the deposits have their intervals."
+    "Each cell is scored by itself, from straight-line distances to the nearest features in any "
+    "country. Blank is unknown. The uncertainty of lines and weights is not drawn: a cell shows where "
+    "to look, only the ranks of deposits have intervals."
 )
 """What stands beside the picture."""
 

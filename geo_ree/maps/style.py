@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
+
+import pandas as pd
 
 SCORE_RAMP: tuple[tuple[float, str], ...] = (
     (0.0, "#f2e3a1"),
@@ -66,9 +69,9 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "deposits": "Rare-earth deposits",
         "unranked": "Areas in which unranked deposits lie",
         "context": "Major deposits of other commodities",
-        "suitability": "Access score of every place",
-        "audit": "Audit: other printed positions, areas of published distances",
-        "tiles": "Online: satellite relief (asks a server of NASA)",
+        "suitability": "Access score of every cell",
+        "audit": "Audit: other published positions, areas from published distances",
+        "tiles": "Online: satellite relief (from a NASA server)",
     }
 )
 
@@ -97,6 +100,26 @@ TILES: Mapping[str, object] = MappingProxyType(
 )
 """Online tiles, a switch. A page opened from a file sends no Referer, and the tile servers of
 OpenStreetMap refuse such requests; NASA's GIBS serves anybody."""
+
+
+def distance_text(km: float, error_km: float | None = None) -> str:
+    """Write a distance with the range that its error leaves, as the page does.
+
+    Examples
+    --------
+    >>> distance_text(13.1, 10.4), distance_text(2.94, 0.2), distance_text(1250.0)
+    ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250.0 km')
+    """
+    if not error_km or pd.isna(error_km):
+        return f"{_fixed(km, 1)} km"
+    digits = 0 if error_km >= 1.0 else 1
+    low, high = _fixed(max(0.0, km - error_km), digits), _fixed(km + error_km, digits)
+    return f"about {_fixed(km, 1 if km < 1.0 else digits)} km ({low}–{high})"
+
+
+def _fixed(value: float, digits: int) -> str:
+    """Round half up, as browsers do."""
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
 
 
 def score_colour(score: float) -> str:

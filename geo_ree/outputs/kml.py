@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_ree.maps.style import MEASURES, score_colour
+from geo_ree.maps.style import MEASURES, distance_text, score_colour
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import read_me
 from geo_ree.outputs.symbols import score_classes
@@ -184,7 +184,7 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = [("access score", _score_words(row))]
     for name, (label, _) in MEASURES.items():
         if f"dist_{name}_km" in row:
-            lines.append((label, distance_words(row, name)))
+            lines.append((label, describe_distance(row, name)))
     if "latitude" in row:
         error = row.get("position_error_m")
         far = "unknown" if pd.isna(error) else f"{error / 1000:g} km"
@@ -209,20 +209,19 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def distance_words(row: Mapping[str, Any], name: str) -> str:
-    """A distance with its error and what it leads to, or that it is unknown.
+def describe_distance(row: Mapping[str, Any], name: str) -> str:
+    """Write a distance with its error and the nearest feature, or that it is unknown.
 
     Examples
     --------
-    >>> distance_words({"dist_road_km": 2.93, "err_road_km": 2.0, "near_road": "A365 (KGZ)"}, "road")
-    '2.9 km ± 2.0: A365 (KGZ)'
+    >>> row = {"dist_road_km": 2.93, "err_road_km": 2.0, "near_road": "A365 (KGZ)"}
+    >>> describe_distance(row, "road")
+    'about 3 km (1–5): A365 (KGZ)'
     """
-    far, error = row.get(f"dist_{name}_km"), row.get(f"err_{name}_km")
-    if far is None or pd.isna(far):
+    km, error, feature = (row.get(c) for c in (f"dist_{name}_km", f"err_{name}_km", f"near_{name}"))
+    if km is None or pd.isna(km):
         return "unknown"
-    doubt = "" if error is None or pd.isna(error) else f" ± {error:,.1f}"
-    what = row.get(f"near_{name}")
-    return f"{far:,.1f} km{doubt}" + (f": {what}" if isinstance(what, str) else "")
+    return distance_text(km, error) + (f": {feature}" if isinstance(feature, str) else "")
 
 
 def _score_words(row: Mapping[str, Any]) -> str:

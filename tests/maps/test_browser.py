@@ -4,6 +4,7 @@ import pytest
 
 from geo_ree import Options, Settings
 from geo_ree.maps import render
+from geo_ree.maps.style import distance_text
 from geo_ree.pipeline import result as pipeline
 
 pytestmark = pytest.mark.browser
@@ -48,7 +49,7 @@ def test_unknown_is_said_not_shown_as_a_number(small, visit):
     seen.page.evaluate("geoRee.open('a')")
     rows = seen.value("[...document.querySelectorAll('.dossier tr')].map(r => r.innerText)")
     assert any("power line" in r and "unknown" in r for r in rows)
-    assert any("railway" in r and "12.3 km ± 2.0" in r for r in rows)
+    assert any("railway" in r and "about 12 km (10–14)" in r for r in rows)
 
 
 def test_the_real_page_is_quiet_and_asks_for_nothing(real, visit):
@@ -89,7 +90,9 @@ def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
     assert best["name"] in text
     assert f"{best['score']:.1f} of 100" in " ".join(text.split())
     assert f"interval {best['rank_p5']} to {best['rank_p95']}" in text
-    assert f"{best['dist_railway_km']:.1f} km ± {best['err_railway_km']:.1f}" in text
+    assert (
+        distance_text(round(best["dist_railway_km"], 3), round(best["err_railway_km"], 3)) in text
+    )
     name, label = re.match(r"(.*) \([A-Z]{3}\), (.*)$", best["near_railway"]).groups()
     assert name in text
     assert label in text

@@ -82,7 +82,7 @@ def test_without_doubt_the_tables_are_empty():
 @pytest.mark.browser
 def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, tmp_path, visit):
     seen = visit(written(told(data), tmp_path))
-    believed = rows(seen, "What one has to believe")
+    believed = rows(seen, "Weights under which it leads")
     assert [r.split() for r in believed] == [
         ["Kutessay", "II", "100", "%", "25", "%"],
         ["Melovoye", "by-product", "host", "under", "1", "%", "50", "%"],
@@ -90,14 +90,14 @@ def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, t
     moves = rows(seen, "What moves the ranking")
     assert moves[0].startswith("weight: railway\t0.36 ± 0.10\t75 % instead of 25 %: <img")
     assert moves[1].split("\t")[:2] == ["kilometres: railway", "0.12"]
-    left = [" ".join(r.split()) for r in rows(seen, "What the maps leave out")]
+    left = [" ".join(r.split()) for r in rows(seen, "Lines missing from the maps")]
     assert left == [
         "Main roads A source unknown unknown: too short",
-        "Main roads Kazakhstan all together 30 % 15 % to 60 % product of the rates of 1 sources",
-        "Main roads all together 20 % 10 % to 40 % assumed (judgement)",
+        "Main roads Kazakhstan all sources 30 % 15 % to 60 % product of the rates of 1 sources",
+        "Main roads all sources 20 % 10 % to 40 % assumed (judgement)",
     ]
     seen.page.evaluate("geoRee.set({language: 'ru'})")
-    assert "принято (суждение)" in rows(seen, "Чего нет на картах")[2]
+    assert "принято (суждение)" in rows(seen, "Линии, которых нет на картах")[2]
     assert rows(seen, "Что меняет места")[0].startswith("вес: железная дорога")
     assert seen.value("geoRee.untranslated") == []
     assert seen.trouble == []
@@ -122,17 +122,15 @@ def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, vi
     seen = visit(written(changed(data, scores=scored), tmp_path))
     seen.page.evaluate("() => { geoRee.open('a'); }")
     text = " ".join(seen.page.inner_text("#dossier .terrain").split())
-    assert text.startswith("Height above the sea 2,166 m C computed ± 136 A assumed Slope unknown")
+    assert text.startswith("Elevation 2,166 m C computed ± 136 A assumed Slope unknown")
     assert "Climb to the railway unknown" in text
     assert "heights, 5 arc-minutes; cells of 9.3 km. Slope, ruggedness" in (
         " ".join(seen.page.inner_text("#dossier").split())
     )
     seen.page.evaluate("() => { geoRee.open('b'); }")
-    assert "Height above the sea unknown" in " ".join(
-        seen.page.inner_text("#dossier .terrain").split()
-    )
+    assert "Elevation unknown" in " ".join(seen.page.inner_text("#dossier .terrain").split())
     seen.page.evaluate("() => { geoRee.set({language: 'ru'}); }")
-    assert "Высота над морем неизвестно" in " ".join(
+    assert "Высота над уровнем моря неизвестно" in " ".join(
         seen.page.inner_text("#dossier .terrain").split()
     )
     assert seen.value("geoRee.untranslated") == []

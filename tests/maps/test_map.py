@@ -11,6 +11,7 @@ import shapely
 
 from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
+from geo_ree.maps.style import distance_text
 from tests.maps.conftest import changed, page_data, written
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,8 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     known = [m for m in measured if not math.isnan(kutessay[f"dist_{m}_km"])]
     labels = seen.page.locator(".measure").all_inner_texts()
     expected = {
-        f"{m.replace('_', ' ')} {kutessay[f'dist_{m}_km']:,.1f} km ± {kutessay[f'err_{m}_km']:.1f}"
+        f"{m.replace('_', ' ')} "
+        + distance_text(round(kutessay[f"dist_{m}_km"], 3), round(kutessay[f"err_{m}_km"], 3))
         for m in known
     }
     assert {t.removesuffix(" …") for t in labels} == expected
@@ -183,7 +185,7 @@ def test_every_figure_says_of_which_kind_it_is_and_never_measured(starter_page, 
     assert bare == []
     for line in seen.page.locator("#dossier .statements > li").all_inner_texts():
         assert "published" in line
-    assert re.search(r"Rank interval \d+ to \d+.*?modelled", text)
+    assert re.search(r"90 % interval of the rank: \d+ to \d+.*?modelled", text)
     assert re.search(r"± [\d.]+ km assumed", text)
 
 
@@ -324,7 +326,7 @@ def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_pa
     assert seen.page.locator("button.unranked").all_inner_texts() == ["? Kuirektykol"]
     seen.page.click("button.unranked")
     text = " ".join(seen.page.inner_text("#dossier").split())
-    assert "NOT RANKED: NO SOURCE AT HAND GIVES A COORDINATE" in text
+    assert "NOT RANKED: NO AVAILABLE SOURCE GIVES A COORDINATE" in text
     assert "Area: a published distance, 98,765 km²" in text
     assert "12.5 to 55.3 M modelled" in text
     assert "2 to 30 M modelled" in text
@@ -394,7 +396,7 @@ def test_scale_and_key_are_there(starter_page, visit):
     for words in (
         "Access score of deposits",
         "20 kt to 200 kt",
-        "Doubt about the position",
+        "Position uncertainty",
         "Straight line to what was measured",
     ):
         assert words in key
@@ -742,7 +744,7 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     opened(seen, kutessay["id"])
     seen.page.evaluate("() => { geoRee.set({language: 'ru'}); }")
     text = seen.page.inner_text("#dossier")
-    assert "ПРЯМЫЕ ЛИНИИ ПО ЭЛЛИПСОИДУ" in text
+    assert "РАССТОЯНИЯ ПО ПРЯМОЙ" in text
     assert "вычислено" in text
     assert any(
         t.startswith("железная дорога 34,3 км")
@@ -753,5 +755,5 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     assert "Железные дороги" in seen.page.inner_text(".leaflet-control-layers-overlays")
     assert seen.value("geoRee.untranslated") == []
     seen.page.evaluate("() => { geoRee.set({language: 'en'}); }")
-    assert "STRAIGHT LINES OVER THE ELLIPSOID" in seen.page.inner_text("#dossier")
+    assert "STRAIGHT-LINE DISTANCES" in seen.page.inner_text("#dossier")
     assert seen.trouble == []

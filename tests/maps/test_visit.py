@@ -30,7 +30,7 @@ def test_the_button_opens_a_sheet_of_the_best(page, visit):
     assert "Border zone: unknown" in text
     rows = seen.value("[...document.querySelectorAll('#visit-sheet tr')].map(r => r.innerText)")
     assert any(r.startswith("airport") and "unknown" in r for r in rows)
-    assert any(r.startswith("road") and "12.3 km ± 2.0: Kemin (KGZ), OSM" in r for r in rows)
+    assert any(r.startswith("road") and "about 12 km (10–14): Kemin (KGZ), OSM" in r for r in rows)
     assert seen.trouble == []
     assert seen.asked == [page.as_uri()]
 
@@ -58,7 +58,7 @@ def test_the_sheet_speaks_russian_and_follows_weights_and_filters(page, visit):
     assert seen.value("geoRee.visitSheet()") == 1
     text = seen.page.inner_text("#visit")
     assert text.count("Kutessay II") >= 3 and "Пограничная зона: неизвестно" in text
-    assert "12,3 км ± 2,0: Kemin (KGZ), OSM" in text
+    assert "около 12 км (10–14): Kemin (KGZ), OSM" in text
     assert "61,5 из 100" in seen.value("geoRee.kmlText(['a'])")
     assert seen.value("geoRee.untranslated") == []
     seen.page.keyboard.press("Escape")

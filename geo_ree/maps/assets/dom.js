@@ -27,10 +27,10 @@ var geoRee = { data: {} };
   g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
-  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.term(kind)); };
+  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.t(kind)); };
   /* The same as one letter, for tables; read out as the word. */
   g.stamp = function (kind) {
-    var word = g.term(kind);
+    var word = g.t(kind);
     return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
       g.el("span", { "class": "unseen" }, " " + word));
   };
@@ -87,13 +87,20 @@ var geoRee = { data: {} };
     return box;
   };
   g.table = function (heads, rows) {
-    return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("Table, scrolls sideways"));
+    return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("table_scrolls"));
   };
 
+  /* A distance with the range that its error leaves, as geo_ree.maps.style.distance_text writes it. */
+  g.kilometres = function (km, error) {
+    var digits = error >= 1 ? 0 : 1;
+    if (!error) return g.plainNumber(km, 1) + " " + g.t("km");
+    return g.t("about_distance", {
+      km: g.plainNumber(km, km < 1 ? 1 : digits), low: g.plainNumber(Math.max(0, km - error), digits), high: g.plainNumber(km + error, digits)
+    });
+  };
   g.distance = function (d, measure) {
-    var far = d["dist_" + measure + "_km"], error = d["err_" + measure + "_km"];
-    if (far === undefined) return g.unknown();
-    return g.plainNumber(far, 1) + " " + g.t("km") + (error === undefined ? "" : " ± " + g.plainNumber(error, 1));
+    var km = d["dist_" + measure + "_km"];
+    return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"]);
   };
   g.colour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);

@@ -1,43 +1,115 @@
-/* What a click on a deposit tells: everything known, and what is not. */
+/* The dossier of a deposit: everything known about it, and what is not; its sources, terrain and histogram of ranks. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t;
+  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg";
+  var TERRAIN = [
+    ["elevation", "m", "elevation"], ["slope", "deg", "slope"], ["ruggedness", "m", "ruggedness"],
+    ["climb_railway", "m", "climb_railway"], ["above_railway", "m", "above_railway"], ["pass_railway", "m", "pass_railway"]
+  ];
+
+  function known(value) { return value !== undefined && value !== null; }
+
+  function unnamed(name) { return name.replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); }); }
+  /* "name (ISO), label of the source" as the measures give it. */
+  g.metPlace = function (near) {
+    var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?, (.*)$/.exec(near || "");
+    return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), label: m[4] } : { name: unnamed(near || ""), country: "", unsure: false, label: "" };
+  };
+  g.sourceOf = function (measure, label) {
+    var layer = g.data.measures[measure][1];
+    return g.data.sources.filter(function (s) { return s.layer === layer && label && s.label === label; })[0];
+  };
+  /* The latest year that an edition names, and how long before the page that was. */
+  g.ageOf = function (source) {
+    var years = String(source.edition || "").match(/\b(19[5-9]\d|20\d\d)\b/g), made = parseInt(g.data.run.created, 10);
+    if (!years) return g.t("age_not_stated");
+    var year = Math.max.apply(null, years.map(Number));
+    return made > year ? g.t("of_year_with_age", { year: year, old: made - year }) : g.t("of_year", { year: year });
+  };
+  g.datedSource = function (source) {
+    if (!source) return null;
+    return el("small", {}, source.label || source.title, " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + source.retrieved.slice(0, 10) : "") + ")");
+  };
+  g.evidenceKey = function () {
+    return el("p", { "class": "evidence-key" }, ["computed", "published", "modelled", "assumed"].map(function (kind) {
+      return [g.stamp(kind), el("span", { "aria-hidden": "true" }, " " + g.t(kind) + " ")];
+    }));
+  };
+  function shape(tag, attributes, text) {
+    var node = document.createElementNS(SVG, tag);
+    Object.keys(attributes).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  /* Share of the draws on each rank. */
+  g.rankHistogram = function (d, rivals) {
+    var found = g.data.acceptability && Object.prototype.hasOwnProperty.call(g.data.acceptability, d.id) ? g.data.acceptability[d.id] : null;
+    if (!found) return null;
+    var first = found[0], shares = found[1], most = Math.max.apply(null, shares), wide = 360, high = 54, step = wide / rivals;
+    var told = shares.map(function (s, i) { return s ? g.t("rank_in_share", { rank: first + i, share: g.percent(s / 1000) }) : ""; }).filter(Boolean).join(", ");
+    var svg = shape("svg", { viewBox: "0 0 " + wide + " " + (high + 16), "class": "histogram", role: "img", "aria-label": g.t("rank_shares", { list: told }) });
+    svg.appendChild(shape("path", { d: "M0 " + high + ".5H" + wide, stroke: "#8b95a1" }));
+    shares.forEach(function (s, i) {
+      var h = high * s / most;
+      svg.appendChild(shape("rect", { x: (step * (first + i - 1) + 0.5).toFixed(2), y: (high - h).toFixed(2), width: Math.max(1, step - 1).toFixed(2), height: h.toFixed(2), fill: "#4f86b0" }));
+    });
+    [[1, "start", 0], [rivals, "end", wide]].forEach(function (end) { svg.appendChild(shape("text", { x: end[2], y: high + 13, "text-anchor": end[1] }, g.t("rank", { rank: end[0] }))); });
+    var top = shares.indexOf(most), x = step * (first + top - 0.5);
+    if (x > 60 && x < wide - 60) svg.appendChild(shape("text", { x: x.toFixed(1), y: high + 13, "text-anchor": "middle" }, (first + top) + ": " + Math.round(most / 10) + " %"));
+    return el("figure", { "class": "ranks" }, svg, el("figcaption", { "class": "small" }, g.t("most_often_rank", { rank: first + top, share: g.percent(most / 1000) }) + " ", g.mark("modelled")));
+  };
+
+  /* Heights at the deposit and on the way to its railway, as far as a raster gives them. */
+  function value(d, name, unit) {
+    var found = d[name + "_" + unit], error = d["err_" + name + "_" + unit];
+    if (!known(found)) return g.unknown();
+    return [g.plainNumber(found, unit === "deg" ? 1 : 0) + (unit === "deg" ? "°" : " " + t("m")) + " ", g.stamp("computed"),
+      known(error) ? [" ± " + g.plainNumber(error, unit === "deg" ? 1 : 0) + " ", g.stamp("assumed")] : null];
+  }
+  /* None where the run had no raster of heights at all. */
+  g.terrain = function (d) {
+    if (!known(d.near_elevation) && !known(d.elevation_m)) return null;
+    var coarse = known(d.terrain_cell_m) && !known(d.slope_deg);
+    return [el("h4", {}, t("terrain")), el("table", { "class": "points terrain" }, el("tbody", {}, TERRAIN.map(function (r) {
+      return g.row(t(r[2]), g.cell("n", value(d, r[0], r[1])));
+    }))), el("p", { "class": "small" }, d.near_elevation || "", known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
+      coarse ? ". " + t("finer_raster") : "")];
+  };
 
   function heading(text) { return el("h4", {}, text); }
   function said(label, text) { return text ? el("p", {}, label ? label + " " : "", g.linked(text)) : null; }
-  function known(value) { return value !== undefined && value !== null; }
 
   g.tonnage = function (r) {
-    var kinds = { ore: t("of ore"), oxide: t("contained oxide"), metal: t("contained metal") };
-    return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " t " : t("quantity unknown") + " ", kinds[r.substance] || t("of what is unclear"),
+    var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
+    return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " t " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
       r.grade_text ? ", " + r.grade_text : known(r.grade_pct) ? ", " + r.grade_pct + " %" : "",
-      "; ", t("category {word}", { word: r.category && r.category !== "unknown" ? r.category : t("unknown") }), "; ", r.system || t("whose statement is unknown"),
-      r.edition ? ", " + t("edition {words}", { words: r.edition }) : "", ", ", r.year || t("year not stated"), " ", g.mark("published"),
-      r.contradiction ? el("div", { "class": "note" }, t("Beside the first: {words}", { words: r.contradiction })) : null,
+      "; ", t("category", { word: r.category && r.category !== "unknown" ? r.category : t("unknown") }), "; ", r.system || t("system_unknown"),
+      r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"), " ", g.mark("published"),
+      r.contradiction ? el("div", { "class": "note" }, t("compared_to_first", { words: r.contradiction })) : null,
       r.notes ? el("small", {}, " ", r.notes) : null);
   };
   function interval(d) {
     var i = g.intervalOf(d);
-    if (i.basis === "pending") return el("p", {}, t("Rank interval: being drawn"));
+    if (i.basis === "pending") return el("p", {}, t("interval_pending"));
     if (!known(i.rank_p5)) return null;
-    return [el("p", {}, t("Rank interval {low} to {high} (p5 to p95)", { low: i.rank_p5, high: i.rank_p95 }), known(i.tie_group) ? ", " + t("tie group {group}", { group: i.tie_group }) : "",
-      ", P(top 3) ", g.percent(i.p_top3), " ", g.mark("modelled")),
-    g.published() ? null : el("p", { "class": "small" }, t("Drawn in this page from weights alone; the histogram below is that of the run's own weights."))];
+    return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }), known(i.tie_group) ? ", " + t("tied", { group: i.tie_group }) : "",
+      ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) }) + " ", g.mark("modelled")),
+    g.published() ? null : el("p", { "class": "small" }, t("interval_from_weights"))];
   }
   function standing(d) {
     var rank = g.rankOf(d);
-    if (!known(rank)) return el("p", {}, t("Not ranked: {role}, {group}.", { role: g.term(g.words(d.role)), group: g.term(g.words(d.commodity_group || "unknown")) }));
-    var rivals = g.ranked(d.role), words = d.role === "by_product_host" ? t("by-product hosts") : t("candidates");
-    return [el("p", {}, el("strong", {}, t("Rank {rank} of {all}", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
-      g.otherExit() ? el("p", { "class": "note" }, t("Score, rank and gateway are those of the exit chosen: {exit}. The histogram is that of {first}.", { exit: g.term(g.exit()), first: g.term(g.exitNames()[0]) })) : null,
+    if (!known(rank)) return el("p", {}, t("not_ranked_role", { role: g.term(g.words(d.role)), group: g.term(g.words(d.commodity_group || "unknown")) }));
+    var rivals = g.ranked(d.role), words = d.role === "by_product_host" ? t("of_hosts") : t("of_candidates");
+    return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
+      g.otherExit() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.exit()), first: g.term(g.exitNames()[0]) })) : null,
       g.rankHistogram(d, rivals.length)];
   }
   function scored(d) {
     var score = g.scoreOf(d), i = g.intervalOf(d), unknown = g.unknownWeightOf(d);
-    return [el("div", { "class": "big" }, el("b", {}, g.num(score, 1)), t("of 100"), " ", g.mark("computed"),
-      known(i.score_p5) ? el("span", { "class": "small" }, t("p5 to p95: {low} to {high}", { low: g.plainNumber(i.score_p5, 1), high: g.plainNumber(i.score_p95, 1) }) + " ", g.mark("modelled")) : null),
+    return [el("div", { "class": "big" }, el("b", {}, g.num(score, 1)), t("of_100"), " ", g.mark("computed"),
+      known(i.score_p5) ? el("span", { "class": "small" }, t("score_interval", { low: g.plainNumber(i.score_p5, 1), high: g.plainNumber(i.score_p95, 1) }) + " ", g.mark("modelled")) : null),
     g.vetoesOf(d).map(function (why) { return el("p", { "class": "note" }, why); }), standing(d),
-    unknown > 1e-9 ? el("p", { "class": "note" }, t("{share} % of the weight is unknown here. It is shared out among the known criteria; in the draws it is random.", { share: g.plainNumber(unknown, 0) })) : null];
+    unknown > 1e-9 ? el("p", { "class": "note" }, t("unknown_weight", { share: g.plainNumber(unknown, 0) })) : null];
   }
   /* Criteria in force, each with its share of the weight. */
   function criteria() {
@@ -52,20 +124,20 @@
       var got = live ? live[c.name] : d["points_" + c.name], label = g.term(c.label);
       if (!known(got) || (!live && c.column && !known(d[c.column]))) return g.row(label, g.cell("n", g.unknown()), "");
       var top = 100 * c.share / room, full = Math.max(0, Math.min(100, 100 * got / top));
-      return g.row(label, g.cell("n", t("{got} of {top}", { got: g.plainNumber(got, 1), top: g.plainNumber(top, Math.abs(top - Math.round(top)) > 0.05 ? 1 : 0) }), " ", g.stamp("computed")),
+      return g.row(label, g.cell("n", t("points_of", { got: g.plainNumber(got, 1), top: g.plainNumber(top, Math.abs(top - Math.round(top)) > 0.05 ? 1 : 0) }), " ", g.stamp("computed")),
         el("div", { "class": "track", style: "width:" + Math.min(100, 2.6 * top) + "%" }, el("i", { style: "width:" + full + "%" })));
     })));
   }
   function met(d, m) {
     var there = g.metPlace(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.metPlace(d["near_abroad_" + m]);
-    return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond coverage: unknown")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course unknown") : "",
+    return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "",
       el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, there.label))] : null,
-    known(abroad) ? el("div", {}, el("small", {}, t("Abroad: {km} km", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null];
+    known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null];
   }
   g.nearness = function (d) {
-    return g.table([t("To"), [t("Distance"), "n"], t("Nearest in the deposit's country, its layer and age")], g.measures.map(function (m) {
+    return g.table([t("to_feature"), [t("distance"), "n"], t("nearest_in_country")], g.measures.map(function (m) {
       var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m), known(far) ? el("div", {}, g.stamp("computed"), known(error) ? [" ± ", g.stamp("assumed")] : null) : null), g.cell("", met(d, m)));
+      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m), known(far) ? el("div", {}, g.stamp("computed"), known(error) ? [" ", g.stamp("assumed")] : null) : null), g.cell("", met(d, m)));
     }));
   };
   function audited(d) {
@@ -76,14 +148,14 @@
     })) : null;
   }
   function position(d) {
-    return [heading(t("Position, and its audit")), el("p", {}, t("{lat}° N, {lon}° E", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
+    return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
       known(d.position_error_m) ? [" ± " + g.plainNumber(d.position_error_m / 1000, 1) + " " + t("km") + " ", g.mark("assumed")] : [" ± ", g.unknown()],
-      d.precision_class ? el("small", {}, " " + t("from its precision: {words}", { words: g.words(d.precision_class) })) : null),
+      d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.words(d.precision_class) })) : null),
     said("", d.position_basis), audited(d)];
   }
   function disputed(d) {
     var found = g.conflicts[d.id] || [];
-    return found.length ? [heading(t("Where its records disagree")), el("ul", { "class": "conflicts" }, found.map(function (c) {
+    return found.length ? [heading(t("conflicts")), el("ul", { "class": "conflicts" }, found.map(function (c) {
       var from = String(c.sources || "").split(" | ");
       return el("li", {}, g.words(c.attribute), ": ", String(c.values || "").split(" | ").map(function (value, k) {
         return el("div", {}, value, " ", el("small", {}, from[k] || ""));
@@ -92,57 +164,57 @@
   }
   function stated(d) {
     var list = g.statements[d.id] || [];
-    return [heading(t("Published quantities, never added up")),
-      list.length > 1 && list[0].shown ? el("small", {}, t("First comes a public reporting code, then a state classification, a framework, a paper, press; the later year; oxide, metal, ore. The size plays no part.")) : null,
+    return [heading(t("quantities")),
+      list.length > 1 && list[0].shown ? el("small", {}, t("statement_order")) : null,
       list.length ? el("ul", { "class": "statements" }, list.map(function (r) {
         var item = g.tonnage(r);
-        if (r.source) item.append(el("details", {}, el("summary", {}, t("Source")), g.references(r.source)));
+        if (r.source) item.append(el("details", {}, el("summary", {}, t("source")), g.references(r.source)));
         return item;
-      })) : el("p", {}, t("No statement in the sources at hand.")), said("", d.resource_note)];
+      })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
   }
   function told(d) {
-    return [heading(t("What the sources say")), el("p", {}, t("Status:"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
-      said(t("Commodities:"), g.list(d.commodities).join(", ")), said(t("Type:"), d.deposit_type), said(t("Operator:"), d.operator), said(t("Notes:"), d.notes),
-      el("p", {}, t("Quality of the source:"), " ", d.source_quality || g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
+    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
+      said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
+      el("p", {}, t("quality_label"), " ", d.source_quality || g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
   /* The records, and the data set that each comes from, with its link and date. */
   function origins(d) {
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
-    return [heading(t("Sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
+    return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
       var s = g.data.sources.filter(function (one) { return one.id === id; })[0];
-      return el("li", {}, s ? [g.anchor(s.landing_page, s.title || s.id), el("small", {}, " ", t("edition {words}", { words: s.edition || t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
-    })), el("small", {}, t("Records: {list}", { list: records.join(", ") }))];
+      return el("li", {}, s ? [g.anchor(s.landing_page, s.title || s.id), el("small", {}, " ", t("edition_of", { words: s.edition || t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
+    })), el("small", {}, t("records", { list: records.join(", ") }))];
   }
   function title(d) {
-    return [el("h3", { tabindex: "-1" }, d.name || d.id), d.aliases ? el("small", {}, t("also {names}", { names: g.list(d.aliases).join(", ") })) : null,
+    return [el("h3", { tabindex: "-1" }, d.name || d.id), d.aliases ? el("small", {}, t("also_named", { names: g.list(d.aliases).join(", ") })) : null,
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(" · ")),
       d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
   }
   function range(low, high, digits) {
-    return known(low) && known(high) ? [t("{low} to {high}", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) }) + " ", g.stamp("modelled")] : g.unknown();
+    return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) }) + " ", g.stamp("modelled")] : g.unknown();
   }
   function basis(d) {
     var areas = g.areasOf(d.id), whole = g.wholeCountryOf(d.id);
     if (d.area_basis) return g.linked(d.area_basis);
     if (areas.length) return g.linked(areas.map(function (a) { return g.term(a.kind) + ": " + a.evidence; }).join("; "));
-    return whole ? t("somewhere in {country}", { country: g.country(whole) }) : g.unknown();
+    return whole ? t("somewhere_in", { country: g.country(whole) }) : g.unknown();
   }
   /* A deposit that no source places: where it may lie, and what it could score there. */
   function whereabouts(d) {
-    return [heading(t("Not ranked: no source at hand gives a coordinate")),
-      el("p", {}, t("Area:"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km² ", g.stamp("computed")] : null),
+    return [heading(t("not_ranked_no_coordinate")),
+      el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km² ", g.stamp("computed")] : null),
       el("table", { "class": "points" }, el("tbody", {},
-        g.row(t("Score, at the worst and the best place"), g.cell("n", range(d.score_worst, d.score_best, 1))),
-        g.row(t("Rank it would take"), g.cell("n", range(d.rank_best, d.rank_worst, 0))),
-        g.row(t("Chance to lead"), g.cell("n", g.percent(d.p_lead), known(d.p_lead) ? [" ", g.stamp("modelled")] : null)))),
-      el("p", { "class": "small" }, t("No place was given to it that its sources do not give."))];
+        g.row(t("worst_and_best"), g.cell("n", range(d.score_worst, d.score_best, 1))),
+        g.row(t("possible_rank"), g.cell("n", range(d.rank_best, d.rank_worst, 0))),
+        g.row(t("chance_to_lead"), g.cell("n", g.percent(d.p_lead), known(d.p_lead) ? [" ", g.stamp("modelled")] : null)))),
+      el("p", { "class": "small" }, t("no_position_invented"))];
   }
   g.dossier = function (d) {
     var placed = known(d.latitude);
     return el("div", { "class": "dossier" }, title(d),
-      placed ? [scored(d), said(t("For:"), d.reasons_for), said(t("Against:"), d.reasons_against)] : whereabouts(d),
-      d.sentence ? [heading(t("What would change this")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
-      placed ? [heading(t("Points that make the score")), points(d), heading(t("Straight lines over the ellipsoid")), g.nearness(d), g.terrain(d), position(d)] : null,
+      placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
+      d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
+      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.terrain(d), position(d)] : null,
       stated(d), told(d), disputed(d), origins(d));
   };
 })(geoRee);

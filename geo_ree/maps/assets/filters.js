@@ -81,11 +81,11 @@
     return Object.keys(seen);
   }
   g.stateWords = {
-    producing: "producer or mine", past: "produced in the past", licensed: "licence or project", explored: "prospect, explored",
-    registered: "registered, undeveloped", occurrence: "occurrence", unknown: "not told"
+    producing: "state_producing", past: "state_past", licensed: "state_licensed", explored: "state_explored",
+    registered: "state_registered", occurrence: "state_occurrence", unknown: "not_stated"
   };
   g.qualityWords = { 1: "low", 2: "medium", 3: "high" };
-  g.reeWords = { light: "light", heavy: "heavy", light_heavy: "light and heavy" };
+  g.reeWords = { light: "light", heavy: "heavy", light_heavy: "light_and_heavy" };
 
   function boxes(name, legend, order, word) {
     var there = values(name), list = order.filter(function (v) { return there.indexOf(v) >= 0; });
@@ -109,7 +109,7 @@
     var input = el("input", { type: "number", min: 0, step: 10, inputmode: "numeric" });
     input.addEventListener("input", function () { change("rail", input.value === "" || !(input.value >= 0) ? null : Number(input.value)); });
     controls.rail = input;
-    return el("label", { "class": "field" }, el("span", {}, g.t("Railway within, km")), input);
+    return el("label", { "class": "field" }, el("span", {}, g.t("railway_within")), input);
   }
   /* The controls say what the state says, whoever set it. */
   function reflect() {
@@ -119,26 +119,26 @@
       else control.value = v === undefined || v === null ? "" : String(v);
     });
     var count = g.counts(), out = count.all - count.shown;
-    var said = g.t("{shown} of {all} shown", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
-    document.getElementById("count").textContent = out ? said + "; " + g.t("kept out by filters: {out}", { out: g.plainNumber(out, 0) }) : said;
+    var said = g.t("shown_of", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
+    document.getElementById("count").textContent = out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
     document.getElementById("reset-filters").hidden = !active().length;
-    document.getElementById("filters-summary").textContent = g.t("Filters") + (active().length ? " (" + active().length + ")" : "");
+    document.getElementById("filters-summary").textContent = g.t("filters") + (active().length ? " (" + active().length + ")" : "");
   }
   g.filterPanel = function () {
     var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });
     var any = ["", g.t("any")], groups = values("commodity_group");
     controls = { text: document.getElementById("search") };
     var made = [
-      boxes("country", g.t("Country"), codes, function (c) { return c === "unknown" ? g.t("not told") : g.country(c); }),
-      boxes("state", g.t("Status, by the words of the source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
+      boxes("country", g.t("country"), codes, function (c) { return c === "unknown" ? g.t("not_stated") : g.country(c); }),
+      boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
-        choice("ree", g.t("Rare earths named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not told")]]),
-        choice("role", g.t("By-product"), [any, ["candidate", g.t("rare earths sought first")], ["by_product_host", g.t("by-product only")]]),
-        groups.length > 1 ? choice("group", g.t("Commodity group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,
-        choice("quality", g.t("Source quality"), [any, ["2", g.t("medium or high")], ["3", g.t("high")]]), rail())
+        choice("ree", g.t("rare_earths_named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not_stated")]]),
+        choice("role", g.t("by_product"), [any, ["candidate", g.t("main_product")], ["by_product_host", g.t("by_product_only")]]),
+        groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,
+        choice("quality", g.t("source_quality"), [any, ["2", g.t("medium_or_high")], ["3", g.t("high")]]), rail())
     ];
     document.getElementById("filters").replaceChildren.apply(document.getElementById("filters"), made.filter(Boolean).concat(
-      el("p", { "class": "hint" }, g.t("What is unknown does not pass a limit. The filters act on the tables and on the marks of the map."))));
+      el("p", { "class": "hint" }, g.t("filters_hint"))));
     reflect();
   };
   g.startFilters = function () {

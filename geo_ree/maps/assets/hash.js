@@ -61,7 +61,7 @@
       var v = found["f." + name] ? filterIn(name, found["f." + name]) : null;
       if (v !== null) out.filters[name] = v;
     });
-    if (g.languages.some(function (l) { return l[0] === found.l; })) out.language = found.l;
+    if (g.languages.indexOf(found.l) >= 0) out.language = found.l;
     if (found.d && Object.prototype.hasOwnProperty.call(g.byId, found.d)) out.choice = found.d;
     return out;
   };

@@ -1,5 +1,4 @@
-/* The layers of the map. Ground (areas, lines), marks (what can be pointed at) and deposits have a
-   canvas each. */
+/* The layers of the map. Ground (areas, lines), marks (features with a tooltip) and deposits have a canvas each. */
 "use strict";
 (function (g) {
   var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [];
@@ -76,9 +75,9 @@
       /* One tooltip for the whole layer, made when it is asked for. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
-        return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to {country}", { country: g.country(p.neighbour) }) : null, p.fuel,
-          p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("MW") : null,
-          p.population ? g.t("{count} people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
+        return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to_country", { country: g.country(p.neighbour) }) : null, p.fuel,
+          p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("mw") : null,
+          p.population ? g.t("people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
       });
     },
     deposits: function (payload, group) {
@@ -94,7 +93,7 @@
       payload.areas.forEach(function (area) {
         g.outline(area).forEach(function (shape) { shape.addTo(group); });
         if (areas[area.id][0] !== area) return; /* one name each */
-        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("Not ranked: somewhere in this area") }, "? " + (d.name || area.id));
+        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
         L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group);
@@ -146,5 +145,38 @@
   g.colourOf = function (slug) {
     var what = g.data.layers[slug];
     return what ? what[1].style.color : "#1f2630";
+  };
+
+  var PATIENCE = 4;
+
+  g.tiles = function (payload, group) {
+    var layer = L.tileLayer(payload.url, { maxNativeZoom: payload.max_native_zoom, attribution: g.el("span", {}, payload.attribution).innerHTML });
+    var failed = 0, came = 0;
+    function off(why) {
+      setTimeout(function () { g.map().removeLayer(group); });
+      g.tell(why);
+    }
+    layer.on("tileload", function () { came++; });
+    layer.on("tileerror", function () {
+      failed++;
+      if (!came && failed === PATIENCE) off(g.t("imagery_unreachable"));
+    });
+    group.on("add", function () {
+      failed = came = 0;
+      if (navigator.onLine === false) { off(g.t("no_network")); return; }
+      g.fills.remove();
+      group.addLayer(layer);
+    });
+    group.on("remove", function () {
+      group.removeLayer(layer);
+      g.map().addLayer(g.fills);
+      g.fills.bringToBack();
+    });
+  };
+  /* A line for the reader, read out too, that goes away. */
+  g.tell = function (words) {
+    var note = document.getElementById("note");
+    note.textContent = words;
+    setTimeout(function () { if (note.textContent === words) note.textContent = ""; }, 6000);
   };
 })(geoRee);

@@ -36,7 +36,7 @@
     }
     return svg;
   }
-  function tonnes(mass) { return mass >= 1e6 ? mass / 1e6 + " " + g.t("Mt") : mass / 1e3 + " " + g.t("kt"); }
+  function tonnes(mass) { return mass >= 1e6 ? mass / 1e6 + " " + g.t("mt") : mass / 1e3 + " " + g.t("kt"); }
   function ramp() {
     return el("div", { "class": "ramp" }, data.ramp.map(function (step, i) {
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
@@ -48,17 +48,17 @@
     function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
     data.sizes.forEach(function (step, i) {
       var next = data.sizes[i + 1];
-      line("disc", step[1], middle, (i ? "" : g.t("Contained oxide stated:") + " ") + (!next ? g.t("{low} and more", { low: tonnes(step[0]) }) :
-        i ? g.t("{low} to {high}", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under {high}", { high: tonnes(next[0]) })));
+      line("disc", step[1], middle, (i ? "" : g.t("oxide_stated") + " ") + (!next ? g.t("and_more", { low: tonnes(step[0]) }) :
+        i ? g.t("from_to", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under", { high: tonnes(next[0]) })));
     });
-    line("ring", 9, middle, g.t("No oxide statement with a category: size says nothing"));
-    line("diamond", 8, middle, g.t("By-product host, ranked apart"));
-    line("square", 7, "#8b95a1", g.t("Reference outside the scored countries"));
-    line("doubt", 7, "", g.t("Doubt about the position"));
-    if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("Somewhere in here: deposit not ranked"));
-    line("dash", 0, "#4b4440", g.t("Course unknown by more than 25 km"));
-    line("foot", 0, "#4b4440", g.t("Straight line to what was measured; dashed: error over half of it"));
-    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("Access score of deposits; number: rank")), ramp(), g.scrolls(key, g.t("Key to the map")));
+    line("ring", 9, middle, g.t("no_oxide_stated"));
+    line("diamond", 8, middle, g.t("host_separate"));
+    line("square", 7, "#8b95a1", g.t("reference"));
+    line("doubt", 7, "", g.t("position_uncertainty"));
+    if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"));
+    line("dash", 0, "#4b4440", g.t("course_unknown_25"));
+    line("foot", 0, "#4b4440", g.t("line_to_feature"));
+    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("legend_title")), ramp(), g.scrolls(key, g.t("map_key")));
     box.open = open;
     return box;
   };

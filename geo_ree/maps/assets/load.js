@@ -1,4 +1,4 @@
-/* The data of the page: compressed columns, unpacked once; rows read from the columns. */
+/* The start of the page: the map and its panes; then the data, unpacked once; then the other scripts in their order. */
 "use strict";
 (function (g) {
   var data = g.data;
@@ -82,5 +82,37 @@
     }
     var packed = new Blob([bytes(document.getElementById("geo-ree-data").textContent)]);
     return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json().then(take);
+  };
+
+  var chart = null, whole = false, waiting = [];
+
+  /* The map, once the page is whole; until then null. */
+  g.map = function () { return whole ? chart : null; };
+  g.layers = {};
+  /* Keep a part of the script until the data are unpacked; the parts then run in their order. */
+  g.when = function (part) { waiting.push(part); };
+
+  /* Folium's switch of layers, whose words the page translates. */
+  L.Control.Layers.addInitHook(function () { g.switcher = this; });
+
+  function prepare(map) {
+    if (chart) return;
+    chart = map;
+    ["ground", "graticule", "sight", "marks", "deposits"].forEach(function (name, i) { chart.createPane(name).style.zIndex = 400 + 10 * i; });
+    ["ground", "graticule", "sight", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
+  }
+  /* Folium asks for each group by its name. */
+  g.layer = function (map, slug) {
+    prepare(map);
+    return (g.layers[slug] = L.featureGroup());
+  };
+  g.start = function (map) {
+    prepare(map);
+    return g.load().then(function () {
+      waiting.splice(0).forEach(function (part) { part(); });
+      g.furnish(chart);
+      whole = true;
+      g.furnishPanel();
+    });
   };
 })(geoRee);

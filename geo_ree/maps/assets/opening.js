@@ -1,4 +1,4 @@
-/* The dossier's column: opened beside the map, with the lines drawn, and closed again. */
+/* Opening and closing the dossier beside the map, and one selection for tables and map. */
 "use strict";
 (function (g) {
   var el = g.el, box = null, opened = null, outline = null, before = null, IN_VIEW_KM = 300;
@@ -62,14 +62,47 @@
     if (d.latitude !== undefined) g.sight(d);
   };
   g.dossierBox = function (chart) {
-    var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("Close the dossier") }, "×");
+    var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("close_dossier") }, "×");
     shut.addEventListener("click", g.close);
-    box = el("aside", { id: "dossier", "aria-label": g.t("Dossier"), hidden: "" }, shut, el("div", { "class": "content" }));
+    box = el("aside", { id: "dossier", "aria-label": g.t("dossier"), hidden: "" }, shut, el("div", { "class": "content" }));
     chart.getContainer().after(box);
     document.addEventListener("keydown", function (e) { if (e.key === "Escape") g.close(); });
   };
   g.rewordDossier = function () {
-    box.setAttribute("aria-label", g.t("Dossier"));
-    box.querySelector(".shut").setAttribute("aria-label", g.t("Close the dossier"));
+    box.setAttribute("aria-label", g.t("dossier"));
+    box.querySelector(".shut").setAttribute("aria-label", g.t("close_dossier"));
+  };
+
+  var ring = null, chart = null;
+
+  /* Point at a deposit, or at none: a ring on the map, a wash in the table. */
+  g.point = function (id, from) {
+    var d = id === null ? null : g.byId[id];
+    if (from !== "table") g.pointRows(id);
+    if (!ring) return;
+    if (!d || d.latitude === undefined) { ring.remove(); return; }
+    ring.setLatLng([d.latitude, d.longitude]).addTo(chart);
+  };
+  function listen(group) {
+    if (!group) return;
+    group.on("mouseover", function (e) {
+      var mark = e.layer || e.target, d = mark && mark.deposit;
+      if (d) g.point(d.id, "map");
+    });
+    group.on("mouseout", function () { g.point(null, "map"); });
+  }
+  g.startLink = function () {
+    var open = g.open;
+    chart = g.map();
+    chart.createPane("pointer").style.zIndex = 440;
+    chart.getPane("pointer").style.pointerEvents = "none";
+    ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f",
+      weight: 2.5, fill: false, interactive: false });
+    listen(g.layers.deposits);
+    g.open = function (id) {
+      var done = open(id);
+      if (done) g.set({ choice: id });
+      return done;
+    };
   };
 })(geoRee);

@@ -25,7 +25,7 @@
     }).filter(Boolean).sort(function (a, b) { return a.km - b.km; });
   };
   function words(foot) {
-    return g.term(g.data.measures[foot.measure][0]) + " " + g.plainNumber(foot.km, 1) + " " + g.t("km") + (foot.error === undefined ? "" : " ± " + g.plainNumber(foot.error, 1));
+    return g.term(g.data.measures[foot.measure][0]) + " " + g.kilometres(foot.km, foot.error);
   }
   g.sight = function (d) {
     g.forgetSight();

@@ -1,6 +1,40 @@
-/* The map's view, controls and pointer. */
+/* The map's view, controls and pointer, its print, and what is redrawn on a change. */
 "use strict";
 (function (g) {
+  var seen = null, sharp = L.Browser.retina;
+
+  /* Leaflet draws a canvas with the next frame, which comes too late for the printer. */
+  function drawNow(chart) {
+    [chart._renderer].concat(Object.values(chart._paneRenderers), g.canvases()).forEach(function (renderer) {
+      if (renderer && renderer._redraw && renderer._ctx) renderer._redraw();
+    });
+  }
+  /* Chromium prints the strokes of a fresh canvas, and loses some; dots that were put it prints. */
+  function flatten(canvas) {
+    if (!canvas.width || !canvas.height) return;
+    var copy = document.createElement("canvas"), dots = copy.getContext("2d", { willReadFrequently: true });
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    dots.drawImage(canvas, 0, 0);
+    canvas.getContext("2d").putImageData(dots.getImageData(0, 0, copy.width, copy.height), 0, 0);
+  }
+  function fit(chart, printing) {
+    if (printing) seen = chart.getBounds();
+    L.Browser.retina = printing || sharp; /* twice as many dots on paper */
+    chart.invalidateSize({ animate: false, pan: false });
+    chart.fitBounds(seen, { animate: false });
+    drawNow(chart);
+    if (printing) chart.getContainer().querySelectorAll("canvas").forEach(flatten);
+  }
+  g.printing = function (chart) {
+    var key = g.el("div", { "class": "print-key", "aria-hidden": "true" });
+    chart.getContainer().after(key);
+    window.matchMedia("print").addEventListener("change", function (e) {
+      if (e.matches) key.replaceChildren(g.legendBox(true));
+      fit(chart, e.matches);
+    });
+  };
+
   var chart = null, el = g.el, data = g.data;
 
   /* Room enough for the key without hiding what it explains. */
@@ -16,14 +50,14 @@
     all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).forEach(function (a) {
       chart.attributionControl.addAttribution(el("span", {}, a).innerHTML);
     });
-    g.scrolls(chart.attributionControl.getContainer(), g.t("Sources of the map"));
+    g.scrolls(chart.attributionControl.getContainer(), g.t("map_sources"));
   }
   function folding() {
     var button = document.getElementById("fold");
     button.addEventListener("click", function () {
       var folded = document.body.classList.toggle("folded");
       button.setAttribute("aria-expanded", String(!folded));
-      button.textContent = folded ? g.t("Show table") : g.t("Hide table");
+      button.textContent = folded ? g.t("show_table") : g.t("hide_table");
       chart.invalidateSize({ animate: false });
     });
   }
@@ -43,7 +77,7 @@
       if (!d) return;
       over = d;
       var rank = g.rankOf(d);
-      tip.setLatLng([d.latitude, d.longitude]).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · " + g.t("rank {rank}", { rank: rank }))).addTo(chart);
+      tip.setLatLng([d.latitude, d.longitude]).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · " + g.t("rank", { rank: rank }))).addTo(chart);
       chart.getContainer().classList.add("pointing");
       g.layers.deposits.fire("mouseover", { layer: { deposit: d } });
     });
@@ -82,7 +116,7 @@
     g.arrange(chart);
   };
   function reword() {
-    chart.attributionControl.getContainer().setAttribute("aria-label", g.t("Sources of the map"));
+    chart.attributionControl.getContainer().setAttribute("aria-label", g.t("map_sources"));
     g.rewordLegend(chart);
     g.rewordExits();
     g.rewordDossier();

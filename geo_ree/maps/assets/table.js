@@ -11,34 +11,34 @@
     var r = shownStatement(d);
     return r && r.substance === "oxide" && r.quantity_t !== undefined ? r : null;
   }
-  function stated(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category unknown"); }
+  function stated(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
   function oxideCell(d) {
     var r = oxide(d), other = shownStatement(d);
     if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.term(stated(r))));
     if (!other) return g.cell("n " + WIDE, g.unknown());
-    return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated as {what}", { what: g.term(other.substance || "unclear") })));
+    return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated_as", { what: g.term(other.substance || "unclear") })));
   }
   /* Columns: name, head, class, key to sort by, whether the first click sorts downwards, cell. */
   var columns = [
-    { name: "rank", head: "#", full: "Rank", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
-    { name: "deposit", head: "Name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
-    { name: "score", head: "Score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
-    { name: "interval", head: "Ranks p5–p95", kind: "r",
+    { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
+    { name: "deposit", head: "name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
+    { name: "score", head: "score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
+    { name: "interval", head: "rank_interval", kind: "r",
       key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
       cell: intervalCell },
-    { name: "country", head: "Country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
+    { name: "country", head: "country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
       cell: function (d) { return g.cell(WIDE, g.country(d.country) || g.unknown()); } },
-    { name: "group", head: "Commodity group", kind: "g " + WIDE,
+    { name: "group", head: "commodity_group", kind: "g " + WIDE,
       key: function (d) { return (d.commodity_group || "") + (d.ree || "z") + (d.commodities || ""); },
       cell: function (d) {
         return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
           [d.ree ? g.t(g.reeWords[d.ree]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
       } },
-    { name: "status", head: "Status", kind: "t " + WIDE, key: function (d) { return d.status; },
+    { name: "status", head: "status", kind: "t " + WIDE, key: function (d) { return d.status; },
       cell: function (d) { return g.cell(WIDE, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
-    { name: "oxide", head: "Contained oxide", kind: "n o " + WIDE, down: true,
+    { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
       key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "quality", head: "Source", full: "Source quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
+    { name: "quality", head: "source", full: "source_quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
         return g.cell(WIDE, level || g.unknown(), d.source_quality && !plain
@@ -52,16 +52,16 @@
   }
   function intervalCell(d, count) {
     var i = g.intervalOf(d), rank = g.rankOf(d);
-    if (i.basis === "pending") return g.cell("", el("div", { "class": "range pending", role: "img", "aria-label": g.t("being drawn") }));
+    if (i.basis === "pending") return g.cell("", el("div", { "class": "range pending", role: "img", "aria-label": g.t("being_calculated") }));
     if (i.rank_p5 === undefined) return g.cell("", g.unknown());
     var bar = el("i"), tick = el("b");
     bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
     bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
     tick.style.left = 100 * (rank - 0.5) / count + "%";
     var tie = i.tie_group === undefined ? null
-      : el("small", { title: g.t("Deposits of one tie group cannot be told apart") }, " ", g.t("tie {group}", { group: i.tie_group }));
+      : el("small", { title: g.t("same_group") }, " ", g.t("group", { group: i.tie_group }));
     return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, tie),
-      el("div", { "class": "range", role: "img", "aria-label": g.t("ranks {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
+      el("div", { "class": "range", role: "img", "aria-label": g.t("rank_range", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
   }
 
   function Ranking(node, pager, role) {
@@ -149,7 +149,7 @@
       last = tie;
       return tr;
     });
-    if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("No deposit passes the filters.")))];
+    if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("nothing_shown")))];
     this.node.setAttribute("aria-rowcount", rows.length + 1);
     this.node.replaceChildren(this.heads(), el("tbody", {}, body));
     this.mark(g.state.choice);
@@ -173,10 +173,10 @@
       });
       return button;
     }
-    this.pager.replaceChildren(step(g.t("Previous"), this.page - 1, "previous"),
-      el("span", {}, g.t("{from} to {to} of {all}", { from: g.plainNumber(from + 1, 0),
+    this.pager.replaceChildren(step(g.t("previous"), this.page - 1, "previous"),
+      el("span", {}, g.t("page_range", { from: g.plainNumber(from + 1, 0),
         to: g.plainNumber(Math.min(count, from + PAGE), 0), all: g.plainNumber(count, 0) })),
-      step(g.t("Next"), this.page + 1, "next"));
+      step(g.t("next"), this.page + 1, "next"));
   };
   /* The chosen row, brought to the page that has it. */
   Ranking.prototype.mark = function (id) {

@@ -5,10 +5,7 @@
   var el = g.el, t = g.t, data = g.data, chosen = [], before = null, WITHIN_KM = 150, EXACT = 8, LISTED = 100;
   var NEAR = ["airport", "road", "railway", "settlement"];
   var ASK = [
-    "Border zone: unknown. No source at hand has border zones and their permits; ask the border service before going.",
-    "Season: unknown. No source at hand has climate, snow or the opening of passes.",
-    "Track from the main road: unknown. Distances are straight lines, not travel.",
-    "Owner's consent, guards, radiation: not in the data; ask the operator."
+    "ask_border_zone", "ask_season", "ask_track", "ask_consent"
   ];
   function known(value) { return value !== undefined && value !== null && value !== ""; }
   function km(value, digits) { return g.plainNumber(value, digits) + " " + t("km"); }
@@ -80,7 +77,7 @@
   }
   /* As many digits as the page was given: more would be made up. */
   function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
-  function doubt(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error unknown"); }
+  function doubt(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error_unknown"); }
   function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
   function near(m, d) {
@@ -95,32 +92,32 @@
   function card(d) {
     return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(", "),
-        d.aliases ? el("small", {}, " (" + t("also {names}", { names: g.list(d.aliases).join(", ") }) + ")") : null),
+        d.aliases ? el("small", {}, " (" + t("also_named", { names: g.list(d.aliases).join(", ") }) + ")") : null),
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
         el("small", {}, doubt(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
-      el("table", {}, el("tbody", {}, fact(t("elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("status"), d.status), fact(t("operator"), d.operator), fact(t("commodities"), g.list(d.commodities).join(", ")))),
-      d.reference ? el("div", { "class": "small" }, t("Sources"), g.references(d.reference)) : null);
+      el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
+        fact(t("visit_status"), d.status), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
+      d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
   function trip(order, number, count) {
     var closed = order.length > 1;
-    return el("div", { "class": "visit-trip" }, count > 1 ? el("h3", {}, t("Trip {number}", { number: number })) : null,
+    return el("div", { "class": "visit-trip" }, count > 1 ? el("h3", {}, t("trip", { number: number })) : null,
       closed ? el("table", {}, el("tbody", {}, order.map(function (d, i) {
         var next = order[(i + 1) % order.length];
         return g.row(title(d) + " – " + title(next), g.cell("n", km(g.straightKm(d, next), 0)));
-      }), g.row(order.length > EXACT ? t("A short way round") : t("The shortest way round"), g.cell("n", el("strong", {}, km(length(order), 0))))))
-        : el("p", {}, t("{name} alone.", { name: title(order[0]) })));
+      }), g.row(order.length > EXACT ? t("short_round_trip") : t("shortest_round_trip"), g.cell("n", el("strong", {}, km(length(order), 0))))))
+        : el("p", {}, t("alone", { name: title(order[0]) })));
   }
   function named() { return Array.from(new Set(data.sources.map(function (s) { return s.attribution; }))).filter(Boolean).join(" | "); }
   function sheet(sites) {
-    if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, t("Choose at least one deposit.")));
+    if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, t("choose_one")));
     var trips = g.trips(sites), run = data.run;
-    return el("article", { id: "visit-sheet" }, el("h2", {}, t("Site visit: {names}", { names: sites.map(title).join(", ") })),
-      el("p", { "class": "small" }, [run.run_id ? t("Run {id}", { id: run.run_id }) : "", run.created ? t("made") + " " + String(run.created).slice(0, 10) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
-      el("h3", {}, trips.length > 1 ? t("Trips: {count}", { count: trips.length }) : t("One trip")),
-      el("p", { "class": "small" }, g.say("Deposits at most {km} km from the next make one trip. Straight lines over the ellipsoid {computed}; the way by road is longer.", { km: WITHIN_KM, computed: g.mark("computed") })),
+    return el("article", { id: "visit-sheet" }, el("h2", {}, t("visit_of", { names: sites.map(title).join(", ") })),
+      el("p", { "class": "small" }, [run.run_id ? t("run", { id: run.run_id }) : "", run.created ? t("created") + " " + String(run.created).slice(0, 10) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
+      el("h3", {}, trips.length > 1 ? t("trips", { count: trips.length }) : t("one_trip")),
+      el("p", { "class": "small" }, g.say("trips_hint", { km: WITHIN_KM, computed: g.mark("computed") })),
       trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),
-      el("div", { "class": "visit-trip" }, el("h3", {}, t("Not known, to be asked before going")), el("ul", {}, ASK.map(function (a) { return el("li", {}, t(a)); }))),
+      el("div", { "class": "visit-trip" }, el("h3", {}, t("ask_heading")), el("ul", {}, ASK.map(function (a) { return el("li", {}, t(a)); }))),
       sites.map(card), el("footer", {}, named()));
   }
 
@@ -132,7 +129,7 @@
   function choice() {
     var rows = best().concat(g.ranked("by_product_host").filter(g.shown)).slice(0, LISTED);
     placed(chosen).forEach(function (d) { if (rows.indexOf(d) < 0) rows.unshift(d); });
-    return el("fieldset", { id: "visit-choice" }, el("legend", {}, t("Deposits on the sheet")), rows.map(function (d) {
+    return el("fieldset", { id: "visit-choice" }, el("legend", {}, t("deposits_on_sheet")), rows.map(function (d) {
       var box = el("input", { type: "checkbox", value: d.id });
       box.checked = chosen.indexOf(d.id) >= 0;
       box.addEventListener("change", function () {
@@ -160,10 +157,10 @@
     close();
     before = document.activeElement;
     chosen = placed(ids || best().slice(0, 3).map(function (d) { return d.id; })).map(function (d) { return d.id; });
-    var shut = button(t("Close"), close);
-    var view = el("section", { id: "visit", role: "dialog", "aria-modal": "true", "aria-label": t("Site visit") },
-      el("div", { "class": "visit-bar" }, button(t("Print"), function () { window.print(); }),
-        button(t("KML for the phone"), function () { g.kml(chosen); }), shut), choice(), sheet(placed(chosen)));
+    var shut = button(t("close"), close);
+    var view = el("section", { id: "visit", role: "dialog", "aria-modal": "true", "aria-label": t("visit") },
+      el("div", { "class": "visit-bar" }, button(t("print"), function () { window.print(); }),
+        button(t("kml"), function () { g.kml(chosen); }), shut), choice(), sheet(placed(chosen)));
     view.addEventListener("keydown", function (e) { if (e.key === "Escape") { e.stopPropagation(); close(); } });
     Array.from(document.body.children).forEach(function (node) { node.inert = true; });
     document.body.classList.add("visiting");
@@ -183,17 +180,17 @@
   function standing(d) {
     var score = g.scoreOf(d), rank = g.rankOf(d), i = g.intervalOf(d);
     if (!known(score)) return t("unknown");
-    return t("{score} of 100", { score: g.plainNumber(score, 1) }) + ", " + (!known(rank) ? t("not ranked") : t("rank {rank}", { rank: rank }) +
-      (known(i.rank_p5) ? " (" + t("90 % of the draws: {low} to {high}", { low: i.rank_p5, high: i.rank_p95 }) + ")" : ""));
+    return t("score_of_100", { score: g.plainNumber(score, 1) }) + ", " + (!known(rank) ? t("not_ranked") : t("rank", { rank: rank }) +
+      (known(i.rank_p5) ? " (" + t("draws_90", { low: i.rank_p5, high: i.rank_p95 }) + ")" : ""));
   }
   function lines(d) {
-    var out = [[t("access score"), standing(d)]];
+    var out = [[t("access_score"), standing(d)]];
     g.measures.forEach(function (m) {
       var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      out.push([label(m), known(far) ? km(far, 1) + (known(error) ? " ± " + g.plainNumber(error, 1) : "") + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
+      out.push([label(m), known(far) ? g.kilometres(far, error) + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
     });
-    out.push([t("elevation"), elevation(d) || t("unknown")], [t("position"), decimal(d) + ", " + doubt(d)]);
-    [["status", "status"], ["operator", "operator"], ["commodities", "commodities"], ["sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([t(f[0]), d[f[1]]]); });
+    out.push([t("visit_elevation"), elevation(d) || t("unknown")], [t("visit_position"), decimal(d) + ", " + doubt(d)]);
+    [["visit_status", "status"], ["visit_operator", "operator"], ["visit_commodities", "commodities"], ["visit_sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([t(f[0]), d[f[1]]]); });
     return out;
   }
   /* The KML of these deposits as text: descriptions are HTML, so that every text in them is escaped. */
@@ -206,8 +203,8 @@
     }
     function paragraphs(parts) { return parts.map(function (p) { return "<p><b>" + html(p[0]) + "</b>: " + html(p[1]) + "</p>"; }).join(""); }
     var root = add(doc.documentElement, "Document");
-    add(root, "name", t("Site visit"));
-    add(root, "description", paragraphs([[t("run id"), data.run.run_id || t("unknown")], [t("disclaimer"), g.term(data.run.disclaimer || "")], [t("attribution"), named()]]));
+    add(root, "name", t("visit"));
+    add(root, "description", paragraphs([[t("run_id"), data.run.run_id || t("unknown")], [t("disclaimer"), g.term(data.run.disclaimer || "")], [t("attribution"), named()]]));
     data.ramp.forEach(function (step, i) {
       var style = add(root, "Style"), c = step[1];
       style.setAttribute("id", "score" + i);
@@ -235,8 +232,8 @@
   /* The button that opens the sheet, where there is a place to visit. */
   g.startVisit = function (box) {
     if (!placed(g.deposits.map(function (d) { return d.id; })).some(g.isRanked)) return;
-    var opener = button(t("Site visit sheet"), function () { g.visitSheet(); });
-    opener.dataset.t = "Site visit sheet";
+    var opener = button(t("visit_sheet"), function () { g.visitSheet(); });
+    opener.dataset.t = "visit_sheet";
     box.replaceChildren(opener);
   };
 })(geoRee);

@@ -47,26 +47,26 @@
         s.exact = w;
       }
       s.share.textContent = g.plainNumber(percent, percent % 1 > 0.05 && percent % 1 < 0.95 ? 1 : 0) + " %";
-      s.input.setAttribute("aria-valuetext", g.t("{share} % of the score", { share: g.plainNumber(percent, 0) }));
+      s.input.setAttribute("aria-valuetext", g.t("share_of_score", { share: g.plainNumber(percent, 0) }));
     });
     document.querySelectorAll("#presets button[data-model]").forEach(function (b) {
       var fits = b.dataset.model === g.state.model && g.presetInForce();
       b.setAttribute("aria-pressed", String(fits));
     });
-    document.getElementById("weights-summary").textContent = g.t("Weights") + ": " + g.term(g.words(g.state.model))
+    document.getElementById("weights-summary").textContent = g.t("weights") + ": " + g.term(g.words(g.state.model))
       + (g.presetInForce() ? "" : ", " + g.t("changed"));
     document.getElementById("reset-weights").hidden = g.published();
     var warning = document.getElementById("weights-warning");
     warning.hidden = !zero;
-    warning.textContent = zero ? g.t("All weights are zero: there is nothing to score by. The last valid scores stay.") : "";
+    warning.textContent = zero ? g.t("weights_zero") : "";
   }
   /* What the rank intervals stand on, in words. */
   g.basisOfRanks = function () {
     var first = g.ranked("candidate")[0] || g.ranked("by_product_host")[0];
     var interval = first ? g.intervalOf(first) : { basis: "run" };
-    if (interval.basis === "pending") return g.t("Rank intervals are being drawn anew for these weights.");
+    if (interval.basis === "pending") return g.t("intervals_pending");
     if (interval.basis === "run") return "";
-    return g.t("Rank intervals of these weights: {draws} draws of the weights alone, made in this page. Positions, the course of lines and unknown values are held still, so they are narrower than those of the run.",
+    return g.t("intervals_from_weights",
       { draws: g.plainNumber(interval.draws, 0) });
   };
   g.weightPanel = function () {

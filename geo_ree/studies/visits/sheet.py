@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from geo_ree import storage
-from geo_ree.outputs.kml import distance_words, kml_document
+from geo_ree.outputs.kml import describe_distance, kml_document
 from geo_ree.outputs.notice import attribution_of
 from geo_ree.studies.visits.plan import VisitPlan
 from geo_ree.studies.visits.sketch import draw_sketch
@@ -196,7 +196,7 @@ def _aliases(text: Any) -> str:
 
 
 def _distance(site: Mapping[str, Any], name: str) -> str:
-    words = distance_words(site, name)
+    words = describe_distance(site, name)
     if words != "unknown":
         return escape(words)
     hint = (

@@ -85,7 +85,7 @@ def test_the_nearest_airport_is_measured_and_named(result):
     assert row["dist_airport_km"] == pytest.approx(expected, abs=0.1)
     assert row["err_airport_km"] == row["position_error_m"] / 1000
     assert row["near_airport"] == "Made-up (KAZ), ZZ01, ourairports"
-    assert f"{expected:,.1f} km ±" in render_sheet(plan)
+    assert re.search(rf"about {expected:,.0f} km \([\d,]+–[\d,]+\)", render_sheet(plan))
 
 
 def test_the_nearest_border_is_that_of_the_layer(plan, result):

@@ -16,7 +16,7 @@
     button.addEventListener("click", function () { g.set({ choice: id }); g.open(id); });
     return button;
   }
-  function often(share) { return share < 0.005 ? t("under {high}", { high: "1 %" }) : g.percent(share); }
+  function often(share) { return share < 0.005 ? t("under", { high: "1 %" }) : g.percent(share); }
   function cameFirst(id) {
     var found = g.data.acceptability[id];
     if (!found || found[0] !== 1) return 0;
@@ -29,28 +29,28 @@
     if (!rows.length) return null;
     function host(r) { return (g.byId[r.id] || {}).role === "by_product_host"; }
     rows.sort(function (a, b) { return host(a) - host(b) || cameFirst(b.id) - cameFirst(a.id); });
-    return [el("h3", {}, t("What one has to believe")),
-      el("p", { "class": "small" }, g.say("Mean weights of those draws in which a deposit came first in its row {modelled}. One that never comes first is not here.", { modelled: g.mark("modelled") })),
-      g.table([t("Deposit"), [t("Came first"), "n"]].concat(names.map(function (n) { return [label(n), "n"]; })), rows.map(function (r) {
-        return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("by-product host")) : null), g.cell("n", often(cameFirst(r.id)))]
+    return [el("h3", {}, t("weights_to_lead")),
+      el("p", { "class": "small" }, g.say("weights_to_lead_hint", { modelled: g.mark("modelled") })),
+      g.table([t("deposit"), [t("ranked_first"), "n"]].concat(names.map(function (n) { return [label(n), "n"]; })), rows.map(function (r) {
+        return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("host")) : null), g.cell("n", often(cameFirst(r.id)))]
           .concat(names.map(function (n) { return g.cell("n", known(r[n]) ? share(r[n]) : g.unknown()); })));
       }))];
   }
   function assumption(r) {
-    var words = { weight: "weight: {name}", kilometres: "kilometres: {name}", unknown: "unknown values: {name}" };
-    return t(words[r.kind] || "{name}", { name: label(r.criterion) });
+    var words = { weight: "assumption_weight", kilometres: "assumption_distance", unknown: "assumption_unknown" };
+    return t(words[r.kind] || "assumption_other", { name: label(r.criterion) });
   }
   function change(r) {
     if (r.kind !== "weight") return "";
-    if (!known(r.weight_needed)) return el("small", {}, r.weight ? t("no share changes the leader") : t("has no weight"));
-    return [t("{needed} instead of {now}:", { needed: share(r.weight_needed), now: share(r.weight) }) + " ", deposit(r.new_leader)];
+    if (!known(r.weight_needed)) return el("small", {}, r.weight ? t("no_weight_changes") : t("no_weight"));
+    return [t("needed_instead", { needed: share(r.weight_needed), now: share(r.weight) }) + " ", deposit(r.new_leader)];
   }
   function moves(uncertainty) {
     if (!uncertainty.influence.length) return null;
-    return [el("h3", {}, t("What moves the ranking")),
-      el("p", { "class": "small" }, g.say("Part that an assumption has, alone or together with others, in how the ranks vary from draw to draw (Sobol's total index, ± its error) {modelled}; and the share of one weight at which another deposit leads {computed}.",
+    return [el("h3", {}, t("influence")),
+      el("p", { "class": "small" }, g.say("influence_hint",
         { modelled: g.mark("modelled"), computed: g.mark("computed") })),
-      g.table([t("Assumption"), [t("Part"), "n"], t("Another leads at")], uncertainty.influence.map(function (r) {
+      g.table([t("assumption"), [t("share"), "n"], t("leader_changes_at")], uncertainty.influence.map(function (r) {
         return g.row(assumption(r), g.cell("n", known(r.total) ? g.plainNumber(r.total, 2) + (known(r.total_conf) ? " ± " + g.plainNumber(r.total_conf, 2) : "") : r.weight === 0 ? "–" : g.unknown()), g.cell("", change(r)));
       }))];
   }
@@ -61,12 +61,12 @@
   function leftOut(uncertainty) {
     var rows = g.rows(uncertainty.omission);
     if (!rows.length) return null;
-    return [el("h3", {}, t("What the maps leave out")),
-      el("p", { "class": "small" }, t("Share of the lines that a source does not have, told by what other sources have there; 5 % to 95 % of the doubt. Where no second source tests it, it is assumed.")),
-      g.table([t("Lines"), t("Source"), [t("Left out"), "n"], t("How it is known")], rows.map(function (r) {
+    return [el("h3", {}, t("omission")),
+      el("p", { "class": "small" }, t("omission_hint")),
+      g.table([t("lines"), t("source"), [t("missing"), "n"], t("estimated_from")], rows.map(function (r) {
         return g.row(g.cell("", g.term(g.data.labels[r.layer] || r.layer), r.country === ALL ? null : el("div", { "class": "small" }, g.country(r.country))),
-          r.source_id === ALL ? t("all together") : source(r.source_id),
-          g.cell("n", known(r.rate) ? [share(r.rate), el("div", { "class": "small" }, t("{low} to {high}", { low: share(r.rate_low), high: share(r.rate_high) }))] : g.unknown()),
+          r.source_id === ALL ? t("all_sources") : source(r.source_id),
+          g.cell("n", known(r.rate) ? [share(r.rate), el("div", { "class": "small" }, t("from_to", { low: share(r.rate_low), high: share(r.rate_high) }))] : g.unknown()),
           g.term(r.basis || ""));
       }))];
   }

@@ -24,13 +24,13 @@
     return true;
   };
   function fill() {
-    box.replaceChildren(g.el("summary", {}, g.t("What if another exit?")), g.el("fieldset", {},
-      g.el("legend", { "class": "unseen" }, g.t("Gateways that count")), names.map(function (name) {
+    box.replaceChildren(g.el("summary", {}, g.t("change_gateway")), g.el("fieldset", {},
+      g.el("legend", { "class": "unseen" }, g.t("gateways_counted")), names.map(function (name) {
         var radio = g.el("input", { type: "radio", name: "geo-ree-exit", value: name });
         radio.checked = name === chosen;
         radio.addEventListener("change", function () { g.chooseExit(name); });
         return g.el("label", {}, radio, " " + g.term(name));
-      }), g.el("p", { "class": "small" }, g.t("Scores, ranks, colours and lines of the candidates follow."))));
+      }), g.el("p", { "class": "small" }, g.t("gateway_hint"))));
   }
   g.rewordExits = function () { if (box) fill(); };
   g.exitControl = function (chart) {
