@@ -1,4 +1,4 @@
-"""A page shown inside a notebook."""
+"""The HTML document: folium's map with the page's scripts, styles, words and data inside."""
 
 from __future__ import annotations
 
@@ -16,22 +16,43 @@ from geo_ree.errors import RenderError
 from geo_ree.maps.packing import compressed
 from geo_ree.maps.style import TILES
 
+_AT_ONCE = ("dom.js", "load.js")
+_WITH_DATA = (
+    *("words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js"),
+    *("canvas.js", "marks.js", "layers.js", "sight.js", "gateways.js", "dossier.js", "opening.js"),
+    *("table.js", "weights.js", "download.js", "uncertainty.js", "panel.js", "answers.js"),
+    *("legend.js", "visit.js", "start.js"),
+)
+_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
+_REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
+_LEAFLET = "xstatic.pkg.leaflet"
+_DATA_TYPE = "application/x-gzip-base64"
+
+_INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_MARKUP_CODE = re.compile(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE)
+
+_ELSEWHERE = re.compile(
+    r"""<link\b
+    |<(?:script|img|iframe|source|embed|object|audio|video)\b[^>]*\b(?:src|data)\s*=\s*["']?(?!data:)
+    |@import\b
+    |url\(\s*["']?(?!data:|\#)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class InlinePage:
-    """A page that a notebook shows in a frame of its own, in Jupyter and in VS Code.
+    """A page that a notebook shows in a frame, in Jupyter and in VS Code.
+
+    The page is stored in the notebook, so it is still there when the notebook is opened without a
+    kernel. The frame may run scripts and save files, but cannot reach the notebook around it.
 
     Parameters
     ----------
     html
         From `render`.
     height_px
-        Height of the frame.
-
-    Notes
-    -----
-    The page lives inside the notebook: it is there when the notebook is opened again without a
-    kernel. The frame lets it run its scripts and save files, and keeps it from the notebook around it.
+        Height of the frame in pixels.
 
     Examples
     --------
@@ -50,65 +71,18 @@ class InlinePage:
         )
 
 
-_AT_ONCE = ("dom.js", "load.js")
-_WITH_DATA = (
-    *("words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js"),
-    *("canvas.js", "marks.js", "layers.js", "sight.js", "gateways.js", "dossier.js", "opening.js"),
-    *("table.js", "weights.js", "download.js", "uncertainty.js", "panel.js", "answers.js"),
-    *("legend.js", "visit.js", "start.js"),
-)
-_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
-_LEAFLET = "xstatic.pkg.leaflet"
-_DATA_TYPE = "application/x-gzip-base64"
-
-_INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
-_MARKUP_CODE = re.compile(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE)
-
-_ELSEWHERE = re.compile(
-    r"""<link\b
-    |<(?:script|img|iframe|source|embed|object|audio|video)\b[^>]*\b(?:src|data)\s*=\s*["']?(?!data:)
-    |@import\b
-    |url\(\s*["']?(?!data:|\#)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-
-
 def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) -> str:
-    """Make folium's document whole.
+    """Make one document that needs no other file out of the HTML that folium rendered.
 
-    Parameters
-    ----------
-    html
-        What folium rendered.
-    values
-        Plain values for the page's script.
-    title
-        Title of the document.
-    chart
-        Name of folium's variable that holds the map.
-
-    Returns
-    -------
-    str
-        One document that needs no other file.
-
-    Raises
-    ------
-    RenderError
-        When something in it would be loaded from elsewhere, or folium's document has changed.
-
-    Examples
-    --------
-    >>> text = assemble("<html><head></head><body></body></html>", values={}, title="A & B",
-    ...                 chart="map_page")
-    >>> "<title>A &amp; B" in text and "geoRee.start(map_page)" in text
-    True
+    ``values`` is the data for the script, ``chart`` the name of folium's variable for the map. A
+    document that would load something from elsewhere, or that folium renders in another form, is a
+    `RenderError`.
     """
     data = {**values, "languages": load_languages()}
     html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
     html = re.sub(r"<meta[^>]*>", "", html)
     styles = [_leaflet_css(), *map(_asset, _STYLES)]
-    scripts = [_leaflet("leaflet.js"), *map(_asset, _AT_ONCE), *map(_once_loaded, _WITH_DATA)]
+    scripts = [_leaflet("leaflet.js"), *map(_asset, _AT_ONCE), *map(_deferred, _WITH_DATA)]
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -123,7 +97,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = _insert(html, "<body>", "<body>" + _asset("body.html"))
     start = f"<script>geoRee.start({chart});</script>"
     html = html.replace("</html>", "") + start + "\n</html>\n"
-    html = html.replace("\r\n", "\n")  # as the browser reads it before it takes the hashes
+    html = html.replace("\r\n", "\n")  # browsers hash the scripts after this change
     _check(html)
     return _insert(html, '<meta charset="utf-8">', f'<meta charset="utf-8">\n{_policy(html)}')
 
@@ -136,7 +110,7 @@ def load_languages() -> dict[str, Any]:
 
 
 def _policy(html: str) -> str:
-    """The Content-Security-Policy: what is in the page may run, and nothing else.
+    """Give the Content-Security-Policy: only the scripts and styles in the page may run.
 
     Leaflet sets styles through the object model, which the policy allows.
     """
@@ -159,7 +133,8 @@ def _policy(html: str) -> str:
 def _insert(html: str, mark: str, text: str) -> str:
     if mark not in html:
         raise RenderError(
-            f"folium's document has no {mark}", "install the folium that geo_ree asks for"
+            f"folium's document has no {mark}",
+            "install the version of folium that geo_ree requires",
         )
     return html.replace(mark, text, 1)
 
@@ -168,8 +143,8 @@ def _asset(name: str) -> str:
     return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _once_loaded(name: str) -> str:
-    """A script that runs when the data are unpacked, in its turn."""
+def _deferred(name: str) -> str:
+    """Wrap a script so that it runs after the data are unpacked."""
     return f"geoRee.when(function () {{\n{_asset(name)}\n}});"
 
 
@@ -184,7 +159,7 @@ def _leaflet(name: str) -> str:
 
 
 def _leaflet_css() -> str:
-    """Leaflet's style sheet with its pictures inside; a rule for old browsers taken out."""
+    """Read Leaflet's style sheet, put its pictures inside and drop a rule for Internet Explorer."""
 
     def inside(match: re.Match[str]) -> str:
         picture = files(_LEAFLET) / "data" / match.group(1)
@@ -195,18 +170,18 @@ def _leaflet_css() -> str:
 
 
 def _check(html: str) -> None:
-    """Refuse a document that would load anything, or whose markup the policy would not allow."""
+    """Refuse a document that would load anything, or whose markup the policy forbids."""
     scripts = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL | re.IGNORECASE)
     bare = scripts.sub(lambda m: m.group(0)[: m.group(0).index(">") + 1], html)
     code = _MARKUP_CODE.search(_INLINE.sub("", html))
     if code:
         raise RenderError(
             f"the page has code in its markup: {code.group(0)[:60]!r}",
-            "folium may have changed its template; report this with the versions of geo-ree doctor",
+            _REPORT,
         )
     found = _ELSEWHERE.search(bare)
     if found:
         raise RenderError(
-            f"the page would ask the network: {bare[found.start() : found.start() + 60]!r}",
-            "folium may have changed its template; report this with the versions of geo-ree doctor",
+            f"the page would load from the network: {bare[found.start() : found.start() + 60]!r}",
+            _REPORT,
         )

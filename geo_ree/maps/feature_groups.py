@@ -1,7 +1,7 @@
-"""One small function for each layer of the map: a frame in, a feature group out.
+"""One small function per layer of the map: it takes a table and returns a feature group.
 
-The groups carry compact values; the page's script draws them on canvas and makes popups and
-tooltips when they are asked for.
+The groups carry compact values. The page's script draws them on canvas, and makes popups and
+tooltips on demand.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ _POINT_COLUMNS = (
 class Drawn(folium.FeatureGroup):
     """A feature group that the page's script draws from compact values.
 
-    The values stay out of folium's templates: branca renders a script twice, so that braces in
-    a name would be run as template code. They go into the page's data block instead.
+    The values go into the page's data block. They stay out of folium's templates, because branca
+    renders a script twice and would run braces in a name as template code.
 
     Parameters
     ----------
     slug
-        Name of the layer, fixed, so that the page is reproducible.
+        Fixed name of the layer; folium's random names would make the page irreproducible.
     kind
-        Which function of the script draws it.
+        Name of the function in ``assets/layers.js`` that draws it.
     payload
         Plain values for that function.
     show
-        Whether the layer starts switched on.
+        Whether the layer is on at first.
     control
-        Whether it stands in the layer switch.
+        Whether the layer switch lists it.
     """
 
     _template = Template(
@@ -84,71 +84,66 @@ class Drawn(folium.FeatureGroup):
 
 
 def countries(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Land, borders and country names: the basemap that needs no network."""
+    """Draw land, borders and country names: the basemap, which needs no network."""
     return Drawn("countries", "countries", country_paths(gdf), control=False)
 
 
 def capitals(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Names of the capitals among the settlements, for orientation."""
+    """Write the names of the capitals among the settlements."""
     placed = _placed(gdf[gdf["kind"] == "capital"])
     return Drawn("capitals", "names", columnar(placed, ("lat", "lon", "name")), control=False)
 
 
 def railways(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Railways; those of unknown course dashed, those being built dotted."""
+    """Draw railways: dashed if their course is uncertain, dotted if under construction."""
     return _lines(gdf, "railways")
 
 
 def roads(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Main roads; those of unknown course dashed."""
+    """Draw main roads, dashed if their course is uncertain."""
     return _lines(gdf, "roads")
 
 
 def power_lines(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Power lines, with substations as points."""
+    """Draw power lines, and substations as points."""
     return _lines(gdf, "power_lines")
 
 
 def water(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Rivers and lakes."""
+    """Draw rivers and lakes."""
     return _lines(gdf, "water")
 
 
 def power_plants(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Power plants of `PLANT_MW` or more."""
+    """Draw power plants of `PLANT_MW` or more."""
     return _points(gdf[gdf["capacity_mw"].fillna(0.0) >= PLANT_MW], "power_plants", show=False)
 
 
 def settlements(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Settlements of `SETTLEMENT_PEOPLE` or more."""
+    """Draw settlements of `SETTLEMENT_PEOPLE` or more."""
     large = gdf["population"].fillna(0) >= SETTLEMENT_PEOPLE
     return _points(gdf[large], "settlements", show=False)
 
 
 def gateways(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Sea ports and border crossings."""
+    """Draw sea ports and border crossings."""
     return _points(gdf, "gateways", show=True)
 
 
 def deposits(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Candidates, by-product hosts and references; the script takes them from the page's data."""
+    """Draw candidates, by-product hosts and references from the page's own table of deposits."""
     return Drawn("deposits", "deposits", {"roles": sorted(set(gdf["role"]))})
 
 
 def context(gdf: gpd.GeoDataFrame) -> Drawn:
-    """Major deposits of other commodities, switched off at first."""
+    """Draw major deposits of other commodities; off at first."""
     return Drawn("context", "deposits", {"roles": sorted(set(gdf["role"]))}, show=False)
 
 
 def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> Drawn:
-    """Areas that hold the deposits no source gives a coordinate; whole countries only by code.
+    """Draw the areas in which deposits without a coordinate lie; whole countries by their code.
 
-    Parameters
-    ----------
-    areas
-        As `geo_ree.deposits.location` gives them: ``deposit``, ``kind``, ``evidence``.
-    deposits
-        The unranked ones, with ``id``.
+    ``areas`` has ``deposit``, ``kind`` and ``evidence``, as `geo_ree.locate` gives them.
     """
     here = areas[areas["deposit"].isin(deposits["id"])]
     drawn = here[here["kind"].isin(_DRAWN_AREAS) & here.geometry.notna()]
@@ -176,12 +171,9 @@ def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> Drawn:
 
 
 def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
-    """Positions that were not chosen, tied to the chosen one, and areas of published distances.
+    """Draw rejected positions, each tied to the chosen one, and areas from published distances.
 
-    Parameters
-    ----------
-    positions, areas
-        As `geo_ree.deposits.location` gives them.
+    ``positions`` and ``areas`` come from `geo_ree.locate`.
     """
     chosen = positions[positions["verdict"] == "chosen"].set_index("deposit").geometry
     others = positions[(positions["verdict"] != "chosen") & positions["deposit"].isin(chosen.index)]
@@ -192,22 +184,22 @@ def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
         "sure": [],
         "unsure": pack(np.array(ties, dtype=object)) if ties else [],
         "building": [],
-        "areas": area_paths(drawn),
+        "areas": area_paths(drawn.geometry),
         "style": dict(LINES["audit"]),
     }
     if len(others):
-        told = [
+        labels = [
             f"{record}: {verdict}, {km:.0f} km from the chosen position"
             for record, verdict, km in zip(
                 others["record"], others["verdict"], others["from_chosen_km"], strict=True
             )
         ]
-        payload["points"] = _point_payload(others.assign(name=told), "audit")
+        payload["points"] = _point_payload(others.assign(name=labels), "audit")
     return Drawn("audit", "lines", payload, show=False)
 
 
 def tiles() -> Drawn:
-    """Online imagery, switched off: nothing is asked before a person switches it on."""
+    """Draw online imagery; off at first, nothing is requested before a reader switches it on."""
     return Drawn("tiles", "tiles", dict(TILES), show=False)
 
 
@@ -216,10 +208,10 @@ def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:
     building = gdf["kind"] == "building"
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
     payload: dict[str, Any] = {
-        "sure": line_paths(gdf[~unsure & ~building]),
-        "unsure": line_paths(gdf[unsure & ~building]),
-        "building": line_paths(gdf[building]),
-        "areas": area_paths(gdf),
+        "sure": line_paths(gdf.geometry[~unsure & ~building]),
+        "unsure": line_paths(gdf.geometry[unsure & ~building]),
+        "building": line_paths(gdf.geometry[building]),
+        "areas": area_paths(gdf.geometry),
         "style": dict(LINES[slug]),
     }
     if slug in POINTS and point.any():

@@ -1,4 +1,4 @@
-"""A raster of scores as a small picture on the map."""
+"""A raster of scores as a picture on the map."""
 
 from __future__ import annotations
 
@@ -19,43 +19,44 @@ from geo_ree.maps.feature_groups import Drawn
 from geo_ree.maps.style import SCORE_RAMP
 
 MERCATOR_LATITUDE = 85.05112878
-"""Web Mercator ends here (degrees): its square map of the world does."""
+"""Web Mercator ends at this latitude (degrees)."""
 
 NOTE = (
     "Each cell is scored by itself, from straight-line distances to the nearest features in any "
     "country. Blank is unknown. The uncertainty of lines and weights is not drawn: a cell shows where "
     "to look, only the ranks of deposits have intervals."
 )
-"""What stands beside the picture."""
+"""Note beside the picture."""
 
 
 def score_picture(
     path: Path | str, *, title: str = "", note: str = NOTE, width: int = 1_000
 ) -> Drawn:
-    """Draw a raster of scores for the page.
+    """Make a raster of scores into a layer for `geo_ree.render`.
 
-    Leaflet stretches a picture evenly over Web Mercator, so its rows are taken at even steps of
-    Mercator's northing, not of latitude. Colours are those of the deposits' scores.
+    Leaflet stretches a picture evenly over Web Mercator, so the rows are resampled at even steps of
+    Mercator's northing. The colours are those of the deposits' scores.
 
     Parameters
     ----------
     path
-        Of `geo_ree.suitability`: the first band is the score, 0 to 100, in degrees.
+        Raster in degrees whose first band is the score, 0 to 100, as `geo_ree.suitability` writes
+        it.
     title, note
-        What the legend says; by default what the file says it is, and `NOTE`.
+        Text of the legend; by default the band's description and `NOTE`.
     width
-        Most pixels from west to east.
+        Maximum number of pixels from west to east.
 
     Returns
     -------
     Drawn
-        A group for the map, with the picture inside (a ``data:`` address).
+        A layer that holds the picture as a ``data:`` address.
 
     Raises
     ------
     RenderError
-        When the file cannot be read, is not in degrees, lies beyond Web Mercator, or has values
-        that are no scores.
+        If the file cannot be read, is not in degrees, lies beyond Web Mercator, or has values
+        that are not scores.
 
     References
     ----------
@@ -84,7 +85,7 @@ def score_picture(
     if len(known) and not (known.min() >= 0.0 and known.max() <= 100.0):
         raise RenderError(
             f"{path} has values from {known.min():g} to {known.max():g}, expected 0 to 100",
-            "give the raster of scores, made by geo-ree suitability",
+            "give a raster of scores from geo-ree suitability",
         )
     west, south, east, north = box
     payload: dict[str, Any] = {
@@ -97,7 +98,7 @@ def score_picture(
 
 
 def _warped(opened: Any, width: int) -> tuple[Floats, tuple[float, float, float, float]]:
-    """Scores on an even grid of Web Mercator, NaN where unknown, and its box in degrees."""
+    """Resample scores to an even grid of Web Mercator (NaN is unknown); give it and its box."""
     if opened.crs != rasterio.CRS.from_string(STORE_CRS):
         raise RenderError(
             f"{opened.name} is in {opened.crs}, not {STORE_CRS}", "make it in degrees"
@@ -112,7 +113,7 @@ def _warped(opened: Any, width: int) -> tuple[Floats, tuple[float, float, float,
     columns = min(width, opened.width)
     bottom, top = _northing(low), _northing(high)
     rows = max(1, round(columns * (top - bottom) / np.radians(east - west)))
-    # Twice the rows, so that the nearest of them is near enough; taken from the overviews.
+    # Twice the rows needed, read from the overviews: the nearest one is then near enough.
     read = min(opened.height, 2 * rows)
     values = opened.read(1, out_shape=(read, columns), masked=True, resampling=Resampling.average)
     values = np.ma.filled(values.astype(np.float64), np.nan)
@@ -123,12 +124,12 @@ def _warped(opened: Any, width: int) -> tuple[Floats, tuple[float, float, float,
 
 
 def _northing(latitude: float) -> float:
-    """Mercator's northing on a sphere of radius 1."""
+    """Give Mercator's northing on a sphere of radius 1."""
     return float(np.log(np.tan(np.pi / 4.0 + np.radians(latitude) / 2.0)))
 
 
 def _png(scores: Floats, box: tuple[float, float, float, float]) -> bytes:
-    """A PNG with a palette: the classes of the ramp, the first entry clear for unknown."""
+    """Encode a PNG with a palette: the classes of the ramp, the first entry clear for unknown."""
     west, south, east, north = (
         np.radians(box[0]),
         _northing(box[1]),

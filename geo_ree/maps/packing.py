@@ -1,4 +1,4 @@
-"""Frames turned into the compact plain values that the page's script reads."""
+"""Tables turned into the compact plain values that the page's script reads."""
 
 from __future__ import annotations
 
@@ -18,22 +18,9 @@ _NO_CATEGORY = ("", "unknown", "none", "nan", "not stated")
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it: None for unknown, rounded numbers, text.
-
-    Parameters
-    ----------
-    value
-        A cell of a frame; lists and tuples become one text.
-
-    Returns
-    -------
-    bool, int, float, str or None
-
-    Examples
-    --------
-    >>> plain(float("nan")), plain(1.23456), plain(np.int64(3)), plain(["x", "y"])
-    (None, 1.235, 3, 'x; y')
-    """
+    """Give a value as JSON has it: None for unknown, a rounded number, or text."""
+    if isinstance(value, list | tuple):
+        value = "; ".join(str(v) for v in value) or None
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, bool | np.bool_):
@@ -42,116 +29,59 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS) if np.isfinite(value) else None
-    if isinstance(value, list | tuple):
-        return "; ".join(str(v) for v in value) or None
     return str(value).replace("\x00", "")
 
 
 def columnar(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
-    """Rows without their column names repeated; the script puts the two together again.
-
-    Parameters
-    ----------
-    frame
-        Any table.
-    columns
-        Names of the columns wanted; those the frame lacks are left out.
-
-    Returns
-    -------
-    dict
-        ``columns`` (names) and ``rows`` (lists of plain values, None for unknown).
-
-    Examples
-    --------
-    >>> columnar(pd.DataFrame({"a": [1, None], "b": ["x", "y"]}), ["a", "b", "c"])
-    {'columns': ['a', 'b'], 'rows': [[1.0, 'x'], [None, 'y']]}
-    """
+    """Pack a short table as ``columns`` (those that it has) and ``rows`` of plain values."""
     names = [c for c in dict.fromkeys(columns) if c in frame.columns]
-    rows = zip(*(frame[c] for c in names), strict=True) if names else ()
-    return {"columns": names, "rows": [[plain(v) for v in row] for row in rows]}
+    rows = zip(*(_cells(frame[c], _DIGITS) for c in names), strict=True) if names else ()
+    return {"columns": names, "rows": [list(row) for row in rows]}
 
 
 def packed(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:
-    """A long table by columns, so that it stays small when it is compressed.
+    """Pack a long table by columns, so that it stays small when it is compressed.
 
-    Parameters
-    ----------
-    frame
-        Any table.
-    columns
-        Names of the columns wanted; those the frame lacks, or that hold nothing, are left out.
-
-    Returns
-    -------
-    dict
-        ``length`` and ``packed``: name -> list of values (numbers rounded to what they can
-        mean), or ``words`` and ``at``, where the same texts come again and again.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"a": [1.23456, None], "b": ["x", "x"], "c": [None, None]})
-    >>> packed(table, ["a", "b", "c"])
-    {'length': 2, 'packed': {'a': [1.235, None], 'b': {'words': ['x'], 'at': [0, 0]}}}
+    ``packed`` maps the name of each column that is not blank to a list of values, numbers rounded
+    to their meaningful digits. A text column with few words becomes ``words`` and ``at``, the
+    position of each row's word (-1 for unknown).
     """
     out: dict[str, Any] = {}
     for name in dict.fromkeys(columns):
         if name in frame.columns and frame[name].notna().any():
-            out[name] = _column(frame[name], name)
+            digits = next((d for stem, d in _STEM_DIGITS if name.startswith(stem)), _DIGITS)
+            out[name] = _words(frame[name]) or _cells(frame[name], digits)
     return {"length": len(frame), "packed": out}
 
 
-def _column(values: pd.Series, name: str) -> Any:
-    kind = values.dtype
-    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
-        if pd.api.types.is_integer_dtype(kind):
-            return [None if v is pd.NA else int(v) for v in values.tolist()]
-        digits = next((d for stem, d in _STEM_DIGITS if name.startswith(stem)), _DIGITS)
+def _cells(values: pd.Series, digits: int) -> list[Any]:
+    """Give a column as plain values."""
+    if pd.api.types.is_float_dtype(values.dtype):
         rounded = values.to_numpy(dtype=np.float64, na_value=np.nan).round(digits) + 0.0
         return [v if np.isfinite(v) else None for v in rounded.tolist()]
-    cells = [plain(v) for v in values]
-    if not all(c is None or isinstance(c, str) for c in cells):
-        return cells
-    at, words = pd.factorize(np.array(cells, dtype=object))
-    if len(words) > _FEW_WORDS * len(cells):
-        return cells
-    return {"words": words.tolist(), "at": at.tolist()}
+    return [plain(v) for v in values.tolist()]
+
+
+def _words(values: pd.Series) -> dict[str, Any] | None:
+    """Give a text column as its words and their positions; None if it has many words or no text."""
+    if pd.api.types.infer_dtype(values, skipna=True) != "string":
+        return None
+    at, words = pd.factorize(values)
+    if len(words) > _FEW_WORDS * len(values):
+        return None
+    return {"words": [plain(word) for word in words.tolist()], "at": at.tolist()}
 
 
 def plain_dicts(items: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """The named entries of each mapping as plain values, without what is unknown.
-
-    Examples
-    --------
-    >>> plain_dicts([{"id": "a", "rows": 3, "file": "x"}], ["id", "rows", "edition"])
-    [{'id': 'a', 'rows': 3}]
-    """
+    """Give the known entries of each mapping as plain values."""
     return [{k: v for k in keys if (v := plain(item.get(k))) is not None} for item in items]
 
 
 def contained_oxide(resources: pd.DataFrame) -> dict[str, float]:
-    """Largest single statement of contained oxide that may size a symbol.
+    """Give, by deposit id, the largest published tonnage of contained oxide that may size a symbol.
 
-    A statement counts when its substance is ``oxide`` and both its category and whose
-    statement it is are known. Statements are compared, never added.
-
-    Parameters
-    ----------
-    resources
-        The canonical layer ``resources``; may be empty.
-
-    Returns
-    -------
-    dict of str to float
-        ``deposit_id`` -> tonnes.
-
-    Examples
-    --------
-    >>> contained_oxide(pd.DataFrame({
-    ...     "deposit_id": ["a", "a", "b"], "substance": ["oxide", "oxide", "oxide"],
-    ...     "quantity_t": [42980.0, 3560.0, 9.0], "system": ["JORC", "JORC", "press"],
-    ...     "category": ["Measured + Indicated", "Inferred", "unknown"]}))
-    {'a': 42980.0}
+    A statement counts if its substance is ``oxide`` and both its category and its reporting system
+    are known. Statements are compared, never added up.
     """
     needed = {"deposit_id", "substance", "quantity_t", "category", "system"}
     if not needed <= set(resources.columns):
@@ -172,26 +102,11 @@ def _stated(words: pd.Series) -> pd.Series:
 
 
 def compressed(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
-    """JSON, compressed, as text that is safe inside a ``script`` element.
+    """Give plain values as base64 of gzipped JSON, which is safe inside a ``script`` element.
 
-    Parameters
-    ----------
-    value
-        Plain values, as `plain` gives them.
-
-    Returns
-    -------
-    str
-        Base64 of gzip of JSON: letters, digits, ``+``, ``/`` and ``=``, so that nothing in it
-        can end the element or become markup. The same value gives the same text.
-
-    Examples
-    --------
-    >>> text = compressed({"name": "</script><b>"})
-    >>> json.loads(gzip.decompress(base64.b64decode(text)))
-    {'name': '</script><b>'}
+    No letter of base64 can end the element or become markup. The same value gives the same text.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # Half of a surrogate pair is no text: UTF-8 has none, and "?" shows that something was there.
-    whole = gzip.compress(text.encode("utf-8", "replace"), compresslevel=9, mtime=0)
+    # UTF-8 cannot hold half of a surrogate pair; "?" shows that something was there.
+    whole = gzip.compress(text.encode("utf-8", "replace"), compresslevel=6, mtime=0)
     return base64.b64encode(whole).decode("ascii")

@@ -1,4 +1,4 @@
-"""Colours, sizes and words of the page, in one place."""
+"""Colours, sizes and labels of the page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SCORE_RAMP: tuple[tuple[float, str], ...] = (
     (45.0, "#2a6fa6"),
     (60.0, "#1d2f7c"),
 )
-"""Lower limit of the score -> colour. Lightness falls at every step, so the order survives
-colour blindness and a black-and-white print."""
+"""Lower limit of the score -> colour. Lightness falls at every step, so that the order survives
+colour blindness and black-and-white print."""
 
 OXIDE_SIZES: tuple[tuple[float, float], ...] = (
     (0.0, 9.0),
@@ -24,17 +24,17 @@ OXIDE_SIZES: tuple[tuple[float, float], ...] = (
     (200_000.0, 13.5),
     (1_000_000.0, 16.0),
 )
-"""Lower limit of contained oxide (t) -> radius of the disc (px): classes, not a scale."""
+"""Lower limit of contained oxide (t) -> radius of the disc (px). Classes, not a scale."""
 
 RING_PX = 9.0
-"""Radius of the hollow ring of a candidate without a usable oxide statement."""
+"""Radius of the hollow ring of a candidate without a usable oxide tonnage."""
 
 UNSURE_KM = 25.0
-"""A line less sure than this is dashed."""
+"""Lines whose lateral error exceeds this are dashed."""
 
 PLANT_MW = 50.0
 SETTLEMENT_PEOPLE = 5_000
-"""Smaller ones are left off the map."""
+"""Smaller plants and settlements are not drawn."""
 
 LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
@@ -86,7 +86,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "water": ("water", "water"),
     }
 )
-"""Measure -> (word for people, canonical layer)."""
+"""Measure -> (label, canonical layer)."""
 
 
 TILES: Mapping[str, object] = MappingProxyType(
@@ -98,8 +98,8 @@ TILES: Mapping[str, object] = MappingProxyType(
         "attribution": "Imagery: NASA Global Imagery Browse Services (GIBS), part of NASA's ESDIS",
     }
 )
-"""Online tiles, a switch. A page opened from a file sends no Referer, and the tile servers of
-OpenStreetMap refuse such requests; NASA's GIBS serves anybody."""
+"""Online imagery. A page opened from a file sends no Referer, and the tile servers of OpenStreetMap
+refuse such requests; NASA's GIBS accepts them."""
 
 
 def distance_text(km: float, error_km: float | None = None) -> str:
@@ -123,17 +123,7 @@ def _fixed(value: float, digits: int) -> str:
 
 
 def score_colour(score: float) -> str:
-    """Colour of a score.
-
-    Parameters
-    ----------
-    score
-        Points, 0 to 100.
-
-    Returns
-    -------
-    str
-        A hexadecimal colour of `SCORE_RAMP`.
+    """Give the colour of a score of 0 to 100 points.
 
     Examples
     --------
@@ -144,23 +134,7 @@ def score_colour(score: float) -> str:
 
 
 def oxide_radius(oxide_t: float | None) -> float:
-    """Radius of a candidate's symbol.
-
-    Parameters
-    ----------
-    oxide_t
-        Contained oxide in tonnes; None where no statement can be used.
-
-    Returns
-    -------
-    float
-        Pixels; `RING_PX` for None.
-
-    Examples
-    --------
-    >>> oxide_radius(42_980.0), oxide_radius(None)
-    (11.0, 9.0)
-    """
+    """Give the radius in px of a candidate's symbol; `RING_PX` without a usable oxide tonnage."""
     if oxide_t is None:
         return RING_PX
     return next(size for low, size in reversed(OXIDE_SIZES) if oxide_t >= low)

@@ -1,4 +1,4 @@
-"""KMZ: a KML document zipped with the one picture that it is drawn with."""
+"""Deposits as KML, and as KMZ with the icon that the KML uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from geo_ree.outputs.notice import read_me
 from geo_ree.outputs.symbols import score_classes
 
 ICON = "disc.png"
-"""Name of the picture inside the archive: a white disc, which takes any colour."""
+"""Icon inside the archive: a white disc, which viewers tint with the colour of the style."""
 
 _SIZE = 48
 _EDGE = 4.0
@@ -30,39 +30,18 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_kmz(text: str, path: Path) -> None:
-    """Write a KML document and its disc as one file; the same text gives the same bytes.
-
-    Parameters
-    ----------
-    text
-        A KML document that names `ICON`.
-    path
-        The file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "empty.kmz"
-    >>> write_kmz("<kml/>", path)
-    >>> zipfile.ZipFile(path).namelist()
-    ['doc.kml', 'disc.png']
-    """
+    """Write a KML document and `ICON` as one archive; the same text gives the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (("doc.kml", text.encode()), (ICON, draw_disc())):
             archive.writestr(zipfile.ZipInfo(name, _DATE), content, zipfile.ZIP_DEFLATED)
 
 
 def draw_disc() -> bytes:
-    """A white disc with a dark edge on a clear ground, as PNG.
+    """Draw a white disc with a dark edge on a transparent ground, as PNG.
 
     References
     ----------
     W3C (2003), Portable Network Graphics Specification, second edition, sections 5 and 11.2.
-
-    Examples
-    --------
-    >>> draw_disc()[1:4]
-    b'PNG'
     """
     place = np.arange(_SIZE) - (_SIZE - 1) / 2
     away = np.hypot(place[:, None], place)
@@ -82,7 +61,7 @@ def draw_disc() -> bytes:
 _SPACE = "http://www.opengis.net/kml/2.2"
 _ROLES = {
     "candidate": "Candidates",
-    "by_product_host": "By-product hosts, ranked apart",
+    "by_product_host": "By-product hosts, ranked separately",
     "reference": "References outside the scored countries",
     "not_ree": "Named with rare earths, no source says so",
 }
@@ -90,33 +69,24 @@ _AREA_STYLE = "area"
 
 
 def write_kml(bundle: Bundle, folder: Path) -> None:
-    """Write ``deposits.kml``, and ``deposits.kmz`` with the sign that it is drawn with.
+    """Write ``deposits.kml``, and ``deposits.kmz`` with its icon.
 
-    Parameters
-    ----------
-    bundle
-        What is handed on.
-    folder
-        An existing folder.
-
-    Notes
-    -----
-    Major deposits of other commodities and the infrastructure are left out: a phone has a map.
-    A KML that asks nobody for a picture is drawn with the pins of the program that opens it, which
-    some of them tint badly; the KMZ brings a white disc along, and takes the colours of the map.
+    Major deposits of other commodities and the infrastructure are left out: a phone has a map. A KML
+    without an icon is drawn with the pins of the program that opens it, which some programs tint
+    badly; the KMZ brings a white disc, which takes the colours of the page.
 
     References
     ----------
     Open Geospatial Consortium (2015), OGC KML 2.3, OGC 12-007r2; the document keeps to 2.2.
     """
-    told: dict[str, Any] = {
+    about: dict[str, Any] = {
         "run": bundle.run,
         "sources": bundle.sources,
         "unranked": bundle.unranked,
         "title": "Rare-earth deposits of Central Asia",
     }
-    (folder / "deposits.kml").write_text(kml_document(bundle.scored, **told), encoding="utf-8")
-    write_kmz(kml_document(bundle.scored, **told, icon=ICON), folder / "deposits.kmz")
+    (folder / "deposits.kml").write_text(kml_document(bundle.scored, **about), encoding="utf-8")
+    write_kmz(kml_document(bundle.scored, **about, icon=ICON), folder / "deposits.kmz")
 
 
 def kml_document(
@@ -128,27 +98,11 @@ def kml_document(
     unranked: gpd.GeoDataFrame | None = None,
     icon: str = "",
 ) -> str:
-    """Deposits as a KML document.
+    """Make a KML document of deposits.
 
-    Parameters
-    ----------
-    scored
-        Points with ``id, name, role, score`` and what else is known.
-    run
-        ``run_id`` and what `geo_ree.outputs.notice.read_me` takes.
-    sources
-        Sources to be named.
-    title
-        Name of the document.
-    unranked
-        Deposits without a coordinate; their areas are drawn where there is one.
-    icon
-        Name of a picture beside the document to draw points with; the program's own without.
-
-    Returns
-    -------
-    str
-        An XML document.
+    ``scored`` has ``id, name, role, score`` and any other columns of the scores; ``run`` and
+    ``sources`` are those of `geo_ree.outputs.notice.read_me`; ``unranked`` has deposits without a
+    coordinate, drawn by their area if they have one; ``icon`` names a picture beside the document.
     """
     root = ET.Element("kml", xmlns=_SPACE)
     document = _add(root, "Document")
@@ -174,7 +128,7 @@ def kml_document(
 
 
 def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a balloon tells of a deposit: heading and text, what is unknown said to be so.
+    """Describe a deposit as pairs of heading and text; unknown values say so.
 
     Examples
     --------
@@ -227,7 +181,7 @@ def describe_distance(row: Mapping[str, Any], name: str) -> str:
 def _score_words(row: Mapping[str, Any]) -> str:
     score, rank = row.get("score"), row.get("rank")
     if score is None or pd.isna(score):
-        return "none: no source at hand gives a coordinate"
+        return "none: no available source gives a coordinate"
     words = f"{score:.1f} of 100"
     if rank is None or pd.isna(rank):
         return f"{words}, not ranked"
@@ -241,7 +195,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None) -> ET.Element:
 
 
 def _colour(hexadecimal: str, opacity: str = "ff") -> str:
-    """KML has alpha, blue, green and red in this order."""
+    """Give a colour in the order of KML: alpha, blue, green, red."""
     red, green, blue = (hexadecimal[i : i + 2] for i in (1, 3, 5))
     return f"{opacity}{blue}{green}{red}"
 
@@ -323,5 +277,5 @@ def _ring(polygon: ET.Element, tag: str, ring: Any) -> None:
 
 
 def _paragraphs(lines: Iterable[tuple[str, str]]) -> str:
-    """Lines as HTML, for programs show a description as such: every text in it is escaped."""
+    """Write lines as HTML, as viewers show a description; every text is escaped."""
     return "".join(f"<p><b>{escape(a)}</b>: {escape(t)}</p>" for a, t in lines)

@@ -1,4 +1,4 @@
-"""Who is to be named, under which licence, and which run made a file: said inside every file."""
+"""Attribution, licences and run: what every output file says about itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOURCE_COLUMNS = (
     "rows",
     "came_from",
 )
-"""Columns of the table of sources, in every format."""
+"""Columns of the table of sources, the same in every format."""
 
 _ODBL = (
     "Contains information from OpenStreetMap, made available under the Open Database License "
@@ -37,19 +37,7 @@ _CC_BY = (
 
 
 def attribution_of(sources: pd.DataFrame, layer: str | None = None) -> str:
-    """The attributions of all sources, or of those of a layer, in one line.
-
-    Parameters
-    ----------
-    sources
-        ``layer`` and ``attribution``.
-    layer
-        None takes all of them.
-
-    Returns
-    -------
-    str
-        Each once, in the order of the table.
+    """Join the attributions of all sources, or of those of one layer, each once.
 
     Examples
     --------
@@ -63,26 +51,7 @@ def attribution_of(sources: pd.DataFrame, layer: str | None = None) -> str:
 
 
 def licence_notice(sources: pd.DataFrame, layer: str) -> str:
-    """What has to go with a layer: its attributions, and the notices that its licences ask for.
-
-    Parameters
-    ----------
-    sources
-        ``layer``, ``attribution`` and ``licence``.
-    layer
-        Name of a canonical layer.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> table = pd.DataFrame(
-    ...     {"layer": ["roads"], "attribution": ["© OpenStreetMap contributors"], "licence": ["ODbL 1.0"]})
-    >>> "Open Database License" in licence_notice(table, "roads")
-    True
-    """
+    """Give the attributions of a layer and the notices that its licences require."""
     licences = " ".join(str(x) for x in sources.loc[sources["layer"] == layer, "licence"])
     parts = [attribution_of(sources, layer)]
     if "ODbL" in licences:
@@ -93,27 +62,10 @@ def licence_notice(sources: pd.DataFrame, layer: str) -> str:
 
 
 def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, str]]:
-    """What a reader of a file has to know of it, line by line.
+    """Describe a file for its reader, as pairs of heading and text.
 
-    Parameters
-    ----------
-    run
-        ``run_id, version, schema_version, created, preset, seed, draws, disclaimer``.
-    sources
-        ``layer``, ``attribution`` and ``licence``.
-
-    Returns
-    -------
-    list of tuple
-        Heading and text.
-
-    Examples
-    --------
-    >>> run = {"run_id": "ab", "version": "1", "schema_version": "1", "created": "2026", "preset": "p",
-    ...        "seed": 1, "draws": 10, "disclaimer": "no advice"}
-    >>> table = pd.DataFrame({"layer": ["roads"], "attribution": ["A"], "licence": ["ODbL 1.0"]})
-    >>> read_me(run, table)[0]
-    ('run id', 'ab')
+    ``run`` has ``run_id, version, schema_version, created, preset, seed, draws, disclaimer``,
+    ``sources`` has ``layer, attribution, licence``.
     """
     licences = " ".join(str(x) for x in sources["licence"])
     return [
@@ -127,13 +79,13 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
         ("how", f"preset {run['preset']}, {run['draws']} draws, seed {run['seed']}"),
         (
             "distances",
-            "Straight lines over the ellipsoid, in km, not travel. dist_ is the distance, err_ "
-            "its error, near_ what it was measured to, abroad_ the nearest beyond the border.",
+            "Straight-line distances in km, not travel. dist_ is the distance, err_ its error, near_ "
+            "the nearest feature, abroad_ the distance to the nearest one abroad.",
         ),
         (
             "ranks",
-            "rank_p5 to rank_p95 holds 90 % of the draws; deposits of one tie_group cannot be told "
-            "apart.",
+            "rank_p5 to rank_p95 is the 90 % interval of the draws; deposits of one tie_group cannot "
+            "be told apart.",
         ),
         ("blank cells", "Unknown. Unknown is neither zero nor far."),
         ("quantities", "As published; they contradict each other and are never added up."),
@@ -144,14 +96,7 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
 
 
 def notice_json(run: Mapping[str, Any], sources: pd.DataFrame) -> str:
-    """The run, the attributions and all sources as JSON, for the metadata of a file.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"layer": ["roads"], "attribution": ["A"], "licence": ["ODbL 1.0"]})
-    >>> json.loads(notice_json({"run_id": "ab"}, table))["attribution"]
-    'A'
-    """
+    """Give the run, the attributions and all sources as JSON, for the metadata of a file."""
     rows = [
         {k: v for k, v in row.items() if not pd.isna(v) and v != ""}
         for row in sources.to_dict("records")

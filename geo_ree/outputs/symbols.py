@@ -1,4 +1,4 @@
-"""How each layer is drawn, as plain rules: the classes and colours of the page's map."""
+"""Rules for drawing each layer in GIS programs, with the classes and colours of the page."""
 
 from __future__ import annotations
 
@@ -11,28 +11,16 @@ from geo_ree.maps.style import LINES, POINTS, SCORE_RAMP, UNSURE_KM
 Test = tuple[str, Literal["=", ">=", "<", ">"], str | float]
 Shape = Literal["circle", "diamond", "square"]
 _QUIET = "#8b95a1"
-_DOUBT = "#b0432f"
+_UNCERTAIN = "#b0432f"
 _INK = "#20262e"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Symbol:
-    """One sign.
+    """A symbol: a marker, a line or a fill.
 
-    Parameters
-    ----------
-    kind
-        ``marker``, ``line`` or ``fill``.
-    colour
-        Hexadecimal.
-    size_mm
-        Diameter of a marker, width of a line or of an outline.
-    shape
-        Of a marker: ``circle``, ``diamond`` or ``square``.
-    dashed
-        Of a line or an outline.
-    opacity
-        Of the inside of a fill, of all of a line; 0 to 1.
+    ``size_mm`` is the diameter of a marker or the width of a line or outline; ``opacity`` (0 to 1)
+    applies to a line or to the inside of a fill.
     """
 
     kind: Literal["marker", "line", "fill"]
@@ -50,7 +38,7 @@ class Symbol:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A sign and the rows it is for: those that pass every test, or that no rule before takes."""
+    """A symbol and its rows: those that pass every test or, with ``otherwise``, all the rest."""
 
     label: str
     tests: tuple[Test, ...] = ()
@@ -59,18 +47,9 @@ class Rule:
 
 
 def rules_for(layer: str) -> tuple[Rule, ...]:
-    """The rules by which a layer is drawn.
+    """Give the rules for drawing a layer of the GeoPackage; empty for a table without geometry.
 
-    Parameters
-    ----------
-    layer
-        Name of a layer of the GeoPackage; ``_points`` and ``_areas`` at its end stand for the
-        points and areas of a canonical layer of lines.
-
-    Returns
-    -------
-    tuple of Rule
-        Empty for a layer that has no signs of its own.
+    The suffixes ``_points`` and ``_areas`` stand for the points and areas of a layer of lines.
 
     Examples
     --------
@@ -95,13 +74,7 @@ def rules_for(layer: str) -> tuple[Rule, ...]:
 
 
 def score_classes() -> list[tuple[float, float | None, str]]:
-    """Lower limit, upper limit (None for the last) and colour of the classes, the best first.
-
-    Examples
-    --------
-    >>> score_classes()[0], len(score_classes())
-    ((60.0, None, '#1d2f7c'), 5)
-    """
+    """Give lower limit, upper limit (None for the best) and colour of each class, the best first."""
     limits: list[tuple[float, float | None, str]] = [
         (low, high, colour) for (low, colour), (high, _) in pairwise(SCORE_RAMP)
     ]
@@ -144,7 +117,7 @@ def _deposits() -> tuple[Rule, ...]:
 
 def _areas(column: str) -> tuple[Rule, ...]:
     def sign(opacity: float, dashed: bool) -> Symbol:
-        return Symbol(kind="fill", colour=_DOUBT, size_mm=0.3, dashed=dashed, opacity=opacity)
+        return Symbol(kind="fill", colour=_UNCERTAIN, size_mm=0.3, dashed=dashed, opacity=opacity)
 
     return (
         Rule(

@@ -117,7 +117,7 @@ def test_without_countries_there_is_no_page(data):
 )
 def test_a_page_that_would_load_something_is_refused(markup):
     html = f"<html><head></head><body>{markup}</body></html>"
-    with pytest.raises(RenderError, match="would ask the network"):
+    with pytest.raises(RenderError, match="would load from the network"):
         assemble(html, values={}, title="t", chart="c")
 
 

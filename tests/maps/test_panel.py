@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo_ree.maps import render
-from geo_ree.scoring import load_preset, score
+from geo_ree.scoring import load_preset, preset_names, score
 from geo_ree.settings import DISCLAIMER
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_ree.maps.shapes import area_paths, country_paths, line_paths, pack
+from geo_ree.maps.shapes import _rounded, area_paths, country_paths, line_paths, pack
 
 
 def unpack(text):
@@ -39,28 +39,37 @@ def test_what_is_packed_comes_back(lines):
 
 def test_nothing_packs_to_nothing():
     assert pack([]) == []
-    assert line_paths(frame()) == []
+    assert line_paths(frame().geometry) == []
 
 
 def test_lines_are_clipped_and_joined_where_they_meet():
     parts = frame(
         shapely.LineString([(39, 45), (41, 45)]), shapely.LineString([(41, 45), (43, 45)])
     )
-    (text,) = line_paths(parts)
+    (text,) = line_paths(parts.geometry)
     assert unpack(text).tolist() == [[45.0, 40.0], [45.0, 43.0]]
 
 
 def test_a_line_drawn_both_ways_is_kept_once():
     there, back = [(70, 45), (71, 46)], [(71, 46), (70, 45)]
-    (text,) = line_paths(frame(shapely.LineString(there), shapely.LineString(back)))
+    (text,) = line_paths(frame(shapely.LineString(there), shapely.LineString(back)).geometry)
     assert len(unpack(text)) == 2
+
+
+def test_lines_are_rounded_as_shapely_would():
+    rng = np.random.default_rng(3)
+    lines = [shapely.LineString(70 + rng.normal(0, 0.002, (n, 2))) for n in rng.integers(2, 9, 200)]
+    lines.append(shapely.LineString([(70, 45), (70.0001, 45.0001)]))
+    snapped = shapely.set_precision(lines, 0.001)
+    expected = [line for line in snapped if not line.is_empty]
+    assert [shapely.to_wkt(a) for a in _rounded(lines)] == [shapely.to_wkt(b) for b in expected]
 
 
 def test_lakes_are_areas_and_rivers_are_lines():
     mixed = frame(shapely.box(60, 45, 61, 46), shapely.LineString([(70, 45), (72, 46)]))
-    (lake,) = area_paths(mixed)
+    (lake,) = area_paths(mixed.geometry)
     assert len(unpack(lake)) == 5
-    assert len(line_paths(mixed)) == 1
+    assert len(line_paths(mixed.geometry)) == 1
 
 
 def test_a_shared_border_is_drawn_once_and_the_edge_of_the_region_is_not():

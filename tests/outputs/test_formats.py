@@ -19,7 +19,7 @@ from geo_ree import Options
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.export_formats import FORMATS
-from geo_ree.outputs.geopackage import expression, qml_style, sld_style
+from geo_ree.outputs.layer_styles import expression, qml_style, sld_style
 from geo_ree.outputs.symbols import rules_for
 from geo_ree.pipeline.export import export
 from geo_ree.pipeline.report import identify_run

@@ -1,5 +1,6 @@
 """What a visit needs: known figures with their errors, and unknown said to be unknown."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise, permutations
 from xml.etree import ElementTree as ET
