@@ -19,7 +19,15 @@ from geo_ree.maps.style import TILES
 _AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
     *("words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js"),
-    *("canvas.js", "marks.js", "layers.js", "sight.js", "gateways.js", "dossier.js", "opening.js"),
+    *(
+        "canvas.js",
+        "marks.js",
+        "layers.js",
+        "distances.js",
+        "gateways.js",
+        "dossier.js",
+        "opening.js",
+    ),
     *("table.js", "weights.js", "download.js", "uncertainty.js", "panel.js", "answers.js"),
     *("legend.js", "visit.js", "start.js"),
 )

@@ -1,11 +1,13 @@
 import re
 
+import pandas as pd
 import pytest
 
 from geo_ree import Options, Settings
 from geo_ree.maps import render
 from geo_ree.maps.style import distance_text
 from geo_ree.pipeline import result as pipeline
+from tests.maps.conftest import CRITERIA
 
 pytestmark = pytest.mark.browser
 
@@ -89,7 +91,7 @@ def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
     text = seen.page.inner_text(".dossier")
     assert best["name"] in text
     assert f"{best['score']:.1f} of 100" in " ".join(text.split())
-    assert f"interval {best['rank_p5']} to {best['rank_p95']}" in text
+    assert f"90 % interval of the rank: {best['rank_p5']} to {best['rank_p95']}" in text
     assert (
         distance_text(round(best["dist_railway_km"], 3), round(best["err_railway_km"], 3)) in text
     )
@@ -130,7 +132,7 @@ def test_every_candidate_leaves_ink_on_the_canvas(real, visit):
 def test_unknown_weight_is_shared_out_among_what_a_criterion_can_give(data, tmp_path, visit):
     data["tables"]["scores"]["unknown_weight_pct"] = 20.0
     data["tables"]["scores"]["dist_rail_km"] = 5.0
-    data.criteria[0]["weight"], data.criteria[0]["column"] = 0.8, "dist_rail_km"
+    data["tables"]["criteria"] = pd.DataFrame(CRITERIA).assign(weight=0.8, column="dist_rail_km")
     path = tmp_path / "map.html"
     path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
@@ -154,10 +156,10 @@ def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, vis
     assert items.nth(0).get_attribute("class") == "shown"
     assert items.nth(0).inner_text().startswith("42,980 t contained oxide")
     assert "Measured + Indicated; JORC, 2011 (Stans Energy), 2011" in items.nth(0).inner_text()
-    assert "Beside the first" not in items.nth(0).inner_text()
+    assert "Compared with the first" not in items.nth(0).inner_text()
     assert "not comparable: Inferred lies beside" in items.nth(1).inner_text()
     assert "the statement shown is 1.2 times as much" in items.nth(2).inner_text()
-    assert "First comes a public reporting code" in seen.page.inner_text(".dossier")
+    assert "Order: public reporting code" in seen.page.inner_text(".dossier")
     assert seen.trouble == []
 
 
@@ -190,11 +192,11 @@ def test_the_page_answers_the_five_questions(real, visit):
     text = seen.page.inner_text("#panel")
     assert "19 of 38 candidates ranked" in text
     for question in (
-        "Which three to visit",
-        "not ranked?",
-        "nearest what exactly?",
-        "without the exits through China and Russia",
-        "Whose tonnage is this?",
+        "Which three deposits to visit",
+        "have no rank?",
+        "What exactly is nearest",
+        "without the gateways in China and Russia",
+        "Who published these tonnages?",
     ):
         assert question in text
     for name in result.report["without_coordinate"]:

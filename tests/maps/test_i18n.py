@@ -84,5 +84,5 @@ def test_the_fixed_vocabularies_are_terms(starter_page):
     ]
     words += [name.replace("_", " ") for name in preset_names()]
     words += [c.label for name in preset_names() for c in load_preset(name).criteria]
-    words += list(starter_page[0].analysis.scenarios["scenario"].unique())
+    words += list(starter_page[0].scores.gateways["scenario"].unique())
     assert [w for w in words if w not in ENGLISH["terms"]] == []

@@ -273,7 +273,7 @@ def test_another_exit_moves_the_line_to_the_gateway(starter_page, visit, kutessa
     opened(seen, kutessay["id"])
     foot = f"geoRee.feet(geoRee.byId[{kutessay['id']!r}]).find(f => f.measure === 'gateway')"
     before = seen.value(foot)
-    seen.page.evaluate("() => { geoRee.chooseExit('every exit'); }")
+    seen.page.evaluate("() => { geoRee.chooseGateways('every exit'); }")
     rows = result.scores.gateways
     row = rows[(rows["id"] == kutessay["id"]) & (rows["scenario"] == "every exit")].iloc[0]
     after = seen.value(foot)
@@ -281,10 +281,10 @@ def test_another_exit_moves_the_line_to_the_gateway(starter_page, visit, kutessa
     assert after["place"] == pytest.approx(
         [row["foot_gateway_lat"], row["foot_gateway_lon"]], abs=1e-5
     )
-    label = f"gateway {row['dist_gateway_km']:,.1f} km"
+    label = f"gateway about {row['dist_gateway_km']:,.0f} km ("
     assert any(t.startswith(label) for t in seen.page.locator(".measure").all_inner_texts())
     text = " ".join(seen.page.inner_text("#dossier").split())
-    assert "those of the exit chosen: every exit" in text
+    assert "those under the chosen gateways: every exit" in text
     assert row["near_gateway"].split(" (")[0] in text
 
 
@@ -397,7 +397,7 @@ def test_scale_and_key_are_there(starter_page, visit):
         "Access score of deposits",
         "20 kt to 200 kt",
         "Position uncertainty",
-        "Straight line to what was measured",
+        "Straight line to the nearest feature",
     ):
         assert words in key
 
@@ -747,7 +747,7 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     assert "РАССТОЯНИЯ ПО ПРЯМОЙ" in text
     assert "вычислено" in text
     assert any(
-        t.startswith("железная дорога 34,3 км")
+        t.startswith("железная дорога около 34 км")
         for t in seen.page.locator(".measure").all_inner_texts()
     )
     assert "Оценка доступности" in seen.page.inner_text(".legend")

@@ -231,7 +231,7 @@ def test_a_senseless_search_says_that_nothing_passes(starter_page, visit):
     seen.page.fill("#search", "<img src=x onerror=alert(1)> .*[")
     seen.until("Boolean(geoRee.state.filters.text)")
     assert names(seen) == []
-    assert "No deposit passes the filters" in seen.page.inner_text("#ranking")
+    assert "No deposit matches the filters" in seen.page.inner_text("#ranking")
     assert seen.page.inner_text(COUNT) == "0 of 24 shown; kept out by filters: 24"
     seen.page.click("#reset-filters")
     assert seen.page.inner_text(COUNT) == "24 of 24 shown"
@@ -384,7 +384,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
 
 def test_a_link_carries_the_exit_too(starter_page, visit):
     seen = visit(starter_page[1])
-    seen.page.evaluate("geoRee.chooseExit('no exit through China or Russia')")
+    seen.page.evaluate("geoRee.chooseGateways('no exit through China or Russia')")
     seen.until("location.hash.includes('e=no')")
     link = seen.page.url
     assert "e=no%20exit" in link
@@ -392,7 +392,7 @@ def test_a_link_carries_the_exit_too(starter_page, visit):
     again.page.goto("about:blank")
     again.page.goto(link)
     again.until("typeof geoRee === 'object' && !!geoRee.map()")
-    assert again.value("geoRee.exit()") == "no exit through China or Russia"
+    assert again.value("geoRee.gatewaySet()") == "no exit through China or Russia"
     script = "geoRee.ranked('candidate').map(d => [d.id, geoRee.scoreOf(d)])"
     assert again.value(script) == seen.value(script)
     assert seen.trouble == again.trouble == []

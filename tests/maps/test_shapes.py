@@ -2,7 +2,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_ree.maps.shapes import _rounded, area_paths, country_paths, line_paths, pack
@@ -28,6 +28,7 @@ def frame(*geometries, **columns):
 degrees = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(degrees, min_size=2, max_size=6), min_size=1, max_size=4))
 def test_what_is_packed_comes_back(lines):
     texts = pack([shapely.LineString(line) for line in lines])

@@ -47,7 +47,7 @@
       d.score_worst === undefined || d.score_best === undefined ? null
         : el("div", {}, g.t("possible_score",
         { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }), " ", g.mark("modelled")),
-      d.status ? el("div", {}, d.status) : null, list.length ? el("ul", {}, list.map(g.tonnage)) : null,
+      d.status ? el("div", {}, d.status) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality
         ? g.t("source_with_quality", { quality: d.source_quality }) : g.t("source")),
@@ -69,7 +69,7 @@
       if (part[1].length) box.append(el("details", {}, el("summary", {}, part[0] + " (" + part[1].length + ")"), el("ul", {}, part[1].map(entry))));
     });
   }
-  /* "name (ISO), label of the source" as the measures give it. */
+  /* Parse "name (ISO), label of the source", as the measures give it. */
   function place(near) {
     var m = /^(.*) \(([A-Z]{3})\), (.*)$/.exec(near || "");
     return m ? { name: m[1], country: g.country(m[2]), label: m[3] } : { name: near || "", country: "", label: "" };
@@ -102,7 +102,7 @@
       }
     });
   }
-  function exits(box) {
+  function gateways(box) {
     var kinds = [], at = Object.create(null), best = g.deposits.filter(function (d) { return d.role === "candidate" && d.rank !== undefined; });
     g.gateways.forEach(function (s) {
       if (kinds.indexOf(s.scenario) < 0) kinds.push(s.scenario);
@@ -133,7 +133,7 @@
     })));
     if (!g.published()) box.append(el("p", { "class": "note" }, g.t("table_of_run")));
   }
-  function whose(box) {
+  function tonnages(box) {
     var count = {}, kinds = ["oxide", "metal", "ore"];
     if (!g.resources.length) { box.append(answer(g.t("no_statements"))); return; }
     g.resources.forEach(function (r) { var k = kinds.indexOf(r.substance) >= 0 ? r.substance : "unclear"; count[k] = (count[k] || 0) + 1; });
@@ -154,8 +154,8 @@
   }
   g.answers = function (node) {
     [[g.t("question_visit"), visit], [g.t("question_unranked"), unplaced],
-      [g.t("question_leader"), leader], [g.t("question_gateways"), exits],
-      [g.t("question_tonnage"), whose]].forEach(function (q) {
+      [g.t("question_leader"), leader], [g.t("question_gateways"), gateways],
+      [g.t("question_tonnage"), tonnages]].forEach(function (q) {
       var box = el("div", { "class": "question" }, el("h3", {}, q[0]));
       q[1](box);
       node.append(box);

@@ -17,7 +17,7 @@
     _update: function () {
       if (this._map._animatingZoom && this._bounds) return;
       L.Renderer.prototype._update.call(this);
-      /* Leaflet tells of one move more than once: what is drawn already is not drawn again. */
+      /* Leaflet reports one move more than once; do not draw the same view again. */
       var view = [this._map.getZoom(), this._map.getPixelOrigin(), this._bounds.min, this._bounds.max, L.Browser.retina].join();
       if (view === this._view) return;
       this._view = view;
@@ -40,7 +40,7 @@
 
   var ORDER = ["water", "roads", "railways", "power_lines", "audit"], NEAR_PX = 0.8;
 
-  /* Lines come as encoded polylines: zigzag differences in 5-bit groups, 0.001 degree. */
+  /* Decode an encoded polyline: zigzag differences in 5-bit groups, 0.001 degree. */
   g.unpack = function (text) {
     var out = [], at = 0, here = [0, 0], axis = 0;
     while (at < text.length) {
@@ -56,7 +56,7 @@
     }
     return out;
   };
-  /* Where a place lies on the square of the whole world, 0 to 1 each way (web Mercator). */
+  /* Web Mercator coordinates, 0 to 1 each way over the whole world. */
   g.onSquare = function (lat, lon) {
     var s = Math.sin(Math.max(-85, Math.min(85, lat)) * Math.PI / 180);
     return [lon / 360 + 0.5, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
@@ -93,7 +93,7 @@
       ctx.setLineDash([]);
     }
   });
-  /* Points nearer than a dot to the one before are passed over. */
+  /* Skip points closer than a pixel to the one before. */
   function trace(ctx, at, size, origin) {
     var x = at[0] * size - origin.x, y = at[1] * size - origin.y, last = at.length - 2;
     ctx.moveTo(x, y);
@@ -112,7 +112,7 @@
       this.style = style;
       this.dash = dash;
     },
-    /* Asked for by the tooltips of a group: lines have none of their own. */
+    /* The tooltip of a group calls this; lines have no element. */
     getElement: function () { return null; },
     onAdd: function () {
       sheet.parts.push(this);
@@ -143,7 +143,7 @@
       var map = this._map, seen = map.getBounds(), by = step(seen.getEast() - seen.getWest());
       var far = L.latLngBounds(map.layerPointToLatLng(box.min), map.layerPointToLatLng(box.max));
       var frame = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
-      /* Over the region alone: beyond it the map has nothing to tell. */
+      /* Only over the region: the map has no data beyond it. */
       var r = g.data.region, land = L.bounds(map.latLngToLayerPoint([r[3], r[0]]), map.latLngToLayerPoint([r[1], r[2]]));
       var top = Math.max(box.min.y, land.min.y), bottom = Math.min(box.max.y, land.max.y), left = Math.max(box.min.x, land.min.x), right = Math.min(box.max.x, land.max.x);
       this.step = by;
@@ -159,7 +159,7 @@
       ticks(Math.max(far.getSouth(), r[1]), Math.min(far.getNorth(), r[3]), by).forEach(function (lat) {
         var y = Math.round(map.latLngToLayerPoint([lat, 0]).y) + 0.5;
         ctx.beginPath(); ctx.moveTo(left, y); ctx.lineTo(right, y); ctx.stroke();
-        ctx.textAlign = "left"; /* where only the zoom and the scale stand */
+        ctx.textAlign = "left"; /* only the zoom buttons and the scale are on this side */
         if (y > frame.min.y + 82 && y < frame.max.y - 40) write(ctx, degrees(lat, "N", "S"), Math.max(frame.min.x, land.min.x) + 5, y);
       });
     }

@@ -12,7 +12,7 @@ var geoRee = { data: {} };
   g.el = function (tag, attributes) {
     var node = document.createElement(tag);
     Object.keys(attributes || {}).forEach(function (k) {
-      /* Through the object model: the page's policy refuses style as an attribute. */
+      /* Through the object model: the page's policy forbids style as an attribute. */
       if (k === "style") node.style.cssText = attributes[k]; else node.setAttribute(k, attributes[k]);
     });
     for (var i = 2; i < arguments.length; i++) append(node, arguments[i]);
@@ -28,7 +28,7 @@ var geoRee = { data: {} };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
   g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.t(kind)); };
-  /* The same as one letter, for tables; read out as the word. */
+  /* One letter for tables; screen readers say the word. */
   g.stamp = function (kind) {
     var word = g.t(kind);
     return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
@@ -42,7 +42,7 @@ var geoRee = { data: {} };
     if (!/^https?:\/\/[^\s"'<>]+$/i.test(address || "")) return document.createTextNode(text || address || "");
     return g.el("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, text || address);
   };
-  /* Text with its web addresses as links, each shown by its host. */
+  /* Turn the web addresses in a text into links that show the host. */
   g.linked = function (text) {
     return String(text).split(/(https?:\/\/[^\s;,)"'<>]+)/).map(function (part, i) {
       return i % 2 ? g.anchor(part, part.replace(/^https?:\/\/(www\.)?/, "").replace(/^([^/]*).*$/, "$1") + " ↗") : part;
@@ -62,7 +62,7 @@ var geoRee = { data: {} };
       return c instanceof HTMLTableCellElement ? c : g.cell("", c);
     }));
   };
-  /* Heads are texts, or [text, class]. */
+  /* Each head is a text or [text, class]. */
   g.fill = function (node, heads, rows) {
     var head = g.el("tr", {}, heads.map(function (h) {
       return typeof h === "string" ? g.el("th", { scope: "col" }, h) : g.el("th", { scope: "col", "class": h[1] }, h[0]);
@@ -70,7 +70,7 @@ var geoRee = { data: {} };
     node.replaceChildren(g.el("thead", {}, head), g.el("tbody", {}, rows));
     return node;
   };
-  /* What scrolls can be reached by the keyboard; what does not is no stop on the way. */
+  /* A box that scrolls can be focused by keyboard; one that does not is skipped. */
   var sizes = new ResizeObserver(function (seen) {
     seen.forEach(function (one) {
       var box = one.target.closest("[data-scrolls]");
@@ -90,7 +90,7 @@ var geoRee = { data: {} };
     return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("table_scrolls"));
   };
 
-  /* A distance with the range that its error leaves, as geo_ree.maps.style.distance_text writes it. */
+  /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
   g.kilometres = function (km, error) {
     var digits = error >= 1 ? 0 : 1;
     if (!error) return g.plainNumber(km, 1) + " " + g.t("km");

@@ -1,4 +1,4 @@
-/* The dossier of a deposit: everything known about it, and what is not; its sources, terrain and histogram of ranks. */
+/* The dossier of a deposit: scores, nearest features, terrain, position, statements and sources. */
 "use strict";
 (function (g) {
   var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg";
@@ -10,8 +10,8 @@
   function known(value) { return value !== undefined && value !== null; }
 
   function unnamed(name) { return name.replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); }); }
-  /* "name (ISO), label of the source" as the measures give it. */
-  g.metPlace = function (near) {
+  /* Parse "name (ISO), course unknown, label of the source", as the measures give it. */
+  g.nearestFeature = function (near) {
     var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?, (.*)$/.exec(near || "");
     return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), label: m[4] } : { name: unnamed(near || ""), country: "", unsure: false, label: "" };
   };
@@ -19,7 +19,7 @@
     var layer = g.data.measures[measure][1];
     return g.data.sources.filter(function (s) { return s.layer === layer && label && s.label === label; })[0];
   };
-  /* The latest year that an edition names, and how long before the page that was. */
+  /* The latest year in an edition and its age when the page was made. */
   g.ageOf = function (source) {
     var years = String(source.edition || "").match(/\b(19[5-9]\d|20\d\d)\b/g), made = parseInt(g.data.run.created, 10);
     if (!years) return g.t("age_not_stated");
@@ -46,8 +46,8 @@
     var found = g.data.acceptability && Object.prototype.hasOwnProperty.call(g.data.acceptability, d.id) ? g.data.acceptability[d.id] : null;
     if (!found) return null;
     var first = found[0], shares = found[1], most = Math.max.apply(null, shares), wide = 360, high = 54, step = wide / rivals;
-    var told = shares.map(function (s, i) { return s ? g.t("rank_in_share", { rank: first + i, share: g.percent(s / 1000) }) : ""; }).filter(Boolean).join(", ");
-    var svg = shape("svg", { viewBox: "0 0 " + wide + " " + (high + 16), "class": "histogram", role: "img", "aria-label": g.t("rank_shares", { list: told }) });
+    var listed = shares.map(function (s, i) { return s ? g.t("rank_in_share", { rank: first + i, share: g.percent(s / 1000) }) : ""; }).filter(Boolean).join(", ");
+    var svg = shape("svg", { viewBox: "0 0 " + wide + " " + (high + 16), "class": "histogram", role: "img", "aria-label": g.t("rank_shares", { list: listed }) });
     svg.appendChild(shape("path", { d: "M0 " + high + ".5H" + wide, stroke: "#8b95a1" }));
     shares.forEach(function (s, i) {
       var h = high * s / most;
@@ -59,14 +59,14 @@
     return el("figure", { "class": "ranks" }, svg, el("figcaption", { "class": "small" }, g.t("most_often_rank", { rank: first + top, share: g.percent(most / 1000) }) + " ", g.mark("modelled")));
   };
 
-  /* Heights at the deposit and on the way to its railway, as far as a raster gives them. */
+  /* Elevations at the deposit and on the way to its railway. */
   function value(d, name, unit) {
     var found = d[name + "_" + unit], error = d["err_" + name + "_" + unit];
     if (!known(found)) return g.unknown();
     return [g.plainNumber(found, unit === "deg" ? 1 : 0) + (unit === "deg" ? "°" : " " + t("m")) + " ", g.stamp("computed"),
       known(error) ? [" ± " + g.plainNumber(error, unit === "deg" ? 1 : 0) + " ", g.stamp("assumed")] : null];
   }
-  /* None where the run had no raster of heights at all. */
+  /* Null if the run had no elevation raster. */
   g.terrain = function (d) {
     if (!known(d.near_elevation) && !known(d.elevation_m)) return null;
     var coarse = known(d.terrain_cell_m) && !known(d.slope_deg);
@@ -79,7 +79,7 @@
   function heading(text) { return el("h4", {}, text); }
   function said(label, text) { return text ? el("p", {}, label ? label + " " : "", g.linked(text)) : null; }
 
-  g.tonnage = function (r) {
+  g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
     return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " t " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
       r.grade_text ? ", " + r.grade_text : known(r.grade_pct) ? ", " + r.grade_pct + " %" : "",
@@ -101,7 +101,7 @@
     if (!known(rank)) return el("p", {}, t("not_ranked_role", { role: g.term(g.words(d.role)), group: g.term(g.words(d.commodity_group || "unknown")) }));
     var rivals = g.ranked(d.role), words = d.role === "by_product_host" ? t("of_hosts") : t("of_candidates");
     return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
-      g.otherExit() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.exit()), first: g.term(g.exitNames()[0]) })) : null,
+      g.otherGateways() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.gatewaySet()), first: g.term(g.gatewaySets()[0]) })) : null,
       g.rankHistogram(d, rivals.length)];
   }
   function scored(d) {
@@ -111,7 +111,7 @@
     g.vetoesOf(d).map(function (why) { return el("p", { "class": "note" }, why); }), standing(d),
     unknown > 1e-9 ? el("p", { "class": "note" }, t("unknown_weight", { share: g.plainNumber(unknown, 0) })) : null];
   }
-  /* Criteria in force, each with its share of the weight. */
+  /* The current criteria with their shares of the weight. */
   function criteria() {
     var m = g.model(), list = m ? m.criteria : g.data.criteria, all = 0;
     function weight(c) { return m ? g.state.weights[c.name] || 0 : c.weight; }
@@ -128,8 +128,8 @@
         el("div", { "class": "track", style: "width:" + Math.min(100, 2.6 * top) + "%" }, el("i", { style: "width:" + full + "%" })));
     })));
   }
-  function met(d, m) {
-    var there = g.metPlace(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.metPlace(d["near_abroad_" + m]);
+  function nearestCell(d, m) {
+    var there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
     return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "",
       el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, there.label))] : null,
     known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null];
@@ -137,7 +137,7 @@
   g.nearness = function (d) {
     return g.table([t("to_feature"), [t("distance"), "n"], t("nearest_in_country")], g.measures.map(function (m) {
       var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m), known(far) ? el("div", {}, g.stamp("computed"), known(error) ? [" ", g.stamp("assumed")] : null) : null), g.cell("", met(d, m)));
+      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m), known(far) ? el("div", {}, g.stamp("computed"), known(error) ? [" ", g.stamp("assumed")] : null) : null), g.cell("", nearestCell(d, m)));
     }));
   };
   function audited(d) {
@@ -153,7 +153,7 @@
       d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.words(d.precision_class) })) : null),
     said("", d.position_basis), audited(d)];
   }
-  function disputed(d) {
+  function conflicts(d) {
     var found = g.conflicts[d.id] || [];
     return found.length ? [heading(t("conflicts")), el("ul", { "class": "conflicts" }, found.map(function (c) {
       var from = String(c.sources || "").split(" | ");
@@ -167,17 +167,17 @@
     return [heading(t("quantities")),
       list.length > 1 && list[0].shown ? el("small", {}, t("statement_order")) : null,
       list.length ? el("ul", { "class": "statements" }, list.map(function (r) {
-        var item = g.tonnage(r);
+        var item = g.statementItem(r);
         if (r.source) item.append(el("details", {}, el("summary", {}, t("source")), g.references(r.source)));
         return item;
       })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
   }
-  function told(d) {
+  function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
       said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality || g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
-  /* The records, and the data set that each comes from, with its link and date. */
+  /* The records and their data sets, with link and date. */
   function origins(d) {
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
     return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
@@ -199,7 +199,7 @@
     if (areas.length) return g.linked(areas.map(function (a) { return g.term(a.kind) + ": " + a.evidence; }).join("; "));
     return whole ? t("somewhere_in", { country: g.country(whole) }) : g.unknown();
   }
-  /* A deposit that no source places: where it may lie, and what it could score there. */
+  /* A deposit without a coordinate: where it may lie and what it could score there. */
   function whereabouts(d) {
     return [heading(t("not_ranked_no_coordinate")),
       el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km² ", g.stamp("computed")] : null),
@@ -215,6 +215,6 @@
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.terrain(d), position(d)] : null,
-      stated(d), told(d), disputed(d), origins(d));
+      stated(d), sourceWords(d), conflicts(d), origins(d));
   };
 })(geoRee);

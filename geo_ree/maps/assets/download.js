@@ -1,9 +1,9 @@
-/* The filtered table as CSV, with whose data and which run it is. */
+/* The filtered table as CSV, with run and attribution in notes at the end. */
 "use strict";
 (function (g) {
   var BOM = "\ufeff", END = "\r\n";
 
-  /* A text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  /* A text that a spreadsheet would run as a formula gets a leading apostrophe. */
   function disarmed(text) { return /^[\s]*[=+\-@\t\r]/.test(text) ? "'" + text : text; }
   function field(value) {
     if (value === undefined || value === null || (typeof value === "number" && isNaN(value))) return "";
@@ -34,7 +34,7 @@
     var i = g.intervalOf(d);
     return { run: "weights, positions, courses and unknown values drawn", weights: "weights alone drawn", pending: "not drawn yet" }[i.basis];
   }
-  /* Notes at the end, each a line and a cell of its own that begins with #: without commas, so that it
+  /* Notes at the end, one cell per line, beginning with #; without commas, so that it
      needs no quotes, which would hide the # from readers of comments. */
   function notes() {
     var run = g.data.run || {}, m = g.model();

@@ -1,9 +1,9 @@
-/* Which deposits are shown: the filters, and the search over names in Latin and Cyrillic. */
+/* The filters, and the search over names in Latin and Cyrillic letters. */
 "use strict";
 (function (g) {
   var folded = null, asked = { text: "" };
 
-  /* What differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
+  /* Folds what differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
      names in Western tables, brought to one form. */
   var FOLDS = [
     [/['`"’ʼʹ]/g, ""], [/[^a-z0-9\n\t]+/g, " "], [/([bcdfgklmnprstvz])[jy](?=[aeou])/g, "$1"], [/([aeiou])j/g, "$1i"],
@@ -15,15 +15,15 @@
     var letters = g.scoringData().letters;
     return Array.from(String(text || "").toLowerCase()).map(function (c) { return c in letters ? letters[c] : c; }).join("");
   };
-  function bring(text) { return FOLDS.reduce(function (out, fold) { return out.replace(fold[0], fold[1]); }, text); }
-  g.fold = function (text) { return bring(g.latin(text)).trim(); };
-  /* Names of every row, made at the first search: all in one text, which is many times quicker. */
+  function fold(text) { return FOLDS.reduce(function (out, pair) { return out.replace(pair[0], pair[1]); }, text); }
+  g.fold = function (text) { return fold(g.latin(text)).trim(); };
+  /* Names of all rows, folded at the first search: in one text, which is many times faster. */
   function index() {
     if (folded) return folded;
     var plain = g.deposits.map(function (d) {
       return g.latin([d.name].concat(g.list(d.aliases)).join("\t")).replace(/\n/g, " ");
     });
-    return (folded = { plain: plain, keys: bring(plain.join("\n")).split("\n") });
+    return (folded = { plain: plain, keys: fold(plain.join("\n")).split("\n") });
   }
   function found(d, text) {
     var names = index(), at = g.rowOf(d);
@@ -33,7 +33,7 @@
   function oneOf(list, value) { return !list || !list.length || list.indexOf(value || "unknown") >= 0; }
   function named(d, kind) { return kind === "unknown" ? !d.ree : String(d.ree || "").split("_").indexOf(kind) >= 0; }
 
-  /* Each filter by its name: whether a deposit passes. Unknown never passes a limit. */
+  /* Whether a deposit passes each filter. Unknown never passes a limit. */
   var tests = {
     text: function (d, v) { return found(d, v); },
     country: function (d, v) { return oneOf(v, d.country); },
@@ -51,7 +51,7 @@
       return v !== undefined && v !== null && v !== "" && !(Array.isArray(v) && !v.length);
     });
   }
-  /* Whether the filters let a deposit through. They choose among what is ranked: references and deposits
+  /* Whether a deposit passes all filters. They apply to ranked deposits only: references and deposits
      of other commodities have their own switches on the map. */
   g.shown = function (d) {
     if (!g.isRanked(d)) return true;
@@ -111,7 +111,7 @@
     controls.rail = input;
     return el("label", { "class": "field" }, el("span", {}, g.t("railway_within")), input);
   }
-  /* The controls say what the state says, whoever set it. */
+  /* Show the state in the controls. */
   function reflect() {
     Object.keys(controls).forEach(function (name) {
       var v = g.state.filters[name], control = controls[name];

@@ -1,15 +1,15 @@
-/* What if the way out were another one: rank, score and gateway of each candidate under it. */
+/* The choice of gateways: rank, score and gateway of each candidate under it. */
 "use strict";
 (function (g) {
   var FIELDS = ["near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon", "foot_gateway_lat"];
   var chosen = null, names = [], byName = null, box = null;
 
-  g.exit = function () { return chosen; };
-  g.exitNames = function () { return names; };
-  /* Is another way out chosen than the one of the run? */
-  g.otherExit = function () { return chosen !== names[0]; };
-  /* The rows then say what they would say under that choice; the columns stay as they are. */
-  g.chooseExit = function (name) {
+  g.gatewaySet = function () { return chosen; };
+  g.gatewaySets = function () { return names; };
+  /* Whether other gateways are chosen than those of the run. */
+  g.otherGateways = function () { return chosen !== names[0]; };
+  /* Override the rows with the values under that choice; the columns stay unchanged. */
+  g.chooseGateways = function (name) {
     if (names.indexOf(name) < 0) return false;
     chosen = name;
     byName[name].forEach(function (s) {
@@ -28,12 +28,12 @@
       g.el("legend", { "class": "unseen" }, g.t("gateways_counted")), names.map(function (name) {
         var radio = g.el("input", { type: "radio", name: "geo-ree-exit", value: name });
         radio.checked = name === chosen;
-        radio.addEventListener("change", function () { g.chooseExit(name); });
+        radio.addEventListener("change", function () { g.chooseGateways(name); });
         return g.el("label", {}, radio, " " + g.term(name));
       }), g.el("p", { "class": "small" }, g.t("gateway_hint"))));
   }
-  g.rewordExits = function () { if (box) fill(); };
-  g.exitControl = function (chart) {
+  g.rewordGateways = function () { if (box) fill(); };
+  g.gatewayControl = function (chart) {
     byName = g.grouped(g.gateways, "scenario");
     names = Object.keys(byName);
     chosen = names[0];

@@ -1,4 +1,4 @@
-/* The setting in the address: what a link carries, and how it is read back. Anything senseless in it is
+/* The settings in the address, written and read back. Anything invalid in it is
    left out; no part of it becomes markup. */
 "use strict";
 (function (g) {
@@ -8,7 +8,7 @@
   function decode(text) {
     try { return decodeURIComponent(text); } catch (_) { return ""; }
   }
-  /* What differs from the start, as text. */
+  /* The settings that differ from the initial ones, as text. */
   g.setting = function () {
     var s = g.state, parts = [], first = g.models[0], m = g.model();
     if (m && first && s.model !== first.name) parts.push("m=" + encode(s.model));
@@ -16,7 +16,7 @@
       parts.push("w=" + encode(m.criteria.map(function (c) { return c.name + ":" + (s.weights[c.name] || 0); }).join(",")));
     }
     g.filtering().forEach(function (k) { parts.push("f." + k + "=" + encode([].concat(s.filters[k]).join(","))); });
-    if (g.exit() && g.otherExit()) parts.push("e=" + encode(g.exit()));
+    if (g.gatewaySet() && g.otherGateways()) parts.push("e=" + encode(g.gatewaySet()));
     if (s.language !== "en") parts.push("l=" + s.language);
     if (s.choice) parts.push("d=" + encode(s.choice));
     return parts.join("&");
@@ -65,7 +65,7 @@
     if (found.d && Object.prototype.hasOwnProperty.call(g.byId, found.d)) out.choice = found.d;
     return out;
   };
-  /* In place of the address that is there: the history gets no entry, and a file:// page may. */
+  /* Replace the address without an entry in the history; this works on a file:// page too. */
   function write() {
     var text = g.setting(), now = window.location.hash.replace(/^#/, "");
     if (text === now || text === written) return;
@@ -79,12 +79,12 @@
   g.restore = function () {
     if (window.location.hash.length > 1) g.set(g.readSetting(window.location.hash));
   };
-  /* The exit and the dossier: what needs the whole page. */
+  /* Restore gateways and dossier, which need the complete page. */
   function finish() {
-    var wanted = parts(window.location.hash).e || g.exitNames()[0];
-    if (g.exitNames().indexOf(wanted) >= 0 && wanted !== g.exit()) {
-      g.chooseExit(wanted);
-      g.rewordExits();
+    var wanted = parts(window.location.hash).e || g.gatewaySets()[0];
+    if (g.gatewaySets().indexOf(wanted) >= 0 && wanted !== g.gatewaySet()) {
+      g.chooseGateways(wanted);
+      g.rewordGateways();
     }
     if (g.state.choice) g.open(g.state.choice);
   }

@@ -1,4 +1,4 @@
-/* Rank intervals of weights that a reader chose: the weights are drawn, all else is held still. */
+/* Rank intervals for weights that a reader chose: draws of the weights alone. */
 "use strict";
 (function (g) {
   var BUDGET_MS = 12, LEADS = 0.95, running = 0;
@@ -25,16 +25,16 @@
       if (v > 0 && Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
     }
   }
-  /* Weights from a Dirichlet distribution around some shares; one of 0 stays 0. */
+  /* Draw weights from a Dirichlet distribution around the shares; a share of 0 stays 0. */
   function dirichlet(shares, concentration, random) {
     var out = shares.map(function (s) { return s > 0 ? gamma(concentration * s, random) : 0; });
     var total = out.reduce(function (a, b) { return a + b; }, 0);
     return out.map(function (w) { return w / total; });
   }
-  /* The whole number of draws: fewer for many deposits. */
+  /* Number of draws: fewer for many deposits. */
   function drawsFor(count) { return Math.max(100, Math.min(1000, Math.floor(2e6 / Math.max(1, count)))); }
 
-  /* The separations of TOPSIS, made once: among all rows that are ranked, whatever their group. */
+  /* The separations of TOPSIS among all ranked rows of any group, computed once. */
   function apartAmong(model, groups) {
     if (model.aggregate !== "topsis") return null;
     var hit = g.scoring.struck(model), compared = new Uint8Array(hit.length);
@@ -86,7 +86,7 @@
       score_p5: between(scores, 0.05), score_p95: between(scores, 0.95)
     };
   };
-  /* Down the ranking, a new group starts at the first that its leader beats in 95 % of the draws. */
+  /* Going down the ranking, a new group starts at the first row that the leader of the group beats in 95 % of the draws. */
   Group.prototype.ties = function (order, drawn, out) {
     var n = this.rows.length, scores = this.scores, leader = order[0], group = 1;
     order.forEach(function (i) {
@@ -97,7 +97,7 @@
     });
   };
 
-  /* Draw, in slices so that the page stays alive; tells done(found, draws) with row -> figures. A
+  /* Draw in slices, so that the page stays responsive; calls done(found, draws) with row -> figures. A
      later call ends an earlier one. Small tables are done before it returns. */
   g.drawRanks = function (model, weights, groups, done) {
     var token = ++running, shares = g.scoring.shares(weights), found = {};
@@ -105,7 +105,7 @@
     var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.scoringData().concentration;
     var apart = apartAmong(model, groups);
     var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, apart, rows, drawn); });
-    var k = 0, which = 0, told = [];
+    var k = 0, which = 0, figures = [];
     function step() {
       if (k < drawn) {
         var weightsDrawn = dirichlet(shares, concentration, random);
@@ -115,13 +115,13 @@
       }
       if (which >= made.length) return false;
       var group = made[which];
-      if (told.length < group.rows.length) {
-        told.push(group.tell(told.length, drawn));
+      if (figures.length < group.rows.length) {
+        figures.push(group.tell(figures.length, drawn));
         return true;
       }
-      group.ties(told.map(function (_, i) { return i; }), drawn, told);
-      group.rows.forEach(function (row, i) { found[row] = told[i]; });
-      told = [];
+      group.ties(figures.map(function (_, i) { return i; }), drawn, figures);
+      group.rows.forEach(function (row, i) { found[row] = figures[i]; });
+      figures = [];
       which++;
       return true;
     }

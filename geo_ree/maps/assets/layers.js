@@ -18,7 +18,7 @@
   var kinds = {
     countries: function (basemap, group) {
       var r = g.data.region;
-      var fills = g.fills = L.featureGroup().addTo(group); /* apart, so that imagery can take their place */
+      var fills = g.fills = L.featureGroup().addTo(group); /* a group of their own, so that imagery can replace them */
       L.rectangle([[r[1], r[0]], [r[3], r[2]]], quiet({ stroke: false, fillColor: "#d6e4ee", fillOpacity: 1 })).addTo(fills);
       basemap.shapes.forEach(function (s) {
         var scored = g.data.scored_countries.indexOf(s.country) >= 0;
@@ -36,7 +36,7 @@
       control.onAdd = function () {
         return g.el("div", { "class": "legend raster-note" }, g.el("b", {}, g.term(picture.title)), g.el("p", {}, g.term(picture.note)));
       };
-      /* A pane of its own over the ground: the layer switch numbers pictures anew within theirs. */
+      /* A pane of its own above the ground: the layer switch renumbers pictures within theirs. */
       chart.createPane("raster").style.zIndex = 410;
       L.imageOverlay(picture.image, picture.bounds, { pane: "raster", className: "raster", opacity: 0.75, interactive: false, alt: picture.title }).addTo(group);
       group.on("add", function () { control.addTo(chart); }).on("remove", function () { control.remove(); });
@@ -49,7 +49,7 @@
     },
     lines: function (payload, group, slug) {
       var style = quiet(payload.style);
-      if (payload.style.fill) { /* areas that may overlap: each by itself, so that none cuts a hole */
+      if (payload.style.fill) { /* areas may overlap: draw each one alone, so that none cuts a hole */
         payload.areas.forEach(function (ring) {
           L.polygon([g.unpack(ring)], Object.assign({}, style, { dashArray: "4 4", fillColor: payload.style.color, fillOpacity: payload.style.fill })).addTo(group);
         });
@@ -72,7 +72,7 @@
         mark.facts = p;
         mark.addTo(group);
       });
-      /* One tooltip for the whole layer, made when it is asked for. */
+      /* One tooltip for the whole layer, made on demand. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
         return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to_country", { country: g.country(p.neighbour) }) : null, p.fuel,
@@ -92,7 +92,7 @@
       wholeCountries = payload.countries;
       payload.areas.forEach(function (area) {
         g.outline(area).forEach(function (shape) { shape.addTo(group); });
-        if (areas[area.id][0] !== area) return; /* one name each */
+        if (areas[area.id][0] !== area) return; /* one label per deposit */
         var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
@@ -101,10 +101,10 @@
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
   };
-  /* Where an unranked deposit may lie: areas that its sources draw, or else a whole country. */
+  /* Where an unranked deposit may lie: areas from its sources, or a whole country. */
   g.areasOf = function (id) { return areas[id] || []; };
   g.wholeCountryOf = function (id) { return Object.prototype.hasOwnProperty.call(wholeCountries, id) ? wholeCountries[id] : null; };
-  /* The polygons of an area, holes and all. */
+  /* The polygons of an area with their holes. */
   g.outline = function (area) {
     return area.polygons.map(function (rings) {
       return L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, {
@@ -127,7 +127,7 @@
     });
     strokes.addTo(chart);
   };
-  /* Leaflet draws in the order of switching on; the map keeps its own order. */
+  /* Leaflet draws in the order of switching on; restore the order of the map. */
   g.arrange = function (chart) {
     ["countries", "suitability", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
@@ -135,7 +135,7 @@
   g.canvases = function () { return Object.values(canvases); };
   g.marks = [];
   g.refreshMarks = function () { g.marks.forEach(function (m) { m.refresh(); }); };
-  /* What is drawn at a place of the window, and how a deposit is drawn. */
+  /* The deposit drawn at a point of the window, and how a deposit is drawn. */
   g.markAt = function (point) {
     return g.marks.reduce(function (found, m) { return m.at(point) || found; }, null);
   };
@@ -154,7 +154,7 @@
     var failed = 0, came = 0;
     function off(why) {
       setTimeout(function () { g.map().removeLayer(group); });
-      g.tell(why);
+      g.notify(why);
     }
     layer.on("tileload", function () { came++; });
     layer.on("tileerror", function () {
@@ -173,8 +173,8 @@
       g.fills.bringToBack();
     });
   };
-  /* A line for the reader, read out too, that goes away. */
-  g.tell = function (words) {
+  /* Show a message for some seconds; screen readers say it. */
+  g.notify = function (words) {
     var note = document.getElementById("note");
     note.textContent = words;
     setTimeout(function () { if (note.textContent === words) note.textContent = ""; }, 6000);

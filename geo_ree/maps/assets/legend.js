@@ -1,4 +1,4 @@
-/* The key to the map. */
+/* The legend of the map. */
 "use strict";
 (function (g) {
   var el = g.el, data = g.data, NS = "http://www.w3.org/2000/svg";
@@ -29,7 +29,7 @@
       add("circle", { cx: 27, cy: c, r: 3.5, fill: colour });
     } else if (shape === "area") {
       add("rect", { x: 6, y: c - 6, width: 22, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
-    } else if (shape === "doubt") {
+    } else if (shape === "uncertain") {
       add("circle", { cx: c, cy: c, r: r, fill: "none", stroke: "#b0432f", "stroke-dasharray": "2 3" });
     } else {
       add("circle", Object.assign({ cx: c, cy: c, r: r }, edge));
@@ -54,7 +54,7 @@
     line("ring", 9, middle, g.t("no_oxide_stated"));
     line("diamond", 8, middle, g.t("host_separate"));
     line("square", 7, "#8b95a1", g.t("reference"));
-    line("doubt", 7, "", g.t("position_uncertainty"));
+    line("uncertain", 7, "", g.t("position_uncertainty"));
     if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"));
     line("dash", 0, "#4b4440", g.t("course_unknown_25"));
     line("foot", 0, "#4b4440", g.t("line_to_feature"));

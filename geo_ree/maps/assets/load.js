@@ -21,7 +21,7 @@
     }
     return function (i) { return column[i] === null ? undefined : column[i]; };
   }
-  /* Rows that hold only their number: fifty thousand of them weigh little. A value may be set on
+  /* Rows that hold only their index: fifty thousand of them take little memory. A value may be set on
      a row, and deleted again, without touching the column. */
   function packedRows(table) {
     function Row(at) { this._at = at; }
@@ -43,7 +43,7 @@
     };
     return Array.from({ length: table.length }, function (_, i) { return new Row(i); });
   }
-  /* What is unknown is left out, or undefined. */
+  /* Unknown values are undefined. */
   g.rows = function (table) {
     if (!table) return [];
     if (table.packed) return packedRows(table);
@@ -71,9 +71,9 @@
     g.conflicts = g.grouped(g.rows(data.conflicts), "deposit");
     g.statements = g.grouped(g.resources, "deposit_id");
     g.measures = Object.keys(data.measures);
-    data.deposits = null; /* the columns live on in the rows */
+    data.deposits = null; /* the rows hold the columns */
   }
-  /* Gives a promise; says so on the page when the browser is too old. */
+  /* Returns a promise. In a browser that is too old it shows a message instead. */
   g.load = function () {
     if (typeof DecompressionStream === "undefined") {
       var words = "This page needs a browser of 2023 or later (Chrome 80, Firefox 113, Safari 16.4): this one cannot unpack its data.";
@@ -84,15 +84,15 @@
     return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json().then(take);
   };
 
-  var chart = null, whole = false, waiting = [];
+  var chart = null, ready = false, waiting = [];
 
-  /* The map, once the page is whole; until then null. */
-  g.map = function () { return whole ? chart : null; };
+  /* The map once the page is complete, null before. */
+  g.map = function () { return ready ? chart : null; };
   g.layers = {};
-  /* Keep a part of the script until the data are unpacked; the parts then run in their order. */
+  /* Run a part of the script after the data are unpacked, in the order of the calls. */
   g.when = function (part) { waiting.push(part); };
 
-  /* Folium's switch of layers, whose words the page translates. */
+  /* Folium's layer switch, whose labels the page translates. */
   L.Control.Layers.addInitHook(function () { g.switcher = this; });
 
   function prepare(map) {
@@ -101,7 +101,7 @@
     ["ground", "graticule", "sight", "marks", "deposits"].forEach(function (name, i) { chart.createPane(name).style.zIndex = 400 + 10 * i; });
     ["ground", "graticule", "sight", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
   }
-  /* Folium asks for each group by its name. */
+  /* Folium's script creates each group by its name. */
   g.layer = function (map, slug) {
     prepare(map);
     return (g.layers[slug] = L.featureGroup());
@@ -111,7 +111,7 @@
     return g.load().then(function () {
       waiting.splice(0).forEach(function (part) { part(); });
       g.furnish(chart);
-      whole = true;
+      ready = true;
       g.furnishPanel();
     });
   };

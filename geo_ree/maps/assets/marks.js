@@ -25,7 +25,7 @@
       ctx.lineWidth = thin ? 0.6 : 1.2; ctx.strokeStyle = INK; ctx.stroke();
     }
   }
-  /* A picture of a look for a screen of so many dots to the pixel. */
+  /* The symbol drawn once, for a screen with this number of dots per pixel. */
   g.sprite = function (look, dots) {
     var key = [look.shape, look.radius, look.colour, dots].join("|"), half = Math.ceil(look.radius + 2);
     if (!sprites[key]) {
@@ -37,7 +37,7 @@
     }
     return sprites[key];
   };
-  /* The same as its solid dots, with where each lies from the middle. */
+  /* The solid dots of a symbol with their offsets from its centre. */
   g.dotsOf = function (look, dots) {
     var sprite = g.sprite(look, dots), out = sprite.dots;
     if (out) return out;
@@ -101,13 +101,13 @@
       return this.redraw();
     },
     draw: function (ctx, box, dots) {
-      var seen = this._find(box), crowd = seen.length > CROWD;
+      var seen = this._visible(box), crowd = seen.length > CROWD;
       var looks = this._looks.map(function (look) {
         return crowd ? Object.assign({}, look, { radius: Math.max(2, 0.33 * look.radius) }) : look;
       });
       this._radius = looks.map(function (look) { return look.radius; });
-      if (crowd) { this._dots(ctx, box, dots, looks); return; }
-      this._doubts(ctx);
+      if (crowd) { this._crowd(ctx, box, dots, looks); return; }
+      this._positionErrors(ctx);
       var stamps = looks.map(function (look) { return g.sprite(look, dots); });
       for (var k = 0; k < seen.length; k++) {
         var stamp = stamps[this._kind[seen[k]]];
@@ -115,8 +115,8 @@
         if (seen.length <= LABELLED) this._label(ctx, k, looks);
       }
     },
-    /* A crowd: each symbol as a few dots written into the picture, many times faster than drawing. */
-    _dots: function (ctx, box, dots, looks) {
+    /* Many deposits: write each symbol as a few dots into the image, many times faster than drawing. */
+    _crowd: function (ctx, box, dots, looks) {
       var wide = ctx.canvas.width, high = ctx.canvas.height, image = ctx.createImageData(wide, high), out = new Uint32Array(image.data.buffer);
       var stamps = looks.map(function (look) { return g.dotsOf(look, dots); });
       for (var k = 0; k < this._seen.length; k++) {
@@ -128,8 +128,8 @@
       }
       ctx.putImageData(image, 0, 0);
     },
-    /* Rows in the box, and where; kept for the search. */
-    _find: function (box) {
+    /* The rows in the box and their positions, kept for the search. */
+    _visible: function (box) {
       var size = this._map.options.crs.scale(this._map.getZoom()), origin = this._map.getPixelOrigin(), n = this.rows.length;
       var seen = new Int32Array(n), px = this._px = new Float32Array(n), py = this._py = new Float32Array(n), count = 0;
       for (var i = 0; i < n; i++) {
@@ -140,7 +140,7 @@
       }
       return (this._seen = seen.subarray(0, count));
     },
-    _doubts: function (ctx) {
+    _positionErrors: function (ctx) {
       var scale = this._map.options.crs.scale(this._map.getZoom());
       ctx.save();
       ctx.setLineDash([2, 3]); ctx.strokeStyle = "#b0432f"; ctx.lineWidth = 1;
@@ -161,7 +161,7 @@
       ctx.fillStyle = g.inkOn(looks[this._kind[this._seen[k]]]);
       ctx.fillText(text, Math.round(this._px[k]), Math.round(this._py[k]) + 0.5);
     },
-    /* The row drawn on top at a place of the window, or null. */
+    /* The topmost row at a point of the window, or null. */
     at: function (point) {
       if (!this._map || !this._seen) return null;
       var p = this._map.containerPointToLayerPoint(point);
@@ -171,7 +171,7 @@
       }
       return null;
     },
-    /* How and where (in the window) a row is drawn, or null. */
+    /* How and where in the window a row is drawn, or null. */
     drawn: function (id) {
       if (!this._map || !this._seen) return null;
       for (var k = 0; k < this._seen.length; k++) {

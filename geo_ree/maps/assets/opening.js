@@ -12,9 +12,9 @@
   function look(d) {
     var points = [[d.latitude, d.longitude]];
     g.feet(d).forEach(function (foot, i) { if (i < 2 || foot.km <= IN_VIEW_KM) points.push(foot.place); });
-    /* Without an animation: one that still runs would undo what a reader does meanwhile. */
+    /* Without an animation, which would undo what a reader does meanwhile. */
     g.map().fitBounds(points, { animate: false, paddingTopLeft: [70, 60], paddingBottomRight: [70, 70], maxZoom: 10 });
-    g.sight(d);
+    g.drawDistances(d);
   }
   function lookAround(d) {
     var shapes = g.areasOf(d.id).reduce(function (all, a) { return all.concat(g.outline(a)); }, []);
@@ -26,7 +26,7 @@
   function forget() {
     if (outline) outline.remove();
     outline = null;
-    g.forgetSight();
+    g.clearDistances();
   }
   g.open = function (id) {
     var d = g.byId[id];
@@ -53,13 +53,13 @@
     if (before && document.contains(before)) before.focus({ preventScroll: true });
     g.set({ choice: null });
   };
-  /* The same deposit told again, after its figures changed. */
+  /* Rewrite the open dossier after its figures changed. */
   g.reopen = function () {
     if (opened === null) return;
     var d = g.byId[opened], top = box.scrollTop;
     show(d);
     box.scrollTop = top;
-    if (d.latitude !== undefined) g.sight(d);
+    if (d.latitude !== undefined) g.drawDistances(d);
   };
   g.dossierBox = function (chart) {
     var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("close_dossier") }, "×");
@@ -75,7 +75,7 @@
 
   var ring = null, chart = null;
 
-  /* Point at a deposit, or at none: a ring on the map, a wash in the table. */
+  /* Highlight a deposit, or none: a ring on the map, a tint in the table. */
   g.point = function (id, from) {
     var d = id === null ? null : g.byId[id];
     if (from !== "table") g.pointRows(id);

@@ -1,4 +1,4 @@
-/* The panel as a whole: title, limits, method, sources, and what is drawn anew on a change. */
+/* The panel as a whole: title, limits, method, sources, and what is rewritten on a change. */
 "use strict";
 (function (g) {
   var el = g.el, data = g.data, started = false;
@@ -34,7 +34,7 @@
     if (aggregate === "topsis") return g.t("topsis");
     return g.t("points_add_up");
   }
-  /* A climb is told in metres, as it is in the dossier. */
+  /* A climb is in metres, as in the dossier. */
   function half(c) {
     if (c.half_km === undefined) return c.decay || "";
     return /_m$/.test(c.column || "") ? g.num(1000 * c.half_km, 0) + " " + g.t("m") : g.num(c.half_km, 0) + " " + g.t("km");
@@ -75,9 +75,9 @@
     at("disclaimer").textContent = capital(g.term(data.run.disclaimer || ""));
   }
   function warnings() {
-    var told = data.run.warnings || [];
-    fill("warnings", told.length ? el("details", {}, el("summary", {}, g.t("warnings") + " (" + told.length + ")"),
-      el("ul", {}, told.map(function (w) { return el("li", {}, w); }))) : null);
+    var warnings = data.run.warnings || [];
+    fill("warnings", warnings.length ? el("details", {}, el("summary", {}, g.t("warnings") + " (" + warnings.length + ")"),
+      el("ul", {}, warnings.map(function (w) { return el("li", {}, w); }))) : null);
   }
   function about() {
     var run = data.run;
@@ -88,7 +88,7 @@
   function fold() {
     at("fold").textContent = document.body.classList.contains("folded") ? g.t("show_table") : g.t("hide_table");
   }
-  /* Everything that has words of the page. */
+  /* Write every part that has words of the page. */
   function write() {
     document.documentElement.lang = g.state.language;
     g.translateBody();
@@ -105,7 +105,7 @@
     about();
     fold();
   }
-  /* The sections are reached without touching the address: it carries the setting. */
+  /* Scroll to a section without changing the address, which holds the settings. */
   function sections() {
     at("sections").addEventListener("click", function (e) {
       var link = e.target.closest("a"), target = link && document.querySelector(link.getAttribute("href"));

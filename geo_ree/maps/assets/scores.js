@@ -4,10 +4,10 @@
   var NOTHING = { models: [], columns: {}, far: {}, letters: {} };
   var HALFWAY = 0.5, read = {}, worth = {}, models = null;
 
-  /* What Python left for the panel; the data may come after this script. */
+  /* The data for scoring; they may come after this script. */
   g.scoringData = function () { return g.data.scoring || NOTHING; };
 
-  /* A column of the table as numbers; NaN is unknown. Kept until the table says something else. */
+  /* A column of the table as numbers, NaN for unknown; cached until the table changes. */
   function column(name) {
     if (read[name]) return read[name];
     var panel = g.scoringData(), exact = panel.columns[name], out = new Float64Array(g.deposits.length);
@@ -50,7 +50,7 @@
     });
     return out;
   }
-  /* Reasons of the vetoes that strike a row. */
+  /* Reasons of the vetoes that apply to a row. */
   function reasons(model, row) {
     return model.vetoes.filter(function (veto) { return ops[veto.op](column(veto.column)[row], veto.limit); })
       .map(function (veto) { return veto.reason; });
@@ -60,7 +60,7 @@
     var total = part.reduce(function (a, b) { return a + b; }, 0);
     return part.map(function (w) { return w / total; });
   }
-  /* Weight of what is known in each row. */
+  /* Total weight of the known criteria in each row. */
   function known(list, weights) {
     var out = new Float64Array(list[0].length);
     list.forEach(function (v, j) {
@@ -100,7 +100,7 @@
     }
     return { below: below, above: above };
   }
-  /* Relative closeness to the best; the separations can be made once for many weights. */
+  /* Relative closeness to the best; the separations can be computed once for many weights. */
   function topsis(list, weights, compared, made) {
     var apart = made || list.map(function (v) { return separations(v, compared); }), sure = known(list, weights);
     return sure.map(function (there, i) {
@@ -117,7 +117,7 @@
   }
   var methods = { weighted_sum: weightedSum, weighted_product: weightedProduct, topsis: topsis };
 
-  /* Of every row of the table: score (0 to 100, NaN when nothing is known), per cent of the weight
+  /* For every row: score (0 to 100, NaN if nothing is known), per cent of the weight
      that is unknown, and whether a veto strikes. Weights in the order of the criteria. */
   function score(model, weights) {
     var list = values(model), part = shares(weights), out = struck(model);
@@ -129,7 +129,7 @@
       vetoed: out
     };
   }
-  /* Points of each criterion: they add up under the weighted sum; otherwise what each adds to the others. */
+  /* Points of each criterion: they add up under the weighted sum; otherwise what each one adds to the others. */
   function points(model, weights) {
     var list = values(model), part = shares(weights), out = struck(model), sure = known(list, part);
     var compared = out.map(function (hit) { return hit ? 0 : 1; }), method = methods[model.aggregate];
@@ -155,7 +155,7 @@
   function usable(m) {
     return m.criteria.some(function (c) { return c.weight > 0; }) && m.criteria.every(function (c) { return decays[c.decay.kind]; });
   }
-  /* The models that can be scored by here, the run's own first. */
+  /* The models that this page can score by, the run's own first. */
   Object.defineProperty(g, "models", { get: function () { return (models = models || g.scoringData().models.filter(usable)); } });
   g.scoring = {
     score: score, points: points, values: values, struck: struck, reasons: reasons, shares: shares, methods: methods, separations: separations,

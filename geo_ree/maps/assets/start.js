@@ -3,13 +3,13 @@
 (function (g) {
   var seen = null, sharp = L.Browser.retina;
 
-  /* Leaflet draws a canvas with the next frame, which comes too late for the printer. */
+  /* Leaflet draws a canvas with the next frame, too late for the printer. */
   function drawNow(chart) {
     [chart._renderer].concat(Object.values(chart._paneRenderers), g.canvases()).forEach(function (renderer) {
       if (renderer && renderer._redraw && renderer._ctx) renderer._redraw();
     });
   }
-  /* Chromium prints the strokes of a fresh canvas, and loses some; dots that were put it prints. */
+  /* Chromium loses some strokes of a fresh canvas in print; pixels that were put it prints. */
   function flatten(canvas) {
     if (!canvas.width || !canvas.height) return;
     var copy = document.createElement("canvas"), dots = copy.getContext("2d", { willReadFrequently: true });
@@ -20,7 +20,7 @@
   }
   function fit(chart, printing) {
     if (printing) seen = chart.getBounds();
-    L.Browser.retina = printing || sharp; /* twice as many dots on paper */
+    L.Browser.retina = printing || sharp; /* double resolution on paper */
     chart.invalidateSize({ animate: false, pan: false });
     chart.fitBounds(seen, { animate: false });
     drawNow(chart);
@@ -37,7 +37,7 @@
 
   var chart = null, el = g.el, data = g.data;
 
-  /* Room enough for the key without hiding what it explains. */
+  /* Whether the legend fits without hiding the deposits. */
   function roomy() { return chart.getSize().x > 640 && chart.getSize().y > 640; }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
@@ -46,7 +46,7 @@
   function credits() {
     chart.attributionControl.setPrefix(false);
     var all = Array.from(new Set(data.sources.map(function (s) { return s.attribution; }))).filter(Boolean);
-    /* Those that have to be seen at once come first; the rest are a scroll away. */
+    /* Attributions that have to be visible come first; the others are reached by scrolling. */
     all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).forEach(function (a) {
       chart.attributionControl.addAttribution(el("span", {}, a).innerHTML);
     });
@@ -87,20 +87,20 @@
   function view() {
     var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
-    /* Without an animation: one that still runs would undo what a reader does meanwhile. */
+    /* Without an animation, which would undo what a reader does meanwhile. */
     if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });
-    /* A frame without room yet, such as a folded cell of a notebook: again when it has some. */
+    /* A frame without size, such as a folded cell of a notebook: repeat when it gets one. */
     if (Math.min(chart.getSize().x, chart.getSize().y) < 100) chart.once("resize", view);
   }
   function controls() {
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
-    g.exitControl(chart);
+    g.gatewayControl(chart);
     g.legend(chart, roomy());
     chart.getContainer().appendChild(el("div", { id: "note", role: "status" }));
     credits();
     folding();
     pointing();
-    g.watchSight(chart);
+    g.watchDistances(chart);
     g.dossierBox(chart);
     g.printing(chart);
   }
@@ -118,7 +118,7 @@
   function reword() {
     chart.attributionControl.getContainer().setAttribute("aria-label", g.t("map_sources"));
     g.rewordLegend(chart);
-    g.rewordExits();
+    g.rewordGateways();
     g.rewordDossier();
     g.switcher._layers.forEach(function (entry) {
       entry.english = entry.english || entry.name;
@@ -126,7 +126,7 @@
     });
     g.switcher._update();
   }
-  /* When weights, filters or the language change, what the map shows of them follows. */
+  /* Update the map when weights, filters or the language change. */
   g.furnishPanel = function () {
     g.panel();
     g.subscribe(function (changed) {

@@ -1,13 +1,13 @@
-/* What a reader has set, and the figures that follow from it. Everything that shows a score, a rank or
+/* The settings of the reader and the resulting figures. Everything that shows a score, a rank or
    a selection asks here and subscribes to changes. */
 "use strict";
 (function (g) {
-  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], told = [], ranked = {};
+  var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
   var begun = false, rowOf = null, timer = 0, current = null;
 
   g.state = { model: "", weights: {}, filters: {}, language: "en", choice: null };
 
-  /* At the first question: the data are there by then. */
+  /* Start at the first call, when the data are loaded. */
   function begin() {
     if (begun) return;
     begun = true;
@@ -23,7 +23,7 @@
     model.criteria.forEach(function (c) { out[c.name] = c.weight; });
     return out;
   }
-  /* A weight for each criterion of the model: those given, 0 for the others; or the model's own. */
+  /* One weight per criterion of the model: the given ones and 0 for the others, or the model's own. */
   function weightsOf(given) {
     var out = model() ? presetWeights(model()) : {};
     if (given) Object.keys(out).forEach(function (name) { out[name] = given[name] || 0; });
@@ -38,9 +38,9 @@
     var m = model();
     return !m || m.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; });
   }
-  /* Whether weights and exits are those of the run, so that its own ranks and intervals hold. */
+  /* Whether weights and gateways are those of the run, so that its ranks and intervals apply. */
   function published() {
-    return model() === (g.models[0] || null) && presetInForce() && !(g.exit() && g.otherExit());
+    return model() === (g.models[0] || null) && presetInForce() && !(g.gatewaySet() && g.otherGateways());
   }
   function row(d) {
     if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
@@ -55,10 +55,10 @@
   }
   function announce(changed) {
     ranked = {};
-    told.forEach(function (tell) { tell(changed); });
+    subscribers.forEach(function (tell) { tell(changed); });
   }
 
-  /* Scores and ranks at once; the intervals follow, in the same call where the table is small. */
+  /* Compute scores and ranks now; the intervals follow, in the same call if the table is small. */
   function recompute(changed) {
     var m = model(), weights = m ? listed(m) : [], running = true, mine;
     g.stopDrawing();
@@ -85,7 +85,7 @@
     return changed;
   }
 
-  /* Set parts of the state; subscribers are told which changed: "weights" (with the model),
+  /* Set parts of the state and notify the subscribers which changed: "weights" (with the model),
      "filters", "language", "choice", and "intervals" once they are drawn. */
   g.set = function (change) {
     var changed = [];
@@ -104,7 +104,7 @@
     if (changed.indexOf("weights") >= 0) changed = recompute(changed);
     if (changed.length) announce(changed);
   };
-  g.subscribe = function (tell) { told.push(tell); };
+  g.subscribe = function (tell) { subscribers.push(tell); };
   g.presetWeights = presetWeights;
   g.presetInForce = presetInForce;
   g.model = model;
@@ -126,7 +126,7 @@
     var now = figures(d);
     return now && !now.published ? now.rank[row(d)] || undefined : d.rank;
   };
-  /* Rank interval and what belongs to it. basis: "run" (weights, positions, courses and unknown values
+  /* Rank interval with its basis: "run" (weights, positions, courses and unknown values
      drawn by Python), "weights" (weights alone, drawn here) or "pending". */
   g.intervalOf = function (d) {
     var now = figures(d);
@@ -139,7 +139,7 @@
     if (!now.found) return { basis: "pending" };
     return Object.assign({ basis: "weights", draws: now.draws }, now.found[row(d)]);
   };
-  /* Points of each criterion under the weights in force: name -> points, without the unknown ones. */
+  /* Points of each known criterion under the current weights: name -> points. */
   g.pointsOf = function (d) {
     var now = figures(d), out = {};
     if (!now) return out;
@@ -168,7 +168,7 @@
     });
     return Array.from(rows.keys()).sort(function (a, b) { return ranks[a] - ranks[b]; }).map(function (i) { return rows[i]; });
   }
-  /* Deposits of a role by the rank in force. */
+  /* Deposits of a role in the order of the current ranks. */
   g.ranked = function (role) {
     begin();
     ranked[role] = ranked[role] || sorted(role);

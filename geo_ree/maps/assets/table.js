@@ -1,4 +1,4 @@
-/* The ranked tables: sortable, in pages, tied to the map. */
+/* The ranked tables: sortable, paged, linked to the map. */
 "use strict";
 (function (g) {
   var PAGE = 100, el = g.el, tables = [], WIDE = "wide-only";
@@ -18,7 +18,7 @@
     if (!other) return g.cell("n " + WIDE, g.unknown());
     return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated_as", { what: g.term(other.substance || "unclear") })));
   }
-  /* Columns: name, head, class, key to sort by, whether the first click sorts downwards, cell. */
+  /* Columns: name, key of the head, class, sort key, whether the first click sorts downwards, cell. */
   var columns = [
     { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
     { name: "deposit", head: "name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
@@ -114,7 +114,7 @@
     var button = this.node.querySelector("button[data-sort='" + by.name + "']");
     if (button) button.focus();
   };
-  /* Sorted rows, the unknown last whichever way. */
+  /* Sorted rows, unknown values last in both directions. */
   Ranking.prototype.arrange = function () {
     var key = this.by.key, sign = this.down ? -1 : 1, collator = new Intl.Collator(g.locale());
     var kept = g.ranked(this.role).filter(g.shown), byRank = this.by === columns[0];
@@ -178,7 +178,7 @@
         to: g.plainNumber(Math.min(count, from + PAGE), 0), all: g.plainNumber(count, 0) })),
       step(g.t("next"), this.page + 1, "next"));
   };
-  /* The chosen row, brought to the page that has it. */
+  /* Mark the chosen row. */
   Ranking.prototype.mark = function (id) {
     this.node.querySelectorAll("tr[data-id]").forEach(function (tr) {
       var on = tr.dataset.id === id;
@@ -234,7 +234,7 @@
     });
   };
   g.pointRows = function (id) { tables.forEach(function (t) { t.near(id); }); };
-  /* The rows of both tables as they are sorted and filtered, for the download. */
+  /* The sorted and filtered rows of both tables, for the download. */
   g.tableRows = function () { return tables.reduce(function (all, t) { return all.concat(t.rows); }, []); };
   g.shownOxide = oxide;
 })(geoRee);

@@ -1,4 +1,4 @@
-/* What one has to believe, what moves the ranking, and what the maps leave out: small tables. */
+/* Tables on uncertainty: weights under which a deposit leads, what moves the ranking, missing lines. */
 "use strict";
 (function (g) {
   var el = g.el, t = g.t, ALL = "*";
@@ -16,13 +16,13 @@
     button.addEventListener("click", function () { g.set({ choice: id }); g.open(id); });
     return button;
   }
-  function often(share) { return share < 0.005 ? t("under", { high: "1 %" }) : g.percent(share); }
+  function shareText(share) { return share < 0.005 ? t("under", { high: "1 %" }) : g.percent(share); }
   function cameFirst(id) {
     var found = g.data.acceptability[id];
     if (!found || found[0] !== 1) return 0;
     return found[1][0] / 1000;
   }
-  function belief(uncertainty) {
+  function leaderWeights(uncertainty) {
     var rows = g.rows(uncertainty.central_weights), names = uncertainty.central_weights.columns.filter(function (n) {
       return n !== "id" && rows.some(function (r) { return r[n]; });
     });
@@ -32,7 +32,7 @@
     return [el("h3", {}, t("weights_to_lead")),
       el("p", { "class": "small" }, g.say("weights_to_lead_hint", { modelled: g.mark("modelled") })),
       g.table([t("deposit"), [t("ranked_first"), "n"]].concat(names.map(function (n) { return [label(n), "n"]; })), rows.map(function (r) {
-        return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("host")) : null), g.cell("n", often(cameFirst(r.id)))]
+        return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("host")) : null), g.cell("n", shareText(cameFirst(r.id)))]
           .concat(names.map(function (n) { return g.cell("n", known(r[n]) ? share(r[n]) : g.unknown()); })));
       }))];
   }
@@ -45,7 +45,7 @@
     if (!known(r.weight_needed)) return el("small", {}, r.weight ? t("no_weight_changes") : t("no_weight"));
     return [t("needed_instead", { needed: share(r.weight_needed), now: share(r.weight) }) + " ", deposit(r.new_leader)];
   }
-  function moves(uncertainty) {
+  function influence(uncertainty) {
     if (!uncertainty.influence.length) return null;
     return [el("h3", {}, t("influence")),
       el("p", { "class": "small" }, g.say("influence_hint",
@@ -58,7 +58,7 @@
     var found = g.data.sources.filter(function (s) { return s.id === id; })[0];
     return found ? found.label || found.title : id;
   }
-  function leftOut(uncertainty) {
+  function omission(uncertainty) {
     var rows = g.rows(uncertainty.omission);
     if (!rows.length) return null;
     return [el("h3", {}, t("omission")),
@@ -71,6 +71,6 @@
       }))];
   }
   g.uncertaintyTables = function () {
-    return [belief, moves, leftOut].map(function (part) { return part(g.data.uncertainty); });
+    return [leaderWeights, influence, omission].map(function (part) { return part(g.data.uncertainty); });
   };
 })(geoRee);

@@ -54,7 +54,7 @@
     if (sites.length > EXACT) return turned(nearestNext(sites));
     return orders([sites[0]], sites.slice(1)).reduce(function (best, o) { return length(o) < length(best) - 1e-9 ? o : best; });
   }
-  /* Single linkage: a chain of steps of at most 150 km makes one trip. */
+  /* Single linkage: steps of at most 150 km form one trip. */
   g.trips = function (sites) {
     var left = sites.slice(), out = [];
     while (left.length) {
@@ -75,9 +75,9 @@
     function two(n) { return (n < 10 ? "0" : "") + n; }
     return (all - s - 60 * m) / 3600 + "° " + two(m) + "′ " + two(s) + "″ " + sides[value < 0 ? 1 : 0];
   }
-  /* As many digits as the page was given: more would be made up. */
+  /* Only the digits that the data have. */
   function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
-  function doubt(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error_unknown"); }
+  function positionError(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error_unknown"); }
   function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
   function near(m, d) {
@@ -94,7 +94,7 @@
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(", "),
         d.aliases ? el("small", {}, " (" + t("also_named", { names: g.list(d.aliases).join(", ") }) + ")") : null),
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
-        el("small", {}, doubt(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
+        el("small", {}, positionError(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
         fact(t("visit_status"), d.status), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
@@ -124,7 +124,7 @@
   function placed(ids) {
     return ids.map(function (id) { return g.byId[id]; }).filter(function (d) { return d && known(d.latitude) && known(d.longitude); });
   }
-  /* Under the weights, exits and filters in force. */
+  /* Under the current weights, gateways and filters. */
   function best() { return g.ranked("candidate").filter(g.shown); }
   function choice() {
     var rows = best().concat(g.ranked("by_product_host").filter(g.shown)).slice(0, LISTED);
@@ -152,7 +152,7 @@
     Array.from(document.body.children).forEach(function (node) { node.inert = false; });
     if (before && before.isConnected) before.focus();
   }
-  /* Open the sheet of these deposits; without ids, of the three best. Gives the number on it. */
+  /* Open the sheet of these deposits, by default of the three best. Returns their number. */
   g.visitSheet = function (ids) {
     close();
     before = document.activeElement;
@@ -169,7 +169,7 @@
     return chosen.length;
   };
 
-  /* What XML 1.0 has: no control characters but tab and line ends, no half of a surrogate pair. */
+  /* Keep the characters that XML 1.0 allows. */
   function xml(text) {
     return Array.from(String(text)).filter(function (c) {
       var code = c.codePointAt(0);
@@ -189,11 +189,11 @@
       var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
       out.push([label(m), known(far) ? g.kilometres(far, error) + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
     });
-    out.push([t("visit_elevation"), elevation(d) || t("unknown")], [t("visit_position"), decimal(d) + ", " + doubt(d)]);
+    out.push([t("visit_elevation"), elevation(d) || t("unknown")], [t("visit_position"), decimal(d) + ", " + positionError(d)]);
     [["visit_status", "status"], ["visit_operator", "operator"], ["visit_commodities", "commodities"], ["visit_sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([t(f[0]), d[f[1]]]); });
     return out;
   }
-  /* The KML of these deposits as text: descriptions are HTML, so that every text in them is escaped. */
+  /* The KML of these deposits. Descriptions are HTML, so every text in them is escaped. */
   g.kmlText = function (ids) {
     var space = "http://www.opengis.net/kml/2.2", doc = document.implementation.createDocument(space, "kml", null);
     function add(parent, tag, text) {
@@ -229,7 +229,7 @@
     return text;
   };
 
-  /* The button that opens the sheet, where there is a place to visit. */
+  /* The button that opens the sheet, if a ranked deposit has a position. */
   g.startVisit = function (box) {
     if (!placed(g.deposits.map(function (d) { return d.id; })).some(g.isRanked)) return;
     var opener = button(t("visit_sheet"), function () { g.visitSheet(); });

@@ -1,4 +1,4 @@
-/* The weights as sliders: presets, reset, and what the figures then stand on. */
+/* The weights as sliders, the presets, and the basis of the resulting intervals. */
 "use strict";
 (function (g) {
   var el = g.el, sliders = {}, waiting = false;
@@ -60,7 +60,7 @@
     warning.hidden = !zero;
     warning.textContent = zero ? g.t("weights_zero") : "";
   }
-  /* What the rank intervals stand on, in words. */
+  /* The basis of the rank intervals in words. */
   g.basisOfRanks = function () {
     var first = g.ranked("candidate")[0] || g.ranked("by_product_host")[0];
     var interval = first ? g.intervalOf(first) : { basis: "run" };

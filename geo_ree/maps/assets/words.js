@@ -12,7 +12,7 @@
     return key;
   }
   g.languages = Object.keys(texts);
-  /* Keys that were asked for and that the language lacks: a test wants none. */
+  /* Keys that the language lacks; a test requires that there are none. */
   g.untranslated = [];
   /* A sentence of the page in the reader's language, its {places} filled. */
   g.t = function (key, values) {

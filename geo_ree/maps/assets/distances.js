@@ -1,4 +1,4 @@
-/* Lines from a deposit to what was measured, each with its length and error. */
+/* Lines from a deposit to the nearest features, each with its length and range. */
 "use strict";
 (function (g) {
   var A = 6378137, E2 = 0.0066943799901413165, EVERY_KM = 25;
@@ -27,15 +27,15 @@
   function words(foot) {
     return g.term(g.data.measures[foot.measure][0]) + " " + g.kilometres(foot.km, foot.error);
   }
-  g.sight = function (d) {
-    g.forgetSight();
+  g.drawDistances = function (d) {
+    g.clearDistances();
     var chart = g.map(), from = [d.latitude, d.longitude];
     group = L.featureGroup().addTo(chart);
     lines = g.feet(d).map(function (foot) {
       var colour = g.colourOf(g.data.measures[foot.measure][1]), path = g.geodesic(from, foot.place, foot.km);
       var style = { pane: "sight", interactive: false, color: colour };
       L.polyline(path, Object.assign({}, style, { color: "#fff", weight: 5, opacity: 0.8 })).addTo(group);
-      /* Dashed where the error is over half of the length. */
+      /* Dashed if the error exceeds half of the length. */
       L.polyline(path, Object.assign({}, style, { weight: 2.2, dashArray: foot.error > 0.5 * foot.km ? "3 5" : null })).addTo(group);
       L.circleMarker(foot.place, Object.assign({}, style, { radius: 3.5, weight: 1.5, color: "#fff", fillColor: colour, fillOpacity: 1 })).addTo(group);
       var node = g.el("div", { "class": "measure", style: "border-color:" + colour }, words(foot));
@@ -44,13 +44,13 @@
     });
     place();
   };
-  g.forgetSight = function () {
+  g.clearDistances = function () {
     if (group) group.remove();
     group = null;
     lines = [];
     if (labels) labels.replaceChildren();
   };
-  /* The farthest point of a line that the window shows. */
+  /* The farthest visible point of a line. */
   function anchor(path, size) {
     var chart = g.map(), last = null;
     for (var i = 0; i < path.length; i++) {
@@ -68,7 +68,7 @@
       return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3];
     });
   }
-  /* What stands over the map, in its pixels. */
+  /* Boxes of the controls over the map, in its pixels. */
   function controls() {
     var frame = g.map().getContainer().getBoundingClientRect();
     return Array.from(g.map().getContainer().querySelectorAll(".leaflet-control, #fold")).map(function (node) {
@@ -76,7 +76,7 @@
       return [r.left - frame.left - 2, r.top - frame.top - 2, r.right - frame.left + 2, r.bottom - frame.top + 2];
     }).filter(function (box) { return box[2] - box[0] > 4; });
   }
-  /* Each label beside the end of its line, where no other lies. */
+  /* Place each label beside the end of its line, where it overlaps no other. */
   function place() {
     if (!lines.length) return;
     var chart = g.map(), size = chart.getSize(), middle = chart.latLngToContainerPoint(lines[0].path[0]);
@@ -99,7 +99,7 @@
       line.node.style.transform = "translate(" + found[0] + "px," + found[1] + "px)";
     });
   }
-  g.watchSight = function (chart) {
+  g.watchDistances = function (chart) {
     labels = g.el("div", { "class": "measures", "aria-hidden": "true" });
     chart.getContainer().appendChild(labels);
     chart.on("move zoomend resize", place);

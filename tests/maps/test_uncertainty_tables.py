@@ -89,7 +89,7 @@ def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, t
     ]
     moves = rows(seen, "What moves the ranking")
     assert moves[0].startswith("weight: railway\t0.36 ± 0.10\t75 % instead of 25 %: <img")
-    assert moves[1].split("\t")[:2] == ["kilometres: railway", "0.12"]
+    assert moves[1].split("\t")[:2] == ["distances: railway", "0.12"]
     left = [" ".join(r.split()) for r in rows(seen, "Lines missing from the maps")]
     assert left == [
         "Main roads A source unknown unknown: too short",
