@@ -90,7 +90,7 @@ def test_focus_is_seen(starter_page, visit):
     assert style == "solid"
 
 
-def test_the_count_is_told_to_those_who_listen(starter_page, visit):
+def test_screen_readers_hear_the_count(starter_page, visit):
     seen = visit(starter_page[1])
     assert seen.page.locator("#count").get_attribute("role") == "status"
     seen.page.fill("#search", "Khotgor")

@@ -236,8 +236,8 @@ def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit)
     seen = visit(path)
     deposit = result.table.set_index("name").loc["Kutessay II", "id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
-    told = seen.page.locator(".dossier .audit li").all_inner_texts()
-    assert any(t.startswith("sources disagree, 21.9 km") for t in told)
+    texts = seen.page.locator(".dossier .audit li").all_inner_texts()
+    assert any(t.startswith("sources disagree, 21.9 km") for t in texts)
     other = result.layers.merged.conflicts["deposit"].iloc[0]
     if seen.page.evaluate(f"Boolean(geoRee.byId[{other!r}])"):
         seen.page.evaluate(f"geoRee.open({other!r})")

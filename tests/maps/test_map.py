@@ -1,4 +1,4 @@
-"""The map and the dossier in Chromium: lines, exits, unranked deposits, paper, tiles, hostile data."""
+"""The map and the dossier in Chromium: lines, gateways, unranked deposits, paper, tiles, hostile data."""
 
 import math
 import re
@@ -206,12 +206,12 @@ def test_a_source_has_its_link_and_its_date(data, tmp_path, visit):
     data["report"]["inputs"][0]["retrieved"] = "2026-05-04T10:00:00+00:00"
     seen = visit(written(data, tmp_path))
     opened(seen, "a")
-    told = seen.page.locator("#dossier .origins li")
-    assert told.all_inner_texts() == ["A source edition 2002; retrieved 2026-05-04", "other"]
-    assert told.nth(0).locator("a").get_attribute("href") == "https://example.org"
+    texts = seen.page.locator("#dossier .origins li")
+    assert texts.all_inner_texts() == ["A source edition 2002; retrieved 2026-05-04", "other"]
+    assert texts.nth(0).locator("a").get_attribute("href") == "https://example.org"
 
 
-def test_what_would_change_the_rank_is_told_when_it_is_known(data, tmp_path, visit):
+def test_what_would_change_the_rank_is_shown_when_it_is_known(data, tmp_path, visit):
     data["tables"]["scores"]["sentence"] = [None, "A nearer railway would.", None, None, None]
     seen = visit(written(data, tmp_path))
     assert "WHAT WOULD CHANGE THIS A nearer railway would. modelled" in opened(seen, "b")
@@ -237,10 +237,10 @@ def test_the_points_are_bars_as_long_as_what_they_say(starter_page, visit, kutes
     assert total == pytest.approx(kutessay["score"], abs=0.3)
 
 
-# -- other exits ----------------------------------------------------------------------------------
+# -- other gateways -------------------------------------------------------------------------------
 
 
-def test_another_exit_changes_gateway_scores_and_ranks_as_python_has_them(starter_page, visit):
+def test_other_gateways_changes_gateway_scores_and_ranks_as_python_has_them(starter_page, visit):
     result, path = starter_page
     seen = visit(path)
     scenarios = result.scores.gateways
@@ -250,24 +250,24 @@ def test_another_exit_changes_gateway_scores_and_ranks_as_python_has_them(starte
         "no exit through Russia",
         "no exit through China or Russia",
     } < set(names)
-    seen.page.click(".exits summary")
-    assert seen.page.locator(".exits input").count() == len(names)
+    seen.page.click(".gateways summary")
+    assert seen.page.locator(".gateways input").count() == len(names)
     read = "geoRee.ranked('candidate').map(d => [d.id, geoRee.scoreOf(d), geoRee.rankOf(d)])"
     start = seen.value(read)
     for name in names[1:]:
-        seen.page.check(f".exits input[value='{name}']")
+        seen.page.check(f".gateways input[value='{name}']")
         rows = scenarios[scenarios["scenario"] == name].set_index("id")
         shown = seen.value(read)
         assert len(shown) == len(rows)
         for deposit, score, rank in shown:
             assert score == pytest.approx(rows.loc[deposit, "score"], abs=1e-3)
             assert rank == rows.loc[deposit, "rank"]
-    seen.page.check(f'.exits input[value="{names[0]}"]')
+    seen.page.check(f'.gateways input[value="{names[0]}"]')
     assert seen.value(read) == start
     assert seen.trouble == []
 
 
-def test_another_exit_moves_the_line_to_the_gateway(starter_page, visit, kutessay):
+def test_other_gateways_moves_the_line_to_the_gateway(starter_page, visit, kutessay):
     result, path = starter_page
     seen = visit(path)
     opened(seen, kutessay["id"])
@@ -415,7 +415,13 @@ def test_on_paper_there_is_the_map_and_then_the_dossier(starter_page, visit, kut
     assert boxes[".folium-map"]["width"] == pytest.approx(179 / 25.4 * 96, abs=2)
     assert boxes[".folium-map"]["bottom"] <= boxes[".print-key"]["top"]
     assert boxes[".print-key"]["bottom"] <= boxes["#dossier"]["top"]
-    for hidden in ("#panel", ".leaflet-control-zoom", ".leaflet-control-layers", ".exits", "#fold"):
+    for hidden in (
+        "#panel",
+        ".leaflet-control-zoom",
+        ".leaflet-control-layers",
+        ".gateways",
+        "#fold",
+    ):
         assert not seen.page.is_visible(hidden)
     ink = seen.value(
         "['ground', 'graticule', 'sight', 'deposits'].map(p => { const c = geoRee.map()"

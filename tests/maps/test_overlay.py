@@ -146,7 +146,7 @@ def test_what_is_no_raster_of_scores_is_refused(tmp_path):
         score_picture(path)
 
 
-def test_the_page_has_it_inside_with_its_doubt(data, tmp_path):
+def test_the_page_has_it_inside_with_its_note(data, tmp_path):
     drawn = score_picture(
         _file(tmp_path / "s.tif", np.full((4, 4), 40.0), (70, 40, 71, 41)), title="Scores <b>"
     )

@@ -134,7 +134,7 @@ def test_every_layer_is_a_feature_group(data):
     assert layers.deposits(data["tables"]["scores"]).show
 
 
-def test_lines_are_told_apart_by_what_is_known_of_them(data):
+def test_lines_are_drawn_by_how_certain_their_course_is(data):
     lines = data["layers"]["railways"].copy()
     payload = layers.railways(lines).payload
     assert [len(payload[k]) for k in ("sure", "unsure", "building")] == [1, 1, 0]

@@ -109,11 +109,11 @@ def test_every_click_on_a_head_sorts_and_says_which_way(starter_page, visit, nam
         sort = seen.page.locator(f"#ranking th:has(button[data-sort='{name}'])")
         orders.append(sort.get_attribute("aria-sort"))
         at = {"score": 2, "country": 4, "deposit": 1}[name]
-        told = names(seen) if name == "deposit" else cells(seen, at)
+        shown = names(seen) if name == "deposit" else cells(seen, at)
         wanted = sorted(values, key=key, reverse=orders[-1] == "descending")
         if name == "score":
             wanted = [f"{v:.1f}" for v in wanted]
-        assert [t.strip() for t in told] == list(wanted)
+        assert [t.strip() for t in shown] == list(wanted)
     assert sorted(orders) == ["ascending", "descending"]
     assert seen.page.locator("#ranking th[aria-sort='none']").count() == 8
 
@@ -226,7 +226,7 @@ def test_a_name_is_found_in_latin_and_cyrillic(starter_page, visit, typed, name)
     assert seen.page.inner_text(COUNT).startswith(f"{len(names(seen))} of 24 shown")
 
 
-def test_a_senseless_search_says_that_nothing_passes(starter_page, visit):
+def test_a_search_without_a_match_says_so(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.fill("#search", "<img src=x onerror=alert(1)> .*[")
     seen.until("Boolean(geoRee.state.filters.text)")
@@ -332,10 +332,10 @@ def test_a_slider_moves_scores_and_ranks_as_python_would(starter_page, visit):
     expected = score(result.table, model)["score"]
     found = seen.value("geoRee.deposits.map(d => geoRee.scoreOf(d))")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
-    told = cells(seen, 2)
+    shown = cells(seen, 2)
     top = expected[result.table["role"] == "candidate"].sort_values(ascending=False)
-    assert told == [f"{v:.1f}" for v in top]
-    assert told != before
+    assert shown == [f"{v:.1f}" for v in top]
+    assert shown != before
     assert seen.page.inner_text("#weights-summary") == "Weights: infrastructure, changed"
     assert "draws of the weights alone" in seen.page.inner_text("#basis")
     seen.page.click("#reset-weights")
@@ -382,7 +382,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
     assert seen.trouble == again.trouble == []
 
 
-def test_a_link_carries_the_exit_too(starter_page, visit):
+def test_a_link_carries_the_gateways_too(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.evaluate("geoRee.chooseGateways('no exit through China or Russia')")
     seen.until("location.hash.includes('e=no')")

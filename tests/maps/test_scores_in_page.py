@@ -192,7 +192,7 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
     table, frame, path = complete
     weights = (0.1, 0.4, 0.2, 0.05, 0.25)
     kept = frame["score"].notna()
-    doubt = uncertainty(
+    drawn = uncertainty(
         table[kept], model(aggregate, weights), None, groups=frame.loc[kept, "role"], draws=1000
     ).table
     seen = visit(path)
@@ -202,12 +202,12 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
     found = pd.DataFrame(seen.value("geoRee.deposits.map(d => geoRee.intervalOf(d))"))[kept]
     assert (found["draws"] == 1000).all()
     for name in ("rank_p5", "rank_p95"):
-        apart = (found[name].to_numpy() - doubt[name].astype(float).to_numpy()).astype(float)
+        apart = (found[name].to_numpy() - drawn[name].astype(float).to_numpy()).astype(float)
         assert np.abs(apart).max() <= 2
         assert np.abs(apart).mean() < 0.5
-    assert np.abs(found["p_top3"].to_numpy() - doubt["p_top3"].to_numpy()).max() < 0.07
+    assert np.abs(found["p_top3"].to_numpy() - drawn["p_top3"].to_numpy()).max() < 0.07
     for name in ("score_p5", "score_p95"):
-        assert np.abs(found[name].to_numpy() - doubt[name].to_numpy()).max() < 2.0
+        assert np.abs(found[name].to_numpy() - drawn[name].to_numpy()).max() < 2.0
     assert (found["rank_p5"] <= found["rank_p95"]).all()
     assert found["rank_p95"].max() > found["rank_p5"].min()
 
@@ -215,13 +215,13 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
 def test_the_same_weights_draw_the_same_intervals(complete, visit):
     seen = visit(complete[2])
     script = "JSON.stringify(geoRee.deposits.map(d => geoRee.intervalOf(d)))"
-    told = []
+    shown = []
     for _ in range(2):
         seen.page.evaluate("geoRee.set({model: 'weighted_sum', weights: {c0: 1, c1: 2}})")
         seen.until("geoRee.intervalOf(geoRee.deposits[0]).basis === 'weights'")
-        told.append(seen.page.evaluate(script))
+        shown.append(seen.page.evaluate(script))
         seen.page.evaluate("geoRee.set({model: 'weighted_sum'})")
-    assert told[0] == told[1]
+    assert shown[0] == shown[1]
 
 
 def test_the_weights_of_the_run_bring_back_its_own_ranks_and_intervals(made, visit):
@@ -235,7 +235,7 @@ def test_the_weights_of_the_run_bring_back_its_own_ranks_and_intervals(made, vis
     assert {basis for _, basis in before} == {"run"}
 
 
-def test_weights_that_are_all_zero_leave_the_last_scores_and_are_told(made, visit):
+def test_weights_that_are_all_zero_leave_the_last_scores_with_a_warning(made, visit):
     seen = visit(made[1])
     seen.page.evaluate("geoRee.set({model: 'weighted_sum', weights: {c0: 1}})")
     script = "geoRee.deposits.map(d => [geoRee.scoreOf(d) ?? null, geoRee.rankOf(d) ?? null])"

@@ -23,7 +23,7 @@ def omitted():
     return frame.assign(rate_low=frame["rate"] / 2, rate_high=frame["rate"] * 2)
 
 
-def told(data):
+def with_uncertainty(data):
     weights = pd.DataFrame({"rail": [0.25, np.nan, 0.5]}, index=["a", "b", "c"])
     moved = [
         {
@@ -71,7 +71,7 @@ def test_of_the_omission_what_was_compared_is_kept():
     ]
 
 
-def test_without_doubt_the_tables_are_empty():
+def test_without_a_run_the_tables_are_empty():
     assert uncertainty_values() == {
         "central_weights": {"columns": ["id"], "rows": []},
         "influence": [],
@@ -81,7 +81,7 @@ def test_without_doubt_the_tables_are_empty():
 
 @pytest.mark.browser
 def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, tmp_path, visit):
-    seen = visit(written(told(data), tmp_path))
+    seen = visit(written(with_uncertainty(data), tmp_path))
     believed = rows(seen, "Weights under which it leads")
     assert [r.split() for r in believed] == [
         ["Kutessay", "II", "100", "%", "25", "%"],

@@ -142,10 +142,10 @@ def test_the_kml_is_downloaded_whole_and_escaped(page, visit, tmp_path):
         HOSTILE[:11],
     ]
     assert marks[0].findtext("k:Point/k:coordinates", namespaces=KML) == "76.12,42.86"
-    told = [d.text for d in root.iter(f"{{{KML['k']}}}description")]
-    assert "A &amp; B &lt;i&gt;" in told[0]
-    assert "61.5 of 100, rank 1 (90 % of the draws: 1 to 2)" in told[1]
-    assert not any("<img" in t for t in told)
+    texts = [d.text for d in root.iter(f"{{{KML['k']}}}description")]
+    assert "A &amp; B &lt;i&gt;" in texts[0]
+    assert "61.5 of 100, rank 1 (90 % of the draws: 1 to 2)" in texts[1]
+    assert not any("<img" in t for t in texts)
     assert seen.trouble == []
 
 

@@ -150,7 +150,7 @@ def test_a_failure_leaves_the_folder_as_it_was(real, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("resolution", ["0", "1 mm", "wide", "400 deg"])
-def test_a_senseless_resolution_is_refused_at_once(real, tmp_path, resolution):
+def test_an_invalid_resolution_is_refused_at_once(real, tmp_path, resolution):
     with pytest.raises(SchemaError, match="resolution"):
         export(real, tmp_path, formats=["cog"], resolution=resolution)
     assert list(tmp_path.iterdir()) == []

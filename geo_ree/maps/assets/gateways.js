@@ -26,7 +26,7 @@
   function fill() {
     box.replaceChildren(g.el("summary", {}, g.t("change_gateway")), g.el("fieldset", {},
       g.el("legend", { "class": "unseen" }, g.t("gateways_counted")), names.map(function (name) {
-        var radio = g.el("input", { type: "radio", name: "geo-ree-exit", value: name });
+        var radio = g.el("input", { type: "radio", name: "geo-ree-gateways", value: name });
         radio.checked = name === chosen;
         radio.addEventListener("change", function () { g.chooseGateways(name); });
         return g.el("label", {}, radio, " " + g.term(name));
@@ -40,7 +40,7 @@
     if (names.length < 2) return;
     var control = L.control({ position: "topright" });
     control.onAdd = function () {
-      box = g.el("details", { "class": "exits leaflet-bar" });
+      box = g.el("details", { "class": "gateways leaflet-bar" });
       fill();
       L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
       return box;

@@ -34,7 +34,7 @@
     forget();
     if (opened === null) before = document.activeElement;
     opened = id;
-    document.querySelectorAll(".legend[open], .exits[open]").forEach(function (key) { key.open = false; });
+    document.querySelectorAll(".legend[open], .gateways[open]").forEach(function (key) { key.open = false; });
     show(d);
     box.scrollTop = 0;
     if (d.latitude === undefined) lookAround(d); else look(d);
