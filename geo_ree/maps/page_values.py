@@ -89,7 +89,6 @@ def page_values(
     criteria = table("criteria")
     scored_by = set(criteria["column"]) if "column" in criteria else set()
     measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
-    names = layers["countries"]
     return {
         "deposits": packed(scores, (*_DEPOSIT, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
@@ -110,6 +109,14 @@ def page_values(
             **{key: plain(report.get(key)) for key in _REPORT},
             "warnings": [str(warning) for warning in report.get("warnings", ())],
         },
+        **_map_values(layers),
+    }
+
+
+def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
+    """Give classes, labels and what the layers hold or lack."""
+    names = layers["countries"]
+    return {
         "ramp": SCORE_RAMP,
         "sizes": OXIDE_SIZES,
         "labels": dict(LABELS),

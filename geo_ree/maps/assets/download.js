@@ -32,7 +32,7 @@
   }
   function basis(d) {
     var i = g.intervalOf(d);
-    return { run: "weights, positions, courses and unknown values drawn", weights: "weights alone drawn", pending: "not drawn yet" }[i.basis];
+    return { run: "draws of weights, positions, line courses and unknown values", weights: "draws of weights alone", pending: "not calculated yet" }[i.basis];
   }
   /* Notes at the end, one cell per line, beginning with #; without commas, so that it
      needs no quotes, which would hide the # from readers of comments. */
