@@ -232,7 +232,7 @@ def test_a_search_without_a_match_says_so(starter_page, visit):
     seen.until("Boolean(geoRee.state.filters.text)")
     assert names(seen) == []
     assert "No deposit matches the filters" in seen.page.inner_text("#ranking")
-    assert seen.page.inner_text(COUNT) == "0 of 24 shown; kept out by filters: 24"
+    assert seen.page.inner_text(COUNT) == "0 of 24 shown; hidden by filters: 24"
     seen.page.click("#reset-filters")
     assert seen.page.inner_text(COUNT) == "24 of 24 shown"
     assert seen.page.input_value("#search") == ""
