@@ -93,7 +93,7 @@ class Pages:
     tiled
         Whether some are tiles, so that one feature may be in several.
     provided
-        Whether they are files under names of somebody's own.
+        Whether you provided them, under names of your own.
     """
 
     pages: tuple[tuple[str, bytes], ...] = ()

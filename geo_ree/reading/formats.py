@@ -294,7 +294,7 @@ class _Opener:
             page.unlink()
         filled = [f for f in frames if len(f)]
         systems = {f.crs.name for f in filled if isinstance(f, gpd.GeoDataFrame) and f.crs}
-        if self.source.protocol == "arcgis" and len(systems) > 1:  # the server was asked for one
+        if self.source.protocol == "arcgis" and len(systems) > 1:  # one was requested
             raise SchemaError(
                 f"{self.label(archive.name)} has pages in different reference systems: "
                 f"{', '.join(sorted(systems))}",

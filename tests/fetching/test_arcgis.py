@@ -414,7 +414,7 @@ def test_a_feature_twice_in_one_page_is_refused(service, settings):
     assert "gives the same features again and again, 0 of 6 came" in text
 
 
-def test_features_that_cannot_be_had_by_their_id_are_told(service, settings):
+def test_features_that_cannot_be_had_by_their_id_are_refused(service, settings):
     service.layer["advancedQueryCapabilities"] = {}
     service.query = lambda params, ask=service.query: (  # type: ignore[method-assign]
         {"features": []} if params.get("objectIds") == "50" else ask(params)
@@ -445,7 +445,7 @@ def test_a_service_that_cannot_count_gives_its_ids(service, settings):
     assert names(entry(), settings) == ALL
 
 
-def test_an_empty_layer_is_told(service, settings):
+def test_an_empty_layer_is_refused(service, settings):
     service.features = []
     text = refusal(entry(where="Kind = 7"), settings)
     assert f"ridges: {SERVICE}/2 has no features where Kind = 7; " in text
@@ -487,7 +487,7 @@ def test_an_empty_layer_is_told(service, settings):
         ),
     ],
 )
-def test_an_error_within_an_answer_of_status_200_is_told(
+def test_an_error_within_an_answer_of_status_200_is_refused(
     service, settings, error, said, hint, requests
 ):
     service.errors = [error] * 9
@@ -523,25 +523,25 @@ def test_an_address_without_a_layer_that_says_nothing(service, settings):
     assert "is no layer but a service" in refusal(entry(SERVICE), settings)
 
 
-def test_answers_that_are_no_json_are_told(service, settings):
+def test_answers_that_are_no_json_are_refused(service, settings):
     service.answer = lambda path, params: b"Service is\nstarting"  # type: ignore[method-assign]
     text = refusal(entry(), settings)
     assert "the answer is no JSON object (it begins with 'Service is starting')" in text
 
 
-def test_an_answer_without_features_is_told(service, settings):
+def test_an_answer_without_features_is_refused(service, settings):
     service.query = lambda params, ask=service.query: (  # type: ignore[method-assign]
         ask(params) if "returnCountOnly" in params else {"status": "fine"}
     )
     assert "the answer has no features (it has: status)" in refusal(entry(), settings)
 
 
-def test_a_web_page_to_sign_in_is_told(service, settings):
+def test_a_web_page_to_sign_in_is_refused(service, settings):
     service.answer = lambda path, params: b"<html>Sign in</html>"  # type: ignore[method-assign]
     assert "a web page (HTML) came" in refusal(entry(), settings)
 
 
-def test_a_slow_server_is_asked_again_and_a_dead_one_told(service, settings):
+def test_a_slow_server_is_asked_again_and_a_dead_one_reported(service, settings):
     service.delays = [0.0, 1.0]
     assert names(entry(), settings) == ALL
     service.delays = [1.0] * 9
@@ -565,7 +565,7 @@ def test_more_bytes_than_are_accepted_are_refused(service, settings):
 
 @pytest.fixture
 def provided(tmp_path: Path) -> Callable[..., Path]:
-    def put(document: object, name: str = "handed.json") -> Path:
+    def put(document: object, name: str = "provided.json") -> Path:
         path = tmp_path / name
         path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
         return path
@@ -645,7 +645,7 @@ def test_a_zip_of_files_and_a_single_feature_are_read_too(provided, tmp_path):
         "geometry": {"type": "Point", "coordinates": [60, 45]},
     }
     two = {"type": "FeatureCollection", "features": [{**one, "properties": {"Name": "B", "y": 2}}]}
-    path = tmp_path / "handed.zip"
+    path = tmp_path / "provided.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.geojson", json.dumps(one))
         archive.writestr("readme.txt", "made up")
@@ -688,17 +688,17 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(provided
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (b"Rar!", "handed.json"),
-        (b'{"features": [', "handed.json: the JSON is damaged or cut short"),
-        (b'{"features": "\xff"}', "handed.json: the JSON is damaged or cut short"),
-        (b'{"features": ' + b"[" * 100_000, "handed.json: the JSON is damaged or cut short"),
-        (b"PK\x03\x04 cut", "handed.json is no whole zip archive"),
+        (b"Rar!", "provided.json"),
+        (b'{"features": [', "provided.json: the JSON is damaged or cut short"),
+        (b'{"features": "\xff"}', "provided.json: the JSON is damaged or cut short"),
+        (b'{"features": ' + b"[" * 100_000, "provided.json: the JSON is damaged or cut short"),
+        (b"PK\x03\x04 cut", "provided.json is no whole zip archive"),
         (
             {"error": {"code": 499, "message": "Token Required"}},
-            "handed.json: the service says: error 499",
+            "provided.json: the service says: error 499",
         ),
         ({"objectIds": [1]}, "has no features (it has: objectIds)"),
-        ({"features": []}, "handed.json has no rows"),
+        ({"features": []}, "provided.json has no rows"),
         (esri({"attributes": {"name": "A"}}), "lacks the columns 'Name' (closest: 'name')"),
         (
             esri(
@@ -718,11 +718,11 @@ def test_a_server_that_ignores_the_reference_system_asked_for_is_caught(provided
         ),
     ],
 )
-def test_files_that_are_something_else_are_told(provided, document, said):
+def test_files_that_are_something_else_are_refused(provided, document, said):
     assert said in complaint(provided(document))
 
 
-def test_a_missing_file_and_pages_that_do_not_fit_together_are_told(tmp_path):
+def test_a_missing_file_and_pages_that_do_not_fit_together_are_refused(tmp_path):
     assert "gone.zip is missing" in complaint(tmp_path / "gone.zip")
     path = tmp_path / "mixed.zip"
     row = {"attributes": {"Name": "A"}, "geometry": {"x": 60, "y": 45}}
@@ -734,7 +734,7 @@ def test_a_missing_file_and_pages_that_do_not_fit_together_are_told(tmp_path):
     assert "WGS 84 / UTM zone 42N" in text
 
 
-def test_a_handed_file_goes_the_same_way(provided, tmp_path):
+def test_a_provided_file_goes_the_same_way(provided, tmp_path):
     path = provided(esri({"attributes": {"Name": "A"}, "geometry": {"x": 60, "y": 45}}), "x.json")
     snapshot = fetch_snapshot(entry(), Settings(data_root=tmp_path / "data"), provided=path)
     assert snapshot.provenance.origin == "provided"

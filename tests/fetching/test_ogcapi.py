@@ -342,7 +342,7 @@ def test_an_empty_page_after_the_last_feature_is_the_end(site, settings, tmp_pat
         (b'{"type": "FeatureCollection"}', "it has no features (it has: type)"),
     ],
 )
-def test_an_answer_that_is_no_page_is_told(site, settings, tmp_path, body, said):
+def test_an_answer_that_is_no_page_is_refused(site, settings, tmp_path, body, said):
     assert said in refusal(site, settings, tmp_path, {FIRST: body})
 
 
@@ -404,21 +404,21 @@ def test_an_extent_may_have_heights(site, settings, tmp_path):
 # --- files
 
 
-def test_a_file_can_be_handed_over(settings, tmp_path):
-    provided = tmp_path / "somebody.geojson"
+def test_a_file_can_be_provided(settings, tmp_path):
+    provided = tmp_path / "saved.geojson"
     provided.write_bytes(document(range(3)))
     frame = read(entry(), fetch_snapshot(entry(), settings, provided=provided).payload)
     assert frame["id"].tolist() == ["A000", "A001", "A002"]
 
 
-def test_a_file_of_another_kind_can_be_handed_over(tmp_path):
+def test_a_file_of_another_kind_can_be_provided(tmp_path):
     frame = gpd.GeoDataFrame(
         {"id": ["7"], "name": ["Made-up Ridge"], "country": ["Kazakhstan"]},
         geometry=[shapely.Point(60.4, 44.2)],
         crs=4326,
     )
-    frame.to_file(tmp_path / "somebody.gpkg")
-    got = read(entry(), tmp_path / "somebody.gpkg")
+    frame.to_file(tmp_path / "saved.gpkg")
+    got = read(entry(), tmp_path / "saved.gpkg")
     assert got["name"].tolist() == ["Made-up Ridge"]
     assert got.geometry.iloc[0].equals(shapely.Point(60.4, 44.2))
 
@@ -432,7 +432,7 @@ def change(edit: Callable[[dict[str, Any]], object]) -> bytes:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (document(range(0)), r"handed\.geojson has no rows"),
+        (document(range(0)), r"provided\.geojson has no rows"),
         (
             change(lambda p: p["features"][1].update(geometry={"type": "Point"})),
             "feature 2 has a broken geometry",
@@ -452,8 +452,8 @@ def change(edit: Callable[[dict[str, Any]], object]) -> bytes:
         (change(lambda p: p["features"].append(1)), "feature 3 is not an object"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_told(tmp_path, body, said):
-    provided = tmp_path / "handed.geojson"
+def test_a_file_that_is_not_what_it_should_be_is_refused(tmp_path, body, said):
+    provided = tmp_path / "provided.geojson"
     provided.write_bytes(body)
     with pytest.raises(SchemaError, match=said) as caught:
         read(entry(), provided)
@@ -461,7 +461,7 @@ def test_a_file_that_is_not_what_it_should_be_is_told(tmp_path, body, said):
 
 
 def test_values_are_kept_as_they_were_printed(tmp_path):
-    provided = tmp_path / "handed.geojson"
+    provided = tmp_path / "provided.geojson"
     provided.write_bytes(
         document(range(1)).replace(b'"grade": 1.5', b'"grade": 1.50, "ok": true, "in": [1, "b"]')
     )
@@ -476,13 +476,13 @@ def test_values_are_kept_as_they_were_printed(tmp_path):
 
 def test_another_reference_system_is_kept(tmp_path):
     name = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32642"}}
-    provided = tmp_path / "handed.geojson"
+    provided = tmp_path / "provided.geojson"
     provided.write_bytes(change(lambda p: p.update(crs=name)))
     assert read(entry(), provided).crs.to_epsg() == 32642
 
 
 def test_a_table_without_geometry_is_a_plain_table(tmp_path):
-    provided = tmp_path / "handed.geojson"
+    provided = tmp_path / "provided.geojson"
     provided.write_bytes(change(lambda p: [f.update(geometry=None) for f in p["features"]]))
     frame = read(entry(), provided)
     assert not isinstance(frame, gpd.GeoDataFrame)

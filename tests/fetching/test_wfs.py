@@ -291,7 +291,7 @@ def test_a_wrong_layer_lists_those_there_are(mapserver, tmp_path):
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
-def test_an_exception_inside_http_200_is_told(mapserver, tmp_path, version):
+def test_an_exception_inside_http_200_is_refused(mapserver, tmp_path, version):
     source = entry(version, query={"outputFormat": "application/json"})
     with pytest.raises(FetchError) as caught:
         bring(source, mapserver().settings(tmp_path), tmp_path / "in")
@@ -301,12 +301,12 @@ def test_an_exception_inside_http_200_is_told(mapserver, tmp_path, version):
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_of_mapserver_can_be_handed_over(mapserver, tmp_path):
+def test_bytes_of_mapserver_can_be_provided(mapserver, tmp_path):
     server = mapserver()
     settings = server.settings(tmp_path / "data")
     with zipfile.ZipFile(bring(entry(), settings, tmp_path / "in")) as archive:
         raw = archive.read("page-00001.gml")
-    provided = tmp_path / "somebody.gml"
+    provided = tmp_path / "saved.gml"
     provided.write_bytes(raw)
     asked = len(server.asked)
     frame = read(entry(), fetch_snapshot(entry(), settings, provided=provided).payload)
@@ -336,8 +336,8 @@ URN = 'srsName="urn:ogc:def:crs:EPSG::4326"'
 
 def member(number: int, *, srs: str = PLAIN, pos: str = "", identified: bool = True) -> str:
     x, y = place(number)
-    told = f'gml:id="o.{number}"' if identified else ""
-    return MEMBER.format(id=told, key=f"A{number:03d}", srs=srs, pos=pos or f"{y:.6f} {x:.6f}")
+    gml_id = f'gml:id="o.{number}"' if identified else ""
+    return MEMBER.format(id=gml_id, key=f"A{number:03d}", srs=srs, pos=pos or f"{y:.6f} {x:.6f}")
 
 
 def gml(*members: str, root: str = "") -> bytes:
@@ -458,7 +458,7 @@ def test_fewer_in_all_tiles_than_the_service_counts_are_refused(tmp_path):
         scripted(entry("1.1.0"), tmp_path, answer)
 
 
-def test_too_many_at_one_place_are_told(tmp_path):
+def test_too_many_at_one_place_are_refused(tmp_path):
     def answer(params):
         if params.get("resultType"):
             return hits(90)
@@ -510,8 +510,8 @@ def test_a_round_number_alone_is_no_proof_of_a_cut(tmp_path):
 def test_whatever_the_limit_every_feature_comes_once(numbers, limit, version, count):
     def answer(params):
         if params.get("resultType"):
-            told = {"right": len(numbers), "cut": min(limit, len(numbers)), "none": "unknown"}
-            return hits(told[count])
+            totals = {"right": len(numbers), "cut": min(limit, len(numbers)), "none": "unknown"}
+            return hits(totals[count])
         if version == "1.0.0":
             params = {**params, **_lat_first(params)}
         return gml(*map(member, within(params, sorted(numbers), limit)))
@@ -588,7 +588,7 @@ def test_json_of_geoserver_is_longitude_first_whatever_its_reference_system(tmp_
     assert [q.get("count") for q in client.asked[2:]] == ["100"] * 3
 
 
-def test_an_exception_in_json_is_told(tmp_path):
+def test_an_exception_in_json_is_refused(tmp_path):
     source = entry("2.0.0", axis="", query={"outputFormat": "application/json"})
     body = json.dumps(
         {
@@ -620,16 +620,16 @@ def test_an_exception_in_json_is_told(tmp_path):
         ),
     ],
 )
-def test_an_answer_that_is_no_page_is_told_when_fetched_and_when_read(tmp_path, body, said):
+def test_an_answer_that_is_no_page_is_refused_when_fetched_and_when_read(tmp_path, body, said):
     with pytest.raises(FetchError) as caught:
         scripted(entry("1.0.0", "lonlat"), tmp_path, lambda params: body)
     assert str(caught.value).startswith(f"made_up: {URL}: {said}")
     assert "\n" not in str(caught.value)
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(body)
     with pytest.raises(SchemaError) as refused:
         read(entry(), provided)
-    assert str(refused.value).startswith("made_up: handed.gml")
+    assert str(refused.value).startswith("made_up: provided.gml")
     assert refused.value.hint
 
 
@@ -644,7 +644,7 @@ def test_an_answer_that_is_no_page_is_told_when_fetched_and_when_read(tmp_path, 
         ),
     ],
 )
-def test_capabilities_that_are_none_are_told(tmp_path, body, said):
+def test_capabilities_that_are_none_are_refused(tmp_path, body, said):
     class Closed(Client):
         def get(self, url: str, **options: Any) -> bytes:
             return body
@@ -656,7 +656,7 @@ def test_capabilities_that_are_none_are_told(tmp_path, body, said):
 
 
 @pytest.mark.parametrize("name", ["version", "type_name", "axis"])
-def test_what_is_never_guessed_has_to_be_said(tmp_path, name):
+def test_what_is_never_guessed_is_required(tmp_path, name):
     source = entry()
     blank = source.model_copy(update={"reader": source.reader.model_copy(update={name: ""})})
     with pytest.raises(FetchError, match=f"reader.{name} is missing"):
@@ -678,7 +678,7 @@ def test_what_is_never_guessed_has_to_be_said(tmp_path, name):
 def test_coordinates_are_turned_once_whatever_the_name_of_the_reference_system(
     tmp_path, srs, axis, pos
 ):
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(member(0, srs=srs, pos=pos)))
     frame = read(entry(axis=axis), provided)
     assert frame.geometry.iloc[0].equals(shapely.Point(60.4, 44.2))
@@ -701,24 +701,24 @@ def test_coordinates_are_turned_once_whatever_the_name_of_the_reference_system(
 def test_lines_and_polygons_are_turned_too(tmp_path, shape, srs):
     start, _, rest = member(0).partition("<gml:Point")
     end = rest.partition("</gml:Point>")[2]
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(start + shape.format(srs=srs) + end))
     frame = read(entry(), provided)
     assert tuple(frame.total_bounds) == (60, 44, 61, 45)
 
 
 def test_gml_of_an_unnamed_axis_order_is_refused(tmp_path):
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(member(0)))
     with pytest.raises(SchemaError, match="GML does not say which coordinate comes first; set"):
         read(entry(axis=""), provided)
 
 
 def test_a_reference_system_that_the_file_lacks_comes_from_the_entry(tmp_path):
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(member(0, srs="")))
     with pytest.raises(
-        SchemaError, match=r"handed\.gml states no reference system; name it in reader\.crs"
+        SchemaError, match=r"provided\.gml states no reference system; name it in reader\.crs"
     ):
         read(entry(), provided)
     assert read(entry(crs="EPSG:4284"), provided).crs.to_epsg() == 4284
@@ -728,10 +728,10 @@ def test_a_reference_system_that_the_file_lacks_comes_from_the_entry(tmp_path):
 
 @pytest.mark.parametrize("folder", ["", "export/"])
 def test_a_zip_of_files_is_read_in_its_order(tmp_path, folder):
-    provided = tmp_path / "handed.zip"
+    provided = tmp_path / "provided.zip"
     with zipfile.ZipFile(provided, "w") as archive:
         archive.writestr(f"{folder}a.gml", gml(member(0), member(1)))
-        archive.writestr(f"{folder}readme.txt", "from somebody")
+        archive.writestr(f"{folder}readme.txt", "made up")
         archive.writestr(f"{folder}b.geojson", geoserver(2, 1))
     frame = read(entry(), provided)
     assert frame["key"].tolist() == ["A000", "A001", "A002"]
@@ -739,10 +739,10 @@ def test_a_zip_of_files_is_read_in_its_order(tmp_path, folder):
     assert frame["grade"].fillna("").tolist() == ["", "", "1.50"]
 
 
-def test_no_feature_and_a_missing_column_are_told(tmp_path):
-    provided = tmp_path / "handed.gml"
+def test_no_feature_and_a_missing_column_are_refused(tmp_path):
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml())
-    with pytest.raises(SchemaError, match=r"made_up: handed\.gml has no rows"):
+    with pytest.raises(SchemaError, match=r"made_up: provided\.gml has no rows"):
         read(entry(), provided)
     provided.write_bytes(gml(member(0)).replace(b"ms:name", b"ms:naam"))
     with pytest.raises(SchemaError, match=r"lacks the columns 'name' \(closest: 'naam'\)"):
@@ -755,7 +755,7 @@ def test_no_feature_and_a_missing_column_are_told(tmp_path):
 
 
 def test_several_kinds_of_feature_are_refused(tmp_path):
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(member(0), member(1).replace("ms:occurrences", "ms:roads")))
     with pytest.raises(SchemaError, match=r"several layers: occurrences, roads"):
         read(entry(), provided)
@@ -771,20 +771,20 @@ def test_reading_gml_asks_no_address_and_leaves_gdal_as_it_was(tmp_path, site):
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         f'xsi:schemaLocation="http://example.org/ms {schema}"'
     )
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(member(0), root=root))
     before = pyogrio.get_gdal_config_option("GML_FIELDTYPES")
     assert len(read(entry(), provided)) == 1
     assert site.asked == []
     assert pyogrio.get_gdal_config_option("GML_FIELDTYPES") == before
-    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["handed.gml"]
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["provided.gml"]
 
 
 def test_repeated_elements_and_null_geometries_are_kept(tmp_path):
     several = member(0).replace("</ms:key>", "</ms:key><ms:ore>01</ms:ore><ms:ore>2.50</ms:ore>")
     start, _, rest = member(1).partition("<ms:geom>")
     nowhere = start + rest.partition("</ms:geom>")[2]
-    provided = tmp_path / "handed.gml"
+    provided = tmp_path / "provided.gml"
     provided.write_bytes(gml(several, nowhere))
     frame = read(entry(), provided)
     assert frame["ore"].tolist() == ["01;2.50", ""]
@@ -811,7 +811,7 @@ def test_features_far_from_the_declared_box_are_refused(tmp_path):
         read(entry(), payload)
 
 
-def test_features_outside_the_box_that_was_asked_for_are_refused(tmp_path):
+def test_features_outside_the_requested_box_are_refused(tmp_path):
     """A server that takes the corners of the box in the other order answers with another part."""
 
     def answer(params):
@@ -824,7 +824,7 @@ def test_features_outside_the_box_that_was_asked_for_are_refused(tmp_path):
         read(entry(), payload)
 
 
-def test_a_box_that_nobody_computed_says_nothing(tmp_path):
+def test_a_box_without_computed_bounds_says_nothing(tmp_path):
     caps = CAPS.replace("60 40", "-1 -1").replace("80 50", "0 0")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -64,7 +64,7 @@ def test_what_a_mac_adds_is_no_member(tmp_path):
         assert archive.names == ["a.csv"]
 
 
-def test_a_member_is_found_where_there_is_no_doubt(tmp_path):
+def test_a_member_is_found_if_only_one_fits(tmp_path):
     path = archive_of(tmp_path / "x.zip", {"in/A.csv": b"1", "in/b.csv": b"2", "out/b.csv": b"3"})
     with opened(path) as archive:
         assert archive.find("IN/a.csv") == "in/A.csv"
@@ -128,7 +128,7 @@ def test_a_member_that_expands_beyond_measure_is_refused_before_it_is_read(tmp_p
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_compressions_are_read_and_their_damage_told(tmp_path, method):
+def test_other_compressions_are_read_and_their_damage_is_reported(tmp_path, method):
     content = b"id,name\n" + b"".join(b"%d,Made-up\n" % i for i in range(5000))
     path = archive_of(tmp_path / "x.zip", {"a.csv": content}, compress=method)
     with opened(path) as archive:

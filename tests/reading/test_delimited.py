@@ -54,7 +54,7 @@ def test_a_damaged_table_names_its_row(content, said):
     assert caught.value.hint == "fetch it again"
 
 
-def test_an_encoding_nobody_knows():
+def test_an_unknown_encoding():
     with pytest.raises(SchemaError, match=r"no encoding is called 'klingon'"):
         parse_csv(b"a\n1\n", ["klingon"], where="x.csv", hint="none")
 
@@ -112,7 +112,7 @@ def test_rows_count_on_from_one_block_to_the_next():
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_another_separator_is_told(separator, caplog):
+def test_another_separator_is_logged(separator, caplog):
     content = f"name{separator}note{separator}n\nA{separator}x, y{separator}1\n".encode()
     assert parse(content).loc[2].tolist() == ["A", "x, y", "1"]
     assert f"x.csv: the fields are separated by {separator!r}" in caplog.text
@@ -146,7 +146,7 @@ def test_utf_16_is_known_by_its_mark():
 
 
 @pytest.mark.parametrize("encodings", [("utf-8",), ("ascii",), ("utf-8", "ascii")])
-def test_an_encoding_that_does_not_fit_is_told(encodings):
+def test_an_encoding_that_does_not_fit_is_refused(encodings):
     with pytest.raises(SchemaError, match=r"x.csv is not encoded as .*; fetch it again"):
         parse(b"a\n\xff\n", *encodings)
 

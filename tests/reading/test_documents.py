@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -104,6 +105,20 @@ def test_the_schema_that_a_gml_names_is_not_fetched(tmp_path, made_up, listener)
     assert [p.name for p in tmp_path.iterdir()] == ["towns.gml"]
 
 
+@pytest.mark.parametrize("name", ["{url}/crs", "{url}/gml/srs/epsg.xml#4326", "+init={url}:1"])
+def test_a_reference_system_of_gml_is_never_requested(tmp_path, made_up, listener, name):
+    path = tmp_path / "towns.gml"
+    path.write_text(
+        '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:m="urn:m" '
+        'xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><m:towns><m:name>A</m:name>'
+        f'<m:place><gml:Point srsName="{name.format(url=listener.url)}"><gml:pos>70 45</gml:pos>'
+        "</gml:Point></m:place></m:towns></gml:featureMember></wfs:FeatureCollection>"
+    )
+    with contextlib.suppress(SchemaError):
+        assert open_file(path, made_up())["name"].tolist() == ["A"]
+    assert listener.requested == []
+
+
 MARKS = [
     "<OGRVRTDataSource>",
     "gdal_streamed_alg",
@@ -180,7 +195,7 @@ def test_kml_is_read_in_the_encodings_of_the_region(tmp_path, source, encoding):
     assert open_file(path, source)["Name"].tolist() == ["Хребет"]
 
 
-def test_xml_in_an_encoding_that_nobody_knows_says_what_to_do(tmp_path, source):
+def test_xml_in_an_unknown_encoding_says_what_to_do(tmp_path, source):
     path = tmp_path / "x.kml"
     path.write_text(kml(PLACE.format(name="A")).replace("UTF-8", "klingon"))
     assert "save the file as UTF-8" in refusal(path, source)
@@ -195,7 +210,7 @@ def test_xml_in_an_encoding_that_nobody_knows_says_what_to_do(tmp_path, source):
         ("<a>&x;</a>", "the XML is damaged or cut short (undefined entity"),
     ],
 )
-def test_what_is_not_well_formed_is_told_with_its_line(content, said):
+def test_what_is_not_well_formed_is_refused_with_its_line(content, said):
     with pytest.raises(SchemaError) as caught:
         check_markup_bytes(content.encode(), where="x.kml", hint="fetch it again")
     assert f"x.kml: {said}" in str(caught.value)

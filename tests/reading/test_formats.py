@@ -161,7 +161,7 @@ def test_a_geodatabase_at_the_root_of_an_archive(make, entry, pack, tmp_path):
     check(open_file(tmp_path / "x.gdb.zip", entry("gdb", layer="TOWNS")), "gdb")
 
 
-def test_a_geodatabase_without_a_part_is_told(make, entry, tmp_path):
+def test_a_geodatabase_without_a_part_is_refused(make, entry, tmp_path):
     path = make("gdb")
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for file in path.iterdir():
@@ -306,14 +306,14 @@ def test_an_empty_page_is_no_error_but_only_empty_ones_are(make, entry, tmp_path
         (b"", "page-00002.json is empty"),
     ],
 )
-def test_a_page_that_is_none_is_told_by_its_name(make, entry, tmp_path, page, said):
+def test_a_page_that_is_none_is_refused_by_its_name(make, entry, tmp_path, page, said):
     path = tmp_path / "pages.zip"
     good = make("geojson").read_bytes()
     pack_pages(path, {"page-00001.json": good, "page-00002.json": page})
     assert said in refusal(path, entry("geojson"))
 
 
-def test_answers_that_somebody_saved_under_names_of_their_own(make, entry, tmp_path):
+def test_saved_answers_under_other_names_are_read(make, entry, tmp_path):
     path = tmp_path / "saved.zip"
     page = make("geojson").read_bytes()
     pack_pages(path, {"north.geojson": page, "south.geojson": page})
@@ -338,12 +338,12 @@ def test_the_only_table_stands_in_for_one_that_was_renamed(tmp_path, made_up, ca
 
 def test_the_main_table_alone_is_worth_having(tmp_path, caplog):
     main = Path(__file__).parents[1] / "data" / "usgs_ree" / "main.csv"
-    path = shutil.copyfile(main, tmp_path / "handed over.csv")
+    path = shutil.copyfile(main, tmp_path / "provided main.csv")
     frame = open_file(path, load_catalog()["usgs_ree"])
     assert len(frame) == 3
     assert set(frame["mineral.name"]) == {""}
     assert (
-        "handed over.csv was provided without the table mineral: its columns are blank"
+        "provided main.csv was provided without the table mineral: its columns are blank"
         in caplog.text
     )
 
@@ -357,7 +357,7 @@ def test_child_tables_beside_the_main_one_are_joined(caplog):
 
 @pytest.mark.parametrize("kind", sorted(set(FILES) - {"csv", "shp", "gdb"}))
 @pytest.mark.parametrize("part", [0.5, 0.9])
-def test_each_format_cut_short_is_told(make, entry, tmp_path, kind, part):
+def test_each_format_cut_short_is_refused(make, entry, tmp_path, kind, part):
     content = make(kind).read_bytes()
     path = tmp_path / "download"
     path.write_bytes(content[: int(len(content) * part)])
@@ -382,7 +382,7 @@ def test_only_layers_have_conditions(make, entry, kind):
     assert f"towns.{kind} is a table, and reader.where is only for layers" in text
 
 
-def test_a_folder_that_is_no_geodatabase_is_told(tmp_path, made_up):
+def test_a_folder_that_is_no_geodatabase_is_refused(tmp_path, made_up):
     assert "is a folder, not a file" in refusal(tmp_path, made_up())
 
 
@@ -392,7 +392,7 @@ def test_a_text_table_may_have_a_title_above_its_header(tmp_path, made_up):
     assert open_file(path, made_up({"header_row": 3}))["n"].to_dict() == {4: "1"}
 
 
-def test_xml_of_another_kind_is_told_by_its_root(tmp_path, made_up):
+def test_xml_of_another_kind_is_refused_by_its_root(tmp_path, made_up):
     path = tmp_path / "x.xml"
     path.write_text("<?xml version='1.0'?><gpx:tracks xmlns:gpx='urn:x'/>")
     assert "is XML of a kind that geo_ree does not read (<tracks>)" in refusal(path, made_up())
@@ -403,7 +403,7 @@ def test_xml_of_another_kind_is_told_by_its_root(tmp_path, made_up):
     assert "is an error of the service: No such layer" in refusal(path, made_up())
 
 
-def test_json_of_another_kind_is_told(tmp_path, made_up):
+def test_json_of_another_kind_is_refused(tmp_path, made_up):
     path = tmp_path / "x.json"
     path.write_text('{"name": "A"}')
     assert "neither GeoJSON nor Esri JSON: it has no features (it has: name)" in refusal(
@@ -412,7 +412,7 @@ def test_json_of_another_kind_is_told(tmp_path, made_up):
 
 
 @pytest.mark.parametrize("kind", ["geojson", "gml", "kml"])
-def test_an_answer_without_features_is_told(tmp_path, made_up, kind):
+def test_an_answer_without_features_is_refused(tmp_path, made_up, kind):
     content = {
         "geojson": '{"type": "FeatureCollection", "features": []}',
         "gml": '<f:FeatureCollection xmlns:f="http://www.opengis.net/wfs" '
@@ -434,7 +434,7 @@ def test_columns_are_wanted_from_every_rule_that_names_them(tmp_path, made_up):
     assert open_file(path, bare)["name"].tolist() == ["A"]
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path, made_up, monkeypatch):
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path, made_up, monkeypatch):
     assert "gone.csv is missing" in refusal(tmp_path / "gone.csv", made_up())
     path = tmp_path / "locked.csv"
     path.write_text("name\nA\n")

@@ -207,7 +207,7 @@ def test_without_a_reference_system_the_entry_has_to_name_it(tmp_path, made_up, 
     assert "no reference system is called 'EPSG:999999'; correct reader.crs" in text
 
 
-def test_a_system_that_is_not_of_the_earth_is_told(tmp_path, made_up, towns):
+def test_a_system_that_is_not_of_the_earth_is_refused(tmp_path, made_up, towns):
     path = tmp_path / "x.gpkg"
     local = 'LOCAL_CS["mine grid",UNIT["metre",1]]'
     towns.set_crs(local, allow_override=True).to_file(path)
@@ -216,7 +216,7 @@ def test_a_system_that_is_not_of_the_earth_is_told(tmp_path, made_up, towns):
     assert open_file(path, made_up({"crs": "EPSG:28412"})).crs.to_epsg() == 28412
 
 
-def test_a_prj_that_is_none_is_told(tmp_path, made_up, towns):
+def test_a_prj_that_is_none_is_refused(tmp_path, made_up, towns):
     towns.to_file(tmp_path / "x.shp")
     (tmp_path / "x.prj").write_text("not at all")
     assert "x.shp states no reference system" in refusal(tmp_path / "x.shp", made_up())
@@ -239,7 +239,7 @@ def shapes(towns, tmp_path, encoding: str, cpg: str | None) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "cpg", "told"),
+    ("encoding", "cpg", "is_logged"),
     [
         ("utf-8", "UTF-8", False),
         ("utf-8", None, False),
@@ -251,13 +251,13 @@ def shapes(towns, tmp_path, encoding: str, cpg: str | None) -> bytes:
     ],
 )
 def test_texts_of_a_shapefile_whatever_it_says_of_them(
-    tmp_path, write, made_up, towns, caplog, encoding, cpg, told
+    tmp_path, write, made_up, towns, caplog, encoding, cpg, is_logged
 ):
     named = towns.assign(name=["Bastnäs", "6–5", "Curaçao"])
     path = write(shapes(named, tmp_path, encoding, cpg), "x.zip")
     frame = open_file(path, made_up({"member": "x.shp"}))
     assert frame["name"].tolist() == ["Bastnäs", "6–5", "Curaçao"]
-    assert ("x.cpg says" in caplog.text) == told
+    assert ("x.cpg says" in caplog.text) == is_logged
 
 
 def test_cyrillic_texts_by_the_encodings_of_the_entry(tmp_path, write, made_up, towns):
@@ -280,7 +280,7 @@ def test_warnings_of_gdal_go_to_the_log(tmp_path, made_up, towns, caplog):
     assert "GPKG" in caplog.text
 
 
-def test_a_geometry_that_is_none_is_told(tmp_path, made_up):
+def test_a_geometry_that_is_none_is_refused(tmp_path, made_up):
     path = tmp_path / "x.json"
     path.write_text(
         '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Polygon",'

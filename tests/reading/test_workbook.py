@@ -107,11 +107,11 @@ def test_a_workbook_inside_an_archive(workbook, tmp_path, made_up):
         ([["Name"], ["A"]], "lacks the columns 'name' (closest: 'Name')"),
     ],
 )
-def test_a_sheet_that_is_not_as_described_is_told(workbook, put, made_up, cells, said):
+def test_a_sheet_that_is_not_as_described_is_refused(workbook, put, made_up, cells, said):
     assert said in refusal(put(workbook({"Towns": cells})), made_up())
 
 
-def test_a_workbook_cut_short_is_told(workbook, put, made_up):
+def test_a_workbook_cut_short_is_refused(workbook, put, made_up):
     content = workbook({"Towns": TOWNS})
     assert "no whole zip archive" in refusal(put(content[:-40]), made_up())
     cut = {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"}
@@ -167,7 +167,7 @@ def test_a_part_that_expands_beyond_measure_is_refused(workbook, put, made_up):
         '<row r="1"><c r="XFD0001048576"><v>1</v></c></row>',
     ],
 )
-def test_a_cell_far_away_is_told_before_memory_is_full(workbook, put, made_up, far):
+def test_a_cell_far_away_is_refused_before_memory_is_full(workbook, put, made_up, far):
     sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{far}</sheetData></worksheet>'.encode()
     text = refusal(put(workbook({"T": TOWNS}, {"xl/worksheets/sheet1.xml": sheet})), made_up())
     assert "sheet1.xml spans 1048576 rows" in text
