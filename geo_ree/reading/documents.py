@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,6 +44,18 @@ class _StopParsingError(Exception):
     """The prologue of a document is over."""
 
 
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """Pause the search for reference cycles: parsed trees have none, and it takes 90 % of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 # JSON
 
 
@@ -56,7 +69,8 @@ def parse_object(
     """
     as_text: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), _Number)
     try:
-        document = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
+        with paused_gc():
+            document = json.loads(raw.decode("utf-8-sig"), **(as_text if numbers_as_texts else {}))
     except (ValueError, RecursionError) as error:
         raise DocumentError("the JSON is damaged or cut short") from error
     if not isinstance(document, dict):

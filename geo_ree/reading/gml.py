@@ -18,6 +18,7 @@ from geo_ree.reading.documents import (
     DocumentError,
     local_name,
     parser_errors,
+    paused_gc,
     refuse_doctype,
     refuse_report,
 )
@@ -62,7 +63,7 @@ def scan_gml(stream: BinaryIO) -> FeatureKeys:
     path: list[str] = []
     keys: list[bytes] = []
     identified, total = True, None
-    with parser_errors():
+    with parser_errors(), paused_gc():
         refuse_doctype(stream)
         for event, element in iterparse(stream, ("start", "end")):
             if event == "start":

@@ -28,6 +28,7 @@ from geo_ree.reading.documents import (
     ServiceError,
     list_keys,
     parse_object,
+    paused_gc,
     value_text,
 )
 from geo_ree.reading.gml import FeatureKeys, fingerprint
@@ -94,11 +95,12 @@ def read_json_features(raw: bytes, source: Source, *, where: str, hint: str) -> 
     that cannot be read.
     """
     try:
-        rows = [_values(f) for f in features_of(parse_object(raw, numbers_as_texts=True))]
-        document = parse_object(raw)  # only now: two parsed copies may not fit into memory
-        features = features_of(document)
-        dimensions = 3 if document.get("hasZ") is True else 2
-        shapes = [_shape(f.get("geometry"), dimensions, n) for n, f in enumerate(features, 1)]
+        with paused_gc():
+            rows = [_values(f) for f in features_of(parse_object(raw, numbers_as_texts=True))]
+            document = parse_object(raw)  # only now: two parsed copies may not fit into memory
+            features = features_of(document)
+            dimensions = 3 if document.get("hasZ") is True else 2
+            shapes = [_shape(f.get("geometry"), dimensions, n) for n, f in enumerate(features, 1)]
         table = pd.DataFrame(rows, dtype=object)
         if all(shape is None for shape in shapes):
             return table
