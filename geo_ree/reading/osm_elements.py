@@ -141,9 +141,16 @@ def _layer(element: Element, asked: tuple[str, ...]) -> str:
 
 
 def _geometry(element: Element, layer: str) -> shapely.Geometry | None:
-    """Geometry of an element, None where its members or nodes are missing."""
+    """Geometry of an element, None where its members or nodes are missing or impossible."""
+    try:
+        return _shape(element, layer)
+    except shapely.GEOSException:
+        return None
+
+
+def _shape(element: Element, layer: str) -> shapely.Geometry | None:
     if layer == "points":
-        return shapely.Point(element.points[0])
+        return shapely.Point(element.points[0]) if element.points else None
     lines = [(role, corners) for role, corners in element.lines if len(corners) > 1]
     if layer == "lines":
         return shapely.LineString(lines[0][1]) if lines else None
@@ -211,6 +218,8 @@ def elements_of_json(found: Iterable[Any], source: Source, *, where: str) -> lis
     for record in found:
         try:
             if record.get("tags"):
+                if not all(isinstance(value, str) for value in record["tags"].values()):
+                    raise TypeError("a tag that is not a text")
                 out.append(_READERS[record["type"]](record))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             start = json.dumps(record, ensure_ascii=False)[:80]
@@ -222,8 +231,9 @@ def elements_of_json(found: Iterable[Any], source: Source, *, where: str) -> lis
 
 
 def _node(record: Mapping[str, Any]) -> Element:
-    place = (float(record["lon"]), float(record["lat"]))
-    return Element(kind="node", id=record["id"], tags=record["tags"], points=[place])
+    return Element(
+        kind="node", id=record["id"], tags=record["tags"], points=_on_globe([_place(record)])
+    )
 
 
 def _way(record: Mapping[str, Any]) -> Element:
@@ -237,7 +247,7 @@ def _relation(record: Mapping[str, Any]) -> Element:
         id=record["id"],
         tags=record["tags"],
         lines=[(m.get("role", ""), _corners(m)) for m in members if m.get("type") == "way"],
-        points=[(m["lon"], m["lat"]) for m in members if m.get("type") == "node" and "lon" in m],
+        points=_on_globe(_place(m) for m in members if m.get("type") == "node" and "lon" in m),
     )
 
 
@@ -250,4 +260,12 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Element]] = {
 
 def _corners(way: Mapping[str, Any]) -> Corners:
     # null stands for a node that the answer leaves out
-    return [(float(c["lon"]), float(c["lat"])) for c in way.get("geometry") or [] if c]
+    return _on_globe(_place(corner) for corner in way.get("geometry") or [] if corner)
+
+
+def _place(record: Mapping[str, Any]) -> tuple[float, float]:
+    return float(record["lon"]), float(record["lat"])
+
+
+def _on_globe(places: Iterable[tuple[float, float]]) -> Corners:
+    return [(lon, lat) for lon, lat in places if abs(lon) <= 180 and abs(lat) <= 90]

@@ -139,7 +139,8 @@ class Condition:
 
     def matches(self, tags: Mapping[str, str | None]) -> bool:
         """Say whether the tags of a feature meet the condition."""
-        return self._matches(tuple(tags.get(key) for key in self.keys))
+        values = (tags.get(key) for key in self.keys)
+        return self._matches(tuple(None if value is None else str(value) for value in values))
 
     def _evaluate(self, values: tuple[str | None, ...]) -> bool:
         try:

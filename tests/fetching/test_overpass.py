@@ -235,6 +235,10 @@ def test_an_answer_without_features_gives_empty_tables(entry, tmp_path):
             "an element is not as Overpass writes it",
         ),
         (
+            b'{"elements": [{"type": "way", "id": 1, "tags": {"railway": ["rail"]}}]}',
+            "an element is not as Overpass writes it",
+        ),
+        (
             b'{"elements": [{"id": 1, "tags": {"railway": "rail"}}]}',
             "an element is not as Overpass writes it",
         ),
@@ -258,3 +262,24 @@ def test_a_condition_that_cannot_be_is_an_error(entry, tmp_path):
     path.write_bytes(ANSWER)
     with pytest.raises(SchemaError, match="reader.where cannot be evaluated"):
         read(odd, path)
+
+
+def test_hostile_names_and_impossible_places_do_no_harm(entry, tmp_path):
+    """GDAL took such a name for a data source, and opened what it names."""
+    name = (
+        "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>http://127.0.0.1:9/"
+        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    corners = [{"lat": 45 + n / 10, "lon": 70 + n % 2} for n in range(3)]
+    endless = [{"lat": 1e999, "lon": 70}, *corners, {"lat": 1e999, "lon": 70}]
+    tags = {"railway": "rail", "name": name}
+    elements = [
+        {"type": "way", "id": 1, "tags": tags, "geometry": corners},
+        {"type": "way", "id": 2, "tags": {"power": "plant"}, "geometry": endless},
+        {"type": "way", "id": 3, "tags": {"power": "plant"}, "geometry": []},
+    ]
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"elements": elements}), encoding="utf-8")
+    rails, plants = read(entry.parts()[0], path), read(entry.parts()[3], path)
+    assert rails[["osm_ref", "name"]].values.tolist() == [["way/1", name]]
+    assert "way/3" not in plants["osm_ref"].tolist()
