@@ -226,7 +226,7 @@ def test_topsis_leaves_out_what_is_unknown() -> None:
 
 
 @EACH
-def test_an_assumed_value_stands_for_an_unknown_one(aggregate: str) -> None:
+def test_an_assumed_value_replaces_an_unknown_one(aggregate: str) -> None:
     model = model_of(aggregate, 1, 1)
     assumed = replace(model, criteria=tuple(replace(c, missing=0.5) for c in model.criteria))
     gap, known = table_of((10, None), (90, 20)), table_of((10, 50), (90, 20))
@@ -343,7 +343,7 @@ def test_weights_of_zero_are_an_error(aggregate: str) -> None:
         model_of(aggregate, 0, 0)
 
 
-def test_values_too_small_to_square_are_still_told_apart() -> None:
+def test_values_too_small_to_square_are_still_distinguished() -> None:
     near = topsis(np.array([[1e-200, 2e-200, 3e-200]]), np.array([1.0]))
     assert near.tolist() == pytest.approx([0, 0.5, 1])
 

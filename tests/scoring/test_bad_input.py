@@ -95,7 +95,7 @@ def test_a_column_of_unknowns_is_drawn_and_named(aggregate: str) -> None:
 
 
 @EACH
-def test_a_constant_column_moves_nobody(aggregate: str) -> None:
+def test_a_constant_column_changes_no_rank(aggregate: str) -> None:
     model = replace(BOTH, aggregate=aggregate)
     table = table_of([10.0, 90.0, 300.0], [20.0] * 3)
     assert score(table, model)["score"].is_monotonic_decreasing
@@ -151,7 +151,7 @@ def test_infinite_distances_are_worth_nothing(aggregate: str) -> None:
 def test_sum_and_product_never_reverse_a_rank(
     rows: list[tuple[float, float]], more: tuple[float, float]
 ) -> None:
-    """Another deposit changes nobody's score, so it cannot change who is ahead of whom."""
+    """Another deposit changes no other score, so it cannot reverse two ranks."""
     rail, road = (list(values) for values in zip(*rows, strict=True))
     for aggregate in ("weighted_sum", "weighted_product"):
         model = replace(BOTH, aggregate=aggregate)

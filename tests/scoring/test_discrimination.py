@@ -1,4 +1,4 @@
-"""AUC against brute force, scipy and a published table; its doubt against simulation."""
+"""AUC against brute force, scipy and a published table; its interval against simulation."""
 
 import numpy as np
 import pytest

@@ -132,7 +132,9 @@ def test_who_is_not_there_cannot_be_explained() -> None:
         ),
     ],
 )
-def test_phrases(distances: dict[str, float | None], words: tuple[str, str]) -> None:
+def test_strengths_and_weaknesses(
+    distances: dict[str, float | None], words: tuple[str, str]
+) -> None:
     assert strengths_and_weaknesses(scored(**distances).iloc[0], MODEL) == words
 
 
@@ -281,7 +283,7 @@ def test_a_row_a_label_and_an_id_are_described_alike() -> None:
 
 
 @pytest.mark.parametrize("aggregate", list(METHODS))
-def test_the_sentence_ranks_among_those_it_is_told(aggregate: str) -> None:
+def test_the_sentence_ranks_among_the_given_rows(aggregate: str) -> None:
     """Candidates and hosts in one table: compared with the candidates, ranked within its own."""
     model = replace(TWO, aggregate=aggregate)
     table = pd.DataFrame(

@@ -36,30 +36,30 @@ class Cliff(Decay):
         (Step((10, 50)), {"kind": "step", "limits_km": [10.0, 50.0], "values": [1.0, 0.5, 0.0]}),
     ],
 )
-def test_every_decay_is_told_with_its_parameters(decay, plain):
+def test_every_decay_has_its_parameters(decay, plain):
     model = ScoreModel((Criterion("rail", "dist_railway_km", decay, 1.0),))
-    told = model.to_dict()
-    assert told["criteria"][0]["decay"] == plain
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    values = model.to_dict()
+    assert values["criteria"][0]["decay"] == plain
+    assert json.loads(json.dumps(values, allow_nan=False)) == values
 
 
-def test_vetoes_weights_and_missing_values_are_told():
+def test_vetoes_weights_and_missing_values_are_included():
     model = ScoreModel(
         (Criterion("rail", "dist_railway_km", Exponential(50), 2.0, missing=0.25),),
         vetoes=(Veto("dist_road_km", 300, "no road", op=">="),),
         aggregate="topsis",
         name="own",
     )
-    told = model.to_dict()
-    assert (told["name"], told["aggregate"]) == ("own", "topsis")
-    assert told["criteria"][0]["weight"] == 2.0
-    assert told["criteria"][0]["missing"] == 0.25
-    assert told["vetoes"] == [
+    values = model.to_dict()
+    assert (values["name"], values["aggregate"]) == ("own", "topsis")
+    assert values["criteria"][0]["weight"] == 2.0
+    assert values["criteria"][0]["missing"] == 0.25
+    assert values["vetoes"] == [
         {"column": "dist_road_km", "op": ">=", "limit": 300.0, "reason": "no road"}
     ]
 
 
-def test_a_decay_that_only_python_knows_is_not_told():
+def test_a_model_with_a_decay_of_its_own_has_no_plain_values():
     model = ScoreModel((Criterion("rail", "dist_railway_km", Cliff(), 1.0),))
     assert model.to_dict() is None
     assert models_for_table(model, pd.DataFrame(columns=list(model.columns))) == []
@@ -68,9 +68,9 @@ def test_a_decay_that_only_python_knows_is_not_told():
 def test_the_chosen_model_comes_first_and_the_other_presets_fit_the_table():
     chosen = load_preset("bulk")
     known = pd.DataFrame({c: [1.0] for c in chosen.columns})
-    told = models_for_table(chosen.choose(known), known)
-    assert [m["name"] for m in told] == ["bulk", *(n for n in preset_names() if n != "bulk")]
-    assert {m["variant"] for m in told} == {"power_lines"}
+    values = models_for_table(chosen.choose(known), known)
+    assert [m["name"] for m in values] == ["bulk", *(n for n in preset_names() if n != "bulk")]
+    assert {m["variant"] for m in values} == {"power_lines"}
     own = replace(chosen, name="own", criteria=chosen.criteria[:1], variants=())
     only = known[["dist_railway_km"]]
     assert [m["name"] for m in models_for_table(own, only)] == ["own"]

@@ -172,7 +172,7 @@ def test_the_climb_joins_whatever_set_of_weights_is_in_force() -> None:
     assert points["value_climb"].isna().tolist() == [False, True]
 
 
-def test_the_doubt_about_a_climb_moves_the_ranks_and_its_absence_moves_nothing() -> None:
+def test_the_uncertainty_of_a_climb_moves_the_ranks_and_its_absence_moves_nothing() -> None:
     columns = {column: [10.0, 10.0] for column, *_ in AGREED.values()}
     table = pd.DataFrame(columns, index=["low", "high"]).assign(climb_railway_m=[800.0, 900.0])
     model = load_preset("infrastructure").choose(table)
@@ -195,7 +195,7 @@ def test_the_doubt_about_a_climb_moves_the_ranks_and_its_absence_moves_nothing()
     )
 
 
-def test_a_climb_is_told_in_metres() -> None:
+def test_a_climb_is_given_in_metres() -> None:
     model = load_preset("infrastructure")
     columns = {column: [10.0] for column, *_ in AGREED.values()}
     table = pd.DataFrame(columns, index=["x:1"]).assign(climb_railway_m=[2344.0])

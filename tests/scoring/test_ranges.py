@@ -124,8 +124,8 @@ def test_a_veto_rules_places_out() -> None:
 
 
 def test_without_others_it_leads() -> None:
-    nobody = OTHERS.iloc[:0]
-    found = score_range(PLACES, nobody, MODEL, drawn=drawn_of(MODEL, nobody), sample=anywhere())
+    none = OTHERS.iloc[:0]
+    found = score_range(PLACES, none, MODEL, drawn=drawn_of(MODEL, none), sample=anywhere())
     assert found is not None
     assert (found.rank_best, found.rank_worst, found.p_lead) == (1, 1, 1.0)
 

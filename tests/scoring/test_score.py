@@ -80,7 +80,7 @@ def test_order_and_scale_of_the_weights_do_not_matter(
 
 
 @given(tables(), tables(), weights)
-def test_another_deposit_changes_nobodys_score(
+def test_another_deposit_changes_no_other_score(
     table: pd.DataFrame, more: pd.DataFrame, w: list[float]
 ) -> None:
     model = model_of(w)

@@ -174,7 +174,7 @@ def test_what_moves_more_counts_more() -> None:
     assert (conf < 0.15).all()
 
 
-def test_what_is_alike_for_all_moves_nobody() -> None:
+def test_what_is_alike_for_all_changes_no_rank() -> None:
     table = random_table().assign(dist_water_km=100.0)
     found = influence(table, model_of(0.5, 0.3, 0.2), samples=64).assumptions
     assert found.loc[["weight of water", "kilometres of water"], "total"].tolist() == [0, 0]
@@ -254,7 +254,7 @@ def test_one_alternative_cannot_move(aggregate: str) -> None:
     assert out.takeovers["weight_needed"].isna().all()
 
 
-def test_out_of_reach_everywhere_moves_nobody() -> None:
+def test_out_of_reach_everywhere_changes_no_rank() -> None:
     out = influence(table_of((math.inf,) * 3, (math.inf,) * 3), model_of(1, 1, 1), samples=16)
     assert (out.assumptions["total"] == 0).all()
 

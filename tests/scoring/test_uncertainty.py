@@ -138,7 +138,7 @@ def test_draws_in_parts_stay_deterministic(monkeypatch: pytest.MonkeyPatch) -> N
     assert same(whole, uncertainty(known, model, None, draws=30))
 
 
-def test_each_doubt_has_its_own_stream() -> None:
+def test_each_kind_of_uncertainty_has_its_own_stream() -> None:
     """A gap in one deposit, or a sampler, changes nothing of what the others draw."""
     table, model = example(), model_of(0.5, 0.3, 0.2)
     gap = table.copy()
@@ -317,7 +317,7 @@ def test_a_missing_line_only_ever_shortens() -> None:
 
 
 def test_how_often_a_line_is_missing_is_how_often_it_counts() -> None:
-    """A score of 100 in the draws that miss a line on the spot, of 50 in the others."""
+    """A score of 100 in the draws with a missing line at 0 km, of 50 in the others."""
     table = pd.DataFrame({"dist_road_km": [50.0] * 6})
     road = ScoreModel((Criterion("road", "dist_road_km", Exponential(50), 1.0),))
     kept = uncertainty(

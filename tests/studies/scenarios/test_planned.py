@@ -1,4 +1,4 @@
-"""The planned railways of the package: sourced places, doubt that follows, real figures."""
+"""The planned railways of the package: sourced places, errors that follow from them, real figures."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_every_vertex_is_a_place_with_a_source() -> None:
                 assert vertex["name"] in ("Bakhty", "Torugart", "Kara-Keche")
 
 
-def test_the_doubt_follows_from_length_and_chord() -> None:
+def test_the_error_follows_from_length_and_chord() -> None:
     for feature in features():
         properties = feature["properties"]
         (a, b), (c, d) = feature["geometry"]["coordinates"]

@@ -44,7 +44,7 @@ def written(tmp_path: Path) -> Callable[[Any], Path]:
     return write
 
 
-def test_a_feature_comes_with_all_that_is_told(written: Callable[[Any], Path]) -> None:
+def test_a_feature_keeps_every_property(written: Callable[[Any], Path]) -> None:
     parts = [[[70, 48, 900], [71, 48, 900]], [[72, 48], [73, 49]]]
     many = {"type": "MultiLineString", "coordinates": parts}
     path = written(

@@ -63,7 +63,7 @@ def test_the_error_of_the_course_and_of_the_place_both_count(made: Made, line: L
     assert any("approximate" in s and "20 km to either side" in s for s in study.sentences)
 
 
-def test_a_course_that_nobody_knows_gives_a_chance_and_no_certainty(made: Made, line: Line) -> None:
+def test_an_uncertain_course_gives_a_chance_and_no_certainty(made: Made, line: Line) -> None:
     study = scenario(made(), add={"railways": line((69, 48), (71, 48), lateral_error_km=100.0)})
     alpha = study.table.loc["d:alpha"]
     assert (alpha["reached_before"], alpha["reached_after"]) == ("no", "perhaps")
@@ -96,7 +96,7 @@ def test_what_is_added_never_makes_anything_farther(made: Made, line: Line) -> N
     assert alpha["dist_railway_km_before"] == pytest.approx(22.7, abs=0.1)
     assert alpha["dist_railway_km_after"] == alpha["dist_railway_km_before"]
     assert alpha["score_after"] == alpha["score_before"]
-    # but the sure one, 44 km off, bounds the doubt
+    # but the precise one, 44 km off, bounds the error
     assert (alpha["reached_before"], alpha["reached_after"]) == ("perhaps", "yes")
     assert alpha["p_within_before"] < alpha["p_within_after"] == 1.0
     assert alpha["score_p5_after"] >= alpha["score_p5_before"]
@@ -133,7 +133,7 @@ def test_a_line_in_no_country_at_all(made: Made, line: Line) -> None:
     assert study.sentences[-1].startswith("Nothing changes: the added features cross none")
 
 
-def test_a_line_at_home_that_is_nearer_to_nobody(made: Made, line: Line) -> None:
+def test_a_line_at_home_that_is_nearer_to_no_deposit(made: Made, line: Line) -> None:
     study = scenario(made(), add={"railways": line((61, 53), (62, 53))})
     assert study.changed.empty and same(study)
     assert study.sentences[-1].startswith("Nothing changes: no distance")
@@ -162,8 +162,8 @@ def test_a_removal_never_raises_a_score(made: Made) -> None:
 def test_rows_to_remove_by_a_function(made: Made) -> None:
     study = scenario(made(), remove={"railways": lambda rows: rows["country"] == "KGZ"})
     assert study.removed["name"].tolist() == ["South Line"]
-    nobody = scenario(made(), remove={"railways": lambda rows: rows["country"] == "TKM"})
-    assert nobody.changed.empty and same(nobody)
+    nothing = scenario(made(), remove={"railways": lambda rows: rows["country"] == "TKM"})
+    assert nothing.changed.empty and same(nothing)
     with pytest.raises(SettingsError, match=r"gave int64 of shape \(2,\), expected bool of \(2,\)"):
         scenario(made(), remove={"railways": lambda rows: np.array([1, 0])})
 
@@ -441,7 +441,7 @@ def test_what_cannot_be_done_says_what_to_do(
         assert part in str(study.value)
 
 
-def test_another_reach_is_told_with_its_kilometres(made: Made, line: Line) -> None:
+def test_another_reach_is_named_with_its_kilometres(made: Made, line: Line) -> None:
     study = scenario(made(), add={"railways": line((69, 48.9), (71, 48.9))}, within_km=120)
     assert study.table.loc["d:alpha", "reached_after"] == "yes"
     assert any("Brought within 120 km of a railway" in s for s in study.sentences)

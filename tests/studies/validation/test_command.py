@@ -28,7 +28,7 @@ def test_the_starter_data_alone_cannot_tell_and_it_says_what_to_fetch(tmp_path):
     ("option", "said"),
     [(("--only", "nothing_such"), "nothing_such"), (("--preset", "no.toml"), "no.toml")],
 )
-def test_a_wrong_option_is_told_in_one_line(tmp_path, option, said):
+def test_a_wrong_option_is_reported_in_one_line(tmp_path, option, said):
     done = _call("validate", "--data", tmp_path, "--out", tmp_path / "out", *option)
     assert done.exit_code == 2
     assert said in done.stderr
