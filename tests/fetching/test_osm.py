@@ -417,13 +417,12 @@ def test_a_tag_is_never_more_than_a_text(write, kazakhstan, tmp_path):
         f"{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
         "' OR 1=1 --",
         '{"type": "Topology"}',
-        "\0",
     ):
-        named = way(1, [1, 2], railway="rail", name=name.replace("\0", "x"))
-        other = way(2, [3, 4], highway="track", name=name.replace("\0", "x"))
+        named = way(1, [1, 2], railway="rail", name=name)
+        other = way(2, [3, 4], highway="track", name=name)
         path = write(ways=[named, other], relations=[])
         rails = read(part(kazakhstan, "railways"), path)
-        assert rails[["osm_ref", "name"]].values.tolist() == [["way/1", name.replace("\0", "x")]]
+        assert rails[["osm_ref", "name"]].values.tolist() == [["way/1", name]]
 
 
 @pytest.mark.parametrize(
@@ -436,7 +435,7 @@ def test_a_tag_is_never_more_than_a_text(write, kazakhstan, tmp_path):
         ("railway IS NULL AND highway IN ('trunk') AND name = 'Жол'", {11}),
         ("NOT (railway IS NULL) AND railway <> 'rail'", {2, 5, 7, 8}),
         ("highway = 'it''s'", set()),
-        ("railway IS NULL AND highway IS NULL AND power IS NULL", {6, 22, 31, 32, 33}),
+        ("railway IS NULL AND highway IS NULL AND power IS NULL", {6, 31, 32, 33}),
         ("CAST(voltage AS integer) > 100000", {20, 24}),
     ],
 )
@@ -444,7 +443,6 @@ def test_conditions(write, kazakhstan, where, selected):
     rails = part(kazakhstan, "railways")
     reader = rails.reader.model_copy(update={"where": where})
     found = read(rails.model_copy(update={"reader": reader}), write())
-    selected = selected - {22, 33} | ({33} & selected)
     assert set(found["osm_ref"]) == {f"way/{n}" for n in selected}
 
 
