@@ -1,14 +1,13 @@
 """From the records of many sources to deposits, each with one position and its quantities.
 
-- normalize: `normalization` with `columns`, `coordinates`, `borders`, `commodities`, `vocabulary`
+- normalize: `normalization` with `column_rules`, `coordinates`, `borders`, `commodities`, `vocabulary`
 - match and merge: `names`, `pairs`, `similarity` (thresholds in ``likeness.toml``), `grouping`,
   `merging`
 - locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `location`
-- published quantities: `quantities`, `statements`, `comparison`, `oxides`
+- published quantities: `quantities`, `statements`, `statement_comparison`, `oxides`
 """
 
 from geo_ree.deposits.borders import assign_country, split_at_borders
-from geo_ree.deposits.comparison import Comparison, compare_statements, contradictions
 from geo_ree.deposits.location import Located, add_position_values, locate
 from geo_ree.deposits.merging import Merged, merge
 from geo_ree.deposits.normalization import Normalized, join_layers, normalize
@@ -26,6 +25,7 @@ from geo_ree.deposits.oxides import (
 )
 from geo_ree.deposits.position_flags import FLAGS
 from geo_ree.deposits.quantities import StatedSum, classify_statements, sum_statements
+from geo_ree.deposits.statement_comparison import Comparison, compare_statements, contradictions
 from geo_ree.deposits.statements import (
     STATED_COLUMNS,
     arrange_statements,

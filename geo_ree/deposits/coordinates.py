@@ -19,7 +19,7 @@ from pyproj.exceptions import CRSError
 from geo_ree.catalog.source import Precision
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.deposits.borders import assign_country, parse_country
-from geo_ree.deposits.columns import Mask, TableTask, as_text, clean_numbers
+from geo_ree.deposits.column_rules import Mask, TableTask, as_text, clean_numbers
 from geo_ree.errors import SchemaError
 from geo_ree.schema import PRECISION_ERROR_M
 from geo_ree.settings import REGION

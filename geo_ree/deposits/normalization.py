@@ -13,7 +13,13 @@ import shapely
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits.borders import assign_country, parse_country, split_at_borders
-from geo_ree.deposits.columns import TableTask, as_text, as_texts, canonical_columns, find_columns
+from geo_ree.deposits.column_rules import (
+    TableTask,
+    as_text,
+    as_texts,
+    canonical_columns,
+    find_columns,
+)
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import (
     POINT_LAYERS,

@@ -15,9 +15,9 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import list_names, write_pages
 from geo_ree.fetching.arcgis_query import (
-    Layer,
     Query,
     RefusedError,
+    ServiceLayer,
     download_pages,
     request_service,
 )
@@ -100,7 +100,7 @@ def _names(layers: list[Any]) -> str:
     return list_names(names) if names else ""
 
 
-def _layer(url: str, said: Mapping[str, Any], source: Source) -> Layer:
+def _layer(url: str, said: Mapping[str, Any], source: Source) -> ServiceLayer:
     able = said.get("advancedQueryCapabilities") or {}
     formats = str(said.get("supportedQueryFormats") or "").lower().replace(" ", "").split(",")
     limit = said.get("maxRecordCount")
@@ -108,7 +108,7 @@ def _layer(url: str, said: Mapping[str, Any], source: Source) -> Layer:
     id_fields = [
         str(f.get("name")) for f in said.get("fields") or [] if f.get("type") == "esriFieldTypeOID"
     ]
-    return Layer(
+    return ServiceLayer(
         where=f"{source.id}: {url}",
         hint=f"ask the publisher for a copy, then geo-ree fetch {source.id} --file PATH",
         object_id=str(said.get("objectIdField") or (id_fields or [""])[0]),
@@ -119,7 +119,7 @@ def _layer(url: str, said: Mapping[str, Any], source: Source) -> Layer:
     )
 
 
-def _count(query: Query, layer: Layer, source: Source) -> tuple[bytes, int]:
+def _count(query: Query, layer: ServiceLayer, source: Source) -> tuple[bytes, int]:
     body, answer = query({"returnCountOnly": "true", "f": "json"})
     total = answer.get("count")
     if not isinstance(total, int):  # an old server that cannot count gives the ids instead

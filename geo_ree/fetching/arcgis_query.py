@@ -99,7 +99,7 @@ def _refusal(error: Mapping[str, Any], where: str, source: Source) -> RefusedErr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class ServiceLayer:
     """What a layer says of itself, as far as queries need it.
 
     Attributes
@@ -147,7 +147,7 @@ class _RepeatError(Exception):
 class LayerPages:
     """The pages that came from a layer, without repetition, and the number of their features."""
 
-    def __init__(self, layer: Layer, max_bytes: int) -> None:
+    def __init__(self, layer: ServiceLayer, max_bytes: int) -> None:
         self.layer = layer
         self.max_bytes = max_bytes
         self.members: dict[str, bytes] = {}
@@ -172,7 +172,7 @@ class LayerPages:
         self.members[f"page-{len(self.members) + 1:05d}.json"] = body
 
 
-def download_pages(query: Query, layer: Layer, total: int, *, max_bytes: int) -> LayerPages:
+def download_pages(query: Query, layer: ServiceLayer, total: int, *, max_bytes: int) -> LayerPages:
     """Request all features of a layer, `total` as the service counts them.
 
     Pages go by offset if the layer can do that, until `total` is reached or an answer is empty; by
@@ -216,7 +216,7 @@ def download_pages(query: Query, layer: Layer, total: int, *, max_bytes: int) ->
 _Page = tuple[bytes, list[dict[str, Any]]]
 
 
-def _by_offset(query: Query, layer: Layer, total: int) -> Iterator[_Page]:
+def _by_offset(query: Query, layer: ServiceLayer, total: int) -> Iterator[_Page]:
     offset = 0
     while True:
         page = {"resultOffset": str(offset), "resultRecordCount": str(layer.page_size)}
@@ -235,7 +235,7 @@ def _by_offset(query: Query, layer: Layer, total: int) -> Iterator[_Page]:
             return
 
 
-def _by_object_ids(query: Query, layer: Layer, wanted: list[int]) -> Iterator[_Page]:
+def _by_object_ids(query: Query, layer: ServiceLayer, wanted: list[int]) -> Iterator[_Page]:
     size, pending = layer.page_size, wanted
     while pending:
         requested, later = pending[:size], pending[size:]
@@ -254,7 +254,7 @@ def _by_object_ids(query: Query, layer: Layer, wanted: list[int]) -> Iterator[_P
         pending = [i for i in requested if str(i) not in came] + later
 
 
-def _features(answer: Mapping[str, Any], layer: Layer) -> list[dict[str, Any]]:
+def _features(answer: Mapping[str, Any], layer: ServiceLayer) -> list[dict[str, Any]]:
     found = answer.get("features")
     if not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
         raise FetchError(
@@ -264,7 +264,7 @@ def _features(answer: Mapping[str, Any], layer: Layer) -> list[dict[str, Any]]:
     return found
 
 
-def _object_ids(features: list[dict[str, Any]], layer: Layer) -> list[str]:
+def _object_ids(features: list[dict[str, Any]], layer: ServiceLayer) -> list[str]:
     """Return the object id of each feature; nothing at all if one has none."""
     ids = []
     for feature in features:

@@ -6,8 +6,8 @@ the layers of the map, `overlay` the picture of a raster, `document` joins foliu
 """
 
 from geo_ree.maps.document import InlinePage
-from geo_ree.maps.feature_groups import Drawn
+from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.overlay import score_picture
 from geo_ree.maps.page import render
 
-__all__ = ["Drawn", "InlinePage", "render", "score_picture"]
+__all__ = ["InlinePage", "MapLayer", "render", "score_picture"]

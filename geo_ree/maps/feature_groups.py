@@ -41,7 +41,7 @@ _POINT_COLUMNS = (
 )
 
 
-class Drawn(folium.FeatureGroup):
+class MapLayer(folium.FeatureGroup):
     """A feature group that the page's script draws from compact values.
 
     The values go into the page's data block. They stay out of folium's templates, because branca
@@ -83,64 +83,64 @@ class Drawn(folium.FeatureGroup):
         return str(self._id)
 
 
-def countries(gdf: gpd.GeoDataFrame) -> Drawn:
+def countries(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw land, borders and country names: the basemap, which needs no network."""
-    return Drawn("countries", "countries", country_paths(gdf), control=False)
+    return MapLayer("countries", "countries", country_paths(gdf), control=False)
 
 
-def capitals(gdf: gpd.GeoDataFrame) -> Drawn:
+def capitals(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Write the names of the capitals among the settlements."""
     placed = _placed(gdf[gdf["kind"] == "capital"])
-    return Drawn("capitals", "names", columnar(placed, ("lat", "lon", "name")), control=False)
+    return MapLayer("capitals", "names", columnar(placed, ("lat", "lon", "name")), control=False)
 
 
-def railways(gdf: gpd.GeoDataFrame) -> Drawn:
+def railways(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw railways: dashed if their course is uncertain, dotted if under construction."""
     return _lines(gdf, "railways")
 
 
-def roads(gdf: gpd.GeoDataFrame) -> Drawn:
+def roads(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw main roads, dashed if their course is uncertain."""
     return _lines(gdf, "roads")
 
 
-def power_lines(gdf: gpd.GeoDataFrame) -> Drawn:
+def power_lines(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw power lines, and substations as points."""
     return _lines(gdf, "power_lines")
 
 
-def water(gdf: gpd.GeoDataFrame) -> Drawn:
+def water(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw rivers and lakes."""
     return _lines(gdf, "water")
 
 
-def power_plants(gdf: gpd.GeoDataFrame) -> Drawn:
+def power_plants(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw power plants of `PLANT_MW` or more."""
     return _points(gdf[gdf["capacity_mw"].fillna(0.0) >= PLANT_MW], "power_plants", show=False)
 
 
-def settlements(gdf: gpd.GeoDataFrame) -> Drawn:
+def settlements(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw settlements of `SETTLEMENT_PEOPLE` or more."""
     large = gdf["population"].fillna(0) >= SETTLEMENT_PEOPLE
     return _points(gdf[large], "settlements", show=False)
 
 
-def gateways(gdf: gpd.GeoDataFrame) -> Drawn:
+def gateways(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw sea ports and border crossings."""
     return _points(gdf, "gateways", show=True)
 
 
-def deposits(gdf: gpd.GeoDataFrame) -> Drawn:
+def deposits(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw candidates, by-product hosts and references from the page's own table of deposits."""
-    return Drawn("deposits", "deposits", {"roles": sorted(set(gdf["role"]))})
+    return MapLayer("deposits", "deposits", {"roles": sorted(set(gdf["role"]))})
 
 
-def context(gdf: gpd.GeoDataFrame) -> Drawn:
+def context(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw major deposits of other commodities; off at first."""
-    return Drawn("context", "deposits", {"roles": sorted(set(gdf["role"]))}, show=False)
+    return MapLayer("context", "deposits", {"roles": sorted(set(gdf["role"]))}, show=False)
 
 
-def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> Drawn:
+def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> MapLayer:
     """Draw the areas in which deposits without a coordinate lie; whole countries by their code.
 
     ``areas`` has ``deposit``, ``kind`` and ``evidence``, as `geo_ree.locate` gives them.
@@ -167,10 +167,10 @@ def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> Drawn:
         },
         "style": dict(LINES["unranked"]),
     }
-    return Drawn("unranked", "unranked", payload)
+    return MapLayer("unranked", "unranked", payload)
 
 
-def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
+def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> MapLayer:
     """Draw rejected positions, each tied to the chosen one, and areas from published distances.
 
     ``positions`` and ``areas`` come from `geo_ree.locate`.
@@ -195,15 +195,15 @@ def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Drawn:
             )
         ]
         payload["points"] = _point_payload(others.assign(name=labels), "audit")
-    return Drawn("audit", "lines", payload, show=False)
+    return MapLayer("audit", "lines", payload, show=False)
 
 
-def tiles() -> Drawn:
+def tiles() -> MapLayer:
     """Draw online imagery; off at first, nothing is requested before a reader switches it on."""
-    return Drawn("tiles", "tiles", dict(TILES), show=False)
+    return MapLayer("tiles", "tiles", dict(TILES), show=False)
 
 
-def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:
+def _lines(gdf: gpd.GeoDataFrame, slug: str) -> MapLayer:
     point = gdf.geometry.geom_type == "Point"
     building = gdf["kind"] == "building"
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
@@ -216,11 +216,11 @@ def _lines(gdf: gpd.GeoDataFrame, slug: str) -> Drawn:
     }
     if slug in POINTS and point.any():
         payload["points"] = _point_payload(gdf[point], slug)
-    return Drawn(slug, "lines", payload)
+    return MapLayer(slug, "lines", payload)
 
 
-def _points(gdf: gpd.GeoDataFrame, slug: str, *, show: bool) -> Drawn:
-    return Drawn(slug, "points", _point_payload(gdf, slug), show=show)
+def _points(gdf: gpd.GeoDataFrame, slug: str, *, show: bool) -> MapLayer:
+    return MapLayer(slug, "points", _point_payload(gdf, slug), show=show)
 
 
 def _point_payload(gdf: gpd.GeoDataFrame, slug: str) -> dict[str, Any]:

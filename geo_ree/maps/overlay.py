@@ -15,7 +15,7 @@ from rasterio.io import MemoryFile
 
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import RenderError
-from geo_ree.maps.feature_groups import Drawn
+from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.style import SCORE_RAMP
 
 MERCATOR_LATITUDE = 85.05112878
@@ -31,7 +31,7 @@ NOTE = (
 
 def score_picture(
     path: Path | str, *, title: str = "", note: str = NOTE, width: int = 1_000
-) -> Drawn:
+) -> MapLayer:
     """Make a raster of scores into a layer for `geo_ree.render`.
 
     Leaflet stretches a picture evenly over Web Mercator, so the rows are resampled at even steps of
@@ -49,7 +49,7 @@ def score_picture(
 
     Returns
     -------
-    Drawn
+    MapLayer
         A layer that holds the picture as a ``data:`` address.
 
     Raises
@@ -94,7 +94,7 @@ def score_picture(
         "title": title or described,
         "note": note,
     }
-    return Drawn("suitability", "image", payload, show=False)
+    return MapLayer("suitability", "image", payload, show=False)
 
 
 def _warped(opened: Any, width: int) -> tuple[Floats, tuple[float, float, float, float]]:

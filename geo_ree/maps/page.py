@@ -12,7 +12,7 @@ import pandas as pd
 from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups
 from geo_ree.maps.document import assemble
-from geo_ree.maps.feature_groups import Drawn
+from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.page_values import INFRASTRUCTURE, page_values
 from geo_ree.settings import REGION
 
@@ -25,7 +25,7 @@ def render(
     layers: Mapping[str, gpd.GeoDataFrame],
     models: Sequence[Mapping[str, Any]] = (),
     report: Mapping[str, Any],
-    picture: Drawn | None = None,
+    picture: MapLayer | None = None,
 ) -> str:
     """Render the results of a run as one self-contained HTML page.
 
@@ -103,7 +103,7 @@ def render(
     return assemble(document, values=values, title=title, chart=chart)
 
 
-def _folium_map(groups: Sequence[Drawn]) -> tuple[str, str]:
+def _folium_map(groups: Sequence[MapLayer]) -> tuple[str, str]:
     """Let folium write the map; give the name of its variable and the HTML."""
     west, south, east, north = REGION
     chart = folium.Map(
@@ -146,8 +146,8 @@ def _counts(scores: pd.DataFrame, unranked: pd.DataFrame) -> tuple[int, int]:
 def _feature_groups(
     tables: Mapping[str, pd.DataFrame],
     layers: Mapping[str, gpd.GeoDataFrame],
-    picture: Drawn | None,
-) -> list[Drawn]:
+    picture: MapLayer | None,
+) -> list[MapLayer]:
     """One group per layer, the lowest first."""
     scores, unranked = tables["scores"], tables.get("unranked", pd.DataFrame())
     groups = [feature_groups.countries(layers["countries"])]

@@ -70,7 +70,7 @@ class Result:
         """Published statements of quantity, a row each, never added up."""
         return self.tables["resources"]
 
-    def to_html(self, *, picture: maps.Drawn | None = None) -> str:
+    def to_html(self, *, picture: maps.MapLayer | None = None) -> str:
         """Render the page of the run: one HTML text that opens offline.
 
         Parameters

@@ -17,8 +17,8 @@ from geo_ree.errors import SchemaError
 from geo_ree.proximity.search.index_files import Stored, fingerprint, read_index, write_index
 from geo_ree.proximity.search.packets import NODE
 from geo_ree.proximity.search.segments import Segments, explode, geodesic_areas, to_ecef
+from geo_ree.proximity.search.simd import LANES
 from geo_ree.proximity.search.tree import build_tree, in_slices, search_tree
-from geo_ree.proximity.search.vectors import LANES
 
 Frame: TypeAlias = gpd.GeoSeries | gpd.GeoDataFrame
 

@@ -1,7 +1,13 @@
 import pandas as pd
 import pytest
 
-from geo_ree.deposits.columns import as_text, clean_column, clean_numbers, clean_text, latin_name
+from geo_ree.deposits.column_rules import (
+    as_text,
+    clean_column,
+    clean_numbers,
+    clean_text,
+    latin_name,
+)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from geo_ree.catalog import load_catalog
 from geo_ree.catalog.source import Commodities
-from geo_ree.deposits.columns import TableTask
+from geo_ree.deposits.column_rules import TableTask
 from geo_ree.deposits.commodities import add_commodities, classify_commodities
 
 JUDGED = Path(__file__).parent / "judged" / "commodities_ofr_2005_1294.csv"

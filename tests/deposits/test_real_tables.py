@@ -15,7 +15,7 @@ import pytest
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
-from geo_ree.deposits.columns import as_text
+from geo_ree.deposits.column_rules import as_text
 from geo_ree.deposits.vocabulary import (
     country_code,
     find_commodity,

@@ -13,7 +13,7 @@ import numpy as np
 
 from geo_ree.proximity.search.kernels import FIELDS, jit, part
 from geo_ree.proximity.search.packets import EVERYTHING, arc_over, foot_on, geodesic, reach2
-from geo_ree.proximity.search.vectors import LANES, MEAN_RADIUS_M, greatest
+from geo_ree.proximity.search.simd import LANES, MEAN_RADIUS_M, greatest
 
 ZERO_M = 2e-6
 """Distances below this count as 0: vertices are rounded to a micrometre."""

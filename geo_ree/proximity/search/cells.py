@@ -20,7 +20,7 @@ import numpy as np
 from geo_ree.proximity.search.cell_distances import SLACK_M, gap2_to, greatest_of, measure_cells
 from geo_ree.proximity.search.kernels import jit, part
 from geo_ree.proximity.search.packets import EVERYTHING, NODE, STACK, reach2
-from geo_ree.proximity.search.vectors import LANES, boxes_near, first_bit
+from geo_ree.proximity.search.simd import LANES, boxes_near, first_bit
 
 SIDE = 16
 """Cells to a side of a tile, before any quartering."""

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.search.vectors import GRID_M, LANES, MEAN_RADIUS_M
+from geo_ree.proximity.search.simd import GRID_M, LANES, MEAN_RADIUS_M
 
 RADIX_BITS = 11
 """Bits of a key that one pass of the radix sort takes: three passes for the 32 bits of a place."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from geo_ree.proximity.search.kernels import A2, E2, FIELDS, euler_radius, jit, part
 from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.search.vectors import (
+from geo_ree.proximity.search.simd import (
     LANES,
     MEAN_RADIUS_M,
     TOUCHING_M,

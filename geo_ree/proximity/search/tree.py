@@ -30,7 +30,7 @@ from geo_ree.proximity.search.segments import (
     to_ecef,
     to_lonlat,
 )
-from geo_ree.proximity.search.vectors import LANES, MEAN_RADIUS_M
+from geo_ree.proximity.search.simd import LANES, MEAN_RADIUS_M
 from geo_ree.settings import REGION
 
 logger = logging.getLogger(__name__)
