@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-IMPORTS = "import geo_ree.pipeline, geo_ree.summary"
+IMPORTS = "import geo_ree.pipeline.result, geo_ree.cli.console.summary"
 
 
 def seconds(*command: str) -> float:

@@ -141,7 +141,7 @@ def test_weights_are_those_for_what_is_known(tmp_path):
             ["--target", "spaceport", "--out", "x.tif"],
             "no target is called 'spaceport'; use one of",
         ),
-        (["--layer", "moons", "--out", "x.tif"], "no source at hand has a moons"),
+        (["--layer", "moons", "--out", "x.tif"], "no available source has a moons"),
         (["--layer", "railways"], "Missing option '--out'"),
         (
             ["--layer", "railways", "--out", "x.tif", "--bbox", "1,2,3"],

@@ -202,7 +202,7 @@ def test_the_error_is_that_of_the_position_and_of_the_line(countries):
     assert np.isnan(got["err_railway_km"])
 
 
-def test_an_unnamed_line_is_told_by_the_town_it_passes(countries):
+def test_an_unnamed_line_is_named_by_the_town_it_passes(countries):
     rails = _rails((None, "KAZ", 0.0, 75, 45.5))
     towns = gpd.GeoDataFrame(
         {

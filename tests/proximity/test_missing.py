@@ -34,7 +34,7 @@ def measured(rate: float, sure: float = 1e6) -> pd.DataFrame:
     return pd.DataFrame([row], columns=list(COLUMNS))
 
 
-def strewn(count: int, seed: int, country: str = "KAZ") -> gpd.GeoDataFrame:
+def random_lines(count: int, seed: int, country: str = "KAZ") -> gpd.GeoDataFrame:
     """Lines of 60 km in all directions, evenly over the north of the land."""
     rng = np.random.default_rng(seed)
     lon, lat = rng.uniform(56, 84, count), rng.uniform(45, 54, count)
@@ -69,7 +69,7 @@ def drawn(
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_drawn_distances_are_like_the_true_ones(share: float) -> None:
     """Of a known network a share is hidden; what the rest tells must fit the whole."""
-    whole = strewn(500, seed=11)
+    whole = random_lines(500, seed=11)
     hidden = np.random.default_rng(12).random(len(whole)) < share
     lon, lat = sites(400, seed=13)
     true = NearestIndex(whole.geometry).query_lonlat(lon, lat)[0] / 1000.0
@@ -85,10 +85,10 @@ def test_drawn_distances_are_like_the_true_ones(share: float) -> None:
     np.testing.assert_allclose(np.quantile(told, [0.25, 0.5, 0.75]), quarters, rtol=0.1)
 
 
-def test_who_is_near_a_known_line_has_less_to_gain() -> None:
-    lines = MissingLines({"rail": strewn(500, 11)}, {"rail": measured(0.2)}, LAND)
+def test_a_place_near_a_known_line_has_less_to_gain() -> None:
+    lines = MissingLines({"rail": random_lines(500, 11)}, {"rail": measured(0.2)}, LAND)
     lon, lat = sites(300, seed=3)
-    known = NearestIndex(strewn(500, 11).geometry).query_lonlat(lon, lat)[0] / 1000.0
+    known = NearestIndex(random_lines(500, 11).geometry).query_lonlat(lon, lat)[0] / 1000.0
     nearer = (drawn(lines, lon, lat)["rail"] < known).mean(axis=0)
     close, far = known < np.quantile(known, 0.25), known > np.quantile(known, 0.75)
     assert nearer[close].mean() < 0.1
@@ -99,7 +99,9 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
     lon, lat = sites(5, seed=4)
 
     def once(seed: int, draw: int) -> np.ndarray:
-        lines = MissingLines({"rail": strewn(200, 1)}, {"rail": measured(0.3)}, LAND, seed=seed)
+        lines = MissingLines(
+            {"rail": random_lines(200, 1)}, {"rail": measured(0.3)}, LAND, seed=seed
+        )
         return drawn(lines, lon, lat, seed=draw)["rail"]
 
     assert np.array_equal(once(1, 1), once(1, 1))
@@ -108,7 +110,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 
 
 def test_a_draw_misses_the_same_lines_for_all_of_a_country() -> None:
-    lines = MissingLines({"rail": strewn(200, 1)}, {"rail": measured(0.3)}, LAND)
+    lines = MissingLines({"rail": random_lines(200, 1)}, {"rail": measured(0.3)}, LAND)
     near = lines.measure(
         np.full((2, 1), 70.0), np.full((2, 1), 49.0), np.array(["KAZ", "KAZ"], dtype=object)
     )
@@ -122,9 +124,9 @@ def test_a_draw_misses_the_same_lines_for_all_of_a_country() -> None:
 
 def test_nothing_is_missing_where_nothing_is_known_or_the_rate_is_zero() -> None:
     lon, lat = sites(4, seed=5)
-    none = MissingLines({"rail": strewn(100, 1)}, {"rail": measured(0.0)}, LAND)
+    none = MissingLines({"rail": random_lines(100, 1)}, {"rail": measured(0.0)}, LAND)
     assert np.isinf(drawn(none, lon, lat)["rail"]).all()
-    other = MissingLines({"rail": strewn(100, 1)}, {"rail": measured(0.3)}, LAND)
+    other = MissingLines({"rail": random_lines(100, 1)}, {"rail": measured(0.3)}, LAND)
     assert np.isinf(drawn(other, lon, lat - 5.0, country="KGZ")["rail"]).all()
     assert np.isinf(drawn(other, lon, lat, country="XXX")["rail"]).all()
 
@@ -132,7 +134,9 @@ def test_nothing_is_missing_where_nothing_is_known_or_the_rate_is_zero() -> None
 def test_more_than_half_is_drawn_as_half() -> None:
     lon, lat = sites(50, seed=6)
     half, most = (
-        drawn(MissingLines({"rail": strewn(100, 1)}, {"rail": measured(p)}, LAND), lon, lat)["rail"]
+        drawn(MissingLines({"rail": random_lines(100, 1)}, {"rail": measured(p)}, LAND), lon, lat)[
+            "rail"
+        ]
         for p in (0.6, 0.9)
     )
     assert np.array_equal(half, most)
@@ -141,8 +145,8 @@ def test_more_than_half_is_drawn_as_half() -> None:
 
 def test_another_target_or_country_changes_nothing() -> None:
     lon, lat = sites(4, seed=7)
-    both = pd.concat([strewn(100, 1), strewn(100, 2, country="KGZ")])
-    alone = MissingLines({"rail": strewn(100, 1)}, {"rail": measured(0.3)}, LAND)
+    both = pd.concat([random_lines(100, 1), random_lines(100, 2, country="KGZ")])
+    alone = MissingLines({"rail": random_lines(100, 1)}, {"rail": measured(0.3)}, LAND)
     among = MissingLines({"rail": both}, {"rail": measured(0.3)}, LAND)
     assert np.array_equal(drawn(alone, lon, lat)["rail"], drawn(among, lon, lat)["rail"])
 
@@ -182,4 +186,4 @@ def test_stretches_are_left_out_as_a_whole() -> None:
 
 def test_a_target_needs_rates() -> None:
     with pytest.raises(SchemaError, match="no omission rates of rail; give those of omission"):
-        MissingLines({"rail": strewn(3, 1)}, {}, LAND)
+        MissingLines({"rail": random_lines(3, 1)}, {}, LAND)

@@ -192,7 +192,7 @@ def test_empty_points_have_no_answer_and_empty_targets_are_passed_over():
     assert got["target"][2] == 2
 
 
-def test_bad_input_is_told():
+def test_bad_input_is_reported():
     one = _points([(76, 43)])
     with pytest.raises(SchemaError, match="none of the 1 targets has a geometry; give"):
         nearest(one, gpd.GeoSeries([None], crs=4326))

@@ -445,7 +445,7 @@ def test_results_stay_with_their_deposits():
     assert got["elevation_m"].tolist() == pytest.approx([80_000, 70_000, 75_000], abs=1)
 
 
-def test_bad_input_is_told():
+def test_bad_input_is_reported():
     land = Land(_ridge)
     mines = _mines((76.5, 45.0))
     with pytest.raises(SchemaError, match="deposits have no column position_error_m"):

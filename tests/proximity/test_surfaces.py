@@ -281,7 +281,7 @@ def test_no_targets_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, MemoryError])
-def test_breaking_off_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path, monkeypatch):
+def test_an_interruption_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path, monkeypatch):
     path, index = tmp_path / "out" / "x.tif", NearestIndex(_series(shapely.Point(75, 42)))
     measured = rasters._measure_rows
 
@@ -303,7 +303,7 @@ def test_breaking_off_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path,
     assert path.read_bytes() == b"the older one"
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_a_path_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SettingsError, match="cannot be written"):
         surface(

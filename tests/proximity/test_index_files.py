@@ -81,7 +81,7 @@ def test_the_index_of_other_targets_is_refused(tmp_path, change):
         NearestIndex.load(path, change(_targets()))
 
 
-def test_what_is_no_index_is_refused(tmp_path):
+def test_a_file_that_is_not_an_index_is_refused(tmp_path):
     path = tmp_path / "layer.index"
     with pytest.raises(SchemaError, match="cannot be read as a nearest-feature index"):
         NearestIndex.load(path)
@@ -109,7 +109,7 @@ def test_an_index_of_another_version_is_refused(tmp_path):
         NearestIndex.load(path)
 
 
-def test_a_coordinate_that_is_no_number_is_told():
+def test_a_coordinate_that_is_not_a_number_is_reported():
     shapes = [shapely.Point(1, 1), shapely.LineString([(70, 45), (71, np.inf)])]
     with pytest.raises(SchemaError, match="row 2 of the targets has a coordinate that is not"):
         NearestIndex(gpd.GeoSeries(shapes, crs=4326))
@@ -132,7 +132,7 @@ print(nearest(one, one)["distance_m"].tolist())
 """
 
 
-def test_compiling_is_told_once_a_machine(tmp_path):
+def test_compiling_is_logged_once_per_machine(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
 
     def ask():
