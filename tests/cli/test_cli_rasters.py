@@ -99,7 +99,7 @@ def test_suitability_writes_scores_and_the_distances_behind_them(tmp_path):
     model = load_preset("infrastructure")
     left_out = [c for c in model.columns if not (tmp_path / "out" / f"{c}.tif").exists()]
     assert left_out == ["dist_power_line_km"]
-    assert "unknown everywhere, weight shared out: dist_power_line_km" in done.output
+    assert "unknown everywhere, weight redistributed: dist_power_line_km" in done.output
     with rasterio.open(tmp_path / "out" / "suitability.tif") as made:
         assert 0 < np.nanmin(made.read(1)) < np.nanmax(made.read(1)) <= 100
         assert made.tags()["left_out"] == "dist_power_line_km"
