@@ -155,7 +155,7 @@ def test_weights_are_those_for_what_is_known(tmp_path):
         ),
     ],
 )
-def test_what_is_wrong_is_told(words, says, tmp_path, monkeypatch):
+def test_invalid_options_are_reported(words, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = _ask("surface", *words, *RAILS)
     assert done.exit_code == 2 and says in " ".join(done.output.split())
@@ -188,7 +188,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
         told = running.communicate(timeout=60)[1]
     finally:
         running.kill()
-    assert running.returncode == 130 and b"broken off" in told
+    assert running.returncode == 130 and b"interrupted" in told
     assert not (tmp_path / "out").exists()
 
 
