@@ -1,4 +1,4 @@
-"""Shared by all tests: no network but loopback, and small hand-written layers."""
+"""Shared by all tests: no network but loopback, skips with a reason, a server, the mirror."""
 
 from __future__ import annotations
 
@@ -58,34 +58,6 @@ def no_network() -> Iterator[None]:
     socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
-
-
-# A test needs what its fixtures start; -m chooses among tests by these marks.
-MARKS = {
-    "mirror": ("mirror", "slow"),
-    "facts": ("mirror",),
-    "browser": ("browser",),
-    "visit": ("browser",),
-    "koop": ("servers",),
-    "mapserver": ("servers",),
-    "pygeoapi": ("servers",),
-    "s3": ("servers",),
-}
-
-
-@pytest.hookimpl(tryfirst=True)  # before -m is applied
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by their fixtures, and leave live tests out unless -m names them."""
-    for item in items:
-        for fixture in getattr(item, "fixturenames", ()):
-            for mark in MARKS.get(fixture, ()):
-                item.add_marker(mark)
-    if "live" in str(config.option.markexpr):
-        return
-    live = [item for item in items if item.get_closest_marker("live")]
-    if live:
-        config.hook.pytest_deselected(items=live)
-        items[:] = [item for item in items if item not in live]
 
 
 @pytest.fixture(autouse=True)

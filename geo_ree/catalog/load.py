@@ -1,4 +1,4 @@
-"""Reading the catalogue's TOML files, with every mistake in them reported at once."""
+"""Read the catalogue's TOML files, and report every mistake in them at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from geo_ree.catalog.source import MistakesError, Source
 from geo_ree.errors import CatalogError
 
-_STAND_IN: Mapping[str, Any] = MappingProxyType(
+_PLACEHOLDERS: Mapping[str, Any] = MappingProxyType(
     {
         "id": "x",
         "title": "xxx",
@@ -29,18 +29,18 @@ _STAND_IN: Mapping[str, Any] = MappingProxyType(
         "status": "unverified",
     }
 )
-"""What an entry has to say, for one that does not."""
+"""Values of the required fields, to check the rest of an entry that has mistakes in them."""
 
 
 def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
-    """Read the package's catalogue, and a file of the user's own behind it.
+    """Read the package's catalogue, then a file of your own.
 
     Parameters
     ----------
     extra
-        A TOML file with more ``[[source]]`` tables. An entry there replaces the package's
-        entry of the same id. With ``like = "id"`` an entry takes what it does not say from one
-        that stands before it.
+        A TOML file with more ``[[source]]`` tables. An entry replaces the package's entry with
+        the same id. With ``like = "id"`` it copies everything it does not set from an earlier
+        entry.
 
     Returns
     -------
@@ -50,20 +50,20 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
     Raises
     ------
     CatalogError
-        Every mistake in one message, each with its file and dotted path.
+        With every mistake in one message, each with its file and dotted path.
 
     Examples
     --------
     >>> load_catalog()["usgs_ree"].layer
     'deposits'
     """
-    complaints: list[str] = []
+    mistakes: list[str] = []
     sources: dict[str, Source] = {}
     tables: dict[str, dict[str, Any]] = {}
     for name, text in _package_files():
-        for source in _parse(text, name, complaints, tables):
+        for source in _parse(text, name, mistakes, tables):
             if source.id in sources:
-                complaints.append(f"{name}: source.{source.id} is defined twice")
+                mistakes.append(f"{name}: source.{source.id} is defined twice")
             sources[source.id] = source
     if extra is not None:
         path = Path(extra)
@@ -75,15 +75,15 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
             ) from error
         except UnicodeDecodeError as error:
             raise CatalogError(
-                f"the catalogue {path} is no text in UTF-8", "save it as UTF-8"
+                f"the catalogue {path} is not UTF-8 text", "save it as UTF-8"
             ) from error
-        for source in _parse(text, path.name, complaints, tables):
+        for source in _parse(text, path.name, mistakes, tables):
             sources[source.id] = source
     for source in sources.values():
         if source.extract_of and source.extract_of not in sources:
-            complaints.append(f"source.{source.id}.extract_of: no source is {source.extract_of!r}")
-    if complaints:
-        raise CatalogError("the catalogue has mistakes: " + "; ".join(complaints))
+            mistakes.append(f"source.{source.id}.extract_of: no source is {source.extract_of!r}")
+    if mistakes:
+        raise CatalogError("the catalogue has mistakes: " + "; ".join(mistakes))
     return MappingProxyType(sources)
 
 
@@ -95,65 +95,69 @@ def _package_files() -> Iterator[tuple[str, str]]:
 
 
 def _parse(
-    text: str, name: str, complaints: list[str], known: dict[str, dict[str, Any]]
+    text: str, name: str, mistakes: list[str], known: dict[str, dict[str, Any]]
 ) -> list[Source]:
     try:
         tables = tomllib.loads(text).get("source", [])
     except tomllib.TOMLDecodeError as error:
-        complaints.append(f"{name}: not TOML: {error}")
+        mistakes.append(f"{name}: not TOML: {error}")
         return []
     if not isinstance(tables, list):
-        complaints.append(f"{name}: source: is one table, expected [[source]] in double brackets")
+        mistakes.append(f"{name}: source: is one table, expected [[source]] in double brackets")
         return []
     out = []
     for number, table in enumerate(tables, 1):
         if not isinstance(table, dict):
-            complaints.append(f"{name}: source.#{number}: is no table")
+            mistakes.append(f"{name}: source.#{number}: is not a table")
             continue
         label = table.get("id", f"#{number}")
         model = table.get("like", "")
         if model and model not in known:
-            complaints.append(f"{name}: source.{label}.like: no source before it is {model!r}")
+            mistakes.append(f"{name}: source.{label}.like: no source before it is {model!r}")
             continue
-        full = _overlaid(known.get(model, {}), table)
+        full = _overlay(known.get(model, {}), table)
         known[str(label)] = full
         try:
             out.append(Source.model_validate(full))
         except ValidationError as error:
-            told = [line for item in error.errors() for line in _lines(item)]
-            told += _behind(full, {str(item["loc"][0]) for item in error.errors() if item["loc"]})
-            complaints += [f"{name}: source.{label}.{line}" for line in told]
+            found = [line for item in error.errors() for line in _lines(item)]
+            found += _hidden_mistakes(
+                full, {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+            )
+            mistakes += [f"{name}: source.{label}.{line}" for line in found]
     return out
 
 
-def _behind(table: Mapping[str, Any], wrong: set[str]) -> list[str]:
-    """Mistakes that hide behind others: how the parts of an entry fit, leaving the wrong ones out."""
+def _hidden_mistakes(table: Mapping[str, Any], wrong: set[str]) -> list[str]:
+    """Check how the correct fields of an entry fit together: pydantic stops at the wrong ones."""
     if not wrong or "table" in wrong:
         return []
     try:
-        Source.model_validate({**_STAND_IN, **{k: v for k, v in table.items() if k not in wrong}})
+        Source.model_validate(
+            {**_PLACEHOLDERS, **{k: v for k, v in table.items() if k not in wrong}}
+        )
     except ValidationError as error:
-        told = [line for item in error.errors() for line in _lines(item)]
-        return [line for line in told if re.split(r"[.:]", line)[0] not in wrong]
+        found = [line for item in error.errors() for line in _lines(item)]
+        return [line for line in found if re.split(r"[.:]", line)[0] not in wrong]
     return []
 
 
-def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay an entry over the one that it is ``like``: tables are joined, all else replaced."""
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay an entry over the one it is ``like``: tables are joined, everything else is replaced."""
     out = {**below}
     for key, value in above.items():
         if key == "like":
             continue
         both = isinstance(value, dict) and isinstance(below.get(key), dict)
-        out[key] = _overlaid(below[key], value) if both else value
+        out[key] = _overlay(below[key], value) if both else value
     return out
 
 
 def _lines(item: Any) -> list[str]:
-    """One line for each mistake in an error of pydantic, from the dotted path on."""
+    """Turn one error of pydantic into lines that begin with the dotted path."""
     found = item.get("ctx", {}).get("error")
     if isinstance(found, MistakesError):
         return found.mistakes
     path = ".".join(map(str, item["loc"])) or "entry"
-    said = "is no setting" if item["type"] == "extra_forbidden" else item["msg"]
-    return [f"{path}: {said}"]
+    message = "is no setting" if item["type"] == "extra_forbidden" else item["msg"]
+    return [f"{path}: {message}"]

@@ -1,4 +1,4 @@
-"""The parts of a catalogue entry: how a payload is opened and how its values are understood."""
+"""The model of a catalogue entry: where a source is, how to open it, what its columns mean."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from geo_ree.schema import LAYERS, RASTER_LAYERS
 
 
 class Strict(BaseModel):
-    """A record that cannot be changed and has no fields but its own."""
+    """A frozen record that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Reader(Strict):
-    """How the payload is asked for and opened.
+    """How to request and open the payload.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Reader(Strict):
     tables
         Child tables: name -> path inside the archive.
     key
-        Upstream column that ties the child tables to the main one.
+        Upstream column that links the child tables to the main table.
     encodings
         Tried in order.
     sheet, header_row
@@ -35,35 +35,35 @@ class Reader(Strict):
         Layer or feature class of a geopackage, file geodatabase or KML; of an OSM file one or
         more of GDAL's layers (points, lines, multipolygons, …), separated by commas.
     where
-        Condition in SQL that a feature has to meet: OGR's for a file, the server's for ArcGIS.
+        SQL condition that selects features: OGR's dialect for a file, the server's for ArcGIS.
     crs
-        Reference system of a file that states none, for instance ``EPSG:4284``.
+        Reference system of a file without one, for instance ``EPSG:4284``.
     axis
-        Order in which a WFS writes coordinates, known from its make and version, never guessed
-        from values: ``lonlat`` or ``latlon``.
+        Axis order of a WFS, determined from its software and version, never guessed from values:
+        ``lonlat`` or ``latlon``.
     version, type_name
         Of a WFS.
     item, title, file
-        ScienceBase: id of the item, or its exact title to search for, and name of the file in
-        it, or a pattern like ``*.zip`` that fits one file.
+        ScienceBase: id of the item, or its exact title to search for; and the name of its file,
+        or a pattern like ``*.zip`` that matches one file.
     cells
         Names of the cells of a jqGrid's rows, in order.
     collection
         Of an OGC API.
     query
-        Parameters that are added to each request; the body (key ``data``) of an Overpass query.
+        Parameters added to each request; the body (key ``data``) of an Overpass query.
     headers
-        Added to each request. Values of parameters and headers that are named ``token``, ``key``,
-        ``password``, ``Authorization`` and the like are sent, but kept in no error or record.
+        Added to each request. Values of parameters and headers named ``token``, ``key``,
+        ``password``, ``Authorization`` and the like are sent, but never appear in errors or records.
     page_size
-        Features asked for at once; 0 leaves it to the server.
+        Features per request; 0 leaves it to the server.
     hosts
-        Hosts, beside that of the url, to which addresses given by upstream may lead.
+        Further hosts to which the source may redirect; all others are refused.
     tile, tile_deg
-        Name of a tile, with ``{ns} {lat} {ew} {lon}`` of its south-western corner, that the url
-        has as ``{tile}``; and its width and height in degrees.
+        Name of a tile, with ``{ns} {lat} {ew} {lon}`` of its south-western corner, inserted into
+        the url at ``{tile}``; and its width and height in degrees.
     pause_s
-        Seconds to leave between two requests to the host.
+        Seconds between two requests to the host.
     """
 
     member: str = ""
@@ -93,21 +93,21 @@ class Reader(Strict):
 
 
 class Precision(Strict):
-    """How fine the source's coordinates are.
+    """How precise the source's coordinates are.
 
     Attributes
     ----------
     rule
         ``fixed`` (class_ for all rows), ``decimals`` (from the digits of the decimal degrees),
         ``dms`` (from two degree-minute-second texts, or from six columns: degrees, minutes and
-        seconds of latitude and of longitude) or ``column`` (the source says it).
+        seconds of latitude and of longitude) or ``column`` (a column states it).
     class_
-        The precision class of a ``fixed`` rule, and what the other rules fall back on.
+        The precision class of a ``fixed`` rule, and the fallback of the other rules.
     columns
         Upstream columns that the rule reads.
     stacked
-        So many records of different names on one point make it the place under which they were
-        filed (``named_place``); 0 for never.
+        If this many records with different names share one point, the point is treated as a
+        filing location (``named_place``); 0 for never.
     """
 
     rule: Literal["fixed", "decimals", "dms", "column"] = "fixed"
@@ -117,21 +117,21 @@ class Precision(Strict):
 
 
 class Commodities(Strict):
-    """From which upstream columns commodities are told, and what they are to the deposit.
+    """Which upstream columns name commodities, and their tier.
 
-    Where `main`, `minor` and `trace` are all empty the rule does nothing. Otherwise it gives
-    ``commodities``, ``commodity_tier``, ``commodity_group`` and, for deposits, ``role``, each
-    unless the entry gives that column itself. A table under ``values`` for one of them, without
-    a column, holds exceptions: text of the commodities -> value.
+    If `main`, `minor` and `trace` are all empty, the rule does nothing. Otherwise it sets
+    ``commodities``, ``commodity_tier``, ``commodity_group`` and, for deposits, ``role``, unless
+    the entry sets that column itself. A table under ``values`` for one of them, without a
+    column, lists exceptions: text of the commodities -> value.
 
     Attributes
     ----------
     main, minor, trace
-        Upstream columns: what is mined for, what comes with it, and what was only assayed.
+        Upstream columns of the primary commodities, the by-products, and what was only assayed.
     separators
         Characters between two commodities.
     first_is_main
-        Whether only the first word of `main` is what is mined for, and the others come with it.
+        Whether only the first word of `main` is primary, and the others are by-products.
     """
 
     main: tuple[str, ...] = ()
@@ -142,15 +142,15 @@ class Commodities(Strict):
 
 
 class Table(Strict):
-    """One of several tables of a payload; what it leaves out is as in its entry.
+    """One of several tables of a payload; anything omitted is taken from the entry.
 
     Attributes
     ----------
     name
         A short name, unique in the entry.
     layer, reader, columns, constants, values, words, nulls
-        As in `Source`; the mappings are joined to the entry's, and options of the reader
-        replace the entry's one by one.
+        As in `Source`; mappings are joined with the entry's, and each option of the reader
+        replaces the entry's.
     commodities, precision, country_from, coverage, notes
         As in `Source`.
     """
@@ -191,7 +191,7 @@ _FETCHED = ("ok", "unverified")
 
 
 class MistakesError(ValueError):
-    """Several mistakes of one entry, each beginning with its dotted path within the entry."""
+    """Mistakes of one entry, each beginning with its dotted path within the entry."""
 
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = mistakes
@@ -199,64 +199,64 @@ class MistakesError(ValueError):
 
 
 class Source(Strict):
-    """One source: a payload, and the table or tables that are read from it.
+    """One source: a payload, and the tables to read from it.
 
     Attributes
     ----------
     id, title, publisher, country
-        Name of the entry, of the work, of who publishes it, and what it covers in words.
+        Name of the entry, title of the work, its publisher, and what it covers, in words.
     label
-        A few words that stand for the source beside a figure: who, and the year if known.
+        Short form shown next to figures: the publisher, and the year if known.
     layer
-        The canonical layer that it feeds; blank where every table names its own.
+        The canonical layer it belongs to; blank if every table names its own.
     protocol
-        ``starter`` (inside the package), how it is fetched, or ``local`` (only ever handed over
-        as a file).
+        How it is fetched; ``starter`` for data inside the package, ``local`` for a file that only
+        the user can provide.
     url, landing_page
         The payload or service, and the page for people.
     licence, licence_url, attribution
-        What it may be used for, and the line that has to be shown.
+        Terms of use, and the required attribution.
     edition
-        Date of the data in words (a year, a version); what "how old is this?" is answered with.
+        Date of the data in words: a year or a version.
     evidence
-        How sure the address is: ``confirmed`` (seen in print), ``pattern`` (a sibling was seen)
-        or ``guess``.
+        How the address is known: ``confirmed`` (published), ``pattern`` (derived from a published
+        address of the same kind) or ``guess``.
     status
-        ``ok`` and ``unverified`` are fetched; ``manual`` can only be handed over as a file;
+        ``ok`` and ``unverified`` can be fetched; ``manual`` can only be provided as a file;
         ``none`` means that nothing is published.
     why, instead
-        For ``manual`` and ``none``: why a program cannot have it, and what a person can do.
+        For ``manual`` and ``none``: why a program cannot download it, and what a person can do.
     sha256
-        Hash of the payload, where it is pinned; another payload is refused.
+        Checksum of the payload; any other payload is refused. Blank if it may change.
     coverage
-        ISO alpha-3 codes for which the absence of a feature means something; empty for the
-        whole region, the one word ``none`` for nowhere (a part of a country).
+        ISO alpha-3 codes of the countries that the source covers completely, where no feature
+        means that there is none; empty for the whole region, the single word ``none`` for nowhere.
     extract_of
-        Id of the full source of which this is an extract; the full one replaces it when
-        it is there, and record ids are shared.
+        Id of the full source of which this is an extract. The full source replaces it once
+        fetched; record ids are shared.
     columns
-        Canonical column -> upstream column. Where it is empty, the columns of the file bear
-        their canonical names (and ``native_id``, ``latitude``, ``longitude``).
+        Canonical column -> upstream column. If empty, the columns of the file have canonical
+        names (and ``native_id``, ``latitude``, ``longitude``).
     constants
         Canonical column -> value of every row.
     values
         Canonical column -> {upstream value: canonical value}; the key ``*`` stands for any
         other value, and ``=`` as the value keeps the upstream one.
     words
-        Canonical column -> name of a table of patterns that turns free text into its vocabulary.
+        Canonical column -> name of a table of patterns that maps free text to its vocabulary.
     plant_columns
-        Upstream columns in which a works may be told that is filed like a deposit (a name, a
-        way of working); such a record is of kind ``plant`` whatever else it says.
+        Upstream columns that may name a processing plant recorded like a deposit; such a record
+        gets the kind ``plant``.
     nulls
         Upstream column (``*`` for all) -> texts that mean "unknown".
     commodities
-        How commodities, their tier and group, and the role are told from upstream columns.
+        How commodities, their tier and group, and the role follow from upstream columns.
     vertical_error_m
-        Of a raster of heights: how far one may be off, nine times in ten.
+        Vertical error of an elevation raster, at 90 % confidence.
     country_from
         ``polygon`` (where the geometry lies) or ``reported`` (features on borders and coasts).
     table
-        Several tables of one payload; each takes what it does not say from the entry.
+        Several tables of one payload; anything they omit is taken from the entry.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -296,25 +296,25 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Source:
-        complaints = [c for part in self.parts() for c in part._table_complaints()]
+        mistakes = [m for part in self.parts() for m in part._table_mistakes()]
         names = [t.name for t in self.table]
         if len(set(names)) < len(names):
-            complaints.append("table: two tables have one name")
+            mistakes.append("table: two tables have one name")
         if self.part:
-            complaints.append("part: not to be set; give tables under table")
+            mistakes.append("part: not to be set; give tables under table")
         if self.protocol not in ("starter", "local") and self.status == "ok" and not self.url:
-            complaints.append("url: is missing (a source with status ok is fetched from it)")
+            mistakes.append("url: is missing (a source with status ok is fetched from it)")
         if self.status in ("manual", "none"):
-            complaints += [
+            mistakes += [
                 f"{name}: is missing (with status {self.status} it says what a person can know)"
                 for name in ("why", "instead")
                 if not getattr(self, name)
             ]
-        if complaints:
-            raise MistakesError(complaints)
+        if mistakes:
+            raise MistakesError(mistakes)
         return self
 
-    def _table_complaints(self) -> list[str]:
+    def _table_mistakes(self) -> list[str]:
         where = f"table.{self.part}." if self.part else ""
         if self.layer in RASTER_LAYERS:
             return []
@@ -336,49 +336,30 @@ class Source(Strict):
 
     @property
     def namespace(self) -> str:
-        """First half of its record ids: its own id, or that of the source it is an extract of."""
+        """First half of its record ids: its own id, or that of the full source of an extract."""
         return self.extract_of or self.id
 
     @property
     def fetchable(self) -> bool:
-        """Whether a program may fetch it."""
+        """Whether geo_ree can download it."""
         return self.status in _FETCHED and self.protocol not in ("starter", "local")
 
     def further_columns(self) -> tuple[str, ...]:
-        """Give the upstream columns that are read beside those in `columns`, each once.
-
-        Examples
-        --------
-        >>> from geo_ree.catalog.load import load_catalog
-        >>> load_catalog()["usgs_ree"].further_columns()
-        ('lat_dms', 'lon_dms')
-        """
+        """Give the upstream columns that rules read in addition to those in `columns`, each once."""
         rule = self.commodities
         named = (*self.precision.columns, *rule.main, *rule.minor, *rule.trace, *self.plant_columns)
         return tuple(dict.fromkeys(named))
 
     def parts(self) -> tuple[Source, ...]:
-        """Give one view of the entry for each of its tables; itself where it has but one.
-
-        Returns
-        -------
-        tuple of Source
-            Each with the layer, reader, columns and rules of its table, and its name as `part`.
-
-        Examples
-        --------
-        >>> from geo_ree.catalog.load import load_catalog
-        >>> [p.part for p in load_catalog()["usgs_ree"].parts()]
-        ['']
-        """
+        """Give one source for each table, with its options and its name as `part`; itself if it has one."""
         if not self.table:
             return (self,)
         return tuple(self._part(table) for table in self.table)
 
     def _part(self, table: Table) -> Source:
-        said = {name: getattr(table, name) for name in table.model_fields_set - {"name", "reader"}}
+        given = {name: getattr(table, name) for name in table.model_fields_set - {"name", "reader"}}
         for name in ("columns", "constants", "values", "words", "nulls"):
-            said[name] = {**getattr(self, name), **said.get(name, {})}
+            given[name] = {**getattr(self, name), **given.get(name, {})}
         reader = {n: getattr(table.reader, n) for n in table.reader.model_fields_set}
-        said["reader"] = self.reader.model_copy(update=reader)
-        return self.model_copy(update={**said, "table": (), "part": table.name})
+        given["reader"] = self.reader.model_copy(update=reader)
+        return self.model_copy(update={**given, "table": (), "part": table.name})

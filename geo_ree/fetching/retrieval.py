@@ -26,7 +26,7 @@ from geo_ree.storage import (
     sha256_of,
     sweep,
 )
-from geo_ree.storage.files import told
+from geo_ree.storage.files import explain_unwritable
 from geo_ree.storage.snapshots import PROVENANCE
 
 INCOMING = ".incoming"
@@ -152,7 +152,7 @@ def _staging(settings: Settings, source: Source) -> Iterator[Path]:
     """
     home = settings.raw_root / source.id
     folder = home / INCOMING
-    with told(home):
+    with explain_unwritable(home):
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
         try:

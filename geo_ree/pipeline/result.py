@@ -20,6 +20,7 @@ from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import Layers, Progress, load_layers
 from geo_ree.pipeline.report import make_report, raster_inputs
 from geo_ree.pipeline.run_tables import build_tables, run_tables
+from geo_ree.scoring import load_preset
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
@@ -163,6 +164,9 @@ def run(
     True
     """
     settings, options = settings or Settings(), options or Options()
+    load_preset(options.preset)  # a wrong preset or folder fails here, before the sources are read
+    if out is not None:
+        storage.check_writable(Path(out))
     clock = _Clock(tell)
     with clock.stage("sources to layers"):
         layers = load_layers(settings, options, tell)

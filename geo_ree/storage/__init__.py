@@ -1,6 +1,18 @@
-"""Where files lie and how they are written: whole or not at all, with their provenance."""
+"""Files on disk, written completely or not at all.
 
-from geo_ree.storage.files import atomic_files, atomic_path, atomic_text, sha256_of, starter_path
+`files` writes atomically, `lock` keeps other processes out of a data root, `snapshots` keeps payloads under
+``data/raw`` with their provenance, `layer_files` stores canonical layers under ``data/processed``, `geotiff`
+writes Cloud-Optimized GeoTIFFs.
+"""
+
+from geo_ree.storage.files import (
+    atomic_files,
+    atomic_path,
+    atomic_text,
+    check_writable,
+    sha256_of,
+    starter_path,
+)
 from geo_ree.storage.layer_files import load, save_layer
 from geo_ree.storage.lock import data_lock
 from geo_ree.storage.snapshots import (
@@ -18,6 +30,7 @@ __all__ = [
     "atomic_files",
     "atomic_path",
     "atomic_text",
+    "check_writable",
     "data_lock",
     "latest_snapshot",
     "load",

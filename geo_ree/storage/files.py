@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the few that come with the package."""
+"""Write files completely or not at all, and find those inside the package."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _UNWRITABLE = {
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
     Parameters
     ----------
     target
-        The file to be written; its folder is made when missing.
+        The file to write; its folder is created if missing.
 
     Yields
     ------
     pathlib.Path
-        A path in the same folder and with the same suffix, to write to. It replaces `target`
-        when the block ends, and is removed when the block raises.
+        A draft in the same folder with the same suffix. It replaces `target` when the block
+        ends, and is removed when the block raises.
 
     Raises
     ------
     SettingsError
-        When the folder cannot be made or written.
+        When the folder cannot be created or written.
 
     Examples
     --------
@@ -57,12 +57,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
     'all of it'
     """
     draft = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}{target.suffix}")
-    with told(target):
+    with explain_unwritable(target):
         made = make_folder(target.parent)
-        draft.touch(exist_ok=False)  # can it be written at all? Asked before the work is done
+        draft.touch(exist_ok=False)  # fail before the work is done, not after it
         draft.unlink()
     try:
-        with told(target):
+        with explain_unwritable(target):
             yield draft
             draft.replace(target)
     except BaseException:
@@ -72,12 +72,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 
 def atomic_text(target: Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all.
+    """Write a UTF-8 text file completely or not at all.
 
     Raises
     ------
     SettingsError
-        When the folder cannot be made or written.
+        When the folder cannot be created or written.
 
     Examples
     --------
@@ -98,18 +98,18 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     Parameters
     ----------
     folder
-        Where they belong; made when missing. Other files in it stay as they are.
+        Their folder, created if missing. Other files in it are not touched.
 
     Yields
     ------
     pathlib.Path
-        An empty folder to write into. Its files move to `folder` when the block ends; when
-        the block or a move fails, `folder` is as it was before.
+        An empty folder to write into. Its files move to `folder` when the block ends; if the
+        block or a move fails, `folder` is left as it was.
 
     Raises
     ------
     SettingsError
-        When the folder cannot be made or written.
+        When the folder cannot be created or written.
 
     Examples
     --------
@@ -121,14 +121,14 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     >>> sorted(p.name for p in out.iterdir())
     ['map.html', 'run.json']
     """
-    with told(folder):
+    with explain_unwritable(folder):
         made = make_folder(folder)
         # inside the folder itself: the moves then never cross a file system
         draft = folder / f".writing-{uuid.uuid4().hex[:8]}"
         draft.mkdir()
     new, old = draft / "new", draft / "old"
     try:
-        with told(folder):
+        with explain_unwritable(folder):
             new.mkdir()
             old.mkdir()
             yield new
@@ -136,6 +136,12 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         _remove_empty(made)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise SettingsError unless files can be written into a folder; leave nothing behind."""
+    with atomic_files(folder):
+        pass
 
 
 def _move_all(new: Path, old: Path, folder: Path) -> None:
@@ -158,14 +164,14 @@ def _move_all(new: Path, old: Path, folder: Path) -> None:
 
 
 @contextmanager
-def told(target: Path) -> Iterator[None]:
-    """Say in one line that a place cannot be written."""
+def explain_unwritable(target: Path) -> Iterator[None]:
+    """Turn an OSError about `target` into a one-line SettingsError."""
     try:
         yield
     except OSError as error:
         about = Path(str(error.filename or target))
         ours = about.is_relative_to(target.parent) or target.is_relative_to(about)
-        # some file systems refuse a new folder by saying that it is not there
+        # some file systems refuse a new folder with "No such file or directory"
         nowhere = error.errno == errno.ENOENT and target.is_relative_to(about)
         if not nowhere and (error.errno not in _UNWRITABLE or not ours):
             raise
@@ -176,7 +182,7 @@ def told(target: Path) -> Iterator[None]:
 
 
 def make_folder(folder: Path) -> list[Path]:
-    """Make a folder and its parents; the ones that were made, deepest first."""
+    """Create a folder and its parents; give those that were created, deepest first."""
     missing = [p for p in (folder, *folder.parents) if not p.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing
@@ -189,12 +195,12 @@ def _remove_empty(made: list[Path]) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file.
+    """Give the SHA-256 checksum of a file in hexadecimal.
 
     Raises
     ------
     SchemaError
-        When it cannot be read.
+        When the file cannot be read.
 
     Examples
     --------
@@ -212,7 +218,7 @@ def sha256_of(path: Path) -> str:
 
 
 def starter_path(name: str) -> Path:
-    """Find a file of the data that come with the package.
+    """Find a file of the starter data.
 
     Parameters
     ----------

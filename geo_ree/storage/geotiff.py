@@ -17,7 +17,7 @@ from rasterio.windows import Window
 from geo_ree._version import __version__
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
-from geo_ree.storage.files import atomic_path, told
+from geo_ree.storage.files import atomic_path, explain_unwritable
 
 Singles = NDArray[np.float32]
 Piece = tuple[int, int, Singles]
@@ -76,7 +76,7 @@ def write_cog(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None
     """
     with (
         atomic_path(path) as draft,
-        told(path),
+        explain_unwritable(path),
         TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder,
     ):
         raw, cog = Path(folder, "raw.tif"), Path(folder, "cog.tif")

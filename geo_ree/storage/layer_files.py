@@ -1,4 +1,4 @@
-"""The canonical layers on disk."""
+"""Store and load canonical layers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def save_layer(frame: pd.DataFrame, settings: Settings, layer: str) -> Path:
     SchemaError
         When no layer has that name.
     SettingsError
-        When the folder cannot be made or written.
+        When the folder cannot be created or written.
     """
     target = settings.processed_root / f"{layer_named(layer).name}.parquet"
     bare = frame.copy(deep=False)
@@ -59,15 +59,15 @@ def load(layer: str, settings: Settings | None = None) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        In EPSG:4326; a plain DataFrame for a plain table. ``attrs["geo_ree"]`` names the layer,
-        its file, the sources in it and the schema version.
+        In EPSG:4326; a plain DataFrame if the layer has no geometry. ``attrs["geo_ree"]`` has
+        the layer's name, file, sources and schema version.
 
     Raises
     ------
     SchemaError
         When no layer has that name, or the file is damaged.
     SettingsError
-        When no run has stored it yet.
+        When no run has stored the layer yet.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One writer at a time in a data root, and one at a time for each source in it."""
+"""Allow one process at a time to write into a data root, and one thread per source."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from filelock import FileLock, Timeout
 
 from geo_ree.errors import SettingsError
 from geo_ree.settings import Settings
-from geo_ree.storage.files import make_folder, told
+from geo_ree.storage.files import explain_unwritable, make_folder
 
 LOCK = ".lock"
 WAIT_S = 5.0
 
 
 class _Hold:
-    """The lock of one data root, as all threads of this process hold it together."""
+    """The lock of one data root, shared by all threads of this process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -30,7 +30,7 @@ class _Hold:
     def enter(self, wait_s: float) -> None:
         with self.guard:
             if not self.users:
-                with told(self.path):
+                with explain_unwritable(self.path):
                     make_folder(self.path.parent)
                     self.lock.acquire(timeout=wait_s)
             self.users += 1
@@ -46,7 +46,7 @@ class _Hold:
             return self.sources.setdefault(source_id, threading.RLock())
 
 
-# the threads of a process have to know of each other: an operating system's lock is the process's
+# an operating system's lock belongs to the process, so its threads must share one object
 _HOLDS: dict[Path, _Hold] = {}
 _GUARD = threading.Lock()
 
@@ -55,22 +55,22 @@ _GUARD = threading.Lock()
 def data_lock(settings: Settings, source_id: str = "", *, wait_s: float = WAIT_S) -> Iterator[None]:
     """Keep other processes from writing into the data root while the block runs.
 
-    The lock is the operating system's: it ends with the process, however that ends. Within one
-    process it may be taken again, by any thread; reading never needs it.
+    The operating system releases the lock when the process ends, even if it is killed. Any thread
+    of the process can enter again. Reading does not need the lock.
 
     Parameters
     ----------
     settings
-        Where the data root is; it is made when missing.
+        Where the data root is; it is created if missing.
     source_id
-        A source that only one thread of this process may work on at a time; blank for none.
+        A source that only one thread of this process may work on; blank for none.
     wait_s
         Seconds to wait for another process.
 
     Raises
     ------
     SettingsError
-        When another process keeps the lock, or the data root cannot be written.
+        When another process holds the lock, or the data root cannot be written.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def data_lock(settings: Settings, source_id: str = "", *, wait_s: float = WAIT_S
     except Timeout as error:
         raise SettingsError(
             f"the data folder {settings.data_root} is in use by another run of geo_ree",
-            "wait until that has ended, or choose another folder with --data",
+            "wait until it ends, or choose another folder with --data",
         ) from error
     try:
         if source_id:

@@ -1,4 +1,4 @@
-"""Payloads as their publishers gave them, each beside the record of where it came from."""
+"""Store payloads unchanged, each with a record of its provenance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from geo_ree.errors import SchemaError
 from geo_ree.settings import Settings
-from geo_ree.storage.files import make_folder, sha256_of, told
+from geo_ree.storage.files import explain_unwritable, make_folder, sha256_of
 
 PROVENANCE = "provenance.json"
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(\.[1-9]\d*)?", re.ASCII)
@@ -21,34 +21,33 @@ _DRAFT = ".new"
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Where a payload came from, and how to recognise it again.
+    """Where a payload came from, and its checksum.
 
     Parameters
     ----------
     source_id
         The catalogue entry.
     origin
-        ``fetched``, or ``provided`` for a file that somebody gave.
+        ``fetched``, or ``provided`` for a file that the user provided.
     url
         The publisher's address of the payload.
     mirror
-        The mirror that was asked instead of the publisher; empty for none.
+        The mirror used instead of the publisher; empty for none.
     query
-        What was asked for at that address, without keys and passwords; empty where the address
-        says it all.
+        Parameters of the request, without keys and passwords; empty if there were none.
     retrieved
-        When, in UTC (ISO 8601).
+        Time of the download, in UTC (ISO 8601).
     licence, attribution
-        As in the catalogue on that day.
+        From the catalogue at that time.
     sha256, bytes
         Of the payload.
     etag, last_modified
-        As the server gave them; empty where it gave none.
+        From the server's response; empty if it sent none.
     file
-        Name of the payload beside this record.
+        Name of the payload, in the folder of this record.
     part
-        Which part of the source it is, for instance a box; snapshots of other parts stay beside
-        it. Empty for all of it.
+        The part of the source, for instance a box; empty for the whole source. Snapshots of
+        different parts coexist.
 
     Examples
     --------
@@ -75,12 +74,12 @@ class Provenance:
     part: str = ""
 
     def to_json(self) -> str:
-        """Text of ``provenance.json``."""
+        """Give the text of ``provenance.json``."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Provenance:
-        """Read the text of ``provenance.json``; keys of later versions are ignored.
+        """Read the text of ``provenance.json``; unknown keys are ignored.
 
         Raises
         ------
@@ -89,7 +88,7 @@ class Provenance:
         """
         record = json.loads(text)
         if not isinstance(record, dict):
-            raise ValueError("it is no JSON object")  # noqa: TRY004 (one kind of error for all)
+            raise ValueError("it is not a JSON object")  # noqa: TRY004 (one kind of error for all)
         known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
         odd = [k for k, v in known.items() if not isinstance(v, int if k == "bytes" else str)]
         if odd:
@@ -102,7 +101,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One payload as it was published on one day, with its provenance."""
+    """One payload as published on one day, with its provenance."""
 
     folder: Path
     payload: Path
@@ -112,22 +111,22 @@ class Snapshot:
 def save_snapshot(
     payload: Path, provenance: Provenance, settings: Settings, *, day: date
 ) -> Snapshot:
-    """Move a checked payload to its place under ``data/raw``, with its provenance.
+    """Move a checked payload into ``data/raw``, with its provenance.
 
-    The snapshot is made under another name and then gets its own by one renaming: whatever
-    ends the process, there is the old snapshot or the new one.
+    The snapshot is written under a temporary name and renamed once: if the process is killed, either
+    the old snapshot or the new one exists.
 
     Parameters
     ----------
     payload
-        The file, which is moved. Its name there is ``provenance.file``.
+        The file to move. It gets the name ``provenance.file``.
     provenance
         Its record.
     settings
         Where the data root is.
     day
-        Name of the snapshot's folder. A second one of that day gets ``<day>.2``, and takes the
-        place of the first if it is of the same part.
+        Name of the snapshot's folder. A second snapshot of that day is named ``<day>.2``; it
+        replaces the first if both have the same part.
 
     Returns
     -------
@@ -136,10 +135,10 @@ def save_snapshot(
     Raises
     ------
     SettingsError
-        When the folder cannot be made or written.
+        When the folder cannot be created or written.
     """
     home = settings.raw_root / provenance.source_id
-    with told(home / day.isoformat()):
+    with explain_unwritable(home / day.isoformat()):
         draft = home / f".{uuid.uuid4().hex[:8]}{_DRAFT}"
         make_folder(draft)
         try:
@@ -159,7 +158,7 @@ def _next_name(home: Path, day: date) -> str:
 
 
 def _folders(home: Path) -> list[Path]:
-    """Give the folders of snapshots, the oldest first."""
+    """List the folders of snapshots, oldest first."""
     found = [p for p in home.glob("*") if _FOLDER.fullmatch(p.name) and p.is_dir()]
     return sorted(found, key=_rank)
 
@@ -170,12 +169,12 @@ def _rank(folder: Path) -> tuple[str, int]:
 
 
 def sweep(settings: Settings, source_id: str) -> None:
-    """Remove what is of no more use: drafts of runs that were killed, and replaced snapshots.
+    """Remove replaced snapshots, and drafts of killed processes.
 
     Parameters
     ----------
     settings
-        Where the data root is; `data_lock` has to be held, for a draft may be somebody's.
+        Where the data root is. Hold `data_lock`: another process may be writing a draft.
     source_id
         The catalogue entry.
 
@@ -191,7 +190,7 @@ def sweep(settings: Settings, source_id: str) -> None:
 
 
 def _part(folder: Path) -> str:
-    """Tell the part that a snapshot is of; one whose record cannot be read is of no part."""
+    """Give the part of a snapshot; blank if its record cannot be read."""
     try:
         return Provenance.from_json((folder / PROVENANCE).read_text(encoding="utf-8")).part
     except (OSError, ValueError):
@@ -199,7 +198,7 @@ def _part(folder: Path) -> str:
 
 
 def snapshots_of_parts(settings: Settings, source_id: str) -> list[Snapshot]:
-    """Find the newest snapshot of each part of a source, and check that they are whole.
+    """Find the newest snapshot of each part of a source, and verify their checksums.
 
     Parameters
     ----------
@@ -211,7 +210,7 @@ def snapshots_of_parts(settings: Settings, source_id: str) -> list[Snapshot]:
     Returns
     -------
     list of Snapshot
-        The newest first; empty when the source was never fetched.
+        Newest first; empty if the source was never fetched.
 
     Raises
     ------
@@ -225,11 +224,11 @@ def snapshots_of_parts(settings: Settings, source_id: str) -> list[Snapshot]:
     """
     newest = {_part(folder): folder for folder in _folders(settings.raw_root / source_id)}
     chosen = sorted(newest.values(), key=_rank, reverse=True)
-    return [_whole(folder, settings, source_id) for folder in chosen]
+    return [_verified(folder, settings, source_id) for folder in chosen]
 
 
 def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
-    """Find the newest snapshot of a source, and check that it is whole.
+    """Find the newest snapshot of a source, and verify its checksum.
 
     Parameters
     ----------
@@ -241,12 +240,12 @@ def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
     Returns
     -------
     Snapshot or None
-        None when the source was never fetched.
+        None if the source was never fetched.
 
     Raises
     ------
     SchemaError
-        When its record cannot be read, or the payload is missing or was changed.
+        When the record cannot be read, or the payload is missing or does not match its checksum.
 
     Examples
     --------
@@ -254,11 +253,11 @@ def latest_snapshot(settings: Settings, source_id: str) -> Snapshot | None:
     True
     """
     folders = _folders(settings.raw_root / source_id)
-    return _whole(folders[-1], settings, source_id) if folders else None
+    return _verified(folders[-1], settings, source_id) if folders else None
 
 
-def _whole(folder: Path, settings: Settings, source_id: str) -> Snapshot:
-    """Read the record of a snapshot, and check the payload against it."""
+def _verified(folder: Path, settings: Settings, source_id: str) -> Snapshot:
+    """Read the record of a snapshot, and verify the payload's checksum."""
     hint = f"fetch it again with geo-ree fetch {source_id} --data {settings.data_root}"
     record = folder / PROVENANCE
     try:

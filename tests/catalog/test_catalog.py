@@ -216,7 +216,7 @@ def test_one_mistake_does_not_hide_another_of_the_same_entry(own):
 
 def test_a_catalogue_in_another_encoding_is_told(tmp_path):
     (tmp_path / "my.toml").write_bytes("title = 'Рудник'".encode("cp1251"))
-    with pytest.raises(CatalogError, match=r"my\.toml is no text in UTF-8; save it as UTF-8"):
+    with pytest.raises(CatalogError, match=r"my\.toml is not UTF-8 text"):
         load_catalog(tmp_path / "my.toml")
 
 

@@ -27,7 +27,6 @@ def _one_line(result, *parts):
 @pytest.fixture
 def snapshot(tmp_path):
     """Puts a payload where a fetch would have put it."""
-    import json
     from hashlib import sha256
 
     def put(source_id, name, payload):
@@ -155,49 +154,30 @@ def test_run_prints_the_ten_best_and_where_the_map_is(tmp_path):
     assert (out / "map.html").stat().st_size < 3_000_000
 
 
-def test_score_writes_no_map_and_map_writes_nothing_else(tmp_path):
+def test_score_writes_no_map_and_map_writes_nothing_else(tmp_path, lent_run):
     at = ("--data", tmp_path / "d", "--draws", 20, "--out")
     assert _call("score", *at, tmp_path / "a").exit_code == 0
-    assert not (tmp_path / "a" / "map.html").exists()
-    assert (tmp_path / "a" / "scores.csv").exists()
+    assert (lent_run[0].out, lent_run[0].page) == (tmp_path / "a", False)
     assert _call("map", *at, tmp_path / "b").exit_code == 0
     assert [p.name for p in (tmp_path / "b").iterdir()] == ["map.html"]
 
 
-def test_a_preset_of_ones_own_may_say_topsis(tmp_path):
-    """From the command line to the files, the map among them."""
+def test_options_arrive_at_the_run(tmp_path, lent_run):
     preset = tmp_path / "mine.toml"
-    preset.write_text(
-        'schema_version = "1.0"\nname = "mine"\naggregate = "topsis"\n'
-        '[criteria.rail]\ncolumn = "dist_railway_km"\nweight = 1\n'
-        'decay = { kind = "exponential", half_km = 50 }\n'
-        '[criteria.water]\ncolumn = "dist_water_km"\nweight = 1\n'
-        'decay = { kind = "exponential", half_km = 20 }\n',
-        encoding="utf-8",
-    )
-    out = tmp_path / "out"
-    result = _call(
-        "run",
-        "--preset",
-        preset,
-        "--draws",
-        20,
-        "--concentration",
-        20,
-        "--data",
-        tmp_path / "d",
-        "--out",
-        out,
-    )
-    assert result.exit_code == 0, result.output
-    report = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert (report["aggregate"], report["concentration"]) == ("topsis", 20.0)
-    assert report["settings"]["aggregate"] is None
-    for name in ("map.html", "unranked.csv", "central_weights.csv", "influence.csv"):
-        assert (out / name).stat().st_size > 0
+    words = ("--preset", preset, "--draws", 20, "--concentration", 20, "--seed", 7)
+    at = ("--data", tmp_path / "d", "--out", tmp_path / "o")
+    done = _call("run", *at, *words, "--without", "starter_roads", "starter_rivers")
+    assert done.exit_code == 0, done.output
+    call = lent_run[0]
+    assert call.settings.data_root == tmp_path / "d"
+    assert (call.out, call.page) == (tmp_path / "o", True)
+    options = call.options
+    assert (options.preset, options.aggregate) == (str(preset), None)
+    assert (options.draws, options.concentration, options.seed) == (20, 20.0, 7)
+    assert options.without == ("starter_roads", "starter_rivers")
 
 
-def test_aggregate_and_concentration_are_checked(tmp_path):
+def test_aggregate_and_concentration_are_checked(tmp_path, lent_run):
     at = ("--data", tmp_path / "d", "--out", tmp_path / "o")
     wrong = _call("score", *at, "--aggregate", "guess")
     assert wrong.exit_code == 2
@@ -205,29 +185,10 @@ def test_aggregate_and_concentration_are_checked(tmp_path):
     wrong = _call("score", *at, "--concentration", 0)
     assert wrong.exit_code == 2
     assert "0<x<=1000000" in wrong.stderr
-    right = _call("score", *at, "--aggregate", "weighted_product", "--draws", 10)
+    assert lent_run == []
+    right = _call("score", *at, "--aggregate", "weighted_product")
     assert right.exit_code == 0, right.output
-    report = json.loads((tmp_path / "o" / "run.json").read_text(encoding="utf-8"))
-    assert report["aggregate"] == "weighted_product"
-
-
-def test_only_and_without_take_several_words(tmp_path):
-    result = _call(
-        "score",
-        "--without",
-        "starter_roads",
-        "starter_rivers",
-        "--draws",
-        20,
-        "--data",
-        tmp_path / "d",
-        "--out",
-        tmp_path / "o",
-    )
-    assert result.exit_code == 0, result.output
-    assert "starter_roads:" not in result.stderr
-    assert "starter_rivers:" not in result.stderr
-    assert "starter_railways:" in result.stderr
+    assert lent_run[0].options.aggregate == "weighted_product"
 
 
 def test_sources_lists_and_shows():

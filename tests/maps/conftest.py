@@ -8,9 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree import Options, Settings
 from geo_ree.maps import render
-from geo_ree.pipeline import result as pipeline
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -236,10 +234,6 @@ def visit(browser):
 
 
 @pytest.fixture(scope="session")
-def starter_page(tmp_path_factory):
-    """The page of the embedded data, and the run behind it: made once for all that look at it."""
-    folder = tmp_path_factory.mktemp("starter_page")
-    result = pipeline.run(
-        Settings(data_root=folder / "data"), Options(draws=200), out=folder / "out"
-    )
-    return result, folder / "out" / "map.html"
+def starter_page(starter_run):
+    """The result of the starter run, and the path of its page."""
+    return starter_run.result, starter_run.out / "map.html"

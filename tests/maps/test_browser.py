@@ -3,10 +3,8 @@ import re
 import pandas as pd
 import pytest
 
-from geo_ree import Options, Settings
 from geo_ree.maps import render
 from geo_ree.maps.style import distance_text
-from geo_ree.pipeline import result as pipeline
 from tests.maps.conftest import CRITERIA
 
 pytestmark = pytest.mark.browser
@@ -17,15 +15,6 @@ def small(data, tmp_path):
     path = tmp_path / "map.html"
     path.write_text(render(**data), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real")
-    result = pipeline.run(
-        Settings(data_root=folder / "data"), Options(draws=50), out=folder / "out"
-    )
-    return result, folder / "out" / "map.html"
 
 
 def test_hostile_names_are_shown_and_do_not_run(small, visit):
@@ -54,16 +43,16 @@ def test_unknown_is_said_not_shown_as_a_number(small, visit):
     assert any("railway" in r and "about 12 km (10–14)" in r for r in rows)
 
 
-def test_the_real_page_is_quiet_and_asks_for_nothing(real, visit):
-    _, path = real
+def test_the_real_page_is_quiet_and_asks_for_nothing(starter_page, visit):
+    _, path = starter_page
     seen = visit(path)
     assert seen.trouble == []
     assert seen.asked == [path.as_uri()]
     assert path.stat().st_size < 3_000_000
 
 
-def test_every_candidate_is_drawn_where_it_lies(real, visit):
-    result, path = real
+def test_every_candidate_is_drawn_where_it_lies(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     drawn = seen.value(
         "geoRee.deposits.filter(d => d.role === 'candidate').map(d => "
@@ -75,16 +64,16 @@ def test_every_candidate_is_drawn_where_it_lies(real, visit):
     assert all(there for *_, there in drawn)
 
 
-def test_the_context_starts_switched_off(real, visit):
-    seen = visit(real[1])
+def test_the_context_starts_switched_off(starter_page, visit):
+    seen = visit(starter_page[1])
     drawn = "geoRee.deposits.filter(d => d.role === 'context').some(d => geoRee.drawn(d.id))"
     assert seen.value(drawn) is False
     seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.context); }")
     assert seen.value(drawn) is True
 
 
-def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
-    result, path = real
+def test_a_click_on_the_table_opens_the_right_numbers(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     best = result.table[result.table["role"] == "candidate"].iloc[0]
     seen.page.click("#ranking tbody tr >> nth=0")
@@ -101,8 +90,8 @@ def test_a_click_on_the_table_opens_the_right_numbers(real, visit):
     assert f"{best['points_rail']:.1f} of 30" in text
 
 
-def test_a_click_on_a_marker_opens_its_dossier(real, visit):
-    result, path = real
+def test_a_click_on_a_marker_opens_its_dossier(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     best = result.table[result.table["name"] == "Kundybai"].iloc[0]
     at = seen.value(
@@ -116,8 +105,8 @@ def test_a_click_on_a_marker_opens_its_dossier(real, visit):
     assert "Kundybai" in seen.page.inner_text(".dossier h3")
 
 
-def test_every_candidate_leaves_ink_on_the_canvas(real, visit):
-    seen = visit(real[1])
+def test_every_candidate_leaves_ink_on_the_canvas(starter_page, visit):
+    seen = visit(starter_page[1])
     blank = seen.value(
         "geoRee.ranked('candidate').filter(d => { const k = geoRee.drawn(d.id);"
         "const c = geoRee.map().getPane('deposits').querySelectorAll('canvas');"
@@ -147,8 +136,8 @@ def test_only_a_statement_with_a_category_fills_a_symbol(small, visit):
     assert shapes == ["disc", "ring", "diamond", "square"]
 
 
-def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(real, visit):
-    result, path = real
+def test_the_dossier_shows_one_statement_first_and_what_contradicts_it(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     deposit = result.table.set_index("name").loc["Kutessay II", "id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
@@ -186,8 +175,8 @@ def test_a_row_opens_by_keyboard_too(small, visit):
     assert seen.page.inner_text(".dossier h3") == "Melovoye"
 
 
-def test_the_page_answers_the_five_questions(real, visit):
-    result, path = real
+def test_the_page_answers_the_five_questions(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     text = seen.page.inner_text("#panel")
     assert "19 of 38 candidates ranked" in text
@@ -206,8 +195,8 @@ def test_the_page_answers_the_five_questions(real, visit):
         assert one["edition"] in text
 
 
-def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(real, visit):
-    seen = visit(real[1], 390, 800)
+def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(starter_page, visit):
+    seen = visit(starter_page[1], 390, 800)
     assert seen.value("document.documentElement.scrollWidth") <= 390
     seen.page.click("#ranking tbody tr >> nth=8")
     box = seen.value("document.querySelector('.dossier h3').getBoundingClientRect()")
@@ -217,8 +206,8 @@ def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(real, vi
     assert seen.trouble == []
 
 
-def test_a_layer_can_be_switched_off(real, visit):
-    seen = visit(real[1])
+def test_a_layer_can_be_switched_off(starter_page, visit):
+    seen = visit(starter_page[1])
     seen.page.hover(".leaflet-control-layers")
     boxes = seen.page.locator(".leaflet-control-layers-overlays input")
     assert boxes.count() >= 8
@@ -231,8 +220,8 @@ def test_a_layer_can_be_switched_off(real, visit):
     assert seen.trouble == []
 
 
-def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit):
-    result, path = real
+def test_the_dossier_tells_the_audit_and_where_the_records_disagree(starter_page, visit):
+    result, path = starter_page
     seen = visit(path)
     deposit = result.table.set_index("name").loc["Kutessay II", "id"]
     seen.page.evaluate(f"geoRee.open({deposit!r})")
@@ -245,13 +234,13 @@ def test_the_dossier_tells_the_audit_and_where_the_records_disagree(real, visit)
     assert seen.trouble == []
 
 
-def test_the_audit_can_be_drawn_over_the_map(real, visit):
-    seen = visit(real[1])
+def test_the_audit_can_be_drawn_over_the_map(starter_page, visit):
+    seen = visit(starter_page[1])
     assert not seen.value("geoRee.map().hasLayer(geoRee.layers.audit)")
     seen.page.evaluate("() => { geoRee.map().addLayer(geoRee.layers.audit); }")
     seen.page.wait_for_timeout(300)
     marks = seen.value("geoRee.layers.audit.getLayers().filter(l => l.facts).length")
-    positions = real[0].layers.located.positions
-    scored = positions[positions["deposit"].isin(real[0].table["id"])]
+    positions = starter_page[0].layers.located.positions
+    scored = positions[positions["deposit"].isin(starter_page[0].table["id"])]
     assert marks == (scored["verdict"] != "chosen").sum() > 5
     assert seen.trouble == []

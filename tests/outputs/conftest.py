@@ -1,12 +1,7 @@
 import pytest
 
-from geo_ree import Options, Settings
-from geo_ree.pipeline import result as pipeline
-
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory):
-    """A run on the starter data."""
-    return pipeline.run(
-        Settings(data_root=tmp_path_factory.mktemp("run") / "data"), Options(draws=50)
-    )
+def real(starter_run):
+    """The result of the run on the starter data."""
+    return starter_run.result

@@ -303,7 +303,7 @@ def test_the_kmz_brings_its_sign_along(written):
 
 
 def test_the_id_of_a_run_is_that_of_its_inputs_and_options(real):
-    assert real.report["run_id"] == identify_run(real.report["inputs"], Options(draws=50))
+    assert real.report["run_id"] == identify_run(real.report["inputs"], Options(draws=200))
 
 
 def test_csv_runs_nothing_and_says_what_it_is(written):

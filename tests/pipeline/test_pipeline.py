@@ -21,10 +21,8 @@ CRITERIA = ("rail", "road", "power_line", "power_plant", "settlement", "water", 
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    settings = Settings(data_root=folder / "data")
-    return run(settings, Options(draws=200), out=folder / "out"), folder
+def done(starter_run):
+    return starter_run.result, starter_run.out.parent
 
 
 def test_all_files_are_written_and_nothing_else(done):
@@ -159,9 +157,10 @@ def test_twice_gives_the_same_bytes(done, tmp_path):
     run(Settings(data_root=tmp_path / "data"), Options(draws=200), out=tmp_path / "out", page=False)
     for name in (f"{table}.csv" for table in RUN_TABLES):
         assert (tmp_path / "out" / name).read_bytes() == (done[1] / "out" / name).read_bytes()
+    assert not (tmp_path / "out" / "map.html").exists()
 
 
-def test_another_seed_moves_intervals_not_scores(done):
+def test_another_seed_moves_intervals_not_scores(done, lent_measures):
     other = run(Settings(), Options(draws=200, seed=1)).table.set_index("id")
     first = done[0].table.set_index("id")
     assert other["score"].equals(first["score"])
@@ -288,13 +287,17 @@ weight = 1
 
 
 @pytest.mark.parametrize("aggregate", ["topsis", "weighted_product"])
-def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
+def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate, lent_measures):
     preset = tmp_path / "mine.toml"
     preset.write_text(MINE.format(aggregate=aggregate), encoding="utf-8")
-    options = Options(draws=100, preset=str(preset))
+    options = Options(draws=100, preset=str(preset), concentration=20.0)
     result = run(Settings(data_root=tmp_path / "data"), options, out=tmp_path / "out")
     table, model = result.table, load_preset(str(preset))
-    assert result.report["aggregate"] == aggregate
+    report = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert (report["aggregate"], report["concentration"]) == (aggregate, 20.0)
+    assert report["settings"]["aggregate"] is None
+    for name in ("unranked.csv", "central_weights.csv", "influence.csv"):
+        assert (tmp_path / "out" / name).stat().st_size > 0
     assert table["score"].dropna().between(0, 100).all()
     candidates = table[table["role"] == "candidate"]
     alone = score(candidates, model)
@@ -318,15 +321,15 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate):
 def test_an_aggregate_may_take_the_place_of_the_presets(done):
     first = done[0].scores.table
     other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)
-    assert other.aggregate == "weighted_product"
-    assert not other.scored["score"].equals(first["score"])
+    assert other.model.aggregate == "weighted_product"
+    assert not other.table["score"].equals(first["score"])
     values, points = (first[[f"{kind}_{c}" for c in CRITERIA]] for kind in ("value", "points"))
     assert (points.sum(axis=1) - first["score"].fillna(0.0)).abs().max() < 1e-9
-    shares = np.array([c["weight"] for c in other.criteria])
+    shares = other.criteria["weight"].to_numpy()
     known = values.notna().to_numpy() & (shares > 0)
     logs = np.where(known, np.log(np.where(known, values, 1.0)), 0.0)
     product = np.exp((logs * shares).sum(axis=1) / (known * shares).sum(axis=1))
-    assert np.allclose(other.scored["score"], 100.0 * product)
+    assert np.allclose(other.table["score"], 100.0 * product)
 
 
 def test_weights_drawn_closely_keep_to_the_presets(done):
@@ -348,7 +351,7 @@ def test_sources_can_be_left_out(tmp_path):
         load_layers(settings, Options(only=("starter_roads",)))
 
 
-def test_other_gateways_are_the_users_choice():
+def test_other_gateways_are_the_users_choice(lent_layers):
     table = run(Settings(), Options(draws=20, avoid=("CHN", "RUS"))).table
     near = table["near_gateway"].dropna()
     assert not near.str.contains("Alashankou|Naushki|Khorgos").any()

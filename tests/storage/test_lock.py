@@ -65,10 +65,8 @@ def test_another_process_is_told_whose_folder_is_in_use(settings, hold):
         data_lock(settings, wait_s=0.2),
     ):
         pytest.fail("the block must not run")
-    assert str(caught.value) == (
-        f"the data folder {settings.data_root} is in use by another run of geo_ree; wait until "
-        "that has ended, or choose another folder with --data"
-    )
+    message = str(caught.value)
+    assert str(settings.data_root) in message and "in use" in message and "--data" in message
     assert 0.1 < time.monotonic() - started < 5
 
 

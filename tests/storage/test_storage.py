@@ -233,7 +233,7 @@ def test_provenance_of_a_later_version_is_read(tmp_path):
     ("text", "said"),
     [
         ("{", "Expecting"),
-        ("[]", "no JSON object"),
+        ("[]", "JSON object"),
         ('{"bytes": "many"}', "bytes has the wrong type"),
         ('{"source_id": "x"}', "missing"),
     ],

@@ -11,9 +11,7 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from geo_ree import Options, Settings
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline import result as pipeline
 from geo_ree.studies.visits import group_trips, plan_visit, render_sheet, round_trip, write_visit
 from geo_ree.studies.visits.trips import distances_km
 
@@ -24,9 +22,8 @@ HOSTILE = "<img src=x onerror=alert(1)></style><script>alert(2)</script>"
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
-    settings = Settings(data_root=tmp_path_factory.mktemp("visit") / "data")
-    return pipeline.run(settings, Options(draws=50))
+def result(starter_run):
+    return starter_run.result
 
 
 @pytest.fixture(scope="module")
