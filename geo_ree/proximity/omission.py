@@ -37,11 +37,9 @@ ALL = "*"
 ASSUMED = (1.0, 4.0)
 """Beta distribution of a rate that nothing measures: mean 0.2, 95 % of it below 0.53.
 
-Of the railways that Natural Earth draws in the seven countries, the packaged OpenStreetMap network
-lacks 18 % (docs/uncertainty.md); of the roads of the world OpenStreetMap lacked 17 % in 2016
-(Barrington-Leigh and Millard-Ball 2017, PLoS ONE 12(8), e0180698). That another layer is like
-these is judgement.
-"""
+The packaged OpenStreetMap network lacks 18 % of the railways that Natural Earth draws in the seven
+countries (docs/uncertainty.md); OpenStreetMap lacked 17 % of the world's roads in 2016 (Barrington-Leigh
+and Millard-Ball 2017, PLoS ONE 12(8), e0180698). That other layers are alike is judgement."""
 
 COLUMNS = (
     *("source_id", "country", "length_km", "seen_km", "undecided_km", "stretches"),
@@ -86,9 +84,8 @@ def omission_rates(
     line is likelier to be left out by all, which makes rates too low; closed or planned lines in
     the other sources make them too high.
 
-    A piece of a line is seen where the source has a line within both lateral errors and `slack_km`.
-    A line of unknown course is no test, and what lies within its error counts neither as seen nor
-    as missing.
+    A piece is seen where the source has a line within both lateral errors and `slack_km`. A line of
+    unknown course is no test; what lies within its error counts neither as seen nor as missing.
 
     Parameters
     ----------
