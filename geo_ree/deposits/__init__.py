@@ -4,14 +4,15 @@
 - match and merge: `names`, `pairs`, `similarity` (thresholds in ``likeness.toml``), `grouping`,
   `merging`
 - locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `location`
-- published quantities: `quantities`, `statements`, `statement_comparison`, `oxides`
+- published quantities: `resources`
 """
 
 from geo_ree.deposits.borders import assign_country, split_at_borders
 from geo_ree.deposits.location import Located, add_position_values, locate
 from geo_ree.deposits.merging import Merged, merge
 from geo_ree.deposits.normalization import Normalized, join_layers, normalize
-from geo_ree.deposits.oxides import (
+from geo_ree.deposits.position_flags import FLAGS
+from geo_ree.deposits.resources.oxides import (
     ATOMIC_WEIGHTS,
     OXIDES,
     Computed,
@@ -23,10 +24,13 @@ from geo_ree.deposits.oxides import (
     oxide_formula,
     oxide_to_element,
 )
-from geo_ree.deposits.position_flags import FLAGS
-from geo_ree.deposits.quantities import StatedSum, classify_statements, sum_statements
-from geo_ree.deposits.statement_comparison import Comparison, compare_statements, contradictions
-from geo_ree.deposits.statements import (
+from geo_ree.deposits.resources.quantities import StatedSum, classify_statements, sum_statements
+from geo_ree.deposits.resources.statement_comparison import (
+    Comparison,
+    compare_statements,
+    contradictions,
+)
+from geo_ree.deposits.resources.statements import (
     STATED_COLUMNS,
     arrange_statements,
     display_statement,

@@ -28,7 +28,7 @@ from geo_ree.deposits.coordinates import (
     place_rows,
     refuse_swapped,
 )
-from geo_ree.deposits.quantities import classify_statements, unclassified_texts
+from geo_ree.deposits.resources.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
 from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer

@@ -10,7 +10,7 @@ from typing import Any
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.download import ZIP_MAGIC, Client
+from geo_ree.fetching.transport.download import ZIP_MAGIC, Client
 from geo_ree.reading.archives import Archive
 from geo_ree.reading.documents import DocumentError, ServiceError, parse_object, quote_start
 from geo_ree.reading.tables import retry_hint

@@ -21,8 +21,8 @@ from geo_ree.fetching.arcgis_query import (
     download_pages,
     request_service,
 )
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Payload, Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.formats import open_file
 
 _MAX_PAGE_SIZE = 2000

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import request_json
-from geo_ree.fetching.download import Client
-from geo_ree.fetching.session import masked, secrets_of
+from geo_ree.fetching.transport.download import Client
+from geo_ree.fetching.transport.session import masked, secrets_of
 from geo_ree.reading.documents import arcgis_error, list_keys
 
 logger = logging.getLogger(__name__)

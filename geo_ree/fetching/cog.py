@@ -17,7 +17,6 @@ from rasterio.warp import Resampling, reproject
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import CatalogError, FetchError, SettingsError
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.range_file import Tile, open_tiles
 from geo_ree.fetching.raster_windows import (
@@ -28,7 +27,8 @@ from geo_ree.fetching.raster_windows import (
     fill,
     offset_of,
 )
-from geo_ree.fetching.session import masking_errors
+from geo_ree.fetching.transport.download import Client
+from geo_ree.fetching.transport.session import masking_errors
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import parse_member, read_pages, request_json, write_pages
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Payload, Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.documents import list_keys, value_text
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.tables import finish_table, number_rows, retry_hint

@@ -19,7 +19,6 @@ from geo_ree.fetching.answers import (
     unusable_answer,
     write_pages,
 )
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.feature_pages import (
     REQUEST,
     PageCollector,
@@ -29,7 +28,8 @@ from geo_ree.fetching.feature_pages import (
     read_collection,
 )
 from geo_ree.fetching.protocol import Box, Payload, Request
-from geo_ree.fetching.retry import AbsentError
+from geo_ree.fetching.transport.download import Client
+from geo_ree.fetching.transport.retry import AbsentError
 from geo_ree.reading.documents import DocumentError, parse_object
 
 COLLECTION = "collection.json"

@@ -13,8 +13,8 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.answers import read_pages, write_pages
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.documents import DocumentError, ServiceError, parse_object
 from geo_ree.reading.osm import is_pbf, read_osm
 from geo_ree.reading.osm_elements import Selection, elements_of_json

@@ -18,8 +18,8 @@ from pyarrow import fs
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Box, Payload, Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.osm_elements import as_table
 from geo_ree.reading.osm_tags import Condition, wanted_tags
 

@@ -14,10 +14,10 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.arcgis_query import RefusedError, request_service
 from geo_ree.fetching.cog import tile_names
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
-from geo_ree.fetching.session import masking_errors
+from geo_ree.fetching.transport.download import Client
+from geo_ree.fetching.transport.session import masking_errors
 from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import starter_path

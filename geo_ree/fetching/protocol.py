@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from geo_ree.catalog.source import Source
-from geo_ree.fetching.download import Client
+from geo_ree.fetching.transport.download import Client
 
 Box = tuple[float, float, float, float]
 """Western, southern, eastern and northern limit, degrees."""

@@ -13,7 +13,6 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.arcgis import download_layer, read_layer
 from geo_ree.fetching.cog import download_window
-from geo_ree.fetching.download import ZIP_MAGIC, Client
 from geo_ree.fetching.jqgrid import download_grid, read_grid
 from geo_ree.fetching.ogcapi import download_ogcapi, read_ogcapi
 from geo_ree.fetching.overpass import download_overpass, read_overpass
@@ -21,7 +20,8 @@ from geo_ree.fetching.overture import download_overture, read_overture
 from geo_ree.fetching.protocol import Payload, Protocol, Request
 from geo_ree.fetching.raster_windows import read_raster
 from geo_ree.fetching.sciencebase import download_item
-from geo_ree.fetching.session import masked_query
+from geo_ree.fetching.transport.download import ZIP_MAGIC, Client
+from geo_ree.fetching.transport.session import masked_query
 from geo_ree.fetching.wfs import download_wfs, read_wfs
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.formats import open_file

@@ -17,10 +17,10 @@ from rasterio.io import DatasetReader
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.raster_windows import problem_of
-from geo_ree.fetching.retry import AbsentError, ForbiddenError
-from geo_ree.fetching.session import mirrored
+from geo_ree.fetching.transport.download import Client
+from geo_ree.fetching.transport.retry import AbsentError, ForbiddenError
+from geo_ree.fetching.transport.session import mirrored
 
 MIN_BYTES = 32_768
 """Bytes requested at least: the header of a Cloud-Optimized GeoTIFF fits into them."""

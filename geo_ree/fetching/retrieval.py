@@ -11,11 +11,11 @@ from pathlib import Path
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
-from geo_ree.fetching.download import Client, OnBytes
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.protocols import PROTOCOLS, read
-from geo_ree.fetching.session import check_address, masked, masking_errors, secrets_of
-from geo_ree.fetching.transfer import PARTIAL_NAMES
+from geo_ree.fetching.transport.download import Client, OnBytes
+from geo_ree.fetching.transport.session import check_address, masked, masking_errors, secrets_of
+from geo_ree.fetching.transport.transfer import PARTIAL_NAMES
 from geo_ree.settings import Settings
 from geo_ree.storage import (
     Provenance,

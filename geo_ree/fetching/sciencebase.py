@@ -16,8 +16,8 @@ from urllib.parse import urljoin
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import write_pages
-from geo_ree.fetching.download import ZIP_MAGIC, Client, Download
 from geo_ree.fetching.protocol import Payload, Request
+from geo_ree.fetching.transport.download import ZIP_MAGIC, Client, Download
 from geo_ree.reading.shapefile import PARTS
 
 logger = logging.getLogger(__name__)

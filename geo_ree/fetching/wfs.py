@@ -22,7 +22,6 @@ from geo_ree.fetching.answers import (
     unusable_answer,
     write_pages,
 )
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.feature_pages import (
     REQUEST,
     Page,
@@ -33,6 +32,7 @@ from geo_ree.fetching.feature_pages import (
     read_collection,
 )
 from geo_ree.fetching.protocol import Box, Payload, Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.documents import DocumentError, local_name, parse_xml
 from geo_ree.reading.tables import retry_hint
 

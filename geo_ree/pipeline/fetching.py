@@ -18,7 +18,7 @@ from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.fetching import PROTOCOLS, fetch_snapshot, read
 from geo_ree.fetching.protocol import Box
 from geo_ree.fetching.retrieval import check_provided
-from geo_ree.fetching.session import check_mirror
+from geo_ree.fetching.transport.session import check_mirror
 from geo_ree.pipeline.layers import InputFile, check_ids, describe_input, starter_countries
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from geo_ree.catalog import load_catalog
 from geo_ree.deposits import classify_statements, normalize, sum_statements
-from geo_ree.deposits.quantities import classify_category, classify_system, parts_of, scale_of
+from geo_ree.deposits.resources.quantities import (
+    classify_category,
+    classify_system,
+    parts_of,
+    scale_of,
+)
 from geo_ree.errors import SchemaError, ScoreError
 from geo_ree.schema import (
     CATEGORY_CLASSES,

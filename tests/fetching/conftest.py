@@ -17,7 +17,7 @@ import pytest
 import shapely
 
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.fetching import transfer
+from geo_ree.fetching.transport import transfer
 from geo_ree.settings import Settings
 
 DATA = Path(__file__).parents[1] / "data"

@@ -24,7 +24,7 @@ from geo_ree.fetching import arcgis_query as arcgis_service
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.arcgis import read_layer
 from geo_ree.fetching.arcgis_query import Layer, download_pages, request_service
-from geo_ree.fetching.download import Client
+from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -21,8 +21,8 @@ from geo_ree.catalog import Source
 from geo_ree.errors import CatalogError, FetchError, SchemaError, SettingsError
 from geo_ree.fetching import fetch_snapshot, raster_windows, read, read_window, sample, tile_names
 from geo_ree.fetching.cog import download_window
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
 HOST = "copernicus-dem-90m.s3.amazonaws.com"

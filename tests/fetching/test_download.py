@@ -12,10 +12,11 @@ import pytest
 import requests
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching import Client, transfer
-from geo_ree.fetching.download import ZIP_MAGIC
-from geo_ree.fetching.retry import AbsentError
-from geo_ree.fetching.transfer import ATTEMPTS
+from geo_ree.fetching import Client
+from geo_ree.fetching.transport import transfer
+from geo_ree.fetching.transport.download import ZIP_MAGIC
+from geo_ree.fetching.transport.retry import AbsentError
+from geo_ree.fetching.transport.transfer import ATTEMPTS
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"

@@ -9,9 +9,9 @@ import shapely
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.answers import read_pages, write_pages
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Request
 from geo_ree.fetching.protocols import PROTOCOLS
+from geo_ree.fetching.transport.download import Client
 
 NAME = "Made-up Ridge"
 TEXTS = {

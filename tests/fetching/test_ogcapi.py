@@ -21,8 +21,8 @@ import shapely
 from geo_ree.catalog import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import fetch_snapshot, ogcapi, read
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
 HOME = Path(__file__).parents[2] / ".servers" / "pygeoapi" / "bin"

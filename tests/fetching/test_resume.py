@@ -11,8 +11,9 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching import Client, transfer
-from geo_ree.fetching.transfer import ATTEMPTS
+from geo_ree.fetching import Client
+from geo_ree.fetching.transport import transfer
+from geo_ree.fetching.transport.transfer import ATTEMPTS
 
 URL = "https://example.org/a/b.zip"
 PATH = "/example.org/a/b.zip"

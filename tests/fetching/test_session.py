@@ -6,7 +6,7 @@ import pytest
 
 from geo_ree.errors import FetchError, SettingsError
 from geo_ree.fetching import Client, mirrored
-from geo_ree.fetching.session import Session
+from geo_ree.fetching.transport.session import Session
 from geo_ree.settings import Settings
 
 URL = "https://example.org/a/b.zip"

@@ -10,7 +10,7 @@ import pytest
 
 from geo_ree.errors import FetchError
 from geo_ree.fetching import Client
-from geo_ree.fetching.retry import MOST_AT_ONCE, Throttle, retry_after_s
+from geo_ree.fetching.transport.retry import MOST_AT_ONCE, Throttle, retry_after_s
 
 URL = "https://example.org/a"
 

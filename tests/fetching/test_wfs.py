@@ -26,8 +26,8 @@ from geo_ree.catalog import Source
 from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import fetch_snapshot, read, wfs
-from geo_ree.fetching.download import Client
 from geo_ree.fetching.protocol import Request
+from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
 MAPSERV = Path("/usr/lib/cgi-bin/mapserv")

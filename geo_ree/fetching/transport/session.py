@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, GeoReeError, SettingsError
-from geo_ree.fetching.retry import Throttle, connection_errors
+from geo_ree.fetching.transport.retry import Throttle, connection_errors
 from geo_ree.settings import Settings
 
 _SECRET_PARAMETERS = frozenset({"token", "access_token", "key", "apikey", "api_key", "password"})

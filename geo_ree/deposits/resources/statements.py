@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_ree.deposits.statement_comparison import contradictions, order_statements
+from geo_ree.deposits.resources.statement_comparison import contradictions, order_statements
 
 
 def display_statement(statements: pd.DataFrame) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from requests.structures import CaseInsensitiveDict
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetching.retry import connection_errors
-from geo_ree.fetching.session import HttpRequest, Session, mirrored, secrets_of
-from geo_ree.fetching.transfer import Download, OnBytes, transfer_file
+from geo_ree.fetching.transport.retry import connection_errors
+from geo_ree.fetching.transport.session import HttpRequest, Session, mirrored, secrets_of
+from geo_ree.fetching.transport.transfer import Download, OnBytes, transfer_file
 from geo_ree.settings import Settings
 
 __all__ = ["ZIP_MAGIC", "Client", "Download", "OnBytes"]
@@ -107,7 +107,7 @@ geo_ree works offline; leave out --offline, or provide the file with --file
     def allow(self, url: str) -> None:
         """Raise a FetchError if an address may not be requested.
 
-        See `geo_ree.fetching.session.check_address`.
+        See `geo_ree.fetching.transport.session.check_address`.
         """
         self._session.allow(url)
 

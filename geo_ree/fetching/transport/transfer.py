@@ -16,8 +16,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching.retry import TemporaryError, status_error
-from geo_ree.fetching.session import HttpRequest, Session, masked
+from geo_ree.fetching.transport.retry import TemporaryError, status_error
+from geo_ree.fetching.transport.session import HttpRequest, Session, masked
 from geo_ree.settings import Settings
 from geo_ree.storage import atomic_text, sha256_of
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits.oxides import Computed, contained_mass, grade_as_pct, ore_mass
-from geo_ree.deposits.quantities import cell_text, classify_statements, parts_of, scale_of
+from geo_ree.deposits.resources.oxides import Computed, contained_mass, grade_as_pct, ore_mass
+from geo_ree.deposits.resources.quantities import cell_text, classify_statements, parts_of, scale_of
 from geo_ree.errors import SchemaError
 from geo_ree.schema import CATEGORY_CLASSES, EXPLORED, SUBSTANCES, SYSTEM_KINDS
 
