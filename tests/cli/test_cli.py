@@ -138,6 +138,7 @@ def test_debug_shows_the_traceback(tmp_path):
     assert type(result.exception).__name__ == "SettingsError"
 
 
+@pytest.mark.slow
 def test_run_prints_the_ten_best_and_where_the_map_is(tmp_path):
     out = tmp_path / "out"
     result = _call("run", "--data", tmp_path / "d", "--out", out, "--draws", 20)

@@ -35,6 +35,7 @@ def layers(tmp_path_factory):
     return load("railways", Settings(data_root=data))
 
 
+@pytest.mark.slow
 def test_surface_of_a_layer_and_of_a_target(layers, tmp_path):
     out = tmp_path / "deep" / "rail.tif"
     done = _ask(
@@ -83,6 +84,7 @@ def test_surface_of_a_layer_and_of_a_target(layers, tmp_path):
     assert (only_sure >= values - 0.1).all() and only_sure.sum() > values.sum()
 
 
+@pytest.mark.slow
 def test_suitability_writes_scores_and_the_distances_behind_them(tmp_path):
     done = _ask(
         "suitability",
@@ -125,6 +127,7 @@ def test_sources_may_be_given_as_several_words(tmp_path):
     assert done.stdout == f"surface: {tmp_path / 'x.tif'}\n"
 
 
+@pytest.mark.slow
 def test_weights_are_those_for_what_is_known(tmp_path):
     made = write_suitability(
         Settings(data_root=tmp_path), Options(), tmp_path, resolution="50 km", box=(60, 40, 70, 46)
@@ -162,6 +165,7 @@ def test_invalid_options_are_reported(words, says, tmp_path, monkeypatch):
     assert not (tmp_path / "x.tif").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing(tmp_path):
     command = [
         sys.executable,

@@ -24,6 +24,7 @@ def _blocks(language):
     return [text for name, text in FENCE.findall(GUIDE) if name == language]
 
 
+@pytest.mark.slow
 def test_the_criterion_of_the_guide_is_measured_scored_and_explained(tmp_path):
     target, criterion = _blocks("toml")
     packaged = (files("geo_ree.proximity") / "targets.toml").read_text(encoding="utf-8")

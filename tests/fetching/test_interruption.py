@@ -26,7 +26,10 @@ FIRST_DAY = "2026-02-02"
 
 Run = Callable[..., tuple[int, float]]
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is no Windows thing")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is no Windows thing"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture

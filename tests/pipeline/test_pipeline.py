@@ -339,6 +339,7 @@ def test_weights_drawn_closely_keep_to_the_presets(done):
     assert not np.allclose(done[0].scores.central_weights.dropna(), shares, atol=2e-2)
 
 
+@pytest.mark.slow
 def test_sources_can_be_left_out(tmp_path):
     settings = Settings(data_root=tmp_path)
     got = load_layers(settings, Options(without=("starter_roads",)))
@@ -373,6 +374,7 @@ def test_the_scenarios_answer_for_every_candidate(done):
     assert (scenarios.groupby("scenario").size() == count).all()
 
 
+@pytest.mark.slow
 def test_what_was_fetched_by_an_entry_that_is_not_given_now_is_named(tmp_path):
     entry, table = tmp_path / "my.toml", tmp_path / "mine.csv"
     entry.write_text('[[source]]\nid = "mine"\nlike = "uzbekistan_geology"\n', encoding="utf-8")

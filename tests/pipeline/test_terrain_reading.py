@@ -222,6 +222,7 @@ def _no_socket(self, address):
     raise AssertionError(f"a run uses no network, and this one connected to {address}")
 
 
+@pytest.mark.slow
 def test_a_run_after_a_fetch_has_the_terrain(settings, monkeypatch, tmp_path):
     fetch_snapshot(load_catalog()["copernicus_glo90"], settings, box=(75.5, 42.3, 76.9, 42.999))
     with monkeypatch.context() as shut:

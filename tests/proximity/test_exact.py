@@ -80,6 +80,7 @@ def _round_the_pole_and_the_antimeridian(rng):
     return _walks(rng, caps, 5, 200_000), near
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [

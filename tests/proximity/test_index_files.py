@@ -132,6 +132,7 @@ print(nearest(one, one)["distance_m"].tolist())
 """
 
 
+@pytest.mark.slow
 def test_compiling_is_logged_once_per_machine(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
 

@@ -72,6 +72,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_cells_agree_with_karney(case):
     vertices, box, resolution = CASES[case]

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from geo_ree.cli.app import main
 
+pytestmark = pytest.mark.slow  # each command reads the starter data and runs
+
 LINE = {
     "type": "FeatureCollection",
     "features": [

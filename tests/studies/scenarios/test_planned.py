@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +16,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_ree import Options, Settings, run
 from geo_ree.crs import distance_m
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.result import Result
@@ -130,10 +130,9 @@ def test_a_run_does_not_count_what_is_only_planned(base: Result) -> None:
     assert "planned_railways.geojson" not in {i["file"] for i in base.report["inputs"]}
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    settings = Settings(data_root=tmp_path_factory.mktemp("data"))
-    return run(settings, Options(draws=200))
+@pytest.fixture
+def base(starter_run: SimpleNamespace) -> Result:
+    return starter_run.result
 
 
 def test_intervals_before_are_those_of_the_run(base: Result) -> None:
