@@ -47,8 +47,3 @@ class ScoreError(GeoReeError):
 
 class RenderError(GeoReeError):
     """A page that could not be made or written."""
-
-
-def missing_extra(package: str, extra: str) -> SettingsError:
-    """Make the error for an optional package that is not installed, naming the extra that has it."""
-    return SettingsError(f"{package} is not installed", f"pip install 'geo_ree[{extra}]'")

@@ -38,14 +38,12 @@ MIN_STRAIGHT_SHARE = 0.75
 by road (judgement; the published 140, 65 and 530 km of Kutessay II, Upper Kairakty and Khotgor are
 125, 51 and 454 km in a straight line)."""
 
-AREA_KINDS = (
-    "feasible",  # where all published distances hold
-    "contradicting",  # where some of them hold, but none of the others: one row each
-    "admin_area",  # the district or region in words, without a polygon
-    "country",  # the whole country of a deposit without a position or a distance
-    "not_used",  # a published distance whose place or deposit is unknown, without a polygon
-)
-"""Kinds of area in the table of areas."""
+# Kinds of area in the table of areas:
+#   feasible: where all published distances hold
+#   contradicting: where some of them hold, but none of the others: one row each
+#   admin_area: the district or region in words, without a polygon
+#   country: the whole country of a deposit without a position or a distance
+#   not_used: a published distance whose place or deposit is unknown, without a polygon
 
 _POLE_DEG = 85.0
 _STEP_DEG = 0.5
@@ -308,7 +306,7 @@ def tabulate_areas(
 ) -> gpd.GeoDataFrame:
     """List the areas of published distances, and those of deposits without a position.
 
-    Columns ``deposit, name, kind`` (of `AREA_KINDS`), ``evidence, source, geometry``, in the order
+    Columns ``deposit, name, kind`` (see the top of this module), ``evidence, source, geometry``, in the order
     of the deposits; distances that are not used come last.
     """
     outlines = dict(zip(countries["country"].astype(object), countries.geometry, strict=True))

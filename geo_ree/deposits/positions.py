@@ -21,17 +21,15 @@ ROUNDING_M = {"hundredth_degree": 700.0, "arc_minute": 1_200.0, "tenth_degree": 
 """Half the printed unit on the diagonal at 45 N: a coarser position this close to a finer one may
 be the same, rounded, and does not count again."""
 
-VERDICTS = (
-    "chosen",  # the deposit's position
-    "copy",  # the same position again
-    "counted",  # its distance from the chosen one counts for the error
-    "outvoted",  # stands alone against a chosen position that another one supports
-    "distrusted",  # its own publisher or compiler says not to use it
-    "elsewhere",  # in another country than the source names, or in water
-    "refuted",  # outside the area that published distances allow
-    "swapped",  # latitude and longitude interchanged
-)
-"""What became of each position."""
+# Verdicts, what became of each position:
+#   chosen: the deposit's position
+#   copy: the same position again
+#   counted: its distance from the chosen one counts for the error
+#   outvoted: stands alone against a chosen position that another one supports
+#   distrusted: its own publisher or compiler says not to use it
+#   elsewhere: in another country than the source names, or in water
+#   refuted: outside the area that published distances allow
+#   swapped: latitude and longitude interchanged
 
 _TIERS = {"distrusted": 1, "elsewhere": 1, "refuted": 2, "swapped": 3}
 _SAME_DEG = 3
@@ -173,7 +171,7 @@ def choose_positions(
     Returns
     -------
     pandas.DataFrame
-        On the index of `table`: ``verdict`` (of `VERDICTS`), ``from_chosen_m`` and ``supporters``
+        On the index of `table`: ``verdict`` (see the top of this module), ``from_chosen_m`` and ``supporters``
         (other positions, apart from copies, that agree with it).
     """
     verdict = pd.Series("counted", table.index, dtype=object)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree import storage
-from geo_ree.errors import RenderError, missing_extra
+from geo_ree.errors import RenderError
 from geo_ree.maps.style import MEASURES, score_colour
 from geo_ree.outputs.notice import attribution_of
 
@@ -226,10 +226,8 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200) -> Path:
 
 def new_figure(**options: Any) -> Figure:
     """Make an empty figure that a notebook shows inline; options go to matplotlib's Figure."""
-    try:
-        from geo_ree.outputs.inline_figure import InlineFigure  # noqa: PLC0415
-    except ImportError as error:
-        raise missing_extra("matplotlib", "figures") from error
+    from geo_ree.outputs.inline_figure import InlineFigure  # noqa: PLC0415  (matplotlib is slow)
+
     return InlineFigure(**options)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xlsxwriter
 
-from geo_ree.errors import missing_extra
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import read_me
 from geo_ree.outputs.table_files import disarmed
@@ -47,10 +47,6 @@ def write_workbook(bundle: Bundle, folder: Path) -> None:
     formula is stored as a text with Excel's quote prefix, so that it does not run when its cell is
     edited either. A text over the 32,767 characters of a cell is cut, and says so.
     """
-    try:
-        import xlsxwriter  # noqa: PLC0415  (an extra)
-    except ImportError as error:
-        raise missing_extra("XlsxWriter", "xlsx") from error
     with xlsxwriter.Workbook(str(folder / "geo_ree.xlsx"), _SAFE) as book:
         book.set_properties(_properties(bundle.run))
         formats = _Formats(book)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.errors import ScoreError, missing_extra
+from geo_ree.errors import ScoreError
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import (
     criterion_values,
@@ -208,10 +208,7 @@ def _takeovers(table: pd.DataFrame, model: ScoreModel) -> pd.DataFrame:
 
 def _salib(package: str) -> Any:
     """Import ``SALib.<package>.sobol`` when it is needed: with scipy.stats that takes a second."""
-    try:
-        return import_module(f"SALib.{package}.sobol")
-    except ImportError:
-        raise missing_extra("SALib", "sensitivity") from None
+    return import_module(f"SALib.{package}.sobol")
 
 
 def _assumptions(

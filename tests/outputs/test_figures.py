@@ -1,4 +1,3 @@
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -103,13 +102,6 @@ def test_a_result_gives_its_table_run_and_attribution(table):
     }
     texts = _texts(plot_ranking(SimpleNamespace(table=table, report=report)))
     assert any("run ab12" in t and "© OpenStreetMap contributors" in t for t in texts)
-
-
-def test_without_matplotlib_the_extra_is_named(table, monkeypatch):
-    monkeypatch.delitem(sys.modules, "geo_ree.outputs.inline_figure", raising=False)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(SettingsError, match=r"matplotlib.*geo_ree\[figures\]"):
-        plot_ranking(table)
 
 
 def test_pyplot_knows_nothing_of_a_figure(table):

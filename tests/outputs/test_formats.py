@@ -3,7 +3,6 @@
 import csv
 import json
 import sqlite3
-import sys
 from contextlib import closing
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -22,7 +21,6 @@ from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.export_formats import FORMATS
 from geo_ree.outputs.layer_styles import expression, qml_style, sld_style
 from geo_ree.outputs.symbols import rules_for
-from geo_ree.outputs.xlsx import write_workbook
 from geo_ree.pipeline.export import export
 from geo_ree.pipeline.report import identify_run
 
@@ -415,10 +413,3 @@ def test_a_run_is_handed_on_with_all_that_it_has(real, tmp_path):
     assert real.report["run_id"] in text
     for source in real.report["inputs"]:
         assert source["attribution"].split("(")[0].strip() in text
-
-
-def test_without_xlsxwriter_the_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    with pytest.raises(SettingsError, match=r"XlsxWriter.*geo_ree\[xlsx\]"):
-        write_workbook(None, tmp_path)
-    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo_ree.errors import SettingsError
 from geo_ree.scoring import (
     Criterion,
     Exponential,
@@ -120,9 +119,3 @@ def test_draws_say_how_many_they_are() -> None:
 def test_aggregates_and_seed_are_those_of_the_settings() -> None:
     assert tuple(METHODS) == AGGREGATES
     assert uncertainty(TABLE, MODEL, None, draws=1).seed == SEED == Options().seed
-
-
-def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "SALib.sample.sobol", None)
-    with pytest.raises(SettingsError, match=r"SALib .*pip install 'geo_ree\[sensitivity\]'"):
-        influence(TABLE, MODEL, samples=4)
