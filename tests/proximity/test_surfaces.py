@@ -333,6 +333,7 @@ print(json.dumps([grid.width * grid.height, before, peak()]))
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_cells(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", ALONE, tmp_path], check=True, capture_output=True, text=True
