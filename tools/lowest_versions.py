@@ -10,16 +10,12 @@ import tomllib
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
-GROUPS = ("figures", "xlsx")  # what users install; the tools of the tests may be new
 
 
 def lowest_versions(project: Path = PROJECT) -> list[str]:
     """Give ``name==version`` for each dependency of geo_ree with a lower bound."""
     table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
-    wanted = [*table["dependencies"]]
-    for group in GROUPS:
-        wanted += table["optional-dependencies"][group]
-    found = [re.match(r"([\w.-]+)>=([\w.]+)", line) for line in wanted]
+    found = [re.match(r"([\w.-]+)>=([\w.]+)", line) for line in table["dependencies"]]
     return [f"{match[1]}=={match[2]}" for match in found if match]
 
 
