@@ -5,7 +5,7 @@ python benchmarks/bench_nearest.py
 About 6 minutes on two cores. Ours goes from GeoDataFrames in memory to the table of distances, the
 building of the index included; DuckDB and the k-d tree start from coordinate arrays, PostGIS has
 loading and indexing for free. Each pair takes turns, medians of 3; a peer that needs over 30 s
-runs once. Compiling is told apart. DuckDB, scipy and PostGIS come with `make peers` (tools/peers/).
+runs once. Compiling is timed apart. DuckDB, scipy and PostGIS come with `make peers` (tools/peers/).
 """
 
 from __future__ import annotations
@@ -122,24 +122,24 @@ class Peer:
             path = Path(folder, "work.npz")
             np.savez(path, start=start, end=end, points=points)
             script = Path(__file__).with_name("peers_nearest.py")
-            told = subprocess.run(
+            printed = subprocess.run(
                 [PEERS, script, self.name, path], check=True, capture_output=True, text=True
             ).stdout
-        found = json.loads(told)
+        found = json.loads(printed)
         assert found["rows"] == len(points)
         self.version = found["version"]
         return float(found["seconds"])
 
 
 def alone(code: str, *arguments: str, **environment: str) -> list[float]:
-    told = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         check=True,
         text=True,
         capture_output=True,
         env={**os.environ, **environment},
     ).stdout
-    return [float(line) for line in told.split()]
+    return [float(line) for line in printed.split()]
 
 
 def against_one_network(lines: gpd.GeoDataFrame, xy: np.ndarray) -> list[Line]:

@@ -1,4 +1,4 @@
-"""How fast the doubt about weights is drawn, beside scikit-criteria and pymcdm.
+"""How fast uncertain weights are drawn, beside scikit-criteria and pymcdm.
 
 python benchmarks/bench_scores.py [--alternatives 100000] [--draws 1000]
 

@@ -142,12 +142,12 @@ class Work:
 
     def ours(self) -> dict[str, object]:
         """Run ours once, in a process of its own."""
-        return told([sys.executable, "-c", OURS, HERE, self.folder / "work.npz", self.folder])
+        return run_json([sys.executable, "-c", OURS, HERE, self.folder / "work.npz", self.folder])
 
     def peer(self, name: str) -> dict[str, object]:
         """Run a peer once, in a process of its own."""
         python = DEBIAN if name == "gdal" else PEERS
-        return told(
+        return run_json(
             [python, HERE / "peers_surface.py", name, self.folder / "work.npz", self.folder]
         )
 
@@ -172,7 +172,7 @@ class Work:
         return metres < edge * self.cell
 
 
-def told(command: list[object]) -> dict[str, object]:
+def run_json(command: list[object]) -> dict[str, object]:
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
     if command[0] in (DEBIAN, PEERS):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}

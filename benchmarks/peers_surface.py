@@ -104,13 +104,13 @@ def with_edt(work, folder):
 def main():
     name, path, folder = sys.argv[1:]
     work = np.load(path)
-    told, burn, measure, write, out = globals()[f"with_{name}"](work, folder)
+    title, burn, measure, write, out = globals()[f"with_{name}"](work, folder)
     sample = out[work["row"], work["column"]].astype(float)
     peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)
     print(
         json.dumps(
             {
-                "name": told,
+                "name": title,
                 "burn": burn,
                 "measure": measure,
                 "write": write,

@@ -178,9 +178,9 @@ def build_resources(facts: Path, out: Path) -> Product:
     """Write ``resources.csv``: one row a published statement, none added up."""
     raw = read_csv(facts / "resources.csv")
     known = {r["name"] for r in read_csv(facts / "deposits.csv")}
-    strangers = sorted({r["deposit"] for r in raw} - known)
-    if strangers:
-        raise ValueError(f"resources of deposits that are not listed: {', '.join(strangers)}")
+    unknown = sorted({r["deposit"] for r in raw} - known)
+    if unknown:
+        raise ValueError(f"resources of deposits that are not listed: {', '.join(unknown)}")
     counter: Counter[str] = Counter()
     rows = []
     for row in raw:

@@ -149,23 +149,23 @@ def _checked(facts: Path, places: Mapping[str, Mapping[str, str]]) -> Iterator[d
 def _told(facts: Path, places: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, str]]:
     deposits = {r["name"]: r for r in read_csv(facts / "deposits.csv")}
     counter: Counter[str] = Counter()
-    for told in STATEMENTS:
-        row = deposits[told.deposit]
-        if told.words not in f"{row['admin_area']} {row['notes']}":
-            raise ValueError(f"{told.deposit}: the facts no longer say {told.words!r}")
-        counter[told.deposit] += 1
-        deposit = slug(told.deposit)
-        note = "; ".join(n for n in (f"in words: {told.words}", told.note) if n)
+    for statement in STATEMENTS:
+        row = deposits[statement.deposit]
+        if statement.words not in f"{row['admin_area']} {row['notes']}":
+            raise ValueError(f"{statement.deposit}: the facts no longer say {statement.words!r}")
+        counter[statement.deposit] += 1
+        deposit = slug(statement.deposit)
+        note = "; ".join(n for n in (f"in words: {statement.words}", statement.note) if n)
         yield _distance(
-            f"{deposit}-{counter[told.deposit]}",
+            f"{deposit}-{counter[statement.deposit]}",
             f"starter_deposits:{deposit}",
-            told.deposit,
-            told.relation,
-            told.km,
-            told.direction,
-            told.place,
+            statement.deposit,
+            statement.relation,
+            statement.km,
+            statement.direction,
+            statement.place,
             places,
-            told.source or row["source"],
+            statement.source or row["source"],
             note,
         )
 
@@ -241,10 +241,10 @@ def _alternates(row: dict[str, str], remarks: list[str]) -> list[dict[str, str]]
     beside = [(m[1], m[2], f"({quality})") for m in PAIR.finditer(quality)]
     found += [b for b in beside if not any(_near(b, f) for f in found)]
     deposit, out = slug(row["name"]), []
-    for latitude, longitude, told in found:
-        source = re.sub(r"^\(|\)$", "", told)
-        doubt = "do not use" in source
-        if not doubt and any(mark in source for mark in ANOTHER_RECORD):
+    for latitude, longitude, statement in found:
+        source = re.sub(r"^\(|\)$", "", statement)
+        caveat = "do not use" in source
+        if not caveat and any(mark in source for mark in ANOTHER_RECORD):
             remarks.append(f"{row['name']}: {latitude}, {longitude} left out ({source})")
             continue
         out.append(
@@ -254,7 +254,7 @@ def _alternates(row: dict[str, str], remarks: list[str]) -> list[dict[str, str]]
                 latitude,
                 longitude,
                 _class(source, latitude, longitude),
-                "marked: do not use" if doubt else "",
+                "marked: do not use" if caveat else "",
                 source,
                 "printed as degrees and minutes" if "DMS" in source else "",
             )
@@ -281,7 +281,7 @@ def _position(
     latitude: str,
     longitude: str,
     chosen: str,
-    doubt: str,
+    caveat: str,
     source: str,
     notes: str,
 ) -> dict[str, str]:
@@ -291,7 +291,7 @@ def _position(
         "latitude": latitude,
         "longitude": longitude,
         "precision_class": chosen,
-        "doubt": doubt,
+        "doubt": caveat,
         "source": source,
         "notes": notes,
     }

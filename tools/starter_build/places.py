@@ -177,8 +177,8 @@ def _legs(
     for stop, place in places.items():
         remarks.append(f"{line['name']}: {stop} = {place.basis if place else 'not resolved'}")
     ends = [places[stops[0]], places[stops[-1]]]
-    dropped["legs whose outer end no source at hand places"] += ends.count(None)
-    dropped["places between the ends that no source at hand places"] += sum(
+    dropped["legs whose outer end no available source places"] += ends.count(None)
+    dropped["places between the ends that no available source places"] += sum(
         places[stop] is None for stop in stops[1:-1]
     )
     known = [place for place in places.values() if place is not None]

@@ -31,7 +31,7 @@ what stands for a station that nobody placed is a named place."""
 
 @dataclass(frozen=True)
 class Stop:
-    """A place that a line is drawn through: degrees, doubt, and who says where it is."""
+    """A place that a line is drawn through: degrees, error, and who says where it is."""
 
     name: str
     longitude: float
@@ -39,7 +39,7 @@ class Stop:
     error_km: float
     source: str
 
-    def told(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """Give it as a property of the feature."""
         return {
             "name": self.name,
@@ -53,7 +53,7 @@ class Stop:
 def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> Product:
     """Write ``planned_railways.geojson``: a feature for each leg between two placed places."""
     facts = tomllib.loads(FACTS.read_text(encoding="utf-8"))
-    stops = {name: read_stop(name, told, cities) for name, told in facts["places"].items()}
+    stops = {name: read_stop(name, fact, cities) for name, fact in facts["places"].items()}
     features = [f for line in facts["lines"] for f in _features(line, stops)]
     document = {"type": "FeatureCollection", "features": features}
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -82,17 +82,17 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
     )
 
 
-def read_stop(name: str, told: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]) -> Stop:
+def read_stop(name: str, fact: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]) -> Stop:
     """Place a stop: by its id in GeoNames, or by the coordinate that its source prints."""
-    note = f"; {told['note']}" if "note" in told else ""
-    if "geonames" in told:
-        city = next(c for c in cities.values() if int(c["geonameid"]) == told["geonames"])
+    note = f"; {fact['note']}" if "note" in fact else ""
+    if "geonames" in fact:
+        city = next(c for c in cities.values() if int(c["geonameid"]) == fact["geonames"])
         lon, lat = float(city["longitude"]), float(city["latitude"])
-        source = f"GeoNames {told['geonames']} ({city['name']}, {city['countrycode']}){note}"
+        source = f"GeoNames {fact['geonames']} ({city['name']}, {city['countrycode']}){note}"
     else:
-        lon, lat = told["longitude"], told["latitude"]
-        source = f"{told['source']}, {told['source_url']}{note}"
-    return Stop(name, lon, lat, ERROR_KM[told["error"]], source)
+        lon, lat = fact["longitude"], fact["latitude"]
+        source = f"{fact['source']}, {fact['source_url']}{note}"
+    return Stop(name, lon, lat, ERROR_KM[fact["error"]], source)
 
 
 def _chord_km(first: Stop, last: Stop) -> float:
@@ -148,7 +148,7 @@ def _feature(
             "length_km": leg.get("length_km"),
             "lateral_error_km": round(aside + ends, 1),
             "lateral_error_basis": basis,
-            "vertices": [first.told(), last.told()],
+            "vertices": [first.plain(), last.plain()],
             "source": line["source"],
             "source_url": line["source_url"],
             "notes": line["note"],
