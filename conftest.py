@@ -11,8 +11,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
 from filelock import FileLock
+
+# A property is a property on a slow machine, too: no deadline for an example.
+hypothesis.settings.register_profile(
+    "geo_ree", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("geo_ree")
 
 Make = Callable[[Path], Any]
 

@@ -118,10 +118,10 @@ def make_options(given: dict[str, Any]) -> Options:
 
 def run_pipeline(data: Path, given: dict[str, Any], **more: Any) -> Result:
     """Run the pipeline as the command line asks, with progress on standard error."""
-    from geo_ree.pipeline import run
+    from geo_ree.pipeline import result as pipeline
 
     settings = Settings.from_environment(data_root=data)
-    return run(settings, make_options(given), tell=tell, **more)
+    return pipeline.run(settings, make_options(given), tell=tell, **more)
 
 
 def words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching import arcgis_query as arcgis_service
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.arcgis import read_layer
-from geo_ree.fetching.arcgis_query import Layer, download_pages, request_service
+from geo_ree.fetching.arcgis_query import ServiceLayer, download_pages, request_service
 from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
@@ -165,7 +165,7 @@ def test_koop_is_asked_with_the_condition_and_the_page_size(koop_settings):
 def test_koop_gives_features_by_their_object_ids(koop_settings, at_once, tmp_path):
     source = entry(f"{KOOP}/ridges/FeatureServer/0")
     client = Client(koop_settings, source_id=source.id)
-    layer = Layer(
+    layer = ServiceLayer(
         where="ridges",
         hint="",
         object_id="",
