@@ -71,6 +71,8 @@ def _major(tmp_path, row):
     return _zip(tmp_path, ofr20051294__deposit=DEPOSITS + row, ofr20051294__commodity=COMMODITY)
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "parts"),
     [

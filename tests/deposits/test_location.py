@@ -304,6 +304,7 @@ def test_a_record_of_no_deposit_is_refused_and_a_deposit_without_record_stands_a
     assert place(done) == ((70.0, 45.0), 500.0, "")
 
 
+@pytest.mark.slow
 def test_two_thousand_deposits_take_seconds(countries):
     rng = np.random.default_rng(7)
     rows = [

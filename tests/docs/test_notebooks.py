@@ -54,6 +54,7 @@ def test_a_notebook_calls_public_names_only(path):
     assert used <= {*geo_ree.__all__}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_ends_with_what_to_try_next(path):
     assert _cells(path, "markdown")[-1].startswith("## What to try next")

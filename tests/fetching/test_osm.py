@@ -312,6 +312,7 @@ def test_a_file_is_fetched_and_checked_like_any_other(write, kazakhstan, site, s
     assert snapshot.provenance.licence == "ODbL 1.0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [0, 2, 40, 0.5, -1])
 def test_a_file_cut_short_is_an_error_of_one_line(write, kazakhstan, keep):
     path = write()

@@ -42,6 +42,7 @@ def lint(require):
     return run
 
 
+@pytest.mark.slow
 def test_scripts_and_styles_pass_the_lint(lint):
     done = lint(ASSETS)
     assert done.stdout + done.stderr == ""

@@ -71,6 +71,7 @@ def test_values_are_seen_at_their_places(tmp_path):
     assert _seen(drawn, 77, 29.5)[3] == 0 and drawn.payload["bounds"] == [[-70, 60], [80, 80]]
 
 
+@pytest.mark.slow
 def test_it_agrees_with_gdals_warp(tmp_path):
     rng = np.random.default_rng(2)
     values = np.kron(rng.uniform(0, 100, (40, 60)), np.ones((20, 20)))

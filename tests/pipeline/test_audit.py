@@ -255,6 +255,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, located):
     assert (tmp_path / "out").read_text(encoding="utf-8") == "a file"
 
 
+@pytest.mark.slow
 def test_without_the_tables_of_evidence_the_audit_still_works(tmp_path):
     options = Options(without=("starter_positions", "starter_published_distances"))
     done = audit_deposits(Settings(data_root=tmp_path), options)

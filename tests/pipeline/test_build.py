@@ -32,6 +32,7 @@ def built(tmp_path_factory):
     return result.stdout, {p.name: p for p in (folder / "out").iterdir()}
 
 
+@pytest.mark.slow
 def test_all_files_are_written_and_nothing_else(built):
     assert set(built[1]) == FILES
 

@@ -43,6 +43,7 @@ def hide(rows: gpd.GeoDataFrame, share: float) -> gpd.GeoDataFrame:
     return rows[keep]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["railway", "road"])
 def test_what_is_drawn_makes_up_for_what_was_hidden(layers, sites, name):
     """As docs/uncertainty.md has it: the mean value of the whole comes back within a tenth."""

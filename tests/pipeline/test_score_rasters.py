@@ -67,6 +67,7 @@ def _table(surfaces, model):
     return pd.DataFrame(columns).reindex(columns=list(model.columns))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aggregate", ["weighted_sum", "weighted_product"])
 @pytest.mark.parametrize("given", [2, 1])
 def test_every_cell_has_the_score_of_its_distances(surfaces, aggregate, given, tmp_path):
@@ -194,6 +195,7 @@ print(json.dumps([before, peak()]))
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_cells(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", ALONE, tmp_path], check=True, capture_output=True, text=True

@@ -85,6 +85,7 @@ def _agrees(points, targets):
         assert truth[targets.index.get_loc(target)] <= truth.min() * (1 + 1e-4) + 1.0
 
 
+@pytest.mark.slow
 def test_lines_over_the_region_agree_with_brute_force():
     rng = np.random.default_rng(7)
     lines = _walks(60, 12, 0.15, rng)

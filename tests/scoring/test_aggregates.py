@@ -125,6 +125,7 @@ def test_a_score_is_from_0_to_100_or_unknown(
             assert (points.dropna() == 0).all()
 
 
+@pytest.mark.slow
 @EACH
 @given(
     table=tables,
@@ -150,6 +151,7 @@ def test_coming_nearer_never_costs(
     assert after >= before - 1e-6
 
 
+@pytest.mark.slow
 @EACH
 @given(
     table=tables,

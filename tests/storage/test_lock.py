@@ -57,6 +57,7 @@ def hold(settings: Settings) -> Iterator[Hold]:
         process.communicate()
 
 
+@pytest.mark.slow
 def test_another_process_is_told_whose_folder_is_in_use(settings, hold):
     hold()
     started = time.monotonic()
@@ -70,6 +71,7 @@ def test_another_process_is_told_whose_folder_is_in_use(settings, hold):
     assert 0.1 < time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_in_time_is_waited_for(settings, hold):
     process = hold()
 

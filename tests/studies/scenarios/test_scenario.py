@@ -153,6 +153,7 @@ def test_without_its_only_railway_a_country_is_out_of_reach_not_unknown(made: Ma
     assert everything.table["score_after"].notna().all()
 
 
+@pytest.mark.slow
 def test_a_removal_never_raises_a_score(made: Made) -> None:
     for what in ("Old Line", "r:2", "kind=rail", "source=r", "country=KAZ"):
         table = scenario(made(), remove={"railways": what}).table

@@ -12,6 +12,7 @@ def _call(*args):
     return CliRunner().invoke(main, [str(a) for a in args])
 
 
+@pytest.mark.slow
 def test_the_starter_data_alone_cannot_tell_and_it_says_what_to_fetch(tmp_path):
     done = _call("validate", "--data", tmp_path / "data", "--out", tmp_path / "out")
     assert done.exit_code == 2
@@ -24,6 +25,7 @@ def test_the_starter_data_alone_cannot_tell_and_it_says_what_to_fetch(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "said"),
     [(("--only", "nothing_such"), "nothing_such"), (("--preset", "no.toml"), "no.toml")],

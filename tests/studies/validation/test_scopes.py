@@ -1,6 +1,7 @@
 """Which layers and sites make a scope."""
 
 import geopandas as gpd
+import pytest
 import shapely
 
 from geo_ree.deposits import normalize
@@ -29,6 +30,7 @@ def test_sites_of_the_region_take_their_country_from_its_own_borders(countries):
     assert inside["country"].tolist() == ["KAZ", "KGZ"]
 
 
+@pytest.mark.slow
 def test_with_nothing_fetched_the_starter_data_make_two_scopes_and_say_what_is_missing(tmp_path):
     gathered = gather_scopes(Settings(data_root=tmp_path), Options(), lambda text: None)
     assert list(gathered.scopes) == ["seven", "region"]
