@@ -82,14 +82,14 @@ def _major(tmp_path, row):
         ("", ("usgs_major_deposits",)),
     ],
 )
-def test_bad_rows_name_file_row_and_cure(tmp_path, snapshot, row, parts):
+def test_bad_rows_name_file_row_and_hint(tmp_path, snapshot, row, parts):
     data = snapshot("usgs_major_deposits", "ofr20051294-csv.zip", _major(tmp_path, row))
     out = tmp_path / "out"
     _one_line(_call("run", "--data", data, "--out", out, "--draws", 10), *parts)
     assert not out.exists()
 
 
-def test_a_corrupt_payload_names_the_file_and_the_cure(tmp_path, snapshot):
+def test_a_corrupt_payload_names_the_file_and_the_hint(tmp_path, snapshot):
     data = snapshot("usgs_ree", "ree-csv.zip", b"PK\x03\x04 not really")
     result = _call("run", "--data", data, "--out", tmp_path / "out")
     _one_line(result, "ree-csv.zip", "geo-ree fetch")

@@ -347,7 +347,7 @@ def test_what_killed_runs_left_is_swept(settings, tmp_path):
         (lambda f: (f / "provenance.json").write_bytes(b"\xff\xfe"), "provenance.json is damaged"),
     ],
 )
-def test_a_damaged_snapshot_is_told_with_the_cure(settings, tmp_path, spoil, said):
+def test_a_damaged_snapshot_is_told_with_the_hint(settings, tmp_path, spoil, said):
     spoil(save(settings, tmp_path, b"one").folder)
     with pytest.raises(SchemaError) as caught:
         storage.latest_snapshot(settings, "usgs_ree")
