@@ -117,6 +117,17 @@ def core(words: tuple[str, ...]) -> str:
     return "".join(own or words)
 
 
+def is_name_word(word: str) -> bool:
+    """Whether a word in small Latin letters names something: at least four, and not generic.
+
+    Examples
+    --------
+    >>> is_name_word("kounrad"), is_name_word("deposit"), is_name_word("vostochnoye")
+    (True, False, False)
+    """
+    return len(word) > 3 and bool(_parse_word(word).stem) and word not in _words("landform")
+
+
 @lru_cache(maxsize=400_000)
 def _parse_name(text: str, main: bool) -> NameForm:
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower()
