@@ -61,9 +61,8 @@ def find_copies(table: pd.DataFrame) -> pd.DataFrame:
         copy original
     0  c:686   p:1471
     """
-    unit = (
-        table["precision_class"].map(dict(PRINTED_UNIT_DEG)).fillna(0.0).to_numpy(dtype=np.float64)
-    )
+    own = table["precision_class"].map(dict(PRINTED_UNIT_DEG))
+    unit: NDArray[np.float64] = np.nan_to_num(own.to_numpy(dtype=np.float64))
     lon = table["longitude"].to_numpy(dtype=np.float64)
     lat = table["latitude"].to_numpy(dtype=np.float64)
     pairs = _pairs_of_one_word(table, lon, lat)
