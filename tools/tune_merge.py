@@ -75,8 +75,8 @@ def main() -> None:
     judged = judge_pairs(pairs)
     group = form_groups(len(records), add_stated_links(judged, records))
     deposit = dict(zip(records["id"], records["id"].to_numpy()[group], strict=True))
-    for half in ("tune", "test", "blind"):
-        counts = count_agreement(labels[labels["half"] == half], deposit)
+    for half, rows in labels.groupby("half", sort=False):
+        counts = count_agreement(rows, deposit)
         print(half, ", ".join(f"{name} {value:.3g}" for name, value in counts.items()))
 
 
