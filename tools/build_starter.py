@@ -2,15 +2,18 @@
 
     pip install 'geo_ree[build-starter]'
     python tools/build_starter.py --facts ../shared/facts
+    python tools/build_starter.py --facts ../shared/facts --only rivers.parquet
 
-Needs npm (or --world-atlas) for the borders, and Debian's libmagics++-data (or --rivers) for the
-rivers. The same inputs and library versions give the same bytes.
+Packages come through npm, pip and apt-get (see starter_build/packages.toml). The same inputs and
+library versions give the same bytes. The folder changes only when everything was built and checked.
 """
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
 import tempfile
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -26,11 +29,11 @@ from starter_build import (
     tables,
     terrain,
 )
-from starter_build.product import Product
+from starter_build.folder import Builder, write_starter
+from starter_build.packages import Store
+from starter_build.product import BuildError, Product
 
 ROOT = Path(__file__).resolve().parents[1]
-WORLD_ATLAS = "world-atlas@2.0.2"
-RIVERS = Path("/usr/share/magics/10m/ne_10m_rivers_lake_centerlines.shp")
 
 
 @click.command()
@@ -41,16 +44,17 @@ RIVERS = Path("/usr/share/magics/10m/ne_10m_rivers_lake_centerlines.shp")
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option(
-    "--world-atlas",
-    type=click.Path(exists=True, path_type=Path),
-    default=None,
-    help="The npm package as .tgz; fetched with npm pack when left out.",
+    "--only",
+    multiple=True,
+    metavar="FILE",
+    help="Build this file and keep the others (may be repeated).",
 )
 @click.option(
-    "--rivers",
-    type=click.Path(exists=True, path_type=Path),
-    default=RIVERS,
-    help="Natural Earth's 1:10m river centerlines (.shp).",
+    "--cache",
+    "store",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder that keeps the fetched packages; a temporary one when left out.",
 )
 @click.option(
     "--out",
@@ -58,56 +62,47 @@ RIVERS = Path("/usr/share/magics/10m/ne_10m_rivers_lake_centerlines.shp")
     default=ROOT / "geo_ree" / "starter",
     help="Folder to write.",
 )
-def main(facts: Path, world_atlas: Path | None, rivers: Path, out: Path) -> None:
-    """Build every starter file."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        products = build_all(facts, world_atlas or pack_world_atlas(Path(scratch)), rivers, out)
+def main(facts: Path, only: tuple[str, ...], store: Path | None, out: Path) -> None:
+    """Build the starter files."""
     entries = papers.read_entries(ROOT / "geo_ree" / "catalog" / "starter.toml")
-    papers.write_licences(products, entries, out)
-    papers.write_manifest(products, entries, out)
+    with contextlib.ExitStack() as stack:
+        scratch = store or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            builders = list_builders(facts, Store(scratch.resolve()))
+            products = write_starter(builders, entries, out.resolve(), only)
+        except BuildError as error:
+            raise click.ClickException(str(error)) from error
     for product in products:
         click.echo(product.report())
     total = sum(p.stat().st_size for p in out.iterdir() if p.is_file())
     click.echo(f"{total / 1e6:.2f} MB in {out}")
 
 
-def build_all(facts: Path, world_atlas: Path, rivers: Path, out: Path) -> list[Product]:
-    """Write the data files; give what was done for each."""
-    products = [
-        deposits.build_deposits(facts, out),
-        deposits.build_resources(facts, out),
-        tables.build_major_deposits(facts, out),
-        tables.build_power_plants(facts, out),
-        tables.build_gateways(facts, out),
-        borders.build_countries(world_atlas, out),
-        networks.build_railways(out),
-    ]
-    countries = gpd.read_parquet(out / "countries.parquet")
-    products.append(networks.build_roads(out, countries))
-    cities = places.read_cities()
-    products += [
-        places.build_rail_additions(cities, facts, out),
-        planned.build_planned_railways(cities, out),
-        places.build_settlements(cities, out),
-        evidence.build_published_distances(facts, out),
-        evidence.build_positions(facts, out),
-        terrain.build_rivers(rivers, out),
-        terrain.build_elevation(out),
-    ]
-    return products
+def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
+    """What builds each file, in order: a builder finds the files before its own in its folder."""
+    cities = cache(places.read_cities)
 
+    def roads(out: Path) -> Product:
+        countries = gpd.read_parquet(out / "countries.parquet")
+        return networks.build_roads(store, countries, out)
 
-def pack_world_atlas(folder: Path) -> Path:
-    """Fetch the npm package into a folder, through npm itself."""
-    done = subprocess.run(
-        ["npm", "pack", WORLD_ATLAS, "--silent"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return folder / done.stdout.strip().splitlines()[-1]
+    return {
+        "deposits.csv": partial(deposits.build_deposits, facts),
+        "resources.csv": partial(deposits.build_resources, facts),
+        "major_deposits.csv": partial(tables.build_major_deposits, facts),
+        "power_plants.csv": partial(tables.build_power_plants, facts),
+        "gateways.csv": partial(tables.build_gateways, facts),
+        "countries.parquet": partial(borders.build_countries, store),
+        "railways.parquet": partial(networks.build_railways, store),
+        "roads.parquet": roads,
+        "rail_additions.parquet": lambda out: places.build_rail_additions(cities(), facts, out),
+        "planned_railways.geojson": lambda out: planned.build_planned_railways(cities(), out),
+        "settlements.csv": lambda out: places.build_settlements(cities(), out),
+        "published_distances.csv": partial(evidence.build_published_distances, facts),
+        "positions.csv": partial(evidence.build_positions, facts),
+        "rivers.parquet": partial(terrain.build_rivers, store),
+        "elevation.tif": terrain.build_elevation,
+    }
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import STORE_CRS
 from geo_ree.settings import REGION
-from starter_build.product import Product, sha256, write_parquet
+from starter_build.packages import Store
+from starter_build.product import Product, write_parquet
 
 ALPHA3 = {
     "004": "AFG",
@@ -48,15 +48,12 @@ PART_OF = {"Baikonur": "KAZ"}
 LEFT_OUT = {"Siachen Glacier"}
 """Disputed areas without a code: they belong to no polygon of the file."""
 
-MEMBER = "package/countries-10m.json"
 DECIMALS = 4
 
 
-def build_countries(archive: Path, out: Path) -> Product:
+def build_countries(store: Store, out: Path) -> Product:
     """Write ``countries.parquet`` from the npm package world-atlas."""
-    with tarfile.open(archive) as package:
-        topology = json.load(_member(package, MEMBER))
-        version = json.load(_member(package, "package/package.json"))["version"]
+    topology = json.loads(store.path("world_atlas").read_text(encoding="utf-8"))
     box = shapely.box(*REGION)
     parts: dict[str, list[Any]] = {}
     names: dict[str, str] = {}
@@ -81,7 +78,7 @@ def build_countries(archive: Path, out: Path) -> Product:
         file="countries.parquet",
         source_id="starter_countries",
         rows=len(frame),
-        built_from={"npm world-atlas": version, "package sha256": sha256(archive)},
+        built_from=store.built_from("world_atlas"),
         took={"countries that reach into the region": len(frame)},
         dropped={
             "countries outside the region": outside,
@@ -94,13 +91,6 @@ def build_countries(archive: Path, out: Path) -> Product:
             "vertices": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()),
         },
     )
-
-
-def _member(package: tarfile.TarFile, name: str) -> Any:
-    stream = package.extractfile(name)
-    if stream is None:
-        raise FileNotFoundError(f"{name} is not in the package")
-    return stream
 
 
 def decode(item: dict[str, Any], topology: dict[str, Any]) -> tuple[Any, int]:

@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,7 +16,8 @@ from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
 from geo_ree.crs import STORE_CRS, distance_m
 from geo_ree.settings import REGION, SCORED_COUNTRIES
-from starter_build.product import Product, sha256, write_parquet
+from starter_build.packages import Store
+from starter_build.product import Product, write_parquet
 
 Floats = NDArray[np.float64]
 
@@ -41,34 +40,22 @@ class Network:
     outside: int
 
 
-def build_railways(out: Path) -> Product:
+def build_railways(store: Store, out: Path) -> Product:
     """Write ``railways.parquet``: every edge with an end inside the region."""
-    path = packed_file("world_railways.py")
-    network = read_network(path)
+    network = read_network(store.path("scgraph_railways"))
     frame = to_lines(network)
     write_parquet(out / "railways.parquet", frame)
-    return _product("railways", frame, network, path, {})
+    return _product("railways", frame, network, store.built_from("scgraph_railways"), {})
 
 
-def build_roads(out: Path, countries: gpd.GeoDataFrame) -> Product:
+def build_roads(store: Store, countries: gpd.GeoDataFrame, out: Path) -> Product:
     """Write ``roads.parquet``: edges in the region, in or near the scored countries."""
-    path = packed_file("world_highways.py")
-    network = read_network(path)
+    network = read_network(store.path("scgraph_highways"))
     near = near_scored(network.nodes, network.edges, countries)
     far = {f"edges over {ROAD_REACH_KM:.0f} km from the scored countries": int((~near).sum())}
     frame = to_lines(network)[near].reset_index(drop=True)
     write_parquet(out / "roads.parquet", frame)
-    return _product("roads", frame, network, path, far)
-
-
-def packed_file(name: str) -> Path:
-    """Path of a file of scgraph_data, without importing the package (its import is broken)."""
-    spec = find_spec("scgraph_data")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError(
-            "scgraph_data is not installed: pip install 'geo_ree[build-starter]'"
-        )
-    return Path(spec.submodule_search_locations[0]) / name
+    return _product("roads", frame, network, store.built_from("scgraph_highways"), far)
 
 
 def read_network(path: Path) -> Network:
@@ -154,7 +141,11 @@ def _on_sphere(lonlat: Floats) -> Floats:
 
 
 def _product(
-    layer: str, frame: gpd.GeoDataFrame, network: Network, path: Path, far: dict[str, int]
+    layer: str,
+    frame: gpd.GeoDataFrame,
+    network: Network,
+    built_from: dict[str, str],
+    far: dict[str, int],
 ) -> Product:
     chords = _chords_km(frame)
     lateral = frame["lateral_error_km"]
@@ -162,7 +153,7 @@ def _product(
         file=f"{layer}.parquet",
         source_id=f"starter_{layer}",
         rows=len(frame),
-        built_from={"scgraph_data": version("scgraph_data"), path.name: "sha256 " + sha256(path)},
+        built_from=built_from,
         took={"edges": len(frame), "km, as published": round(frame["length_km"].sum())},
         dropped={
             "edges outside the region": network.outside,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from starter_build.product import Product, sha256
+from starter_build.product import BuildError, Product, sha256
+
+MANIFEST, LICENCES = "starter.json", "LICENSES.md"
 
 PLANNED: Mapping[str, str] = {
     "title": "Planned railways: Bakhty - Ayagoz, China - Kyrgyzstan - Uzbekistan, Balykchy - Kara-Keche",
@@ -71,18 +73,55 @@ def read_entries(catalogue: Path) -> dict[str, dict[str, Any]]:
     return {table["reader"]["member"]: table for table in tables}
 
 
+def manifest_entry(
+    product: Product, entries: Mapping[str, Mapping[str, Any]], out: Path
+) -> dict[str, Any]:
+    """What the manifest says of a product: source, licence, sha256, size, rows, counts, inputs.
+
+    Raises
+    ------
+    BuildError
+        When no catalogue entry reads the file.
+    """
+    path = out / product.file
+    return {
+        "source_id": product.source_id,
+        "licence": _entry(product.file, entries)["licence"],
+        "sha256": sha256(path),
+        "bytes": path.stat().st_size,
+        "rows": product.rows,
+        "took": dict(product.took),
+        "dropped": dict(product.dropped),
+        "derived": dict(product.derived),
+        "built_from": dict(product.built_from),
+    }
+
+
+def _entry(file: str, entries: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    found = entries.get(file) or UNCATALOGUED.get(file)
+    if found is None:
+        raise BuildError(f"{file}: no entry in geo_ree/catalog/starter.toml reads it; add one")
+    return found
+
+
+def write_manifest(files: Mapping[str, Mapping[str, Any]], out: Path) -> None:
+    """Write ``starter.json`` from the manifest entries by file."""
+    text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
+    (out / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_licences(
-    products: Sequence[Product], entries: Mapping[str, Mapping[str, Any]], out: Path
+    files: Mapping[str, Mapping[str, Any]], entries: Mapping[str, Mapping[str, Any]], out: Path
 ) -> None:
-    """Write ``LICENSES.md``."""
+    """Write ``LICENSES.md`` from the catalogue, and from the manifest entries by file."""
     parts = [
         "# The starter data: sources and licences\n",
         "Written by tools/build_starter.py from geo_ree/catalog/starter.toml. Every file here is\n"
         "made from published sources; `starter.json` has the checksums and the counts.\n",
     ]
-    for product in products:
-        entry = entries.get(product.file) or UNCATALOGUED[product.file]
-        parts.append(f"## {product.file}\n")
+    for file, made in files.items():
+        entry = _entry(file, entries)
+        parts.append(f"## {file}\n")
         parts += [
             f"- {label}: {entry[key]}"
             for label, key in (
@@ -96,29 +135,7 @@ def write_licences(
             )
             if entry.get(key)
         ]
-        inputs = "; ".join(f"{name} {value}" for name, value in product.built_from.items())
+        inputs = "; ".join(f"{name} {value}" for name, value in made["built_from"].items())
         parts.append(f"- Built from: {inputs}\n")
     text = "\n".join([*parts, NOTICES])
-    (out / "LICENSES.md").write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_manifest(
-    products: Sequence[Product], entries: Mapping[str, Mapping[str, Any]], out: Path
-) -> None:
-    """Write ``starter.json``: per file its source, sha256, size, rows and counts."""
-    files = {
-        p.file: {
-            "source_id": p.source_id,
-            "licence": (entries.get(p.file) or UNCATALOGUED[p.file])["licence"],
-            "sha256": sha256(out / p.file),
-            "bytes": (out / p.file).stat().st_size,
-            "rows": p.rows,
-            "took": dict(p.took),
-            "dropped": dict(p.dropped),
-            "derived": dict(p.derived),
-            "built_from": dict(p.built_from),
-        }
-        for p in products
-    }
-    text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
-    (out / "starter.json").write_text(text, encoding="utf-8", newline="\n")
+    (out / LICENCES).write_text(text, encoding="utf-8", newline="\n")

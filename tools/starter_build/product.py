@@ -15,6 +15,10 @@ import geopandas as gpd
 Row = Mapping[str, str]
 
 
+class BuildError(ValueError):
+    """A source of the starter is not what the builder expects; the message is one line."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Product:
     """One starter file: where it came from and what was done to get it.
@@ -82,7 +86,8 @@ def unique_slugs(names: Iterable[str]) -> list[str]:
 
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ import shapely
 
 from geo_ree.crs import STORE_CRS, length_km
 from geo_ree.settings import REGION
+from starter_build.packages import Store
 from starter_build.product import Product, sha256, write_parquet
 
 KINDS = {
@@ -27,8 +28,9 @@ DECIMALS = 4
 CELLS_PER_DEGREE, STEP_M, LOWEST_M, NODATA = 12, 28.0, -450.0, 255
 
 
-def build_rivers(shapefile: Path, out: Path) -> Product:
+def build_rivers(store: Store, out: Path) -> Product:
     """Write ``rivers.parquet`` from Natural Earth's river and lake centerlines."""
+    shapefile = store.path("magics")
     whole = gpd.read_file(shapefile)
     cut = shapely.set_precision(
         shapely.intersection(whole.geometry.to_numpy(), shapely.box(*REGION)),
