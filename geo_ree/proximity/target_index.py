@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.line_names import name_lines
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import REGION
 
@@ -23,7 +24,11 @@ Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
 _Indexed: TypeAlias = tuple[NearestIndex, Integers]  # an index, and the rows that it is made of
 
-_TOWN_POPULATION = 5_000  # an unnamed line is described by the nearest town of so many people
+_LEAST_POPULATION = 1_000  # a line is named after settlements of so many people
+_TOWN_POPULATION = 5_000  # what is no line is described by the nearest town of so many people
+
+_WORDS = {"railways": "line", "roads": "road", "power_lines": "power line"}
+"""What a line without a name is called; other layers have no lines to name."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ class TargetIndex:
             if target.layer in layers and len(layers[target.layer])
         }
         self._complete = _complete_countries(layers.get("countries"))
-        self._towns = _towns_by_country(layers.get("settlements"))
+        self._settlements = _named_settlements(layers.get("settlements"))
+        self._towns = _towns_by_country(self._settlements)
 
     def rows(self, target: str) -> gpd.GeoDataFrame | None:
         """Return the eligible rows of a target, None when its layer is absent."""
@@ -153,7 +159,7 @@ class TargetIndex:
         return out
 
     def names(self, target: str, row: Integers, points: Words) -> Words:
-        """Name features, an unnamed line by the town that it passes.
+        """Name features: an unnamed line by what it connects, others by the nearest town.
 
         Parameters
         ----------
@@ -169,11 +175,14 @@ class TargetIndex:
         numpy.ndarray of object
             Shape (n,).
         """
-        rows = self._features[target].rows.iloc[row]
+        features = self._features[target]
+        rows = features.rows.iloc[row]
         out = rows["name"].astype(object).to_numpy(copy=True)
         blank = np.array([not (isinstance(name, str) and name) for name in out], dtype=np.bool_)
-        lines, country = rows.geometry.to_numpy()[blank], rows["country"].astype(object)[blank]
-        town = self._nearest_towns(lines, country.to_numpy(), points[blank])
+        out[blank] = features.name_lines(row[blank], self._settlements)
+        blank = np.array([name is None for name in out], dtype=np.bool_)
+        shapes, country = rows.geometry.to_numpy()[blank], rows["country"].astype(object)[blank]
+        town = self._nearest_towns(shapes, country.to_numpy(), points[blank])
         out[blank] = [f"unnamed, near {name}" if name else "unnamed" for name in town]
         return out
 
@@ -221,6 +230,13 @@ class _Features:
         country = self.rows["country"].astype(object)
         self._country: Words = country.where(country.notna(), None).to_numpy()
         self._indexes: dict[tuple[str | None, bool], _Indexed | None] = {}
+        self._word = _WORDS.get(target.layer)
+
+    def name_lines(self, row: Integers, settlements: gpd.GeoDataFrame | None) -> Words:
+        """Name rows by the settlements that their line connects, None for what is no line."""
+        if self._word is None or settlements is None or not len(row):
+            return np.full(len(row), None, dtype=object)
+        return name_lines(self.rows.geometry, settlements, row, word=self._word)
 
     def search(
         self, lon: Floats, lat: Floats, country: Words, *, abroad: bool, certain: bool
@@ -297,14 +313,22 @@ def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
     return frozenset(countries["country"][countries["complete"]].astype(str))
 
 
-def _towns_by_country(settlements: gpd.GeoDataFrame | None) -> dict[object, gpd.GeoDataFrame]:
+def _named_settlements(settlements: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return the settlements that a line can be named after."""
     if settlements is None or not len(settlements):
-        return {}
+        return None
     _check_columns(settlements, "settlements", ("name", "country", "population"))
     settlements = to_store(settlements, what="the layer settlements")
-    large = (settlements["population"].fillna(0) >= _TOWN_POPULATION).to_numpy(dtype=bool)
-    towns = settlements[large & settlements["name"].notna().to_numpy()]
-    return dict(iter(towns.groupby("country")))
+    large = (settlements["population"].fillna(0) >= _LEAST_POPULATION).to_numpy(dtype=bool)
+    placed = (settlements.geometry.notna() & ~settlements.geometry.is_empty).to_numpy(dtype=bool)
+    return settlements[large & placed & settlements["name"].notna().to_numpy()]
+
+
+def _towns_by_country(settlements: gpd.GeoDataFrame | None) -> dict[object, gpd.GeoDataFrame]:
+    if settlements is None:
+        return {}
+    large = (settlements["population"] >= _TOWN_POPULATION).to_numpy(dtype=bool)
+    return dict(iter(settlements[large].groupby("country")))
 
 
 @cache

@@ -202,7 +202,7 @@ def test_the_error_is_that_of_the_position_and_of_the_line(countries):
     assert np.isnan(got["err_railway_km"])
 
 
-def test_an_unnamed_line_is_named_by_the_town_it_passes(countries):
+def test_a_line_without_a_name_is_named_by_the_settlements_along_it(countries):
     rails = _rails((None, "KAZ", 0.0, 75, 45.5))
     towns = gpd.GeoDataFrame(
         {
@@ -217,7 +217,7 @@ def test_an_unnamed_line_is_named_by_the_town_it_passes(countries):
     )
     layers = {"railways": rails, "countries": countries, "settlements": towns}
     got = measure(_mine(), layers, targets=RAIL, labels={"osm": "OSM 2024"}).loc["m"]
-    assert got["near_railway"] == "unnamed, near Kemin (KAZ), OSM 2024"
+    assert got["near_railway"] == "line near Kemin (KAZ), OSM 2024"
 
 
 def test_other_reference_systems_measure_alike(countries):

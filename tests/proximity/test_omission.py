@@ -241,7 +241,7 @@ def test_the_packed_railways_lack_a_fifth_of_what_natural_earth_draws(
     """The figures of docs/uncertainty.md, from the real files."""
     settings = Settings.from_environment(data_root=tmp_path, mirror=mirror())
     fetch_snapshot(load_catalog()["natural_earth_railroads"], settings)
-    only = ("natural_earth_railroads", "starter_railways", "starter_rail_additions")
+    only = ("natural_earth_railroads", "starter_railways")
     layers = read_layers(settings, Options(only=only), only_layers=("railways",)).frames
     table = omission_rates(load_targets()["railway"].choose(layers["railways"]))
     out = table.set_index(["source_id", "country"])
@@ -253,8 +253,6 @@ def test_the_packed_railways_lack_a_fifth_of_what_natural_earth_draws(
     assert packed.loc["KGZ", "rate"] == pytest.approx(0.251, abs=0.002)
     assert drawn.loc["KGZ", "rate"] == 0.0
     assert drawn.loc["AFG", "state"] == "short"
-    additions = out.loc["starter_rail_additions"]
-    assert additions["rate"].isna().all(), "chords alone say nothing"
     together = out.loc["*"].drop(index="*")
     assert set(together.index) == set(SCORED_COUNTRIES)
     assert (together["rate"] < 0.15).all()

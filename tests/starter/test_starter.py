@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 PROJECT = Path(__file__).resolve().parents[2]
 STARTER = PROJECT / "geo_ree" / "starter"
+TOOLS = PROJECT / "tools" / "starter_build"
 PAPERS = {"LICENSES.md", "starter.json"}
 UNCATALOGUED = {"planned_railways.geojson"}
 POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
@@ -57,6 +59,11 @@ KNOWN_MISFITS = {
     ("settlements", "8375152"): "Samarkandyk: 1.8 km into TJK, Fergana border",
     ("settlements", "8521444"): "Bandar-e Emam Khomeyni: a port, 4.3 km off the drawn coast",
 }
+
+
+def _chords_km(lines: gpd.GeoDataFrame) -> np.ndarray:
+    ends = shapely.get_coordinates(lines.geometry.to_numpy()).reshape(-1, 4)
+    return np.asarray(distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])) / 1000.0
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -288,6 +295,7 @@ def test_power_plants_and_gateways() -> None:
 @pytest.mark.parametrize("name", ["railways", "roads"])
 def test_lateral_error_follows_from_length_and_chord(name: str) -> None:
     frame = gpd.read_parquet(STARTER / f"{name}.parquet")
+    frame = frame[~frame["native_id"].str.contains(".", regex=False)]
     ends = shapely.get_coordinates(frame.geometry.to_numpy()).reshape(-1, 4)
     assert (shapely.get_num_coordinates(frame.geometry.to_numpy()) == 2).all()
     chord = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3]) / 1000.0
@@ -299,6 +307,35 @@ def test_lateral_error_follows_from_length_and_chord(name: str) -> None:
     assert len(pairs) == len(frame)
 
 
+def test_sections_of_a_chord_hold_its_length_and_pass_its_places(manifest: dict[str, Any]) -> None:
+    frame = gpd.read_parquet(STARTER / "railways.parquet")
+    table = tomllib.loads((TOOLS / "rail_controls.toml").read_text("utf-8"))
+    edges = [edge for line in table["lines"] for edge in line.get("edges", ())]
+    drawn = frame[frame["native_id"].str.contains(".", regex=False)]
+    assert len(drawn) == sum(len(e["through"]) + 1 for e in edges)
+    for edge in edges:
+        assert edge["native_id"] not in set(frame["native_id"]), "the chord itself is gone"
+        parts = frame[frame["native_id"].str.startswith(edge["native_id"] + ".")]
+        chord = _chords_km(parts)
+        assert (parts["length_km"] >= chord).all()
+        slack = parts["length_km"].sum() - chord.sum()
+        longest = np.sqrt((chord + slack) ** 2 - chord**2) / 2.0 + 5.0
+        assert (parts["lateral_error_km"] <= longest + 0.001).all()
+        assert (parts["lateral_error_km"] >= 0.5).all(), "a station is no surveyed point"
+        joined = shapely.line_merge(shapely.union_all(parts.geometry.to_numpy()))
+        assert joined.geom_type == "LineString"
+        assert len(joined.coords) == len(edge["through"]) + 2
+    took = manifest["railways.parquet"]["derived"]
+    assert took["sections of long chords drawn through places"] == len(drawn)
+
+
+def test_every_railway_has_a_name() -> None:
+    names = gpd.read_parquet(STARTER / "railways.parquet")["name"]
+    assert names.notna().all() and (names.str.len() > 3).all()
+    assert not names.str.contains("unnamed").any()
+    assert (names == "Lugovoy - Balykchy").sum() > 10
+
+
 def test_long_chords_of_roads_are_there_to_be_shown(countries: gpd.GeoDataFrame) -> None:
     roads = gpd.read_parquet(STARTER / "roads.parquet")
     for code in ("KAZ", "MNG"):
@@ -306,23 +343,6 @@ def test_long_chords_of_roads_are_there_to_be_shown(countries: gpd.GeoDataFrame)
         ends = shapely.get_coordinates(inside.geometry.to_numpy()).reshape(-1, 4)
         chords = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
         assert chords.max() > 100_000.0
-
-
-def test_rail_additions() -> None:
-    frame = gpd.read_parquet(STARTER / "rail_additions.parquet")
-    assert frame["kind"].value_counts().to_dict() == {"rail": 6, "building": 3}
-    assert frame["places"].str.contains("GeoNames").all()
-    ends = shapely.get_coordinates(frame.geometry.to_numpy()).reshape(-1, 4)
-    chord = distance_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3]) / 1000.0
-    known = frame["length_km"].notna().to_numpy()
-    length = frame["length_km"].to_numpy()
-    expected = np.sqrt(length[known] ** 2 - chord[known] ** 2) / 2.0
-    np.testing.assert_allclose(frame["lateral_error_km"][known], expected, atol=0.3)
-    assert (frame["lateral_error_km"] > 25.0).all()  # courses unknown
-    lines = frame.assign(line=frame["name"].str.partition(":")[0])[known]
-    total = lines.groupby("line")["length_km"].sum()
-    assert total["Uzen-Bereket-Gorgan"] == pytest.approx(928, abs=0.2)
-    assert total["Zhezkazgan-Beyneu"] == pytest.approx(988, abs=0.2)
 
 
 def test_settlements() -> None:

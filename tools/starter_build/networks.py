@@ -1,4 +1,4 @@
-"""Railways and roads of the region from the packed OpenStreetMap networks."""
+"""The packed OpenStreetMap networks of railways and roads."""
 
 from __future__ import annotations
 
@@ -40,14 +40,6 @@ class Network:
     outside: int
 
 
-def build_railways(store: Store, out: Path) -> Product:
-    """Write ``railways.parquet``: every edge with an end inside the region."""
-    network = read_network(store.path("scgraph_railways"))
-    frame = to_lines(network)
-    write_parquet(out / "railways.parquet", frame)
-    return _product("railways", frame, network, store.built_from("scgraph_railways"), {})
-
-
 def build_roads(store: Store, countries: gpd.GeoDataFrame, out: Path) -> Product:
     """Write ``roads.parquet``: edges in the region, in or near the scored countries."""
     network = read_network(store.path("scgraph_highways"))
@@ -55,7 +47,7 @@ def build_roads(store: Store, countries: gpd.GeoDataFrame, out: Path) -> Product
     far = {f"edges over {ROAD_REACH_KM:.0f} km from the scored countries": int((~near).sum())}
     frame = to_lines(network)[near].reset_index(drop=True)
     write_parquet(out / "roads.parquet", frame)
-    return _product("roads", frame, network, store.built_from("scgraph_highways"), far)
+    return network_product("roads", frame, network, store.built_from("scgraph_highways"), far)
 
 
 def read_network(path: Path) -> Network:
@@ -140,13 +132,14 @@ def _on_sphere(lonlat: Floats) -> Floats:
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-def _product(
+def network_product(
     layer: str,
     frame: gpd.GeoDataFrame,
     network: Network,
     built_from: dict[str, str],
     far: dict[str, int],
 ) -> Product:
+    """Say what a layer took from the packed network, and what it left out."""
     chords = _chords_km(frame)
     lateral = frame["lateral_error_km"]
     return Product(

@@ -47,8 +47,8 @@ database derived from these files must offer it under the ODbL too. They are kep
 own so that they stay separable. The package through which they came, scgraph_data, is under the
 MIT License, Copyright (c) 2024 Connor Makowski.
 
-**GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the end points in
-`rail_additions.parquet` and most places in `planned_railways.geojson` are from GeoNames
+**GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names and control
+points in `railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
 <https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
 kind is derived from the population.

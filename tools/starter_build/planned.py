@@ -6,48 +6,18 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geo_ree.crs import distance_m
-from geo_ree.schema import PRECISION_ERROR_M
 from starter_build.networks import lateral_error_km
 from starter_build.product import Product, sha256
+from starter_build.stops import Stop, chord_km, read_stop
 
 FACTS = Path(__file__).with_name("planned_railways.toml")
 FILE = "planned_railways.geojson"
-
-ERROR_KM = {
-    "town": PRECISION_ERROR_M["centroid"] / 1000.0,
-    "area": PRECISION_ERROR_M["named_place"] / 1000.0,
-}
-"""How far the line may pass from the point of a place (judgement): a town is a point here, and
-what stands for a station that nobody placed is a named place."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A place that a line is drawn through: degrees, error, and who says where it is."""
-
-    name: str
-    longitude: float
-    latitude: float
-    error_km: float
-    source: str
-
-    def plain(self) -> dict[str, Any]:
-        """Give it as a property of the feature."""
-        return {
-            "name": self.name,
-            "longitude": self.longitude,
-            "latitude": self.latitude,
-            "error_km": self.error_km,
-            "source": self.source,
-        }
 
 
 def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> Product:
@@ -82,24 +52,6 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
     )
 
 
-def read_stop(name: str, fact: Mapping[str, Any], cities: Mapping[str, dict[str, Any]]) -> Stop:
-    """Place a stop: by its id in GeoNames, or by the coordinate that its source prints."""
-    note = f"; {fact['note']}" if "note" in fact else ""
-    if "geonames" in fact:
-        city = next(c for c in cities.values() if int(c["geonameid"]) == fact["geonames"])
-        lon, lat = float(city["longitude"]), float(city["latitude"])
-        source = f"GeoNames {fact['geonames']} ({city['name']}, {city['countrycode']}){note}"
-    else:
-        lon, lat = fact["longitude"], fact["latitude"]
-        source = f"{fact['source']}, {fact['source_url']}{note}"
-    return Stop(name, lon, lat, ERROR_KM[fact["error"]], source)
-
-
-def _chord_km(first: Stop, last: Stop) -> float:
-    place = ([first.longitude], [first.latitude], [last.longitude], [last.latitude])
-    return float(distance_m(*place)[0]) / 1000.0
-
-
 def most_km(leg: Mapping[str, Any], stops: Mapping[str, Stop]) -> tuple[float, str]:
     """Longest that a leg can be: as published, or a longer published length less the rest.
 
@@ -112,7 +64,7 @@ def most_km(leg: Mapping[str, Any], stops: Mapping[str, Stop]) -> tuple[float, s
         most -= leg["less_km"]
         words.append(f"less {leg['less_km']:g} km of it in other legs")
     for first, last in leg.get("less_chords", ()):
-        chord = _chord_km(stops[first], stops[last])
+        chord = chord_km(stops[first], stops[last])
         most -= chord
         words.append(f"less the straight {chord:.1f} km {first} - {last}")
     return most, f"at most {most:.1f} km: {', '.join(words)}"
@@ -126,7 +78,7 @@ def _feature(
     line: Mapping[str, Any], leg: Mapping[str, Any], stops: Mapping[str, Stop]
 ) -> dict[str, Any]:
     first, last = stops[leg["from"]], stops[leg["to"]]
-    chord = _chord_km(first, last)
+    chord = chord_km(first, last)
     most, words = most_km(leg, stops)
     if most <= chord:
         raise ValueError(f"{line['name']}: {first.name} - {last.name} is shorter than its chord")

@@ -9,7 +9,13 @@
 
   function known(value) { return value !== undefined && value !== null; }
 
-  function unnamed(name) { return name.replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); }); }
+  /* What the measures call a feature that its source does not name, in the language of the page. */
+  function unnamed(name) {
+    return name
+      .replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); })
+      .replace(/^(line|road|power line) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: place }); })
+      .replace(/^(line|road|power line) (\d+) km from (.+)$/, function (whole, what, km, place) { return g.t("line_from", { line: g.term(what), km: km, place: place }); });
+  }
   /* Parse "name (ISO), course unknown, label of the source", as the measures give it. */
   g.nearestFeature = function (near) {
     var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?, (.*)$/.exec(near || "");
