@@ -345,6 +345,14 @@ def test_long_chords_of_roads_are_there_to_be_shown(countries: gpd.GeoDataFrame)
         assert chords.max() > 100_000.0
 
 
+def test_every_railway_that_is_nearest_to_a_candidate_has_a_name(starter_run: Any) -> None:
+    scores = starter_run.result.tables["scores"]
+    near = scores.loc[scores["role"] == "candidate", "near_railway"].dropna()
+    assert len(near) > 10
+    assert not near.str.contains("unnamed").any()
+    assert near.str.match(r"(.+ - .+|line near .+|line \d+ km from .+) \([A-Z]{3}\)").all()
+
+
 def test_settlements() -> None:
     rows = rows_of("settlements")
     capitals = {r["name"]: r["country_reported"] for r in rows if r["kind"] == "capital"}
