@@ -36,7 +36,7 @@ def render(
 
         - ``scores``: one row per scored deposit with its columns, ``score``, ranks,
           ``dist_<layer>_km``, ``err_<layer>_km``, ``near_<layer>``, ``abroad_<layer>_km``,
-          ``near_abroad_<layer>`` and ``points_<criterion>``; NaN is unknown.
+          ``near_abroad_<layer>``, ``unsure_<layer>_km`` and ``points_<criterion>``; NaN is unknown.
         - ``unranked``: candidates and by-product hosts without a coordinate.
         - ``resources``: the canonical layer of published quantities. ``shown`` marks the
           statement a deposit shows first, ``contradiction`` how another one differs from it.

@@ -30,7 +30,7 @@ _DEPOSIT = (
     *CLASS_COLUMNS,
 )
 _STEMS = (
-    *("dist_", "err_", "near_", "abroad_", "points_", "foot_", "elevation_", "slope_"),
+    *("dist_", "err_", "near_", "unsure_", "abroad_", "points_", "foot_", "elevation_", "slope_"),
     *("ruggedness_", "terrain_", "climb_", "above_", "pass_"),
 )
 _UNRANKED = (
@@ -67,7 +67,7 @@ _REPORT = (
 )
 
 _SEARCHED = ("name", "aliases", "admin_area")
-_ROUNDED = ("dist_", "abroad_")
+_ROUNDED = ("dist_", "abroad_", "unsure_")
 _PER_WHOLE = 1_000
 _ALL = "*"
 

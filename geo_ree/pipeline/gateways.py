@@ -120,7 +120,7 @@ def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:
     >>> to_the_metre(pd.DataFrame({"dist_road_km": [1.23456]}))["dist_road_km"].tolist()
     [1.235]
     """
-    distances = [c for c in measures if str(c).startswith(("dist_", "abroad_"))]
+    distances = [c for c in measures if str(c).startswith(("dist_", "abroad_", "unsure_"))]
     return measures.assign(**rounded(measures[distances], "scores"))
 
 

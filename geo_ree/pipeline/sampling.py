@@ -10,7 +10,13 @@ import pandas as pd
 
 from geo_ree.crs import Floats, destination
 from geo_ree.pipeline.elevation import draw_climbs
-from geo_ree.proximity import MissingDistances, MissingLines, TargetIndex, omission_rates
+from geo_ree.proximity import (
+    MissingDistances,
+    MissingLines,
+    NearestFeatures,
+    TargetIndex,
+    omission_rates,
+)
 from geo_ree.scoring import Sampler, ScoreModel
 
 _LINE_LAYERS = ("railways", "roads", "power_lines")
@@ -41,9 +47,9 @@ def missing_lines(
 def position_sampler(table: gpd.GeoDataFrame, index: TargetIndex, model: ScoreModel) -> Sampler:
     """Return a sampler that measures again from drawn positions and to drawn courses.
 
-    Positions are uniform over the disc of the position error, courses to either side within the error
-    of the nearest feature. What is unknown in `table` stays unknown; only the columns of the model's
-    criteria are drawn.
+    Positions are uniform over the disc of the position error, courses to either side within the
+    error of the nearest feature; a line of unknown course that may be nearer is drawn too. What is
+    unknown in `table` stays unknown; only the columns of the model's criteria are drawn.
     """
     lon, lat = table.geometry.x.to_numpy(), table.geometry.y.to_numpy()
     radius = pd.to_numeric(table["position_error_m"]).fillna(0.0).to_numpy(dtype=np.float64)
@@ -52,19 +58,22 @@ def position_sampler(table: gpd.GeoDataFrame, index: TargetIndex, model: ScoreMo
 
     def sample(rng: np.random.Generator, draws: int) -> dict[str, Floats]:
         shape = (draws, len(table))
+        beside = rng.spawn(1)[
+            0
+        ]  # a stream of its own: lines beside the nearest change no other draw
         length = radius * np.sqrt(rng.random(shape))  # the root makes positions uniform by area
         x, y = destination(lon, lat, rng.random(shape) * 360.0, length)
         codes = np.broadcast_to(country, shape).ravel()
         out: dict[str, Floats] = {}
         for name in index.targets:
             # Drawn for every target, so that the choice of criteria changes no other draw.
-            side = rng.uniform(-1.0, 1.0, shape)
+            side, other = rng.uniform(-1.0, 1.0, shape), beside.uniform(-1.0, 1.0, shape)
             column = f"dist_{name}_km"
             if column not in columns:
                 continue
             found = index.nearest(name, x.ravel(), y.ravel(), codes)
-            drawn = found.distance_km.reshape(shape) + side * found.error_km.reshape(shape)
-            out[column] = np.where(table[column].isna().to_numpy(), np.nan, np.abs(drawn))
+            drawn = found.draw(side.ravel(), other.ravel()).reshape(shape)
+            out[column] = np.where(table[column].isna().to_numpy(), np.nan, drawn)
         if any(column.startswith("climb_") for column in columns):
             out |= draw_climbs(table, rng, draws)
         return out
@@ -85,21 +94,21 @@ def missing_sampler(table: gpd.GeoDataFrame, lines: MissingLines) -> Sampler:
     return sample
 
 
-def place_sampler(
-    distance_km: Mapping[str, Floats], error_km: Mapping[str, Floats], missing: MissingDistances
-) -> Sampler:
+def place_sampler(found: Mapping[str, NearestFeatures], missing: MissingDistances) -> Sampler:
     """Return a sampler of one deposit that may be in any of many places.
 
-    `distance_km` and `error_km` have kilometres by column, shape (places,); `missing` is that of one
-    deposit with the same places. Draws have the shape (draws, 1).
+    `found` has, by column, what is nearest to each of the places; `missing` is that of one deposit
+    with the same places. Draws have the shape (draws, 1).
     """
-    places = len(next(iter(distance_km.values())))
+    places = len(next(iter(found.values())).distance_km)
 
     def sample(rng: np.random.Generator, draws: int) -> dict[str, Floats]:
+        beside = rng.spawn(1)[0]
         at = rng.integers(0, places, (draws, 1))
         out: dict[str, Floats] = {}
-        for column, km in distance_km.items():
-            out[column] = np.abs(km[at] + rng.uniform(-1.0, 1.0, at.shape) * error_km[column][at])
+        for column, near in found.items():
+            sides = rng.uniform(-1.0, 1.0, draws), beside.uniform(-1.0, 1.0, draws)
+            out[column] = near.select(at[:, 0]).draw(*sides)[:, None]
         for name, km in missing.draw(rng, draws, at).items():
             column = f"dist_{name}_km"
             if column in out:

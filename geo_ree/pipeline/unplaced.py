@@ -15,7 +15,7 @@ from pyproj import Transformer
 from geo_ree.crs import GEOD, STORE_CRS, Floats
 from geo_ree.errors import ScoreError
 from geo_ree.pipeline.sampling import place_sampler
-from geo_ree.proximity import MissingLines, TargetIndex
+from geo_ree.proximity import MissingLines, NearestFeatures, TargetIndex
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, Uncertainty, score_range
 
@@ -128,13 +128,12 @@ def score_unplaced(
     keys = [(int(i), str(roles[deposit])) for deposit, i in zip(possible.index, of, strict=True)]
     for i, role in dict.fromkeys(keys):
         same = (ranked["role"] == role).to_numpy()
-        km, error = measured[i]
         spread = score_range(
-            pd.DataFrame(km),
+            pd.DataFrame({column: near.distance_km for column, near in measured[i].items()}),
             ranked[same],
             model,
             drawn=drawn.drawn.select(np.flatnonzero(same)),
-            sample=place_sampler(km, error, unseen.select(i)),
+            sample=place_sampler(measured[i], unseen.select(i)),
             compared=compared[same],
             compared_too=bool(compared[same].any()),
             seed=seed,
@@ -228,13 +227,12 @@ def _places_of(shapes: gpd.GeoDataFrame, seed: int) -> tuple[Floats, Floats]:
 
 def _measured(
     proximity: TargetIndex, model: ScoreModel, lon: Floats, lat: Floats, country: object
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Column of the model -> kilometres and their error, shape (places,)."""
+) -> dict[str, NearestFeatures]:
+    """Column of the model -> what is nearest to each place; unknown where it is no distance."""
     codes = np.full(len(lon), country, dtype=object)
-    km, error = {c: np.full(len(lon), np.nan) for c in model.columns}, {}
+    found = {column: NearestFeatures.unknown(len(lon)) for column in model.columns}
     for name in proximity.targets:
         column = f"dist_{name}_km"
-        if column in km:
-            reach = proximity.nearest(name, lon, lat, codes)
-            km[column], error[column] = reach.distance_km, reach.error_km
-    return km, {c: error.get(c, np.zeros(len(lon))) for c in km}
+        if column in found:
+            found[column] = proximity.nearest(name, lon, lat, codes)
+    return found

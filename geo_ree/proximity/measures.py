@@ -50,8 +50,10 @@ def measure(
         On the index of `deposits`, for each target t: ``dist_<t>_km``, to the deposit's own
         country unless the target says otherwise; ``err_<t>_km``, the position error of the deposit
         plus the lateral or position error of the feature, NaN where the deposit's is unknown;
-        ``near_<t>``, name, country and source of the nearest feature; ``abroad_<t>_km`` and
-        ``near_abroad_<t>``; with `feet` also ``foot_<t>_lon`` and ``foot_<t>_lat``, degrees.
+        ``near_<t>``, name, country and source of the nearest feature; ``unsure_<t>_km``,
+        ``err_unsure_<t>_km`` and ``near_unsure_<t>``, the same of a line of unknown course that may
+        be nearer; ``abroad_<t>_km`` and ``near_abroad_<t>``; with `feet` also ``foot_<t>_lon`` and
+        ``foot_<t>_lat``, degrees.
         Unknown is NaN or None. A layer that is absent makes its target unknown everywhere.
 
     Raises
@@ -90,6 +92,13 @@ def measure(
         columns[f"dist_{name}_km"] = distance
         columns[f"err_{name}_km"] = np.where(np.isnan(distance), np.nan, error)
         columns[f"near_{name}"] = _describe(made, name, row, points, labels or {})
+        if np.isfinite(target.max_lateral_error_km):
+            beside = np.where(row >= 0, found.unsure_row, -1)
+            columns[f"unsure_{name}_km"] = np.where(beside >= 0, found.unsure_km, np.nan)
+            columns[f"err_unsure_{name}_km"] = np.where(
+                beside >= 0, own_error / 1000.0 + found.unsure_error_km, np.nan
+            )
+            columns[f"near_unsure_{name}"] = _describe(made, name, beside, points, labels or {})
         if feet:
             features = _features(made, name, row)
             columns[f"foot_{name}_lon"], columns[f"foot_{name}_lat"] = foot_points(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.line_names import name_lines
+from geo_ree.proximity.nearest_features import NearestFeatures
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import REGION
 
@@ -29,25 +29,6 @@ _TOWN_POPULATION = 5_000  # what is no line is described by the nearest town of 
 
 _WORDS = {"railways": "line", "roads": "road", "power_lines": "power line"}
 """What a line without a name is called; other layers have no lines to name."""
-
-
-@dataclass(frozen=True)
-class NearestFeatures:
-    """The nearest feature of one target to each of many points, all of shape (n,).
-
-    Attributes
-    ----------
-    distance_km
-        Kilometres, NaN where unknown.
-    row
-        Row number in `TargetIndex.rows`, -1 where unknown.
-    error_km
-        Error of the feature's course or place, kilometres.
-    """
-
-    distance_km: Floats
-    row: Integers
-    error_km: Floats
 
 
 class TargetIndex:
@@ -133,7 +114,7 @@ class TargetIndex:
         NearestFeatures
         """
         n = len(lon)
-        out = NearestFeatures(np.full(n, np.nan), np.full(n, -1), np.zeros(n))
+        out = NearestFeatures.unknown(n)
         features, spec = self._features.get(target), self.targets[target]
         if features is None or not len(features.rows):
             return out
@@ -148,9 +129,13 @@ class TargetIndex:
             km, row = features.search(lon[at], lat[at], codes[at], abroad=abroad, certain=certain)
             error = np.where(row >= 0, features.error_km[row], 0.0)
             # A line of unknown course counts only where, even at its farthest, it is nearer than
-            # every line of known course.
+            # every line of known course. Where it may be nearer, it is kept beside that.
             before = out.distance_km[at]
             better = (row >= 0) & (np.isnan(before) | certain | (km + error < before))
+            beside = (row >= 0) & ~better & (km - error < before)
+            out.unsure_km[at[beside]] = km[beside]
+            out.unsure_row[at[beside]] = row[beside]
+            out.unsure_error_km[at[beside]] = error[beside]
             out.distance_km[at[better]] = km[better]
             out.row[at[better]] = row[better]
             out.error_km[at[better]] = error[better]

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.pipeline.sampling import (
@@ -11,12 +12,15 @@ from geo_ree.pipeline.sampling import (
     missing_lines,
     missing_sampler,
     place_sampler,
+    position_sampler,
 )
-from geo_ree.proximity import MissingDistances, TargetIndex, load_targets
+from geo_ree.proximity import MissingDistances, NearestFeatures, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ASSUMED, COLUMNS
 from geo_ree.proximity.stretches import line_parts, number_stretches
+from geo_ree.scoring import Criterion, Exponential, ScoreModel
 from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
 
+MODEL = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
 HALF_KM = {"railway": 50.0, "road": 15.0}  # of the preset infrastructure
 
 
@@ -85,8 +89,13 @@ def test_only_layers_of_lines_have_rates(layers):
 
 def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
     """Places 10 and 100 km away, the first with a doubt of 2 km, the second near a missing line."""
-    km = {"dist_road_km": np.array([10.0, 100.0]), "dist_water_km": np.array([np.nan, 7.0])}
-    error = {"dist_road_km": np.array([2.0, 0.0]), "dist_water_km": np.zeros(2)}
+    found = {
+        "dist_road_km": NearestFeatures.unknown(2),
+        "dist_water_km": NearestFeatures.unknown(2),
+    }
+    found["dist_road_km"].distance_km[:] = 10.0, 100.0
+    found["dist_road_km"].error_km[0] = 2.0
+    found["dist_water_km"].distance_km[1] = 7.0
     near = np.full((1, 2, 16), np.inf)
     near[0, 1] = 30.0
     row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 5e6, "beta": 5e6}
@@ -95,7 +104,7 @@ def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
         np.array(["KAZ"], dtype=object),
         {n: pd.DataFrame([row], columns=list(COLUMNS)) for n in ("road", "railway")},
     )
-    out = place_sampler(km, error, unseen)(np.random.default_rng(2), 2000)
+    out = place_sampler(found, unseen)(np.random.default_rng(2), 2000)
     assert set(out) == {"dist_road_km", "dist_water_km"}
     road, water = out["dist_road_km"][:, 0], out["dist_water_km"][:, 0]
     first = np.isnan(water)
@@ -104,3 +113,73 @@ def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():
     assert set(np.unique(road[~first])) <= {30.0, 100.0}
     assert (road[~first] == 30.0).mean() > 0.9
     assert (water[~first] == 7.0).all()
+
+
+def _chord_and_surer_line(countries, *courses):
+    """A chord 17 km north of a deposit, its course known to 30 km, and others: km north, error."""
+    rows = gpd.GeoDataFrame(
+        {
+            "name": ["Chord", *(f"Line {km}" for km, _ in courses)],
+            "kind": "rail",
+            "country": "KAZ",
+            "source_id": "osm",
+            "lateral_error_km": [30.0, *(error for _, error in courses)],
+        },
+        geometry=[
+            shapely.LineString([(x, 48.0 + km / 111.2) for x in np.linspace(68, 70, 200)])
+            for km in (17.0, *(km for km, _ in courses))
+        ],
+        crs=4326,
+    )
+    target = load_targets()["railway"]
+    return TargetIndex({"railways": rows, "countries": countries}, {"railway": target})
+
+
+@pytest.fixture(scope="module")
+def place():
+    return gpd.GeoDataFrame(
+        {
+            "country": ["KAZ"],
+            "position_error_m": [0.0],
+            "precision_class": ["arc_second"],
+        },
+        geometry=[shapely.Point(69.0, 48.0)],
+        index=["x"],
+        crs=4326,
+    )
+
+
+def test_a_surer_line_hides_no_nearer_one_of_unknown_course(layers, place):
+    """It is measured to, as before, but the output names the other and the draws keep it."""
+    alone = _chord_and_surer_line(layers["countries"])
+    both = _chord_and_surer_line(layers["countries"], (25.0, 2.0))
+    near, far = (measure(place, {}, index=i).loc["x"] for i in (alone, both))
+    assert near["near_railway"].startswith("Chord (KAZ), course unknown")
+    assert np.isnan(near["unsure_railway_km"]) and near["near_unsure_railway"] is None
+    assert far["near_railway"].startswith("Line 25.0 (KAZ)")
+    assert far["dist_railway_km"] == pytest.approx(25.0, abs=0.1)
+    assert far["near_unsure_railway"].startswith("Chord (KAZ), course unknown")
+    assert far["unsure_railway_km"] == pytest.approx(17.0, abs=0.1)
+    assert far["err_unsure_railway_km"] == 30.0
+    drawn = {}
+    for name, index in (("alone", alone), ("both", both)):
+        table = place.join(measure(place, {}, index=index)[["dist_railway_km"]])
+        rng = np.random.default_rng(5)
+        drawn[name] = position_sampler(table, index, MODEL)(rng, 4000)["dist_railway_km"]
+    assert drawn["both"].max() <= 27.1, "the surer line is never farther than its own error"
+    assert drawn["both"].min() < 1.0, "the interval reaches as near as the other line may be"
+    assert np.quantile(drawn["both"], 0.95) > 24.0
+    assert (drawn["both"] < 20.0).mean() == pytest.approx((drawn["alone"] < 20.0).mean(), abs=0.03)
+
+
+def test_a_line_that_cannot_be_nearer_is_not_kept(layers, place):
+    """115 km from the chord and 51 km from the other line, or 112: 85 km at the chord's nearest."""
+    moved = place.set_geometry([shapely.Point(69.0, 48.0 - 98.0 / 111.2)])
+    kept = {}
+    for north in (-47.0, 14.0):
+        index = _chord_and_surer_line(layers["countries"], (north, 0.0))
+        row = measure(moved, {}, index=index).loc["x"]
+        assert row["dist_railway_km"] == pytest.approx(98.0 + north, abs=0.3)
+        kept[north] = row["unsure_railway_km"]
+    assert np.isnan(kept[-47.0])
+    assert kept[14.0] == pytest.approx(115.0, abs=0.3)

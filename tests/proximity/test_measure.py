@@ -287,6 +287,9 @@ def test_no_deposit_gives_no_row_and_every_column(countries):
         "dist_railway_km",
         "err_railway_km",
         "near_railway",
+        "unsure_railway_km",
+        "err_unsure_railway_km",
+        "near_unsure_railway",
         "abroad_railway_km",
         "near_abroad_railway",
     ]

@@ -114,7 +114,11 @@ class ScenarioSampler:
         x, y = destination(
             points.x.to_numpy(), points.y.to_numpy(), rng.random(shape) * 360.0, length
         )
-        sides = {name: rng.uniform(-1.0, 1.0, shape) for name in self.proximity.targets}
+        beside = rng.spawn(1)[0]
+        sides = {
+            name: (rng.uniform(-1.0, 1.0, shape).ravel(), beside.uniform(-1.0, 1.0, shape).ravel())
+            for name in self.proximity.targets
+        }
         country = self.table["country"].astype(object).to_numpy()
         codes = np.broadcast_to(country, shape).ravel()
         out: dict[str, Floats] = {}
@@ -124,8 +128,7 @@ class ScenarioSampler:
             drawn = np.full(shape, np.nan)
             if wanted:
                 reach = self.proximity.nearest(name, x.ravel(), y.ravel(), codes)
-                network = reach.distance_km + sides[name].ravel() * reach.error_km
-                drawn = np.abs(network).reshape(shape)
+                drawn = reach.draw(*sides[name]).reshape(shape)
             for addition in self.additions.for_target(name):
                 side = rng.uniform(-1.0, 1.0, shape)  # drawn whether or not it counts
                 if wanted and self.counted:
