@@ -48,8 +48,9 @@ PRIOR = {
 """The weights that a geologist would expect before any pair was labelled (judgement). The labelled
 pairs are the hard ones; without these priors, distance would hardly matter."""
 
-JUDGED = {"other_genesis": -1.5}
-"""Weights by judgement alone: too few tuning pairs state the deposit types of both records."""
+JUDGED = {"other_genesis": -1.5, "strange_ore": -3.5}
+"""Weights by judgement alone: too few tuning pairs state the deposit types of both records, and few
+have ores that one deposit does not have."""
 
 FITTED = tuple(name for name in FEATURES if name not in JUDGED)
 

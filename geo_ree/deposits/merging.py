@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import distance_m
+from geo_ree.deposits.authority import rank_records
 from geo_ree.deposits.grouping import add_stated_links, form_groups
 from geo_ree.deposits.pairs import find_pairs
+from geo_ree.deposits.record_names import read_record_names
 from geo_ree.deposits.similarity import commodity_set, coordinates, judge_pairs
 from geo_ree.schema import ROLES
 
@@ -36,7 +38,7 @@ _FIRST_KNOWN = (
     "notes",
     "country_note",
 )
-"""Attributes taken from the first record that states them."""
+"""Attributes taken from the first record that states them, in the order of authority."""
 
 _UNITED = ("aliases", "commodities", "reference", "same_as")
 """Attributes whose values are united."""
@@ -122,7 +124,8 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     ----------
     records
         Rows of the canonical layer ``deposits`` from any number of sources, the most trusted
-        source first: the first record of a deposit leads it.
+        source first: of the records with the highest authority (``authority.csv``), the first
+        leads its deposit.
 
     Returns
     -------
@@ -158,11 +161,13 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     members: dict[int, list[int]] = {}
     for i, g in enumerate(group.tolist()):
         members.setdefault(g, []).append(i)
-    groups = list(members.values())
-    deposits, values = _merge_rows(records, groups)
+    rank = rank_records(records)
+    groups = [sorted(rows, key=rank.__getitem__) for rows in members.values()]
+    deposits, values = _merge_rows(_name_deposits(records), groups)
     ids = records["id"].to_numpy(dtype=object)
+    lead = {g: rows[0] for g, rows in zip(members, groups, strict=True)}
     of_records = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
-    of_records.insert(1, "deposit", ids[group])
+    of_records.insert(1, "deposit", ids[[lead[g] for g in group.tolist()]])
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     lon, lat = coordinates(records)
     compared = {
@@ -180,6 +185,14 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
         conflicts=_find_conflicts(records, groups),
         pairs=pd.DataFrame(compared),
     )
+
+
+def _name_deposits(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Replace the name of a group by the name of the deposit in it that the record is about."""
+    texts = (records[c].astype(object) for c in ("name", "aliases", "name_local"))
+    names = [read_record_names(*own).name for own in zip(*texts, strict=True)]
+    own = pd.Series(names, records.index, dtype=object)
+    return records.assign(name=records["name"].astype(object).mask(own.notna(), own))
 
 
 def _merge_rows(

@@ -35,12 +35,13 @@ _FOLDS = tuple(
         (r"(?<=[aeiou])j", "i"),
         (r"shch|sch", "s"),
         (r"dzh|zh|dj", "j"),
+        (r"dz", "z"),
         (r"kh", "h"),
         (r"gh", "g"),
         (r"q", "k"),
         (r"tch|ch", "s"),
         (r"ts|tz", "c"),
-        (r"sh", "s"),
+        (r"z?sh|zs", "s"),
         (r"ph", "f"),
         (r"w", "v"),
         (r"x", "ks"),
@@ -53,6 +54,9 @@ _FOLDS = tuple(
     )
 )
 """Transliterations of one sound, applied from top to bottom."""
+
+_ADJECTIVE = re.compile(r"(?<=.{3})(?:[oa]ye|[oa]je|[oay]e|[yi][yij]|a[yij]a|y|i)$")
+"""Endings by which one word for a part of a field differs: Severny, Severnoye, Severnyj."""
 
 _VOICELESS = str.maketrans("zgdvb", "sktpp")
 
@@ -90,15 +94,19 @@ def name_forms(name: object, *aliases: object) -> tuple[NameForm, ...]:
     """
     out: dict[NameForm, None] = {}
     for text, main in ((name, True), *((alias, False) for alias in aliases)):
-        if not isinstance(text, str):
-            continue
-        for piece in (p.strip() for p in _SPLIT.split(text)):
+        for piece in split_names(text):
             form = _parse_name(piece, main)
             if not (form.stem or form.nameless):
                 continue
             if main or _parse_name(piece, True) not in out:  # skip an alias that repeats the name
                 out[form] = None
     return tuple(out)
+
+
+def split_names(text: object) -> list[str]:
+    """Split a text into the names that it lists; no names if it is not a text."""
+    pieces = _SPLIT.split(text) if isinstance(text, str) else []
+    return [piece.strip() for piece in pieces if piece.strip()]
 
 
 @lru_cache(maxsize=400_000)
@@ -162,8 +170,9 @@ def _parse_word(word: str) -> _Word:
     number = _parse_number(word)
     if number is not None:
         return _Word(number=number)
-    if word in _words("part"):
-        return _Word(part=_words("part")[word])
+    part = _words("part").get(word) or _adjectives().get(_ADJECTIVE.sub("", word))
+    if part:
+        return _Word(part=part)
     if word in _words("works"):
         return _Word(works=word)
     if word in _words("nameless"):
@@ -203,6 +212,13 @@ def _fold(word: str) -> str:
 def _words(meaning: str) -> Mapping[str, str]:
     """Words of ``words/names.csv`` of one meaning, with the part of a field each stands for."""
     return {row["word"]: row["part"] for row in read_words("names") if row["says"] == meaning}
+
+
+@cache
+def _adjectives() -> Mapping[str, str]:
+    """Russian adjectives for the parts of a field, without their endings."""
+    parts = {_ADJECTIVE.sub("", word): (word, part) for word, part in _words("part").items()}
+    return {base: part for base, (word, part) in parts.items() if base != word}
 
 
 @cache

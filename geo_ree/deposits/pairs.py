@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 from scipy.spatial import cKDTree
 
-from geo_ree.deposits.names import NameForm, core, name_forms, skeleton
+from geo_ree.deposits.names import NameForm, core, skeleton
+from geo_ree.deposits.record_names import read_record_names
 from geo_ree.deposits.similarity import THRESHOLDS, coordinates, pair_features
 
 NEAR_KM = THRESHOLDS["near_km"]
@@ -24,6 +25,7 @@ FAR_KM = THRESHOLDS["far_km"]
 
 _EARTH_KM = 6371.0
 _MAX_NAMESAKES = 60
+_MANY_CONSONANTS = 4
 _NO_PAIRS = np.empty((0, 2), dtype=np.int64)
 
 
@@ -65,7 +67,7 @@ def _name_table(records: gpd.GeoDataFrame) -> pd.DataFrame:
     rows: list[tuple[int, NameForm]] = []
     columns = [records[c].astype(object) for c in ("name", "aliases", "name_local")]
     for i, (name, aliases, local) in enumerate(zip(*columns, strict=True)):
-        rows += [(i, form) for form in name_forms(name, aliases, local) if form.stem]
+        rows += [(i, f) for f in read_record_names(name, aliases, local).forms if f.stem]
     table = pd.DataFrame(
         {
             "record": np.array([i for i, _ in rows], dtype=np.int64),
@@ -117,11 +119,16 @@ def _best_names(found: NDArray[np.int64], forms: pd.DataFrame) -> pd.DataFrame:
     unique = pd.DataFrame({"a": a, "b": b}).drop_duplicates()
     a, b = unique["a"].to_numpy(), unique["b"].to_numpy()
     own = np.array([core(f.words) for f in forms["form"]], dtype=object)
-    likeness = np.minimum(_likeness(stem[a], stem[b]), _likeness(own[a], own[b]))
+    likeness = _likeness(stem[a], stem[b])
+    apart = likeness < 1.0  # "Murun Tau" is "Muruntau", though "tau" is a landform in one only
+    likeness[apart] = np.minimum(likeness[apart], _likeness(own[a[apart]], own[b[apart]]))
     table = pd.DataFrame(
         {"a": a, "b": b, "first": record[a], "second": record[b], "likeness": likeness}
     )
-    table = table[table["likeness"] >= THRESHOLDS["likeness"]]
+    bones = forms["bones"].to_numpy(dtype=object)
+    agree = [x == y and len(x) >= _MANY_CONSONANTS for x, y in zip(bones[a], bones[b], strict=True)]
+    least = np.where(agree, THRESHOLDS["likeness_consonants"], THRESHOLDS["likeness"])
+    table = table[likeness >= least]
     form = forms["form"].to_numpy(dtype=object)
     ends = zip(form[table["a"]], form[table["b"]], strict=True)
     fit = np.array([_fit(x, y) for x, y in ends], dtype=np.float64)

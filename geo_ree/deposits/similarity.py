@@ -44,6 +44,14 @@ _COMPANIONS = (
 
 _FAMILIES = {c: [k for k, f in enumerate(_COMPANIONS) if c in f] for f in _COMPANIONS for c in f}
 
+_STRANGERS = (
+    (frozenset(("P", "phosphate")), frozenset(("Cu", "Pb", "Zn", "Mo", "W", "Sn", "Ni", "Cr"))),
+    (frozenset(("Cr",)), frozenset(("Ni", "Co"))),
+    (frozenset(("salt", "potash", "K", "B")), frozenset(("Cu", "Pb", "Zn", "Mo", "W", "Au", "Fe"))),
+)
+"""Ores that one deposit does not have: phosphorite and sulfide ore, chromite in a massif and nickel
+laterite over it, salts and metals. Only one name for a town or a massif brings them together."""
+
 _MANY_CONSONANTS = 5.0
 _DEFAULT_ERROR_KM = 5.0
 _SAME_PLACE_KM = 3.0
@@ -72,6 +80,7 @@ FEATURES: Mapping[str, tuple[str, str]] = {
     "alias_far": ("", "an alias at a distance"),
     "part_opposite": ("", "opposite parts of a field"),
     "other_genesis": ("", "deposit types of another origin"),
+    "strange_ore": ("", "ores that one deposit does not have"),
 }
 """Features of a pair, with the reason each gives for and against one deposit."""
 
@@ -129,9 +138,11 @@ def pair_features(
     source = records["source_id"].astype(object).to_numpy()
     same_source = (source[i] == source[j]).astype(float)
     names = _name_features(best, forms)
+    works = _is_works(records, forms)
+    names["works_conflict"] = np.maximum(names["works_conflict"], works[i] != works[j])
     for conflict, hint in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
         names[conflict] = np.maximum(names[conflict], names[hint] * same_source)
-    shared, other = _commodity_features(records, i, j, same_source)
+    shared, other, strange = _commodity_features(records, i, j, same_source)
     far = np.log1p(ratio)
     common = _name_frequency(best, forms, lon, lat)
     country = records["country"].astype(object).to_numpy()
@@ -155,12 +166,21 @@ def pair_features(
         "common_far": common * far,
         "alias_far": names["alias"] * far,
         "other_genesis": _differs_in_genesis(records, i, j),
+        "strange_ore": strange,
         "no_place": np.isnan(distance).astype(float),
         "other_far": other * far,
         "unknown_far": (shared + other == 0) * far,
         "same_source_far": same_source * far,
     }
     return pd.DataFrame(out).reset_index(drop=True)
+
+
+def _is_works(records: gpd.GeoDataFrame, forms: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each record is a works: by its kind, or by its own name, whatever its aliases say."""
+    works = np.array(records["kind"].astype(object) == "plant", dtype=np.bool_)
+    named = [bool(form.main and form.works) for form in forms["form"]]
+    works[forms["record"].to_numpy()[named]] = True
+    return works
 
 
 def _name_features(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
@@ -190,14 +210,14 @@ def _commodity_features(
     i: NDArray[np.int64],
     j: NDArray[np.int64],
     same_source: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``shared_commodity`` and ``other_commodity``.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``shared_commodity``, ``other_commodity`` and ``strange_ore``.
 
     Companions count between tables only: one table names the commodities of its rows alike.
     """
     sets = [commodity_set(text) for text in records["commodities"].astype(object)]
     families = [frozenset(f for c in s for f in _FAMILIES.get(c, ())) for s in sets]
-    shared, other = np.zeros(len(i)), np.zeros(len(i))
+    shared, other, strange = np.zeros((3, len(i)))
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         if not (sets[a] and sets[b]):
             continue
@@ -206,7 +226,12 @@ def _commodity_features(
         elif families[a] & families[b]:
             shared[k] = 0.5 * (1.0 - same_source[k])
         other[k] = shared[k] == 0.0
-    return shared, other
+        strange[k] = other[k] and _are_strangers(sets[a], sets[b])
+    return shared, other, strange
+
+
+def _are_strangers(a: frozenset[str], b: frozenset[str]) -> bool:
+    return any((a & x and b & y) or (a & y and b & x) for x, y in _STRANGERS)
 
 
 def _differs_in_genesis(
