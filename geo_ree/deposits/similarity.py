@@ -128,7 +128,10 @@ def pair_features(
         - other_country; same_source; no_place: one of the two has no place;
         - common_name: ln of the number of 1-degree cells with the name;
         - other_far, unknown_far, same_source_far, common_far, alias_far: the feature times far;
-        - other_genesis: deposit types of different origin (surficial, sedimentary, endogenic).
+        - other_genesis: deposit types of different origin (surficial, sedimentary, endogenic);
+        - strange_ore: other commodities, of ores that one deposit does not have.
+
+        Not a feature is ``companions``, whether the two have a family of companions in common.
     """
     i, j = best["first"].to_numpy(), best["second"].to_numpy()
     distance = distance_m(lon[i], lat[i], lon[j], lat[j]) / 1000.0
@@ -142,7 +145,8 @@ def pair_features(
     names["works_conflict"] = np.maximum(names["works_conflict"], works[i] != works[j])
     for conflict, hint in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
         names[conflict] = np.maximum(names[conflict], names[hint] * same_source)
-    shared, other, strange = _commodity_features(records, i, j, same_source)
+    commodities = _commodity_features(records, i, j, same_source)
+    shared, other = commodities["shared_commodity"], commodities["other_commodity"]
     far = np.log1p(ratio)
     common = _name_frequency(best, forms, lon, lat)
     country = records["country"].astype(object).to_numpy()
@@ -154,19 +158,17 @@ def pair_features(
         "distance_km": distance,
         "name_first": forms["stem"].to_numpy()[best["a"]],
         "name_second": forms["stem"].to_numpy()[best["b"]],
-        "likeness": (best["likeness"].to_numpy() - least) / (1.0 - least),
+        "likeness": np.maximum(best["likeness"].to_numpy() - least, 0.0) / (1.0 - least),
         "far": far,
         "very_far": np.log1p(np.maximum(ratio / 5.0 - 1.0, 0.0)),
         **names,
-        "shared_commodity": shared,
-        "other_commodity": other,
+        **commodities,
         "other_country": (known & (country[i] != country[j])).astype(float),
         "same_source": same_source,
         "common_name": common,
         "common_far": common * far,
         "alias_far": names["alias"] * far,
         "other_genesis": _differs_in_genesis(records, i, j),
-        "strange_ore": strange,
         "no_place": np.isnan(distance).astype(float),
         "other_far": other * far,
         "unknown_far": (shared + other == 0) * far,
@@ -210,14 +212,16 @@ def _commodity_features(
     i: NDArray[np.int64],
     j: NDArray[np.int64],
     same_source: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``shared_commodity``, ``other_commodity`` and ``strange_ore``.
+) -> dict[str, NDArray[np.float64]]:
+    """Return ``shared_commodity``, ``other_commodity``, ``strange_ore`` and ``companions``.
 
-    Companions count between tables only: one table names the commodities of its rows alike.
+    Companions are shared between tables only: one table names the commodities of its rows alike.
     """
     sets = [commodity_set(text) for text in records["commodities"].astype(object)]
     families = [frozenset(f for c in s for f in _FAMILIES.get(c, ())) for s in sets]
-    shared, other, strange = np.zeros((3, len(i)))
+    names = ("shared_commodity", "other_commodity", "strange_ore", "companions")
+    out = {name: np.zeros(len(i)) for name in names}
+    shared, other = out["shared_commodity"], out["other_commodity"]
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         if not (sets[a] and sets[b]):
             continue
@@ -226,8 +230,9 @@ def _commodity_features(
         elif families[a] & families[b]:
             shared[k] = 0.5 * (1.0 - same_source[k])
         other[k] = shared[k] == 0.0
-        strange[k] = other[k] and _are_strangers(sets[a], sets[b])
-    return shared, other, strange
+        out["strange_ore"][k] = other[k] and _are_strangers(sets[a], sets[b])
+        out["companions"][k] = bool(families[a] & families[b])
+    return out
 
 
 def _are_strangers(a: frozenset[str], b: frozenset[str]) -> bool:
@@ -276,8 +281,8 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     A logistic model whose weights were fitted, with a ridge towards what a geologist would expect,
     to the tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). A
     conflict of numbers, parts or works caps the probability and keeps the two apart. So are two
-    rows of one table with other commodities that are not likely to be one: the author had a reason
-    to give each a row. A record without a place is joined to one with a place only if they share a
+    rows of one table with other commodities, no companions, that are not likely to be one: the
+    author had a reason to give each a row. A record without a place is joined to one with a place only if they share a
     commodity: by its name alone, an occurrence would move to a homonym.
     """
     weights = [WEIGHTS[name] for name in FEATURES]
@@ -288,6 +293,7 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     conflict = pairs[columns].to_numpy().max(axis=1) > 0
     probability = np.where(conflict, np.minimum(probability, THRESHOLDS["conflict"]), probability)
     same_table = (pairs["same_source"].to_numpy() > 0) & (pairs["other_commodity"].to_numpy() > 0)
+    same_table &= pairs["companions"].to_numpy() == 0
     unlikely = same_table & (probability < THRESHOLDS["join"])
     unplaced = (pairs["no_place"].to_numpy() > 0) & (pairs["shared_commodity"].to_numpy() == 0)
     probability = np.where(unplaced, np.minimum(probability, THRESHOLDS["unplaced"]), probability)

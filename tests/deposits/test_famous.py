@@ -45,15 +45,14 @@ SOURCES = (
 )
 ABSENT = "no table that is merged names it"
 NO_PLACE = "only the starter names it, without a place"
-BY_PRODUCT_FIRST = "PP 1802 lists the critical mineral first, a by-product"
 KNOWN_MISSES = {
-    "Muruntau": ({"twice"}, "MRDS has Murun Tau 95 km away, without a commodity"),
-    "Kumtor": ({"group", "position"}, f"{BY_PRODUCT_FIRST} (Te); its place is 51 km off"),
-    "Zhezkazgan": ({"group", "position"}, f"{BY_PRODUCT_FIRST} (Re); its error is 85 km"),
-    "Aktogay": ({"group", "position"}, f"{BY_PRODUCT_FIRST} (Re); a place 9 km off is chosen"),
-    "Bozshakol": ({"twice"}, "PP 1802 and MRDS have Boschekul 10 km away"),
-    "Erdenet": ({"group"}, f"{BY_PRODUCT_FIRST} (Re)"),
-    "Kounrad": ({"group", "twice"}, "Konyrat (Mo) 2 km and Kounrad (PP 1802: Be first) 12 km away"),
+    "Muruntau": (
+        {"position"},
+        "the half degree of MRDS (65.5, 41.00001) is read as a second of arc",
+    ),
+    "Kumtor": ({"position"}, "its place is 51 km off"),
+    "Zhezkazgan": ({"position"}, "its error is 85 km"),
+    "Aktogay": ({"position"}, "a place 9 km off is chosen"),
     "Inkai": ({"position"}, NO_PLACE),
     "Akdala": ({"position"}, NO_PLACE),
     "Mynkuduk": ({"position"}, NO_PLACE),

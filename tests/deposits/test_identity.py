@@ -210,6 +210,16 @@ def test_two_ores_or_parts_under_one_name_are_two_deposits(one, other):
     assert len(groups(one, other)) == 2
 
 
+def test_two_companions_in_one_table_may_be_one_deposit_if_another_table_says_so():
+    """Kounrad: copper and molybdenum are two rows of the table of major deposits."""
+    copper = record("usgs_major_deposits:1464", "Qonyrat (Kounrad)", (74.98, 46.99), "Cu")
+    molybdenum = record("usgs_major_deposits:1440", "Konyrat", (74.98, 46.98), "Mo")
+    both = record("usgs_porcu:332", "Kounrad", (74.9872, 46.9897), "Cu", aliases="Konyrat, Qonyrat")
+    assert len(groups(copper, molybdenum, both)) == 1
+    iron = record("usgs_major_deposits:1440", "Konyrat", (75.2, 46.9), "Fe")
+    assert len(groups(copper, iron, both)) == 2
+
+
 def test_a_record_filed_under_a_group_of_mines_is_about_the_deposit_that_its_alias_names():
     """Bismuth "of Zhezkazgan" is Shalgiya, filed under the Dzhezkazgan group of mines."""
     filed = {"precision_class": "named_place"}

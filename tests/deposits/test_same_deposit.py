@@ -57,8 +57,8 @@ def test_precision_and_recall_are_those_that_are_published(mirror, tmp_path):
     deposit = dict(zip(members["record"], members["deposit"], strict=True))
     assert len(members) == len(records)
     got = {half: tune_merge.count_agreement(rows, deposit) for half, rows in LABELS.groupby("half")}
-    assert got["test"]["precision"] >= 0.99
-    assert got["test"]["recall"] >= 0.95
+    assert got["test"]["precision"] >= 0.98
+    assert got["test"]["recall"] >= 0.97
     assert got["blind"]["precision"] >= 0.86
     assert got["blind"]["recall"] >= 0.86
     assert got["test"]["joined_right"] + got["test"]["missed"] >= 89
