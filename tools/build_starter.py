@@ -29,6 +29,7 @@ from starter_build import (
     railways,
     tables,
     terrain,
+    water,
 )
 from starter_build.folder import Builder, write_starter
 from starter_build.packages import Store
@@ -101,6 +102,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "published_distances.csv": partial(evidence.build_published_distances, facts),
         "positions.csv": partial(evidence.build_positions, facts),
         "rivers.parquet": partial(terrain.build_rivers, store),
+        "water_bodies.parquet": partial(water.build_water_bodies, store),
         "elevation.tif": terrain.build_elevation,
     }
 

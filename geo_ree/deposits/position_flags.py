@@ -28,7 +28,7 @@ FLAGS = (
 )
 """The flags, the worst first: the audit is sorted by them."""
 
-LAKE_KINDS = ("lake", "salt_lake", "reservoir")
+LAKE_KINDS = ("lake", "reservoir")
 
 SHORE_TOLERANCE_KM = 2.0
 """A point this close to a lake's shore may lie on land (judgement: shores at 1:10 million are off

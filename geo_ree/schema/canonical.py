@@ -29,6 +29,7 @@ from geo_ree.schema.vocabularies import (
     PRECISION_ERROR_M,
     RELATIONS,
     ROLES,
+    WATER_QUALITIES,
 )
 
 SCHEMA_VERSION = "1.1"
@@ -261,11 +262,11 @@ _LAYERS = (
                 "intermittent_river",
                 "canal",
                 "lake",
-                "salt_lake",
                 "reservoir",
                 "unknown",
             ),
             *_LATERAL,
+            Column("quality", "text", "by a source; blank is unknown", vocabulary=WATER_QUALITIES),
         ),
         (*_LINE, *_AREA),
     ),

@@ -56,6 +56,14 @@ Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 0.
 45 N), widened for an unstated datum and for a point that stands for an ore body. Judgement.
 """
 
+WATER_QUALITIES = (
+    "fresh",
+    "brackish",
+    "salt",
+    "mixed",  # fresh in one part, salt in another
+)
+"""What a source calls the water of a lake; where none says anything, it is unknown."""
+
 RELATIONS = (
     "road",  # along a road: the deposit is no farther than that in a straight line
     "rail",  # along a railway: likewise

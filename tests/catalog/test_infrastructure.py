@@ -144,7 +144,7 @@ def test_populated_places(natural_earth, countries):
             AREA,
             {
                 "Lake": "lake",
-                "Alkaline Lake": "salt_lake",
+                "Alkaline Lake": "lake",
                 "Reservoir": "reservoir",
                 "Playa": "unknown",
                 "Lake (Intermittent)": "unknown",
@@ -259,7 +259,7 @@ def test_the_real_payload_becomes_its_layer(mirror, countries, tmp_path, source_
     for name, kind in {
         "natural_earth_airports": {"Omsk Tsentralny": "medium"},
         "natural_earth_populated_places": {"Dushanbe": "capital"},
-        "natural_earth_lakes": {"Aral Sea": "salt_lake", "Lake Balkhash": "lake"},
+        "natural_earth_lakes": {"Aral Sea": "lake", "Lake Balkhash": "lake"},
         "natural_earth_countries": {"Kazakhstan": "country"},
     }.get(source_id, {}).items():
         assert named[name] == kind

@@ -68,7 +68,7 @@ def test_the_sea_is_outside_all_countries_but_not_beyond_the_region(countries):
 @pytest.fixture
 def water():
     return gpd.GeoDataFrame(
-        {"name": ["Balkhash", None, "Ili"], "kind": ["lake", "salt_lake", "river"]},
+        {"name": ["Balkhash", None, "Ili"], "kind": ["lake", "reservoir", "river"]},
         geometry=[
             shapely.box(74, 46, 76, 47),
             shapely.box(70, 46, 71, 47),
@@ -83,7 +83,7 @@ def test_lakes_count_beyond_the_error_and_rivers_do_not(water):
     assert found["position"].tolist() == [0, 2]
     assert set(found["flag"]) == {"in_water"}
     assert "in the lake Balkhash, 55.6 km from its shore" in found["evidence"][0]
-    assert "salt lake without a name" in found["evidence"][1]
+    assert "reservoir without a name" in found["evidence"][1]
     assert lake_findings(at((75.0, 46.5), error=60_000.0), water).empty
     assert lake_findings(at((75.0, 46.5)), None).empty
     assert lake_findings(at((75.0, 46.5)), water.iloc[:0]).empty

@@ -40,12 +40,13 @@ UNCATALOGUED: Mapping[str, Mapping[str, str]] = {"planned_railways.geojson": PLA
 NOTICES = """\
 ## Notices
 
-**OpenStreetMap.** `railways.parquet`, `roads.parquet` and the border crossings in `gateways.csv`
-are made from OpenStreetMap data, © OpenStreetMap contributors, and are available under the Open
-Database License (ODbL) 1.0: <https://opendatacommons.org/licenses/odbl/1-0/>. Whoever publishes a
-database derived from these files must offer it under the ODbL too. They are kept as files of their
-own so that they stay separable. The package through which they came, scgraph_data, is under the
-MIT License, Copyright (c) 2024 Connor Makowski.
+**OpenStreetMap.** `railways.parquet`, `roads.parquet`, `water_bodies.parquet` and the border
+crossings in `gateways.csv` are made from OpenStreetMap data, © OpenStreetMap contributors, and are
+available under the Open Database License (ODbL) 1.0:
+<https://opendatacommons.org/licenses/odbl/1-0/>. Whoever publishes a database derived from these
+files must offer it under the ODbL too. They are kept as files of their own so that they stay
+separable. The packages through which they came, scgraph_data (Copyright (c) 2024 Connor Makowski)
+and geo-maps (Copyright (c) 2017 Simone Primarosa), are under the MIT License.
 
 **GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names and control
 points in `railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
