@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from geo_ree.crs import Floats, distance_m
 from geo_ree.deposits import merge
@@ -30,6 +31,9 @@ _UNDEVELOPED = re.compile(r"\bundeveloped\b", re.IGNORECASE)
 _PERMIT = re.compile(r"\blicen[cs]e[ds]?\b|\bscoping\b|\bfeasibility\b", re.IGNORECASE)
 _NO_SITE = ("plant", "area", "duplicate", "none")
 _MINES = ("mine", "mine_and_plant")
+_PLANTS = ("plant", "mine_and_plant")
+_NEIGHBOURS = 16
+"""Facilities looked at around a site, to find the nearest one that is not the site itself."""
 
 
 def stated_status(records: gpd.GeoDataFrame, worded: Collection[str]) -> NDArray[np.object_]:
@@ -94,9 +98,16 @@ def _coal_alone(commodities: object) -> bool:
     return bool(words) and all(word.endswith("coal") for word in words)
 
 
+def plant_records(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The processing plants (smelters, refineries, mills) of a layer ``facilities`` with a coordinate."""
+    placed = facilities.geometry.notna() & ~facilities.geometry.is_empty
+    return facilities[facilities["kind"].isin(_PLANTS) & placed].reset_index(drop=True)
+
+
 def label_sites(
     records: gpd.GeoDataFrame,
     mines: gpd.GeoDataFrame | None,
+    plants: gpd.GeoDataFrame | None = None,
     *,
     worded: Collection[str] = (),
     compared_km: float = np.inf,
@@ -107,8 +118,8 @@ def label_sites(
     ----------
     records
         From `usable_records`.
-    mines
-        From `mine_records`; None without a table of mines.
+    mines, plants
+        From `mine_records` and `plant_records`; None without a table of mines.
     worded
         See `stated_status`.
     compared_km
@@ -121,8 +132,10 @@ def label_sites(
         by ``;``), ``commodities, precision_class, position_error_m, stated`` and ``stated_copper``
         (`mine`, `undeveloped`, `unknown`), ``icmm`` (`matched`; `far`: joined by name to a mine
         beyond `MATCH_KM`; `near`: a mine of another name lies within both position errors; `none`;
-        `unknown` without a table of mines), ``mine, mine_km, why`` and the geometry: the position of
-        the first record, never that of the mine.
+        `unknown` without a table of mines), ``mine, mine_km, why``; ``other_mine_km`` and
+        ``other_plant_km``, the distances to the nearest mine and processing plant that are not the
+        site itself (NaN without a table of mines); and the geometry: the position of the first
+        record, never that of the mine.
 
     Notes
     -----
@@ -155,7 +168,10 @@ def label_sites(
     out["tables"] = [";".join(t) for t in tables]
     out["stated"] = _strongest(site, states, len(out))
     out["stated_copper"] = _strongest(site, np.where(source == COPPER, states, "unknown"), len(out))
-    _add_mines(out, joined["mines"].to_numpy()[lead], gap[lead], mines if here else None)
+    own = joined["mines"].to_numpy()[lead]
+    _add_mines(out, own, gap[lead], mines if here else None)
+    out["other_mine_km"] = other_facility_km(out, mines, own)
+    out["other_plant_km"] = other_facility_km(out, plants, own)
     out["why"] = [_why(row) for row in out[["stated", "icmm", "mine", "mine_km"]].itertuples()]
     return out
 
@@ -224,6 +240,43 @@ def _add_mines(
         names[i] = f"{row['name']} ({row['id']})"
         icmm[i] = "matched" if far[i] <= MATCH_KM else "far"
     out["icmm"], out["mine"], out["mine_km"] = icmm, names, np.round(far, 1)
+
+
+def other_facility_km(
+    sites: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame | None, own: NDArray[np.object_]
+) -> Floats:
+    """Distance from each site to the nearest facility that is not the site itself, in km, shape (n,).
+
+    The site itself are the facilities joined to it (`own`, a tuple of ids or None for each site) and
+    those within both position errors, which may be the same place under another name. NaN where all
+    of the nearest facilities are the site itself, or there is none.
+    """
+    out = np.full(len(sites), np.nan)
+    if facilities is None or facilities.empty:
+        return out
+    lon, lat = facilities.geometry.x.to_numpy(), facilities.geometry.y.to_numpy()
+    x, y = sites.geometry.x.to_numpy(), sites.geometry.y.to_numpy()
+    count = min(_NEIGHBOURS, len(facilities))
+    _, near = cKDTree(_on_sphere(lon, lat)).query(_on_sphere(x, y), k=count)
+    near = near.reshape(len(sites), count)
+    km = distance_m(np.repeat(x, count), np.repeat(y, count), lon[near.ravel()], lat[near.ravel()])
+    km = km.reshape(near.shape) / 1000.0
+    errors = [
+        pd.to_numeric(t["position_error_m"]).fillna(0.0).to_numpy(dtype=float)
+        for t in (sites, facilities)
+    ]
+    itself = km * 1000.0 <= errors[0][:, None] + errors[1][near]
+    ids = facilities["id"].astype(object).to_numpy()
+    for row in np.flatnonzero([joined is not None for joined in own]):
+        itself[row] |= np.isin(ids[near[row]], own[row])
+    others = np.where(itself, np.inf, km).min(axis=1)
+    return np.where(np.isfinite(others), np.round(others, 3), np.nan)
+
+
+def _on_sphere(lon: Floats, lat: Floats) -> Floats:
+    """Unit vectors, shape (n, 3): near enough to find candidates, which are then measured."""
+    phi, theta = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=1)
 
 
 def _why(row: object) -> str:

@@ -20,6 +20,7 @@ from geo_ree.studies.validation.mine_labels import (
     COMPARED_KM,
     label_sites,
     mine_records,
+    plant_records,
     usable_records,
 )
 from geo_ree.studies.validation.trials import MRDS
@@ -131,10 +132,13 @@ def _label(
     worded = {i for i, s in catalog.items() for t in s.parts() if t.words.get("kind") == "status"}
     facilities = read_in.frames.get("facilities")
     mines = None if facilities is None else mine_records(facilities)
+    plants = None if facilities is None else plant_records(facilities)
     records, left_out = usable_records(read_in.frames["deposits"])
     apart = records["source_id"] == MRDS
     parts = [
-        label_sites(records[rows].reset_index(drop=True), mines, worded=worded, compared_km=km)
+        label_sites(
+            records[rows].reset_index(drop=True), mines, plants, worded=worded, compared_km=km
+        )
         for rows, km in ((~apart, np.inf), (apart, COMPARED_KM))
         if rows.any()
     ]

@@ -59,6 +59,8 @@ def make_scope(proximity: TargetIndex) -> Callable[..., Scope]:
                 "icmm": icmm,
                 "mine": None,
                 "mine_km": np.nan,
+                "other_mine_km": np.nan,
+                "other_plant_km": np.nan,
                 "precision_class": "arc_minute",
                 "why": "made up",
             },

@@ -6,7 +6,7 @@ import pytest
 
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Exponential, ScoreModel
-from geo_ree.studies.validation import TRIALS, trial_results
+from geo_ree.studies.validation import TRIALS, cases
 from geo_ree.studies.validation.trial_results import evaluate, measure_sites
 from geo_ree.studies.validation.trials import MIN_SITES
 
@@ -138,7 +138,7 @@ def test_sites_beside_another_mine_are_counted_in_a_second_figure(make_scope):
 
 def test_a_class_of_very_many_sites_is_thinned_for_the_draws_only(by_the_railway, monkeypatch):
     whole = evaluated(by_the_railway)
-    monkeypatch.setattr(trial_results, "MAX_RESAMPLED", 16)
+    monkeypatch.setattr(cases, "MAX_RESAMPLED", 16)
     thinned = evaluated(by_the_railway)
     same = ("mines", "others", "auc", "population", "within_auc")
     assert [thinned.rows[0][k] for k in same] == [whole.rows[0][k] for k in same]
