@@ -50,6 +50,7 @@ _SOURCE = (
 _CRITERION = (
     *("name", "label", "column", "weight", "half_km", "decay", "measured_to"),
     *("reason", "source", "decay_reason", "decay_source"),
+    *("evidence", "auc", "auc_low", "auc_high", "adds", "adds_low", "adds_high"),
 )
 _GATEWAY = (
     *("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"),

@@ -29,6 +29,7 @@ from geo_ree.scoring import (
     ScoreModel,
     explain,
     influence,
+    load_evidence,
     load_preset,
     models_for_table,
     score,
@@ -290,6 +291,8 @@ def _influence(candidates: pd.DataFrame, model: ScoreModel, seed: int) -> Influe
 
 def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
     criterion = model.criteria[at]
+    evidence = load_evidence().of(criterion.column)
+    auc, adds = (found or (None,) * 3 for found in (evidence.auc, evidence.adds))
     return {
         "name": criterion.name,
         "label": criterion.label,
@@ -302,6 +305,9 @@ def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
         "source": criterion.source,
         "decay_reason": criterion.decay_reason,
         "decay_source": criterion.decay_source,
+        "evidence": evidence.grade,
+        **dict(zip(("auc", "auc_low", "auc_high"), auc, strict=True)),
+        **dict(zip(("adds", "adds_low", "adds_high"), adds, strict=True)),
     }
 
 

@@ -4,7 +4,8 @@
 models from TOML. `contributions` scores a table (by an aggregate of `aggregates`), `explanation`
 explains one deposit. `draws`, `ranks` and `intervals` give rank intervals, `reweighing` the effect
 of the weights alone, `ranges` the scores of a deposit without a coordinate, `sensitivity` the
-influence of each assumption, `discrimination` the AUC of classes of sites.
+influence of each assumption, `discrimination` the AUC of classes of sites, `evidence` what the last
+validation found for each criterion.
 """
 
 from geo_ree.scoring.contributions import score
@@ -12,6 +13,7 @@ from geo_ree.scoring.criteria import Criterion, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest_interval
 from geo_ree.scoring.draws import Drawn, Sampler
+from geo_ree.scoring.evidence import Evidence, EvidenceTable, load_evidence
 from geo_ree.scoring.explanation import Explanation, explain, strengths_and_weaknesses
 from geo_ree.scoring.intervals import Uncertainty, uncertainty
 from geo_ree.scoring.model import ScoreModel, Variant
@@ -25,6 +27,8 @@ __all__ = [
     "Criterion",
     "Decay",
     "Drawn",
+    "Evidence",
+    "EvidenceTable",
     "Explanation",
     "Exponential",
     "Influence",
@@ -43,6 +47,7 @@ __all__ = [
     "explain",
     "html_table",
     "influence",
+    "load_evidence",
     "load_preset",
     "models_for_table",
     "preset_names",

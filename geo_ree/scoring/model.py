@@ -11,6 +11,7 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.criteria import Criterion, Veto, check_weight
+from geo_ree.scoring.evidence import load_evidence
 from geo_ree.scoring.notebook import html_table
 from geo_ree.settings import AGGREGATES
 
@@ -132,13 +133,18 @@ class ScoreModel:
 
     def _repr_html_(self) -> str:
         rows = [
-            (c.label, f"{100 * share:.4g} %", str(c.value), c.measured_to, c.reason, c.source)
+            (
+                *(c.label, f"{100 * share:.4g} %", str(c.value), c.measured_to, c.reason, c.source),
+                str(load_evidence().of(c.column)),
+            )
             for c, share in zip(self.criteria, self.shares, strict=True)
         ]
         rows += [
-            (f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "") for v in self.vetoes
+            (f"veto: {v.column} {v.op} {v.limit:g}", "", "", "", v.reason, "", "")
+            for v in self.vetoes
         ]
         columns = ["criterion", "weight", "value", "measured to", "reason of the weight", "source"]
+        columns.append("evidence")
         return html_table(pd.DataFrame(rows, columns=columns), caption=self._heading())
 
     @property

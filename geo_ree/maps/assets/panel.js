@@ -39,6 +39,29 @@
     if (c.half_km === undefined) return c.decay || "";
     return /_m$/.test(c.column || "") ? g.num(1000 * c.half_km, 0) + " " + g.t("m") : g.num(c.half_km, 0) + " " + g.t("km");
   }
+  /* The last validation, criterion by criterion, failures first. */
+  function evidence() {
+    var grades = {
+      against: g.t("evidence_against"), none: g.t("evidence_none"), alone: g.t("evidence_alone"),
+      adds: g.t("evidence_adds"), base: g.t("evidence_base"), untested: g.t("evidence_untested")
+    }, order = Object.keys(grades);
+    var rows = data.criteria.filter(function (c) { return c.evidence; });
+    if (!rows.length) return null;
+    function range(c, name, signed) {
+      if (c[name] === undefined || c[name] === null) return g.t("not_tested");
+      var figures = [c[name], c[name + "_low"], c[name + "_high"]].map(function (v) {
+        return (signed && v > 0 ? "+" : "") + g.num(v, 2);
+      });
+      return figures[0] + " (" + figures[1] + " – " + figures[2] + ")";
+    }
+    rows = rows.slice().sort(function (a, b) { return order.indexOf(a.evidence) - order.indexOf(b.evidence); });
+    return el("details", { id: "evidence" }, el("summary", {}, g.t("evidence_title")),
+      el("p", {}, g.t("evidence_text")),
+      g.table([g.t("criterion"), [g.t("evidence_head_alone"), "n"], [g.t("evidence_head_adds"), "n"], g.t("evidence_head_grade")], rows.map(function (c) {
+        return g.row(g.term(c.label), g.cell("n", range(c, "auc")), g.cell("n", c.evidence === "base" ? "–" : range(c, "adds", true)),
+          grades[c.evidence]);
+      })));
+  }
   function method() {
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
     fill("method",
@@ -51,6 +74,7 @@
             ? el("div", { "class": "small" }, g.t("half_value_reason"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
             : null));
       })),
+      evidence(),
       el("p", {}, known(run.draws)
         ? g.t("interval_method_draws",
           { draws: g.plainNumber(run.draws, 0) })

@@ -15,9 +15,6 @@ from geo_ree.studies.validation.trials import MIN_SITES
 RAILWAY = "rail"
 """The criterion to which each other one is added, to see whether it adds anything."""
 
-_MOST_DRAWS = 500
-"""Bootstrap draws per criterion: enough for an interval of two decimals."""
-
 
 def judge_criteria(
     cases: Cases, model: ScoreModel, draws: int, seed: int
@@ -30,11 +27,11 @@ def judge_criteria(
     """
     weights = {c.name: c.weight for c in model.criteria}
     mean = float(np.mean([w for name, w in weights.items() if w > 0 and name != RAILWAY] or [1.0]))
-    draws = min(draws, _MOST_DRAWS)
     for criterion in model.criteria:
         value = cases.table[f"value_{criterion.name}"].to_numpy(dtype=np.float64)
         distance = -cases.table[criterion.column].to_numpy(dtype=np.float64)
-        row = {"criterion": criterion.name, **_judge(cases, (distance,), draws, seed, "auc")}
+        row = {"criterion": criterion.name, "column": criterion.column}
+        row |= _judge(cases, (distance,), draws, seed, "auc")
         if criterion.name != RAILWAY and RAILWAY in weights:
             rail = cases.table[f"value_{RAILWAY}"].to_numpy(dtype=np.float64)
             share = criterion.weight or mean

@@ -11,6 +11,7 @@ from geo_ree.studies.validation.mine_labels import (
     MATCH_KM,
     label_sites,
     mine_records,
+    plant_records,
     stated_status,
     usable_records,
 )
@@ -196,3 +197,36 @@ def test_no_record_near_any_mine_is_an_answer_too():
     sites = label_sites(rows, table, compared_km=5.0)
     assert sites["icmm"].tolist() == ["none"]
     assert np.isnan(sites["mine_km"][0])
+
+
+def test_the_next_other_mine_is_never_the_site_itself():
+    """One mine joined by name, one within both position errors (7 km), one 30 km away."""
+    table = mine_records(
+        mines(
+            ("M1", "Madeupsai Mine", 70, 48 - 3 * KM),
+            ("M2", "Othername", 70, 48 + 6 * KM),
+            ("M3", "Thirdname", 70, 48 + 30 * KM),
+        )
+    )
+    rows = records(("a:1", "Madeupsai", None, 70, 48), ("a:2", "Farawaytau", None, 70, 48.6))
+    sites = label_sites(rows, table).set_index("id")
+    assert sites.loc["a:1", "icmm"] == "matched"
+    assert sites.loc["a:1", "other_mine_km"] == pytest.approx(30.0, abs=0.1)
+    assert sites.loc["a:2", "other_mine_km"] == pytest.approx(0.6 / KM - 30.0, abs=0.1)
+    assert sites["other_plant_km"].isna().all()
+
+
+def test_a_site_whose_only_mine_is_its_own_has_no_other_one():
+    table = mine_records(mines(("M1", "Madeupsai", 70, 48)))
+    sites = label_sites(records(("a:1", "Madeupsai", None, 70, 48)), table)
+    assert np.isnan(sites["other_mine_km"][0])
+
+
+def test_plants_are_those_that_process_ore():
+    facilities = mines(("P1", "Smelter", 70, 48 + 20 * KM), kind="plant")
+    assert len(plant_records(facilities)) == 1
+    assert len(plant_records(mines(("M1", "Pit", 70, 48)))) == 0
+    sites = label_sites(
+        records(("a:1", "Madeupsai", None, 70, 48)), None, plant_records(facilities)
+    )
+    assert sites["other_plant_km"].tolist() == pytest.approx([20.0], abs=0.1)

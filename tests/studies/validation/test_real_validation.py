@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo_ree.cli.app import main
+from geo_ree.scoring import load_evidence
 
 pytestmark = pytest.mark.mirror
 
@@ -49,7 +50,7 @@ def written(page) -> pd.DataFrame:
     rows = []
     for line in page.splitlines():
         cells = [c.strip() for c in line.strip("|").split("|")]
-        if not line.startswith("|") or len(cells) < 8 or cells[0] in ("trial", "---"):
+        if not line.startswith("|") or len(cells) != 7 or cells[0] in ("trial", "---"):
             continue
         country = cells.pop(2) if re.fullmatch("[A-Z]{3}", cells[2]) else ""
         found = INTERVAL.fullmatch(cells[4])
@@ -93,30 +94,26 @@ def test_each_area_lies_in_the_interval_of_the_page_which_is_that_of_the_draws(w
         assert gap.max() < 0.15
 
 
-def test_what_the_page_calls_failures_is_what_was_found(found):
-    _, report, table, _ = found
-    main_trial = table.loc[("all", "seven", "")]
-    alone = pd.DataFrame(report["criteria"]).set_index(["trial", "scope", "criterion"])["auc"]
-    for trial, scope, country in table.index:
-        if scope != "world" and not country:
-            assert alone[trial, scope, "rail"] > table.loc[(trial, scope, country), "auc"]
-            assert table.loc[(trial, scope, country), "beats_random"] < 0.95
-    assert round(main_trial["within_auc"], 2) == 0.66
-    assert round(table.loc[("all", "region", ""), "within_auc"], 2) == 0.56
-    assert round(table.loc[("copper", "region", ""), "within_auc"], 2) == 0.49
-    assert round(alone["all", "seven", "water"], 2) == 0.50
-    assert round(alone["all", "seven", "rail"], 2) == 0.77
-    skipped = pd.DataFrame(report["skipped"]).set_index(["trial", "scope", "country"])
-    assert skipped.loc[("copper", "seven", ""), "mines"] == 7
+def test_the_packaged_evidence_is_that_of_the_main_trial(found):
+    rows = pd.DataFrame(found[1]["criteria"]).set_index(["trial", "scope"]).loc[("all", "seven")]
+    table = load_evidence()
+    tested = rows[rows["auc"].notna()].set_index("column")
+    assert set(table.columns) == set(tested.index)
+    for column, row in tested.iterrows():
+        kept = table.of(column)
+        assert kept.auc[0] == pytest.approx(row["auc"], abs=0.00501)
+        assert (kept.adds is None) == (row["criterion"] == "rail")
+        if kept.adds is not None:
+            assert kept.adds[0] == pytest.approx(row["adds"], abs=0.00501)
+    whole = found[2].loc[("all", "seven", "")]
+    assert f"{whole['mines']} mines and {whole['others']} other sites" in table.trial
 
 
-def test_the_counts_of_what_was_left_out_are_those_of_the_page(page, found):
-    left = pd.DataFrame(found[1]["left_out"]).set_index(["trial", "scope", "reason"])["count"]
-    near = "a mine of another name within its position error"
-    assert f"({left['all', 'seven', near]} in the main trial" in page
-    assert f"{left['mrds', 'world', near]:,} in MRDS of the world" in page
-    unstated = left["all", "seven", "no table says whether it was mined"]
-    assert f"no table calls mined or not ({unstated})" in " ".join(page.split())
+def test_the_page_says_first_what_fails_and_each_distance_alone_is_named(page):
+    assert page.index("## Where it fails") < page.index("## What holds")
+    part = page[page.index("## Where it fails") : page.index("## Each criterion")]
+    for name in ("railway", "processing plant", "other mine", "settlement"):
+        assert re.search(rf"to the (nearest|next) {name}", part), name
 
 
 def test_what_reaches_over_the_region_only_is_no_measure_of_the_world(found):

@@ -47,6 +47,38 @@ def test_criteria_are_judged_alone_where_they_are_known(by_the_railway):
     assert alone.loc["road", "mines"] == 0
 
 
+def test_a_criterion_that_only_repeats_the_railway_adds_nothing_to_it(by_the_railway):
+    rows = pd.DataFrame(evaluated(by_the_railway).criteria).set_index("criterion")
+    assert np.isnan(rows.loc["rail", "adds"]), "the others are added to it"
+    assert rows.loc["rail", "auc_low"] <= rows.loc["rail", "auc"] <= rows.loc["rail", "auc_high"]
+    assert rows.loc["settlement", "adds"] <= 0, "the railway alone is perfect here"
+    assert np.isnan(rows.loc["road", "adds"])
+    assert rows["column"].tolist() == [c.column for c in MODEL.criteria]
+
+
+def test_a_criterion_that_knows_more_than_the_railway_adds_to_it(make_scope):
+    """All sites at one distance from the railway; the mines lie nearer to the town (62 E, 50 N)."""
+    lon = np.append(62.1 + np.linspace(0, 0.5, 20), 66 + np.linspace(0, 8, 40))
+    scope = make_scope(lon, [49.9] * 60, ["mine"] * 20 + ["undeveloped"] * 40)
+    rows = pd.DataFrame(evaluated(scope).criteria).set_index("criterion")
+    assert rows.loc["settlement", "adds_low"] > 0
+    assert rows.loc["settlement", "adds"] == pytest.approx(1.0 - rows.loc["rail", "auc"], abs=0.05)
+
+
+def test_the_score_is_compared_with_other_mines_and_plants_where_they_are_known(by_the_railway):
+    sites = by_the_railway.sites
+    sites["other_mine_km"] = np.where(sites["stated"] == "mine", 5.0, 100.0)
+    row = evaluated(by_the_railway).rows[0]
+    assert (row["other_mine"], row["railway"]) == (1.0, 1.0)
+    assert row["gain_over_other_mine"] == pytest.approx(row["auc"] - 1.0)
+    assert (
+        row["gain_over_other_mine_low"]
+        <= row["gain_over_other_mine"]
+        <= row["gain_over_other_mine_high"]
+    )
+    assert "other_plant" not in row, "no plant is known"
+
+
 def test_random_weights_of_known_criteria_enclose_those_of_the_criteria_alone(by_the_railway):
     found = evaluated(by_the_railway)
     row, alone = found.rows[0], pd.DataFrame(found.criteria).set_index("criterion")["auc"]
