@@ -71,7 +71,7 @@ def main_evidence(done: Validation) -> Iterator[tuple[str, str, Evidence]]:
     rows = done.criteria[(done.criteria["trial"] == MAIN[0]) & (done.criteria["scope"] == MAIN[1])]
     for _, row in rows.iterrows():
         ranges = {
-            name: tuple(round(float(row[name + end]), 2) for end in ("", "_low", "_high"))
+            name: tuple(round(float(row[name + end]), 2) + 0.0 for end in ("", "_low", "_high"))
             for name in ("auc", "adds")
             if pd.notna(row.get(name))
         }

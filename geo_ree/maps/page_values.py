@@ -25,7 +25,15 @@ _DEPOSIT = (
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
-    *("score_p5", "score_p95", "tie_group", "reasons_for", "reasons_against", "sentence"),
+    *(
+        "score_p5",
+        "score_p95",
+        "tie_group",
+        "upper_limits",
+        "reasons_for",
+        "reasons_against",
+        "sentence",
+    ),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px"),
     *CLASS_COLUMNS,
 )

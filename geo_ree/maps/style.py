@@ -102,19 +102,24 @@ TILES: Mapping[str, object] = MappingProxyType(
 refuse such requests; NASA's GIBS accepts them."""
 
 
-def distance_text(km: float, error_km: float | None = None) -> str:
+def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool = False) -> str:
     """Write a distance with the range that its error leaves, as the page does.
+
+    An upper limit is written "at most": its layer lacks features, so a nearer one may exist.
 
     Examples
     --------
     >>> distance_text(13.1, 10.4), distance_text(2.94, 0.2), distance_text(1250.0)
     ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250.0 km')
+    >>> distance_text(98.9, 3.0, upper_limit=True)
+    'at most about 99 km (96–102)'
     """
+    at_most = "at most " if upper_limit else ""
     if not error_km or pd.isna(error_km):
-        return f"{_fixed(km, 1)} km"
+        return f"{at_most}{_fixed(km, 1)} km"
     digits = 0 if error_km >= 1.0 else 1
     low, high = _fixed(max(0.0, km - error_km), digits), _fixed(km + error_km, digits)
-    return f"about {_fixed(km, 1 if km < 1.0 else digits)} km ({low}–{high})"
+    return f"{at_most}about {_fixed(km, 1 if km < 1.0 else digits)} km ({low}–{high})"
 
 
 def _fixed(value: float, digits: int) -> str:

@@ -169,7 +169,9 @@ def plot_distances(
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=7, frameon=False, fontsize=8)
     unknown = {m: int(rows[f"dist_{m}_km"].isna().sum()) for m in wanted}
     gaps = ", ".join(f"{MEASURES[m][0]} of {n}" for m, n in unknown.items() if n)
-    note = "Bars: error of the distance. " + (f"Unknown, not drawn: {gaps}." if gaps else "")
+    note = "Bars: error of the distance. Arrow: at most, a nearer feature may be missing. " + (
+        f"Unknown, not drawn: {gaps}." if gaps else ""
+    )
     _annotate(
         figure,
         f"Distance of the {len(rows)} best {_WORDS[role]} to infrastructure",
@@ -293,6 +295,10 @@ def _draw_measure(axes: Axes, rows: pd.DataFrame, name: str, shift: float) -> No
         alpha=0.9,
         label=MEASURES[name][0],
     )
+    limits = rows.get("upper_limits", pd.Series("", rows.index)).fillna("").astype(str)
+    upper = limits.str.split(";").map(lambda names: name in names)[known].to_numpy(dtype=bool)
+    ends = (shown - low).to_numpy()[upper]
+    axes.plot(ends, at[upper], linestyle="", marker="<", markersize=4, color=colour, alpha=0.9)
 
 
 def _annotate(figure: Figure, title: str, note: str, scores: Any, attribution: str) -> None:

@@ -175,7 +175,10 @@ def describe_distance(row: Mapping[str, Any], name: str) -> str:
     km, error, feature = (row.get(c) for c in (f"dist_{name}_km", f"err_{name}_km", f"near_{name}"))
     if km is None or pd.isna(km):
         return "unknown"
-    return distance_text(km, error) + (f": {feature}" if isinstance(feature, str) else "")
+    limits = row.get("upper_limits")
+    upper_limit = isinstance(limits, str) and name in limits.split(";")
+    text = distance_text(km, error, upper_limit=upper_limit)
+    return text + (f": {feature}" if isinstance(feature, str) else "")
 
 
 def _score_words(row: Mapping[str, Any]) -> str:

@@ -169,17 +169,26 @@ def measure_deposits(
     proximity = TargetIndex(frames, targets, coverage=layers.coverage)
     distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)
+    limits = upper_limits(distances, targets)
     rates = measure_omission(proximity)
     located = layers.located
     areas = gpd.GeoDataFrame() if located is None else located.areas
     return Measures(
-        table=pd.concat([deposits, to_the_metre(distances), terrain], axis=1),
+        table=pd.concat([deposits, to_the_metre(distances), limits, terrain], axis=1),
         targets=targets,
         proximity=proximity,
         omission_rates=rates,
         missing=missing_lines(proximity, rates, frames["countries"], options.seed),
         areas=possible_areas(frames["deposits"], areas, frames["countries"]),
     )
+
+
+def upper_limits(distances: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:
+    """Name, per deposit, the targets whose known distance is an upper limit, separated by ``;``."""
+    names = [n for n, t in targets.items() if t.upper_limit]
+    known = distances[[f"dist_{n}_km" for n in names]].notna().to_numpy()
+    found = [";".join(n for n, here in zip(names, row, strict=True) if here) for row in known]
+    return pd.Series(found, index=distances.index, name="upper_limits", dtype=object)
 
 
 def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scores:

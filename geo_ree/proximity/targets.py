@@ -35,6 +35,9 @@ class Target(BaseModel):
         Lines with a larger error count only where nothing better is near.
     unknown_for_precision
         Precision classes of deposits for which this distance is unknown.
+    upper_limit
+        What the layer lacks, so that a nearer feature may exist and the distance is an upper limit;
+        empty where the layer has all that counts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +52,7 @@ class Target(BaseModel):
     same_country: bool = True
     max_lateral_error_km: float = float("inf")
     unknown_for_precision: tuple[str, ...] = ()
+    upper_limit: str = ""
 
     def columns_needed(self) -> tuple[str, ...]:
         """Return the columns that the layer must have for `choose`."""

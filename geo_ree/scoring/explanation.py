@@ -145,6 +145,7 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
     won: list[tuple[float, str]] = []
     lost: list[tuple[float, str]] = []
     unknown: list[str] = []
+    limits = row.get("upper_limits")
     for criterion, share in zip(model.criteria, model.shares, strict=True):
         if share == 0:
             continue
@@ -153,9 +154,9 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
         if math.isnan(distance):
             unknown.append(criterion.label)
         elif value >= 0.5:
-            won.append((-share * value, _distance_text(criterion, distance)))
+            won.append((-share * value, _distance_text(criterion, distance, limits)))
         else:
-            lost.append((-share * (1.0 - value), _distance_text(criterion, distance)))
+            lost.append((-share * (1.0 - value), _distance_text(criterion, distance, limits)))
     strengths, weaknesses = (
         [text for _, text in sorted(found, key=lambda pair: pair[0])[:3]] for found in (won, lost)
     )
@@ -229,6 +230,7 @@ def _sentence(
 ) -> str:
     row = scores.iloc[place]
     own, name, veto = _number(row["score"]), row.get("name"), row.get("veto")
+    limits = row.get("upper_limits")
     label = name if isinstance(name, str) and name else str(scores.index[place])
     weighted = table[table["weight"] > 0]
     if math.isnan(own):
@@ -242,8 +244,8 @@ def _sentence(
         weak = weighted["gain"] > weighted["points"]
         parts = [
             f"{label} scores {own:.0f} of 100, rank {rank} of {count}{_interval(row)}.",
-            f"Strengths: {_largest(weighted[~weak], 'points', 'points', _STRENGTHS, model)}.",
-            f"Weaknesses: {_largest(weighted[weak], 'gain', 'points lost', _WEAKNESSES, model)}.",
+            f"Strengths: {_largest(weighted[~weak], 'points', 'points', _STRENGTHS, model, limits)}.",
+            f"Weaknesses: {_largest(weighted[weak], 'gain', 'points lost', _WEAKNESSES, model, limits)}.",
         ]
     unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
     if unknown:
@@ -272,14 +274,17 @@ def _interval(row: pd.Series) -> str:
     return f" (90 % interval {low:.0f}-{high:.0f})"
 
 
-def _largest(table: pd.DataFrame, column: str, unit: str, count: int, model: ScoreModel) -> str:
+def _largest(
+    table: pd.DataFrame, column: str, unit: str, count: int, model: ScoreModel, limits: object
+) -> str:
     """The criteria with the largest figures of a column, each with its distance."""
     known = table[table["distance_km"].notna() | (column == "points")]
     most = known[known[column] >= _LEAST_POINTS]
     most = most.sort_values(column, ascending=False, kind="stable").head(count)
     criteria = {c.name: c for c in model.criteria}
     texts = [
-        f"{_distance_text(criteria[str(name)], float(row['distance_km']))} ({row[column]:.0f} {unit})"
+        f"{_distance_text(criteria[str(name)], float(row['distance_km']), limits)} "
+        f"({row[column]:.0f} {unit})"
         for name, row in most.iterrows()
     ]
     return _join(texts) if texts else "none"
@@ -293,15 +298,25 @@ def _join(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _distance_text(criterion: Criterion, distance_km: float) -> str:
-    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``."""
+def _is_upper_limit(criterion: Criterion, limits: object) -> bool:
+    """Whether the criterion's distance is among those of the column ``upper_limits``."""
+    target = criterion.column.removeprefix("dist_").removesuffix("_km")
+    return isinstance(limits, str) and target in limits.split(";")
+
+
+def _distance_text(criterion: Criterion, distance_km: float, limits: object = None) -> str:
+    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``.
+
+    `limits` are the targets of the column ``upper_limits``, whose distances are written "at most".
+    """
     if math.isnan(distance_km):
         return f"{criterion.label} unknown"
     if math.isinf(distance_km):
         return f"{criterion.label} out of reach"
     if criterion.unit_km != 1.0:
         return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
+    at_most = "at most " if _is_upper_limit(criterion, limits) else ""
     if distance_km < 0.95:
         near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
-        return f"{criterion.label} {near} km"
-    return f"{criterion.label} {distance_km:,.0f} km"
+        return f"{criterion.label} {at_most}{near} km"
+    return f"{criterion.label} {at_most}{distance_km:,.0f} km"

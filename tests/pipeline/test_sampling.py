@@ -183,3 +183,13 @@ def test_a_line_that_cannot_be_nearer_is_not_kept(layers, place):
         kept[north] = row["unsure_railway_km"]
     assert np.isnan(kept[-47.0])
     assert kept[14.0] == pytest.approx(115.0, abs=0.3)
+
+
+def test_distances_to_layers_with_gaps_are_upper_limits_in_the_table(starter_run):
+    table = starter_run.table
+    limits = table["upper_limits"].str.split(";")
+    assert all("gateway" not in names and "settlement" not in names for names in limits)
+    for name in ("railway", "road", "power_plant", "water"):
+        known = table[f"dist_{name}_km"].notna()
+        assert [name in names for names in limits] == known.tolist(), name
+    assert "at most" in table["sentence"].dropna().iloc[0]

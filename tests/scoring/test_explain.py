@@ -376,3 +376,22 @@ def test_in_the_table_of_a_run_ranks_are_among_the_ranked_of_the_same_role() -> 
     pd.testing.assert_frame_equal(
         explain("a", run, topsis).table, explain("a", run, topsis, compared=compared).table
     )
+
+
+def test_an_upper_limit_is_said_as_one():
+    """The layer of roads lacks roads, that of gateways lacks none."""
+    model = ScoreModel(
+        (
+            Criterion("road", "dist_road_km", Exponential(15), 0.5, label="road"),
+            Criterion("gateway", "dist_gateway_km", Exponential(1000), 0.5, label="gateway"),
+        )
+    )
+    table = pd.DataFrame(
+        {"dist_road_km": [99.0], "dist_gateway_km": [10.0], "upper_limits": ["railway;road"]}
+    )
+    scored = table.join(score(table, model))
+    strengths, weaknesses = strengths_and_weaknesses(scored.iloc[0], model)
+    assert (strengths, weaknesses) == ("gateway 10 km", "road at most 99 km")
+    assert "road at most 99 km" in explain(0, scored, model).sentence
+    without = scored.assign(upper_limits="")
+    assert strengths_and_weaknesses(without.iloc[0], model)[1] == "road 99 km"

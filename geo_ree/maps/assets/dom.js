@@ -91,16 +91,20 @@ var geoRee = { data: {} };
   };
 
   /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
-  g.kilometres = function (km, error) {
-    var digits = error >= 1 ? 0 : 1;
-    if (!error) return g.plainNumber(km, 1) + " " + g.t("km");
-    return g.t("about_distance", {
+  g.kilometres = function (km, error, upperLimit) {
+    var digits = error >= 1 ? 0 : 1, text = g.plainNumber(km, 1) + " " + g.t("km");
+    if (error) text = g.t("about_distance", {
       km: g.plainNumber(km, km < 1 ? 1 : digits), low: g.plainNumber(Math.max(0, km - error), digits), high: g.plainNumber(km + error, digits)
     });
+    return upperLimit ? g.t("at_most", { distance: text }) : text;
+  };
+  /* Whether the layer of a measure lacks features, so that a nearer one may exist. */
+  g.isUpperLimit = function (d, measure) {
+    return (d.upper_limits || "").split(";").indexOf(measure) >= 0;
   };
   g.distance = function (d, measure) {
     var km = d["dist_" + measure + "_km"];
-    return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"]);
+    return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"], g.isUpperLimit(d, measure));
   };
   g.colour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);

@@ -186,8 +186,7 @@
   function lines(d) {
     var out = [[t("access_score"), standing(d)]];
     g.measures.forEach(function (m) {
-      var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      out.push([label(m), known(far) ? g.kilometres(far, error) + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
+      out.push([label(m), known(d["dist_" + m + "_km"]) ? g.distance(d, m) + (d["near_" + m] ? ": " + d["near_" + m] : "") : t("unknown")]);
     });
     out.push([t("visit_elevation"), elevation(d) || t("unknown")], [t("visit_position"), decimal(d) + ", " + positionError(d)]);
     [["visit_status", "status"], ["visit_operator", "operator"], ["visit_commodities", "commodities"], ["visit_sources", "reference"]].forEach(function (f) { if (d[f[1]]) out.push([t(f[0]), d[f[1]]]); });
