@@ -609,3 +609,34 @@ def test_the_panel_fits_a_phone_and_sorts_there_too(starter_page, visit):
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     assert seen.trouble == []
+
+
+# Evidence and upper limits
+
+
+def test_the_page_shows_the_evidence_for_each_criterion_failures_first(starter_page, visit):
+    from geo_ree.scoring import load_evidence
+
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("document.querySelector('#evidence').open = true")
+    rows = seen.value(
+        "[].map.call(document.querySelectorAll('#evidence tbody tr'), r => r.innerText)"
+    )
+    table = load_evidence()
+    order = [row for row in rows if "railway" in row.split("\t")[0]]
+    assert len(order) == 1 and "separates alone" in order[0]
+    auc = table.of("dist_railway_km").auc
+    assert f"{auc[0]:.2f} ({auc[1]:.2f} – {auc[2]:.2f})" in order[0]
+    grades = [row.split("\t")[-1] for row in rows]
+    assert grades[-1] == "not tested: no data", "the power lines"
+    assert "none" in grades[: len(grades) // 2]
+
+
+def test_a_distance_that_is_an_upper_limit_is_shown_as_one(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    said = seen.value(
+        "(function (g) { var d = g.ranked('candidate')[0];"
+        " return [g.distance(d, 'railway'), g.distance(d, 'gateway')]; })(geoRee)"
+    )
+    assert said[0].startswith("at most about ")
+    assert not said[1].startswith("at most")

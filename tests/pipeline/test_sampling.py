@@ -186,7 +186,7 @@ def test_a_line_that_cannot_be_nearer_is_not_kept(layers, place):
 
 
 def test_distances_to_layers_with_gaps_are_upper_limits_in_the_table(starter_run):
-    table = starter_run.table
+    table = starter_run.result.table
     limits = table["upper_limits"].str.split(";")
     assert all("gateway" not in names and "settlement" not in names for names in limits)
     for name in ("railway", "road", "power_plant", "water"):
