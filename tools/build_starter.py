@@ -98,7 +98,9 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "settlements.csv": lambda out: places.build_settlements(cities(), out),
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),
         "roads.parquet": roads,
-        "planned_railways.geojson": lambda out: planned.build_planned_railways(cities(), out),
+        "planned_railways.geojson": lambda out: planned.build_planned_railways(
+            cities(), out, planned.lines_being_built(facts)
+        ),
         "published_distances.csv": partial(evidence.build_published_distances, facts),
         "positions.csv": partial(evidence.build_positions, facts),
         "rivers.parquet": partial(terrain.build_rivers, store),

@@ -76,7 +76,10 @@ def refuse_download(request: Request, client: Client) -> Payload:
 
 
 def read_starter(path: Path, source: Source) -> pd.DataFrame:
-    """Read a file of the starter data, CSV or (Geo)Parquet; child tables lie beside it."""
+    """Read a file of the starter data, CSV, GeoJSON or (Geo)Parquet; child tables lie beside it."""
+    if path.suffix == ".geojson":
+        _starter_bytes(path, source, most=0)
+        return open_file(path, source)
     if path.suffix == ".csv":
         frame = _starter_table(path, source)
     else:

@@ -41,6 +41,9 @@ _POINT_COLUMNS = (
 )
 
 
+_PLAN_COLUMNS = ("path", "name", "status", "state", "state_date", "opening_year", "length_km")
+
+
 class MapLayer(folium.FeatureGroup):
     """A feature group that the page's script draws from compact values.
 
@@ -97,6 +100,17 @@ def capitals(gdf: gpd.GeoDataFrame) -> MapLayer:
 def railways(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw railways: dashed if their course is uncertain, dotted if under construction."""
     return _lines(gdf, "railways")
+
+
+def railways_planned(gdf: gpd.GeoDataFrame) -> MapLayer:
+    """Draw railways being built or planned, dashed, each with its state and date."""
+    lines = gdf.explode(ignore_index=True)
+    named = lines.assign(path=pack(lines.geometry.to_numpy()), status=lines["kind"])
+    payload = {
+        **columnar(named, _PLAN_COLUMNS),
+        "style": dict(LINES["railways_planned"]),
+    }
+    return MapLayer("railways_planned", "plans", payload)
 
 
 def roads(gdf: gpd.GeoDataFrame) -> MapLayer:

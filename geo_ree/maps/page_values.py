@@ -15,7 +15,7 @@ from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options
 
 INFRASTRUCTURE = (
-    *("water", "roads", "railways", "power_lines"),
+    *("water", "roads", "railways", "railways_planned", "power_lines"),
     *("settlements", "power_plants", "gateways"),
 )
 """Layers that are drawn, the lowest first."""

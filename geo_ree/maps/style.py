@@ -39,6 +39,7 @@ SETTLEMENT_PEOPLE = 5_000
 LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "railways": {"color": "#4b4440", "weight": 1.2, "opacity": 0.85},
+        "railways_planned": {"color": "#b0563a", "weight": 1.6, "opacity": 0.9, "dashArray": "7 5"},
         "roads": {"color": "#c79a5b", "weight": 0.8, "opacity": 0.6},
         "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
         "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
@@ -60,6 +61,7 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "railways": "Railways",
+        "railways_planned": "Railways being built or planned (not measured to)",
         "roads": "Main roads",
         "power_lines": "Power lines and substations",
         "water": "Rivers and lakes",

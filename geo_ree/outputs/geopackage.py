@@ -66,7 +66,7 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
 
 def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
     """Map each layer to its rows and to the canonical layer whose licences apply, lowest first."""
-    lines = ("countries", "water", "roads", "railways", "power_lines")
+    lines = ("countries", "water", "roads", "railways_planned", "railways", "power_lines")
     order = sorted(bundle.infrastructure, key=lambda n: lines.index(n) if n in lines else 9)
     parts = {p: (t, n) for n in order for p, t in _by_shape(n, bundle.infrastructure[n])}
     return {

@@ -142,7 +142,7 @@ def _lines(layer: str) -> tuple[Rule, ...]:
 
     words = layer.replace("_", " ")
     if layer not in ("railways", "roads"):
-        return (Rule(label=words, symbol=sign(False)),)
+        return (Rule(label=words, symbol=sign(layer == "railways_planned")),)
     return (
         Rule(
             label=f"{words}, course unknown by {UNSURE_KM:g} km or more",

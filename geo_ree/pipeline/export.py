@@ -23,6 +23,7 @@ from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 INFRASTRUCTURE = (
     "railways",
+    "railways_planned",
     "roads",
     "power_lines",
     "power_plants",

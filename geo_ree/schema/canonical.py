@@ -209,6 +209,19 @@ _LAYERS = (
         _LINE,
     ),
     Layer(
+        "railways_planned",
+        (
+            *_common("under_construction", "planned", "proposed", "suspended", "unknown"),
+            *_LATERAL,
+            Column("line", "text", "the line that it is a leg of"),
+            Column("state", "text", "how far the works are, as reported"),
+            Column("state_date", "text", "day of that report, YYYY-MM-DD"),
+            Column("opening_year", "integer", "year of opening, as published", low=1800, high=2200),
+            Column("reference", "text", "publications"),
+        ),
+        _LINE,
+    ),
+    Layer(
         "roads",
         (
             *_common("motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"),

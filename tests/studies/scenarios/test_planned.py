@@ -15,14 +15,27 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree.catalog import load_catalog
 from geo_ree.crs import distance_m
 from geo_ree.errors import SettingsError
+from geo_ree.maps.feature_groups import railways_planned
 from geo_ree.pipeline.result import Result
 from geo_ree.studies.scenarios import planned_lines, scenario
 
 PROJECT = Path(__file__).resolve().parents[3]
 STARTER = PROJECT / "geo_ree" / "starter"
+SOURCE = "starter_railways_planned"
 LEGS = {"Bakhty - Ayagoz": 2, "China - Kyrgyzstan - Uzbekistan": 4, "Balykchy - Kara-Keche": 2}
+
+
+BUILDING = (
+    "Bakhty-Ayagoz",
+    "Darbaza-Maktaaral",
+    "Almaty bypass",
+    "Balykchy-Kochkor-Kara-Keche",
+    "China-Kyrgyzstan-Uzbekistan",
+)
+"""The rows of rail_additions.csv that are being built."""
 
 
 def features() -> list[dict[str, Any]]:
@@ -108,7 +121,7 @@ def test_the_table_of_places_and_lengths_gives_the_same_bytes(
             if named:
                 properties = {"geonameid": named[1], "name": named[2], "countrycode": named[3]}
                 cities[named[1]] = {**vertex, **properties}
-    product = planned.build_planned_railways(cities, tmp_path)
+    product = planned.build_planned_railways(cities, tmp_path, BUILDING)
     built = (tmp_path / product.file).read_bytes()
     assert built == (STARTER / product.file).read_bytes()
     entry = json.loads((STARTER / "starter.json").read_text("utf-8"))["files"][product.file]
@@ -120,7 +133,8 @@ def test_the_table_of_places_and_lengths_gives_the_same_bytes(
 def test_a_run_does_not_count_what_is_only_planned(base: Result) -> None:
     railways = base.layers.frames["railways"]
     assert not railways["source_id"].str.contains("planned").any()
-    assert "planned_railways.geojson" not in {i["file"] for i in base.report["inputs"]}
+    near = base.tables["scores"]["near_railway"].dropna()
+    assert not near.str.contains(load_catalog()[SOURCE].label, regex=False).any()
 
 
 @pytest.fixture
@@ -177,3 +191,42 @@ def test_the_line_to_china_ends_at_the_border_for_each_side(base: Result) -> Non
     assert crossed["Makmal - Jalal-Abad"] == "KGZ"
     assert set(crossed["Jalal-Abad - Andijan"].split(";")) == {"KGZ", "UZB"}
     assert shapely.length(study.added.geometry.to_numpy()).min() > 0
+
+
+def test_states_have_a_day_and_a_source_and_what_is_not_drawn_a_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    legs = {f["properties"]["name"]: f["properties"] for f in features()}
+    for leg in legs.values():
+        known = [leg[key] is not None for key in ("state", "state_date", "state_source")]
+        assert len(set(known)) == 1
+        if all(known):
+            assert (
+                re.fullmatch(r"20\d\d-\d\d-\d\d", leg["state_date"])
+                and "http" in leg["state_source"]
+            )
+    laid = legs["Balykchy - Kara-Keche: Balykchy - Kochkor"]
+    assert (laid["state"], laid["state_date"]) == ("35 of 63 km laid", "2025-11-19")
+    assert legs["Balykchy - Kara-Keche: Kochkor - Kara-Keche"]["state"] is None
+    monkeypatch.syspath_prepend(str(PROJECT / "tools"))
+    planned = importlib.import_module("starter_build.planned")
+    facts = planned.tomllib.loads(planned.FACTS.read_text("utf-8"))
+    for line in facts["undrawn"]:
+        assert line["name"].partition(" (")[0].split(" - ")[0] in load_catalog()[SOURCE].notes
+        assert "no source of coordinates" in line["reason"] and "http" in line["state_source"]
+    with pytest.raises(ValueError, match="being built are"):
+        planned.build_planned_railways({}, tmp_path, [*BUILDING, "A-B"])
+
+
+def test_they_are_a_layer_of_their_own_that_nothing_is_measured_to(starter_run: Any) -> None:
+    layers = starter_run.result.layers.frames
+    rows = layers["railways_planned"]
+    assert set(rows["line"]) == set(LEGS) and set(rows["source_id"]) == {SOURCE}
+    assert set(rows["kind"]) == {"under_construction", "planned"}
+    assert not set(rows["id"]) & set(layers["railways"]["id"])
+    assert all(t.layer != "railways_planned" for t in starter_run.result.measures.targets.values())
+    group = railways_planned(rows)
+    names = [row[group.payload["columns"].index("name")] for row in group.payload["rows"]]
+    assert set(names) == set(rows["name"])
+    terms = json.loads((PROJECT / "geo_ree/maps/i18n/ru.json").read_text("utf-8"))["terms"]
+    assert set(rows["state"].dropna()) <= set(terms)
