@@ -124,7 +124,7 @@ def page_values(
 
 def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
     """Give classes, labels and what the layers hold or lack."""
-    names = layers["countries"]
+    names, measured = layers["countries"], {layer for _, layer in MEASURES.values()}
     return {
         "ramp": SCORE_RAMP,
         "sizes": OXIDE_SIZES,
@@ -141,7 +141,7 @@ def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
             if name in layers
         },
         "water_kinds": sorted(set(layers["water"]["kind"])) if "water" in layers else [],
-        "missing": [name for name in INFRASTRUCTURE if name not in layers],
+        "missing": [n for n in INFRASTRUCTURE if n in measured and n not in layers],
     }
 
 
