@@ -50,7 +50,9 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
     geometry = points.geometry.to_numpy()
     shapes = countries.geometry.to_numpy()
     codes = countries["country"].astype(object).to_numpy()
-    named = parse_country(points["country_reported"], countries).to_numpy(dtype=object)
+    words = points["country_reported"]
+    named = parse_country(words, countries).to_numpy(dtype=object)
+    abroad = name_country(words).mask(pd.notna(named)).to_numpy(dtype=object)
     containing = locate_points(geometry, shapes)
     found = codes[containing]
     found[containing < 0] = None
@@ -67,6 +69,8 @@ def assign_country(points: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> pd.
             country[i] = named[i]
             note = f"{note}; within the uncertainty of the border, so {named[i]} is kept"
         notes[i] = note
+    for i in np.flatnonzero(~blank & pd.notna(abroad) & pd.notna(found)):
+        notes[i] = f"the point lies in {found[i]}, and the source names {abroad[i]}"
     out = {"country": country, "country_note": notes}
     return pd.DataFrame(out, index=points.index, dtype=object)
 
@@ -90,6 +94,20 @@ def parse_country(words: pd.Series, countries: gpd.GeoDataFrame) -> pd.Series:
         code = known.get(text.casefold()) or country_code(text)
         parsed[word] = code if code in codes else None
     return pd.Series([parsed.get(w) for w in words], index=words.index, dtype=object)
+
+
+def name_country(words: pd.Series) -> pd.Series:
+    """Return the ISO alpha-3 codes of any countries of the world, or states of the US, that are named.
+
+    The code is None for a word that is unknown or names no single present-day country.
+
+    Examples
+    --------
+    >>> name_country(pd.Series(["Chile", "Wisconsin", "USSR"])).fillna("").tolist()
+    ['CHL', 'USA', '']
+    """
+    codes = {w: country_code(w) or None for w in words.dropna().unique() if isinstance(w, str)}
+    return pd.Series([codes.get(w) for w in words], index=words.index, dtype=object)
 
 
 def locate_points(points: np.ndarray, shapes: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ class TableTask:
 
     source: Source
     skip_bad_rows: bool = False
-    keep_swapped: bool = False
+    keep_misprinted: bool = False
     keep_outside: bool = False
     columns: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)

@@ -23,6 +23,7 @@ PRINTED_UNIT_DEG: Mapping[str, float] = {
     "arc_second": 1.0 / 3600.0,
     "hundredth_degree": 0.01,
     "arc_minute": 1.0 / 60.0,
+    "five_minutes": 1.0 / 12.0,
     "tenth_degree": 0.1,
 }
 """Unit that each precision class prints; coordinates of the other classes copy only if equal."""

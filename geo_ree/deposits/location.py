@@ -12,6 +12,7 @@ import pandas as pd
 
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits.distances import outside_area_km, tabulate_areas, weigh_distances
+from geo_ree.deposits.misprints import MISPRINT_FLAGS, undo_misprints
 from geo_ree.deposits.position_audit import audit_positions
 from geo_ree.deposits.position_flags import (
     FLAGS,
@@ -115,8 +116,9 @@ def locate(
     Notes
     -----
     Sound positions come before those that are distrusted, in another country or in water, then those
-    that published distances refute (beyond the error of their own precision class), then swapped
-    ones; then the finest precision class wins, then the order of the records. A coordinate with
+    that published distances refute (beyond the error of their own precision class), then misprinted
+    ones. Among sound ones a surveyed one wins, then one that other witnesses do not contradict, then
+    the finest precision class, then the order of the records. Copies are one witness. A point with
     the names of three or more deposits is a named place. ``position_error_m`` is the largest of
     the error of the class, the stated one, and the distance to the farthest other position that
     counts: one that is sound, and that as many others support as the chosen one.
@@ -152,7 +154,7 @@ def locate(
         labels = findings["position"][findings["flag"].isin(flags)]
         return pd.Series(table.index.isin(labels), table.index)
 
-    centroid, swapped = has_flag("filing_centroid"), has_flag("swapped_coordinates")
+    centroid, misprinted = has_flag("filing_centroid"), has_flag(*MISPRINT_FLAGS)
     elsewhere = has_flag("wrong_country", "in_water")
     printed_class = table["precision_class"]
     named_place = np.maximum(table["own_error_m"], PRECISION_ERROR_M["named_place"])
@@ -162,7 +164,7 @@ def locate(
     )
     outside = outside_area_km(table, evidence)
     pairs = pair_positions(table)
-    judged = choose_positions(table, pairs, outside, elsewhere, swapped)
+    judged = choose_positions(table, pairs, outside, elsewhere, misprinted)
 
     chosen = table[judged["verdict"] == "chosen"]
     rounded = rounded_findings(chosen.assign(precision_class=printed_class))
@@ -172,10 +174,10 @@ def locate(
     chosen = chosen.assign(
         printed=chosen["deposit"].map(table["deposit"].value_counts()),
         supporters=judged["supporters"],
-        swapped=swapped,
         error=errors["error_m"],
         why=errors["why"],
     )
+    chosen = chosen.join(undo_misprints(chosen[misprinted.loc[chosen.index]], countries))
     basis = [_describe_basis(row) for row in chosen.to_dict("records")]
     chosen["basis"] = pd.Series(basis, chosen.index, dtype=object)
     points = gpd.points_from_xy(table["longitude"], table["latitude"], crs=STORE_CRS)
@@ -202,18 +204,19 @@ def _describe_basis(row: Mapping[Hashable, Any]) -> str:
         parts.append(
             f"chosen of {row['printed']} printed positions: {row['record']}, {precision}{support}"
         )
-    if row["swapped"]:
-        parts.append("printed with latitude and longitude interchanged, corrected here")
+    if isinstance(row["undone"], str):
+        parts.append(f"corrected here: {row['undone']}")
     return "; ".join([*parts, f"error: {row['why']}"])
 
 
 def _place_deposits(
     deposits: gpd.GeoDataFrame, chosen: pd.DataFrame, audit: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Give each deposit its chosen position, swapped back if need be, and its flags."""
-    lon, lat = chosen["longitude"], chosen["latitude"]
-    turned = chosen["swapped"]
-    points = gpd.points_from_xy(lon.mask(turned, lat), lat.mask(turned, lon))
+    """Give each deposit its chosen position, without its misprint, and its flags."""
+    points = gpd.points_from_xy(
+        chosen["meant_longitude"].fillna(chosen["longitude"]),
+        chosen["meant_latitude"].fillna(chosen["latitude"]),
+    )
     own = chosen.assign(geometry=points).set_index("deposit").reindex(deposits["id"])
     flags = audit.groupby("id")["flag"].agg(lambda f: ";".join(sorted(set(f), key=FLAGS.index)))
     out = deposits.copy()

@@ -23,11 +23,12 @@ from geo_ree.deposits.column_rules import (
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import (
     POINT_LAYERS,
-    add_precision,
-    find_swapped,
+    find_misprinted,
     place_rows,
-    refuse_swapped,
+    refuse_misprinted,
 )
+from geo_ree.deposits.misprints import MISPRINTS
+from geo_ree.deposits.precision import add_precision
 from geo_ree.deposits.resources.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
@@ -86,7 +87,7 @@ def normalize(
     countries: gpd.GeoDataFrame | None = None,
     *,
     skip_bad_rows: bool = False,
-    keep_swapped: bool = False,
+    keep_misprinted: bool = False,
     keep_outside: bool = False,
 ) -> Normalized:
     """Normalize a source's table to its canonical layer.
@@ -103,8 +104,8 @@ def normalize(
     skip_bad_rows
         Skip and count a row whose coordinates are invalid or whose id is that of another record,
         instead of raising an error.
-    keep_swapped
-        Keep a point whose latitude and longitude are swapped as printed, with a ``country_note``,
+    keep_misprinted
+        Keep a misprinted point (`find_misprints`) as printed, with a ``country_note``,
         so that the audit of positions can report it.
     keep_outside
         Also keep rows outside the region, and those outside the scored countries that are not
@@ -137,7 +138,7 @@ def normalize(
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    task = TableTask(source, skip_bad_rows, keep_swapped, keep_outside)
+    task = TableTask(source, skip_bad_rows, keep_misprinted, keep_outside)
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:  # rows of several pages
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")
@@ -277,15 +278,16 @@ def _check_country(
     keep = np.ones(len(frame), dtype=bool)
     if layer.name in POINT_LAYERS:
         bounds = frame.geometry.bounds.to_numpy()
-        swapped = find_swapped(table, bounds, noted, task, countries)
-        keep = refuse_swapped(table, bounds, swapped, task)
-        as_printed = swapped & keep
-        remark = "latitude and longitude swapped, kept as printed"
-        task.note(as_printed, remark)
-        frame = frame.assign(country=frame["country"].mask(as_printed, named))
-        if "country_note" in layer.column_names():
-            frame["country_note"] = frame["country_note"].mask(as_printed, remark)
-        noted = noted & ~swapped
+        found = find_misprinted(table, bounds, noted, task, countries)
+        keep = refuse_misprinted(table, bounds, found, task)
+        frame = frame.assign(country=frame["country"].mask((found >= 0) & keep, named))
+        for number, misprint in enumerate(MISPRINTS):
+            as_printed = (found == number) & keep
+            remark = f"{misprint.reason}, kept as printed"
+            task.note(as_printed, remark)
+            if "country_note" in layer.column_names():
+                frame["country_note"] = frame["country_note"].mask(as_printed, remark)
+        noted = noted & (found < 0)
     task.note(noted & keep, "the source names another country than that of the point")
     if layer.name != "deposits" and not layer.geometry_required:
         abroad = _unplaced(frame) & named.notna() & ~named.isin(countries["country"])

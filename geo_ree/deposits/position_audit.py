@@ -118,13 +118,13 @@ def _farthest_pairs(table: pd.DataFrame, judged: pd.DataFrame, pairs: pd.DataFra
     """Find for each deposit the farthest pair of positions that disagree.
 
     Columns ``deposit``, ``first``, ``second``, ``away_m``. Pairs with the chosen position, which
-    is then the first, come before all others; swapped positions are left out.
+    is then the first, come before all others; misprinted positions are left out.
     """
     verdict = judged["verdict"]
     one, two = (verdict.loc[pairs[c]].to_numpy() for c in ("first", "second"))
     with_chosen = one == "chosen"
     once = with_chosen | ((pairs["first"] < pairs["second"]).to_numpy() & (two != "chosen"))
-    rows = once & ~pairs["agree"].to_numpy() & (one != "swapped") & (two != "swapped")
+    rows = once & ~pairs["agree"].to_numpy() & (one != "misprinted") & (two != "misprinted")
     far = pairs[rows].assign(other=~with_chosen[rows])
     far["deposit"] = table["deposit"].loc[far["first"]].to_numpy()
     keys = ["other", "away_m", "first", "second"]

@@ -11,13 +11,25 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
-from geo_ree.deposits.borders import BORDER_TOLERANCE_KM, gap_km, locate_points, parse_country
+from geo_ree.deposits.borders import (
+    BORDER_TOLERANCE_KM,
+    gap_km,
+    locate_points,
+    name_country,
+    parse_country,
+)
+from geo_ree.deposits.misprints import MISPRINTS, find_misprints
 from geo_ree.deposits.names import name_forms
+from geo_ree.deposits.precision import LIMITS
 from geo_ree.settings import REGION
 
 FLAGS = (
     "swapped_coordinates",  # in the country that the source names only if swapped
+    "wrong_sign",  # likewise, only with the other sign of longitude or latitude
     "contradicts_published_distances",  # outside the area that published distances allow
     "wrong_country",  # in another country than the source names, beyond its own error
     "in_water",  # in a lake, or outside all countries, beyond its own error
@@ -39,12 +51,12 @@ MIN_NAMES = 3
 
 ROUNDED = {
     "tenth_degree": "printed to 0.1 degree",
-    "area": "printed to 15 minutes, half a degree or a degree",
+    "five_minutes": "printed to 5 minutes",
+    "area": "printed to 15 minutes",
+    "half_degree": "printed to half a degree",
+    "degree": "printed to a whole degree",
 }
 """Precision classes of rounded coordinates, in words."""
-
-_SAME_DEG = 6
-"""Decimals of a degree to which two coordinates are equal (0.1 m)."""
 
 _MAX_LISTED = 200
 
@@ -52,12 +64,12 @@ FOUND = ("position", "flag", "distance_km", "evidence")
 
 
 def country_findings(positions: pd.DataFrame, countries: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Find positions that are swapped, in another country than the source names, or in the sea.
+    """Find positions that are misprinted, in another country than the source names, or in the sea.
 
-    `positions` has ``longitude, latitude`` (degrees), ``country_reported`` and ``own_error_m``. A
-    country that the layer holds only in part (``complete`` is false) cannot show that coordinates
-    are swapped. ``distance_km`` is that to the country that the source names, or to the nearest
-    land.
+    `positions` has ``longitude, latitude`` (degrees), ``country_reported`` and ``own_error_m``. Any
+    country of the world may be named. One that the layer holds only in part (``complete`` is
+    false) cannot show a misprint (`find_misprints`). ``distance_km`` is that to the country that the
+    source names (NaN if the layer does not hold it), or to the nearest land.
     """
     shapes = countries.geometry.to_numpy()
     codes = countries["country"].to_numpy(dtype=object)
@@ -66,14 +78,10 @@ def country_findings(positions: pd.DataFrame, countries: gpd.GeoDataFrame) -> pd
     inside = locate_points(points, shapes)
     found = codes[inside]
     found[inside < 0] = None
-    named = parse_country(positions["country_reported"], countries).to_numpy(dtype=object)
-
-    whole = countries["country"][countries["complete"].astype(bool)].tolist()
-    suspect = (found != named) & np.isin(named.astype(str), whole) & (np.abs(lon) <= 90.0)
-    at = np.flatnonzero(suspect)
-    mirrored = locate_points(shapely.points(lat[at], lon[at]), shapes)
-    swapped = np.zeros(len(lon), dtype=bool)
-    swapped[at] = (mirrored >= 0) & (codes[mirrored] == named[at])
+    words = positions["country_reported"]
+    named = parse_country(words, countries).to_numpy(dtype=object)
+    abroad = name_country(words).mask(pd.notna(named)).to_numpy(dtype=object)
+    misprint = find_misprints(lon, lat, words, countries)
 
     error_km = positions["own_error_m"].to_numpy(dtype=np.float64) / 1000.0
     slack = np.maximum(np.nan_to_num(error_km), BORDER_TOLERANCE_KM)
@@ -83,13 +91,17 @@ def country_findings(positions: pd.DataFrame, countries: gpd.GeoDataFrame) -> pd
         gap = gap_km(points[i], shapes[codes == named[i]])
         where = f"in {found[i]}" if found[i] else "in no country's polygon"
         text = f"lies {where}, {gap:.1f} km from {named[i]}, which the source names"
-        if swapped[i] and gap > slack[i]:
-            text = f"{text}; with latitude and longitude interchanged it is in {named[i]}"
-            rows.append((positions.index[i], "swapped_coordinates", gap, text))
+        if misprint[i] >= 0 and gap > slack[i]:
+            slip = MISPRINTS[misprint[i]]
+            text = f"{text}; {slip.undone} it is in {named[i]}"
+            rows.append((positions.index[i], slip.flag, gap, text))
         elif found[i] and here[i] and gap > slack[i]:
             rows.append((positions.index[i], "wrong_country", gap, text))
+    for i in np.flatnonzero(pd.notna(abroad) & (inside >= 0) & here).tolist():
+        text = f"lies in {found[i]}, and the source names {abroad[i]}, which is not in the region"
+        rows.append((positions.index[i], "wrong_country", np.nan, text))
     land = shapely.STRtree(shapes)
-    for i in np.flatnonzero((inside < 0) & here & ~swapped).tolist():
+    for i in np.flatnonzero((inside < 0) & here & (misprint < 0)).tolist():
         gap = gap_km(points[i], shapes[[land.nearest(points[i])]])
         if gap > slack[i]:
             text = f"lies outside all countries, {gap:.1f} km from the nearest land"
@@ -134,13 +146,15 @@ def lake_findings(positions: pd.DataFrame, water: gpd.GeoDataFrame | None) -> pd
 
 
 def centroid_findings(positions: pd.DataFrame) -> pd.DataFrame:
-    """Find coordinates shared by deposits of three or more different names.
+    """Find points shared by deposits of three or more different names: filing points.
 
-    Spellings of one name count once (`geo_ree.deposits.names`), as do all records of one deposit;
-    records without a name do not count. A row for each position on such a coordinate.
+    Positions within ``copy_m`` are one point; so are those within ``filing_m`` whose own error is
+    larger than that, as they cannot be told apart. Spellings of one name count once
+    (`geo_ree.deposits.names`), as do all records of one deposit; records without a name do not
+    count. `positions` has ``deposit, name, longitude, latitude, own_error_m``; the result has a row
+    for each position at such a point.
     """
-    place = positions[["longitude", "latitude"]].round(_SAME_DEG)
-    key = place.groupby(["longitude", "latitude"], sort=False).ngroup()
+    key = _group_points(positions)
     many = positions.groupby(key)["deposit"].transform("nunique") >= MIN_NAMES
     rows: list[tuple[object, str, float, str]] = []
     for _, heap in positions[many].groupby(key[many], sort=False):
@@ -155,6 +169,21 @@ def centroid_findings(positions: pd.DataFrame) -> pd.DataFrame:
             text = f"{len(stems)} names on one coordinate: {names}"
             rows += [(label, "filing_centroid", np.nan, text) for label in heap.index]
     return pd.DataFrame(rows, columns=list(FOUND))
+
+
+def _group_points(positions: pd.DataFrame) -> pd.Series:
+    """Number the points at which positions lie: those that cannot be told apart have one number."""
+    lon, lat = (
+        np.radians(positions[c].to_numpy(dtype=np.float64)) for c in ("longitude", "latitude")
+    )
+    ball = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    radius_m = 6_371_000.0
+    pairs = cKDTree(radius_m * ball).query_pairs(LIMITS["filing_m"], output_type="ndarray")
+    away = radius_m * np.linalg.norm(ball[pairs[:, 0]] - ball[pairs[:, 1]], axis=1)
+    coarse = positions["own_error_m"].to_numpy(dtype=np.float64) > LIMITS["filing_m"]
+    one = (away <= LIMITS["copy_m"]) | coarse[pairs].all(axis=1)
+    links = coo_array((np.ones(one.sum()), pairs[one].T), shape=(len(lon), len(lon)))
+    return pd.Series(connected_components(links, directed=False)[1], positions.index)
 
 
 def rounded_findings(positions: pd.DataFrame) -> pd.DataFrame:

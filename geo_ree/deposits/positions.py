@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo_ree.crs import STORE_CRS, distance_m
+from geo_ree.deposits.copies import find_witnesses
+from geo_ree.deposits.precision import LIMITS
 from geo_ree.errors import SchemaError
 from geo_ree.schema import PRECISION_ERROR_M
 
-AGREE_M = 3_000.0
-"""Positions this close agree whatever their errors: ore fields are that large (judgement)."""
-
-COPY_M = 100.0
-"""Positions this close are one position that was copied, and count once."""
-
-ROUNDING_M = {"hundredth_degree": 700.0, "arc_minute": 1_200.0, "tenth_degree": 7_000.0}
+ROUNDING_M = {
+    "hundredth_degree": 700.0,
+    "arc_minute": 1_200.0,
+    "five_minutes": 5_700.0,
+    "tenth_degree": 7_000.0,
+}
 """Half the printed unit on the diagonal at 45 N: a coarser position this close to a finer one may
 be the same, rounded, and does not count again."""
 
 # Verdicts, what became of each position:
 #   chosen: the deposit's position
-#   copy: the same position again
+#   copy: the same position again, or one that its table took from the same place
 #   counted: its distance from the chosen one counts for the error
-#   outvoted: stands alone against a chosen position that another one supports
+#   outvoted: stands alone against a chosen position that was surveyed, that another one supports,
+#             or near which another one lies by more than coincidence
+#   coarse: names a district or a cell of a grid, and says nothing against a chosen one that is finer
 #   distrusted: its own publisher or compiler says not to use it
 #   elsewhere: in another country than the source names, or in water
 #   refuted: outside the area that published distances allow
-#   swapped: latitude and longitude interchanged
+#   misprinted: latitude and longitude interchanged, or a wrong sign
 
-_TIERS = {"distrusted": 1, "elsewhere": 1, "refuted": 2, "swapped": 3}
-_SAME_DEG = 3
+_TIERS = {"distrusted": 1, "elsewhere": 1, "refuted": 2, "misprinted": 3}
+
+_STATED = ("surveyed", "approximate")
+"""Classes whose error the source states, or its words."""
 
 _TEXTS = (
     "source_id",
@@ -79,9 +88,10 @@ def gather_positions(deposits: gpd.GeoDataFrame, members: gpd.GeoDataFrame) -> p
 
     `members` has a row per record, those of a deposit in the order of trust; a deposit without a
     member is a record itself. The table, index 0..n-1, has the members' columns, ``longitude``
-    and ``latitude`` (degrees), ``caveat``, and ``own_error_m``: the error of the precision class,
-    or the stated one if the class is coarse or unknown. (A stated error may contain the
-    disagreement of sources, which must not protect a position from being compared.)
+    and ``latitude`` (degrees), ``caveat``, ``own_error_m``: the error of the precision class,
+    or the stated one if the class is surveyed, approximate, coarse or unknown (a stated error may
+    contain the disagreement of sources, which must not protect a position from being compared);
+    and ``witness``: the label of the position that it repeats, or its own (`find_witnesses`).
 
     Raises SchemaError if a record belongs to no deposit.
     """
@@ -114,25 +124,28 @@ def gather_positions(deposits: gpd.GeoDataFrame, members: gpd.GeoDataFrame) -> p
     error = out["precision_class"].map(dict(PRECISION_ERROR_M)).astype("float64")
     coarse = out["precision_class"].isin(("area", "none")) | error.isna()
     error = error.combine(out["position_error_m"].where(coarse), np.fmax)
-    return out.assign(own_error_m=error.fillna(PRECISION_ERROR_M["area"])).reset_index(drop=True)
+    stated = out["precision_class"].isin(_STATED) & out["position_error_m"].notna()
+    error = error.mask(stated, out["position_error_m"])
+    out = out.assign(own_error_m=error.fillna(PRECISION_ERROR_M["area"])).reset_index(drop=True)
+    return out.assign(witness=find_witnesses(out))
 
 
 def pair_positions(table: pd.DataFrame) -> pd.DataFrame:
     """Measure the distances between all positions of each deposit.
 
     A row per ordered pair: ``first``, ``second`` (labels in `table`), ``away_m``, ``agree``
-    (closer than both errors together, or than `AGREE_M`) and ``copy`` (one may be the other,
-    copied or rounded).
+    (closer than both errors together, or than ``agree_m``) and ``copy`` (one may be the other,
+    copied or rounded, or both are one witness).
     """
     several = table[table["deposit"].duplicated(keep=False)]
-    side = several[["deposit", "longitude", "latitude", "own_error_m"]].assign(
-        step=several["precision_class"].map(ROUNDING_M).fillna(COPY_M)
+    side = several[["deposit", "longitude", "latitude", "own_error_m", "witness"]].assign(
+        step=several["precision_class"].map(ROUNDING_M).fillna(LIMITS["copy_m"])
     )
     side = side.rename_axis("at").reset_index()
     both = side.merge(side, on="deposit", suffixes=("", "_2"))
     both = both[both["at"] != both["at_2"]]
     away = distance_m(both["longitude"], both["latitude"], both["longitude_2"], both["latitude_2"])
-    within = (both["own_error_m"] + both["own_error_m_2"]).clip(lower=AGREE_M)
+    within = (both["own_error_m"] + both["own_error_m_2"]).clip(lower=LIMITS["agree_m"])
     step = both[["step", "step_2"]].max(axis=1)
     return pd.DataFrame(
         {
@@ -140,7 +153,7 @@ def pair_positions(table: pd.DataFrame) -> pd.DataFrame:
             "second": both["at_2"].to_numpy(),
             "away_m": away,
             "agree": away <= within.to_numpy(),
-            "copy": away <= step.to_numpy(),
+            "copy": (away <= step.to_numpy()) | (both["witness"] == both["witness_2"]).to_numpy(),
         }
     )
 
@@ -150,14 +163,14 @@ def choose_positions(
     pairs: pd.DataFrame,
     outside_km: pd.Series,
     elsewhere: pd.Series,
-    swapped: pd.Series,
+    misprinted: pd.Series,
 ) -> pd.DataFrame:
     """Choose a position for each deposit, and give every position its verdict.
 
     Sound positions come before those that are distrusted or elsewhere, then refuted ones (the nearest
-    to the allowed area first), then swapped ones. Among equals the finest precision class wins,
-    then the order of the records. A position that does not agree with the chosen one, and agrees
-    with fewer others, is outvoted.
+    to the allowed area first), then misprinted ones. Among sound ones, those that stand alone
+    (`_stand_alone`) come last and surveyed ones first; then the finest precision class wins, then
+    the one that more witnesses support, then the order of the records.
 
     Parameters
     ----------
@@ -165,39 +178,54 @@ def choose_positions(
         From `gather_positions` and `pair_positions`.
     outside_km
         Distance of each position from the area that published distances allow.
-    elsewhere, swapped
-        Whether it is in another country or in water; whether its coordinates are swapped.
+    elsewhere, misprinted
+        Whether it is in another country or in water; whether its coordinates are misprinted.
 
     Returns
     -------
     pandas.DataFrame
         On the index of `table`: ``verdict`` (see the top of this module), ``from_chosen_m`` and ``supporters``
-        (other positions, apart from copies, that agree with it).
+        (other witnesses that agree with it).
     """
     verdict = pd.Series("counted", table.index, dtype=object)
     verdict[table["caveat"].notna()] = "distrusted"
     verdict[elsewhere] = "elsewhere"
     verdict[outside_km > table["own_error_m"] / 1000.0] = "refuted"
-    verdict[swapped] = "swapped"
+    verdict[misprinted] = "misprinted"
     sound = verdict == "counted"
+    supporters = _count_supporters(table, pairs, sound)
+    surveyed = table["precision_class"] == "surveyed"
+    alone = _stand_alone(table, pairs, sound) & (supporters == 0) & ~surveyed
     keys = pd.DataFrame(
         {
             "tier": verdict.map(_TIERS).fillna(0.0),
             "outside": outside_km.where(verdict == "refuted", 0.0),
+            "alone": alone,
+            "not_surveyed": ~surveyed,
             "error": table["own_error_m"],
+            "unsupported": -supporters,
         }
     )
-    best = keys.sort_values(["tier", "outside", "error"], kind="stable").index
+    best = keys.sort_values([str(k) for k in keys], kind="stable").index
     chosen = table.loc[best].drop_duplicates("deposit").index
-    supporters = _count_supporters(table, pairs, sound)
     of = table["deposit"].map(pd.Series(chosen, index=table.loc[chosen, "deposit"]))
     link = pairs.set_index(["first", "second"])
     link = link.reindex(pd.MultiIndex.from_arrays([of, table.index]))
     away = pd.Series(link["away_m"].to_numpy(dtype=np.float64), table.index)
     agree = link["agree"].fillna(value=False).to_numpy(dtype=bool)
     copied = link["copy"].fillna(value=False).to_numpy(dtype=bool)
-    fewer = supporters.to_numpy() < supporters.loc[of].to_numpy()
-    verdict[sound & ~agree & fewer] = "outvoted"
+
+    def of_chosen(values: pd.Series) -> NDArray[Any]:
+        return values.loc[of].to_numpy()
+
+    fewer = supporters.to_numpy() < of_chosen(supporters)
+    seen = of_chosen(surveyed) & ~surveyed.to_numpy()
+    own = table["own_error_m"]
+    wide = own >= LIMITS["coarse_m"]
+    says_nothing = (away <= own) | (own >= LIMITS["cell_m"])
+    coarse = (wide & says_nothing).to_numpy() & ~of_chosen(wide) | (seen & agree)
+    verdict[sound & coarse] = "coarse"
+    verdict[sound & ~agree & (fewer | seen | (alone.to_numpy() & ~of_chosen(alone)))] = "outvoted"
     verdict[sound & copied] = "copy"
     verdict[chosen] = "chosen"
     return pd.DataFrame(
@@ -206,12 +234,56 @@ def choose_positions(
 
 
 def _count_supporters(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> pd.Series:
-    """Number of different sound positions that agree with each, apart from its copies."""
+    """Number of different witnesses among the sound positions that agree with each."""
     on = pairs["agree"] & ~pairs["copy"] & sound.loc[pairs["second"]].to_numpy()
-    place = table[["longitude", "latitude"]].round(_SAME_DEG)
-    spot = place.groupby(["longitude", "latitude"], sort=False).ngroup()
-    votes = pairs[on].assign(spot=spot.loc[pairs.loc[on, "second"]].to_numpy())
-    return votes.groupby("first")["spot"].nunique().reindex(table.index, fill_value=0)
+    votes = pairs[on].assign(witness=table["witness"].loc[pairs.loc[on, "second"]].to_numpy())
+    return votes.groupby("first")["witness"].nunique().reindex(table.index, fill_value=0)
+
+
+def _stand_alone(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> pd.Series:
+    """Whether other witnesses of the deposit lie so near each other that this position is wrong.
+
+    Wrong positions are strewn at random: that m of them fall within d of another, if they may fall
+    within D, has the chance (d / D)^(2m). Where that is below ``coincidence`` for sound positions,
+    with D the distance of the nearest of them from this position, they are right. A position is no
+    nearer to another than its own error.
+    """
+    apart = pairs[~pairs["copy"]]
+    apart = apart[sound.loc[apart["first"]].to_numpy() & sound.loc[apart["second"]].to_numpy()]
+    own = table["own_error_m"]
+    errors = [own.loc[apart[c]].to_numpy() for c in ("first", "second")]
+    near = np.maximum(apart["away_m"].to_numpy(), np.maximum(*errors))
+    deposit = table["deposit"].loc[apart["first"]].to_numpy()
+    out = pd.Series(data=False, index=table.index)
+    for _, rows in apart.assign(near_m=near).groupby(deposit, sort=False):
+        links: dict[int, dict[int, tuple[float, float]]] = {}
+        for first, second, away, within in zip(
+            rows["first"], rows["second"], rows["away_m"], rows["near_m"], strict=True
+        ):
+            links.setdefault(first, {})[second] = (within, away)
+        wrong = [k for k in links if _least_chance(k, links) < LIMITS["coincidence"]]
+        out[wrong] = True
+    return out
+
+
+def _least_chance(this: int, links: Mapping[int, Mapping[int, tuple[float, float]]]) -> float:
+    """Least chance that positions lie around one of them, and away from this one, by coincidence.
+
+    `links` has for each pair of independent positions how near they are, and how far apart.
+    """
+    least = 1.0
+    for centre, others in links.items():
+        if this not in others:
+            continue
+        members, far = [centre], others[this][1]
+        for other in sorted(others, key=lambda label: others[label]):
+            if other != this and all(m in links[other] for m in (this, *members)):
+                members.append(other)
+                far = min(far, links[other][this][1])
+                if far > 0.0:
+                    share = others[other][0] / far
+                    least = min(least, share ** (2 * (len(members) - 1)))
+    return least
 
 
 def position_errors(

@@ -26,7 +26,7 @@ LAYERS = ("deposits", "positions", "published_distances", "countries", "water")
 def audit_deposits(settings: Settings, options: Options, tell: Progress = logger.info) -> Located:
     """Choose and audit the positions of all deposits of the available sources.
 
-    Unlike a run, the audit keeps records whose latitude and longitude are swapped.
+    Unlike a run, the audit keeps records with misprinted coordinates.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def audit_deposits(settings: Settings, options: Options, tell: Progress = logger
     >>> "no_position" in located.audit["flag"].tolist()
     True
     """
-    layers = read_layers(settings, options, tell, keep_swapped=True, only_layers=LAYERS)
+    layers = read_layers(settings, options, tell, keep_misprinted=True, only_layers=LAYERS)
     located = resolve_deposits(layers, tell).located
     assert located is not None
     return located

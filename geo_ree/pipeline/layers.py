@@ -121,7 +121,7 @@ def read_layers(
     options: Options,
     tell: Progress = logger.info,
     *,
-    keep_swapped: bool = False,
+    keep_misprinted: bool = False,
     keep_outside: bool = False,
     only_layers: Collection[str] = (),
 ) -> Layers:
@@ -131,8 +131,8 @@ def read_layers(
     ----------
     settings, options, tell
         As for `load_layers`.
-    keep_swapped
-        Keep rows with interchanged coordinates, for the audit.
+    keep_misprinted
+        Keep rows with misprinted coordinates (swapped, wrong sign), for the audit.
     keep_outside
         Keep rows outside the region or the scored countries as well.
     only_layers
@@ -161,7 +161,7 @@ def read_layers(
                     table,
                     countries,
                     skip_bad_rows=options.skip_bad_rows,
-                    keep_swapped=keep_swapped,
+                    keep_misprinted=keep_misprinted,
                     keep_outside=keep_outside,
                 )
             )

@@ -39,21 +39,28 @@ COMMODITY_GROUPS = (
 
 PRECISION_ERROR_M: Mapping[str, float] = MappingProxyType(
     {
+        "surveyed": 200.0,  # a receiver, a licence corner, a mine seen in an image
         "arc_second": 500.0,
         "arc_minute": 2_000.0,
         "hundredth_degree": 1_500.0,
+        "five_minutes": 6_500.0,
         "tenth_degree": 8_000.0,
+        "half_degree": 35_000.0,
+        "degree": 70_000.0,
         "named_place": 20_000.0,
         "centroid": 5_000.0,
+        "approximate": 5_000.0,  # so called by its source
         "licence": 3_000.0,
-        "area": 20_000.0,
+        "area": 20_000.0,  # a quarter of a degree, or nothing known of the print
         "none": float("nan"),
     }
 )
 """Radius (m) within which the true position lies, by precision class.
 
-Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 0.1 degree 7 km at
-45 N), widened for an unstated datum and for a point that stands for an ore body. Judgement.
+Half the printed unit on the diagonal (arc-minute 1.2 km, 0.01 degree 0.7 km, 5 minutes 5.7 km,
+0.1 degree 7 km, a quarter of a degree 17 km, half a degree 34 km and a degree 68 km at 45 N),
+widened for an unstated datum and for a point that stands for an ore body. Judgement. A source that
+states its error replaces it (``surveyed``, ``approximate``).
 """
 
 WATER_QUALITIES = (

@@ -9,9 +9,7 @@ import shapely
 
 import geo_ree
 from geo_ree.catalog import Source
-from geo_ree.catalog.source import Precision
 from geo_ree.deposits import locate, normalize
-from geo_ree.deposits.coordinates import classify_precision
 from geo_ree.errors import SchemaError
 
 ENTRY = {
@@ -108,7 +106,7 @@ def test_swapped_facilities_are_refused_like_deposits(countries):
         index=[2, 3],
     )
     with pytest.raises(
-        SchemaError, match="row 3: .* is not in Kazakstan, but with the two swapped"
+        SchemaError, match="row 3: .* is not in Kazakstan, but with latitude and longitude inter"
     ):
         normalize(raw, source, countries)
     got = normalize(raw, source, countries, skip_bad_rows=True)
@@ -215,7 +213,7 @@ def test_a_run_refuses_it_and_names_the_row(kundybai, borders):
 
 @pytest.mark.parametrize("skip", [False, True])
 def test_the_audit_keeps_it_as_printed_though_outside_the_region(kundybai, borders, skip):
-    kept = normalize(kundybai, NICKEL, borders, keep_swapped=True, skip_bad_rows=skip)
+    kept = normalize(kundybai, NICKEL, borders, keep_misprinted=True, skip_bad_rows=skip)
     assert (kept.rows_read, kept.kept, kept.skipped) == (2, 2, {})
     assert kept.noted == {"latitude and longitude swapped, kept as printed": 1}
     row = kept.frame.set_index("id").loc["nickel:1"]
@@ -233,12 +231,30 @@ def test_inside_the_region_too(borders):
         ],
         columns=["rec", "name", "lat", "lon", "country"],
     )
-    kept = normalize(table, NICKEL, borders, keep_swapped=True)
+    kept = normalize(table, NICKEL, borders, keep_misprinted=True)
     assert kept.kept == 2 and set(kept.frame["country"]) == {"KAZ"}
 
 
+def test_a_wrong_sign_is_skipped_with_its_reason_and_kept_for_the_audit(borders):
+    rows = [
+        ["1", "Chili Say", "50.2836", "-57.1672", "Kazakhstan"],
+        ["2", "B", "48", "66", "Kazakhstan"],
+    ]
+    table = pd.DataFrame(rows, columns=["rec", "name", "lat", "lon", "country"])
+    run = normalize(table, NICKEL, borders)
+    assert run.frame["id"].tolist() == ["nickel:2"]
+    assert run.skipped == {"longitude with the wrong sign": 1}
+    kept = normalize(table, NICKEL, borders, keep_misprinted=True).frame
+    assert kept["country"].tolist() == ["KAZ", "KAZ"]
+    assert kept["country_note"][0] == "longitude with the wrong sign, kept as printed"
+    members = kept.rename(columns={"id": "record"}).assign(deposit=kept["id"])
+    row = locate(kept, members, countries=borders).deposits.set_index("id").loc["nickel:1"]
+    assert (row.geometry.x, row.geometry.y) == (57.1672, 50.2836)
+    assert "corrected here: with the other sign of the longitude" in row["position_basis"]
+
+
 def test_the_audit_catches_it(kundybai, borders):
-    records = normalize(kundybai, NICKEL, borders, keep_swapped=True).frame
+    records = normalize(kundybai, NICKEL, borders, keep_misprinted=True).frame
     members = records.rename(columns={"id": "record"}).assign(deposit=records["id"])
     done = locate(records, members, countries=borders)
     found = done.audit[done.audit["flag"] == "swapped_coordinates"]
@@ -249,83 +265,3 @@ def test_the_audit_catches_it(kundybai, borders):
     row = done.deposits.set_index("id").loc["nickel:1"]
     assert (row.geometry.x, row.geometry.y) == (60.73, 51.71)
     assert "corrected here" in row["position_basis"]
-
-
-@pytest.mark.parametrize(
-    ("latitude", "longitude", "expected"),
-    [
-        ("48.1", "81.45", "hundredth_degree"),
-        ("48", "81", "area"),
-        ("49.5", "92.1", "tenth_degree"),
-        ("42.666667", "76.166667", "arc_minute"),
-        ("51.993611", "60.830278", "arc_second"),
-        ("41.402", "64.8955", "arc_second"),
-        ("", "", "none"),
-        ("x", "y", "none"),
-        ("44.2840000002", "72.9459999999", "hundredth_degree"),
-        ("26.6666666666667", "-0.25", "arc_minute"),
-        ("33.8472222222222", "-0.341666666666667", "arc_second"),
-    ],
-)
-def test_digits_give_the_precision_class(latitude, longitude, expected):
-    table = pd.DataFrame({"lat": [latitude], "lon": [longitude]})
-    assert classify_precision(table, Precision(rule="decimals"), "lat", "lon").tolist() == [
-        expected
-    ]
-
-
-@pytest.mark.parametrize(
-    ("lat_dms", "lon_dms", "expected"),
-    [
-        ("42-40N", "76-10E", "arc_minute"),
-        ("42-40-12N", "76-10-30E", "arc_second"),
-        ("39-45N", "70-00E", "area"),
-        ("", "", "area"),
-    ],
-)
-def test_degrees_and_minutes_give_the_precision_class(lat_dms, lon_dms, expected):
-    table = pd.DataFrame({"a": [lat_dms], "b": [lon_dms], "lat": ["1"], "lon": ["1"]})
-    rule = Precision(rule="dms", columns=("a", "b"))
-    assert classify_precision(table, rule, "lat", "lon").tolist() == [expected]
-
-
-def test_a_class_out_of_the_vocabulary_names_its_row():
-    table = pd.DataFrame({"p": ["exact"], "lat": ["1"], "lon": ["1"]}, index=[7])
-    with pytest.raises(SchemaError, match="row 7: .*'exact'"):
-        classify_precision(table, Precision(rule="column", columns=("p",)), "lat", "lon")
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        (("33", "50", "50", "", "-20", "-30"), "arc_second"),
-        (("33", "50", "", "-1", "-20", ""), "arc_minute"),
-        (("33", "49", "60", "-1", "-19", "-59"), "arc_minute"),
-        (("33", "30", "", "-1", "-14", "-60"), "area"),
-        (("33", "", "", "101", "", ""), "area"),
-        (("33", "50.5", "", "101", "", ""), "arc_second"),
-        (("", "", "", "", "", ""), "hundredth_degree"),
-    ],
-)
-def test_degrees_minutes_and_seconds_may_be_six_columns(parts, expected):
-    names = ("latdeg", "latmin", "latsec", "londeg", "lonmin", "lonsec")
-    table = pd.DataFrame([parts], columns=names).assign(lat="1", lon="1")
-    rule = Precision(rule="dms", columns=names, **{"class": "hundredth_degree"})
-    assert classify_precision(table, rule, "lat", "lon").tolist() == [expected]
-
-
-def test_numbers_are_classified_by_the_digits_they_need():
-    table = pd.DataFrame({"lat": [44.2840000002, 46.1666670002], "lon": [72.9, 81.5833330001]})
-    rule = Precision(rule="decimals", columns=("lat", "lon"))
-    assert classify_precision(table, rule, "", "").tolist() == ["hundredth_degree", "arc_minute"]
-
-
-def test_a_point_with_many_names_is_a_named_place():
-    table = pd.DataFrame(
-        {"lat": ["46.56346"] * 5, "lon": ["2.55405"] * 3 + ["9.12345"] * 2, "name": list("ABCDE")}
-    )
-    rule = Precision(rule="decimals", stacked=3)
-    got = classify_precision(table, rule, "lat", "lon", "name").tolist()
-    assert got == ["named_place"] * 3 + ["arc_second"] * 2
-    same = classify_precision(table.assign(name="A"), rule, "lat", "lon", "name").tolist()
-    assert same == ["arc_second"] * 5

@@ -46,12 +46,7 @@ SOURCES = (
 ABSENT = "no table that is merged names it"
 NO_PLACE = "only the starter names it, without a place"
 KNOWN_MISSES = {
-    "Muruntau": (
-        {"position"},
-        "the half degree of MRDS (65.5, 41.00001) is read as a second of arc",
-    ),
     "Kumtor": ({"position"}, "its place is 51 km off"),
-    "Zhezkazgan": ({"position"}, "its error is 85 km"),
     "Aktogay": ({"position"}, "a place 9 km off is chosen"),
     "Inkai": ({"position"}, NO_PLACE),
     "Akdala": ({"position"}, NO_PLACE),

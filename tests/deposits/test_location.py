@@ -129,6 +129,100 @@ def test_a_copied_or_rounded_position_does_not_count_twice(countries):
         assert place(done)[1] > 44_000
 
 
+def named(name, **more):
+    return {"name": name, **more}
+
+
+def test_a_pit_seen_in_an_image_beats_two_tables_that_print_other_digits(countries):
+    """Kounrad: its own record says "near center of pit as seen on Google Earth"."""
+    pit = named("Kounrad", position_error_m=500.0)
+    members = members_of(
+        ("a:155", "d", 75.135, 47.018889, "arc_second", named("Kounrad")),
+        ("b:423", "d", 74.987293, 46.990514, "surveyed", pit),
+        ("c:332", "d", 74.987222, 46.989722, "arc_second", named("Kounrad")),
+        ("e:1464", "d", 74.75, 47.0, "area", named("Qonyrat (Kounrad)")),
+        ("f:10231415", "d", 75.13394, 46.99795, "arc_minute", named("Kounrad")),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert place(done)[:2] == ((74.987293, 46.990514), 500.0)
+    assert list(verdicts(done).values()) == ["outvoted", "chosen", "copy", "coarse", "outvoted"]
+    assert "sources_disagree" in place(done)[2]
+
+
+def test_two_sources_near_each_other_beat_finer_digits_far_away(countries):
+    """Zhaman-Aibat: 15 km apart, and 157 km from a point under which a town is filed."""
+    members = members_of(
+        ("a:1", "d", 68.941, 46.85, "hundredth_degree", named("Zhaman-Aibat")),
+        ("b:1", "d", 68.75, 46.833333, "arc_minute", named("Zhaman-Aibat")),
+        ("c:1", "d", 67.40092, 47.79797, "arc_second", named("Zhaman-Aybat")),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert place(done)[0] == (68.941, 46.85)
+    assert place(done)[1] == pytest.approx(14_687, abs=20)
+    assert verdicts(done)["c:1"] == "outvoted"
+
+
+def test_what_coincidence_explains_is_no_vote(countries):
+    members = members_of(
+        ("a:1", "d", 70.0, 45.1, "arc_minute", named("Zharyk")),
+        ("b:1", "d", 70.0, 45.2, "arc_minute", named("Zharyk")),
+        ("c:1", "d", 70.0, 45.5, "arc_second", named("Zharyk")),  # 3 times as far
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert place(done)[0] == (70.0, 45.5)
+    assert place(done)[1] == pytest.approx(44_450, abs=50)
+
+
+def test_copies_are_one_witness(countries):
+    """A table that repeats another one's digits and name gives no second vote."""
+    rows = [
+        ("a:1", "d", 70.0, 45.0, "arc_second", named("Zharyk")),
+        ("b:1", "d", 70.0, 45.0145, "arc_minute", named("Zharyk copper")),
+        ("c:1", "d", 70.0, 45.3, "arc_second", named("Zharyk")),
+    ]
+    copy = ("e:1", "d", 70.0, 45.0, "arc_second", named("Zharyk mine"))
+    for members in (members_of(*rows), members_of(*rows, copy)):
+        done = locate(deposits_of(members), members, countries=countries)
+        chosen = done.deposits["position_basis"][0]
+        assert "a:1, arc second, supported by 1 other" in chosen
+    lone = members_of(rows[0], copy, rows[2])
+    done = locate(deposits_of(lone), lone, countries=countries)
+    assert verdicts(done) == {"a:1": "chosen", "e:1": "copy", "c:1": "counted"}
+
+
+@pytest.mark.parametrize(
+    ("class_", "km", "verdict"),
+    [
+        ("half_degree", 96.0, "coarse"),  # Muruntau: 41.00001, 65.5
+        ("degree", 200.0, "coarse"),
+        ("area", 18.0, "coarse"),  # within its own error
+        ("area", 40.0, "counted"),  # a filing point or a quarter of a degree may be right
+        ("named_place", 40.0, "counted"),
+    ],
+)
+def test_a_guess_says_nothing_against_a_finer_position(countries, class_, km, verdict):
+    members = members_of(
+        ("a:1", "d", 70.0, 45.0, class_, named("Zharyk")),
+        ("b:1", "d", 70.0, 45.0 + km / 111.14, "arc_minute", named("Zharyk")),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert verdicts(done) == {"a:1": verdict, "b:1": "chosen"}
+    assert place(done)[1] == pytest.approx(2_000 if verdict == "coarse" else 40_000, abs=50)
+    assert ("sources_disagree" in place(done)[2]) == (km > 30.0)
+
+
+@pytest.mark.parametrize("error_m", [0.0, 30.0, 499.0])
+def test_the_error_of_a_survey_is_kept(countries, error_m):
+    more = named("Zharyk", position_error_m=error_m)
+    members = members_of(
+        ("a:1", "d", 70.0, 45.0, "arc_second", named("Zharyk")),
+        ("b:1", "d", 70.02, 45.0, "surveyed", more),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert place(done)[:2] == ((70.02, 45.0), error_m)
+    assert verdicts(done)["a:1"] == "coarse"
+
+
 def test_a_distrusted_position_does_not_count(countries):
     members = members_of(
         ("a:1", "d", 70.0, 45.0, "arc_minute"),

@@ -61,7 +61,7 @@ def test_a_table_becomes_its_layer(countries):
     frame = got.frame
     assert frame["id"].tolist() == ["mines:1", "mines:2", "mines:3"]
     assert frame["role"].tolist() == ["candidate", "candidate", "plant"]
-    assert frame["precision_class"].tolist() == ["arc_second", "none", "tenth_degree"]
+    assert frame["precision_class"].tolist() == ["arc_second", "none", "half_degree"]
     assert frame["country"].tolist() == ["KAZ", "KGZ", "KAZ"]
     assert frame.geometry.isna().tolist() == [False, True, False]
     assert frame["position_error_m"][0] == 500.0
@@ -86,7 +86,9 @@ def test_invalid_coordinates_name_file_row_and_hint(countries, lat, lon):
 def test_swapped_coordinates_are_refused(countries):
     countries.loc[0, "geometry"] = shapely.box(50, 45, 60, 49)
     swapped = _raw(["1", "Turned", "50.5", "48.0", "Kazakhstan", ""])
-    with pytest.raises(SchemaError, match="row 2: .* with the two swapped it is; swap them"):
+    with pytest.raises(
+        SchemaError, match="row 2: .* with latitude and longitude interchanged it is; swap them"
+    ):
         normalize(swapped, _source(), countries)
     straight = _raw(["1", "Straight", "48.0", "50.5", "Kazakhstan", ""])
     assert normalize(straight, _source(), countries).frame["country"].tolist() == ["KAZ"]

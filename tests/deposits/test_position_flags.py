@@ -23,6 +23,7 @@ def at(*points, word="Kazakhstan", error=500.0):
 def test_the_vocabulary_is_that_of_the_audit():
     assert set(FLAGS) == {
         "swapped_coordinates",
+        "wrong_sign",
         "wrong_country",
         "in_water",
         "filing_centroid",
@@ -53,9 +54,27 @@ def test_swapped_coordinates_are_found_inside_and_outside_the_region(countries):
     assert "swapped_coordinates" not in set(country_findings(at((51.0, 62.0)), part)["flag"])
 
 
-def test_a_country_outside_the_layer_gives_no_finding(countries):
-    for word in (None, "USSR", "Chile"):
+def test_any_country_of_the_world_is_compared(countries):
+    for word, code in (("Chile", "CHL"), ("United States", "USA"), ("Wisconsin", "USA")):
+        found = country_findings(at((75.0, 44.0), (75.0, 80.0), word=word), countries)
+        assert found[["position", "flag"]].values.tolist() == [[0, "wrong_country"]]
+        assert np.isnan(found["distance_km"][0])
+        assert found["evidence"][0] == (
+            f"lies in KAZ, and the source names {code}, which is not in the region"
+        )
+
+
+def test_a_word_for_no_present_country_gives_no_finding(countries):
+    for word in (None, "USSR", "Atlantis"):
         assert country_findings(at((75.0, 44.0), word=word), countries).empty
+
+
+def test_a_wrong_sign_is_found_like_swapped_coordinates(countries):
+    found = country_findings(at((-75.0, 44.0), (75.0, -44.0), (75.0, 44.0)), countries)
+    assert found[["position", "flag"]].values.tolist() == [[0, "wrong_sign"], [1, "wrong_sign"]]
+    assert found["evidence"][0].endswith("with the other sign of the longitude it is in KAZ")
+    assert found["evidence"][1].endswith("with the other sign of the latitude it is in KAZ")
+    assert country_findings(at((-75.0, 44.0)), countries.assign(complete=False)).empty
 
 
 def test_the_sea_is_outside_all_countries_but_not_beyond_the_region(countries):
@@ -91,7 +110,7 @@ def test_lakes_count_beyond_the_error_and_rivers_do_not(water):
 
 def heap(*rows):
     frame = pd.DataFrame(rows, columns=["deposit", "name"])
-    return frame.assign(longitude=75.5, latitude=42.5)
+    return frame.assign(longitude=75.5, latitude=42.5, own_error_m=500.0)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +131,19 @@ def test_three_names_on_one_coordinate_are_a_filing_centroid(rows, count):
         assert np.isnan(found["distance_km"]).all()
 
 
+def test_a_filing_point_is_matched_within_a_kilometre_where_digits_are_coarse():
+    rows = heap(("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Kalesay"))
+    shifted = rows.assign(longitude=[75.5, 75.5009, 75.501], latitude=[42.5, 42.498, 42.502])
+    assert len(centroid_findings(shifted.assign(own_error_m=2000.0))) == 3
+    assert centroid_findings(shifted).empty  # seconds tell three mines of one field apart
+    assert len(centroid_findings(rows.assign(latitude=[42.5, 42.5002, 42.4998]))) == 3
+    assert centroid_findings(shifted.assign(own_error_m=[2000.0, 2000.0, 500.0])).empty
+    apart = rows.assign(longitude=[75.5, 75.52, 75.54], own_error_m=2000.0)
+    assert centroid_findings(apart).empty
+
+
 def test_rounded_goes_by_the_precision_class():
-    classes = ["tenth_degree", "area", "arc_minute", "licence"]
+    classes = ["tenth_degree", "half_degree", "arc_minute", "licence"]
     errors = [8e3, 36e3, 2e3, 3e3]
     found = rounded_findings(pd.DataFrame({"precision_class": classes, "own_error_m": errors}))
     assert found["position"].tolist() == [0, 1]

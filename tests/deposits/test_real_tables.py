@@ -42,7 +42,7 @@ TABLES = {
         1200,
         205,
     ),
-    ("usgs_mrds", ""): (f"{MRDATA}/mrds/mrds-csv.zip", 171_638, 294),
+    ("usgs_mrds", ""): (f"{MRDATA}/mrds/mrds-csv.zip", 171_638, 292),
     ("usgs_pp1802", ""): (
         "www.sciencebase.gov/catalog/file/get/594d3c8ee4b062508e39b332",
         2121,
@@ -173,7 +173,14 @@ def test_degrees_minutes_and_seconds_of_the_copper_tables_are_read(layers):
     classes = layers["usgs_carbonatite", ""].frame["precision_class"]
     assert set(classes) == {"arc_second"}
     classes = layers["usgs_sedcu", ""].frame["precision_class"]
-    assert classes.value_counts().to_dict() == {"arc_minute": 33, "arc_second": 19, "area": 10}
+    assert classes.value_counts().to_dict() == {
+        "arc_minute": 26,
+        "arc_second": 19,
+        "five_minutes": 7,
+        "area": 5,
+        "half_degree": 3,
+        "degree": 2,
+    }
 
 
 def test_dashes_of_another_encoding_are_repaired(tables, layers):
