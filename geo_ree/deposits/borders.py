@@ -12,7 +12,7 @@ from geo_ree.deposits.vocabulary import country_code, strip_question_mark
 
 BORDER_TOLERANCE_KM = 5.0
 """A point this close to the country that its source names may lie in it after all (judgement:
-1:10m borders and Soviet-era coordinates are each off by kilometres)."""
+Soviet-era coordinates are off by kilometres, and so are borders from other maps than the package's)."""
 
 _LONG_EDGE_DEG = 0.3
 _STEP_M = 20_000.0

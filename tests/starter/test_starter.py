@@ -28,35 +28,18 @@ PAPERS = {"LICENSES.md", "starter.json"}
 POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
 
 KNOWN_MISFITS = {
-    ("deposits", "dara-i-pioz"): "arc-minute coordinate, 2.7 km into KGZ",
-    ("major_deposits", "1402"): "Aqtash: 2.0 km into KGZ",
-    (
-        "major_deposits",
-        "1506",
-    ): "Lyangar: country and point disagree upstream, 288 km",
-    ("major_deposits", "1847"): "Dalnee: 11 km into UZB",
-    ("major_deposits", "2059"): "Divichi-Burunskoe: on the Caspian shore, 0.4 km into the water",
+    ("major_deposits", "1402"): "Aqtash: 1.7 km into KGZ",
+    ("major_deposits", "1506"): "Lyangar: country and point disagree upstream, 290 km",
+    ("major_deposits", "1847"): "Dalnee: 9.6 km into UZB",
     ("major_deposits", "2063"): "Zaliv Kara-Bogaz-Gol: a salt bay, the point is in its water",
-    ("power_plants", "geo-dariali-hydroelectric-plant"): "at the border, 0.2 km into RUS",
-    ("power_plants", "kaz-khorgos-hpp"): "at the border, 1.8 km into CHN",
-    ("power_plants", "uzb-farkhad-hydroelectric-plant"): "at the border, 1.8 km into TJK",
-    ("power_plants", "uzb-tuyamuyun-hydroelectric-plant"): "at the border, 3.0 km into TKM",
-    ("gateways", "sukhbaatar-naushki"): "a crossing lies on the border",
-    ("gateways", "boyuk-kesik-gardabani"): "a crossing lies on the border",
-    (
-        "gateways",
-        "bolashak-serhetyaka",
-    ): "a chord of over 400 km meets the border there, in a bay",
-    ("settlements", "615532"): "Batumi: on the shore",
-    ("settlements", "1216189"): "Shohimardon: exclave, 1.4 km outside its polygon",
-    ("settlements", "1220910"): "Panji Poyon: at the border, 0.2 km into AFG",
-    ("settlements", "1222554"): "Tayan: 2.2 km into UZB, Fergana border",
-    ("settlements", "1513331"): "Quvasoy: 2.1 km into KGZ, Fergana border",
-    ("settlements", "1514814"): "Zarxoq: 0.3 km into UZB",
-    ("settlements", "1522684"): "Khorgos: at the border crossing, 1.2 km into CHN",
-    ("settlements", "1528091"): "Kara Suu: at the border, 1.5 km into UZB",
-    ("settlements", "8375152"): "Samarkandyk: 1.8 km into TJK, Fergana border",
-    ("settlements", "8521444"): "Bandar-e Emam Khomeyni: a port, 4.3 km off the drawn coast",
+    ("power_plants", "tkm-turkmenbashi-chp-power-station"): "on the shore, 0.5 km into the water",
+    ("power_plants", "uzb-farkhad-hydroelectric-plant"): "at the border, 0.1 km into TJK",
+    ("gateways", "dostyk-alashankou"): "a crossing lies on the border",
+    ("gateways", "akyaila-incheh-borun"): "a crossing lies on the border",
+    ("gateways", "bandar-anzali"): "a port lies on the shore",
+    ("gateways", "bolashak-serhetyaka"): "a chord of over 400 km meets the border there, in a bay",
+    ("settlements", "601758"): "Garabogaz: on the shore, 0.1 km into the water",
+    ("settlements", "610398"): "Bautino: on the shore, 0.1 km into the water",
 }
 
 
@@ -368,7 +351,57 @@ def test_countries_leave_no_gap(countries: gpd.GeoDataFrame) -> None:
     assert countries.loc[list(SCORED_COUNTRIES), "complete"].all()
     assert not countries.loc["RUS", "complete"]
     assert countries.geometry["KAZ"].contains(shapely.Point(63.305, 45.965))  # Baikonur
-    assert shapely.box(*REGION).covers(shapely.union_all(shapes))
+    whole = shapely.union_all(shapes)
+    assert shapely.box(*REGION).covers(whole)
+    (sea,) = [hole for part in shapely.get_parts(whole) for hole in part.interiors]
+    assert shapely.Polygon(sea).contains(shapely.Point(50.5, 41.5))  # the Caspian is no country's
+
+
+ENCLAVES = {
+    "Sokh": ((71.13, 39.96), "UZB", "KGZ"),
+    "Shakhimardan": ((71.81, 39.98), "UZB", "KGZ"),
+    "Chon-Kara": ((71.036, 40.244), "UZB", "KGZ"),
+    "Vorukh": ((70.59, 39.84), "TJK", "KGZ"),
+    "Sarvan": ((70.626, 40.955), "TJK", "UZB"),
+    "Barak": ((72.767, 40.671), "KGZ", "UZB"),
+}
+"""A point in each enclave of the Fergana valley, its country and the country around it."""
+
+
+@pytest.mark.parametrize("name", ENCLAVES)
+def test_enclaves_lie_in_their_country_and_not_in_the_one_around(
+    name: str, countries: gpd.GeoDataFrame
+) -> None:
+    place, own, around = ENCLAVES[name]
+    point = shapely.Point(place)
+    assert countries.geometry[own].contains(point)
+    assert not countries.geometry[around].contains(point)
+    assert countries.geometry[around].distance(point) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("lake", "place", "owners"),
+    [
+        ("Issyk-Kul", (77.2, 42.45), {"KGZ"}),
+        ("Balkhash", (75.2, 46.3), {"KAZ"}),
+        ("Karakul", (73.45, 39.03), {"TJK"}),
+        ("northern Aral", (60.6, 46.6), {"KAZ"}),
+        ("western Aral, shared", (58.6, 45.2), {"KAZ", "UZB"}),
+        ("Sarygamysh, shared", (57.4, 41.95), {"TKM", "UZB"}),
+        ("Uvs Nuur, shared", (92.8, 50.3), {"MNG", "RUS"}),
+    ],
+)
+def test_lakes_belong_to_a_country_beside_them(
+    lake: str, place: tuple[float, float], owners: set[str], countries: gpd.GeoDataFrame
+) -> None:
+    holding = set(countries.index[countries.contains(shapely.Point(place))])
+    assert len(holding) == 1 and holding <= owners, lake
+
+
+def test_dara_i_pioz_lies_in_tajikistan_by_itself(countries: gpd.GeoDataFrame) -> None:
+    (row,) = [r for r in rows_of("deposits") if r["native_id"] == "dara-i-pioz"]
+    point = shapely.Point(float(row["longitude"]), float(row["latitude"]))
+    assert list(countries.index[countries.contains(point)]) == ["TJK"]
 
 
 def test_rivers_have_kinds_and_lengths() -> None:

