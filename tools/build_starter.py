@@ -22,6 +22,7 @@ from starter_build import (
     borders,
     deposits,
     evidence,
+    gateways,
     networks,
     papers,
     places,
@@ -93,10 +94,10 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "resources.csv": partial(deposits.build_resources, facts),
         "major_deposits.csv": partial(tables.build_major_deposits, facts),
         "power_plants.csv": partial(tables.build_power_plants, facts),
-        "gateways.csv": partial(tables.build_gateways, facts),
         "countries.parquet": partial(borders.build_countries, store),
         "settlements.csv": lambda out: places.build_settlements(cities(), out),
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),
+        "gateways.csv": partial(gateways.build_gateways, facts),
         "roads.parquet": roads,
         "planned_railways.geojson": lambda out: planned.build_planned_railways(
             cities(), out, planned.lines_being_built(facts)

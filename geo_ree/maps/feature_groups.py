@@ -35,6 +35,8 @@ _POINT_COLUMNS = (
     "country",
     "kind",
     "neighbour",
+    "neighbour_name",
+    "position_error_m",
     "population",
     "capacity_mw",
     "fuel",

@@ -169,6 +169,10 @@ class TargetIndex:
         shapes, country = rows.geometry.to_numpy()[blank], rows["country"].astype(object)[blank]
         town = self._nearest_towns(shapes, country.to_numpy(), points[blank])
         out[blank] = [f"unnamed, near {name}" if name else "unnamed" for name in town]
+        if "neighbour_name" in rows:
+            beyond = rows["neighbour_name"]
+            at = np.flatnonzero(beyond.notna())
+            out[at] = [f"{out[i]}, to {beyond.iloc[i]}" for i in at]
         return out
 
     def _nearest_towns(self, lines: Words, country: Words, points: Words) -> Words:

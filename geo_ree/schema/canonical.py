@@ -262,6 +262,9 @@ _LAYERS = (
         (
             *_common("sea_port", "sea_port_closed", "rail_border", "road_border", "dry_port"),
             Column("neighbour", "text", "country beyond, ISO alpha-3"),
+            Column("neighbour_name", "text", "country beyond, in words"),
+            _ERROR,
+            Column("position_basis", "text", "where the error of the position comes from"),
             Column("gauge_break", "flag", "whether the gauge changes"),
             Column("reference", "text", "publication"),
         ),

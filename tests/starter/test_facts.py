@@ -68,7 +68,6 @@ def test_the_facts_give_the_same_bytes(facts: Path, builder: Any, tmp_path: Path
         deposits.build_resources,
         tables.build_major_deposits,
         tables.build_power_plants,
-        tables.build_gateways,
     ):
         product = build(facts, tmp_path)
         assert (tmp_path / product.file).read_bytes() == (STARTER / product.file).read_bytes()
@@ -106,5 +105,5 @@ def test_deposits_say_what_the_facts_say(facts: Path) -> None:
 
 @pytest.mark.mirror
 def test_counts_of_the_other_facts(facts: Path) -> None:
-    for name in ("resources", "major_deposits", "power_plants", "gateways"):
+    for name in ("resources", "major_deposits", "power_plants"):
         assert len(rows_of(name, facts)) == len(rows_of(name))

@@ -125,32 +125,3 @@ def build_power_plants(facts: Path, out: Path) -> Product:
             )
         },
     )
-
-
-def build_gateways(facts: Path, out: Path) -> Product:
-    """Write ``gateways.csv``."""
-    raw = read_csv(facts / "gateways.csv")
-    ids = unique_slugs(r["name"] for r in raw)
-    rows = [
-        {
-            "native_id": native,
-            "name": row["name"],
-            "kind": row["kind"],
-            "country_reported": row["country"],
-            "neighbour": row["neighbour"],
-            "latitude": row["latitude"],
-            "longitude": row["longitude"],
-            "gauge_break": row["gauge_break"],
-            "reference": row["source"],
-        }
-        for native, row in zip(ids, raw, strict=True)
-    ]
-    write_csv(out / "gateways.csv", rows)
-    kinds = Counter(r["kind"] for r in rows)
-    return Product(
-        file="gateways.csv",
-        source_id="starter_gateways",
-        rows=len(rows),
-        built_from={"facts/gateways.csv": "sha256 " + sha256(facts / "gateways.csv")},
-        took={f"gateways of kind {kind}": number for kind, number in sorted(kinds.items())},
-    )

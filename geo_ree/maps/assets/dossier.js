@@ -12,6 +12,7 @@
   /* What the measures call a feature that its source does not name, in the language of the page. */
   function unnamed(name) {
     return name
+      .replace(/^(.+), to ([^,]+)$/, function (whole, gateway, country) { return gateway + ", " + g.t("to_country", { country: g.term(country) }); })
       .replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); })
       .replace(/^(line|road|power line) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: place }); })
       .replace(/^(line|road|power line) (\d+) km from (.+)$/, function (whole, what, km, place) { return g.t("line_from", { line: g.term(what), km: km, place: place }); });
