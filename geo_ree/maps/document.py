@@ -28,7 +28,15 @@ _WITH_DATA = (
         "dossier.js",
         "opening.js",
     ),
-    *("table.js", "weights.js", "download.js", "uncertainty.js", "panel.js", "answers.js"),
+    *(
+        "rivals.js",
+        "table.js",
+        "weights.js",
+        "download.js",
+        "uncertainty.js",
+        "panel.js",
+        "answers.js",
+    ),
     *("legend.js", "visit.js", "start.js"),
 )
 _STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")

@@ -12,6 +12,7 @@ import pandas as pd
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.scoring.pairwise import MOST_COMPARED
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options
 
 INFRASTRUCTURE = (
@@ -25,15 +26,7 @@ _DEPOSIT = (
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
-    *(
-        "score_p5",
-        "score_p95",
-        "tie_group",
-        "upper_limits",
-        "reasons_for",
-        "reasons_against",
-        "sentence",
-    ),
+    *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px"),
     *CLASS_COLUMNS,
 )
@@ -107,6 +100,7 @@ def page_values(
         "sources": plain_dicts(report.get("inputs", ()), _SOURCE),
         "criteria": plain_dicts(criteria.to_dict("records"), _CRITERION),
         "gateways": packed(table("gateways"), _GATEWAY),
+        "pairs": close_pairs(scores, table("pairwise")),
         "acceptability": rank_shares(table("acceptability")),
         "uncertainty": {
             "central_weights": _central_weights(table("central_weights")),
@@ -173,6 +167,23 @@ def scoring_values(
         "far": {name: rows for name, rows in far.items() if rows},
         "letters": transliterations(str(text) for column in texts for text in column),
     }
+
+
+def close_pairs(scores: pd.DataFrame, pairwise: pd.DataFrame) -> dict[str, Any] | None:
+    """Give the pairs that cannot be told apart; None where the pairs were not compared.
+
+    ``a`` and ``b`` hold rows of `scores`, ``p`` the chance in ‰ that ``a`` has the higher score;
+    ``compared`` is the last rank of a role that was compared.
+    """
+    if "not_separable_from" not in scores or pairwise.empty:
+        return None
+    at = {deposit: row for row, deposit in enumerate(scores["id"])}
+    joined = zip(scores["id"], scores["not_separable_from"], strict=True)
+    close = {(a, b) for a, ids in joined if isinstance(ids, str) for b in ids.split(";")}
+    chances = zip(pairwise["a"], pairwise["b"], pairwise["p_a_above_b"], strict=True)
+    rows = [(at[a], at[b], round(p * _PER_WHOLE)) for a, b, p in chances if (a, b) in close]
+    a, b, p = ([row[i] for row in rows] for i in range(3))
+    return {"compared": MOST_COMPARED, "a": a, "b": b, "p": p}
 
 
 def rank_shares(acceptability: pd.DataFrame) -> dict[str, list[Any]]:

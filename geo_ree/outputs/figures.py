@@ -42,8 +42,8 @@ def plot_ranking(
     Parameters
     ----------
     scores
-        Table with ``name, country, role, score, score_p5, score_p95, rank, rank_p5, rank_p95,
-        tie_group``, or a result of `geo_ree.run`, whose table is taken.
+        Table with ``id, name, country, role, score, score_p5, score_p95, rank, rank_p5, rank_p95,
+        not_separable_from``, or a result of `geo_ree.run`, whose table is taken.
     top
         Number of rows.
     role
@@ -70,7 +70,8 @@ def plot_ranking(
     >>> len(plot_ranking(result, top=5).axes[0].get_yticklabels())
     5
     """
-    rows = _ranked(scores, role, ("score_p5", "score_p95", "rank_p5", "rank_p95", "tie_group"), top)
+    columns = ("score_p5", "score_p95", "rank_p5", "rank_p95", "id", "not_separable_from")
+    rows = _ranked(scores, role, columns, top)
     figure = _figure(0.30 * len(rows) + 1.9)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     at = np.arange(len(rows))
@@ -95,7 +96,7 @@ def plot_ranking(
     _annotate(
         figure,
         f"The {len(rows)} best {_WORDS[role]}",
-        "Bars: 90 % interval of the draws. Deposits between two lines cannot be told apart.",
+        "Bars: 90 % interval of the draws. A line: all above it can be told apart from all below it.",
         scores,
         attribution,
     )
@@ -256,7 +257,7 @@ def _ranked(scores: Any, role: str, columns: Sequence[str], top: int) -> pd.Data
 
 
 def _draw_rows(axes: Axes, rows: pd.DataFrame) -> None:
-    """Draw names, a grid, and a line wherever a tie group ends."""
+    """Draw names, a grid, and a line where all above can be told apart from all below."""
     # Fonts have no glyphs for control characters and direction marks.
     plain = ["".join(filter(str.isprintable, str(n)))[:48] for n in rows["name"]]
     names = [f"{n}  {c}" for n, c in zip(plain, rows["country"], strict=True)]
@@ -270,10 +271,28 @@ def _draw_rows(axes: Axes, rows: pd.DataFrame) -> None:
     axes.xaxis.label.set_fontsize(9)
     for side in axes.spines.values():
         side.set_visible(False)
-    if "tie_group" in rows:
-        groups = rows["tie_group"].astype("Float64").to_numpy(na_value=np.nan)
-        for edge in np.flatnonzero(np.diff(groups) != 0):
-            axes.axhline(edge + 0.5, color="#9aa5b1", linewidth=0.8)
+    for edge in _cuts(rows):
+        axes.axhline(edge + 0.5, color="#9aa5b1", linewidth=0.8)
+
+
+def _cuts(rows: pd.DataFrame) -> list[int]:
+    """Rows, the best last, above which every deposit can be told apart from all at or below.
+
+    A deposit that is not shown ranks below those that are.
+    """
+    if not {"id", "not_separable_from"} <= set(rows.columns):
+        return []
+    ids = rows["id"].tolist()
+    lowest, out = len(rows), []
+    for at in range(len(rows) - 1, 0, -1):
+        joined = rows["not_separable_from"].iloc[at]
+        if not isinstance(joined, str):
+            break
+        others = [ids.index(i) if i in ids else -1 for i in joined.split(";") if joined]
+        lowest = min([lowest, at, *others])
+        if lowest == at:
+            out.append(at - 1)
+    return out
 
 
 def _draw_measure(axes: Axes, rows: pd.DataFrame, name: str, shift: float) -> None:

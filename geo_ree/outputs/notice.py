@@ -84,8 +84,8 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
         ),
         (
             "ranks",
-            "rank_p5 to rank_p95 is the 90 % interval of the draws; deposits of one tie_group cannot "
-            "be told apart.",
+            "rank_p5 to rank_p95 is the 90 % interval of the draws. A deposit cannot be told apart from "
+            "those in not_separable_from: the chance of their order is between 5 and 95 %.",
         ),
         ("blank cells", "Unknown. Unknown is neither zero nor far."),
         ("quantities", "As published; they contradict each other and are never added up."),

@@ -19,7 +19,10 @@ from geo_ree._version import __version__
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
-RUN_TABLES = ("scores", "unranked", "acceptability", "central_weights", "influence", "omission")
+RUN_TABLES = (
+    *("scores", "unranked", "pairwise", "acceptability"),
+    *("central_weights", "influence", "omission"),
+)
 """Tables that a run writes, each as ``<name>.csv``."""
 
 BUILD_TABLES = ("deposits", "records", "values", "conflicts", "pairs")

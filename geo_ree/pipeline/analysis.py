@@ -104,6 +104,8 @@ class Scores:
         The model and the other presets as plain values, so that the page can score by them.
     gateways
         Rank and score of each candidate under other choices of gateway.
+    pairwise
+        The chance of the order of each pair of ranked deposits of a role: ``a, b, p_a_above_b``.
     acceptability
         Share of the draws in which a ranked deposit takes each rank of its role.
     central_weights
@@ -123,6 +125,7 @@ class Scores:
     model: ScoreModel
     models: list[dict[str, Any]]
     gateways: pd.DataFrame
+    pairwise: pd.DataFrame
     acceptability: pd.DataFrame
     central_weights: pd.DataFrame
     influence: Influence | None
@@ -235,6 +238,7 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
         model=model,
         models=models_for_table(model, table),
         gateways=compare_gateways(candidates, frames, measures.targets, model, layers.labels),
+        pairwise=drawn.pairwise,
         acceptability=drawn.acceptability,
         central_weights=drawn.central_weights,
         influence=_influence(candidates, model, options.seed),

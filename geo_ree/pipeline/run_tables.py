@@ -26,7 +26,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     dict of str to pandas.DataFrame
         Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
-        ``acceptability``, ``central_weights``, ``influence`` and ``omission``.
+        ``pairwise`` (the chance of the order of each pair), ``acceptability``,
+        ``central_weights``, ``influence`` and ``omission``.
 
         For the page and the exports: ``resources`` (published statements of quantity),
         ``criteria``, ``gateways`` (ranks under other choices of gateway), ``audit``,
@@ -40,6 +41,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         "unranked": arrange(
             _unranked(frames["deposits"]).join(scores.unplaced, on="id"), "unranked"
         ),
+        "pairwise": arrange(scores.pairwise, "pairwise"),
         "acceptability": acceptability_table(scores.acceptability),
         "central_weights": central_weights_table(scores.central_weights),
         "influence": influence_table(scores.influence),

@@ -1,4 +1,4 @@
-"""Uncertainty of a ranking: rank intervals, tie groups and rank acceptability."""
+"""Uncertainty of a ranking: rank intervals, chances of order and rank acceptability."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from geo_ree.scoring.decay import is_number
 from geo_ree.scoring.draws import Drawn, Sampler, blocks, check_draws, draw_parts, whole_number
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
-from geo_ree.scoring.ranks import central_weights, rank_draws, rank_shares, summarize, tie_groups
+from geo_ree.scoring.pairwise import compare_pairs
+from geo_ree.scoring.ranks import central_weights, rank_draws, rank_shares, summarize
 from geo_ree.settings import SEED
 
 _MOST_DRAWN = 250_000_000
 """Limit of scores in memory: 12 bytes each, with their ranks."""
 
-_RANKS = ("rank_p5", "rank_p95", "rank_median", "tie_group")
+_RANKS = ("rank_p5", "rank_p95", "rank_median")
+_NO_PAIRS = pd.DataFrame({"a": [], "b": [], "p_a_above_b": []})
 _SHARES = ("p_top3", "p_top5", "score_p5", "score_p95")
 
 
@@ -33,7 +35,12 @@ class Uncertainty:
     table
         On the index of the deposits: ``rank_p5``, ``rank_p95``, ``rank_median`` (whole ranks that
         were drawn), ``p_top3``, ``p_top5`` (0..1), ``score_p5``, ``score_p95`` (0..100) and
-        ``tie_group`` (1 for the leaders). Empty for deposits that are not ranked.
+        ``not_separable_from`` (labels of the deposits of its group that it cannot be told apart
+        from, joined by ``;``, blank for none). Missing for deposits that are not ranked.
+    pairwise
+        A row for each pair of ranked deposits of a group: ``a`` (the better ranked), ``b`` and
+        ``p_a_above_b``, the share of the draws in which a has the higher score; equal scores
+        count half. Of a group of more than 300 the first 300 are compared.
     acceptability
         Rank acceptability index, deposits by ranks: the share of the draws in which a deposit
         takes that rank. Rows add up to 1 unless cut at `max_rank`; NaN for deposits that are not
@@ -48,6 +55,7 @@ class Uncertainty:
     """
 
     table: pd.DataFrame
+    pairwise: pd.DataFrame
     acceptability: pd.DataFrame
     central_weights: pd.DataFrame
     draws: int
@@ -92,9 +100,9 @@ def uncertainty(
     kind of uncertainty has its own random stream, so adding one does not change what the others
     draw.
 
-    Rank 1 is the best; equal scores share the better rank. A tie group holds the deposits that
-    the draws cannot tell apart from its leader: down the ranking by score, a new group starts at
-    the first deposit that the leader beats in at least the share `confidence` of the draws.
+    Rank 1 is the best; equal scores share the better rank. Two deposits cannot be told apart where
+    neither has the higher score in at least the share `confidence` of the draws: by default, where
+    the chance of their order is between 5 and 95 %.
 
     Parameters
     ----------
@@ -153,8 +161,8 @@ def uncertainty(
     >>> result = uncertainty(near_and_far, model, None, draws=100)
     >>> result
     <Uncertainty: 2 deposits, 100 draws, seed 20240607>
-    >>> result.table["tie_group"].tolist(), result.acceptability.loc["far"].tolist()
-    ([1, 2], [0.0, 1.0])
+    >>> result.pairwise.loc[0].tolist(), result.acceptability.loc["far"].tolist()
+    (['near', 'far', 1.0], [0.0, 1.0])
     """
     check_draws(draws, seed, concentration)
     if not is_number(confidence) or not 0.5 < confidence <= 1:
@@ -175,6 +183,7 @@ def uncertainty(
     acceptability = np.full((len(table), last), np.nan)
     central = np.full((len(table), len(model.criteria)), np.nan)
     columns = {name: np.full(len(table), np.nan) for name in (*_RANKS, *_SHARES)}
+    pairs, alike = [], np.full(len(table), None, dtype=object)
     for rows in members:
         ranks = rank_draws(scores[:, rows])
         for part in blocks(len(rows), draws):
@@ -183,11 +192,15 @@ def uncertainty(
             central[some] = central_weights(ranks[:, part] == 1, weights)
             for name, values in summarize(ranks[:, part], scores[:, some]).items():
                 columns[name][some] = values
-        columns["tie_group"][rows] = tie_groups(
-            scores[:, rows], points.to_numpy()[rows], confidence
+        found, alike[rows] = compare_pairs(
+            scores[:, rows], points.to_numpy()[rows], table.index[rows], confidence
         )
+        pairs.append(found)
     return Uncertainty(
-        table=pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(_RANKS, "Int64")),
+        table=pd.DataFrame(columns, index=table.index)
+        .astype(dict.fromkeys(_RANKS, "Int64"))
+        .assign(not_separable_from=alike),
+        pairwise=pd.concat(pairs, ignore_index=True) if pairs else _NO_PAIRS.copy(),
         acceptability=pd.DataFrame(
             acceptability, index=table.index, columns=pd.RangeIndex(1, last + 1, name="rank")
         ),

@@ -1,4 +1,4 @@
-"""Statistics of drawn scores: ranks, rank intervals, tie groups and central weights."""
+"""Statistics of drawn scores: ranks, rank intervals and central weights."""
 
 from __future__ import annotations
 
@@ -51,22 +51,6 @@ def summarize(ranks: Ranks, scores: Floats) -> dict[str, Floats]:
         "score_p5": score_low,
         "score_p95": score_high,
     }
-
-
-def tie_groups(drawn: Floats, points: Floats, leads: float) -> Floats:
-    """Number the groups of deposits that the draws cannot tell apart, from 1 for the leaders.
-
-    Down the ranking by `points`, a new group starts at the first deposit that the leader of the
-    group beats in at least the share `leads` of the draws of scores, shape (draws, deposits).
-    """
-    out = np.empty(len(points))
-    order = np.argsort(-points, kind="stable")
-    leader, group = order[0], 1
-    for row in order:
-        if np.mean(drawn[:, leader] > drawn[:, row]) >= leads:
-            leader, group = row, group + 1
-        out[row] = group
-    return out
 
 
 def central_weights(first: NDArray[np.bool_], weights: Floats) -> Floats:

@@ -60,7 +60,7 @@ def _scored():
     )
     frame["rank"] = frame["rank"].astype("Int64")
     ranked = frame["rank"].notna()
-    for name, value in (("rank_p5", 1), ("rank_p95", 2), ("tie_group", 1)):
+    for name, value in (("rank_p5", 1), ("rank_p95", 2)):
         frame[name] = pd.Series(value, index=frame.index, dtype="Int64").where(ranked, pd.NA)
     for name, value in (("p_top3", 1.0), ("p_top5", 1.0), ("score_p5", 35.0), ("score_p95", 66.0)):
         frame[name] = np.where(ranked, value, np.nan)

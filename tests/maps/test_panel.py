@@ -13,6 +13,7 @@ import shapely
 
 from geo_ree.maps import render
 from geo_ree.scoring import load_preset, preset_names, score
+from geo_ree.scoring.pairwise import MOST_COMPARED
 from geo_ree.settings import DISCLAIMER
 
 pytestmark = pytest.mark.browser
@@ -546,7 +547,6 @@ def many(count):
     frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
     for name in ("rank", "rank_p5", "rank_p95"):
         frame[name] = pd.array(np.arange(1, count + 1), dtype="Int64")
-    frame["tie_group"] = 1
     land = gpd.GeoDataFrame(
         {"country": ["KAZ", "MNG"], "name": ["Kazakhstan", "Mongolia"]},
         geometry=[shapely.box(50, 42, 85, 55), shapely.box(87, 42, 119, 52)],
@@ -589,6 +589,9 @@ def test_fifty_thousand_rows_are_sorted_filtered_and_scored_in_pages(tmp_path, v
     assert "4,301 to 4,400 of 50,000" in seen.page.inner_text("#ranking-pages")
     seen.until("!document.querySelector('.range.pending')", 60)
     assert re.match(r"\d+–\d+", cells(seen, 3)[0])
+    rivals = "geoRee.ranked('candidate').map(d => geoRee.rivalsOf(d)?.length ?? -1)"
+    known = [count >= 0 for count in seen.value(rivals)]
+    assert known == [True] * MOST_COMPARED + [False] * (50_000 - MOST_COMPARED)
     assert seen.trouble == []
 
 

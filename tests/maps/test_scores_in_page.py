@@ -74,7 +74,7 @@ def page_of(table, models, path):
     ).join(table)
     ranks = frame["score"].groupby(frame["role"]).rank(ascending=False, method="first")
     frame["rank"] = ranks.astype("Int64")
-    frame["rank_p5"], frame["rank_p95"], frame["tie_group"] = frame["rank"], frame["rank"], 1
+    frame["rank_p5"], frame["rank_p95"] = frame["rank"], frame["rank"]
     frame["geometry"] = gpd.points_from_xy(frame["longitude"], frame["latitude"])
     land = gpd.GeoDataFrame(
         {"country": ["KAZ"], "name": ["Kazakhstan"]},
@@ -192,9 +192,10 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
     table, frame, path = complete
     weights = (0.1, 0.4, 0.2, 0.05, 0.25)
     kept = frame["score"].notna()
-    drawn = uncertainty(
+    sure = uncertainty(
         table[kept], model(aggregate, weights), None, groups=frame.loc[kept, "role"], draws=1000
-    ).table
+    )
+    drawn = sure.table
     seen = visit(path)
     chosen = {f"c{i}": w for i, w in enumerate(weights)}
     seen.page.evaluate(f"geoRee.set({{model: '{aggregate}', weights: {json.dumps(chosen)}}})")
@@ -210,6 +211,17 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
         assert np.abs(found[name].to_numpy() - drawn[name].to_numpy()).max() < 2.0
     assert (found["rank_p5"] <= found["rank_p95"]).all()
     assert found["rank_p95"].max() > found["rank_p5"].min()
+    ahead = seen.value(
+        "geoRee.deposits.map((d, i) => (geoRee.rivalsOf(d) ?? [])"
+        ".map(one => [i, geoRee.rowOf(one.d), one.ahead])).flat()"
+    )
+    shown = {(frame.index[i], frame.index[j]): p for i, j, p in ahead}
+    assert shown
+    pairs = sure.pairwise.set_index(["a", "b"])["p_a_above_b"].to_dict()
+    pairs |= {(b, a): 1 - p for (a, b), p in pairs.items()}
+    assert max(abs(pairs[pair] - p) for pair, p in shown.items()) < 0.07
+    assert all(0.05 < p < 0.95 for p in shown.values())
+    assert {pair for pair, p in pairs.items() if 0.12 < p < 0.88} <= set(shown)
 
 
 def test_the_same_weights_draw_the_same_intervals(complete, visit):

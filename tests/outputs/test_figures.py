@@ -14,13 +14,14 @@ from geo_ree.outputs.figures import plot_distances, plot_ranking, save_figure
 def table():
     count = 6
     rows = {
+        "id": ["a", "b", "c", "d", "e", "f"],
         "name": ["A", "cost $5 and $6", "<img src=x>", "D", "Кутессай", "F"],
         "country": "KGZ",
         "role": ["candidate"] * 5 + ["by_product_host"],
         "rank": pd.array([1, 2, 3, 4, 5, 1], "Int64"),
         "rank_p5": pd.array([1, 1, 2, 3, 5, 1], "Int64"),
         "rank_p95": pd.array([2, 3, 4, 5, 5, 1], "Int64"),
-        "tie_group": pd.array([1, 1, 1, 2, 2, 1], "Int64"),
+        "not_separable_from": ["b", "a;c", "b", "e", "d", ""],
         "score": [64.0, 41.0, 37.0, 24.0, 5.0, 70.0],
         "score_p5": [60.0, 35.0, 30.0, 20.0, 4.0, 60.0],
         "score_p95": [70.0, 45.0, 42.0, 30.0, 8.0, 75.0],

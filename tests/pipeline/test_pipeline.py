@@ -84,7 +84,12 @@ def test_candidates_and_hosts_are_ranked_apart_and_nobody_else(done):
 def test_every_rank_has_its_interval(done):
     ranked = done[0].table.dropna(subset=["rank"])
     assert (ranked["rank_p5"] <= ranked["rank_p95"]).all()
-    assert ranked[["rank_p5", "rank_p95", "p_top3", "p_top5", "tie_group"]].notna().all().all()
+    assert (
+        ranked[["rank_p5", "rank_p95", "p_top3", "p_top5", "not_separable_from"]]
+        .notna()
+        .all()
+        .all()
+    )
     candidates = ranked[ranked["role"] == "candidate"]
     assert candidates["p_top3"].sum() == pytest.approx(3.0, abs=0.05)
 
@@ -208,6 +213,31 @@ def test_what_has_no_coordinate_has_the_range_of_its_area(done):
     areas = done[0].measures.areas
     assert set(areas.index) == set(told["id"][told["area_basis"].notna()])
     assert areas.geometry.is_valid.all() and not areas.geometry.is_empty.any()
+
+
+def test_what_cannot_be_told_apart_follows_from_the_pairs(done):
+    pairs = pd.read_csv(done[1] / "out" / "pairwise.csv")
+    assert list(pairs) == ["a", "b", "p_a_above_b"]
+    assert done[0].tables["pairwise"]["p_a_above_b"].to_numpy() == pytest.approx(
+        pairs["p_a_above_b"]
+    )
+    table = done[0].table.dropna(subset=["rank"]).set_index("id")
+    sizes = table["role"].value_counts()
+    assert len(pairs) == sum(n * (n - 1) // 2 for n in sizes)
+    assert not pairs.duplicated(["a", "b"]).any()
+    first, second = table.loc[pairs["a"]], table.loc[pairs["b"]]
+    assert (first["role"].to_numpy() == second["role"].to_numpy()).all()
+    assert (first["rank"].to_numpy() < second["rank"].to_numpy()).all()
+    close = pairs[pairs["p_a_above_b"].between(0.05, 0.95, inclusive="neither")]
+    expected = {label: set() for label in table.index}
+    for a, b in zip(close["a"], close["b"], strict=True):
+        expected[a].add(b)
+        expected[b].add(a)
+    found = table["not_separable_from"].map(lambda ids: set(filter(None, ids.split(";"))))
+    assert found.to_dict() == expected
+    for joined in table["not_separable_from"]:
+        ranks = [int(table.loc[i, "rank"]) for i in filter(None, joined.split(";"))]
+        assert ranks == sorted(ranks)
 
 
 def test_acceptability_and_central_weights_agree_with_the_table(done):

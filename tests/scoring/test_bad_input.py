@@ -70,7 +70,7 @@ def test_one_point_leads_and_hangs_on_nothing(aggregate: str) -> None:
     model, one = replace(BOTH, aggregate=aggregate), table_of([50.0], [20.0])
     assert score(one, model)["score"].iloc[0] == pytest.approx(50.0)
     sure = uncertainty(one, model, None, draws=20)
-    assert sure.table.loc["x:0", ["rank_p5", "rank_p95", "tie_group", "p_top3"]].tolist() == [1] * 4
+    assert sure.table.loc["x:0", ["rank_p5", "rank_p95", "p_top3"]].tolist() == [1] * 3
     assert sure.acceptability.loc["x:0"].tolist() == [1.0]
     found = influence(one, model, samples=4)
     assert found.leader == "x:0"

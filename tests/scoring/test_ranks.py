@@ -18,7 +18,6 @@ from geo_ree.scoring.ranks import (
     rank_draws,
     rank_shares,
     summarize,
-    tie_groups,
 )
 
 
@@ -36,11 +35,6 @@ def test_percentiles_of_ranks_are_ranks_that_were_drawn() -> None:
     got = summarize(np.array([[1], [4], [2]], dtype=np.int32), np.array([[9.0], [5.0], [7.0]]))
     assert [got[n].item() for n in ("rank_p5", "rank_median", "rank_p95")] == [1, 2, 4]
     assert got["p_top3"].item() == pytest.approx(2 / 3)
-
-
-def test_a_tie_group_ends_where_its_leader_is_clearly_ahead() -> None:
-    drawn = np.array([[5.0, 4.0, 1.0], [4.0, 5.0, 1.0]])
-    assert tie_groups(drawn, np.array([5.0, 4.0, 1.0]), 0.95).tolist() == [1.0, 1.0, 2.0]
 
 
 def test_central_weights_are_the_mean_of_the_draws_that_a_deposit_leads() -> None:

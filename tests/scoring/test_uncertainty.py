@@ -98,8 +98,19 @@ def test_figures_are_consistent(table: pd.DataFrame, seed: int, data: st.DataObj
     assert rows.index.equals(table.index)
     np.testing.assert_allclose(rows[takes_part].sum(axis=1), 1.0, atol=1e-12)
     assert rows[~takes_part].isna().all(axis=None)
-    for _, tie in inside["tie_group"].groupby(groups[takes_part]):
-        assert sorted(tie.unique()) == list(range(1, tie.max() + 1))
+    pairs = sure.pairwise
+    assert len(pairs) == sum(n * (n - 1) // 2 for n in groups[takes_part].value_counts())
+    assert pairs["a"].map(groups).tolist() == pairs["b"].map(groups).tolist()
+    assert pairs["p_a_above_b"].between(0, 1).all()
+    close = pairs[np.maximum(pairs["p_a_above_b"], 1 - pairs["p_a_above_b"]) < 0.95]
+    a, b = close["a"].map(str), close["b"].map(str)
+    both = [*zip(a, b, strict=True), *zip(b, a, strict=True)]
+    assert sorted(both) == sorted(
+        (str(label), other)
+        for label, joined in inside["not_separable_from"].items()
+        for other in joined.split(";")
+        if other
+    )
 
 
 def same(a: Uncertainty, b: Uncertainty) -> bool:
@@ -190,21 +201,31 @@ def test_twins_tie_and_the_dominated_stand_apart() -> None:
     )
     for sample in (None, jitter(table)):
         sure = uncertainty(table, model_of(0.5, 0.5), sample, draws=300)
-        assert sure.table["tie_group"].to_dict() == {"twin 1": 1, "twin 2": 1, "far": 2}
+        assert sure.table["not_separable_from"].to_dict() == {
+            **{"twin 1": "twin 2", "twin 2": "twin 1"},
+            "far": "",
+        }
+        assert sure.pairwise[["a", "b"]].to_numpy().tolist() == [
+            ["twin 1", "twin 2"],
+            ["twin 1", "far"],
+            ["twin 2", "far"],
+        ]
+        chances = sure.pairwise["p_a_above_b"].tolist()
+        assert chances == pytest.approx([0.5, 1.0, 1.0], abs=0.1 if sample else 0)
         assert sure.acceptability.loc["far"].tolist() == [0.0, 0.0, 1.0]
     alike = uncertainty(table, model_of(0.5, 0.5), None, draws=300)
     assert alike.table.loc[["twin 1", "twin 2"], INTERVAL].eq(1).all(axis=None)
 
 
-def test_a_tie_group_is_measured_from_its_leader() -> None:
-    """a and b tie, b and c tie, yet a beats c: c opens the next group."""
+def test_what_cannot_be_told_apart_is_pairs_and_no_group() -> None:
+    """Neither a from b, nor b from c, and yet a from c."""
     table = pd.DataFrame({"dist_rail_km": [20.0, 27.0, 34.0]}, index=["a", "b", "c"])
     out = uncertainty(table, model_of(1.0), jitter(table, error_km=6.0), draws=2000).table
-    assert out["tie_group"].tolist() == [1, 1, 2]
+    assert out["not_separable_from"].tolist() == ["b", "a;c", "b"]
     strict = uncertainty(
         table, model_of(1.0), jitter(table, error_km=6.0), draws=2000, confidence=0.75
     ).table
-    assert strict["tie_group"].tolist() == [1, 2, 3]
+    assert strict["not_separable_from"].tolist() == ["", "", ""]
 
 
 def test_ranks_are_within_groups() -> None:
@@ -212,7 +233,7 @@ def test_ranks_are_within_groups() -> None:
     roles = pd.Series(["candidate", "host", "candidate", "host", None], index=table.index)
     sure = uncertainty(table, model_of(1.0, 0.0, 0.0), None, groups=roles, draws=20)
     assert sure.table["rank_median"].tolist()[:4] == [1, 1, 2, 2]
-    assert sure.table["tie_group"].tolist()[:4] == [1, 1, 2, 2]
+    assert sure.pairwise.to_numpy().tolist() == [["x:0", "x:2", 1.0], ["x:1", "x:3", 1.0]]
     assert sure.table.iloc[4].isna().all()
     assert sure.acceptability.columns.tolist() == [1, 2]
 
@@ -266,7 +287,7 @@ def test_the_preset_with_its_stand_in_for_the_grid() -> None:
     table["dist_power_line_km"] = np.nan
     out = uncertainty(table, model.choose(table), None, draws=100).table
     assert out["rank_median"].tolist() == [1, 2, 3]
-    assert out["tie_group"].tolist() == [1, 2, 3]
+    assert out["not_separable_from"].tolist() == ["", "", ""]
 
 
 def test_nothing_to_rank_is_no_error() -> None:

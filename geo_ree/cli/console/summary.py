@@ -22,6 +22,21 @@ def _interval(row: pd.Series) -> str:
     return f"{row['rank_p5']:.0f}-{row['rank_p95']:.0f}"
 
 
+def _ids(joined: object) -> list[str]:
+    return joined.split(";") if isinstance(joined, str) and joined else []
+
+
+def _ranks_text(ranks: list[int]) -> str:
+    """Ranks as text, neighbours joined: ``2-5, 7``."""
+    parts: list[list[int]] = []
+    for rank in sorted(ranks):
+        if parts and parts[-1][-1] == rank - 1:
+            parts[-1].append(rank)
+        else:
+            parts.append([rank])
+    return ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts) or "none"
+
+
 def show_run(result: Result, out: Path) -> None:
     """Print the ten best candidates, those without a rank, and the warnings."""
     console = _console()
@@ -29,7 +44,7 @@ def show_run(result: Result, out: Path) -> None:
     for name, right in (
         ("rank", True),
         ("90 % interval", True),
-        ("group", True),
+        ("not separable from ranks", True),
         ("deposit", False),
         ("country", False),
         ("score", True),
@@ -37,12 +52,13 @@ def show_run(result: Result, out: Path) -> None:
         ("weaknesses", False),
     ):
         table.add_column(name, justify="right" if right else "left")
+    ranks = result.table.set_index("id")["rank"]
     best = result.table[result.table["role"] == "candidate"].dropna(subset=["rank"]).head(10)
     for _, row in best.iterrows():
         table.add_row(
             str(row["rank"]),
             _interval(row),
-            f"{row['tie_group']:.0f}",
+            _ranks_text([int(ranks[i]) for i in _ids(row["not_separable_from"])]),
             escape(str(row["name"])),
             str(row["country"]),
             f"{row['score']:.1f}",
@@ -56,7 +72,10 @@ def show_run(result: Result, out: Path) -> None:
         f"{report['ranked']} of {report['candidates']} candidates are ranked. {len(missing)} have no "
         f"published coordinate ({escape(', '.join(missing))})."
     )
-    console.print("Within a group the uncertainty exceeds the difference in score.")
+    console.print(
+        "Two deposits cannot be told apart where the chance of their order is between 5 and 95 % "
+        "(pairwise.csv)."
+    )
     for warning in report["warnings"]:
         console.print(f"warning: {escape(warning)}")
     console.print(f"{report['disclaimer']}")

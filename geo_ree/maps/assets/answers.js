@@ -7,21 +7,25 @@
   function answer() { return el("p", { "class": "answer" }, Array.prototype.slice.call(arguments)); }
   function share(d, field) { return g.intervalOf(d)[field] || 0; }
 
+  /* Which of the first can be told apart, pair by pair: a chain of pairs that cannot is no group. */
   function apart(top) {
-    var groups = [];
-    top.forEach(function (d) {
-      var last = groups[groups.length - 1];
-      if (last && g.intervalOf(last[0]).tie_group === g.intervalOf(d).tie_group) last.push(d); else groups.push([d]);
+    var told = [], alike = [], sides = [[told, false], [alike, true]];
+    if (top.length < 2 || !top.every(g.rivalsOf)) return "";
+    top.forEach(function (d, i) {
+      var close = g.rivalsOf(d).map(function (one) { return one.d; });
+      sides.forEach(function (side) {
+        var others = top.slice(i + 1).filter(function (other) { return (close.indexOf(other) >= 0) === side[1]; });
+        if (others.length) side[0].push([d, others]);
+      });
     });
-    if (groups.length === 1) return g.t("top_undistinguished", { last: top.length });
-    if (!groups.some(function (m) { return m.length > 1; })) return g.t("top_distinguished", { last: top.length });
-    return g.t("top_partly_distinguished", {
-      last: top.length,
-      parts: groups.map(function (members) {
-        return members.length === 1 ? g.t("stands_apart", { name: names(members) })
-          : g.t("order_open", { names: names(members) });
-      }).join("; ")
-    });
+    function count(side) { return side.reduce(function (all, one) { return all + one[1].length; }, 0); }
+    function listed(side) {
+      return side.map(function (one) { return g.t("pair_from", { name: name(one[0]), others: names(one[1]) }); }).join("; ");
+    }
+    if (!told.length) return g.t("top_undistinguished", { last: top.length });
+    if (!alike.length) return g.t("top_distinguished", { last: top.length });
+    return count(told) <= count(alike) ? g.t("top_few_distinguished", { last: top.length, parts: listed(told) })
+      : g.t("top_few_alike", { last: top.length, parts: listed(alike) });
   }
   function visit(box) {
     var best = g.ranked("candidate");

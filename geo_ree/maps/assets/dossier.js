@@ -99,9 +99,9 @@
     var i = g.intervalOf(d);
     if (i.basis === "pending") return el("p", {}, t("interval_pending"));
     if (!known(i.rank_p5)) return null;
-    return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }), known(i.tie_group) ? ", " + t("tied", { group: i.tie_group }) : "",
+    return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }),
       ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) }) + " ", g.mark("modelled")),
-    g.published() ? null : el("p", { "class": "small" }, t("interval_from_weights"))];
+    g.published() ? null : el("p", { "class": "small" }, t("interval_from_weights")), g.rivalList(d)];
   }
   function standing(d) {
     var rank = g.rankOf(d);

@@ -1,7 +1,7 @@
 /* Rank intervals for weights that a reader chose: draws of the weights alone. */
 "use strict";
 (function (g) {
-  var BUDGET_MS = 12, LEADS = 0.95, running = 0;
+  var BUDGET_MS = 12, LEADS = 0.95, COMPARED = 300, running = 0; /* as in geo_ree.scoring.pairwise */
 
   /* A small seeded generator (mulberry32): the same seed gives the same figures. */
   function chance(seed) {
@@ -86,15 +86,25 @@
       score_p5: between(scores, 0.05), score_p95: between(scores, 0.95)
     };
   };
-  /* Going down the ranking, a new group starts at the first row that the leader of the group beats in 95 % of the draws. */
-  Group.prototype.ties = function (order, drawn, out) {
-    var n = this.rows.length, scores = this.scores, leader = order[0], group = 1;
-    order.forEach(function (i) {
-      var wins = 0;
-      for (var k = 0; k < drawn; k++) if (scores[k * n + leader] > scores[k * n + i]) wins++;
-      if (wins / drawn >= LEADS) { leader = i; group++; }
-      out[i].tie_group = group;
-    });
+  /* Compare one of the first rows with those below: neither is above the other in 95 % of the draws. Equal scores count half.
+     The rows are in the order of the ranks; both get the other's row and the chance to be above it. */
+  Group.prototype.compare = function (i, drawn, out) {
+    var n = this.rows.length, last = Math.min(n, COMPARED), scores = this.scores, ahead = new Float64Array(last), j;
+    for (var k = 0; k < drawn; k++) {
+      var mine = scores[k * n + i];
+      for (j = i + 1; j < last; j++) {
+        var other = scores[k * n + j];
+        if (mine > other) ahead[j]++; else if (mine === other) ahead[j] += 0.5;
+      }
+    }
+    out[i].rivals = out[i].rivals || [];
+    for (j = i + 1; j < last; j++) {
+      var chance = ahead[j] / drawn;
+      out[j].rivals = out[j].rivals || [];
+      if (Math.max(ahead[j], drawn - ahead[j]) / drawn >= LEADS) continue;
+      out[i].rivals.push([this.rows[j], chance]);
+      out[j].rivals.push([this.rows[i], 1 - chance]);
+    }
   };
 
   /* Draw in slices, so that the page stays responsive; calls done(found, draws) with row -> figures. A
@@ -105,7 +115,7 @@
     var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.scoringData().concentration;
     var apart = apartAmong(model, groups);
     var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, apart, rows, drawn); });
-    var k = 0, which = 0, figures = [];
+    var k = 0, which = 0, figures = [], compared = 0;
     function step() {
       if (k < drawn) {
         var weightsDrawn = dirichlet(shares, concentration, random);
@@ -119,9 +129,13 @@
         figures.push(group.tell(figures.length, drawn));
         return true;
       }
-      group.ties(figures.map(function (_, i) { return i; }), drawn, figures);
+      if (compared < Math.min(COMPARED, figures.length)) {
+        group.compare(compared++, drawn, figures);
+        return true;
+      }
       group.rows.forEach(function (row, i) { found[row] = figures[i]; });
       figures = [];
+      compared = 0;
       which++;
       return true;
     }

@@ -144,6 +144,7 @@
     started = true;
     g.startFilters();
     g.startWeights();
+    g.startRivals();
     g.startRanking();
     g.startDownload();
     g.startVisit(at("visit-tools"));

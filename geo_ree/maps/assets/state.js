@@ -3,7 +3,7 @@
 "use strict";
 (function (g) {
   var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
-  var begun = false, rowOf = null, timer = 0, current = null;
+  var begun = false, rowOf = null, timer = 0, current = null, alike = null;
 
   g.state = { model: "", weights: {}, filters: {}, language: "en", choice: null };
 
@@ -133,11 +133,30 @@
     if (!now || now.published) {
       return {
         basis: "run", rank_p5: d.rank_p5, rank_p95: d.rank_p95, p_top3: d.p_top3, p_top5: d.p_top5,
-        score_p5: d.score_p5, score_p95: d.score_p95, tie_group: d.tie_group
+        score_p5: d.score_p5, score_p95: d.score_p95
       };
     }
     if (!now.found) return { basis: "pending" };
     return Object.assign({ basis: "weights", draws: now.draws }, now.found[row(d)]);
+  };
+  /* Pairs of the run that cannot be told apart: row -> [row, chance to be above it] in the order of the ranks, as the pairs come. */
+  function pairsOfRun() {
+    var pairs = g.data.pairs;
+    if (alike) return alike;
+    alike = g.deposits.map(function (d) { return pairs && d.rank <= pairs.compared ? [] : undefined; });
+    if (pairs) pairs.a.forEach(function (a, k) {
+      alike[a].push([pairs.b[k], pairs.p[k] / 1000]);
+      alike[pairs.b[k]].push([a, 1 - pairs.p[k] / 1000]);
+    });
+    return alike;
+  }
+  /* The deposits that cannot be told apart from one, each with the chance `ahead` that the one ranks higher; undefined where
+     they are not compared, or not yet. */
+  g.rivalsOf = function (d) {
+    var now = figures(d), found;
+    if (!now || now.published) found = pairsOfRun()[row(d)];
+    else found = now.found && now.found[row(d)] && now.found[row(d)].rivals;
+    return found && found.map(function (one) { return { d: g.deposits[one[0]], ahead: one[1] }; });
   };
   /* Points of each known criterion under the current weights: name -> points. */
   g.pointsOf = function (d) {

@@ -58,10 +58,19 @@
     bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
     bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
     tick.style.left = 100 * (rank - 0.5) / count + "%";
-    var tie = i.tie_group === undefined ? null
-      : el("small", { title: g.t("same_group") }, " ", g.t("group", { group: i.tie_group }));
-    return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, tie),
+    return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, " ", g.rivalCount(d)),
       el("div", { "class": "range", role: "img", "aria-label": g.t("rank_range", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
+  }
+
+  /* Before which rows of the ranking there is a cut: all above it can be told apart from all below. */
+  function cutsOf(rows) {
+    var farthest = 0, known = true;
+    return rows.map(function (d, k) {
+      var rivals = g.rivalsOf(d), cut = known && Boolean(rivals) && k > 0 && farthest <= k;
+      known = known && Boolean(rivals);
+      (rivals || []).forEach(function (one) { farthest = Math.max(farthest, g.rankOf(one.d)); });
+      return cut;
+    });
   }
 
   function Ranking(node, pager, role) {
@@ -75,18 +84,25 @@
     node.addEventListener("keydown", this.typed.bind(this));
     node.addEventListener("mouseover", this.pointed.bind(this));
     node.addEventListener("focusin", this.pointed.bind(this));
-    node.addEventListener("mouseleave", function () { g.point(null); });
-    node.addEventListener("focusout", function () { g.point(null); });
+    node.addEventListener("mouseleave", this.left);
+    node.addEventListener("focusout", this.left);
   }
   Ranking.prototype.rowOf = function (e) { return e.target instanceof Element ? e.target.closest("tr[data-id]") : null; };
   Ranking.prototype.clicked = function (e) {
     var head = e.target.closest("button[data-sort]"), tr = this.rowOf(e);
     if (head) this.sort(head.dataset.sort);
+    else if (e.target.closest(".rivals-count")) g.showRivals(tr);
     else if (tr) g.open(tr.dataset.id);
   };
   Ranking.prototype.pointed = function (e) {
     var tr = this.rowOf(e);
-    if (tr) g.point(tr.dataset.id, "table");
+    if (!tr) return;
+    g.point(tr.dataset.id, "table");
+    g.showRivals(tr);
+  };
+  Ranking.prototype.left = function () {
+    g.point(null);
+    g.leaveRivals();
   };
   Ranking.prototype.typed = function (e) {
     var tr = this.rowOf(e), next = null;
@@ -134,19 +150,18 @@
     })));
   };
   Ranking.prototype.draw = function () {
-    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length, last = null;
+    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length;
     var focused = document.activeElement && document.activeElement.dataset.id;
     var pages = Math.max(1, Math.ceil(rows.length / PAGE)), from;
     this.page = Math.min(this.page, pages - 1);
     from = this.page * PAGE;
-    var inRank = this.by === columns[0] && !g.filtering().length;
+    var cuts = this.by === columns[0] && !this.down && !g.filtering().length ? cutsOf(rows.slice(0, from + PAGE)) : [];
     var body = rows.slice(from, from + PAGE).map(function (d, k) {
-      var tr = g.row.apply(null, columns.map(function (c) { return c.cell(d, count); })), tie = g.intervalOf(d).tie_group;
-      tr.className = "row" + (inRank && last !== null && last !== tie ? " split" : "");
+      var tr = g.row.apply(null, columns.map(function (c) { return c.cell(d, count); }));
+      tr.className = "row" + (cuts[from + k] ? " split" : "");
       tr.dataset.id = d.id;
       tr.tabIndex = k ? -1 : 0;
       tr.setAttribute("aria-rowindex", from + k + 2);
-      last = tie;
       return tr;
     });
     if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("nothing_shown")))];
