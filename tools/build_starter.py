@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 import geopandas as gpd
 from starter_build import (
+    altitude,
     borders,
     deposits,
     evidence,
@@ -106,7 +107,8 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "positions.csv": partial(evidence.build_positions, facts),
         "rivers.parquet": partial(terrain.build_rivers, store),
         "water_bodies.parquet": partial(water.build_water_bodies, store),
-        "elevation.tif": terrain.build_elevation,
+        "elevation.tif": partial(altitude.build_elevation, store),
+        "elevation_tien_shan.tif": partial(altitude.build_elevation_tien_shan, store),
     }
 
 

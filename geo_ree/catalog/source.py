@@ -253,6 +253,8 @@ class Source(Strict):
         How commodities, their tier and group, and the role follow from upstream columns.
     vertical_error_m
         Vertical error of an elevation raster, at 90 % confidence.
+    slope_cell_m
+        Above 0: the elevation raster has a second band, mean slopes (degrees) of cells of that size.
     country_from
         ``polygon`` (where the geometry lies) or ``reported`` (features on borders and coasts).
     table
@@ -290,6 +292,7 @@ class Source(Strict):
     precision: Precision = Precision()
     country_from: Literal["polygon", "reported"] = "polygon"
     vertical_error_m: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    slope_cell_m: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     notes: str = ""
     table: tuple[Table, ...] = ()
     part: str = Field(default="", exclude=True)

@@ -1,4 +1,4 @@
-"""Windows of GeoTIFFs: one band, north up, read in the pixel grid of the file.
+"""Windows of GeoTIFFs: heights (and slopes, if a second band has them), north up, in the file's grid.
 
 `read_rasters` reads files on disk, `geo_ree.fetching.cog` tiles on the web; both fill a
 `RasterWindow`. Only GDAL's GTiff driver opens a file.
@@ -58,6 +58,8 @@ class RasterWindow:
         Addresses of the tiles that were read; empty for files on disk.
     absent
         Addresses where the publisher has no tile: the sea, or land that is not released.
+    slope
+        Values of a second band, the mean slopes (degrees) of each pixel; None without one.
     """
 
     array: NDArray[np.float32]
@@ -65,6 +67,7 @@ class RasterWindow:
     crs: CRS
     tiles: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    slope: NDArray[np.float32] | None = None
 
     @property
     def bounds(self) -> Box:
@@ -84,14 +87,15 @@ def empty_window(box: Box) -> RasterWindow:
     )
 
 
-def problem_of(dataset: DatasetReader, *, degrees: bool) -> str:
-    """Say why a raster cannot be used: not one band, not georeferenced, too large; or nothing."""
+def problem_of(dataset: DatasetReader, *, degrees: bool, slopes: bool = False) -> str:
+    """Say why a raster cannot be used: other bands, not georeferenced, too large; or nothing."""
     known = dataset.crs is not None and (dataset.crs.is_geographic or not degrees)
-    if dataset.count != 1 or not known:
+    if dataset.count != 1 + slopes or not known:
         wanted = "in degrees" if degrees else "in a known reference system"
+        bands = "two bands (heights, slopes)" if slopes else "one band"
         return (
             f"has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
-            f"expected one band {wanted}"
+            f"expected {bands} {wanted}"
         )
     step = dataset.transform
     if not (step.b == step.d == 0 and step.a > 0 > step.e):
@@ -126,7 +130,11 @@ def offset_of(dataset: DatasetReader, transform: Affine) -> tuple[int, int, floa
 
 
 def fill(
-    array: NDArray[np.float32], transform: Affine, dataset: DatasetReader, source: Source
+    array: NDArray[np.float32],
+    transform: Affine,
+    dataset: DatasetReader,
+    source: Source,
+    band: int = 1,
 ) -> None:
     """Fill the NaN of an array with the values of a raster on the same grid."""
     row, column, _ = offset_of(dataset, transform)
@@ -134,17 +142,20 @@ def fill(
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
     if top < bottom and left < right:
-        values = _values(dataset, Window(left, top, right - left, bottom - top), source)
+        values = _values(dataset, Window(left, top, right - left, bottom - top), source, band)
         gaps = array[top - row : bottom - row, left - column : right - column]
         np.copyto(gaps, values, where=np.isnan(gaps))
 
 
-def _values(dataset: DatasetReader, window: Window, source: Source) -> NDArray[np.float32]:
+def _values(
+    dataset: DatasetReader, window: Window, source: Source, band: int = 1
+) -> NDArray[np.float32]:
     """Values in the unit of the file's scale and offset, NaN where file or entry say no data."""
-    read = dataset.read(1, window=window, masked=True)
+    read = dataset.read(band, window=window, masked=True)
     values = np.asarray(np.ma.filled(read.astype(np.float32), np.nan), dtype=np.float32)
     values[np.isin(values, [float(text) for text in source.nulls.get("*", ())])] = np.nan
-    return np.asarray(values * dataset.scales[0] + dataset.offsets[0], dtype=np.float32)
+    scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
+    return np.asarray(values * scale + offset, dtype=np.float32)
 
 
 @contextmanager
@@ -163,7 +174,8 @@ def open_raster(path: Path, source: Source) -> Iterator[DatasetReader]:
             dataset = rasterio.open(path, driver="GTiff")
         with dataset:
             # what is fetched as tiles is in degrees, a file of the user in any system
-            problem = problem_of(dataset, degrees=source.protocol == "cog")
+            degrees = source.protocol == "cog"
+            problem = problem_of(dataset, degrees=degrees, slopes=source.slope_cell_m > 0)
             if problem:
                 raise SchemaError(f"{source.id}: {path.name} {problem}", hint)
             yield dataset
@@ -184,7 +196,7 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     Parameters
     ----------
     path
-        A GeoTIFF of one band.
+        A GeoTIFF of one band, or of two where the entry has ``slope_cell_m``.
     source
         Its catalogue entry.
 
@@ -246,7 +258,7 @@ def read_rasters(paths: Sequence[Path], box: Box, source: Source) -> RasterWindo
     Parameters
     ----------
     paths
-        GeoTIFFs of one band, for instance the windows of one source that were fetched. The grid
+        GeoTIFFs, for instance the windows of one source that were fetched. The grid
         is that of the first file that meets the box; others on the same grid fill its gaps.
     box
         West, south, east, north in degrees; not across the antimeridian.
@@ -282,6 +294,8 @@ def read_rasters(paths: Sequence[Path], box: Box, source: Source) -> RasterWindo
                 window = _touched(dataset, box, source)
             if window is not None and _is_same_grid(dataset, window):
                 fill(window.array, window.transform, dataset, source)
+                if window.slope is not None:
+                    fill(window.slope, window.transform, dataset, source, band=2)
         if window is not None and not np.isnan(window.array).any():
             break
     return empty_window(box) if window is None else window
@@ -300,8 +314,10 @@ def _touched(dataset: DatasetReader, box: Box, source: Source) -> RasterWindow |
     left, top = math.floor(columns[0]) - 1, math.floor(rows[0]) - 1
     width, height = math.ceil(columns[1]) + 1 - left, math.ceil(rows[1]) + 1 - top
     check_pixels(height, width, box, source)
+    blank = np.full((height, width), np.nan, dtype=np.float32)
     return RasterWindow(
-        array=np.full((height, width), np.nan, dtype=np.float32),
+        array=blank,
+        slope=blank.copy() if source.slope_cell_m > 0 else None,
         transform=Affine(step.a, 0.0, step.c + left * step.a, 0.0, step.e, step.f + top * step.e),
         crs=dataset.crs,
     )

@@ -40,7 +40,13 @@ class ElevationSource:
     def read(self, box: tuple[float, float, float, float]) -> Patch:
         """Read the part in a box: west, south, east, north in degrees."""
         window = read_rasters(self.paths, box, self.source)
-        return Patch(array=window.array, transform=window.transform, crs=window.crs)
+        return Patch(
+            array=window.array,
+            transform=window.transform,
+            crs=window.crs,
+            slope_deg=window.slope,
+            slope_cell_m=self.source.slope_cell_m,
+        )
 
 
 def find_elevation(

@@ -88,14 +88,25 @@ class Patch:
         cell; north up.
     crs
         Reference system of these coordinates, `geo_ree.crs.STORE_CRS` by default.
+    slope_deg, slope_cell_m
+        Mean slopes (degrees) of finer cells in each cell, and the size (m) of those; None when slopes
+        follow from `array`.
     """
 
     array: NDArray[np.float32]
     transform: Affine
     crs: Any = STORE_CRS
+    slope_deg: NDArray[np.float32] | None = None
+    slope_cell_m: float = 0.0
 
     def __post_init__(self) -> None:
         step = self.transform
+        if self.slope_deg is not None and self.slope_deg.shape != self.array.shape:
+            raise SchemaError(
+                f"a window has heights of the shape {self.array.shape} and slopes of "
+                f"{self.slope_deg.shape}",
+                "give both on one grid",
+            )
         if self.array.ndim != 2 or not self.array.size:
             raise SchemaError(
                 f"a window of heights has the shape {self.array.shape}",
@@ -125,13 +136,15 @@ class Ground:
     """Values read at many places, each of shape (n,); NaN where there is no data.
 
     `height_m` is bilinear between the centres of cells, beside a gap the cell's own value.
-    `slope_deg` and `ruggedness_m` are those of the cell that holds the place, `cell_m` is its longer side.
+    `slope_deg` and `ruggedness_m` are those of the cell that holds the place, `cell_m` is its longer side;
+    `slope_cell_m` is the side of the cells that the slope is of.
     """
 
     height_m: Floats
     slope_deg: Floats
     ruggedness_m: Floats
     cell_m: Floats
+    slope_cell_m: Floats
 
 
 def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool = True) -> Ground:
@@ -191,9 +204,15 @@ def _fill(
     j = np.minimum(column.astype(np.int64), columns - 1)
     dx, dy = cell_sides_m(patch)
     out.cell_m[at] = np.maximum(dx, dy)[i]
-    if relief:
+    if not relief:
+        return
+    out.ruggedness_m[at] = riley_ruggedness_m(patch.array)[i, j]
+    if patch.slope_deg is None:
         out.slope_deg[at] = horn_slope_deg(patch.array, dx, dy)[i, j]
-        out.ruggedness_m[at] = riley_ruggedness_m(patch.array)[i, j]
+        out.slope_cell_m[at] = out.cell_m[at]
+    else:
+        out.slope_deg[at] = patch.slope_deg[i, j]
+        out.slope_cell_m[at] = patch.slope_cell_m
 
 
 def _cells(patch: Patch, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
