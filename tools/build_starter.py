@@ -29,6 +29,7 @@ from starter_build import (
     places,
     planned,
     railways,
+    shading,
     tables,
     terrain,
     water,
@@ -109,6 +110,8 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "water_bodies.parquet": partial(water.build_water_bodies, store),
         "elevation.tif": partial(altitude.build_elevation, store),
         "elevation_tien_shan.tif": partial(altitude.build_elevation_tien_shan, store),
+        shading.COARSE: partial(shading.build_relief, shading.COARSE),
+        shading.FINE: partial(shading.build_relief, shading.FINE),
     }
 
 

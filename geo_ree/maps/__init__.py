@@ -1,8 +1,8 @@
 """The page: one self-contained HTML file.
 
 `page` renders it, `page_values` makes the values its script reads, `feature_groups` and `shapes`
-the layers of the map, `overlay` the picture of a raster, `document` joins folium's HTML with
-`assets/` and `i18n/`. `style` holds colours, sizes and labels, `packing` the compact forms.
+the layers of the map, `overlay` the picture of a raster, `relief` the shaded relief, `document` joins
+folium's HTML with `assets/` and `i18n/`. `style` holds colours, sizes and labels, `packing` the compact forms.
 """
 
 from geo_ree.maps.document import InlinePage

@@ -14,6 +14,7 @@ from geo_ree.maps import feature_groups
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.page_values import INFRASTRUCTURE, page_values
+from geo_ree.maps.relief import relief
 from geo_ree.settings import REGION
 
 _QUIET_ROLES = ("context", "not_ree")
@@ -150,7 +151,7 @@ def _feature_groups(
 ) -> list[MapLayer]:
     """One group per layer, the lowest first."""
     scores, unranked = tables["scores"], tables.get("unranked", pd.DataFrame())
-    groups = [feature_groups.countries(layers["countries"])]
+    groups = [feature_groups.countries(layers["countries"]), relief()]
     if picture is not None:
         groups.append(picture)
     if "settlements" in layers:

@@ -60,6 +60,7 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {
+        "relief": "Shaded relief",
         "railways": "Railways",
         "railways_planned": "Railways being built or planned (not measured to)",
         "roads": "Main roads",

@@ -68,11 +68,12 @@ PAGE_DEG = 0.25
 """Side of the lattice by which places are grouped: a window is never larger than this and its
 margin, 970 x 970 cells of 1 arc-second (3.8 MB)."""
 
-PAGE_CELLS = 128
+PAGE_CELLS = 256
 """Least cells to a side of that lattice: of a coarse raster, opening a window costs more than its cells."""
 
 MARGIN_DEG = 0.01
-"""Margin of a window beyond the places in it: three cells of up to 12 arc-seconds."""
+"""Margin of a window beyond the places in it: three cells of up to 12 arc-seconds, and at least one and
+a half of larger ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,11 +155,14 @@ def read_ground(lon: Floats, lat: Floats, read: ElevationReader, *, relief: bool
     is that of one window and of the result.
     """
     out = Ground(**{name: np.full(len(lon), np.nan) for name in Ground.__dataclass_fields__})
-    side = PAGE_DEG
+    side, margin = PAGE_DEG, MARGIN_DEG
     pages = _pages(lon, lat, np.arange(len(lon)), side)
     while pages:
         at = pages.pop(0)
-        patch = read(_around(lon[at], lat[at]))
+        patch = read(_around(lon[at], lat[at], margin))
+        if relief and _margin_deg(patch) > margin:  # of coarse cells a window needs the neighbours
+            margin = _margin_deg(patch)
+            patch = read(_around(lon[at], lat[at], margin))
         _fill(out, at, lon[at], lat[at], patch, relief=relief)
         if pages and _page_deg(patch) > side:
             side = _page_deg(patch)
@@ -183,12 +187,19 @@ def _page_deg(patch: Patch) -> float:
     return max(PAGE_DEG, PAGE_CELLS * max(patch.transform.a, -patch.transform.e))
 
 
-def _around(lon: Floats, lat: Floats) -> Box:
+def _margin_deg(patch: Patch) -> float:
+    """Return the margin that holds the eight cells around each place."""
+    if patch.crs != STORE_CRS or patch.array.size == 1:
+        return MARGIN_DEG
+    return 1.5 * max(patch.transform.a, -patch.transform.e)
+
+
+def _around(lon: Floats, lat: Floats, margin: float) -> Box:
     return (
-        max(float(lon.min()) - MARGIN_DEG, -180.0),
-        max(float(lat.min()) - MARGIN_DEG, -90.0),
-        min(float(lon.max()) + MARGIN_DEG, 180.0),
-        min(float(lat.max()) + MARGIN_DEG, 90.0),
+        max(float(lon.min()) - margin, -180.0),
+        max(float(lat.min()) - margin, -90.0),
+        min(float(lon.max()) + margin, 180.0),
+        min(float(lat.max()) + margin, 90.0),
     )
 
 

@@ -164,6 +164,36 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
             read_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
 
 
+def test_a_second_band_is_read_as_slopes_where_the_entry_says_so(own_dem, tmp_path):
+    path = tmp_path / "two.tif"
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=4,
+        height=3,
+        count=2,
+        dtype="int16",
+        crs="EPSG:4326",
+        nodata=-1,
+        transform=Affine(0.25, 0, 76, 0, -0.25, 43),
+    ) as out:
+        out.write(np.full((3, 4), 100, np.int16), 1)
+        out.write(np.arange(12, dtype=np.int16).reshape(3, 4) - 1, 2)
+        out.scales = (5.0, 0.5)
+    box = (76.3, 42.55, 76.4, 42.7)
+    sloping = own_dem.model_copy(update={"slope_cell_m": 463.0})
+    window = read_rasters([path], box, sloping)
+    assert (window.array == 500.0).all()
+    assert window.slope.shape == window.array.shape
+    assert np.array_equal(window.slope[:, 0], [np.nan, 1.5, 3.5], equal_nan=True)
+    with pytest.raises(SchemaError, match="has 2 bands in EPSG:4326, expected one band"):
+        read_rasters([path], box, own_dem)
+    one = _write(tmp_path / "one.tif", 76, 43, (5, 5))
+    with pytest.raises(SchemaError, match=r"has 1 bands .* expected two bands .heights, slopes."):
+        read_rasters([one], box, sloping)
+
+
 def test_a_file_that_was_cut_short_is_an_error_at_the_reading(own_dem, tmp_path):
     path = _write(tmp_path / "a.tif", 76, 43, (300, 300))
     path.write_bytes(path.read_bytes()[:200_000])

@@ -122,7 +122,8 @@ def railway(lon):
 @pytest.fixture
 def sources():
     catalog = load_catalog()
-    return {i: catalog[i] for i in ("starter_elevation", "copernicus_glo90", "gmted2010")}
+    starter = ("starter_elevation", "starter_elevation_tien_shan")
+    return {i: catalog[i] for i in (*starter, "copernicus_glo90", "gmted2010")}
 
 
 def test_windows_of_several_boxes_stay_side_by_side(settings, sources):
@@ -134,10 +135,10 @@ def test_windows_of_several_boxes_stay_side_by_side(settings, sources):
     kept = storage.snapshots_of_parts(settings, glo.id)
     assert [s.provenance.part for s in kept] == [again.provenance.part, second.provenance.part]
     assert not first.folder.exists()  # the newer one of the same box is as good
-    raster, starter = find_elevation(sources, settings)
+    raster, *starter = find_elevation(sources, settings)
     assert raster.source.id == "copernicus_glo90"
     assert raster.paths == tuple(s.payload for s in kept)
-    assert starter.source.id == "starter_elevation"
+    assert [s.source.id for s in starter] == ["starter_elevation_tien_shan", "starter_elevation"]
 
 
 def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, publisher):
@@ -162,10 +163,12 @@ def test_what_the_finest_lacks_comes_from_the_next(settings, sources):
     inside, outside = mine(76.1, label="in"), mine(70.5, label="out")
     both = gpd.GeoDataFrame(pd.concat([inside, outside]))
     found = terrain_columns(both, rasters, railway(76.6))
-    assert found["near_elevation"].tolist() == [LABEL, "SRTM, GMTED2010 and ETOPO1, 5 arc-minutes"]
-    assert found["slope_deg"].notna().tolist() == [True, False]
+    assert found["near_elevation"].tolist() == [LABEL, "GEBCO_2023, 1 arc-minute"]
+    assert found["slope_deg"].notna().all()
+    assert found["slope_cell_m"].tolist() == pytest.approx([92.6, 463.0], rel=0.01)
+    assert found["ruggedness_m"].notna().tolist() == [True, False]
     assert found["elevation_m"].notna().all()
-    assert found["terrain_cell_m"].tolist() == pytest.approx([92.6, 9257], rel=0.01)
+    assert found["terrain_cell_m"].tolist() == pytest.approx([92.6, 1851], rel=0.01)
     assert found["climb_railway_m"].isna().all()  # the line leaves what was fetched
     assert found["near_climb"].isna().all()
 
@@ -196,7 +199,11 @@ def test_a_raster_of_ones_own(settings, sources, tmp_path):
         out.write(np.full((400, 400), 1234.0, np.float32), 1)
     fetch_snapshot(own, settings, provided=path)
     rasters = find_elevation({"own_dem": own, **sources}, settings)
-    assert [r.source.id for r in rasters] == ["own_dem", "starter_elevation"]
+    assert [r.source.id for r in rasters] == [
+        "own_dem",
+        "starter_elevation_tien_shan",
+        "starter_elevation",
+    ]
     found = terrain_columns(mine(76.1), rasters, railway(76.6)).loc["m"]
     assert (found["elevation_m"], found["slope_deg"]) == (1234.0, 0.0)
     assert found["err_elevation_m"] == 1.5
@@ -268,16 +275,20 @@ def _check_table(table):
     assert np.allclose(points, table["score"].fillna(0), atol=1e-3)
 
 
-def test_without_the_fetch_the_climb_plays_no_part(starter_run, tmp_path):
+def test_the_coarse_rasters_of_the_package_make_no_climb_count(starter_run, tmp_path):
+    """The presets ask for cells of 100 m or finer: 1 arc-minute gives heights and mean slopes only."""
     result = starter_run.result
     assert "climb" not in [c["name"] for c in result.tables["criteria"].to_dict("records")]
     assert "value_climb" not in result.table
     assert result.table["climb_railway_m"].isna().all()
     assert result.table["elevation_m"].notna().all()
-    assert result.table["slope_deg"].isna().all()
-    without = pipeline.run(
-        Settings(data_root=tmp_path), Options(draws=200, without=("starter_elevation",))
-    )
+    assert result.table["ruggedness_m"].isna().all()
+    fine = result.table["near_elevation"] == "GEBCO_2023, 1 arc-minute"
+    assert 0 < fine.sum() < len(fine)
+    assert (result.table["slope_deg"].notna() == fine).all()
+    assert (result.table.loc[fine, "slope_cell_m"] == 463.0).all()
+    rasters = ("starter_elevation", "starter_elevation_tien_shan")
+    without = pipeline.run(Settings(data_root=tmp_path), Options(draws=200, without=rasters))
     assert "elevation_m" not in without.table
     same = [c for c in without.table.columns if c in result.table.columns]
     pd.testing.assert_frame_equal(

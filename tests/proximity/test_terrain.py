@@ -23,6 +23,7 @@ from geo_ree.proximity.heights import (
 )
 from geo_ree.proximity.profiles import STEP_M, azimuth_to, read_profiles, total_ascent_m
 from geo_ree.proximity.search.segments import explode, split
+from geo_ree.proximity.terrain import SLOPE_LEAST_DEG, SLOPE_SPREAD
 
 GEOD = Geod(ellps="WGS84")
 CELL = 1 / 1200
@@ -214,8 +215,53 @@ def test_coarse_cells_give_elevation_and_nothing_else():
     unsaid = [
         c for c in got.index if c.split("_")[0] in ("slope", "ruggedness", "climb", "above", "pass")
     ]
-    assert len(unsaid) == 9 and got[unsaid].isna().all()
+    assert len(unsaid) == 10 and got[unsaid].isna().all()
     assert len(coarse.boxes) == 1  # the line was not even read
+
+
+@pytest.mark.parametrize(("cell", "share"), [(1 / 60, 1.0), (CELL, 0.0)])
+def test_the_error_of_a_coarse_height_has_what_its_cell_hides(cell, share):
+    """On a plane that rises 3 m a cell to the east, six of the eight cells around are 3 m off."""
+    plane = Land(lambda lon, lat: 500.0 + 3.0 * np.floor(lon / cell) + 0 * lat, cell=cell)
+    mine = _mines((76.1, 45.1))
+    mine["position_error_m"] = 1.0
+    got = measure_terrain(mine, plane, vertical_error_m=10.0).loc["m0"]
+    assert got["err_elevation_m"] == pytest.approx(10.0 + share * 3.0 * (6 / 8) ** 0.5, abs=0.05)
+
+
+def _with_slopes(land, degrees):
+    """Coarse cells that come with mean slopes of cells of 463 m: `degrees` at each latitude."""
+
+    def read(box):
+        patch = land(box)
+        rows, columns = patch.array.shape
+        lat = patch.transform.f + patch.transform.e * (np.arange(rows) + 0.5)
+        slope = np.broadcast_to(degrees(lat)[:, None], (rows, columns)).astype(np.float32)
+        return Patch(
+            array=patch.array, transform=patch.transform, slope_deg=slope, slope_cell_m=463.0
+        )
+
+    return read
+
+
+def test_mean_slopes_of_finer_cells_are_used_where_the_heights_are_too_coarse():
+    flat = Land(lambda lon, lat: 500.0 + 0 * lon + 0 * lat, cell=1 / 60)
+    read = _with_slopes(flat, lambda lat: np.where(lat > 45.0, 20.0, 0.0))
+    got = measure_terrain(_mines((76.0, 45.3), (76.0, 44.7)), read)
+    assert got["slope_deg"].tolist() == [20.0, 0.0]
+    assert got["err_slope_deg"].tolist() == pytest.approx([SLOPE_SPREAD * 20.0, SLOPE_LEAST_DEG])
+    assert (got["slope_cell_m"] == 463.0).all()
+    assert got["terrain_cell_m"].to_numpy() == pytest.approx(1852, abs=2)
+    assert got["ruggedness_m"].isna().all()
+
+
+def test_slopes_on_another_grid_than_the_heights_are_refused():
+    with pytest.raises(SchemaError, match=r"heights of the shape \(2, 2\) and slopes of \(2, 3\)"):
+        Patch(
+            array=np.zeros((2, 2), np.float32),
+            transform=Affine(1, 0, 0, 0, -1, 0),
+            slope_deg=np.zeros((2, 3), np.float32),
+        )
 
 
 def test_another_reference_system_gives_the_same_terrain():

@@ -43,7 +43,9 @@ def build_elevation(store: Store, out: Path) -> Product:
     left, right = (round((lon + 180.0) * WORLD_PER_DEGREE) for lon in (west, east))
     height = cells[top:bottom, left:right].astype(np.float64) - WORLD_ZERO
     _check_heights(path.name, height)
-    write_bands(out / "elevation.tif", west, north, WORLD_PER_DEGREE, {"metre": (height, COARSE_STEP_M)})
+    write_bands(
+        out / "elevation.tif", west, north, WORLD_PER_DEGREE, {"metre": (height, COARSE_STEP_M)}
+    )
     return Product(
         file="elevation.tif",
         source_id="starter_elevation",

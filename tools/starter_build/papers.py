@@ -12,6 +12,29 @@ from starter_build.product import BuildError, Product, sha256
 
 MANIFEST, LICENCES = "starter.json", "LICENSES.md"
 
+RELIEF: Mapping[str, str] = {
+    "title": "Shaded relief of the region for the page",
+    "publisher": "The geo_ree developers",
+    "licence": "public domain (GMTED2010, GEBCO_2023)",
+    "licence_url": "https://www.usgs.gov/information-policies-and-instructions/copyrights-and-credits",
+    "attribution": (
+        "Relief: geo_ree, after GMTED2010 (U.S. Geological Survey) and the GEBCO_2023 Grid (GEBCO "
+        "Compilation Group)"
+    ),
+    "edition": "drawn from the altitude in elevation.tif and elevation_tien_shan.tif",
+    "notes": (
+        "Grey, white where the ground is level; light from the north-west at 45 degrees, heights "
+        "exaggerated. Rows are even in Web Mercator. A picture, not a measure."
+    ),
+}
+"""The shaded relief: a picture of what the altitude says."""
+
+UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
+    "relief.webp": RELIEF,
+    "relief_tien_shan.webp": RELIEF,
+}
+"""Starter files that are no source of a run."""
+
 NOTICES = """\
 ## Notices
 
@@ -73,7 +96,7 @@ def manifest_entry(
 
 
 def _entry(file: str, entries: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    found = entries.get(file)
+    found = entries.get(file) or UNCATALOGUED.get(file)
     if found is None:
         raise BuildError(f"{file}: no entry in geo_ree/catalog/starter.toml reads it; add one")
     return found

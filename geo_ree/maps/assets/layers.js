@@ -31,6 +31,13 @@
       g.subscribe(function (changed) { if (changed.indexOf("language") >= 0) nameLands(); });
       L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
     },
+    relief: function (payload, group, slug, chart) {
+      /* White where the ground is level: multiplied with the land below, it leaves colours as they are. */
+      chart.createPane("relief").style.zIndex = 402;
+      payload.pictures.forEach(function (one) {
+        L.imageOverlay(one.image, one.bounds, { pane: "relief", className: "relief", interactive: false, alt: g.t("relief_alt") }).addTo(group);
+      });
+    },
     image: function (picture, group, slug, chart) {
       var control = L.control({ position: "topright" });
       control.onAdd = function () {
@@ -180,11 +187,13 @@
       failed = came = 0;
       if (navigator.onLine === false) { off(g.t("no_network")); return; }
       g.fills.remove();
+      g.map().getPane("relief").hidden = true; /* the imagery is shaded itself */
       group.addLayer(layer);
     });
     group.on("remove", function () {
       group.removeLayer(layer);
       g.map().addLayer(g.fills);
+      g.map().getPane("relief").hidden = false;
       g.fills.bringToBack();
     });
   };

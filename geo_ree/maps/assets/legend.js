@@ -27,6 +27,9 @@
     } else if (shape === "foot") {
       add("path", { d: "M4 " + c + "h22", stroke: colour, "stroke-width": 2.2 });
       add("circle", { cx: 27, cy: c, r: 3.5, fill: colour });
+    } else if (shape === "relief") {
+      add("path", { d: "M3 " + (c + 7) + "l8 -13 5 7 4 -5 11 11z", fill: "#fcfbf8", stroke: "#8b8f94", "stroke-width": 0.8 });
+      add("path", { d: "M11 " + (c - 6) + "l5 7 -1 6 4 0 1 -11 11 11h-14z", fill: "#8b8f94" });
     } else if (shape === "area") {
       add("rect", { x: 6, y: c - 6, width: 22, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
     } else if (shape === "uncertain") {
@@ -58,6 +61,7 @@
     if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"));
     line("dash", 0, "#4b4440", g.t("course_unknown_25"));
     line("foot", 0, "#4b4440", g.t("line_to_feature"));
+    if (data.layers.relief) line("relief", 7, "", g.t("relief_key"));
     var box = el("details", { "class": "legend" }, el("summary", {}, g.t("legend_title")), ramp(), g.scrolls(key, g.t("map_key")));
     box.open = open;
     return box;
