@@ -29,6 +29,7 @@ UNCATALOGUED = {"relief.webp", "relief_tien_shan.webp"}  # pictures, no source o
 POINT_FILES = ("deposits", "major_deposits", "power_plants", "gateways", "settlements")
 
 KNOWN_MISFITS = {
+    ("gateways", "alyat-port-of-baku"): "a port on the shore",
     ("major_deposits", "1402"): "Aqtash: 1.7 km into KGZ",
     ("major_deposits", "1506"): "Lyangar: country and point disagree upstream, 290 km",
     ("major_deposits", "1847"): "Dalnee: 9.6 km into UZB",
