@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import distance_m
 from geo_ree.deposits.authority import rank_records
+from geo_ree.deposits.copies import find_witnesses
+from geo_ree.deposits.districts import relate_deposits
 from geo_ree.deposits.grouping import add_stated_links, form_groups
 from geo_ree.deposits.pairs import find_pairs
 from geo_ree.deposits.record_names import read_record_names
@@ -78,13 +80,15 @@ class Merged:
     Parameters
     ----------
     deposits
-        A row per deposit: the canonical columns and ``sources`` (ids of its records, the leading
-        one first, separated by ``;``). The position is that of the leading record; `locate`
+        A row per deposit: the canonical columns, ``sources`` (ids of its records, the leading
+        one first, separated by ``;``), ``district`` and ``part_of`` (see
+        `geo_ree.deposits.districts`). The position is that of the leading record; `locate`
         chooses one. Index 0..n-1.
     members
         A row per record: ``record`` (its id), ``deposit`` (id of its deposit) and its own
         ``source_id``, ``name``, ``aliases``, ``country_reported``, ``precision_class``,
-        ``position_error_m``, ``position_basis``, ``reference`` and ``geometry``.
+        ``position_error_m``, ``position_basis``, ``reference``, ``copy_of`` (id of the record that
+        it repeats, see `geo_ree.deposits.copies`) and ``geometry``.
     values
         A row per merged value: ``deposit``, ``attribute``, ``value``, ``record`` (its origin).
     conflicts
@@ -164,9 +168,11 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     rank = rank_records(records)
     groups = [sorted(rows, key=rank.__getitem__) for rows in members.values()]
     deposits, values = _merge_rows(_name_deposits(records), groups)
+    deposits = relate_deposits(deposits, records)
     ids = records["id"].to_numpy(dtype=object)
     lead = {g: rows[0] for g, rows in zip(members, groups, strict=True)}
     of_records = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
+    of_records["copy_of"] = _find_copied(records)
     of_records.insert(1, "deposit", ids[[lead[g] for g in group.tolist()]])
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     lon, lat = coordinates(records)
@@ -185,6 +191,16 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
         conflicts=_find_conflicts(records, groups),
         pairs=pd.DataFrame(compared),
     )
+
+
+def _find_copied(records: gpd.GeoDataFrame) -> pd.Series:
+    """Id of the record that each one repeats, None for a witness of its own."""
+    lon, lat = coordinates(records)
+    table = pd.DataFrame(records[["name", "aliases", "precision_class"]])
+    witness = find_witnesses(table.assign(longitude=lon, latitude=lat))
+    ids = records["id"].to_numpy(dtype=object)
+    copied = [None if i == own else ids[i] for own, i in enumerate(witness)]
+    return pd.Series(copied, records.index, dtype=object)
 
 
 def _name_deposits(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -24,6 +24,7 @@ INFRASTRUCTURE = (
 _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
+    *("district", "part_of"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
@@ -37,6 +38,7 @@ _STEMS = (
 _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note"),
+    *("district", "part_of"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
     *("rank_best", "rank_worst", "p_lead", "area_basis", "area_km2", "sentence"),
 )

@@ -286,3 +286,12 @@ def test_deposit_types_of_another_origin_lower_the_probability():
     assert odds("Ni-Co laterite")["probability"] < odds("Magmatic")["probability"]
     assert "deposit types of another origin" in odds("Ni-Co laterite")["reasons"]
     assert odds(None)["probability"] == odds("Magmatic")["probability"]
+
+
+def test_the_records_say_which_other_record_they_repeat():
+    got = merged(
+        record("a:1", "Made-up Ridge", (70.00001, 45), precision_class="arc_second"),
+        record("b:1", "Made-up Ridge", (70, 45), precision_class="arc_second"),
+        record("c:1", "Made-up Ridge", (70.01, 45), precision_class="arc_second"),
+    ).members.set_index("record")
+    assert got["copy_of"].to_dict() == {"a:1": None, "b:1": "a:1", "c:1": None}

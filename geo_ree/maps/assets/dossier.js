@@ -196,10 +196,24 @@
       return el("li", {}, s ? [g.anchor(s.landing_page, s.title || s.id), el("small", {}, " ", t("edition_of", { words: s.edition || t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
     })), el("small", {}, t("records", { list: records.join(", ") }))];
   }
+  /* The ore field, the row that stands for it, and the other deposits in it. */
+  function oreField(d) {
+    if (!d.district) return null;
+    var whole = d.part_of && g.byId[d.part_of];
+    var others = g.deposits.concat(g.unranked).filter(function (o) { return o.district === d.district && o !== d && o !== whole; });
+    function link(o) {
+      var button = el("button", { type: "button", "class": "as-link" }, o.name || o.id);
+      button.addEventListener("click", function () { g.open(o.id); });
+      return button;
+    }
+    return el("p", {}, t("district_label"), " ", d.district, " ", g.stamp("published"),
+      whole ? ["; ", t("part_of_label"), " ", link(whole)] : null,
+      others.length ? ["; ", t("district_others"), " ", others.map(function (o, i) { return [i ? ", " : "", link(o)]; })] : null);
+  }
   function title(d) {
     return [el("h3", { tabindex: "-1" }, d.name || d.id), d.aliases ? el("small", {}, t("also_named", { names: g.list(d.aliases).join(", ") })) : null,
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(" · ")),
-      d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
+      oreField(d), d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
   }
   function range(low, high, digits) {
     return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) }) + " ", g.stamp("modelled")] : g.unknown();

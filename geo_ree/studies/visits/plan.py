@@ -76,7 +76,7 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
         Ids or names. Of several deposits with a name, ranked ones come first, then those that do not
         have it as an alias; where that leaves several, give the id.
     within_km
-        Deposits this near to each other make one trip.
+        Deposits this near to each other make one trip; so do neighbours in one ore field.
 
     Returns
     -------
@@ -102,7 +102,12 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     sites = sites.reset_index(drop=True)
     near = [_to_airport(sites, layers, labels), _to_border(sites, layers, labels)]
     sites = pd.concat([sites, *near], axis=1)
-    trips = group_trips(sites.geometry.x, sites.geometry.y, within_km=within_km)
+    trips = group_trips(
+        sites.geometry.x,
+        sites.geometry.y,
+        within_km=within_km,
+        districts=sites["district"].tolist() if "district" in sites else (),
+    )
     return VisitPlan(sites=sites, trips=tuple(trips), within_km=within_km, bundle=bundle)
 
 

@@ -114,7 +114,7 @@ def _trips(plan: VisitPlan, sites: list[dict[str, Any]]) -> Iterable[str]:
     count = len(plan.trips)
     yield f"<h2>{'One trip' if count == 1 else f'{count} trips'}</h2>"
     yield (
-        f'<p class="quiet">Deposits at most {plan.within_km:g} km apart make one trip. Straight '
+        f'<p class="quiet">Deposits at most {plan.within_km:g} km apart, or in one ore field, make one trip. Straight '
         'lines over the ellipsoid <span class="mark">computed</span>; the road is longer.</p>'
     )
     for number, trip in enumerate(plan.trips, start=1):
@@ -150,6 +150,7 @@ def _site(site: Mapping[str, Any]) -> str:
     facts = "".join(
         f"<tr><th>{label}</th><td>{_known(site.get(key))}</td></tr>"
         for key, label in (
+            ("district", "Ore field"),
             ("status", "Status"),
             ("operator", "Operator"),
             ("deposit_type", "Type"),

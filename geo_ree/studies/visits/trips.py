@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from geo_ree.crs import Floats, distance_m
+from geo_ree.deposits.districts import FIELD_KM
 
 _EXACT = 8
 
@@ -48,17 +49,29 @@ def distances_km(lon: ArrayLike, lat: ArrayLike) -> Floats:
     return out + out.T
 
 
-def group_trips(lon: ArrayLike, lat: ArrayLike, *, within_km: float = 150.0) -> list[Trip]:
+def group_trips(
+    lon: ArrayLike,
+    lat: ArrayLike,
+    *,
+    within_km: float = 150.0,
+    districts: Sequence[object] = (),
+) -> list[Trip]:
     """Group places so that within a trip each is near another.
 
     Single linkage over geodesic distances (Sneath 1957): two places are in one trip when a chain of
-    steps of at most `within_km` connects them. Trips are in the order of their first place in the
-    input (degrees), and each starts with that place.
+    steps of at most `within_km` connects them. So are two places of one district (an entry of
+    `districts` each, None for no district) that are at most `FIELD_KM` apart, however short
+    `within_km` is. Trips are in the order of their first place in the input (degrees), and each
+    starts with that place.
     """
     far = distances_km(lon, lat)
     if len(far) < 2:
         return [round_trip(far, [i]) for i in range(len(far))]
-    condensed = far[np.triu_indices(len(far), k=1)]
+    steps = far.copy()
+    for i, j in combinations(range(len(districts)), 2):
+        if isinstance(districts[i], str) and districts[i] == districts[j] and far[i, j] <= FIELD_KM:
+            steps[i, j] = steps[j, i] = 0.0
+    condensed = steps[np.triu_indices(len(far), k=1)]
     labels = fcluster(linkage(condensed, "single"), t=within_km, criterion="distance")
     firsts = dict.fromkeys(labels.tolist())
     return [round_trip(far, np.flatnonzero(labels == label).tolist()) for label in firsts]

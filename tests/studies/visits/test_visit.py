@@ -43,6 +43,17 @@ def test_names_and_ids_find_the_deposits_in_the_order_given(plan):
     assert "Kutessay II" in plan._repr_html_() and "trip 2: 0 km" in plan._repr_html_()
 
 
+def test_deposits_of_one_ore_field_are_one_trip_however_short_the_steps(result):
+    plan = plan_visit(result, ["Kutessay II", "aktyuz", KUNDYBAI], within_km=0.1)
+    assert plan.sites["district"].tolist()[:2] == ["Aktyuz", "Aktyuz"]
+    assert [t.places for t in plan.trips] == [(0, 1), (2,)]
+    sheet = render_sheet(plan)
+    assert "or in one ore field" in sheet and "<th>Ore field</th><td>Aktyuz</td>" in sheet
+    apart = group_trips([76.1, 77.0], [42.8, 42.8], within_km=1.0, districts=["A", "A"])
+    assert len(apart) == 2  # 73 km: a field is not that large
+    assert len(group_trips([76.1, 76.2], [42.8, 42.8], within_km=1.0, districts=[None, None])) == 2
+
+
 def test_a_wrong_name_gets_the_likely_ones(result):
     with pytest.raises(SettingsError, match=r"'Kutesay II'; did you mean .*Kutessay II"):
         plan_visit(result, ["Kutesay II"])
