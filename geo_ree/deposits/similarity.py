@@ -143,6 +143,7 @@ def pair_features(
     names = _name_features(best, forms)
     works = _is_works(records, forms)
     names["works_conflict"] = np.maximum(names["works_conflict"], works[i] != works[j])
+    names["number_conflict"] = np.maximum(names["number_conflict"], _differ_in_number(forms, i, j))
     for conflict, hint in (("number_conflict", "number_one"), ("part_opposite", "part_conflict")):
         names[conflict] = np.maximum(names[conflict], names[hint] * same_source)
     commodities = _commodity_features(records, i, j, same_source)
@@ -183,6 +184,23 @@ def _is_works(records: gpd.GeoDataFrame, forms: pd.DataFrame) -> NDArray[np.bool
     named = [bool(form.main and form.works) for form in forms["form"]]
     works[forms["record"].to_numpy()[named]] = True
     return works
+
+
+def _differ_in_number(
+    forms: pd.DataFrame, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether the own names give one name other numbers: Vostok II and Vostok III, both "Vostok"."""
+    own: dict[int, dict[str, frozenset[int]]] = {}
+    for record, bones, form in zip(forms["record"], forms["bones"], forms["form"], strict=True):
+        if form.main and form.numbers:
+            numbers = own.setdefault(record, {})
+            numbers[bones] = numbers.get(bones, frozenset()) | form.numbers
+
+    def differ(a: int, b: int) -> bool:
+        first, second = own.get(a, {}), own.get(b, {})
+        return any(not first[name] & second[name] for name in first.keys() & second.keys())
+
+    return np.array([differ(a, b) for a, b in zip(i, j, strict=True)], dtype=np.bool_)
 
 
 def _name_features(best: pd.DataFrame, forms: pd.DataFrame) -> dict[str, NDArray[np.float64]]:

@@ -203,8 +203,14 @@ def test_two_spellings_of_one_deposit_are_joined(one, other):
             record("usgs_mrds:10085920", "Kounrad East", (75.0007, 46.998), "Mo"),
             record("usgs_major_deposits:1", "Zapadnyj Kounrad", (74.9, 46.99), "Mo"),
         ),
+        (
+            record(
+                "usgs_copper_sites:3833", "Vostok II", (74.2925, 45.269), "Cu", aliases="Vostok"
+            ),
+            record("usgs_copper_sites:3834", "Vostok III", (74.293, 45.27), "Cu", aliases="Vostok"),
+        ),
     ],
-    ids=["chromite and laterite", "phosphorite and copper of one town", "east and west"],
+    ids=["chromite and laterite", "phosphorite and copper of one town", "east and west", "numbers"],
 )
 def test_two_ores_or_parts_under_one_name_are_two_deposits(one, other):
     assert len(groups(one, other)) == 2
