@@ -44,7 +44,7 @@ def place(row: dict[str, str]) -> tuple[list[float], list[float]]:
 
 def test_every_gateway_has_an_error_and_its_reason(rows: dict[str, dict[str, str]]) -> None:
     for row in rows.values():
-        assert float(row["position_error_m"]) >= 2_000.0, row["name"]
+        assert float(row["position_error_m"]) >= 500.0, row["name"]
         assert row["position_basis"] and row["reference"]
         assert (
             bool(row["neighbour"]) == bool(row["neighbour_name"]) == (row["kind"] == "rail_border")
@@ -76,6 +76,18 @@ def test_ports_that_two_sources_place_are_as_far_off_as_these_are_apart(
         assert second["source"] in rows[native]["position_basis"]
     assert rows["alyat-port-of-baku"]["kind"] == "sea_port"
     assert rows["baku-old-harbour"]["kind"] == "sea_port_closed"
+
+
+def test_crossings_lie_on_border_and_railway(rows: dict[str, dict[str, str]]) -> None:
+    borders = gpd.read_parquet(STARTER / "countries.parquet").set_index("native_id").boundary
+    lines = gpd.read_parquet(STARTER / "railways.parquet").geometry.to_numpy()
+    for row in rows.values():
+        if row["kind"] != "rail_border":
+            continue
+        point = shapely.Point(place(row)[0][0], place(row)[1][0])
+        assert borders[row["country_reported"]].distance(point) < 0.001, row["name"]
+        assert borders[row["neighbour"]].distance(point) < 0.03, row["name"]
+        assert shapely.distance(lines, point).min() < 0.001, row["name"]
 
 
 def test_the_crossing_at_bolashak_lies_on_the_border_within_the_published_length(
@@ -112,6 +124,23 @@ def test_a_crossing_follows_its_line_and_the_published_length(gateways: Any) -> 
         gateways.place_crossing(row, {**fact, "within_km": 90.0}, lines, countries)
     with pytest.raises(ValueError, match="7-8 does not cross|its edge has 0"):
         gateways.place_crossing(row, {**fact, "edge": "7-8"}, lines, countries)
+
+
+def test_a_crossing_moves_to_the_surer_of_two_lines(gateways: Any) -> None:
+    boxes = [shapely.box(60, 42, 70, 50), shapely.box(60, 35, 70, 42)]
+    countries = gpd.GeoDataFrame(index=["KAZ", "TKM"], geometry=boxes, crs=4326)
+    lines = gpd.GeoDataFrame(
+        {"length_km": [90.0, 6.0], "lateral_error_km": [17.7, 0.5]},
+        geometry=[shapely.LineString([(x, 41.5), (x, 42.5)]) for x in (65.0, 65.1)],
+        crs=4326,
+    )
+    row = {"name": "A / B", "country": "KAZ", "neighbour": "TKM"}
+    row |= {"longitude": "65.0", "latitude": "42.05"}
+    error_m, basis = gateways.move_to_border(row, lines, countries)
+    assert (row["longitude"], row["latitude"]) == ("65.1000", "42.0000")
+    assert error_m == 1_000.0 and "its course known to 0.5 km" in basis
+    with pytest.raises(ValueError, match="no railway crosses the border"):
+        gateways.move_to_border({**row, "longitude": "68.0"}, lines, countries)
 
 
 def test_the_error_counts_and_the_country_beyond_is_named() -> None:

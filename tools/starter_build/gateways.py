@@ -13,22 +13,25 @@ import numpy as np
 import shapely
 
 from geo_ree.crs import Floats, distance_m
-from geo_ree.proximity import NearestIndex
 from geo_ree.schema import PRECISION_ERROR_M
 from starter_build.product import BuildError, Product, read_csv, sha256, unique_slugs, write_csv
 
 FACTS = Path(__file__).with_name("gateways.toml")
 
-BORDER_ERROR_M = 2_000.0
-"""How far the drawn border may be off where a line meets it (judgement: 1:10 million)."""
+BORDER_ERROR_M = 500.0
+"""How far a crossing may be off where border and line are exact (judgement: the border is drawn to
+100 m, the ends of lines to 0.001 degree)."""
+
+REACH_DEG = 0.3
+"""How far a crossing is looked for around the printed point, which is of a coarser border."""
+
+SHARED_DEG = 0.02
+"""Borders of two countries that are so near to each other are one border."""
 
 PORT_ERROR_M = PRECISION_ERROR_M["arc_minute"]
 """Of a port that one list places: some of its points are printed to the arc minute (judgement)."""
 
 AREA_ERROR_M = PRECISION_ERROR_M["named_place"]
-SAME_KM = 1.0
-"""A crossing lies on a railway: one that is farther from it has lost its line."""
-
 Row = dict[str, str]
 Placed = tuple[float, str]
 
@@ -49,7 +52,7 @@ def build_gateways(facts: Path, out: Path) -> Product:
         if native in table["crossing"]:
             error_m, basis = place_crossing(row, table["crossing"][native], lines, countries)
         else:
-            error_m, basis = judge(row, native, table, lines)
+            error_m, basis = judge(row, native, table, lines, countries)
         name = countries["name"].get(row["neighbour"], "")
         rows.append(_row(native, row, name, error_m, basis))
     write_csv(out / "gateways.csv", rows)
@@ -67,14 +70,20 @@ def build_gateways(facts: Path, out: Path) -> Product:
         took={f"gateways of kind {kind}": number for kind, number in sorted(kinds.items())},
         derived={
             "errors from two published positions": len(table["second"]),
-            "crossings moved to where the drawn line meets the border": len(table["crossing"]),
+            "crossings moved to where the drawn line meets the border": kinds["rail_border"],
         },
         remarks=tuple(f"{r['name']}: {r['position_basis']}" for r in rows),
     )
 
 
-def judge(row: Row, native: str, table: Mapping[str, Any], lines: gpd.GeoDataFrame) -> Placed:
-    """Error (m) of a gateway as printed, and where it comes from."""
+def judge(
+    row: Row,
+    native: str,
+    table: Mapping[str, Any],
+    lines: gpd.GeoDataFrame,
+    countries: gpd.GeoDataFrame,
+) -> Placed:
+    """Error (m) of a gateway, and where it comes from; a crossing moves to where its line crosses."""
     if native in table["second"]:
         second = table["second"][native]
         apart = _km(row, second["longitude"], second["latitude"])
@@ -86,14 +95,34 @@ def judge(row: Row, native: str, table: Mapping[str, Any], lines: gpd.GeoDataFra
         return AREA_ERROR_M, f"named place: {table['area'][native]['source']} (judgement)"
     if row["kind"] != "rail_border":
         return PORT_ERROR_M, "one list of ports, some of its points to the arc minute (judgement)"
-    lon, lat = float(row["longitude"]), float(row["latitude"])
-    metres, at = NearestIndex(lines.geometry).query_lonlat(np.array([lon]), np.array([lat]))
-    if metres[0] > 1000.0 * SAME_KM:
-        raise BuildError(f"{row['name']}: the railways are {metres[0] / 1000.0:.1f} km away")
-    line = lines.iloc[int(at[0])]
+    return move_to_border(row, lines, countries)
+
+
+def move_to_border(row: Row, lines: gpd.GeoDataFrame, countries: gpd.GeoDataFrame) -> Placed:
+    """Put a crossing where a railway crosses the border near the printed point, a surer one first."""
+    printed = shapely.Point(float(row["longitude"]), float(row["latitude"]))
+    around = printed.buffer(REACH_DEG)
+    near = lines[lines.intersects(around)]
+    border = _shared(row, countries).intersection(around)
+    found = [
+        (_km(row, x, y) + error, x, y, number)
+        for number, (shape, error) in enumerate(
+            zip(near.geometry.intersection(border), near["lateral_error_km"], strict=True)
+        )
+        for x, y in shapely.get_coordinates(shape)
+    ]
+    if not found:
+        raise BuildError(
+            f"{row['name']}: no railway crosses the border within {REACH_DEG:g} degrees"
+        )
+    _, lon, lat, number = min(found)
+    km = _km(row, lon, lat)
+    row["longitude"], row["latitude"] = f"{lon:.4f}", f"{lat:.4f}"
+    line = near.iloc[number]
     return 1000.0 * float(line["lateral_error_km"]) + BORDER_ERROR_M, (
-        f"the border may be off by {BORDER_ERROR_M / 1000.0:g} km (judgement), and the line of "
-        f"{line['length_km']:.0f} km that crosses it there by {line['lateral_error_km']:.1f} km"
+        f"where a line of {line['length_km']:.0f} km, its course known to "
+        f"{line['lateral_error_km']:.1f} km, crosses the border; {km:.1f} km from the point on a "
+        "coarser border"
     )
 
 
@@ -113,8 +142,7 @@ def place_crossing(
     start = _place(fact["place"], parts)
     found = found[np.argsort(_far_km(start, found), kind="stable")]  # the first one from the place
     row["longitude"], row["latitude"] = (f"{degrees:.4f}" for degrees in found[0])
-    shared = border.intersection(countries.geometry[row["neighbour"]].boundary.buffer(0.02))
-    stretch = shapely.get_coordinates(shapely.segmentize(shared, 0.01))
+    stretch = shapely.get_coordinates(shapely.segmentize(_shared(row, countries), 0.01))
     here = stretch[_far_km(start, stretch) <= fact["within_km"]]
     if not len(here):
         raise BuildError(
@@ -125,6 +153,12 @@ def place_crossing(
         f"where the line drawn through {fact['place']} meets the border; the border within the "
         f"published {fact['within_km']:g} km of it reaches {error_km:.0f} km from there: {fact['source']}"
     )
+
+
+def _shared(row: Row, countries: gpd.GeoDataFrame) -> shapely.Geometry:
+    """The part of a country's border that its neighbour shares."""
+    own, other = (countries.geometry[row[word]].boundary for word in ("country", "neighbour"))
+    return own.intersection(other.buffer(SHARED_DEG))
 
 
 def _place(name: str, parts: gpd.GeoDataFrame) -> tuple[float, float]:
