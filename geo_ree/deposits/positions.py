@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from geo_ree.crs import STORE_CRS, distance_m
 from geo_ree.deposits.copies import find_witnesses
@@ -45,6 +41,7 @@ _STATED = ("surveyed", "approximate")
 
 _TEXTS = (
     "source_id",
+    "publication",
     "name",
     "aliases",
     "country_reported",
@@ -58,10 +55,12 @@ def add_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> 
     """Append the rows of the layer ``positions`` to the records of the same deposits.
 
     ``deposit_id`` of a position may be the id of any record; positions of other deposits are left
-    out. Adds the column ``caveat``.
+    out. Adds the columns ``caveat`` and ``publication`` (the source of a record, the publication of
+    a further position).
     """
     if "caveat" not in members:
         members = members.assign(caveat=None)
+    members = members.assign(publication=members["source_id"])
     if positions is None or positions.empty:
         return members
     owner = members.drop_duplicates("record").set_index("record")
@@ -72,6 +71,7 @@ def add_positions(members: gpd.GeoDataFrame, positions: pd.DataFrame | None) -> 
         "source_id": here["source_id"],
         "precision_class": here["precision_class"],
         "position_basis": here["source"],
+        "publication": here["source"],
         "caveat": here["caveat"].where(here["caveat"].notna(), None),
     }
     points = shapely.points(here["longitude"].astype(float), here["latitude"].astype(float))
@@ -134,26 +134,30 @@ def pair_positions(table: pd.DataFrame) -> pd.DataFrame:
     """Measure the distances between all positions of each deposit.
 
     A row per ordered pair: ``first``, ``second`` (labels in `table`), ``away_m``, ``agree``
-    (closer than both errors together, or than ``agree_m``) and ``copy`` (one may be the other,
-    copied or rounded, or both are one witness).
+    (closer than both errors together, or than ``agree_m``), ``copy`` (one may be the other,
+    copied or rounded, or both are one witness) and ``apart`` (neither that, nor of one publication:
+    two hands).
     """
     several = table[table["deposit"].duplicated(keep=False)]
-    side = several[["deposit", "longitude", "latitude", "own_error_m", "witness"]].assign(
-        step=several["precision_class"].map(ROUNDING_M).fillna(LIMITS["copy_m"])
-    )
+    side = several[
+        ["deposit", "longitude", "latitude", "own_error_m", "witness", "publication"]
+    ].assign(step=several["precision_class"].map(ROUNDING_M).fillna(LIMITS["copy_m"]))
     side = side.rename_axis("at").reset_index()
     both = side.merge(side, on="deposit", suffixes=("", "_2"))
     both = both[both["at"] != both["at_2"]]
     away = distance_m(both["longitude"], both["latitude"], both["longitude_2"], both["latitude_2"])
     within = (both["own_error_m"] + both["own_error_m_2"]).clip(lower=LIMITS["agree_m"])
     step = both[["step", "step_2"]].max(axis=1)
+    copy = (away <= step.to_numpy()) | (both["witness"] == both["witness_2"]).to_numpy()
+    one_hand = both["publication"].notna() & (both["publication"] == both["publication_2"])
     return pd.DataFrame(
         {
             "first": both["at"].to_numpy(),
             "second": both["at_2"].to_numpy(),
             "away_m": away,
             "agree": away <= within.to_numpy(),
-            "copy": (away <= step.to_numpy()) | (both["witness"] == both["witness_2"]).to_numpy(),
+            "copy": copy,
+            "apart": ~copy & ~one_hand.to_numpy(),
         }
     )
 
@@ -211,33 +215,46 @@ def choose_positions(
     of = table["deposit"].map(pd.Series(chosen, index=table.loc[chosen, "deposit"]))
     link = pairs.set_index(["first", "second"])
     link = link.reindex(pd.MultiIndex.from_arrays([of, table.index]))
-    away = pd.Series(link["away_m"].to_numpy(dtype=np.float64), table.index)
-    agree = link["agree"].fillna(value=False).to_numpy(dtype=bool)
-    copied = link["copy"].fillna(value=False).to_numpy(dtype=bool)
-
-    def of_chosen(values: pd.Series) -> NDArray[Any]:
-        return values.loc[of].to_numpy()
-
-    fewer = supporters.to_numpy() < of_chosen(supporters)
-    seen = of_chosen(surveyed) & ~surveyed.to_numpy()
-    own = table["own_error_m"]
-    wide = own >= LIMITS["coarse_m"]
-    says_nothing = (away <= own) | (own >= LIMITS["cell_m"])
-    coarse = (wide & says_nothing).to_numpy() & ~of_chosen(wide) | (seen & agree)
-    verdict[sound & coarse] = "coarse"
-    verdict[sound & ~agree & (fewer | seen | (alone.to_numpy() & ~of_chosen(alone)))] = "outvoted"
-    verdict[sound & copied] = "copy"
-    verdict[chosen] = "chosen"
-    return pd.DataFrame(
-        {"verdict": verdict, "from_chosen_m": away.fillna(0.0), "supporters": supporters}
+    link = link.set_axis(table.index)
+    against = table[["own_error_m", "precision_class"]].assign(
+        surveyed=surveyed, alone=alone, supporters=supporters, away_m=link["away_m"]
     )
+    against["agree"] = link["agree"].fillna(value=False).astype(bool)
+    verdict[sound] = _judge_against_chosen(against, against.loc[of].set_axis(table.index))[sound]
+    verdict[sound & link["copy"].fillna(value=False).astype(bool)] = "copy"
+    verdict[chosen] = "chosen"
+    away = link["away_m"].astype("float64").fillna(0.0)
+    return pd.DataFrame({"verdict": verdict, "from_chosen_m": away, "supporters": supporters})
+
+
+def _judge_against_chosen(table: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
+    """Give sound positions their verdict against the chosen one of their deposit (same index)."""
+    own, limit = table["own_error_m"], LIMITS["coarse_m"]
+    rough = (own >= limit) & (table["precision_class"] != "approximate")
+    rough &= chosen["own_error_m"] < limit
+    less_sure = chosen["surveyed"] & ~table["surveyed"]
+    says_nothing = rough & ((table["away_m"] <= own) | (own >= LIMITS["cell_m"]))
+    says_nothing |= less_sure & table["agree"]
+    outvoted = (table["supporters"] < chosen["supporters"]) | less_sure
+    outvoted |= table["alone"] & ~chosen["alone"]
+    verdict = pd.Series("counted", table.index, dtype=object)
+    verdict[says_nothing] = "coarse"
+    verdict[outvoted & ~table["agree"]] = "outvoted"
+    return verdict
 
 
 def _count_supporters(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> pd.Series:
-    """Number of different witnesses among the sound positions that agree with each."""
-    on = pairs["agree"] & ~pairs["copy"] & sound.loc[pairs["second"]].to_numpy()
-    votes = pairs[on].assign(witness=table["witness"].loc[pairs.loc[on, "second"]].to_numpy())
-    return votes.groupby("first")["witness"].nunique().reindex(table.index, fill_value=0)
+    """Number of different witnesses among the sound positions that agree with each.
+
+    A copy speaks for its original only: it is the original that must agree.
+    """
+    here = table["deposit"].reindex(table["witness"]).to_numpy() == table["deposit"].to_numpy()
+    copied = here & sound.reindex(table["witness"]).to_numpy() & (table["witness"] != table.index)
+    speaks = (sound & ~copied).loc[pairs["second"]].to_numpy()
+    on = pairs["agree"] & pairs["apart"] & speaks
+    votes = pairs[on].assign(hand=table["publication"].loc[pairs.loc[on, "second"]].to_numpy())
+    votes["hand"] = votes["hand"].where(votes["hand"].notna(), votes["second"])
+    return votes.groupby("first")["hand"].nunique().reindex(table.index, fill_value=0)
 
 
 def _stand_alone(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> pd.Series:
@@ -248,38 +265,40 @@ def _stand_alone(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> 
     with D the distance of the nearest of them from this position, they are right. A position is no
     nearer to another than its own error.
     """
-    apart = pairs[~pairs["copy"]]
-    apart = apart[sound.loc[apart["first"]].to_numpy() & sound.loc[apart["second"]].to_numpy()]
+    rows = pairs[~pairs["copy"]]
+    rows = rows[sound.loc[rows["first"]].to_numpy() & sound.loc[rows["second"]].to_numpy()]
     own = table["own_error_m"]
-    errors = [own.loc[apart[c]].to_numpy() for c in ("first", "second")]
-    near = np.maximum(apart["away_m"].to_numpy(), np.maximum(*errors))
-    deposit = table["deposit"].loc[apart["first"]].to_numpy()
+    errors = [own.loc[rows[c]].to_numpy() for c in ("first", "second")]
+    rows = rows.assign(near_m=np.maximum(rows["away_m"].to_numpy(), np.maximum(*errors)))
+    deposit = table["deposit"].loc[rows["first"]].to_numpy()
     out = pd.Series(data=False, index=table.index)
-    for _, rows in apart.assign(near_m=near).groupby(deposit, sort=False):
-        links: dict[int, dict[int, tuple[float, float]]] = {}
-        for first, second, away, within in zip(
-            rows["first"], rows["second"], rows["away_m"], rows["near_m"], strict=True
-        ):
-            links.setdefault(first, {})[second] = (within, away)
+    for _, group in rows.groupby(deposit, sort=False):
+        links: _Links = {}
+        columns = (group[c] for c in ("first", "second", "near_m", "away_m", "apart"))
+        for first, second, near, away, apart in zip(*columns, strict=True):
+            links.setdefault(first, {})[second] = (near, away, apart)
         wrong = [k for k in links if _least_chance(k, links) < LIMITS["coincidence"]]
         out[wrong] = True
     return out
 
 
-def _least_chance(this: int, links: Mapping[int, Mapping[int, tuple[float, float]]]) -> float:
-    """Least chance that positions lie around one of them, and away from this one, by coincidence.
+_Links = dict[int, dict[int, tuple[float, float, bool]]]
+"""Of each pair of positions: how near they may be (m), how far apart (m), whether of two hands."""
 
-    `links` has for each pair of independent positions how near they are, and how far apart.
-    """
+
+def _least_chance(this: int, links: _Links) -> float:
+    """Least chance that positions lie around one of them, and away from this one, by coincidence."""
     least = 1.0
     for centre, others in links.items():
         if this not in others:
             continue
         members, far = [centre], others[this][1]
         for other in sorted(others, key=lambda label: others[label]):
-            if other != this and all(m in links[other] for m in (this, *members)):
+            known = links[other]
+            hands = other != this and all(m in known and known[m][2] for m in members)
+            if hands and this in known:
                 members.append(other)
-                far = min(far, links[other][this][1])
+                far = min(far, known[this][1])
                 if far > 0.0:
                     share = others[other][0] / far
                     least = min(least, share ** (2 * (len(members) - 1)))

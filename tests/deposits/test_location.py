@@ -190,6 +190,43 @@ def test_copies_are_one_witness(countries):
     assert verdicts(done) == {"a:1": "chosen", "e:1": "copy", "c:1": "counted"}
 
 
+def test_two_records_of_one_table_are_one_hand(countries):
+    """Kempirsai: MRDS has it twice, 2.5 km apart, and 30 km from the seconds of another table."""
+    rows = [
+        ("a:1", "d", 70.0, 45.0, "arc_second", named("Zharyk")),
+        ("m:1", "d", 70.0, 45.27, "arc_minute", named("Zharyk")),
+        ("m:2", "d", 70.03, 45.28, "arc_minute", named("Zharyk")),
+    ]
+    done = locate(deposits_of(members_of(*rows)), members_of(*rows), countries=countries)
+    assert verdicts(done) == {"a:1": "chosen", "m:1": "counted", "m:2": "counted"}
+    rows[2] = ("n:2", *rows[2][1:])
+    done = locate(deposits_of(members_of(*rows)), members_of(*rows), countries=countries)
+    assert verdicts(done) == {"a:1": "outvoted", "m:1": "chosen", "n:2": "counted"}
+
+
+def test_a_rounded_copy_does_not_support_what_its_original_contradicts(countries):
+    """Verkhnee Espe: 48.1, 81.45 stands once in minutes and once, copied, in tenths."""
+    members = members_of(
+        ("a:1", "d", 70.45, 45.1, "tenth_degree", named("Verkhnee Espe")),
+        ("b:1", "d", 70.45, 45.1, "arc_minute", named("Verkhnee Espe")),
+        ("c:1", "d", 70.45, 45.18333, "arc_minute", named("Verkhnee Espe")),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert place(done)[0] == (70.45, 45.1)
+    assert place(done)[1] == pytest.approx(9_262, abs=5)
+
+
+def test_what_a_source_calls_approximate_still_counts(countries):
+    guess = named("Almaly ore field", position_error_m=20_000.0)
+    members = members_of(
+        ("a:1", "d", 70.0, 45.0, "approximate", guess),
+        ("b:1", "d", 70.0, 45.15, "arc_minute", named("Almaly")),
+    )
+    done = locate(deposits_of(members), members, countries=countries)
+    assert verdicts(done) == {"a:1": "counted", "b:1": "chosen"}
+    assert place(done)[1] == pytest.approx(16_670, abs=20)
+
+
 @pytest.mark.parametrize(
     ("class_", "km", "verdict"),
     [
