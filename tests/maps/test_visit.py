@@ -35,6 +35,17 @@ def test_the_button_opens_a_sheet_of_the_best(page, visit):
     assert seen.asked == [page.as_uri()]
 
 
+def test_a_surveyed_position_keeps_its_metres(data, tmp_path, visit):
+    path = tmp_path / "surveyed.html"
+    scores = data["tables"]["scores"].assign(position_error_m=30.0)
+    tables = {**data["tables"], "scores": scores}
+    path.write_text(render(**{**data, "tables": tables}), encoding="utf-8")
+    seen = visit(path)
+    seen.page.click("#visit-tools button")
+    assert "± 30 m" in seen.page.inner_text("#visit-sheet")
+    assert seen.trouble == []
+
+
 def test_choosing_and_closing_work_from_the_keyboard(page, visit):
     seen = visit(page)
     seen.page.focus("#visit-tools button")

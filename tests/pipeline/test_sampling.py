@@ -193,3 +193,21 @@ def test_distances_to_layers_with_gaps_are_upper_limits_in_the_table(starter_run
         known = table[f"dist_{name}_km"].notna()
         assert [name in names for names in limits] == known.tolist(), name
     assert "at most" in table["sentence"].dropna().iloc[0]
+
+
+@pytest.mark.parametrize("error_m", [0.0, 30.0, 499.0])
+def test_a_surveyed_position_is_drawn_within_its_small_error(layers, place, error_m):
+    line = gpd.GeoDataFrame(
+        {"name": "Line", "kind": "rail", "country": ["KAZ"], "source_id": "osm"},
+        geometry=[shapely.LineString([(68.0, 48.05), (70.0, 48.05)])],
+        crs=4326,
+    ).assign(lateral_error_km=0.0)
+    targets = {"railway": load_targets()["railway"]}
+    index = TargetIndex({"railways": line, "countries": layers["countries"]}, targets)
+    survey = place.assign(position_error_m=error_m, precision_class="surveyed")
+    measured = measure(survey, {}, index=index)
+    assert measured["err_railway_km"].iloc[0] == pytest.approx(error_m / 1000.0)
+    table = survey.join(measured[["dist_railway_km"]])
+    drawn = position_sampler(table, index, MODEL)(np.random.default_rng(5), 500)["dist_railway_km"]
+    off = np.abs(drawn - table["dist_railway_km"].to_numpy())
+    assert off.max() == pytest.approx(error_m / 1000.0, rel=0.1, abs=1e-6)

@@ -24,6 +24,10 @@ var geoRee = { data: {} };
     formats[key] = formats[key] || new Intl.NumberFormat(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return formats[key].format(value);
   };
+  /* Radius of a position error in metres: those below a kilometre stay metres. */
+  g.radius = function (metres) {
+    return metres < 1000 ? g.plainNumber(metres, 0) + " " + g.t("m") : g.plainNumber(metres / 1000, 1) + " " + g.t("km");
+  };
   g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };

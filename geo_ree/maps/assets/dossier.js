@@ -160,7 +160,7 @@
   }
   function position(d) {
     return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
-      known(d.position_error_m) ? [" ± " + g.plainNumber(d.position_error_m / 1000, 1) + " " + t("km") + " ", g.mark("assumed")] : [" ± ", g.unknown()],
+      known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.mark("assumed")] : [" ± ", g.unknown()],
       d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.words(d.precision_class) })) : null),
     said("", d.position_basis), audited(d)];
   }

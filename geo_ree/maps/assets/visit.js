@@ -77,7 +77,7 @@
   }
   /* Only the digits that the data have. */
   function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
-  function positionError(d) { return known(d.position_error_m) ? "± " + km(d.position_error_m / 1000, 1) : t("error_unknown"); }
+  function positionError(d) { return known(d.position_error_m) ? "± " + g.radius(d.position_error_m) : t("error_unknown"); }
   function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
   function near(m, d) {

@@ -139,7 +139,7 @@ def _stops(trip: Trip, sites: list[dict[str, Any]]) -> str:
 def _site(site: Mapping[str, Any]) -> str:
     lat, lon = float(site["latitude"]), float(site["longitude"])
     error = site.get("position_error_m")
-    margin = "of unknown error" if pd.isna(error) else f"± {float(error) / 1000:,.1f} km"
+    margin = "of unknown error" if pd.isna(error) else f"± {_radius(float(error))}"
     names = [site.get("country_reported") or site.get("country"), site.get("admin_area")]
     head = ", ".join(str(n) for n in names if isinstance(n, str))
     also = site.get("aliases")
@@ -172,6 +172,11 @@ def _site(site: Mapping[str, Any]) -> str:
             f"Records: {_known(site.get('sources') or site['id'])}</p></section>",
         ]
     )
+
+
+def _radius(metres: float) -> str:
+    """A position error: metres below a kilometre."""
+    return f"{metres:.0f} m" if metres < 1000.0 else f"{metres / 1000.0:,.1f} km"
 
 
 def _position(site: Mapping[str, Any]) -> str:

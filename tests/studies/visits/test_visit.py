@@ -119,6 +119,8 @@ def test_the_sheet_gives_both_coordinates_with_their_error(plan):
     assert f"{degrees}° {minutes}′ {seconds}″ N" in sheet
     assert site["latitude"] == pytest.approx(degrees + minutes / 60 + seconds / 3600, abs=1 / 7200)
     assert f"± {site['position_error_m'] / 1000:,.1f} km" in sheet
+    surveyed = plan.sites.assign(position_error_m=30.0)
+    assert "± 30 m: " in render_sheet(replace(plan, sites=surveyed))
     assert "Border zone: unknown" in sheet
     assert "Season: unknown" in sheet
     nowhere = plan.sites.assign(elevation_m=None, err_elevation_m=None, near_elevation=None)
