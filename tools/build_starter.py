@@ -21,6 +21,7 @@ import geopandas as gpd
 from starter_build import (
     altitude,
     borders,
+    context,
     deposits,
     evidence,
     gateways,
@@ -108,6 +109,9 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "positions.csv": partial(evidence.build_positions, facts),
         "rivers.parquet": partial(terrain.build_rivers, store),
         "water_bodies.parquet": partial(water.build_water_bodies, store),
+        "airports.csv": partial(context.build_airports, store),
+        "earthquakes.csv": partial(context.build_earthquakes, store),
+        "tailings.csv": context.build_tailings,
         "elevation.tif": partial(altitude.build_elevation, store),
         "elevation_tien_shan.tif": partial(altitude.build_elevation_tien_shan, store),
         shading.COARSE: partial(shading.build_relief, shading.COARSE),

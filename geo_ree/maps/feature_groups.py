@@ -146,6 +146,22 @@ def gateways(gdf: gpd.GeoDataFrame) -> MapLayer:
     return _points(gdf, "gateways", show=True)
 
 
+def airports(gdf: gpd.GeoDataFrame) -> MapLayer:
+    """Draw airports with their IATA code; off at first."""
+    names = gdf["name"] + gdf["iata"].map(lambda code: f" ({code})", na_action="ignore").fillna("")
+    return _points(gdf.assign(name=names), "airports", show=False)
+
+
+def earthquakes(gdf: gpd.GeoDataFrame) -> MapLayer:
+    """Draw recorded earthquakes, named by magnitude and day; off at first."""
+    return _points(gdf.drop(columns="country"), "earthquakes", show=False)
+
+
+def tailings(gdf: gpd.GeoDataFrame) -> MapLayer:
+    """Draw legacy tailings, named with what is published of them; off at first."""
+    return _points(gdf.assign(name=gdf["name"] + ": " + gdf["what"]), "tailings", show=False)
+
+
 def deposits(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw candidates, by-product hosts and references from the page's own table of deposits."""
     return MapLayer("deposits", "deposits", {"roles": sorted(set(gdf["role"]))})

@@ -13,7 +13,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
-from geo_ree.maps.page_values import INFRASTRUCTURE, page_values
+from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values
 from geo_ree.maps.relief import relief
 from geo_ree.settings import REGION
 
@@ -157,6 +157,9 @@ def _feature_groups(
     if "settlements" in layers:
         groups.append(feature_groups.capitals(layers["settlements"]))
     for name in INFRASTRUCTURE:
+        if name in layers:
+            groups.append(getattr(feature_groups, name)(layers[name]))
+    for name in CONTEXT:
         if name in layers:
             groups.append(getattr(feature_groups, name)(layers[name]))
     if "positions" in tables and "areas" in tables:

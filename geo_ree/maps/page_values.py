@@ -21,6 +21,9 @@ INFRASTRUCTURE = (
 )
 """Layers that are drawn, the lowest first."""
 
+CONTEXT = ("earthquakes", "tailings", "airports")
+"""Layers that are drawn above them, off at first, and that no distance of a score is measured to."""
+
 _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
@@ -33,7 +36,7 @@ _DEPOSIT = (
 )
 _STEMS = (
     *("dist_", "err_", "near_", "unsure_", "abroad_", "points_", "foot_", "elevation_", "slope_"),
-    *("ruggedness_", "terrain_", "climb_", "above_", "pass_"),
+    *("ruggedness_", "terrain_", "climb_", "above_", "pass_", "earthquakes_", "largest_"),
 )
 _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area"),

@@ -54,6 +54,9 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "power_plants": {"color": "#a14b2e", "radius": 2.6},
         "settlements": {"color": "#6f7680", "radius": 1.7},
         "gateways": {"color": "#0f4c5c", "radius": 4.2},
+        "airports": {"color": "#5b4a99", "radius": 4.0},
+        "earthquakes": {"color": "#b3541e", "radius": 2.2},
+        "tailings": {"color": "#8a1f11", "radius": 4.6},
         "audit": {"color": "#b0432f", "radius": 3.0},
     }
 )
@@ -69,6 +72,9 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "power_plants": f"Power plants of {PLANT_MW:.0f} MW or more",
         "settlements": f"Settlements of {SETTLEMENT_PEOPLE:,} people or more",
         "gateways": "Sea ports and rail borders",
+        "airports": "Airports with an IATA code",
+        "earthquakes": "Recorded earthquakes, not a hazard",
+        "tailings": "Legacy tailings and their accidents",
         "deposits": "Rare-earth deposits",
         "unranked": "Areas in which unranked deposits lie",
         "context": "Major deposits of other commodities",

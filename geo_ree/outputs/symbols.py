@@ -154,7 +154,7 @@ def _lines(layer: str) -> tuple[Rule, ...]:
 
 
 def _points(layer: str) -> tuple[Rule, ...]:
-    drawn = {"airports": {"color": "#5b4a99", "radius": 4.0}, **POINTS}.get(layer)
+    drawn = POINTS.get(layer)
     if drawn is None:
         return ()
     size = round(float(str(drawn["radius"])) * 0.6, 2)

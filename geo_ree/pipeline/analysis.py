@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import SettingsError
+from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import choose_gateways, compare_gateways, to_the_metre
 from geo_ree.pipeline.layers import Layers
@@ -173,11 +174,12 @@ def measure_deposits(
     distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)
     limits = upper_limits(distances, targets)
+    shocks = earthquake_columns(deposits, frames)
     rates = measure_omission(proximity)
     located = layers.located
     areas = gpd.GeoDataFrame() if located is None else located.areas
     return Measures(
-        table=pd.concat([deposits, to_the_metre(distances), limits, terrain], axis=1),
+        table=pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1),
         targets=targets,
         proximity=proximity,
         omission_rates=rates,

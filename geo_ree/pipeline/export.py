@@ -31,6 +31,8 @@ INFRASTRUCTURE = (
     "settlements",
     "water",
     "airports",
+    "earthquakes",
+    "tailings",
     "countries",
 )
 """Layers that are exported where a run has them."""

@@ -290,8 +290,31 @@ _LAYERS = (
         "airports",
         (
             *_common("large", "medium", "small", "heliport", "closed", "unknown"),
-            Column("code", "text", "ICAO or IATA code"),
+            Column("code", "text", "ICAO code, or the source's own"),
+            Column("iata", "text", "IATA code: it has, or had, scheduled flights"),
             Column("elevation_m", "number", "above the sea", low=-500, high=6000),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "earthquakes",
+        (
+            *_common("earthquake"),
+            Column("magnitude_mw", "number", "moment magnitude", low=0, high=10),
+            Column("depth_km", "number", "depth of the centroid", low=0, high=800),
+            Column("date", "text", "day, UTC"),
+        ),
+        _POINT,
+    ),
+    Layer(
+        "tailings",
+        (
+            *_common("tailings"),
+            Column("date", "text", "day, month or year of an accident"),
+            Column("what", "text", "what lies there and what happened, as published"),
+            _ERROR,
+            Column("position_basis", "text", "where the position and its error come from"),
+            Column("reference", "text", "publications and links"),
         ),
         _POINT,
     ),

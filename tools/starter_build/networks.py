@@ -111,7 +111,10 @@ def to_lines(network: Network) -> gpd.GeoDataFrame:
 
 
 def near_scored(
-    nodes: Floats, edges: NDArray[np.int64], countries: gpd.GeoDataFrame
+    nodes: Floats,
+    edges: NDArray[np.int64],
+    countries: gpd.GeoDataFrame,
+    reach_km: float = ROAD_REACH_KM,
 ) -> NDArray[np.bool_]:
     """Whether an end of each edge lies in a scored country or within reach of its border."""
     chosen = countries[countries["native_id"].isin(SCORED_COUNTRIES)]
@@ -122,7 +125,7 @@ def near_scored(
     away, _ = cKDTree(_on_sphere(border)).query(_on_sphere(np.column_stack([lon, lat])))
     shapely.prepare(whole)
     close = np.zeros(len(nodes), dtype=bool)
-    reach = 2.0 * np.sin(ROAD_REACH_KM / _EARTH_KM / 2.0)
+    reach = 2.0 * np.sin(reach_km / _EARTH_KM / 2.0)
     close[used] = (away <= reach) | shapely.contains_xy(whole, lon, lat)
     return np.asarray(close[edges].any(axis=1))
 

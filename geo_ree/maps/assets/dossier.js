@@ -83,6 +83,14 @@
       mean ? ". " + t("mean_slope", { m: g.plainNumber(d.slope_cell_m, 0) }) : "", coarse ? ". " + t(mean ? "finer_for_climb" : "finer_raster") : "")];
   };
 
+  /* Recorded earthquakes: context, never part of the score. */
+  g.shocks = function (d) {
+    if (!known(d.earthquakes_100km)) return null;
+    return [el("h4", {}, t("earthquakes")), el("p", {}, t("earthquakes_100km", { n: g.plainNumber(d.earthquakes_100km, 0) }) +
+      (known(d.largest_earthquake_mw) ? "; " + t("largest_earthquake", { mw: g.plainNumber(d.largest_earthquake_mw, 1) }) : "") + ". ", g.stamp("computed")),
+      el("p", { "class": "small" }, t("earthquakes_note"))];
+  };
+
   function heading(text) { return el("h4", {}, text); }
   function said(label, text) { return text ? el("p", {}, label ? label + " " : "", g.linked(text)) : null; }
 
@@ -239,7 +247,7 @@
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
-      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.terrain(d), position(d)] : null,
+      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };
 })(geoRee);

@@ -151,7 +151,7 @@
   };
   /* Leaflet draws in the order of switching on; restore the order of the map. */
   g.arrange = function (chart) {
-    ["countries", "suitability", "water", "roads", "railways_planned", "railways", "power_lines", "settlements", "power_plants", "gateways", "audit", "unranked"]
+    ["countries", "suitability", "water", "roads", "railways_planned", "railways", "power_lines", "settlements", "power_plants", "gateways", "earthquakes", "tailings", "airports", "audit", "unranked"]
       .forEach(function (slug) { if (made[slug] && chart.hasLayer(made[slug])) made[slug].bringToFront(); });
   };
   g.canvases = function () { return Object.values(canvases); };

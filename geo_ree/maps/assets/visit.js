@@ -80,8 +80,18 @@
   function positionError(d) { return known(d.position_error_m) ? "± " + g.radius(d.position_error_m) : t("error_unknown"); }
   function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
+  /* The nearest airport that the page draws, by a straight line. */
+  function airport(d) {
+    var layer = data.layers.airports, best = null;
+    g.rows(layer && layer[1]).forEach(function (p) {
+      var away = g.straightKm(d, { latitude: p.lat, longitude: p.lon });
+      if (!best || away < best.away) best = { away: away, name: p.name };
+    });
+    return best && el("tr", {}, el("th", { scope: "row" }, label("airport")), el("td", {}, km(best.away, 0) + ": " + best.name));
+  }
   function near(m, d) {
-    var there = d["near_" + m];
+    var there = d["near_" + m], nearby = m === "airport" && !known(d.dist_airport_km) ? airport(d) : null;
+    if (nearby) return nearby;
     return el("tr", {}, el("th", { scope: "row" }, label(m)), el("td", {}, g.distance(d, m), there ? ": " + there : null));
   }
   function fact(name, value) { return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, known(value) ? value : g.unknown())); }

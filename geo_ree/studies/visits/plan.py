@@ -20,6 +20,10 @@ from geo_ree.scoring import html_table
 from geo_ree.studies.visits.trips import Trip, group_trips
 
 _AIRPORTS = ("large", "medium", "small")
+_NO_AIRPORTS = ("heliport", "closed")
+
+TAILINGS_KM = 30.0
+"""Legacy tailings nearer than this are named for a visit (judgement)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -101,7 +105,7 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     labels = result.layers.labels
     sites = sites.reset_index(drop=True)
     near = [_to_airport(sites, layers, labels), _to_border(sites, layers, labels)]
-    sites = pd.concat([sites, *near], axis=1)
+    sites = pd.concat([sites, *near, _tailings_near(sites, layers)], axis=1)
     trips = group_trips(
         sites.geometry.x,
         sites.geometry.y,
@@ -158,10 +162,33 @@ def _not_found(word: str, bundle: Bundle) -> SettingsError:
 def _to_airport(
     sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
 ) -> pd.DataFrame:
-    """The nearest airport in any country; unknown without a source of airports."""
-    airports = layers.get("airports")
-    used = airports[airports["kind"].isin(_AIRPORTS)] if airports is not None else None
+    """The nearest airport in any country; unknown without a source of airports.
+
+    Airports of a published size count, and those that have a code of IATA.
+    """
+    used = layers.get("airports")
+    if used is not None:
+        coded = used["iata"].notna() if "iata" in used else False
+        used = used[used["kind"].isin(_AIRPORTS) | coded]
+        used = used[~used["kind"].isin(_NO_AIRPORTS)]
     return _reach(sites, used, "airport", labels)
+
+
+def _tailings_near(sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame]) -> pd.Series:
+    """Legacy tailings within `TAILINGS_KM`: name, distance, what is published, and by whom."""
+    words = pd.Series(None, index=sites.index, name="tailings", dtype=object)
+    tailings = layers.get("tailings")
+    if tailings is None:
+        return words
+    for at, place in sites.geometry.items():
+        one = gpd.GeoDataFrame(geometry=[place], crs=sites.crs)
+        away = nearest(tailings, one)["distance_m"] / 1000.0
+        close = away[away <= TAILINGS_KM].sort_values()
+        words[at] = "; ".join(
+            f"{row['name']}, about {km:.0f} km: {row['what']} ({row['reference']})"
+            for row, km in zip(tailings.loc[close.index].to_dict("records"), close, strict=True)
+        )
+    return words
 
 
 def _to_border(
@@ -191,7 +218,9 @@ def _reach(
 
 
 def _named(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    code = row.get("code")
+    iata, code = row.get("iata"), row.get("code")
+    if isinstance(iata, str) and iata:
+        code = f"IATA {iata}"
     known = f", {code}" if isinstance(code, str) and code else ""
     label = labels.get(str(row["source_id"]), str(row["source_id"]))
     return f"{row['name']} ({row['country']}){known}, {label}"

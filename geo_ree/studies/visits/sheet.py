@@ -16,7 +16,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.outputs.kml import describe_distance, kml_document
 from geo_ree.outputs.notice import attribution_of
-from geo_ree.studies.visits.plan import VisitPlan
+from geo_ree.studies.visits.plan import TAILINGS_KM, VisitPlan
 from geo_ree.studies.visits.sketch import draw_sketch
 from geo_ree.studies.visits.trips import Trip, decimal_degrees, degrees_minutes
 
@@ -166,7 +166,8 @@ def _site(site: Mapping[str, Any]) -> str:
             f'<p class="place"><b>{decimal_degrees(lat, lon)}</b><br>'
             f"{degrees_minutes(lat, 'NS')} &nbsp; {degrees_minutes(lon, 'EW')}<br>"
             f"<small>{margin}: {_position(site)}</small></p>",
-            f"<table><tbody><tr><th>Elevation</th><td>{_elevation(site)}</td></tr>{near}</tbody></table>",
+            f"<table><tbody><tr><th>Elevation</th><td>{_elevation(site)}</td></tr>{near}"
+            f"{_tailings(site)}</tbody></table>",
             f"<table><tbody>{facts}</tbody></table>",
             f'<p class="quiet">Sources: {_known(site.get("reference"))}<br>'
             f"Records: {_known(site.get('sources') or site['id'])}</p></section>",
@@ -194,6 +195,14 @@ def _elevation(site: Mapping[str, Any]) -> str:
     source = site.get("near_elevation")
     named = f" <small>{escape(source)}</small>" if isinstance(source, str) else ""
     return f'{float(height):,.0f} m{margin} <span class="mark">computed</span>{named}'
+
+
+def _tailings(site: Mapping[str, Any]) -> str:
+    """A row for legacy tailings nearby; none where there is no layer, or none near."""
+    found = site.get("tailings")
+    if not isinstance(found, str) or not found:
+        return ""
+    return f"<tr><th>Legacy tailings within {TAILINGS_KM:g} km</th><td>{escape(found)}</td></tr>"
 
 
 def _aliases(text: Any) -> str:

@@ -70,7 +70,10 @@ def test_several_deposits_of_one_name_are_listed(result):
         plan_visit(replace(result, tables={**result.tables, "scores": table}), ["same"])
 
 
-def test_without_a_source_of_airports_the_nearest_is_unknown(plan):
+def test_without_a_source_of_airports_the_nearest_is_unknown(result):
+    frames = {name: f for name, f in result.layers.frames.items() if name != "airports"}
+    without = replace(result, layers=replace(result.layers, frames=frames))
+    plan = plan_visit(without, [KUTESSAY])
     assert plan.sites["dist_airport_km"].isna().all()
     assert "geo-ree fetch ourairports" in render_sheet(plan)
 
@@ -95,6 +98,45 @@ def test_the_nearest_airport_is_measured_and_named(result):
     assert row["err_airport_km"] == row["position_error_m"] / 1000
     assert row["near_airport"] == "Made-up (KAZ), ZZ01, ourairports"
     assert re.search(rf"about {expected:,.0f} km \([\d,]+–[\d,]+\)", render_sheet(plan))
+
+
+def test_the_nearest_airport_of_the_starter_has_its_iata_code(plan, result):
+    airports = result.layers.frames["airports"]
+    for site in plan.sites.to_dict("records"):
+        away = Geod(ellps="WGS84").inv(
+            np.full(len(airports), site["longitude"]),
+            np.full(len(airports), site["latitude"]),
+            airports.geometry.x,
+            airports.geometry.y,
+        )[2]
+        best = airports.iloc[away.argmin()]
+        assert site["dist_airport_km"] == pytest.approx(away.min() / 1000, abs=0.01)
+        assert f"IATA {best['iata']}, " in site["near_airport"]
+
+
+def test_a_closed_airport_is_none_even_with_a_code(result):
+    airports = gpd.GeoDataFrame(
+        {
+            "source_id": "own",
+            "code": None,
+            "iata": ["AAA", "BBB", None],
+            "name": ["Closed", "Open", "Field"],
+            "country": "KGZ",
+            "kind": ["closed", "unknown", "unknown"],
+        },
+        geometry=[shapely.Point(76.1, 42.8), shapely.Point(74.5, 43.1), shapely.Point(76.1, 42.7)],
+        crs=4326,
+    )
+    plan = plan_visit(_with_layer(result, "airports", airports), [KUTESSAY])
+    assert plan.sites.loc[0, "near_airport"] == "Open (KGZ), IATA BBB, own"
+
+
+def test_legacy_tailings_nearby_are_named_with_their_source(plan):
+    kutessay, _, kundybai = plan.sites["tailings"]
+    assert "Ak-Tyuz tailings, about" in kutessay and "December 1964" in kutessay
+    assert "https://www.istc.int/" in kutessay
+    assert kundybai == ""
+    assert render_sheet(plan).count("Legacy tailings within 30 km") == 2  # Kutessay II and Aktyuz
 
 
 def test_the_nearest_border_is_that_of_the_layer(plan, result):
