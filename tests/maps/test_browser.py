@@ -195,6 +195,19 @@ def test_the_page_answers_the_five_questions(starter_page, visit):
         assert one["edition"] in text
 
 
+def test_the_dossier_names_the_ore_field_and_opens_the_other_deposits_in_it(starter_page, visit):
+    seen = visit(starter_page[1])
+    seen.page.evaluate("geoRee.open('starter_deposits:kutessay-ii')")
+    field = seen.page.locator(".dossier p", has_text="Ore field or group of mines:")
+    assert "Aktyuz" in field.inner_text() and "also in it:" in field.inner_text()
+    assert "Kuperlisai" in field.inner_text() and "Kutessiask" not in field.inner_text()
+    field.get_by_role("button", name="Aktyuz", exact=True).click()
+    seen.page.wait_for_selector(".dossier h3:text-is('Aktyuz')")
+    seen.page.evaluate("geoRee.open('starter_deposits:kundybai')")
+    assert "Ore field" not in seen.page.inner_text(".dossier")
+    assert seen.trouble == []
+
+
 def test_a_narrow_screen_does_not_scroll_sideways_and_shows_the_dossier(starter_page, visit):
     seen = visit(starter_page[1], 390, 800)
     assert seen.value("document.documentElement.scrollWidth") <= 390

@@ -208,7 +208,7 @@
   function oreField(d) {
     if (!d.district) return null;
     var whole = d.part_of && g.byId[d.part_of];
-    var others = g.deposits.concat(g.unranked).filter(function (o) { return o.district === d.district && o !== d && o !== whole; });
+    var others = g.deposits.concat(g.unranked).filter(function (o) { return o.district === d.district && o !== d && o !== whole && o.role !== "duplicate"; });
     function link(o) {
       var button = el("button", { type: "button", "class": "as-link" }, o.name || o.id);
       button.addEventListener("click", function () { g.open(o.id); });
