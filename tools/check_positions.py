@@ -30,6 +30,18 @@ SOUND = ("chosen", "copy", "counted", "outvoted", "coarse")
 FINEST_TRUTH_M = 8_000.0
 """A coarser position cannot judge another one."""
 
+_COLUMNS = (
+    "deposit",
+    "name",
+    "record",
+    "class",
+    "hands",
+    "error_km",
+    "own_km",
+    "away_km",
+    "covered",
+)
+
 
 def leave_one_out(merged: Merged, located: Located) -> pd.DataFrame:
     """Locate each deposit without one hand, for each of its hands.
@@ -53,7 +65,7 @@ def leave_one_out(merged: Merged, located: Located) -> pd.DataFrame:
         if len(rest) and row["own_error_m"] < FINEST_TRUTH_M:
             parts.append(rest.assign(deposit=label))
     if not parts:
-        return pd.DataFrame(columns=["deposit", "class", "error_km", "away_km", "covered"])
+        return pd.DataFrame(columns=list(_COLUMNS))
     trial = pd.concat(parts).reset_index(drop=True)
     trial["witness"] = trial.groupby(["deposit", "witness"], sort=False).ngroup()
     no = pd.Series(data=False, index=trial.index)

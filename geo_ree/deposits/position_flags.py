@@ -150,18 +150,17 @@ def centroid_findings(positions: pd.DataFrame) -> pd.DataFrame:
 
     Positions within ``copy_m`` are one point; so are those within ``filing_m`` whose own error is
     larger than that, as they cannot be told apart. Spellings of one name count once
-    (`geo_ree.deposits.names`), as do all records of one deposit; records without a name do not
-    count. `positions` has ``deposit, name, longitude, latitude, own_error_m``; the result has a row
-    for each position at such a point.
+    (`geo_ree.deposits.names`), as do all records of one deposit; records without a name and works
+    (a concentrator at its mine) do not count. `positions` has ``deposit, name, longitude,
+    latitude, own_error_m``; the result has a row for each position at such a point.
     """
     key = _group_points(positions)
     many = positions.groupby(key)["deposit"].transform("nunique") >= MIN_NAMES
     rows: list[tuple[object, str, float, str]] = []
     for _, heap in positions[many].groupby(key[many], sort=False):
-        stems = {
-            next((f.stem for n in names for f in name_forms(n) if f.stem and not f.nameless), "")
-            for _, names in heap.groupby("deposit", sort=False)["name"]
-        } - {""}
+        stems = {_own_stem(names) for _, names in heap.groupby("deposit", sort=False)["name"]} - {
+            ""
+        }
         if len(stems) >= MIN_NAMES:
             names = ", ".join(dict.fromkeys(n for n in heap["name"] if isinstance(n, str)))
             if len(names) > _MAX_LISTED:
@@ -169,6 +168,12 @@ def centroid_findings(positions: pd.DataFrame) -> pd.DataFrame:
             text = f"{len(stems)} names on one coordinate: {names}"
             rows += [(label, "filing_centroid", np.nan, text) for label in heap.index]
     return pd.DataFrame(rows, columns=list(FOUND))
+
+
+def _own_stem(names: pd.Series) -> str:
+    """Stem of the first name of a deposit; "" without one, and for works, which stand at a mine."""
+    forms = (form for name in names for form in name_forms(name))
+    return next((f.stem for f in forms if f.stem and not (f.nameless or f.works)), "")
 
 
 def _group_points(positions: pd.DataFrame) -> pd.Series:

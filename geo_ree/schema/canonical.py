@@ -90,7 +90,7 @@ _POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon"
 _PRECISION = Column(
     "precision_class",
     "text",
-    "how fine the printed coordinate is",
+    "how precise the position is: by its printed digits or its source's words",
     required=True,
     vocabulary=tuple(PRECISION_ERROR_M),
 )
@@ -349,7 +349,7 @@ _LAYERS = (
             Column(
                 "precision_class",
                 "text",
-                "how fine the printed coordinate is",
+                "how precise the position is: by its printed digits or its source's words",
                 vocabulary=tuple(PRECISION_ERROR_M),
             ),
             Column("reference", "text", "publications and links"),

@@ -121,6 +121,7 @@ def heap(*rows):
         ([("a", "Aktyuz"), ("a", "Kutessay II"), ("a", "Kalesay")], 0),  # records of one deposit
         ([("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Unnamed"), ("d", None)], 0),
         ([("a", "Aktyuz"), ("b", "Kutessay II")], 0),
+        ([("a", "Aktyuz"), ("b", "Kutessay II"), ("c", "Kemin Concentrator")], 0),  # works
     ],
 )
 def test_three_names_on_one_coordinate_are_a_filing_centroid(rows, count):
