@@ -257,3 +257,31 @@ def test_the_audit_can_be_drawn_over_the_map(starter_page, visit):
     scored = positions[positions["deposit"].isin(starter_page[0].table["id"])]
     assert marks == (scored["verdict"] != "chosen").sum() > 5
     assert seen.trouble == []
+
+
+def test_planned_railways_say_their_state_and_crossings_the_country_beyond(starter_page, visit):
+    seen = visit(starter_page[1])
+
+    def tips(layer):
+        return seen.value(
+            f"(() => {{ const group = geoRee.layers.{layer}, out = []; group.eachLayer(line => "
+            "out.push(group.getTooltip()._content(line).innerText)); return out; })()"
+        )
+
+    assert any("35 of 63 km laid (2025-11-19)" in tip for tip in tips("railways_planned"))
+    assert all("no distance is measured to it" in tip for tip in tips("railways_planned"))
+    assert any(tip.startswith("Sarakhs, ") and "to Iran" in tip for tip in tips("gateways"))
+    seen.page.evaluate("geoRee.set({ language: 'ru' })")
+    assert any("уложено 35 из 63 км (2025-11-19)" in tip for tip in tips("railways_planned"))
+    assert any("в: Иран" in tip for tip in tips("gateways"))
+    names = [
+        "line near Kemin (KGZ), OSM",
+        "Sarakhs, to Iran (TKM), table",
+        "road 60 km from Kemin (KGZ), OSM",
+    ]
+    said = [seen.value(f"geoRee.nearestFeature({name!r}).name") for name in names]
+    assert said == [
+        "линия у пункта Kemin",
+        "Sarakhs, в: Иран",
+        "дорога в 60 км от пункта Kemin",
+    ]

@@ -60,6 +60,7 @@
     line("uncertain", 7, "", g.t("position_uncertainty"));
     if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"));
     line("dash", 0, "#4b4440", g.t("course_unknown_25"));
+    if (data.layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"));
     line("foot", 0, "#4b4440", g.t("line_to_feature"));
     if (data.layers.relief) line("relief", 7, "", g.t("relief_key"));
     var box = el("details", { "class": "legend" }, el("summary", {}, g.t("legend_title")), ramp(), g.scrolls(key, g.t("map_key")));
