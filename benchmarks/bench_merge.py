@@ -17,7 +17,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from geo_ree.deposits import merge
-from geo_ree.schema import LAYERS, validate
+from geo_ree.schema import check_layer
 
 count = int(sys.argv[1])
 rng = np.random.default_rng(20240607)
@@ -39,7 +39,7 @@ frame = gpd.GeoDataFrame({
     "commodity_group": "unknown", "role": "context", "precision_class": "arc_second",
     "position_error_m": 500.0, "country": "USA", "country_reported": "United States",
 }, geometry=shapely.points(lon, lat), crs=4326)
-records = validate(frame, "deposits")
+records = check_layer(frame, "deposits")
 start = time.perf_counter()
 merged = merge(records)
 seconds = time.perf_counter() - start

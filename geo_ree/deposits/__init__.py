@@ -1,8 +1,8 @@
 """From the records of many sources to deposits, each with one position and its quantities.
 
 - normalize: `normalization` with `column_rules`, `coordinates`, `borders`, `commodities`, `vocabulary`
-- match and merge: `names`, `copies`, `pairs`, `similarity` (thresholds in ``likeness.toml``),
-  `grouping`, `merging`
+- match and merge: `names`, `record_names`, `copies`, `pairs`, `similarity` (thresholds in
+  ``likeness.toml``), `grouping`, `authority` (``authority.csv``), `merging`, `districts`
 - locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `location`
 - published quantities: `resources`
 """

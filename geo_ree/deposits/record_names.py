@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -30,6 +31,7 @@ class RecordNames:
     districts: tuple[str, ...]
 
 
+@lru_cache(maxsize=400_000)
 def read_record_names(name: object, *aliases: object) -> RecordNames:
     """Tell the names of the deposit from those of its district.
 
