@@ -18,7 +18,7 @@ from geo_ree.outputs.export_formats import FORMATS, RASTER_FORMATS, check_format
 from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.pipeline.result import Result
 from geo_ree.pipeline.score_rasters import suitability
-from geo_ree.proximity import Box, SurfaceFeatures, choose_features, make_grid, surface
+from geo_ree.proximity import Box, Target, make_grid, surface
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 INFRASTRUCTURE = (
@@ -187,32 +187,31 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
 
     Notes
     -----
-    Values are metres, as `geo_ree.surface` measures them, to the nearest feature of all
-    countries; the table of scores uses those of the deposit's own country where the target says so.
+    Values are metres, by the rule of the table of scores: a cell counts the features of its own
+    country unless the target says otherwise, and is unknown at sea and outside all countries.
     There is no raster of scores where the model's aggregate is TOPSIS, which compares deposits and
     says nothing of one place, or where no criterion with a weight was measured. Tags hold the
     run id, the disclaimer and the attributions.
     """
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
-    model, chosen = result.scores.model, raster_features(result)
+    model, chosen = result.scores.model, raster_targets(result)
     box = box_of(result.layers.frames["countries"])
     made: dict[str, Path | str] = {}
-    for column, features in chosen.items():
+    for column, target in chosen.items():
         made[column] = folder / f"{column}.tif"
         surface(
-            features.rows,
+            result.measures.proximity,
             resolution,
             made[column],
+            target=target.name,
             box=box,
-            within=features.within,
-            name=features.target.label,
-            attribution=_notice(bundle, {features.target.layer}),
+            attribution=_notice(bundle, {target.layer}),
             tags=about,
         )
     if model.aggregate == "topsis":
         return
     if any(c.weight > 0 and c.column in made for c in model.criteria):
-        layers = {features.target.layer for features in chosen.values()}
+        layers = {target.layer for target in chosen.values()}
         tags = {**about, "attribution": _notice(bundle, layers)}
         suitability(made, model, folder / "suitability.tif", tags=tags)
 
@@ -237,15 +236,18 @@ def box_of(countries: gpd.GeoDataFrame) -> Box:
     )
 
 
-def raster_features(result: Result) -> Mapping[str, SurfaceFeatures]:
-    """Column of the model -> the features of its raster, where there are any."""
-    columns, layers = result.scores.model.columns, result.layers
-    chosen = {
-        f"dist_{target.name}_km": choose_features(target, layers.frames, layers.coverage)
-        for target in result.measures.targets.values()
-        if f"dist_{target.name}_km" in columns
+def raster_targets(result: Result) -> Mapping[str, Target]:
+    """Column of the model -> the target of its raster, where that has features."""
+    columns, measures = result.scores.model.columns, result.measures
+    return {
+        f"dist_{name}_km": target
+        for name, target in measures.targets.items()
+        if f"dist_{name}_km" in columns and _has_features(measures.proximity.rows(name))
     }
-    return {column: features for column, features in chosen.items() if len(features.rows)}
+
+
+def _has_features(rows: gpd.GeoDataFrame | None) -> bool:
+    return rows is not None and len(rows) > 0
 
 
 def _notice(bundle: Bundle, layers: set[str]) -> str:

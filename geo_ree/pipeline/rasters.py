@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.catalog import Source
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline.layers import layer_coverage, read_layers
+from geo_ree.pipeline.gateways import choose_gateways
+from geo_ree.pipeline.layers import Layers, read_layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
-from geo_ree.proximity import (
-    Box,
-    Grid,
-    Target,
-    choose_features,
-    load_targets,
-    make_grid,
-    surface,
-)
+from geo_ree.proximity import Box, Grid, TargetIndex, load_targets, make_grid, surface
 from geo_ree.scoring import load_preset
 from geo_ree.settings import REGION, Options, Settings
 
@@ -51,10 +43,10 @@ def write_surface(
     path
         File to write.
     layer
-        A canonical layer with all its features: ``railways``.
+        A canonical layer with all its features, of all countries: ``railways``.
     target
-        A target of the presets: ``railway``. Lines of unknown course are left out, and where no
-        source covers the layer the distance is unknown. Give a layer or a target.
+        A target of the presets: ``railway``. A cell has the distance that a deposit there has in the
+        tables; see `geo_ree.surface`. Give a layer or a target.
     resolution, box
         See `geo_ree.proximity.surface`.
     tell
@@ -77,9 +69,10 @@ def write_surface(
     targets = load_targets(options.targets)
     if target and target not in targets:
         raise SettingsError(f"no target is called {target!r}", f"use one of {', '.join(targets)}")
-    chosen = targets[target] if target else Target(name=layer, layer=layer, label=layer)
     layers = read_layers(settings, options, tell)
-    return _write_distances(path, chosen, layers.frames, layers.sources, resolution, box, tell)
+    if target:
+        return _write_target(path, target, _indexed(layers, options), layers, resolution, box, tell)
+    return _write_layer(path, layer, layers, resolution, box, tell)
 
 
 def write_suitability(
@@ -93,8 +86,9 @@ def write_suitability(
 ) -> Suitability:
     """Write a raster for each distance of a preset, and ``suitability.tif`` with its scores.
 
-    Each distance is to the nearest feature of all countries; the score tables use the features of
-    the deposit's own country where the target says so.
+    A cell has the distances and the score that a deposit there has in the tables: it counts the
+    features of its own country unless the target says otherwise. A cell at sea or outside all
+    countries has none.
 
     Parameters
     ----------
@@ -123,12 +117,13 @@ def write_suitability(
     if options.aggregate:
         model = replace(model, aggregate=options.aggregate)
     layers = read_layers(settings, options, tell)
+    index = _indexed(layers, options)
     surfaces: dict[str, Path | str] = {}
-    for target in load_targets(options.targets).values():
-        column = f"dist_{target.name}_km"
-        if column in model.columns and len(choose_features(target, layers.frames, {}).rows):
+    for name in index.targets:
+        column, rows = f"dist_{name}_km", index.rows(name)
+        if column in model.columns and rows is not None and len(rows):
             surfaces[column] = path = folder / f"{column}.tif"
-            _write_distances(path, target, layers.frames, layers.sources, resolution, box, tell)
+            _write_target(path, name, index, layers, resolution, box, tell)
     if not surfaces:
         raise SettingsError(
             f"no available source has any target of the preset {model.name}",
@@ -138,32 +133,74 @@ def write_suitability(
     return suitability(surfaces, chosen, folder / "suitability.tif")
 
 
-def _write_distances(
+def _indexed(layers: Layers, options: Options) -> TargetIndex:
+    targets = choose_gateways(load_targets(options.targets), layers.frames, options)
+    return TargetIndex(layers.frames, targets, coverage=layers.coverage)
+
+
+def _write_target(
     path: Path,
-    target: Target,
-    layers: Mapping[str, gpd.GeoDataFrame],
-    sources: Mapping[str, Source],
+    name: str,
+    index: TargetIndex,
+    layers: Layers,
     resolution: float | str,
     box: Box,
     tell: Progress,
 ) -> Grid:
-    _, rows, within = choose_features(target, layers, layer_coverage(sources.values()))
+    rows, label = index.rows(name), index.targets[name].label
+    if rows is None or not len(rows):
+        raise _no_feature(label, layers)
+    used = _sources_of(rows)
+    grid = surface(
+        index,
+        resolution,
+        path,
+        target=name,
+        box=box,
+        sources=used,
+        attribution=_attribution(used, layers),
+    )
+    tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {label}")
+    return grid
+
+
+def _write_layer(
+    path: Path, layer: str, layers: Layers, resolution: float | str, box: Box, tell: Progress
+) -> Grid:
+    frames = layers.frames
+    rows = frames.get(layer, gpd.GeoDataFrame())
+    rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty] if len(rows) else rows
     if not len(rows):
-        raise SettingsError(
-            f"no available source has a {target.label} whose course is known",
-            f"use another source of one of the layers {', '.join(sorted(layers))}",
-        )
-    used = tuple(sorted(set(rows["source_id"].dropna().astype(str))))
-    attributions = dict.fromkeys(sources[i].attribution for i in used if i in sources)
+        raise _no_feature(layer, layers)
+    covered, used = layers.coverage.get(layer), _sources_of(rows)
+    within = None
+    if covered is not None and "countries" in frames:
+        within = frames["countries"][frames["countries"]["country"].isin(covered)]
     grid = surface(
         rows,
         resolution,
         path,
         box=box,
         within=within,
-        name=target.label,
+        name=layer,
         sources=used,
-        attribution="; ".join(a for a in attributions if a),
+        attribution=_attribution(used, layers),
     )
-    tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {target.label}")
+    tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {layer}")
     return grid
+
+
+def _no_feature(what: str, layers: Layers) -> SettingsError:
+    return SettingsError(
+        f"no available source has a {what}",
+        f"use another source of one of the layers {', '.join(sorted(layers.frames))}",
+    )
+
+
+def _sources_of(rows: gpd.GeoDataFrame) -> tuple[str, ...]:
+    return tuple(sorted(set(rows["source_id"].dropna().astype(str))))
+
+
+def _attribution(used: tuple[str, ...], layers: Layers) -> str:
+    words = dict.fromkeys(layers.sources[i].attribution for i in used if i in layers.sources)
+    return "; ".join(a for a in words if a)

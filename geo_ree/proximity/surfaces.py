@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
-import rasterio
-import shapely
-from numpy.typing import NDArray
-from rasterio.features import rasterize
 
-from geo_ree.crs import STORE_CRS, Floats
+from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
+from geo_ree.proximity.cell_rows import STRIP_CELLS, Areas, Burned, CellRows, rows_at_once
+from geo_ree.proximity.country_cells import CountryCells
 from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.index import Frame, NearestIndex
-from geo_ree.proximity.search import cells
-from geo_ree.proximity.search.segments import geodesic_areas, to_ecef
-from geo_ree.proximity.search.tree import in_slices, log_compilation
-from geo_ree.proximity.target_index import numbers
-from geo_ree.proximity.targets import Target
+from geo_ree.proximity.search.segments import geodesic_areas
+from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.settings import REGION
 from geo_ree.storage.geotiff import Piece, RasterLayout, Singles, write_cog
-
-Areas: TypeAlias = NDArray[np.object_]
-
-STRIP_CELLS = 2**23
-"""Greatest number of cells in memory at a time, unless sixteen rows are more."""
 
 METHOD = (
     "geodesic distance on WGS 84 from the middle of each cell to the nearest target, an edge being "
@@ -37,15 +26,18 @@ METHOD = (
 )
 """The description of the method in every file."""
 
-_ASKED_CELLS = 2**19
-_EDGE_M = 1.0  # this near to an outline, GDAL and the index may differ on what is inside
+_UNKNOWN_OF_TARGET = (
+    "at sea and outside all countries, where no source covers the layer, and where the edge of the "
+    "region is nearer; elsewhere to the features that a deposit there would be measured to"
+)
 
 
 def surface(
-    layer: Frame | NearestIndex,
+    layer: Frame | NearestIndex | TargetIndex,
     resolution: float | str,
     path: Path | str,
     *,
+    target: str = "",
     box: Box = REGION,
     within: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     name: str = "",
@@ -55,19 +47,24 @@ def surface(
 ) -> Grid:
     """Write a raster of the geodesic distance to the nearest feature of a layer.
 
-    The file is a Cloud-Optimized GeoTIFF in degrees, its values metres (float32). All features count,
-    also those of other countries and lines of unknown course, unless the layer leaves them out.
+    The file is a Cloud-Optimized GeoTIFF in degrees, its values metres (float32). Of a layer, all
+    features count, also those of other countries and lines of unknown course. Of a target of a
+    `TargetIndex`, a cell has the distance that a deposit there has in the tables: to the features
+    of its own country, unless the target says otherwise. A cell at sea or outside all countries is
+    unknown then.
 
     Parameters
     ----------
     layer
         Points, lines or polygons in any reference system, or an index of them. Within a polygon the
-        distance is 0.
+        distance is 0. Or indexed layers, of which `target` is measured to.
     resolution
         Cell size: metres, or a text with its unit (``"250 m"``, ``"1 km"``, ``"0.01 deg"``); see
         `geo_ree.proximity.grid.make_grid`.
     path
         File to write, complete or not at all.
+    target
+        Name of the target, for indexed layers: ``railway``.
     box
         Western, southern, eastern and northern edge, degrees; over the antimeridian the east
         continues beyond 180.
@@ -88,13 +85,14 @@ def surface(
     Raises
     ------
     SchemaError
-        When there are no features, or the box or the resolution is invalid.
+        When there are no features, the target is unknown, or the box or the resolution is invalid.
     SettingsError
         When the file cannot be written.
 
     Notes
     -----
-    Cost: linear in the cells. Memory is that of the index, and about 200 MB.
+    Cost: linear in the cells; where countries count, tiles on a border are measured once for each of
+    their countries. Memory is that of the index, and about 200 MB.
 
     Examples
     --------
@@ -107,18 +105,28 @@ def surface(
     (6822.0, 'distance to the nearest of: Kemin')
     """
     grid = make_grid(box, resolution)
-    if not sources and isinstance(layer, gpd.GeoDataFrame) and "source_id" in layer:
-        sources = tuple(sorted(layer["source_id"].dropna().astype(str).unique()))
-    index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
     known = None if within is None else _areas_of(within)
+    if isinstance(layer, TargetIndex):
+        rows = CountryCells(layer, target).strips(grid)
+        features: Frame | None = layer.rows(target)
+        name = name or layer.targets[target].label
+        count, unknown = len(layer.rows(target)), _UNKNOWN_OF_TARGET  # type: ignore[arg-type]
+    else:
+        index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
+        rows = strips(index, grid, known=known)
+        features = None if isinstance(layer, NearestIndex) else layer
+        count = len(index.labels)
+        unknown = "nothing" if known is None else "outside the areas where the layer is complete"
+    if not sources and isinstance(features, gpd.GeoDataFrame) and "source_id" in features:
+        sources = tuple(sorted(features["source_id"].dropna().astype(str).unique()))
     about = {
         "unit": "m",
         "measured_to": name or "targets",
-        "targets": str(len(index.labels)),
+        "targets": str(count),
         "sources": ", ".join(sources) or "not stated",
         "attribution": attribution or "not stated",
         "method": METHOD,
-        "unknown": "nothing" if known is None else "outside the areas where the layer is complete",
+        "unknown": unknown,
         **(tags or {}),
     }
     raster = RasterLayout(
@@ -128,7 +136,7 @@ def surface(
         ((f"distance to the nearest of: {name or 'targets'}", "m"),),
         about,
     )
-    write_cog(Path(path), raster, _pieces(strips(index, grid, known=known)))
+    write_cog(Path(path), raster, _pieces(rows))
     return grid
 
 
@@ -147,86 +155,14 @@ def strips(
     A strip has at most `most_cells` cells, unless sixteen rows are more. Outside the polygons `known`
     the distance is unknown.
     """
-    log_compilation(
-        cells, "fill_tiles", "the loops of proximity rasters", compiled=cells.fill_tiles
-    )
-    inside, covered = _Burned(index.stored.areas), None if known is None else _Burned(known)
-    rows = max(1, most_cells // grid.width // cells.SIDE) * cells.SIDE
+    measured, covered = CellRows(index), None if known is None else Burned(known)
+    rows = rows_at_once(grid, most_cells)
     for begin in range(0, grid.height, rows):
-        end = min(begin + rows, grid.height)
-        out = _measure_rows(index, grid, begin, end)
-        if len(inside.areas):
-            within = inside.cells(grid, begin, end)
-            edge = (out > 0.0) & (out <= _EDGE_M)
-            out[within] = 0.0
-            _query_cells(index, grid, begin, out, edge)
+        out = np.empty((min(rows, grid.height - begin), grid.width), dtype=np.float32)
+        measured.measure(grid, begin, out)
         if covered is not None:
-            out[~covered.cells(grid, begin, end)] = np.nan
+            out[covered.numbers(grid, slice(begin, begin + len(out))) == 0] = np.nan
         yield out
-
-
-def _measure_rows(index: NearestIndex, grid: Grid, begin: int, end: int) -> Singles:
-    """Return the distances of some rows to the nearest segment."""
-    tree = index.stored.tree
-    lat = grid.latitudes[begin:end]
-    lon = np.radians(grid.longitudes)
-    # A row is a ring: its cells differ by a turn about the axis only. So a cell's coordinates are
-    # the ring's radius (x on the meridian of 0) times a direction of its column, plus a height.
-    ecef = to_ecef(np.zeros(len(lat)), lat)
-    ring, base = np.ascontiguousarray(ecef[:, 0]), np.outer(ecef[:, 2], tree.turn[:, 2])
-    east = np.outer(tree.turn[:, 0], np.cos(lon)) + np.outer(tree.turn[:, 1], np.sin(lon))
-    axis = np.ascontiguousarray(tree.turn[:, 2])
-    out = np.empty((end - begin, grid.width), dtype=np.float32)
-    in_slices(
-        -(-len(lat) // cells.SIDE),
-        lambda a, b: cells.fill_tiles(
-            a, b, ring, base, east, tree.segments, tree.boxes, tree.children, axis, out
-        ),
-        size=1,
-    )
-    _query_cells(index, grid, begin, out, np.isnan(out))
-    return out
-
-
-def _query_cells(
-    index: NearestIndex, grid: Grid, begin: int, out: Singles, wanted: NDArray[np.bool_]
-) -> None:
-    """Fill the wanted cells with the distances of the index itself."""
-    lon, lat = _wrapped(grid.longitudes), grid.latitudes[begin:]
-    some = max(1, _ASKED_CELLS // grid.width)
-    for first in range(0, len(out), some):
-        row, column = np.nonzero(wanted[first : first + some])
-        row += first
-        out[row, column] = index.query_lonlat(lon[column], lat[row])[0]
-
-
-def _wrapped(lon: Floats) -> Floats:
-    return np.where(lon > 180.0, lon - 360.0, lon)
-
-
-class _Burned:
-    """Polygons to burn into rows of a grid: a cell counts when its middle is inside."""
-
-    def __init__(self, areas: Areas) -> None:
-        self.areas = areas
-        self._tree = shapely.STRtree(areas)
-
-    def cells(self, grid: Grid, begin: int, end: int) -> NDArray[np.bool_]:
-        """Return which cells of some rows are inside, shape (rows, width)."""
-        across, down = grid.step
-        west, east, north = grid.box[0], grid.box[2], grid.box[3] - begin * down
-        out = np.zeros((end - begin, grid.width), dtype=np.uint8)
-        for turn in (-360.0, 0.0, 360.0):  # one meridian has several longitudes
-            strip = shapely.box(west + turn, north - (end - begin) * down, east + turn, north)
-            found = self.areas[self._tree.query(strip)]
-            if len(found):
-                rasterize(
-                    found,
-                    out=out,
-                    default_value=1,
-                    transform=rasterio.Affine(across, 0.0, west + turn, 0.0, -down, north),
-                )
-        return out.astype(bool)
 
 
 def _areas_of(within: gpd.GeoDataFrame | gpd.GeoSeries) -> Areas:
@@ -240,37 +176,3 @@ def _areas_of(within: gpd.GeoDataFrame | gpd.GeoSeries) -> Areas:
     if not len(areas):
         raise SchemaError("`within` has no polygon", "give areas, or leave it out")
     return areas
-
-
-class SurfaceFeatures(NamedTuple):
-    """The features of a target for a raster, and the countries where the distance is known.
-
-    `rows` has the features of all countries; `within` is None where the distance is known everywhere.
-    """
-
-    target: Target
-    rows: gpd.GeoDataFrame
-    within: gpd.GeoDataFrame | None
-
-
-def choose_features(
-    target: Target,
-    layers: Mapping[str, gpd.GeoDataFrame],
-    coverage: Mapping[str, frozenset[str]],
-) -> SurfaceFeatures:
-    """Choose the features of a target for a raster, without lines of unknown course.
-
-    `coverage` has the countries that the sources of a layer cover. Without the layer, or without
-    such features, `rows` is empty.
-    """
-    covered = coverage.get(target.layer)
-    within = None
-    if covered is not None and "countries" in layers:
-        within = layers["countries"][layers["countries"]["country"].isin(covered)]
-    if target.layer not in layers:
-        return SurfaceFeatures(target, gpd.GeoDataFrame(), within)
-    layer = layers[target.layer]
-    rows = target.choose(layer) if len(layer) else layer
-    certain = numbers(rows, "lateral_error_km") <= target.max_lateral_error_km
-    rows = rows[certain & rows.geometry.notna() & ~rows.geometry.is_empty]
-    return SurfaceFeatures(target, rows, within)

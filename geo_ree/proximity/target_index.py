@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -17,8 +16,8 @@ from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.line_names import name_lines
 from geo_ree.proximity.nearest_features import NearestFeatures
+from geo_ree.proximity.region_edge import edge_km
 from geo_ree.proximity.targets import Target, load_targets
-from geo_ree.settings import REGION
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
@@ -83,7 +82,9 @@ class TargetIndex:
             for name, target in self.targets.items()
             if target.layer in layers and len(layers[target.layer])
         }
-        self._complete = _complete_countries(layers.get("countries"))
+        countries = layers.get("countries")
+        self.countries = None if countries is None else to_store(countries, what="the countries")
+        self.complete = _complete_countries(self.countries)
         self._settlements = _named_settlements(layers.get("settlements"))
         self._towns = _towns_by_country(self._settlements)
 
@@ -91,6 +92,19 @@ class TargetIndex:
         """Return the eligible rows of a target, None when its layer is absent."""
         found = self._features.get(target)
         return None if found is None else found.rows
+
+    def indexed(
+        self, target: str, country: str, *, certain: bool
+    ) -> tuple[NearestIndex, Floats] | None:
+        """Return an index of the eligible rows of a country, ``*`` for all, and their errors (km).
+
+        Only rows whose course is known, or unknown; None when there are none.
+        """
+        features = self._features.get(target)
+        found = None if features is None else features.indexed(country, certain=certain)
+        return (
+            None if features is None or found is None else (found[0], features.error_km[found[1]])
+        )
 
     def nearest(
         self, target: str, lon: Floats, lat: Floats, country: Words, *, abroad: bool = False
@@ -196,10 +210,9 @@ class TargetIndex:
         """
         open_ended = np.isfinite(out.distance_km)
         if not abroad:
-            open_ended &= ~np.isin(codes, list(self._complete))
+            open_ended &= ~np.isin(codes, list(self.complete))
         at = np.flatnonzero(open_ended)
-        edge_km = _region_edge().query_lonlat(lon[at], lat[at])[0] / 1000.0
-        beyond = at[out.distance_km[at] > edge_km]
+        beyond = at[out.distance_km[at] > edge_km(lon[at], lat[at])]
         out.distance_km[beyond] = np.nan
         out.row[beyond] = -1
         out.error_km[beyond] = 0.0
@@ -241,21 +254,21 @@ class _Features:
             return km, row
         if not abroad:
             for code in set(country):
-                found = self._index(code, certain=certain)
+                found = self.indexed(code, certain=certain)
                 if found is not None:
                     _improve(km, row, np.flatnonzero(country == code), lon, lat, found)
             return km, row
         others = [
             (code, found, found[0].box_distance_m(lon, lat) / 1000.0)
             for code in dict.fromkeys(self._country)
-            if (found := self._index(code, certain=certain)) is not None
+            if (found := self.indexed(code, certain=certain)) is not None
         ]
         for code, found, least_km in sorted(others, key=lambda other: float(other[2].sum())):
             at = np.flatnonzero((country != code) & (least_km <= km))
             _improve(km, row, at, lon, lat, found)
         return km, row
 
-    def _index(self, country: str | None, *, certain: bool) -> _Indexed | None:
+    def indexed(self, country: str | None, *, certain: bool) -> _Indexed | None:
         """Index the rows of a country, or of all for "*"; None when there are none."""
         key = (country, certain)
         if key not in self._indexes:
@@ -318,13 +331,3 @@ def _towns_by_country(settlements: gpd.GeoDataFrame | None) -> dict[object, gpd.
         return {}
     large = (settlements["population"] >= _TOWN_POPULATION).to_numpy(dtype=bool)
     return dict(iter(settlements[large].groupby("country")))
-
-
-@cache
-def _region_edge() -> NearestIndex:
-    """Index the edge of the region: parallels in steps of one degree, for an edge is a geodesic."""
-    west, south, east, north = REGION
-    lons, lats = np.arange(west, east + 0.5), np.arange(south, north + 0.5)
-    ring = [(x, south) for x in lons] + [(east, y) for y in lats]
-    ring += [(x, north) for x in lons[::-1]] + [(west, y) for y in lats[::-1]]
-    return NearestIndex(gpd.GeoSeries([shapely.LineString(ring)], crs=4326))

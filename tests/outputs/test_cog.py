@@ -10,8 +10,11 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 import geo_ree
+from geo_ree.crs import GEOD
+from geo_ree.deposits.borders import locate_points
 from geo_ree.errors import SchemaError
-from geo_ree.pipeline.export import RESOLUTION, box_of, export, gather_tables, raster_features
+from geo_ree.pipeline.export import RESOLUTION, box_of, export, gather_tables, raster_targets
+from geo_ree.proximity.target_index import numbers
 from geo_ree.scoring import score
 from geo_ree.settings import REGION
 
@@ -51,12 +54,29 @@ def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(w
 
 
 def test_cells_have_the_distances_that_nearest_gives(written, real):
-    for column, goal in raster_features(real).items():
+    lands = real.layers.frames["countries"]
+    for column, goal in raster_targets(real).items():
         with rasterio.open(written / f"{column}.tif") as opened:
             values = opened.read(1)
             rows, columns = (i[::97] for i in np.nonzero(np.isfinite(values)))
-            metres = geo_ree.nearest(_middles(opened, rows, columns), goal.rows)["distance_m"]
-        assert len(rows) > 20
+            places = _middles(opened, rows, columns)
+        features = real.measures.proximity.rows(goal.name)
+        features = features[numbers(features, "lateral_error_km") <= goal.max_lateral_error_km]
+        inside = places.to_frame("geometry").sjoin(lands[["country", "geometry"]], how="left")
+        country = inside[~inside.index.duplicated()]["country"]
+        metres = pd.Series(np.nan, places.index)
+        for code, some in places.groupby(country):
+            own = features[features["country"] == code] if goal.same_country else features
+            if len(own):
+                metres[some.index] = geo_ree.nearest(some, own)["distance_m"]
+        known = metres.notna().to_numpy()
+        assert known.sum() > 20
+        # A line of unknown course may be nearer still.
+        assert (values[rows, columns] <= metres * (1 + 1e-6))[known].all()
+        rows, columns, metres = rows[known], columns[known], metres[known]
+        surely = values[rows, columns] > 0.999 * metres
+        assert surely.mean() > 0.7
+        rows, columns, metres = rows[surely], columns[surely], metres[surely]
         assert np.abs(values[rows, columns] / metres - 1).max() < 1e-6
 
 
@@ -83,9 +103,7 @@ def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
         assert tags["run_id"] == real.report["run_id"]
         assert tags["disclaimer"] == real.report["disclaimer"]
         layers = [
-            g.target.layer
-            for c, g in raster_features(real).items()
-            if path.stem in (c, "suitability")
+            g.layer for c, g in raster_targets(real).items() if path.stem in (c, "suitability")
         ]
         named = sources[sources["layer"].isin([*layers, "countries"])]
         assert len(named) >= 2
@@ -161,3 +179,75 @@ def test_the_box_is_that_of_the_scored_countries_in_whole_degrees(real):
     assert box_of(countries) == (46.0, 29.0, 120.0, 56.0)
     assert box_of(countries[countries["country"] == "CHN"]) == REGION
     assert RESOLUTION == "5 km"
+
+
+@pytest.fixture(scope="module")
+def fine(real, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fine")
+    export(real, folder, formats=["cog"])
+    return folder / "rasters"
+
+
+@pytest.fixture(scope="module")
+def compared(real, fine):
+    """Every deposit and the cell that it lies in: how far apart they are, both countries."""
+    table = real.table
+    with rasterio.open(fine / "suitability.tif") as opened:
+        columns, rows = ~opened.transform * (table["longitude"], table["latitude"])
+        rows, columns = (np.floor(i).to_numpy(int) for i in (rows, columns))
+        inside = (np.clip(rows, 0, opened.height - 1) == rows) & (
+            np.clip(columns, 0, opened.width - 1) == columns
+        )
+        middles = _middles(opened, rows, columns)
+    lands = real.layers.frames["countries"]
+    at = locate_points(middles.to_numpy(), lands.geometry.to_numpy())
+    gaps = GEOD.inv(table.geometry.x, table.geometry.y, middles.x, middles.y)[2] / 1_000
+    out = table[["id", "name", "country", "precision_class"]].assign(
+        row=rows, column=columns, gap_km=gaps, land=lands["country"].to_numpy()[at]
+    )
+    out.loc[at < 0, "land"] = None
+    return out[inside]
+
+
+def test_every_deposit_has_the_distances_of_its_cell(real, fine, compared):
+    """A distance changes by no more than the way to the middle of the cell, in one country."""
+    own = compared[compared["land"] == compared["country"]]
+    assert len(own) > 0.98 * len(compared), "the others lie within a cell of a border or a coast"
+    assert set(real.table.loc[real.table["role"] == "candidate", "id"]) & set(own["id"])
+    assert own["gap_km"].max() < 5
+    table = real.table.loc[own.index]
+    for column, goal in raster_targets(real).items():
+        with rasterio.open(fine / f"{column}.tif") as opened:
+            cells = opened.read(1)[own["row"], own["column"]] / 1_000
+        known = ~own["precision_class"].isin(goal.unknown_for_precision).to_numpy()
+        listed = table[column].to_numpy(np.float64)
+        # Where a line of unknown course begins to count, or the edge of the region is nearer than
+        # the feature, a step of one cell may change which of two features is meant.
+        apart = np.abs(cells - listed) > own["gap_km"] + 0.002
+        odd = known & (apart | (np.isnan(cells) != np.isnan(listed))).to_numpy()
+        assert not (odd & table["rank"].notna().to_numpy()).any(), own[odd]
+        assert odd.sum() <= 0.01 * len(own), own[odd]
+
+
+def test_every_candidate_has_the_score_of_its_cell(real, fine, compared):
+    """The score lies between those of all distances a little longer and a little shorter."""
+    model = real.scores.model
+    own = compared[compared["land"] == compared["country"]]
+    table = real.table.loc[own.index]
+    used = [c.column for c in model.criteria if c.weight > 0]
+    settled = table[used].notna().all(axis=1) | ~own["precision_class"].eq("named_place")
+    own, table = own[settled], table[settled]
+    columns = [c for c in used if c.startswith("dist_")]
+    best, worst = (
+        score(
+            table.assign(**{c: (table[c] + s * own["gap_km"]).clip(lower=0) for c in columns}),
+            model,
+        )
+        for s in (-1, 1)
+    )
+    with rasterio.open(fine / "suitability.tif") as opened:
+        cells = opened.read(1)[own["row"], own["column"]]
+    ranked = table["rank"].notna().to_numpy()
+    inside = (cells >= worst["score"] - 0.01) & (cells <= best["score"] + 0.01)
+    assert inside[ranked].all(), table[ranked & ~inside]
+    assert inside.mean() > 0.99

@@ -17,6 +17,7 @@ from rio_cogeo.cogeo import cog_validate
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.proximity import NearestIndex
 from geo_ree.proximity import surfaces as rasters
+from geo_ree.proximity.cell_rows import CellRows, wrapped
 from geo_ree.proximity.grid import Grid, make_grid
 from geo_ree.proximity.surfaces import strips, surface
 
@@ -95,7 +96,7 @@ def test_every_cell_agrees_with_nearest(case):
     )
     grid, index = make_grid(box, resolution), NearestIndex(lines)
     got = _filled(index, grid)
-    lon, lat = np.meshgrid(rasters._wrapped(grid.longitudes), grid.latitudes)
+    lon, lat = np.meshgrid(wrapped(grid.longitudes), grid.latitudes)
     metres = index.query_lonlat(lon.ravel(), lat.ravel())[0].reshape(got.shape)
     assert (np.abs(got - metres) <= _rounding(metres)).all()
 
@@ -284,14 +285,14 @@ def test_no_targets_is_an_error(tmp_path):
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, MemoryError])
 def test_an_interruption_leaves_nothing_and_keeps_the_older_file(trouble, tmp_path, monkeypatch):
     path, index = tmp_path / "out" / "x.tif", NearestIndex(_series(shapely.Point(75, 42)))
-    measured = rasters._measure_rows
+    measured = CellRows.measure
 
-    def breaks(index, grid, begin, end):
+    def breaks(self, grid, begin, out, wanted=None):
         if begin:
             raise trouble
-        return measured(index, grid, begin, end)
+        measured(self, grid, begin, out, wanted)
 
-    monkeypatch.setattr(rasters, "_measure_rows", breaks)
+    monkeypatch.setattr(CellRows, "measure", breaks)
     monkeypatch.setattr(rasters, "strips", lambda i, g, known: strips(i, g, most_cells=1))
     with pytest.raises(trouble):
         surface(index, "1 km", path, box=(75, 42, 77, 44))

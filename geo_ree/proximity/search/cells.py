@@ -33,6 +33,7 @@ _SMALL = 8  # cells to a side of a tile that is not quartered: the index is fast
 
 @jit
 def fill_tiles(
+    places: Any,
     begin: int,
     end: int,
     ring: Any,
@@ -44,9 +45,10 @@ def fill_tiles(
     axis: Any,
     out: Any,
 ) -> None:
-    """Write the distances (m) of the cells in rows of tiles `begin` to `end`, NaN for the index to fill.
+    """Write the distances (m) of the cells in the tiles of `places`, NaN for the index to fill.
 
-    The cell of row i and column j is at ``ring[i] * east[:, j] + base[i]``.
+    Tiles are numbered along the rows of tiles from the first; those in `places` from `begin` to `end`
+    are filled, no other cell is touched. The cell of row i and column j is at ``ring[i] * east[:, j] + base[i]``.
     """
     cells = np.empty((6, SIDE * SIDE))
     stack, bound, near = np.empty(STACK, dtype=np.int64), np.empty(STACK), np.empty(LANES)
@@ -54,7 +56,7 @@ def fill_tiles(
     tiles = np.empty((32, 3), dtype=np.int64)
     before = np.array([0.0, 0.0, 0.0, -1.0])
     height, width = out.shape
-    for place in range(begin * -(-width // SIDE), end * -(-width // SIDE)):
+    for place in places[begin:end]:
         tiles[0, 0] = place // -(-width // SIDE) * SIDE
         tiles[0, 1], tiles[0, 2] = place % -(-width // SIDE) * SIDE, SIDE
         top = 1

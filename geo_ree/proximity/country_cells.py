@@ -1,0 +1,144 @@
+"""The cells of a raster, each measured to the features of its own country, as a deposit is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.errors import SchemaError
+from geo_ree.proximity.cell_rows import STRIP_CELLS, Burned, CellRows, Mask, rows_at_once, wrapped
+from geo_ree.proximity.grid import Grid
+from geo_ree.proximity.region_edge import edge_km, far_from_edge
+from geo_ree.proximity.target_index import TargetIndex
+from geo_ree.storage.geotiff import Singles
+
+ALL = "*"
+
+_BLOCK = 2**19  # cells at a time, where the index itself is asked
+
+
+class CountryCells:
+    """The rows of a raster of one target: each cell has the distance that a deposit there would have.
+
+    A cell is in the country whose polygon holds its middle. It counts what
+    `TargetIndex.nearest` counts: features of its country alone unless the target says otherwise,
+    lines of unknown course only where they are nearer even at their farthest, nothing where no source
+    covers the layer or the region ends sooner. A cell in no country, at sea or outside the
+    polygons, is unknown.
+
+    Parameters
+    ----------
+    index
+        The indexed layers. Without the layer ``countries`` all features count, everywhere.
+    target
+        Name of the target.
+
+    Raises
+    ------
+    SchemaError
+        When the target is unknown or has no eligible feature.
+    """
+
+    def __init__(self, index: TargetIndex, target: str) -> None:
+        rows = index.rows(target) if target in index.targets else None
+        if rows is None or not len(rows):
+            raise SchemaError(
+                f"there is no feature of the target {target!r}",
+                f"give one of {', '.join(index.targets)} whose layer has features",
+            )
+        self._index, self._target = index, target
+        self._apart = index.targets[target].same_country
+        self._measured: dict[tuple[str, bool], CellRows | None] = {}
+        if index.countries is not None:
+            self._areas = Burned(index.countries.geometry.to_numpy())
+            codes, names = pd.factorize(index.countries["country"].astype(str))
+            self._codes = list(map(str, names))
+            self._lands = np.concatenate([[0], codes + 1]).astype(np.int16)
+
+    def strips(self, grid: Grid, *, most_cells: int = STRIP_CELLS) -> Iterator[Singles]:
+        """Yield the rows from the north, some at a time, in metres; NaN where unknown."""
+        rows = rows_at_once(grid, most_cells)
+        for begin in range(0, grid.height, rows):
+            out = np.full((min(rows, grid.height - begin), grid.width), np.nan, dtype=np.float32)
+            for code, wanted in self._parts(grid, begin, begin + len(out)):
+                self._fill(code, grid, begin, out, wanted)
+            yield out
+
+    def _parts(self, grid: Grid, begin: int, end: int) -> Iterator[tuple[str, Mask]]:
+        """Yield the country to search, ``*`` for all, and the cells that search it."""
+        if self._index.countries is None:
+            yield ALL, np.ones((end - begin, grid.width), dtype=np.bool_)
+            return
+        numbers = self._areas.numbers(grid, slice(begin, end))
+        if not self._apart:
+            yield ALL, numbers > 0
+            return
+        lands = self._lands[numbers]
+        present = np.unique(np.concatenate([np.unique(row) for row in lands]))
+        covered = self._index.coverage.get(self._index.targets[self._target].layer)
+        for land in present[present > 0]:
+            if covered is None or self._codes[land - 1] in covered:
+                yield self._codes[land - 1], lands == land
+
+    def _fill(self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
+        """Measure the wanted cells to the features of a country."""
+        certain, unsure = (self._rows(code, certain=certain) for certain in (True, False))
+        if certain is not None:
+            certain.measure(grid, begin, out, wanted)
+        if unsure is not None and certain is None:
+            unsure.measure(grid, begin, out, wanted)
+        elif unsure is not None:
+            self._add_unsure(unsure, code, grid, begin, out, wanted)
+        if self._apart and code != ALL and code not in self._index.complete:
+            _clear_beyond_region(grid, begin, out, wanted)
+
+    def _rows(self, code: str, *, certain: bool) -> CellRows | None:
+        key = (code, certain)
+        if key not in self._measured:
+            found = self._index.indexed(self._target, code, certain=certain)
+            self._measured[key] = None if found is None else CellRows(found[0])
+        return self._measured[key]
+
+    def _add_unsure(
+        self, unsure: CellRows, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask
+    ) -> None:
+        """Put in lines of unknown course where, even at their farthest, they are nearer."""
+        indexed = self._index.indexed(self._target, code, certain=False)
+        if indexed is None:
+            return
+        index, error_km = indexed
+        least = 1_000.0 * float(error_km.min())
+        wanted = wanted & (out > least)
+        if not wanted.any():
+            return
+        near = np.full(out.shape, np.inf, dtype=np.float32)
+        unsure.measure(grid, begin, near, wanted)
+        for row, column, lon, lat in _places(grid, begin, near + least < out):
+            metres, found = index.query_lonlat(lon, lat)
+            better = metres + 1_000.0 * error_km[found] < out[row, column]
+            out[row[better], column[better]] = metres[better]
+
+
+def _clear_beyond_region(grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
+    """Set to unknown what is farther than the edge of the region."""
+    for row, column, lon, lat in _places(grid, begin, wanted & np.isfinite(out)):
+        km = out[row, column] / 1_000.0
+        at = np.flatnonzero(~far_from_edge(lon, lat, km))
+        beyond = at[km[at] > edge_km(lon[at], lat[at])]
+        out[row[beyond], column[beyond]] = np.nan
+
+
+def _places(
+    grid: Grid, begin: int, wanted: Mask
+) -> Iterator[tuple[np.ndarray, np.ndarray, Floats, Floats]]:
+    """Yield row, column, longitude and latitude of the wanted cells, some at a time."""
+    lon, lat = wrapped(grid.longitudes), grid.latitudes[begin:]
+    some = max(1, _BLOCK // grid.width)
+    for first in range(0, len(wanted), some):
+        row, column = np.nonzero(wanted[first : first + some])
+        if len(row):
+            row += first
+            yield row, column, lon[column], lat[row]
