@@ -82,7 +82,7 @@ def test_surface_of_a_layer_and_of_a_target(layers, tmp_path):
         own = made.read(1)
         assert made.tags()["measured_to"] == "open railway"
     known = np.isfinite(own)
-    assert 0.2 < known.mean() < 0.9, "the target is unknown at sea and outside all countries"
+    assert known.mean() > 0.9
     assert (own >= values - 0.1)[known].all()
     assert own[known].sum() > values[known].sum()
 
