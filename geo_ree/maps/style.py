@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
-import pandas as pd
-
 SCORE_RAMP: tuple[tuple[float, str], ...] = (
     (0.0, "#f2e3a1"),
     (15.0, "#9ccfa4"),
@@ -111,6 +109,9 @@ TILES: Mapping[str, object] = MappingProxyType(
 refuse such requests; NASA's GIBS accepts them."""
 
 
+_LEAST_RANGE_KM = 0.05  # a smaller error changes no digit that is shown
+
+
 def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool = False) -> str:
     """Write a distance with the range that its error leaves, as the page does.
 
@@ -120,11 +121,13 @@ def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool
     --------
     >>> distance_text(13.1, 10.4), distance_text(2.94, 0.2), distance_text(1250.0)
     ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250.0 km')
+    >>> distance_text(13.1, 0.005)
+    '13.1 km'
     >>> distance_text(98.9, 3.0, upper_limit=True)
     'at most about 99 km (96–102)'
     """
     at_most = "at most " if upper_limit else ""
-    if not error_km or pd.isna(error_km):
+    if error_km is None or not error_km >= _LEAST_RANGE_KM:
         return f"{at_most}{_fixed(km, 1)} km"
     digits = 0 if error_km >= 1.0 else 1
     low, high = _fixed(max(0.0, km - error_km), digits), _fixed(km + error_km, digits)

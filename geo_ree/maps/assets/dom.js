@@ -97,7 +97,7 @@ var geoRee = { data: {} };
   /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
   g.kilometres = function (km, error, upperLimit) {
     var digits = error >= 1 ? 0 : 1, text = g.plainNumber(km, 1) + " " + g.t("km");
-    if (error) text = g.t("about_distance", {
+    if (error >= 0.05) text = g.t("about_distance", {
       km: g.plainNumber(km, km < 1 ? 1 : digits), low: g.plainNumber(Math.max(0, km - error), digits), high: g.plainNumber(km + error, digits)
     });
     return upperLimit ? g.t("at_most", { distance: text }) : text;

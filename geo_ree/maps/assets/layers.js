@@ -97,7 +97,7 @@
       group.bindTooltip(function (mark) {
         var p = mark.facts;
         return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to_country", { country: p.neighbour_name ? g.term(p.neighbour_name) : g.country(p.neighbour) }) : null, p.fuel,
-          p.kind !== "operating" && p.position_error_m ? "± " + g.plainNumber(p.position_error_m / 1000, 0) + " " + g.t("km") : null,
+          p.kind !== "operating" && p.position_error_m ? "± " + g.radius(p.position_error_m) : null,
           p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("mw") : null,
           p.population ? g.t("people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
       });
