@@ -172,7 +172,8 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     ids = records["id"].to_numpy(dtype=object)
     lead = {g: rows[0] for g, rows in zip(members, groups, strict=True)}
     of_records = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
-    of_records["copy_of"] = _find_copied(records)
+    copied = _find_copied(records)
+    of_records["copy_of"] = copied
     of_records.insert(1, "deposit", ids[[lead[g] for g in group.tolist()]])
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
     lon, lat = coordinates(records)
@@ -188,7 +189,7 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
         deposits=deposits,
         members=of_records,
         values=values,
-        conflicts=_find_conflicts(records, groups),
+        conflicts=_find_conflicts(records.assign(copy_of=copied), groups),
         pairs=pd.DataFrame(compared),
     )
 
@@ -263,13 +264,19 @@ def _unite(
 
 
 def _find_conflicts(records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]) -> pd.DataFrame:
-    """List the attributes on which the records of a deposit disagree."""
-    columns = {c: records[c].astype(object).to_numpy() for c in (*_COMPARED, "id", "name")}
+    """List the attributes on which the records of a deposit disagree.
+
+    A copy that says what its original says is the same witness, and is left out.
+    """
+    kept = (*_COMPARED, "id", "name", "copy_of")
+    columns = {c: records[c].astype(object).to_numpy() for c in kept}
     stated = {name: _is_stated(columns[name], name) for name in _COMPARED}
     rows = []
     for members in (m for m in groups if len(m) > 1):
         for name in _COMPARED:
             texts = {i: str(columns[name][i]) for i in members if stated[name][i]}
+            said = {(columns["id"][i], text) for i, text in texts.items()}
+            texts = {i: t for i, t in texts.items() if (columns["copy_of"][i], t) not in said}
             if len({" ".join(text.casefold().split()) for text in texts.values()}) < 2:
                 continue
             if name == "commodities" and frozenset.intersection(

@@ -295,3 +295,15 @@ def test_the_records_say_which_other_record_they_repeat():
         record("c:1", "Made-up Ridge", (70.01, 45), precision_class="arc_second"),
     ).members.set_index("record")
     assert got["copy_of"].to_dict() == {"a:1": None, "b:1": "a:1", "c:1": None}
+
+
+def test_a_copy_that_says_the_same_is_no_second_witness_of_a_disagreement():
+    rows = (
+        record("a:1", "Made-up Ridge", (70, 45), status="producer"),
+        record("b:1", "Made-up Ridge", (70, 45), status="producer"),
+        record("c:1", "Made-up Ridge", (70, 45), status="prospect"),
+        record("d:1", "Made-up Ridge", (70, 45.1), status="producer"),
+    )
+    (conflict,) = merged(*rows).conflicts.query("attribute == 'status'").itertuples()
+    assert conflict.values == "producer | prospect | producer"
+    assert conflict.sources == "a:1 | c:1 | d:1"
