@@ -228,6 +228,8 @@ def _fill_columns(table: pd.DataFrame, ids: pd.Series, task: TableTask) -> pd.Da
             task.report_unrecognised(column, texts)
         frame = classify_statements(frame)
     frame = frame.assign(id=ids, source_id=task.source.id, row=np.arange(len(table)))
+    if "licence" in task.layer.column_names():
+        frame["licence"] = task.source.licence
     if "kind" not in frame and "kind" in task.layer.column_names():
         frame["kind"] = "unknown"
     return frame

@@ -31,7 +31,7 @@ _DEPOSIT = (
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
-    *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px"),
+    *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
     *CLASS_COLUMNS,
 )
 _STEMS = (

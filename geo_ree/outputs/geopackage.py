@@ -15,7 +15,7 @@ import shapely
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.layer_styles import qml_style, sld_style
-from geo_ree.outputs.notice import attribution_of, licence_notice, read_me
+from geo_ree.outputs.notice import AREA_LAYERS, attribution_of, licence_notice, read_me
 from geo_ree.outputs.symbols import rules_for
 
 _LABELS = {
@@ -52,8 +52,8 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """
     path = folder / "geo_ree.gpkg"
     about = pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"])
-    for name, (table, layer) in _layers(bundle).items():
-        _write(table, path, name, licence_notice(bundle.sources, layer), bundle)
+    for name, (table, layers) in _layers(bundle).items():
+        _write(table, path, name, licence_notice(bundle.sources, *layers), bundle)
     for name, rows in (
         ("resources", bundle.resources),
         ("sources", bundle.sources),
@@ -64,16 +64,19 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     _add_styles(path, list(_layers(bundle)))
 
 
-def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
-    """Map each layer to its rows and to the canonical layer whose licences apply, lowest first."""
+def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, tuple[str, ...]]]:
+    """Map each layer to its rows and to the canonical layers whose licences apply, lowest first.
+
+    The deposits hold what was measured to every layer: all licences apply, which is no layer named.
+    """
     lines = ("countries", "water", "roads", "railways_planned", "railways", "power_lines")
     order = sorted(bundle.infrastructure, key=lambda n: lines.index(n) if n in lines else 9)
-    parts = {p: (t, n) for n in order for p, t in _by_shape(n, bundle.infrastructure[n])}
+    parts = {p: (t, (n,)) for n in order for p, t in _by_shape(n, bundle.infrastructure[n])}
     return {
-        "unranked": (bundle.unranked, "deposits"),
+        "unranked": (bundle.unranked, ()),
         **parts,
-        "areas": (bundle.areas, "published_distances"),
-        "deposits": (bundle.scored, "deposits"),
+        "areas": (bundle.areas, AREA_LAYERS),
+        "deposits": (bundle.scored, ()),
     }
 
 

@@ -34,10 +34,16 @@ _CC_BY = (
     "Contains data under CC BY 4.0, https://creativecommons.org/licenses/by/4.0/: name their authors; "
     "geo_ree has chosen, clipped and measured them."
 )
+AREA_LAYERS = ("published_distances", "countries")
+"""Layers that the areas of unplaced deposits are made from."""
+
+_NOTICES = {"ODbL": _ODBL, "CC BY 4.0": _CC_BY}
 
 
-def attribution_of(sources: pd.DataFrame, layer: str | None = None) -> str:
-    """Join the attributions of all sources, or of those of one layer, each once.
+def attribution_of(sources: pd.DataFrame, *layers: str) -> str:
+    """Join the attributions of all sources, or of those of some layers, each once.
+
+    A source that gave no row (``rows`` is 0) is not named.
 
     Examples
     --------
@@ -45,20 +51,29 @@ def attribution_of(sources: pd.DataFrame, layer: str | None = None) -> str:
     >>> attribution_of(table), attribution_of(table, "roads")
     ('A | B', 'A')
     """
-    rows = sources if layer is None else sources[sources["layer"] == layer]
-    words = [str(a) for a in rows["attribution"] if isinstance(a, str) and a]
+    words = [str(a) for a in _used(sources, layers)["attribution"] if isinstance(a, str) and a]
     return " | ".join(dict.fromkeys(words))
 
 
-def licence_notice(sources: pd.DataFrame, layer: str) -> str:
-    """Give the attributions of a layer and the notices that its licences require."""
-    licences = " ".join(str(x) for x in sources.loc[sources["layer"] == layer, "licence"])
-    parts = [attribution_of(sources, layer)]
-    if "ODbL" in licences:
-        parts.append(_ODBL)
-    if "CC BY" in licences:
-        parts.append(_CC_BY)
+def licence_notice(sources: pd.DataFrame, *layers: str) -> str:
+    """Give the attributions of some layers, or of all, and the notices that their licences require.
+
+    A table of what was measured holds names and distances of every layer: it takes all of them.
+    """
+    parts = [attribution_of(sources, *layers), *_required(sources, layers).values()]
     return " ".join(p for p in parts if p)
+
+
+def _used(sources: pd.DataFrame, layers: tuple[str, ...]) -> pd.DataFrame:
+    """Sources that gave rows, of some layers or of all."""
+    gave = sources[sources["rows"].fillna(1) > 0] if "rows" in sources else sources
+    return gave[gave["layer"].isin(layers)] if layers else gave
+
+
+def _required(sources: pd.DataFrame, layers: tuple[str, ...] = ()) -> dict[str, str]:
+    """Licence -> the notice that it requires, for the licences of the sources that gave rows."""
+    licences = " ".join(str(x) for x in _used(sources, layers)["licence"])
+    return {name: text for name, text in _NOTICES.items() if name.removesuffix(" 4.0") in licences}
 
 
 def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, str]]:
@@ -67,7 +82,6 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
     ``run`` has ``run_id, version, schema_version, created, preset, seed, draws, disclaimer``,
     ``sources`` has ``layer, attribution, licence``.
     """
-    licences = " ".join(str(x) for x in sources["licence"])
     return [
         ("run id", str(run["run_id"])),
         (
@@ -90,8 +104,7 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
         ("blank cells", "Unknown. Unknown is neither zero nor far."),
         ("quantities", "As published; they contradict each other and are never added up."),
         ("attribution", attribution_of(sources)),
-        *([("ODbL", _ODBL)] if "ODbL" in licences else []),
-        *([("CC BY 4.0", _CC_BY)] if "CC BY" in licences else []),
+        *_required(sources).items(),
     ]
 
 

@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 import pyogrio
 
 from geo_ree.outputs.bundle import Bundle
-from geo_ree.outputs.notice import attribution_of, licence_notice, notice_json, read_me
+from geo_ree.outputs.notice import (
+    AREA_LAYERS,
+    attribution_of,
+    licence_notice,
+    notice_json,
+    read_me,
+)
 from geo_ree.outputs.table_files import write_csv
 
 _ATTRIBUTED = ("scores", "unranked", "resources")
@@ -64,7 +70,7 @@ def write_geojson(bundle: Bundle, folder: Path) -> None:
             "run_id": bundle.run["run_id"],
             "disclaimer": bundle.run["disclaimer"],
             "attribution": attribution_of(bundle.sources),
-            "licence": licence_notice(bundle.sources, "deposits"),
+            "licence": licence_notice(bundle.sources),
         }
         text = json.dumps(collection(table, about), ensure_ascii=False, allow_nan=False)
         (folder / f"{name}.geojson").write_text(text + "\n", encoding="utf-8")
@@ -109,16 +115,16 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
     The key ``geo_ree`` of each file's metadata has run, attribution and sources as JSON; the key
     ``notice`` what its licence asks for. A ``bbox`` column lets readers skip row groups.
     """
-    tables: dict[str, tuple[pd.DataFrame, str]] = {
-        "deposits": (bundle.scored, "deposits"),
-        "unranked": (bundle.unranked, "deposits"),
-        "areas": (bundle.areas, "published_distances"),
-        "resources": (bundle.resources, "resources"),
-        **{f"infrastructure/{n}": (t, n) for n, t in bundle.infrastructure.items()},
+    tables: dict[str, tuple[pd.DataFrame, tuple[str, ...]]] = {
+        "deposits": (bundle.scored, ()),
+        "unranked": (bundle.unranked, ()),
+        "areas": (bundle.areas, AREA_LAYERS),
+        "resources": (bundle.resources, ("resources",)),
+        **{f"infrastructure/{n}": (t, (n,)) for n, t in bundle.infrastructure.items()},
     }
     about = notice_json(bundle.run, bundle.sources).encode()
-    for name, (table, layer) in tables.items():
-        notice = licence_notice(bundle.sources, layer).encode()
+    for name, (table, layers) in tables.items():
+        notice = licence_notice(bundle.sources, *layers).encode()
         path = folder / f"{name}.parquet"
         path.parent.mkdir(exist_ok=True)
         _write(table, path, {b"geo_ree": about, b"notice": notice})

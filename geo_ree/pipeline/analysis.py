@@ -22,6 +22,7 @@ from geo_ree.pipeline.sampling import (
     position_sampler,
 )
 from geo_ree.pipeline.unplaced import possible_areas, score_unplaced
+from geo_ree.pipeline.water_notes import water_notes
 from geo_ree.proximity import MissingLines, Target, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
@@ -175,11 +176,12 @@ def measure_deposits(
     terrain = terrain_columns(deposits, rasters, proximity)
     limits = upper_limits(distances, targets)
     shocks = earthquake_columns(deposits, frames)
+    table = pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1)
     rates = measure_omission(proximity)
     located = layers.located
     areas = gpd.GeoDataFrame() if located is None else located.areas
     return Measures(
-        table=pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1),
+        table=pd.concat([table, water_notes(table, proximity)], axis=1),
         targets=targets,
         proximity=proximity,
         omission_rates=rates,
@@ -224,7 +226,7 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
         table[ranked],
         model,
         position_sampler(table[ranked], proximity, model),
-        missing=missing_sampler(table[ranked], measures.missing),
+        missing=missing_sampler(table[ranked], measures.missing, model),
         compared=compared[ranked],
         groups=table.loc[ranked, "role"],
         draws=options.draws,

@@ -252,5 +252,4 @@ def _has_features(rows: gpd.GeoDataFrame | None) -> bool:
 
 def _notice(bundle: Bundle, layers: set[str]) -> str:
     """What the licences of some layers ask for; countries are used by each raster."""
-    used = bundle.sources[bundle.sources["layer"].isin({*layers, "countries"})]
-    return licence_notice(used.assign(layer="used"), "used")
+    return licence_notice(bundle.sources, *sorted(layers), "countries")

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import SettingsError
+from geo_ree.outputs.notice import licence_notice
 from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import Layers, read_layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
@@ -202,5 +203,8 @@ def _sources_of(rows: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 
 def _attribution(used: tuple[str, ...], layers: Layers) -> str:
-    words = dict.fromkeys(layers.sources[i].attribution for i in used if i in layers.sources)
-    return "; ".join(a for a in words if a)
+    """Return the attributions of sources, and the notices that their licences require."""
+    columns = ["layer", "attribution", "licence"]
+    chosen = [layers.sources[i] for i in used if i in layers.sources]
+    named = pd.DataFrame([[getattr(s, c) for c in columns] for s in chosen], columns=columns)
+    return licence_notice(named)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_ree.crs import Floats, destination
 from geo_ree.pipeline.elevation import draw_climbs
@@ -19,9 +20,10 @@ from geo_ree.proximity import (
 )
 from geo_ree.scoring import Sampler, ScoreModel
 
-_LINE_LAYERS = ("railways", "roads", "power_lines")
-"""Layers whose sources omit lines. Rivers are not among them: a map omits the smaller ones by its
-scale, and the criterion means those it has."""
+_LINE_LAYERS = ("railways", "roads", "power_lines", "water")
+"""Layers whose sources omit lines; of water these are rivers and canals."""
+
+_FLOWING = ("river", "canal")
 
 _PLACES = 100
 """Places near each deposit from which the missing lines are measured."""
@@ -32,15 +34,30 @@ def measure_omission(index: TargetIndex) -> dict[str, pd.DataFrame]:
     return {
         name: omission_rates(rows)
         for name, target in index.targets.items()
-        if target.layer in _LINE_LAYERS and (rows := index.rows(name)) is not None
+        if target.layer in _LINE_LAYERS and (rows := _lines_of(index, name)) is not None
     }
+
+
+def _lines_of(index: TargetIndex, name: str) -> gpd.GeoDataFrame | None:
+    """Return the eligible rows of a target, rivers that are drawn as areas by their banks.
+
+    Lakes stay areas: a river through a lake is in a source that has the lake, and no lake is a line
+    that another source could omit.
+    """
+    rows = index.rows(name)
+    if rows is None or index.targets[name].layer != "water":
+        return rows
+    shapes = rows.geometry.to_numpy(copy=True)
+    banks = rows["kind"].isin(_FLOWING).to_numpy() & (shapely.get_dimensions(shapes) == 2)
+    shapes[banks] = shapely.boundary(shapes[banks])
+    return rows.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=rows.crs))
 
 
 def missing_lines(
     index: TargetIndex, rates: Mapping[str, pd.DataFrame], countries: gpd.GeoDataFrame, seed: int
 ) -> MissingLines:
     """Build the model of missing lines for every target that has rates."""
-    rows = {name: found for name in rates if (found := index.rows(name)) is not None}
+    rows = {name: found for name in rates if (found := _lines_of(index, name)) is not None}
     return MissingLines(rows, rates, countries, seed=seed)
 
 
@@ -49,12 +66,12 @@ def position_sampler(table: gpd.GeoDataFrame, index: TargetIndex, model: ScoreMo
 
     Positions are uniform over the disc of the position error, courses to either side within the
     error of the nearest feature; a line of unknown course that may be nearer is drawn too. What is
-    unknown in `table` stays unknown; only the columns of the model's criteria are drawn.
+    unknown in `table` stays unknown; only the columns that can change a score are drawn.
     """
     lon, lat = table.geometry.x.to_numpy(), table.geometry.y.to_numpy()
     radius = pd.to_numeric(table["position_error_m"]).fillna(0.0).to_numpy(dtype=np.float64)
     country = table["country"].astype(object).to_numpy()
-    columns = {c.column for c in model.criteria}
+    columns = model.columns_used
 
     def sample(rng: np.random.Generator, draws: int) -> dict[str, Floats]:
         shape = (draws, len(table))
@@ -81,17 +98,31 @@ def position_sampler(table: gpd.GeoDataFrame, index: TargetIndex, model: ScoreMo
     return sample
 
 
-def missing_sampler(table: gpd.GeoDataFrame, lines: MissingLines) -> Sampler:
+def missing_sampler(table: gpd.GeoDataFrame, lines: MissingLines, model: ScoreModel) -> Sampler:
     """Return a sampler of the distance from each deposit to the nearest line that no source has."""
     shape = (len(table), _PLACES)
     lon = np.broadcast_to(table.geometry.x.to_numpy()[:, None], shape)
     lat = np.broadcast_to(table.geometry.y.to_numpy()[:, None], shape)
-    missing = lines.measure(lon, lat, table["country"].astype(object).to_numpy())
+    country = table["country"].astype(object).to_numpy()
+    missing = lines.measure(lon, lat, country, targets=drawn_targets(model))
 
     def sample(rng: np.random.Generator, draws: int) -> dict[str, Floats]:
         return {f"dist_{name}_km": km for name, km in missing.draw(rng, draws).items()}
 
     return sample
+
+
+def drawn_targets(model: ScoreModel) -> frozenset[str]:
+    """Targets whose distance can change a score.
+
+    Examples
+    --------
+    >>> from geo_ree.scoring import load_preset
+    >>> "road" in drawn_targets(load_preset("infrastructure"))
+    True
+    """
+    named = (c for c in model.columns_used if c.startswith("dist_") and c.endswith("_km"))
+    return frozenset(c.removeprefix("dist_").removesuffix("_km") for c in named)
 
 
 def place_sampler(found: Mapping[str, NearestFeatures], missing: MissingDistances) -> Sampler:

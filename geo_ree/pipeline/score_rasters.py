@@ -110,7 +110,7 @@ def suitability(
     """
     _check(surfaces, model)
     left_out = tuple(c for c in model.columns if c not in surfaces)
-    missing = _effective_columns(model) & {*left_out}
+    missing = model.columns_used & {*left_out}
     if missing:
         logger.warning(
             "no surface of %s: unknown everywhere, its weight is divided among the others",
@@ -175,11 +175,6 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
             f"{where}: the model has no column {', '.join(odd)}",
             f"leave it out, or use one of {', '.join(model.columns)}",
         )
-
-
-def _effective_columns(model: ScoreModel) -> set[str]:
-    """Return the columns that can change a score: those with a weight, and those of vetoes."""
-    return {c.column for c in model.criteria if c.weight > 0} | {v.column for v in model.vetoes}
 
 
 def _opened(stack: ExitStack, path: Path) -> Any:

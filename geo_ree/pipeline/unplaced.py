@@ -14,7 +14,7 @@ from pyproj import Transformer
 
 from geo_ree.crs import GEOD, STORE_CRS, Floats
 from geo_ree.errors import ScoreError
-from geo_ree.pipeline.sampling import place_sampler
+from geo_ree.pipeline.sampling import drawn_targets, place_sampler
 from geo_ree.proximity import MissingLines, NearestFeatures, TargetIndex
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, Uncertainty, score_range
@@ -119,7 +119,8 @@ def score_unplaced(
         raise ScoreError("the draws were not kept", "give uncertainty(..., keep_draws=True)")
     shapes, of = _shapes(possible)
     lon, lat = _places_of(shapes, seed)
-    unseen = lines.measure(lon, lat, shapes["country"].to_numpy(dtype=object))
+    country = shapes["country"].to_numpy(dtype=object)
+    unseen = lines.measure(lon, lat, country, targets=drawn_targets(model))
     measured = [
         _measured(proximity, model, *place)
         for place in zip(lon, lat, shapes["country"], strict=True)

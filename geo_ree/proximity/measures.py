@@ -15,6 +15,15 @@ from geo_ree.proximity.search.segments import foot_points
 from geo_ree.proximity.target_index import Integers, TargetIndex, Words, numbers
 from geo_ree.proximity.targets import Target
 
+WATER_WORDS = {
+    "fresh": "fresh water",
+    "brackish": "brackish water",
+    "salt": "salt water",
+    "mixed": "partly fresh and partly salt water",
+    "unknown": "quality unknown",
+}
+"""Quality of water in words."""
+
 
 def measure(
     deposits: gpd.GeoDataFrame,
@@ -165,8 +174,25 @@ def _describe(
     names = index.names(name, row[at], points[at])
     lateral = numbers(found, "lateral_error_km")
     country, source = (found[c].astype(object).to_numpy() for c in ("country", "source_id"))
+    quality = water_qualities(index, name, row[at])
     for k, i in enumerate(at):
         where = f" ({country[k]})" if isinstance(country[k], str) else ""
         course = ", course unknown" if lateral[k] > target.max_lateral_error_km else ""
-        out[i] = f"{names[k]}{where}{course}, {labels.get(source[k], source[k])}"
+        water = f", {WATER_WORDS[quality[k]]}" if quality is not None else ""
+        out[i] = f"{names[k]}{where}{course}{water}, {labels.get(source[k], source[k])}"
+    return out
+
+
+def water_qualities(index: TargetIndex, name: str, row: Integers) -> Words | None:
+    """Return what sources call the water of features, ``unknown`` where none does.
+
+    None for a target that is no water; a row number of -1 gives None.
+    """
+    rows = index.rows(name)
+    if rows is None or "quality" not in rows:
+        return None
+    out = np.full(len(row), None, dtype=object)
+    known = row >= 0
+    stated = rows["quality"].astype(object).iloc[row[known]]
+    out[known] = stated.where(stated.notna(), "unknown").to_numpy()
     return out

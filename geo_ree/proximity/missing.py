@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -169,7 +169,14 @@ class MissingLines:
         self._within_km, self._seed = within_km, seed
         self._indexes: dict[tuple[str, str], list[tuple[int, NearestIndex]]] = {}
 
-    def measure(self, lon: Floats, lat: Floats, country: Words) -> MissingDistances:
+    def measure(
+        self,
+        lon: Floats,
+        lat: Floats,
+        country: Words,
+        *,
+        targets: Collection[str] | None = None,
+    ) -> MissingDistances:
         """Measure from one random place near each point to every class of lines.
 
         Parameters
@@ -178,6 +185,8 @@ class MissingLines:
             Degrees, shape (deposits, places).
         country
             ISO alpha-3 of each deposit, shape (deposits,).
+        targets
+            Those to measure; all by default.
 
         Returns
         -------
@@ -186,7 +195,7 @@ class MissingLines:
         codes = np.array(["" if pd.isna(c) else str(c) for c in country], dtype=object)
         x, y = self._move(lon, lat, codes, np.random.default_rng([self._seed, 1]))
         km = {}
-        for target in self._rows:
+        for target in (t for t in self._rows if targets is None or t in targets):
             km[target] = np.full((*x.shape, CLASSES), np.inf)
             for code in sorted(set(codes)):
                 here = codes == code

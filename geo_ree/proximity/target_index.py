@@ -160,6 +160,8 @@ class TargetIndex:
     def names(self, target: str, row: Integers, points: Words) -> Words:
         """Name features: an unnamed line by what it connects, others by the nearest town.
 
+        Water without a name is called by its kind ("lake near Kemin").
+
         Parameters
         ----------
         target
@@ -182,7 +184,12 @@ class TargetIndex:
         blank = np.array([name is None for name in out], dtype=np.bool_)
         shapes, country = rows.geometry.to_numpy()[blank], rows["country"].astype(object)[blank]
         town = self._nearest_towns(shapes, country.to_numpy(), points[blank])
-        out[blank] = [f"unnamed, near {name}" if name else "unnamed" for name in town]
+        water = self.targets[target].layer == "water"
+        what = rows["kind"][blank] + " " if water else ["unnamed, "] * len(town)
+        out[blank] = [
+            f"{words}near {name}" if name else words.strip(" ,")
+            for words, name in zip(what, town, strict=True)
+        ]
         if "neighbour_name" in rows:
             beyond = rows["neighbour_name"]
             at = np.flatnonzero(beyond.notna())

@@ -2,7 +2,7 @@
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
 country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain
-tables about deposits.
+tables about deposits. A layer that sources of several licences fill has ``licence`` in each row.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ _PRECISION = Column(
     vocabulary=tuple(PRECISION_ERROR_M),
 )
 _ERROR = Column("position_error_m", "number", "radius within which the true position lies", low=0)
+_LICENCE = Column("licence", "text", "licence of the source that the row came from")
 _LATERAL = (
+    _LICENCE,
     Column("length_km", "number", "published or mapped length", low=0),
     Column("lateral_error_km", "number", "how far the true course may lie to a side", low=0),
 )
@@ -245,6 +247,7 @@ _LAYERS = (
             Column("fuel", "text", "main fuel"),
             Column("capacity_mw", "number", "installed capacity", low=0),
             _ERROR,
+            _LICENCE,
             Column("reference", "text", "publication"),
         ),
         _POINT,
@@ -254,6 +257,7 @@ _LAYERS = (
         (
             *_common("capital", "town", "village", "unknown"),
             Column("population", "integer", "people", low=0),
+            _LICENCE,
         ),
         _POINT,
     ),
@@ -266,6 +270,7 @@ _LAYERS = (
             _ERROR,
             Column("position_basis", "text", "where the error of the position comes from"),
             Column("gauge_break", "flag", "whether the gauge changes"),
+            _LICENCE,
             Column("reference", "text", "publication"),
         ),
         _POINT,
@@ -293,6 +298,7 @@ _LAYERS = (
             Column("code", "text", "ICAO code, or the source's own"),
             Column("iata", "text", "IATA code: it has, or had, scheduled flights"),
             Column("elevation_m", "number", "above the sea", low=-500, high=6000),
+            _LICENCE,
         ),
         _POINT,
     ),

@@ -161,6 +161,12 @@ class ScoreModel:
             dict.fromkeys([c.column for c in self.criteria] + [v.column for v in self.vetoes])
         )
 
+    @property
+    def columns_used(self) -> frozenset[str]:
+        """Columns that can change a score: of criteria that have a weight, and of vetoes."""
+        weighted = {c.column for c in self.criteria if c.weight > 0}
+        return frozenset(weighted | {v.column for v in self.vetoes})
+
     def with_variant(self, name: str) -> ScoreModel:
         """Return the model with the weights of the variant `name`.
 

@@ -158,9 +158,46 @@ def test_the_geopackage_names_its_sources_and_its_run(written):
     assert roads["run_id"] == RUN["run_id"]
     assert "Open Database License" in roads["DESCRIPTION"]
     assert "© OpenStreetMap" in roads["DESCRIPTION"]
-    assert "ODbL" not in pyogrio.read_info(path, layer="deposits")["layer_metadata"]["DESCRIPTION"]
+    # what was measured to roads stands in the table of deposits
+    assert "ODbL" in pyogrio.read_info(path, layer="deposits")["layer_metadata"]["DESCRIPTION"]
+    assert "ODbL" not in str(pyogrio.read_info(path, layer="areas")["layer_metadata"])
     lines = pyogrio.read_dataframe(path, layer="read_me")
     assert _names_everyone(" ".join(lines["text"]))
+
+
+def notice_in(folder, name):
+    """What each format says of its licences."""
+    if name == "gpkg":
+        layer = pyogrio.read_info(folder / "geo_ree.gpkg", layer="deposits")["layer_metadata"]
+        return layer["DESCRIPTION"]
+    if name == "parquet":
+        return pq.read_schema(folder / "deposits.parquet").metadata[b"notice"].decode()
+    if name == "kml":
+        return (folder / "deposits.kml").read_text(encoding="utf-8")
+    if name == "geojson":
+        return json.loads((folder / "deposits.geojson").read_text(encoding="utf-8"))["licence"]
+    if name == "csv":
+        return (folder / "read_me.csv").read_text(encoding="utf-8")
+    book = python_calamine.CalamineWorkbook.from_path(folder / "geo_ree.xlsx")
+    return str(book.get_sheet_by_index(0).to_python())
+
+
+@pytest.mark.parametrize("layer", ["countries", "water", "railways"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_carries_the_notices_of_the_sources_that_gave_rows(bombs, tmp_path, name, layer):
+    def told(licence, rows):
+        own = {"id": "s3", "layer": layer, "attribution": "Whose", "licence": licence, "rows": rows}
+        sources = pd.concat(
+            [bombs.sources.iloc[:1].assign(rows=1), pd.DataFrame([own])], ignore_index=True
+        )
+        folder = tmp_path / f"{licence} {rows}"
+        export(replace(bombs, sources=sources), folder, formats=[name])
+        return notice_in(folder, name)
+
+    notice = "Open Database License (ODbL) 1.0"
+    assert notice in told("ODbL 1.0", 3)
+    assert notice not in told("ODbL 1.0", 0)
+    assert notice not in told("public domain", 3)
 
 
 def test_the_geopackage_holds_the_styles_that_qgis_opens_with(written):
@@ -405,10 +442,11 @@ def test_a_run_is_handed_on_with_all_that_it_has(real, tmp_path):
         "power_plants",
         "gateways",
         "settlements",
-        "water",
         "countries",
     ):
         assert counts[name] == len(layers[name])
+    # QGIS draws no layer that mixes lines and areas
+    assert counts["water"] + counts["water_areas"] == len(layers["water"])
     text = (tmp_path / "deposits.kml").read_text(encoding="utf-8")
     assert real.report["run_id"] in text
     for source in real.report["inputs"]:

@@ -17,7 +17,7 @@ from geo_ree.pipeline.sampling import (
 from geo_ree.proximity import MissingDistances, NearestFeatures, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ASSUMED, COLUMNS
 from geo_ree.proximity.stretches import line_parts, number_stretches
-from geo_ree.scoring import Criterion, Exponential, ScoreModel
+from geo_ree.scoring import Criterion, Exponential, ScoreModel, load_preset
 from geo_ree.settings import SCORED_COUNTRIES, Options, Settings
 
 MODEL = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
@@ -64,7 +64,8 @@ def test_what_is_drawn_makes_up_for_what_was_hidden(layers, sites, name):
     row = {"source_id": "a", "country": "*", "state": "measured", "alpha": 2e5, "beta": 8e5}
     rates = {name: pd.DataFrame([row], columns=list(COLUMNS))}
     lines = missing_lines(rest, rates, layers["countries"], seed=1)
-    missing = missing_sampler(sites, lines)(np.random.default_rng(1), 300)[f"dist_{name}_km"]
+    model = ScoreModel((Criterion(name, f"dist_{name}_km", Exponential(50), 1.0),))
+    missing = missing_sampler(sites, lines, model)(np.random.default_rng(1), 300)[f"dist_{name}_km"]
     told, there = np.minimum(known, missing), ~np.isnan(known)
     assert (missing < known)[:, there].mean() == pytest.approx(share, abs=0.05)
 
@@ -85,6 +86,48 @@ def test_only_layers_of_lines_have_rates(layers):
         alpha, beta = ASSUMED
         assert table.loc[table["state"] == "assumed", "rate"].iloc[0] == alpha / (alpha + beta)
     assert measure_omission(TargetIndex({})) == {}
+
+
+def rivers(*shapes, source):
+    kinds = ["lake" if shapely.area(s) > 0.5 else "river" for s in shapes]
+    return gpd.GeoDataFrame(
+        {
+            "name": None,
+            "kind": kinds,
+            "country": "KAZ",
+            "source_id": source,
+            "lateral_error_km": 0.0,
+        },
+        geometry=list(shapes),
+        crs=4326,
+    )
+
+
+def test_rivers_as_areas_and_as_lines_tell_what_the_other_omits():
+    """One source has two of four rivers and a lake as areas, the other these and a third as lines."""
+    wide = [shapely.box(70, y, 74, y + 0.01) for y in (45.0, 46.0, 47.0)]
+    areas = rivers(*wide, shapely.box(70, 49, 74, 50), source="areas")
+    lines = rivers(
+        *(shapely.LineString([(70, y + 0.005), (74, y + 0.005)]) for y in (45.0, 46.0, 48.0)),
+        shapely.LineString([(70, 49.5), (74, 49.5)]),
+        source="lines",
+    )
+    layer = pd.concat([areas, lines], ignore_index=True)
+    rates = measure_omission(TargetIndex({"water": layer}))["water"]
+    rate = rates[rates["country"] == "KAZ"].set_index("source_id")["rate"]
+    # of four lines one has no area beside it; the lake counts as seen, and is no test of the lines
+    assert rate["areas"] == pytest.approx(1 / 4, abs=0.02)
+    assert rate["lines"] == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_water_without_a_weight_is_not_drawn(sites):
+    table = sites.iloc[:2].assign(dist_water_km=3.0)
+    layer = rivers(shapely.LineString([(70, 45), (74, 45)]), source="a")
+    index = TargetIndex({"water": layer}, {"water": load_targets()["water"]})
+    for preset, drawn in (("infrastructure", set()), ("bulk", {"dist_water_km"})):
+        model = load_preset(preset)
+        sample = position_sampler(table, index, model)(np.random.default_rng(1), 3)
+        assert set(sample) == drawn
 
 
 def test_a_deposit_of_many_places_is_drawn_at_each_with_its_doubt():

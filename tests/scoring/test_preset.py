@@ -33,7 +33,7 @@ AGREED = {  # name: column, half-distance, weight without and with grid lines
     "power_line": ("dist_power_line_km", 40, 0.0, 0.25),
     "power_plant": ("dist_power_plant_km", 75, 0.15, 0.0),
     "settlement": ("dist_settlement_km", 50, 0.15, 0.10),
-    "water": ("dist_water_km", 20, 0.10, 0.15),
+    "water": ("dist_water_km", 20, 0.0, 0.0),
     "gateway": ("dist_gateway_km", 1000, 0.05, 0.05),
 }
 
@@ -65,8 +65,8 @@ def test_infrastructure_is_the_agreed_table() -> None:
     assert found == AGREED
     assert all(isinstance(c.value, Exponential) for c in model.criteria)
     assert model.title == "infrastructure access score"
-    for variant in model.variants:
-        assert sum(variant.weights) == pytest.approx(1.0, abs=1e-12)
+    for variant, whole in zip(model.variants, (0.90, 0.85), strict=True):
+        assert sum(variant.weights) == pytest.approx(whole, abs=1e-12)
         assert variant.reason
 
 
@@ -96,7 +96,7 @@ def test_presets_share_columns_and_have_whole_sets_of_weights(preset: str) -> No
     assert {c.name: c.column for c in model.criteria} == {n: row[0] for n, row in AGREED.items()}
     assert [v.name for v in model.variants] == ["default", "power_lines"]
     for variant in model.variants:
-        assert sum(variant.weights) == pytest.approx(1.0, abs=1e-12)
+        assert sum(model.with_variant(variant.name).shares) == pytest.approx(1.0, abs=1e-12)
         assert variant.reason
     power = {c.name: c.weight for c in model.criteria if c.name.startswith("power")}
     grid = {c.name: c.weight for c in model.with_variant("power_lines").criteria}
@@ -126,8 +126,9 @@ def test_the_grid_counts_once_any_line_is_known() -> None:
     known = table.assign(dist_power_line_km=[None, 40.0])
     assert model.choose(known).variant == "power_lines"
     grid = score(known, model.choose(known))
-    assert grid["unknown_weight_pct"].tolist() == [25.0, 0.0]
-    assert grid["points_power_line"].iloc[1] == pytest.approx(12.5)
+    # 0.25 of 0.85: water has no weight, and the others keep theirs
+    assert grid["unknown_weight_pct"].tolist() == pytest.approx([25.0 / 0.85, 0.0])
+    assert grid["points_power_line"].iloc[1] == pytest.approx(12.5 / 0.85)
     assert grid["points_power_plant"].tolist() == [0.0, 0.0]
 
 
@@ -148,7 +149,9 @@ def test_the_climb_plays_no_part_until_it_is_known(preset: str) -> None:
     chosen = model.choose(known)
     assert [c.name for c in chosen.criteria] == [*AGREED, "climb"]
     assert chosen.optional == ()
-    assert chosen.shares[-1] == pytest.approx(climb.weight / (1.0 + climb.weight))
+    assert chosen.shares[-1] == pytest.approx(
+        climb.weight / (sum(c.weight for c in model.criteria) + climb.weight)
+    )
     points = score(known, chosen)
     assert points["value_climb"].tolist() == [1.0, 0.5]
     share = chosen.shares[-1]
@@ -168,7 +171,7 @@ def test_the_climb_joins_whatever_set_of_weights_is_in_force() -> None:
     assert grid.with_variant("default").criteria[-1].weight == 0.10
     assert grid.choose(table) == grid
     points = score(table, grid)
-    assert points["unknown_weight_pct"].tolist() == pytest.approx([0.0, 100 * 0.10 / 1.10])
+    assert points["unknown_weight_pct"].tolist() == pytest.approx([0.0, 100 * 0.10 / 0.95])
     assert points["value_climb"].isna().tolist() == [False, True]
 
 
@@ -254,7 +257,7 @@ def test_printed_it_is_a_small_table() -> None:
     assert lines[0] == "infrastructure access score (infrastructure, weights default)"
     assert lines[2].split() == [
         "rail",
-        "30",
+        "33.33",
         "%",
         "halves",
         "every",

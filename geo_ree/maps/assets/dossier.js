@@ -14,13 +14,23 @@
     return name
       .replace(/^(.+), to ([^,]+)$/, function (whole, gateway, country) { return gateway + ", " + g.t("to_country", { country: g.term(country) }); })
       .replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); })
-      .replace(/^(line|road|power line) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: place }); })
+      .replace(/^(line|road|power line|lake|river|reservoir|canal) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: place }); })
       .replace(/^(line|road|power line) (\d+) km from (.+)$/, function (whole, what, km, place) { return g.t("line_from", { line: g.term(what), km: km, place: place }); });
   }
-  /* Parse "name (ISO), course unknown, label of the source", as the measures give it. */
+  /* Parse "name (ISO), course unknown, quality of the water, label of the source", as the measures give it. */
   g.nearestFeature = function (near) {
-    var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?, (.*)$/.exec(near || "");
-    return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), label: m[4] } : { name: unnamed(near || ""), country: "", unsure: false, label: "" };
+    var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?(, (?:fresh|brackish|salt|partly fresh and partly salt) water|, quality unknown)?, (.*)$/.exec(near || "");
+    return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), water: (m[4] || "").slice(2), label: m[5] } : { name: unnamed(near || ""), country: "", unsure: false, water: "", label: "" };
+  };
+  /* Surface water near a deposit is a supply and a liability: a fact beside the score. */
+  g.waterNote = function (d) {
+    if (!d.water_note) return null;
+    var error = d.err_water_km;
+    return el("p", { "class": "note" }, g.t("water_note", {
+      km: g.plainNumber(Math.max(1, Math.ceil(d.dist_water_km)), 0),
+      error: known(error) && error >= 1 ? " (± " + g.plainNumber(error, 0) + " " + t("km") + ")" : "",
+      quality: g.term(g.nearestFeature(d.near_water).water || "quality unknown")
+    }), " ", g.stamp("computed"));
   };
   g.sourceOf = function (measure, label) {
     var layer = g.data.measures[measure][1];
@@ -145,7 +155,7 @@
   }
   function nearestCell(d, m) {
     var there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
-    return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "",
+    return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "", there.water ? ", " + g.term(there.water) : "",
       el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, there.label))] : null,
     /* A line of unknown course hides behind a surer one: the draws take the nearer of both. */
     known(d["unsure_" + m + "_km"]) ? el("div", {}, el("small", {}, t("maybe_nearer", {
@@ -247,7 +257,7 @@
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
-      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.terrain(d), g.shocks(d), position(d)] : null,
+      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };
 })(geoRee);

@@ -46,6 +46,9 @@ LONGEST_M = 3_000.0
 below the ellipsoid (length^2 / 8 R), and the foot of a point on it is off by under a millimetre once
 it is lifted. Shorter pieces would cost memory and gain nothing; at 10 km the depth is 2 m."""
 
+_DEGREE_M = 111_700.0
+"""No degree of latitude or longitude is longer on the ellipsoid."""
+
 Rows = NDArray[np.int32]
 
 
@@ -212,9 +215,22 @@ def geodesic_areas(
         parts, index = shapely.get_parts(parts, return_index=True)
         rows = rows[index]
     areal = shapely.get_type_id(parts) == 3
-    out = np.array([_densified(area) for area in parts[areal]], dtype=object)
+    out = parts[areal]
+    long = np.flatnonzero(_longest_edges_m(out) > LONGEST_M)
+    out[long] = [_densified(area) for area in out[long]]
     shapely.prepare(out)
     return rows[areal], out
+
+
+def _longest_edges_m(polygons: NDArray[np.object_]) -> Floats:
+    """Return an upper bound of the longest edge of each polygon, cheap for many small ones."""
+    xy, owner = shapely.get_coordinates(polygons, return_index=True)
+    steps = np.abs(np.diff(xy, axis=0)).sum(axis=1) * _DEGREE_M
+    out = np.zeros(len(polygons))
+    # From one ring of a polygon to the next there is no edge: the bound is only wider.
+    same = owner[1:] == owner[:-1]
+    np.maximum.at(out, owner[1:][same], steps[same])
+    return out
 
 
 def _densified(area: shapely.Polygon) -> shapely.Polygon:

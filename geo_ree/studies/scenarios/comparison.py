@@ -300,7 +300,7 @@ def _draw(case: Case, after: gpd.GeoDataFrame, ranked: pd.Series, within_km: flo
     out = draw_changes(
         *samplers(case.model.columns),
         case.model,
-        missing_sampler(case.before[ranked], lines),
+        missing_sampler(case.before[ranked], lines, case.model),
         case.compared[ranked],
         case.options,
     )

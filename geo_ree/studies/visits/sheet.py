@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo_ree import storage
 from geo_ree.outputs.kml import describe_distance, kml_document
-from geo_ree.outputs.notice import attribution_of
+from geo_ree.outputs.notice import licence_notice
 from geo_ree.studies.visits.plan import TAILINGS_KM, VisitPlan
 from geo_ree.studies.visits.sketch import draw_sketch
 from geo_ree.studies.visits.trips import Trip, decimal_degrees, degrees_minutes
@@ -230,7 +230,7 @@ def _known(value: Any) -> str:
 
 
 def _footer(plan: VisitPlan) -> str:
-    named = attribution_of(plan.bundle.sources)
+    named = licence_notice(plan.bundle.sources)
     return (
         "<footer><p>Distances, the order of stops and the nearest country are computed; positions, status and "
         "operators are published by the sources named. An airport's and a border's own error is unknown: the "
