@@ -2,7 +2,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geo_ree.crs import distance_m
@@ -24,6 +24,7 @@ def far(point, other):
 
 @settings(max_examples=60, deadline=None)
 @given(point=place, line=st.lists(place, min_size=2, max_size=6, unique=True))
+@example(point=(42.0, 30.0), line=[(41.0, 30.0), (43.0, 30.0)])
 def test_the_foot_lies_as_far_as_the_nearest_engine_says(point, line):
     feature = shapely.LineString(line)
     expected = nearest(

@@ -95,7 +95,10 @@ def test_who_is_not_there_cannot_be_explained() -> None:
                 "water": 4.4,
                 "gateway": 500,
             },
-            ("road 3 km, water 4 km, settlement 50 km", "railway 240 km; power plant unknown"),
+            (
+                "road 3 km, settlement 50 km, gateway 500 km",  # water has no weight
+                "railway 240 km; power plant unknown",
+            ),
         ),
         (
             {
@@ -108,8 +111,7 @@ def test_who_is_not_there_cannot_be_explained() -> None:
             },
             (
                 "none",
-                "railway 1,240 km, road 80 km, power plant 300 km; "
-                "settlement, water and gateway unknown",
+                "railway 1,240 km, road 80 km, power plant 300 km; settlement and gateway unknown",
             ),
         ),
         (
@@ -123,12 +125,12 @@ def test_who_is_not_there_cannot_be_explained() -> None:
             },
             (
                 "railway under 0.1 km, road 0.4 km, settlement 1 km",
-                "power plant out of reach; water and gateway unknown",
+                "power plant out of reach; gateway unknown",
             ),
         ),
         (
             dict.fromkeys(["rail", "road", "power_plant", "settlement", "water", "gateway"]),
-            ("none", "railway, road, power plant, settlement, water and gateway unknown"),
+            ("none", "railway, road, power plant, settlement and gateway unknown"),
         ),
     ],
 )

@@ -221,7 +221,7 @@ def test_a_packaged_preset_is_explained() -> None:
     dice = np.random.default_rng(1)
     table = pd.DataFrame({c.column: dice.exponential(80, 15) for c in model.criteria})
     out = influence(table, model, samples=64)
-    assert len(out.assumptions) == 12  # six criteria with a weight, each with its kilometres
+    assert len(out.assumptions) == 10  # five criteria with a weight, each with its kilometres
     assert list(out.takeovers.index) == [c.name for c in model.criteria]
 
 

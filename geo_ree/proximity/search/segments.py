@@ -165,7 +165,9 @@ def foot_points(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tupl
     for begin in range(0, len(rows), _BLOCK):
         at = rows[begin : begin + _BLOCK]
         x[at], y[at] = _feet(lon[at], lat[at], features[at])
-    within = rows[shapely.intersects_xy(features[rows], lon[rows], lat[rows])]
+    # A point on the straight line that the map draws is not on the geodesic of a long edge.
+    areas = rows[shapely.get_dimensions(features[rows]) == 2]
+    within = areas[shapely.intersects_xy(features[areas], lon[areas], lat[areas])]
     x[within], y[within] = lon[within], lat[within]
     return x, y
 
