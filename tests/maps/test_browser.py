@@ -224,12 +224,13 @@ def test_a_layer_can_be_switched_off(starter_page, visit):
     seen.page.hover(".leaflet-control-layers")
     boxes = seen.page.locator(".leaflet-control-layers-overlays input")
     assert boxes.count() >= 8
-    drawn = "geoRee.map().hasLayer(geoRee.layers.water)"
-    assert seen.value(drawn) is True
-    boxes.nth(0).uncheck()
-    assert seen.value(drawn) is False
-    boxes.nth(0).check()
-    assert seen.value(drawn) is True
+    for place, layer in enumerate(("relief", "water")):
+        drawn = f"geoRee.map().hasLayer(geoRee.layers.{layer})"
+        assert seen.value(drawn) is True
+        boxes.nth(place).uncheck()
+        assert seen.value(drawn) is False
+        boxes.nth(place).check()
+        assert seen.value(drawn) is True
     assert seen.trouble == []
 
 

@@ -505,8 +505,11 @@ def test_nothing_is_asked_before_a_person_switches_imagery_on(data, tmp_path, ne
     assert all(u.startswith("https://gibs.earthdata.nasa.gov/wmts/") for u in seen.asked)
     assert "NASA Global Imagery" in seen.page.inner_text(".leaflet-control-attribution")
     assert seen.page.evaluate("geoRee.map().hasLayer(geoRee.fills)") is False
+    relief = seen.page.locator(".leaflet-relief-pane")
+    assert not relief.is_visible()  # the imagery is shaded itself
     seen.switch().uncheck()
     assert seen.page.evaluate("geoRee.map().hasLayer(geoRee.fills)") is True
+    assert relief.locator("img").first.is_visible()
     assert "NASA" not in seen.page.inner_text(".leaflet-control-attribution")
     assert seen.errors == []
     assert seen.said == []
