@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 import geopandas as gpd
 from starter_build import (
+    admin_units,
     altitude,
     borders,
     context,
@@ -98,6 +99,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "major_deposits.csv": partial(tables.build_major_deposits, facts),
         "power_plants.csv": partial(tables.build_power_plants, facts),
         "countries.parquet": partial(borders.build_countries, store),
+        "admin1.parquet": partial(admin_units.build_admin_units, store),
         "settlements.csv": lambda out: places.build_settlements(cities(), out),
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),
         "gateways.csv": partial(gateways.build_gateways, facts),

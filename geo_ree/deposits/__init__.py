@@ -3,7 +3,7 @@
 - normalize: `normalization` with `column_rules`, `coordinates`, `borders`, `commodities`, `vocabulary`
 - match and merge: `names`, `record_names`, `copies`, `pairs`, `similarity` (thresholds in
   ``likeness.toml``), `grouping`, `authority` (``authority.csv``), `merging`, `districts`
-- locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `location`
+- locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `admin_units`, `location`
 - published quantities: `resources`
 """
 

@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from geo_ree.crs import GEOD, STORE_CRS, Floats, destination
+from geo_ree.deposits.admin_units import unit_outline
 from geo_ree.errors import SchemaError
 from geo_ree.schema import DIRECTIONS
 
@@ -41,7 +42,7 @@ by road (judgement; the published 140, 65 and 530 km of Kutessay II, Upper Kaira
 # Kinds of area in the table of areas:
 #   feasible: where all published distances hold
 #   contradicting: where some of them hold, but none of the others: one row each
-#   admin_area: the district or region in words, without a polygon
+#   admin_area: the district or region in words, with the polygon of the units of admin1 that it names
 #   country: the whole country of a deposit without a position or a distance
 #   not_used: a published distance whose place or deposit is unknown, without a polygon
 
@@ -302,7 +303,11 @@ def outside_area_km(table: pd.DataFrame, evidence: Evidence) -> pd.Series:
 
 
 def tabulate_areas(
-    deposits: gpd.GeoDataFrame, placed: set[str], evidence: Evidence, countries: gpd.GeoDataFrame
+    deposits: gpd.GeoDataFrame,
+    placed: set[str],
+    evidence: Evidence,
+    countries: gpd.GeoDataFrame,
+    admin1: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """List the areas of published distances, and those of deposits without a position.
 
@@ -311,8 +316,8 @@ def tabulate_areas(
     """
     outlines = dict(zip(countries["country"].astype(object), countries.geometry, strict=True))
     rows: list[tuple[object, ...]] = []
-    columns = ["id", "name", "country", "admin_area", "reference"]
-    for deposit, name, country, district, reference in (
+    columns = ["id", "name", "country", "admin_area", "admin1", "reference"]
+    for deposit, name, country, district, units, reference in (
         deposits[columns].astype(object).itertuples(index=False)
     ):
         if deposit in evidence.feasible:
@@ -323,11 +328,11 @@ def tabulate_areas(
                 text = "; ".join(filter(None, [text, found.describe_conflict()]))
                 source = "; ".join(dict.fromkeys(d.id for d in distances))
                 rows.append((deposit, name, kind, text, source, area))
-        elif deposit not in placed:
-            if isinstance(district, str):
-                rows.append((deposit, name, "admin_area", district, reference, None))
-            if country in outlines:
-                rows.append((deposit, name, "country", country, reference, outlines[country]))
+        if deposit not in placed and isinstance(district, str):
+            outline = unit_outline(units, outlines.get(country), country, admin1)
+            rows.append((deposit, name, "admin_area", district, reference, outline))
+        if deposit not in placed and deposit not in evidence.feasible and country in outlines:
+            rows.append((deposit, name, "country", country, reference, outlines[country]))
     for row in evidence.unused.astype(object).to_dict("records"):
         place = row["from_place"] if isinstance(row["from_place"], str) else "a place not named"
         name = row["deposit_name"] if isinstance(row["deposit_name"], str) else None

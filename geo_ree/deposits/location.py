@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.crs import STORE_CRS
+from geo_ree.deposits.admin_units import assign_admin1
 from geo_ree.deposits.distances import outside_area_km, tabulate_areas, weigh_distances
 from geo_ree.deposits.misprints import MISPRINT_FLAGS, undo_misprints
 from geo_ree.deposits.position_audit import audit_positions
@@ -39,8 +40,8 @@ class Located:
     ----------
     deposits
         The deposits given, with ``geometry``, ``precision_class``, ``position_error_m`` and
-        ``position_basis`` of the chosen position, and ``flags`` (the worst first, separated by
-        ``;``).
+        ``position_basis`` of the chosen position, ``flags`` (the worst first, separated by ``;``)
+        and ``admin1`` (see `geo_ree.deposits.admin_units.assign_admin1`).
     audit
         A row per deposit and flag: ``id, name, aliases, country, flag, distance_km, evidence,
         sources, geometry`` (the position that the flag is about), the worst first.
@@ -80,6 +81,7 @@ def locate(
     members: gpd.GeoDataFrame,
     *,
     countries: gpd.GeoDataFrame,
+    admin1: gpd.GeoDataFrame | None = None,
     water: gpd.GeoDataFrame | None = None,
     positions: pd.DataFrame | None = None,
     published: pd.DataFrame | None = None,
@@ -97,6 +99,8 @@ def locate(
         An optional column ``caveat`` says why a position must not be trusted.
     countries
         The canonical layer ``countries``.
+    admin1
+        The canonical layer ``admin1``.
     water
         The canonical layer ``water``; only lakes and reservoirs with a shore count.
     positions
@@ -187,10 +191,12 @@ def locate(
         outside_area_km=outside.where(table["deposit"].isin(list(evidence.feasible))),
         basis=table["position_basis"],
     )
+    placed = _place_deposits(deposits, chosen, audit)
+    placed["admin1"] = None if admin1 is None else assign_admin1(placed, admin1)
     return Located(
-        deposits=_place_deposits(deposits, chosen, audit),
+        deposits=placed,
         audit=audit,
-        areas=tabulate_areas(deposits, set(chosen["deposit"]), evidence, countries),
+        areas=tabulate_areas(placed, set(chosen["deposit"]), evidence, countries, admin1),
         positions=gpd.GeoDataFrame(printed, geometry=points),
     )
 

@@ -175,10 +175,14 @@ def context(gdf: gpd.GeoDataFrame) -> MapLayer:
 def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> MapLayer:
     """Draw the areas in which deposits without a coordinate lie; whole countries by their code.
 
+    Oblasts that a source names are drawn when a deposit is opened: several share one.
+
     ``areas`` has ``deposit``, ``kind`` and ``evidence``, as `geo_ree.locate` gives them.
     """
     here = areas[areas["deposit"].isin(deposits["id"])]
     drawn = here[here["kind"].isin(_DRAWN_AREAS) & here.geometry.notna()]
+    named = here[(here["kind"] == "admin_area") & here.geometry.notna()]
+    drawn = pd.concat([drawn, named[~named["deposit"].isin(drawn["deposit"])]])
     whole = here[here["kind"] == "country"]
     payload = {
         "areas": [

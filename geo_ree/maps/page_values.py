@@ -27,7 +27,7 @@ CONTEXT = ("earthquakes", "tailings", "airports")
 _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
-    *("district", "part_of"),
+    *("admin1", "district", "part_of"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
@@ -39,7 +39,7 @@ _STEMS = (
     *("ruggedness_", "terrain_", "climb_", "above_", "pass_", "earthquakes_", "largest_"),
 )
 _UNRANKED = (
-    *("id", "name", "aliases", "role", "country", "country_reported", "admin_area"),
+    *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note"),
     *("district", "part_of"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),

@@ -19,7 +19,7 @@ from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
 
-LAYERS = ("deposits", "positions", "published_distances", "countries", "water")
+LAYERS = ("deposits", "positions", "published_distances", "countries", "admin1", "water")
 """The layers that the audit needs."""
 
 

@@ -57,7 +57,7 @@ _RUN_KEYS = (
     "draws",
     "disclaimer",
 )
-_AREA_ORDER = {"feasible": 0, "contradicting": 1, "country": 2}
+_AREA_ORDER = {"feasible": 0, "contradicting": 1, "admin_area": 2, "country": 3}
 
 
 def export(

@@ -189,6 +189,7 @@ def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:
         merged.deposits,
         merged.members,
         countries=frames["countries"],
+        admin1=frames.get("admin1"),
         water=frames.get("water"),
         positions=frames.get("positions"),
         published=frames.get("published_distances"),

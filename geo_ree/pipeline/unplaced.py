@@ -46,17 +46,23 @@ def possible_areas(
     geopandas.GeoDataFrame
         On the ids: ``country``, ``area_basis`` (in words), ``area_km2`` and geometry. The area is
         where published distances hold, within the country; where they contradict each other, every
-        place that some of them allow; else the whole country. A deposit of which nothing is known
-        has no row.
+        place that some of them allow; else the oblasts that the source names, or the whole country.
+        A deposit of which nothing is known has no row.
     """
     names = dict(zip(countries["country"], countries["name"], strict=True))
+    land = dict(zip(countries["country"], countries.geometry, strict=True))
     blank = deposits.geometry.isna() | deposits.geometry.is_empty
     unplaced = deposits[blank & deposits["role"].isin(RANKED_ROLES)]
+    units = dict(zip(unplaced["id"], unplaced["admin1"], strict=True))
     rows = []
     for deposit, country in zip(unplaced["id"], unplaced["country"].astype(object), strict=True):
         own = areas[areas["deposit"] == deposit]
         country_name = names.get(country, country)
-        area, basis = _by_distances(own, countries, country, country_name)
+        unit, unit_basis = _by_unit(own, units[deposit])
+        bounds = [(unit, _either(units[deposit])), (land.get(country), country_name)]
+        area, basis = _by_distances(own, [b for b in bounds if b[0] is not None])
+        if area is None:
+            area, basis = unit, unit_basis
         if area is None:
             area, basis = _by_country(own, country_name)
         if area is not None:
@@ -185,19 +191,34 @@ def geodesic_km2(area: shapely.Geometry) -> float:
 
 
 def _by_distances(
-    own: gpd.GeoDataFrame, countries: gpd.GeoDataFrame, country: object, name: object
+    own: gpd.GeoDataFrame, bounds: list[tuple[shapely.Geometry, object]]
 ) -> tuple[shapely.Geometry | None, str]:
+    """Where distances hold, within the first of the bounds that leaves something of it."""
     rows = own[own["kind"].isin(("feasible", "contradicting"))]
     if rows.empty:
         return None, ""
-    area = shapely.union_all(rows.geometry.to_numpy())
-    land = countries.geometry[(countries["country"] == country).to_numpy()].to_numpy()
-    inside = shapely.intersection(area, land[0]) if len(land) else area
-    area, within = (inside, f", within {name}") if inside.area > 0 else (area, "")
+    area, within = shapely.union_all(rows.geometry.to_numpy()), ""
+    for bound, name in bounds:
+        inside = shapely.intersection(area, bound)
+        if inside.area > 0:
+            area, within = inside, f", within {name}"
+            break
     if (rows["kind"] == "contradicting").any():
         basis = "where some of its published distances hold; they contradict each other"
         return area, f"{basis}{within}"
     return area, f"where its published distance holds: {rows['evidence'].iloc[0]}{within}"
+
+
+def _by_unit(own: gpd.GeoDataFrame, names: object) -> tuple[shapely.Geometry | None, str]:
+    rows = own[(own["kind"] == "admin_area") & own.geometry.notna()]
+    if rows.empty:
+        return None, ""
+    words = rows["evidence"].iloc[0]
+    return rows.geometry.iloc[0], f'all of {_either(names)}: the source names "{words}"'
+
+
+def _either(names: object) -> str:
+    return " or ".join(str(names).split(";"))
 
 
 def _by_country(own: gpd.GeoDataFrame, name: object) -> tuple[shapely.Geometry | None, str]:

@@ -365,6 +365,15 @@ _LAYERS = (
         geometry_required=False,
     ),
     Layer(
+        "admin1",
+        (
+            *_common("region", "city"),
+            Column("aliases", "text", "other spellings and names, separated by ;"),
+            Column("notes", "text", "what changed since its outline was drawn, with the source"),
+        ),
+        _AREA,
+    ),
+    Layer(
         "countries",
         (
             *_common("country"),

@@ -34,7 +34,9 @@ def deposits():
     }
     role, country, place = zip(*rows.values(), strict=True)
     return gpd.GeoDataFrame(
-        {"id": list(rows), "role": role, "country": country}, geometry=list(place), crs=4326
+        {"id": list(rows), "role": role, "country": country, "admin1": None},
+        geometry=list(place),
+        crs=4326,
     )
 
 
@@ -69,6 +71,40 @@ def test_each_has_the_narrowest_area_that_is_known(deposits, areas, countries):
     assert shapely.get_num_geometries(out.loc["starter:parts", "geometry"]) == 2
     basis = out.loc["starter:words", "area_basis"]
     assert basis.startswith("all of Kyrgyzstan: ") and "Made-up region" in basis
+
+
+def test_an_oblast_that_the_source_names_takes_the_place_of_the_country(deposits, areas, countries):
+    named = deposits["id"].isin(["starter:words", "starter:ring"])
+    deposits["admin1"] = deposits["admin1"].mask(named, "Chuy;Naryn")
+    unit = shapely.box(71, 42, 72, 43)
+    outline = [
+        unit if kind == "admin_area" else g
+        for kind, g in zip(areas["kind"], areas.geometry, strict=True)
+    ]
+    ring = gpd.GeoDataFrame(
+        {"deposit": ["starter:ring"], "kind": "admin_area", "evidence": "Chuy or Naryn"},
+        geometry=[shapely.box(71.5, 43, 72, 44)],
+        crs=4326,
+    )
+    out = possible_areas(deposits, pd.concat([areas.set_geometry(outline), ring]), countries)
+    words = out.loc["starter:words"]
+    assert words["geometry"].equals(unit)
+    assert words["area_basis"] == 'all of Chuy or Naryn: the source names "Made-up region"'
+    assert words["area_km2"] == pytest.approx(geodesic_km2(unit))
+    narrowed = out.loc["starter:ring"]
+    assert narrowed["area_basis"].endswith(", within Chuy or Naryn")
+    assert narrowed["geometry"].bounds[0] == 71.5
+
+
+def test_an_oblast_that_contradicts_the_distance_does_not_narrow_it(deposits, areas, countries):
+    deposits["admin1"] = "Far"
+    far = gpd.GeoDataFrame(
+        {"deposit": ["starter:ring"], "kind": "admin_area", "evidence": "Far"},
+        geometry=[shapely.box(60, 50, 61, 51)],
+        crs=4326,
+    )
+    out = possible_areas(deposits, pd.concat([areas, far]), countries)
+    assert out.loc["starter:ring", "area_basis"].endswith(", within Kazakhstan")
 
 
 def test_an_area_wholly_abroad_is_kept_as_it_is(deposits, areas, countries):

@@ -54,7 +54,9 @@ def store(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_every_package_of_the_table_has_checksums_and_a_licence(tool: Tool) -> None:
     packages = tool("packages").read_packages()
-    assert {"osm_waterbodies", "osm_countries", "qgis_world", "searoute", "gmted"} <= set(packages)
+    assert {"osm_waterbodies", "osm_countries", "natural_earth_admin1", "searoute", "gmted"} <= set(
+        packages
+    )
     for package in packages.values():
         assert package.command()[0] and package.licence
         assert package.files and all(

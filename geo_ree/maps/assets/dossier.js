@@ -230,7 +230,7 @@
   }
   function title(d) {
     return [el("h3", { tabindex: "-1" }, d.name || d.id), d.aliases ? el("small", {}, t("also_named", { names: g.list(d.aliases).join(", ") })) : null,
-      el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(" · ")),
+      el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
   }
   function range(low, high, digits) {

@@ -37,6 +37,7 @@
   var tests = {
     text: function (d, v) { return found(d, v); },
     country: function (d, v) { return oneOf(v, d.country); },
+    admin1: function (d, v) { return g.list(d.admin1).indexOf(v) >= 0; },
     state: function (d, v) { return oneOf(v, d.state); },
     group: function (d, v) { return d.commodity_group === v; },
     ree: function (d, v) { return named(d, v); },
@@ -79,6 +80,12 @@
     var seen = {};
     g.deposits.forEach(function (d) { if (g.isRanked(d)) seen[d[name] || "unknown"] = true; });
     return Object.keys(seen);
+  }
+  /* Oblasts of the ranked deposits; one near a border has several. */
+  function oblasts() {
+    var seen = {};
+    g.deposits.filter(g.isRanked).forEach(function (d) { g.list(d.admin1).forEach(function (name) { seen[name] = true; }); });
+    return Object.keys(seen).sort(function (a, b) { return a.localeCompare(b); });
   }
   g.stateWords = {
     producing: "state_producing", past: "state_past", licensed: "state_licensed", explored: "state_explored",
@@ -126,12 +133,13 @@
   }
   g.filterPanel = function () {
     var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });
-    var any = ["", g.t("any")], groups = values("commodity_group");
+    var any = ["", g.t("any")], groups = values("commodity_group"), units = oblasts();
     controls = { text: document.getElementById("search") };
     var made = [
       boxes("country", g.t("country"), codes, function (c) { return c === "unknown" ? g.t("not_stated") : g.country(c); }),
       boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
+        units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(units.map(function (name) { return [name, name]; }))) : null,
         choice("ree", g.t("rare_earths_named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not_stated")]]),
         choice("role", g.t("by_product"), [any, ["candidate", g.t("main_product")], ["by_product_host", g.t("by_product_only")]]),
         groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,

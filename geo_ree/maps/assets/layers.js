@@ -113,6 +113,7 @@
       areaStyle = quiet(payload.style);
       wholeCountries = payload.countries;
       payload.areas.forEach(function (area) {
+        if (area.kind === "admin_area") return; /* drawn when its deposit is opened */
         g.outline(area).forEach(function (shape) { shape.addTo(group); });
         if (areas[area.id][0] !== area) return; /* one label per deposit */
         var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
@@ -130,7 +131,7 @@
   g.outline = function (area) {
     return area.polygons.map(function (rings) {
       return L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, {
-        dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: area.kind === "feasible" ? areaStyle.fill : 0
+        dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: area.kind === "contradicting" ? 0 : areaStyle.fill
       }));
     });
   };

@@ -24,6 +24,7 @@
       unsure(),
       wet.length && !lakes ? g.t("rivers_only") : null,
       wet.length ? g.t("streams_missing") : g.t("groundwater_unknown"),
+      g.t("not_packaged"),
       g.t("not_in_score"),
       g.t("unknown_criterion")
     ].filter(Boolean);
