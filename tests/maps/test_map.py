@@ -83,9 +83,14 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     measured = [c[5:-3] for c in kutessay.index if re.fullmatch(r"dist_\w+_km", c)]
     known = [m for m in measured if not math.isnan(kutessay[f"dist_{m}_km"])]
     labels = seen.page.locator(".measure").all_inner_texts()
+    limits = kutessay["upper_limits"].split(";")
     expected = {
         f"{m.replace('_', ' ')} "
-        + distance_text(round(kutessay[f"dist_{m}_km"], 3), round(kutessay[f"err_{m}_km"], 3))
+        + distance_text(
+            round(kutessay[f"dist_{m}_km"], 3),
+            round(kutessay[f"err_{m}_km"], 3),
+            upper_limit=m in limits,
+        )
         for m in known
     }
     assert {t.removesuffix(" …") for t in labels} == expected
@@ -175,7 +180,7 @@ def test_the_histogram_is_the_distribution_of_ranks(starter_page, visit, kutessa
 def test_every_figure_says_of_which_kind_it_is_and_never_measured(starter_page, visit, kutessay):
     seen = visit(starter_page[1])
     text = opened(seen, kutessay["id"])
-    kinds = set(seen.page.locator("#dossier .mark:not(.stamp)").all_inner_texts())
+    kinds = set(seen.page.locator("#dossier .mark:not(.stamp)").all_text_contents())
     stamps = seen.page.locator("#dossier .stamp").evaluate_all("all => all.map(n => n.title)")
     assert {"computed", "published", "modelled", "assumed"} == kinds | set(stamps)
     bare = seen.value(
@@ -756,7 +761,7 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     assert "РАССТОЯНИЯ ПО ПРЯМОЙ" in text
     assert "вычислено" in text
     assert any(
-        t.startswith("железная дорога около 34 км")
+        t.startswith("железная дорога не далее примерно 34 км")
         for t in seen.page.locator(".measure").all_inner_texts()
     )
     assert "Оценка доступности" in seen.page.inner_text(".legend")
