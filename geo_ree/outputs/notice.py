@@ -34,7 +34,7 @@ _CC_BY = (
     "Contains data under CC BY 4.0, https://creativecommons.org/licenses/by/4.0/: name their authors; "
     "geo_ree has chosen, clipped and measured them."
 )
-AREA_LAYERS = ("published_distances", "countries")
+AREA_LAYERS = ("published_distances", "countries", "admin1")
 """Layers that the areas of unplaced deposits are made from."""
 
 _NOTICES = {"ODbL": _ODBL, "CC BY 4.0": _CC_BY}

@@ -1,0 +1,54 @@
+"""The oblast on the page: in the dossier, in the filter and as the area of an unplaced deposit."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_the_page_filters_by_oblast_and_names_it_in_the_dossier(starter_page, visit):
+    seen = visit(starter_page[1])
+    assert seen.value("geoRee.filterNames").count("admin1") == 1
+    shown = "() => { geoRee.set({filters: {admin1: 'Chuy'}}); return [geoRee.counts().shown, geoRee.counts().all]; }"
+    some, every = seen.page.evaluate(shown)
+    of_chuy = seen.value(
+        "geoRee.deposits.filter(d => geoRee.isRanked(d) && geoRee.list(d.admin1).includes('Chuy')).length"
+    )
+    assert 0 < some == of_chuy < every
+    assert "Chuy" in seen.page.text_content("#filters")
+    seen.page.evaluate(
+        "() => { geoRee.set({filters: {}}); geoRee.open('starter_deposits:dara-i-pioz'); }"
+    )
+    assert "Tajikistan · Districts of Republican Subordination" in seen.page.inner_text("#dossier")
+    assert seen.trouble == []
+
+
+def test_an_unplaced_deposit_is_outlined_by_its_oblast_when_it_is_opened(starter_page, visit):
+    seen = visit(starter_page[1])
+    (area,) = seen.value("geoRee.areasOf('starter_deposits:souktal')")
+    assert area["kind"] == "admin_area" and area["evidence"] == "North Kazakhstan"
+    seen.page.evaluate("() => { geoRee.open('starter_deposits:souktal'); }")
+    text = seen.page.inner_text("#dossier")
+    assert 'all of North Kazakhstan: the source names "North Kazakhstan"' in text
+    assert seen.trouble == []
+
+
+def test_the_page_says_what_the_packaged_data_lack_and_whose_the_borders_are(starter_page, visit):
+    seen = visit(starter_page[1])
+    lack = {
+        "en": ("power lines", "districts", "protected areas", "faults", "hazard maps"),
+        "ru": (
+            "линий электропередачи",
+            "районов",
+            "охраняемых территорий",
+            "разломов",
+            "карт опасностей",
+        ),
+    }
+    for language, words in lack.items():
+        seen.page.evaluate(f"() => {{ geoRee.set({{language: {json.dumps(language)}}}); }}")
+        text = seen.page.inner_text("#cannot")
+        assert all(word in text for word in words), language
+    sources = seen.value("geoRee.data.sources.filter(s => s.layer === 'countries')")
+    assert [s["licence"] for s in sources] == ["ODbL 1.0"]
+    assert "OpenStreetMap" in sources[0]["attribution"]
+    assert seen.trouble == []
