@@ -20,12 +20,13 @@ from geo_ree.storage.geotiff import Singles
 
 Areas: TypeAlias = NDArray[np.object_]
 Mask: TypeAlias = NDArray[np.bool_]
-Numbers: TypeAlias = NDArray[np.int32]
+Numbers: TypeAlias = NDArray[np.uint16] | NDArray[np.int32]
 
 STRIP_CELLS = 2**23
 """Greatest number of cells in memory at a time, unless sixteen rows are more."""
 
 _ASKED_CELLS = 2**19
+_FEW = 2**16  # areas whose numbers fit into two bytes
 _EDGE_M = 1.0  # this near to an outline, GDAL and the index may differ on what is inside
 
 
@@ -148,7 +149,8 @@ class Burned:
         first, last, _ = (columns or slice(None)).indices(grid.width)
         west, north = grid.box[0] + first * across, grid.box[3] - rows.start * down
         east, south = grid.box[0] + last * across, grid.box[3] - rows.stop * down
-        out = np.zeros((rows.stop - rows.start, last - first), dtype=np.int32)
+        dtype = np.uint16 if len(self.areas) < _FEW else np.int32
+        out = np.zeros((rows.stop - rows.start, last - first), dtype=dtype)
         for turn in (-360.0, 0.0, 360.0):  # one meridian has several longitudes
             window = shapely.box(west + turn, south, east + turn, north)
             found = np.sort(self._tree.query(window))[::-1]

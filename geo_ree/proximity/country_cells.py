@@ -58,7 +58,7 @@ class CountryCells:
             self._codes = list(map(str, names))
             self._lands = np.concatenate([[0], codes + 1]).astype(np.int16)
 
-    def strips(self, grid: Grid, *, most_cells: int = STRIP_CELLS) -> Iterator[Singles]:
+    def strips(self, grid: Grid, *, most_cells: int = STRIP_CELLS // 2) -> Iterator[Singles]:
         """Yield the rows from the north, some at a time, in metres; NaN where unknown."""
         rows = rows_at_once(grid, most_cells)
         for begin in range(0, grid.height, rows):
@@ -77,6 +77,7 @@ class CountryCells:
             yield ALL, numbers > 0
             return
         lands = self._lands[numbers]
+        del numbers
         present = np.unique(np.concatenate([np.unique(row) for row in lands]))
         covered = self._index.coverage.get(self._index.targets[self._target].layer)
         for land in present[present > 0]:
