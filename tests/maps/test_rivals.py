@@ -132,6 +132,7 @@ def test_other_weights_show_their_own_and_say_so(starter_page, visit):
     assert at >= 0
     seen.page.locator("#ranking tbody tr").nth(at).hover()
     assert "Share of draws of the weights alone" in seen.page.inner_text("#rivals")
+    assert "Share of draws of the weights alone" in said(seen)
 
 
 def said(seen):

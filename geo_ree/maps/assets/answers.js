@@ -34,7 +34,7 @@
     var chances = best.slice().sort(function (a, b) { return share(b, "p_top3") - share(a, "p_top3") || g.rankOf(a) - g.rankOf(b); });
     var three = chances.slice(0, 3), least = share(three[three.length - 1], "p_top3");
     var close = chances.slice(3, 40).filter(function (d) { return share(d, "p_top3") > 0.05 && least - share(d, "p_top3") <= 0.15; });
-    box.append(answer(g.say("most_often_top3", { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5))),
+    box.append(answer(g.say("most_often_top3", { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_weights")),
       g.table([g.t("deposit"), [g.t("chance_top3"), "n"], g.t("strengths"), g.t("weaknesses")], three.map(function (d) {
         return g.row(name(d), g.cell("n", g.percent(g.intervalOf(d).p_top3)), d.reasons_for || "", d.reasons_against || "");
       })));
