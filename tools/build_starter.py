@@ -96,6 +96,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
     return {
         "deposits.csv": partial(deposits.build_deposits, facts),
         "resources.csv": partial(deposits.build_resources, facts),
+        "obstacles.csv": partial(deposits.build_obstacles, facts),
         "major_deposits.csv": partial(tables.build_major_deposits, facts),
         "power_plants.csv": partial(tables.build_power_plants, facts),
         "countries.parquet": partial(borders.build_countries, store),

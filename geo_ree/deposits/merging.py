@@ -30,6 +30,7 @@ _FIRST_KNOWN = (
     "commodity_tier",
     "commodity_group",
     "role",
+    "stage",
     "deposit_type",
     "host_rock",
     "minerals",
@@ -41,6 +42,9 @@ _FIRST_KNOWN = (
     "country_note",
 )
 """Attributes taken from the first record that states them, in the order of authority."""
+
+_TAKEN_WITH = {"why_role": "role", "stage_basis": "stage"}
+"""Attributes taken from the record that gives another one: a reason goes with what it is for."""
 
 _UNITED = ("aliases", "commodities", "reference", "same_as")
 """Attributes whose values are united."""
@@ -70,7 +74,8 @@ _OF_MEMBERS = (
 
 _UNKNOWN = {"kind": "unknown", "commodity_group": "unknown"}
 _ROLE_RANK = {role: number for number, role in enumerate(ROLES)}
-_FINAL_ROLES = ("area", "duplicate", "none", "not_ree")
+_FINAL_ROLES = ("by_product_host", "area", "duplicate", "none", "not_ree")
+"""Roles that stand if the leading record gives them; any other yields to a role that ranks."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -227,14 +232,17 @@ def _merge_rows(
         if len(members) == 1:
             continue
         deposit = ids[members[0]]
+        origins: dict[str, int] = {}
         for name in _FIRST_KNOWN:
             column = columns[name]
             known = [i for i in members if stated[name][i]]
             if name == "role" and column[members[0]] not in _FINAL_ROLES:
                 known.sort(key=lambda i: _ROLE_RANK[str(columns["role"][i])])
-            origin = known[0] if known else members[0]
-            out[name][k] = column[origin]
-            values.append((deposit, name, column[origin], ids[origin]))
+            origins[name] = known[0] if known else members[0]
+        origins |= {name: origins[other] for name, other in _TAKEN_WITH.items()}
+        for name, origin in origins.items():
+            out[name][k] = columns[name][origin]
+            values.append((deposit, name, columns[name][origin], ids[origin]))
         for name in _UNITED:
             names = columns["name"] if name == "aliases" else None
             out[name][k] = _unite(columns[name], members, names)

@@ -30,6 +30,7 @@ from geo_ree.deposits.coordinates import (
 from geo_ree.deposits.misprints import MISPRINTS
 from geo_ree.deposits.precision import add_precision
 from geo_ree.deposits.resources.quantities import classify_statements, unclassified_texts
+from geo_ree.deposits.role_reasons import add_role_reasons
 from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SchemaError
 from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer
@@ -158,7 +159,7 @@ def normalize(
         if countries is not None and layer.name != "countries":
             frame = _add_country(frame, table, task, countries)
     if layer.name == "deposits":
-        frame = _settle_roles(frame, task)
+        frame = add_role_reasons(_settle_roles(frame, task), source)
 
     kept = frame.pop("row").nunique()
     columns = [c for c in layer.column_names() if c in frame.columns]

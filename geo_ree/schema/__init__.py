@@ -9,11 +9,11 @@ from geo_ree.schema.canonical import (
     LAYERS,
     RASTER_LAYERS,
     SCHEMA_VERSION,
-    Column,
     Layer,
     layer_named,
 )
 from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
+from geo_ree.schema.column_type import Column
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
@@ -28,11 +28,14 @@ from geo_ree.schema.reporting_codes import (
 from geo_ree.schema.vocabularies import (
     COMMODITY_GROUPS,
     DIRECTIONS,
+    FIRST_STAGES,
+    OBSTACLES,
     PRECISION_ERROR_M,
     RANKED_ROLES,
     RELATIONS,
     ROLES,
     SCORED_ROLES,
+    STAGES,
 )
 
 __all__ = [
@@ -44,7 +47,9 @@ __all__ = [
     "DIRECTIONS",
     "EDITIONS",
     "EXPLORED",
+    "FIRST_STAGES",
     "LAYERS",
+    "OBSTACLES",
     "PRECISION_ERROR_M",
     "RANKED_ROLES",
     "RASTER_LAYERS",
@@ -53,6 +58,7 @@ __all__ = [
     "SCALES",
     "SCHEMA_VERSION",
     "SCORED_ROLES",
+    "STAGES",
     "SUBSTANCES",
     "SYSTEM_KINDS",
     "Column",

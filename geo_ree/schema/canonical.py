@@ -1,8 +1,9 @@
 """The canonical layers: their columns, units and kinds of geometry.
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
-country_reported kind`` and a geometry; `resources`, `positions` and `published_distances` are plain
-tables about deposits. A layer that sources of several licences fill has ``licence`` in each row.
+country_reported kind`` and a geometry; `resources`, `positions`, `published_distances` and `obstacles`
+are plain tables about deposits. A layer that sources of several licences fill has ``licence`` in each
+row.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from geo_ree.errors import SchemaError
+from geo_ree.schema.column_type import Column
+from geo_ree.schema.deposit_tables import DISTANCES, OBSTACLE_FACTS, POSITIONS, PRECISION
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CODE_KINDS,
@@ -25,47 +26,14 @@ from geo_ree.schema.reporting_codes import (
 )
 from geo_ree.schema.vocabularies import (
     COMMODITY_GROUPS,
-    DIRECTIONS,
     PRECISION_ERROR_M,
-    RELATIONS,
     ROLES,
+    STAGES,
     WATER_QUALITIES,
 )
 
 SCHEMA_VERSION = "1.1"
 """Version of the canonical layers and of every output made from them."""
-
-
-Kind = Literal["text", "number", "integer", "flag"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a canonical layer.
-
-    Parameters
-    ----------
-    name
-        Its name, with its unit as suffix.
-    kind
-        ``text``, ``number`` (float64), ``integer`` (nullable) or ``flag`` (bool).
-    meaning
-        One line for people.
-    required
-        Whether a missing value is an error.
-    vocabulary
-        The words allowed; empty for free text.
-    low, high
-        The numbers allowed.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    required: bool = False
-    vocabulary: tuple[str, ...] = ()
-    low: float = -np.inf
-    high: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -87,13 +55,6 @@ class Layer:
 
 
 _POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
-_PRECISION = Column(
-    "precision_class",
-    "text",
-    "how precise the position is: by its printed digits or its source's words",
-    required=True,
-    vocabulary=tuple(PRECISION_ERROR_M),
-)
 _ERROR = Column("position_error_m", "number", "radius within which the true position lies", low=0)
 _LICENCE = Column("licence", "text", "licence of the source that the row came from")
 _LATERAL = (
@@ -124,6 +85,9 @@ _DEPOSITS = (
     ),
     Column("commodity_group", "text", "group", required=True, vocabulary=COMMODITY_GROUPS),
     Column("role", "text", "what it is to the ranking", required=True, vocabulary=ROLES),
+    Column("why_role", "text", "why it has this role, with the source"),
+    Column("stage", "text", "how far its rare earths got; blank is unknown", vocabulary=STAGES),
+    Column("stage_basis", "text", "what the stage rests on, with date and source"),
     Column("deposit_type", "text", "genetic type, as published"),
     Column("host_rock", "text", "host rock, as published"),
     Column("minerals", "text", "minerals, as published"),
@@ -132,40 +96,11 @@ _DEPOSITS = (
     Column("admin_area", "text", "district or region, as published"),
     _ERROR,
     Column("position_basis", "text", "where the position and its error come from"),
-    _PRECISION,
+    PRECISION,
     Column("country_note", "text", "where border and reported country disagree"),
     Column("same_as", "text", "ids of the same deposit in other sources, separated by ;"),
     Column("reference", "text", "publications and links"),
     Column("source_quality", "text", "confidence in the source, in words"),
-    Column("notes", "text", "remarks"),
-)
-
-_POSITIONS = (
-    Column("id", "text", "unique id of the statement", required=True),
-    Column("source_id", "text", "the catalogue entry", required=True),
-    Column("deposit_id", "text", "id of a record of the deposit", required=True),
-    Column("latitude", "number", "degrees", required=True, low=-90, high=90),
-    Column("longitude", "number", "degrees", required=True, low=-180, high=180),
-    _PRECISION,
-    Column("caveat", "text", "why the compilers do not trust the position; chosen last"),
-    Column("source", "text", "publication", required=True),
-    Column("notes", "text", "remarks"),
-)
-
-_DISTANCES = (
-    Column("id", "text", "unique id of the statement", required=True),
-    Column("source_id", "text", "the catalogue entry", required=True),
-    Column("deposit_id", "text", "id of a record of the deposit; blank where it is not in a table"),
-    Column("deposit_name", "text", "the deposit's name in the statement"),
-    Column("relation", "text", "how it was taken", required=True, vocabulary=RELATIONS),
-    Column("distance_km", "number", "as published; the larger of a range", required=True, low=0),
-    Column("direction", "text", "from the place to the deposit", vocabulary=DIRECTIONS),
-    Column("from_place", "text", "the place it was taken from; blank where not stated"),
-    Column("from_latitude", "number", "degrees; blank where nothing places it", low=-90, high=90),
-    Column("from_longitude", "number", "degrees", low=-180, high=180),
-    Column("place_source", "text", "where the place's coordinate is from"),
-    Column("tolerance_km", "number", "in place of the rule's own", low=0),
-    Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
 )
 
@@ -200,8 +135,9 @@ _LAYERS = (
         (),
         complaints=statement_complaints,
     ),
-    Layer("positions", _POSITIONS, ()),
-    Layer("published_distances", _DISTANCES, ()),
+    Layer("positions", POSITIONS, ()),
+    Layer("obstacles", OBSTACLE_FACTS, ()),
+    Layer("published_distances", DISTANCES, ()),
     Layer(
         "railways",
         (

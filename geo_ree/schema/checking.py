@@ -11,7 +11,8 @@ import shapely
 
 from geo_ree.crs import STORE_CRS, to_store
 from geo_ree.errors import SchemaError
-from geo_ree.schema.canonical import Column, Layer, layer_named
+from geo_ree.schema.canonical import Layer, layer_named
+from geo_ree.schema.column_type import Column
 
 
 def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFrame:

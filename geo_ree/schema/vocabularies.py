@@ -21,6 +21,29 @@ ROLES = (
 RANKED_ROLES = ("candidate", "by_product_host")
 SCORED_ROLES = ("candidate", "by_product_host", "context", "reference", "not_ree")
 
+STAGES = (
+    "produced",  # rare earths were mined or recovered there
+    "code_resource",  # a resource of rare earths after JORC, NI 43-101, KAZRC or the like
+    "registry",  # rare earths in a state register (GKZ, state balance)
+    "drilled",  # drilled for rare earths; no code and no register is known
+    "occurrence",  # a source describes rare earths there: minerals, samples, a list of occurrences
+    "name_only",  # a source only names it
+)
+"""How far the rare earths of a deposit got, the farthest first; blank is unknown."""
+
+FIRST_STAGES = STAGES[:3]
+"""Stages that are shown first."""
+
+OBSTACLES = (
+    "licence",  # withdrawn, ended, disputed or promised to somebody
+    "park",  # a protected area
+    "uranium_law",  # a law on what carries uranium or thorium
+    "state_share",  # a share that the state has or may take
+    "protest",  # of people who live there
+    "sanctions",
+)
+"""Kinds of facts that forbid or hamper mining; never part of a score."""
+
 COMMODITY_GROUPS = (
     "rare_earth",
     "rare_earth_by_product",

@@ -156,7 +156,7 @@ def test_the_exceptions_of_major_deposits_are_few_and_agree():
 
 
 def test_the_state_of_a_rare_earth_record_is_told_by_the_table_of_words():
-    assert CATALOG["usgs_ree"].words == {"kind": "status"}
+    assert CATALOG["usgs_ree"].words == {"kind": "status", "stage": "stage"}
     assert "kind" not in CATALOG["usgs_ree"].values
 
 

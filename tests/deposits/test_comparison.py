@@ -217,16 +217,19 @@ def test_no_two_statements_of_the_starter_data_may_be_added(starter):
             with pytest.raises(ScoreError):
                 sum_statements(own.loc[list(pair)])
             refused += 1
-    assert refused == 3 + 1 + 1 + 6 + 1 + 1
+    sizes = starter["deposit_id"].value_counts()
+    assert refused == (sizes * (sizes - 1) // 2).sum() > 0
 
 
 def test_all_starter_statements_are_recognised_and_kept(starter):
-    assert len(starter) == 20
+    assert starter["id"].is_unique
     assert set(starter["system_kind"]) == {"reporting_code", "state", "paper", "press", "unknown"}
     shown = display_statement(starter).set_index("deposit_id")
-    assert len(shown) == starter["deposit_id"].nunique() == 11
+    assert len(shown) == starter["deposit_id"].nunique()
     khotgor = shown.loc["starter_deposits:khotgor"]
     assert (khotgor["system_code"], khotgor["edition"]) == ("JORC", "2004")
+    later = starter[(starter["deposit_id"] == khotgor.name) & (starter["edition"] == "2012")]
+    assert later["quantity_t"].isna().all() and len(later) == 1
     pairs = contradictions(starter)
     computed = pairs[pairs["figure"] == "computed"].set_index("id")["factor"]
     registry = "starter_resources:khotgor-2"

@@ -11,7 +11,14 @@ from geo_ree.deposits.vocabulary import (
     word_tables,
 )
 from geo_ree.errors import SchemaError
-from geo_ree.schema import CATEGORY_CLASSES, CODE_KINDS, COMMODITY_GROUPS, LAYERS, SYSTEM_KINDS
+from geo_ree.schema import (
+    CATEGORY_CLASSES,
+    CODE_KINDS,
+    COMMODITY_GROUPS,
+    LAYERS,
+    STAGES,
+    SYSTEM_KINDS,
+)
 
 JUDGED = Path(__file__).parent / "judged"
 WORDS = Path(__file__).parents[2] / "geo_ree" / "deposits" / "words"
@@ -150,6 +157,7 @@ def test_tables_of_words_use_the_vocabularies_without_repetition():
         "statement_system": SYSTEM_KINDS,
         "statement_code": CODE_KINDS,
         "statement_category": CATEGORY_CLASSES,
+        "stage": ("", *STAGES),
     }
     for name, words in own.items():
         assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= set(words)
@@ -170,6 +178,6 @@ def test_tables_of_words_use_the_vocabularies_without_repetition():
 
 def test_an_unknown_table_of_words_lists_the_known_ones():
     with pytest.raises(
-        SchemaError, match="'moods'; use one of facility, genesis, site_name, statement_"
+        SchemaError, match="'moods'; use one of facility, genesis, site_name, stage, statement_"
     ):
         match_kind("happy", "moods")

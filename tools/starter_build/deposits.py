@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from geo_ree.schema import OBSTACLES
 from starter_build.positions import judge_position
 from starter_build.product import Product, read_csv, sha256, slug, unique_slugs, write_csv
+from starter_build.reviews import Review, checksums, read_review, read_table
 
 ROLES = {"outside": "reference"}
 TIERS = {"candidate": "primary", "by_product_host": "by_product"}
@@ -24,6 +26,7 @@ GROUPS = {
 }
 GROUPS_BY_NAME = {
     "Kalesay": "rare_metal",  # beryllium deposit
+    "Kokbulak": "iron",
     "Karakutan": "precious",  # gold in MRDS
     "Kokpatas": "precious",  # gold (OFR)
     "Baicheng niobium deposit (unnamed in source)": "rare_metal",
@@ -40,6 +43,7 @@ COMMODITIES = {
     **dict.fromkeys(
         ("Budenovskoye", "Akdala", "Inkai", "Kanzhugan", "Moiynkum", "Mynkuduk"), "U;REE"
     ),
+    "Kokbulak": "Fe;REE",
     "Syrymbet": "Sn;REE",
     "Schevchenko": "P;U;REE",
     "Zhanet": "Mo;REE",
@@ -75,14 +79,15 @@ SUBSTANCES = {
 
 
 def build_deposits(facts: Path, out: Path) -> Product:
-    """Write ``deposits.csv``: every row of the facts, by its role."""
-    raw = read_csv(facts / "deposits.csv")
+    """Write ``deposits.csv``: every row of the facts and of the review, by its role."""
+    raw = [*read_csv(facts / "deposits.csv"), *read_table("added_deposits")]
+    review = read_review([r["name"] for r in raw])
     rows: list[dict[str, str]] = []
     remarks: list[str] = []
     stray = set(COMMODITIES) | set(GROUPS_BY_NAME)
     for native, row in zip(unique_slugs(r["name"] for r in raw), raw, strict=True):
         stray.discard(row["name"])
-        rows.append(_deposit(native, row, remarks))
+        rows.append(_deposit(native, row, review, remarks))
     if stray:
         raise ValueError(f"names in the tables but not in the facts: {', '.join(sorted(stray))}")
     write_csv(out / "deposits.csv", rows)
@@ -92,7 +97,10 @@ def build_deposits(facts: Path, out: Path) -> Product:
         file="deposits.csv",
         source_id="starter_deposits",
         rows=len(rows),
-        built_from={"facts/deposits.csv": "sha256 " + sha256(facts / "deposits.csv")},
+        built_from={
+            "facts/deposits.csv": "sha256 " + sha256(facts / "deposits.csv"),
+            **checksums("role_changes", "role_reasons", "added_deposits"),
+        },
         took={f"rows of role {role}": number for role, number in sorted(roles.items())},
         derived={
             "positions with class and error": len(located),
@@ -100,6 +108,7 @@ def build_deposits(facts: Path, out: Path) -> Product:
                 "sources disagree" in r["position_basis"] and _beyond(r) for r in located
             ),
             "rows tied to records of other sources": sum(bool(r["same_as"]) for r in rows),
+            "values changed by the review": sum(c["verdict"] == "changed" for c in review.changes),
         },
         remarks=tuple(remarks),
     )
@@ -112,13 +121,22 @@ def _beyond(row: dict[str, str]) -> bool:
     return abs(float(spread[1]) * 1000 - float(row["position_error_m"])) < 100
 
 
-def _deposit(native: str, row: dict[str, str], remarks: list[str]) -> dict[str, str]:
+def _deposit(
+    native: str, facts: dict[str, str], review: Review, remarks: list[str]
+) -> dict[str, str]:
+    row = review.change(facts)
     role = row["role"]
     placed = judge_position(row) if row["latitude"] else None
     if placed:
         remarks.append(
             f"{row['name']}: {placed.precision_class} ({placed.why}), error {placed.error_m:.0f} m"
         )
+    judged = {
+        "name": row["name"],
+        "commodities": COMMODITIES.get(row["name"], "REE"),
+        "commodity_group": GROUPS_BY_NAME.get(row["name"], GROUPS[facts["role"]]),
+    }
+    judged = review.change(judged)
     return {
         "native_id": native,
         "name": row["name"],
@@ -130,9 +148,10 @@ def _deposit(native: str, row: dict[str, str], remarks: list[str]) -> dict[str, 
         "admin_area": row["admin_area"],
         "kind": _kind(row),
         "role": ROLES.get(role, role),
-        "commodities": COMMODITIES.get(row["name"], "REE"),
+        **review.explain(row["name"], role),
+        "commodities": judged["commodities"],
         "commodity_tier": TIERS.get(role, ""),
-        "commodity_group": GROUPS_BY_NAME.get(row["name"], GROUPS[role]),
+        "commodity_group": judged["commodity_group"],
         "deposit_type": row["deposit_type"],
         "minerals": row["host_mineralogy"],
         "status": row["status"],
@@ -176,8 +195,9 @@ def _notes(row: dict[str, str]) -> str:
 
 def build_resources(facts: Path, out: Path) -> Product:
     """Write ``resources.csv``: one row a published statement, none added up."""
-    raw = read_csv(facts / "resources.csv")
-    known = {r["name"] for r in read_csv(facts / "deposits.csv")}
+    raw = [*read_csv(facts / "resources.csv"), *read_table("added_resources")]
+    listed = [*read_csv(facts / "deposits.csv"), *read_table("added_deposits")]
+    known = {r["name"] for r in listed}
     unknown = sorted({r["deposit"] for r in raw} - known)
     if unknown:
         raise ValueError(f"resources of deposits that are not listed: {', '.join(unknown)}")
@@ -192,17 +212,22 @@ def build_resources(facts: Path, out: Path) -> Product:
         file="resources.csv",
         source_id="starter_resources",
         rows=len(rows),
-        built_from={"facts/resources.csv": "sha256 " + sha256(facts / "resources.csv")},
+        built_from={
+            "facts/resources.csv": "sha256 " + sha256(facts / "resources.csv"),
+            **checksums("added_resources"),
+        },
         took={f"statements about {s}": n for s, n in sorted(substances.items())},
         derived={
             "quantities turned from million tonnes": sum(r["unit"] == "Mt" for r in raw),
+            "statements whose figures were not seen": sum(not r["quantity"] for r in raw),
             "grades read as per cent": sum(bool(r["grade_pct"]) for r in rows),
         },
     )
 
 
 def _statement(row: dict[str, str], number: int) -> dict[str, str]:
-    tonnes = float(row["quantity"]) * {"t": 1.0, "Mt": 1e6}[row["unit"]]
+    scale = {"t": 1.0, "Mt": 1e6}[row["unit"]]
+    tonnes = f"{float(row['quantity']) * scale:.0f}" if row["quantity"] else ""
     grade = _GRADE.match(row["grade"])
     jorc = _JORC.fullmatch(row["statement"])
     deposit = slug(row["deposit"])
@@ -210,7 +235,7 @@ def _statement(row: dict[str, str], number: int) -> dict[str, str]:
         "native_id": f"{deposit}-{number}",
         "deposit_id": f"starter_deposits:{deposit}",
         "substance": SUBSTANCES[row["substance"]],
-        "quantity_t": f"{tonnes:.0f}",
+        "quantity_t": tonnes,
         "grade_pct": grade[1] if grade else "",
         "grade_text": row["grade"],
         "category": row["category"],
@@ -220,3 +245,41 @@ def _statement(row: dict[str, str], number: int) -> dict[str, str]:
         "source": row["source"],
         "notes": "; ".join(p for p in (f"published as: {row['substance']}", row["note"]) if p),
     }
+
+
+def build_obstacles(facts: Path, out: Path) -> Product:
+    """Write ``obstacles.csv``: one row a fact that forbids or hampers mining."""
+    raw = read_table("obstacle_facts")
+    listed = [*read_csv(facts / "deposits.csv"), *read_table("added_deposits")]
+    unknown = sorted({r["deposit"] for r in raw} - {r["name"] for r in listed})
+    wrong = sorted({r["kind"] for r in raw} - set(OBSTACLES))
+    if unknown or wrong:
+        raise ValueError(
+            f"obstacle_facts.csv: unknown deposits: {', '.join(unknown) or 'none'}; unknown kinds: "
+            f"{', '.join(wrong) or 'none'}; correct the rows, kinds are {', '.join(OBSTACLES)}"
+        )
+    counter: Counter[str] = Counter()
+    rows = []
+    for row in raw:
+        deposit = slug(row["deposit"])
+        counter[deposit] += 1
+        rows.append(
+            {
+                "native_id": f"{deposit}-{counter[deposit]}",
+                "deposit_id": f"starter_deposits:{deposit}",
+                "kind": row["kind"],
+                "fact": row["fact"],
+                "date": row["date"],
+                "source": row["source"],
+                "source_quality": row["confidence"],
+            }
+        )
+    write_csv(out / "obstacles.csv", rows)
+    kinds = Counter(r["kind"] for r in rows)
+    return Product(
+        file="obstacles.csv",
+        source_id="starter_obstacles",
+        rows=len(rows),
+        built_from=checksums("obstacle_facts"),
+        took={f"facts of kind {kind}": n for kind, n in sorted(kinds.items())},
+    )

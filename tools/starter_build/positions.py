@@ -13,6 +13,7 @@ QUALITY_CLASSES: tuple[tuple[str, str, str], ...] = (
     ("half degree", "area", "the quality note says half a degree"),
     ("quarter degree", "area", "the quality note says a quarter of a degree"),
     ("licence polygon", "licence", "centroid of a licence"),
+    ("tens of km", "area", "the quality note says that the ground is tens of km long"),
     ("arc-second", "arc_second", "the quality note says arc-second"),
     ("arc-minute", "arc_minute", "the quality note says arc-minute"),
     ("0.1 degree", "tenth_degree", "the quality note says 0.1 degree"),
