@@ -31,6 +31,7 @@ from starter_build import (
     places,
     planned,
     railways,
+    roles_page,
     shading,
     tables,
     terrain,
@@ -81,6 +82,7 @@ def main(facts: Path, only: tuple[str, ...], store: Path | None, out: Path) -> N
             raise click.ClickException(str(error)) from error
     for product in products:
         click.echo(product.report())
+    roles_page.write_roles_page(out, ROOT / "docs" / "roles.md")
     total = sum(p.stat().st_size for p in out.iterdir() if p.is_file())
     click.echo(f"{total / 1e6:.2f} MB in {out}")
 

@@ -35,6 +35,7 @@ from geo_ree.deposits.resources.statements import (
     arrange_statements,
     display_statement,
     stated_quantities,
+    with_owner,
 )
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "split_at_borders",
     "stated_quantities",
     "sum_statements",
+    "with_owner",
 ]

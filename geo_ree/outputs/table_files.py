@@ -20,7 +20,7 @@ from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
 RUN_TABLES = (
-    *("scores", "unranked", "pairwise", "acceptability"),
+    *("scores", "unranked", "obstacles", "pairwise", "acceptability"),
     *("central_weights", "influence", "omission"),
 )
 """Tables that a run writes, each as ``<name>.csv``."""

@@ -229,6 +229,7 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
         missing=missing_sampler(table[ranked], measures.missing, model),
         compared=compared[ranked],
         groups=table.loc[ranked, "role"],
+        stages=table.loc[ranked, "stage"],
         draws=options.draws,
         seed=options.seed,
         concentration=options.concentration,
@@ -281,12 +282,15 @@ def _compared(roles: pd.Series) -> pd.Series:
 def _with_ranks(
     table: pd.DataFrame, ranked: pd.Series, compared: pd.Series, model: ScoreModel
 ) -> gpd.GeoDataFrame:
-    """Add ranks within the role, reasons and, for ranked deposits, a sentence."""
+    """Add ranks within the role and the stage, reasons and, for ranked deposits, a sentence."""
     scores = table["score"].where(ranked)
     ranks = scores.groupby(table["role"]).rank(ascending=False, method="first").astype("Int64")
+    same = scores.groupby([table["role"], table["stage"]])
+    in_stage = same.rank(ascending=False, method="first").astype("Int64")
     reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
     out = table.assign(
         rank=ranks,
+        rank_in_stage=in_stage,
         reasons_for=[strengths for strengths, _ in reasons],
         reasons_against=[weaknesses for _, weaknesses in reasons],
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import arrange_statements, stated_quantities
+from geo_ree.deposits import arrange_statements, stated_quantities, with_owner
 from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.analysis import Measures, Scores
 from geo_ree.pipeline.layers import Layers
@@ -26,6 +28,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     dict of str to pandas.DataFrame
         Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
+        ``obstacles`` (facts that forbid or hamper mining),
         ``pairwise`` (the chance of the order of each pair), ``acceptability``,
         ``central_weights``, ``influence`` and ``omission``.
 
@@ -36,11 +39,13 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     frames = layers.frames
     statements = arrange_statements(frames.get("resources", pd.DataFrame()), frames["deposits"])
     stated = stated_quantities(statements, scores.table["id"])
+    obstacles = obstacle_table(frames)
+    hampered = summarize_obstacles(obstacles)
+    unranked = _unranked(frames["deposits"]).join(scores.unplaced, on="id")
     tables = {
-        "scores": arrange_scores(scores.table.join(stated)),
-        "unranked": arrange(
-            _unranked(frames["deposits"]).join(scores.unplaced, on="id"), "unranked"
-        ),
+        "scores": arrange_scores(scores.table.join(stated).join(hampered, on="id")),
+        "unranked": arrange(unranked.join(hampered, on="id"), "unranked"),
+        "obstacles": obstacles,
         "pairwise": arrange(scores.pairwise, "pairwise"),
         "acceptability": acceptability_table(scores.acceptability),
         "central_weights": central_weights_table(scores.central_weights),
@@ -107,6 +112,26 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     order = keys.sort_values(["role", "rank", "score", "id"], kind="stable").index
     return gpd.GeoDataFrame(table.loc[order].reset_index(drop=True))
+
+
+def obstacle_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Publish the facts that forbid or hamper mining, each with the deposit that its record is part of."""
+    columns = [column.name for column in output_columns("obstacles")]
+    facts = frames.get("obstacles", pd.DataFrame(columns=columns))
+    return arrange(with_owner(facts, frames["deposits"]), "obstacles")
+
+
+def summarize_obstacles(obstacles: pd.DataFrame) -> pd.Series:
+    """Kinds and dates of the obstacles of each deposit, on its id.
+
+    Examples
+    --------
+    >>> facts = {"deposit_id": ["x:1", "x:1"], "kind": ["park", "protest"], "date": ["2024", "2025"]}
+    >>> summarize_obstacles(pd.DataFrame(facts))["x:1"]
+    'park (2024); protest (2025)'
+    """
+    words = (obstacles["kind"] + " (" + obstacles["date"] + ")").astype(object)
+    return words.groupby(obstacles["deposit_id"]).agg("; ".join).rename("obstacles")
 
 
 def influence_table(influence: Influence | None) -> pd.DataFrame:

@@ -37,7 +37,7 @@ class Explanation:
         and ``gain``: the points gained if the distance were 0 km and all else equal; NaN without
         a score.
     sentence
-        Score and rank; the (at most three) criteria that win most points and the (at most two)
+        Score, rank and rank within the stage; the (at most three) criteria that win most points and the (at most two)
         known ones that lose most, each listed once; the unknown ones; and the largest possible
         gain from one criterion, with the score and rank it would give.
     """
@@ -243,7 +243,8 @@ def _sentence(
         # A criterion that would gain more points than it has is a weakness, else a strength.
         weak = weighted["gain"] > weighted["points"]
         parts = [
-            f"{label} scores {own:.0f} of 100, rank {rank} of {count}{_interval(row)}.",
+            f"{label} scores {own:.0f} of 100, rank {rank} of {count}{_interval(row)}"
+            f"{_in_stage(row, scores, among)}.",
             f"Strengths: {_largest(weighted[~weak], 'points', 'points', _STRENGTHS, model, limits)}.",
             f"Weaknesses: {_largest(weighted[weak], 'gain', 'points lost', _WEAKNESSES, model, limits)}.",
         ]
@@ -266,9 +267,19 @@ def _rank(place: int, everyone: Floats, among: NDArray[np.bool_]) -> int:
     return 1 + int((everyone[among] > everyone[place]).sum())
 
 
-def _interval(row: pd.Series) -> str:
-    """The rank interval, where the table has one."""
-    low, high = row.get("rank_p5"), row.get("rank_p95")
+def _in_stage(row: pd.Series, scores: pd.DataFrame, among: NDArray[np.bool_]) -> str:
+    """The rank within the stage, where the table has one."""
+    rank = row.get("rank_in_stage")
+    if rank is None or pd.isna(rank):
+        return ""
+    count = int((scores["stage"][among] == row["stage"]).sum())
+    name = str(row["stage"]).replace("_", " ")
+    return f", rank {rank} of {count} at the stage {name}{_interval(row, 'rank_in_stage')}"
+
+
+def _interval(row: pd.Series, rank: str = "rank") -> str:
+    """The interval of a rank, where the table has one."""
+    low, high = row.get(f"{rank}_p5"), row.get(f"{rank}_p95")
     if low is None or pd.isna(low) or high is None or pd.isna(high):
         return ""
     return f" (90 % interval {low:.0f}-{high:.0f})"

@@ -15,13 +15,20 @@ from geo_ree.scoring.draws import Drawn, Sampler, blocks, check_draws, draw_part
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
 from geo_ree.scoring.pairwise import compare_pairs
-from geo_ree.scoring.ranks import central_weights, rank_draws, rank_shares, summarize
+from geo_ree.scoring.ranks import (
+    central_weights,
+    rank_draws,
+    rank_interval,
+    rank_shares,
+    summarize,
+)
 from geo_ree.settings import SEED
 
 _MOST_DRAWN = 250_000_000
 """Limit of scores in memory: 12 bytes each, with their ranks."""
 
 _RANKS = ("rank_p5", "rank_p95", "rank_median")
+_IN_STAGE = ("rank_in_stage_p5", "rank_in_stage_p95")
 _NO_PAIRS = pd.DataFrame({"a": [], "b": [], "p_a_above_b": []})
 _SHARES = ("p_top3", "p_top5", "score_p5", "score_p95")
 
@@ -36,7 +43,8 @@ class Uncertainty:
         On the index of the deposits: ``rank_p5``, ``rank_p95``, ``rank_median`` (whole ranks that
         were drawn), ``p_top3``, ``p_top5`` (0..1), ``score_p5``, ``score_p95`` (0..100) and
         ``not_separable_from`` (labels of the deposits of its group that it cannot be told apart
-        from, joined by ``;``, blank for none). Missing for deposits that are not ranked.
+        from, joined by ``;``, blank for none); with stages also ``rank_in_stage_p5`` and
+        ``rank_in_stage_p95``. Missing for deposits that are not ranked.
     pairwise
         A row for each pair of ranked deposits of a group: ``a`` (the better ranked), ``b`` and
         ``p_a_above_b``, the share of the draws in which a has the higher score; equal scores
@@ -82,6 +90,7 @@ def uncertainty(
     *,
     missing: Sampler | None = None,
     groups: pd.Series | None = None,
+    stages: pd.Series | None = None,
     compared: pd.Series | None = None,
     draws: int = 1000,
     seed: int = SEED,
@@ -118,6 +127,9 @@ def uncertainty(
     groups
         On the index of `table`: ranks are within each group. Deposits without a group, or
         without any known criterion, are not ranked. By default there is one group.
+    stages
+        On the index of `table`: the stage of each deposit. The same draws also rank the deposits of
+        each stage of a group among each other; a deposit without a stage gets no such rank.
     compared
         On the index of `table`, True for the rows that TOPSIS takes its ideal and anti-ideal
         from; by default all. Other aggregates ignore it.
@@ -142,7 +154,7 @@ def uncertainty(
     Raises
     ------
     ScoreError
-        When an option is out of range, `groups` or `compared` do not fit the table, a sample has
+        When an option is out of range, `groups`, `stages` or `compared` do not fit the table, a sample has
         the wrong shape or a negative distance, or the draws would take more than about 3 GB (for
         weights alone, `reweigh` has no such limit).
 
@@ -182,7 +194,8 @@ def uncertainty(
         kept += [drawn] if keep_draws else []
     acceptability = np.full((len(table), last), np.nan)
     central = np.full((len(table), len(model.criteria)), np.nan)
-    columns = {name: np.full(len(table), np.nan) for name in (*_RANKS, *_SHARES)}
+    in_stage = () if stages is None else _IN_STAGE
+    columns = {name: np.full(len(table), np.nan) for name in (*_RANKS, *in_stage, *_SHARES)}
     pairs, alike = [], np.full(len(table), None, dtype=object)
     for rows in members:
         ranks = rank_draws(scores[:, rows])
@@ -196,9 +209,12 @@ def uncertainty(
             scores[:, rows], points.to_numpy()[rows], table.index[rows], confidence
         )
         pairs.append(found)
+        for same in _same_stage(rows, stages, points):
+            for name, ranks_at in zip(_IN_STAGE, rank_interval(scores[:, same]), strict=True):
+                columns[name][same] = ranks_at
     return Uncertainty(
         table=pd.DataFrame(columns, index=table.index)
-        .astype(dict.fromkeys(_RANKS, "Int64"))
+        .astype(dict.fromkeys((*_RANKS, *in_stage), "Int64"))
         .assign(not_separable_from=alike),
         pairwise=pd.concat(pairs, ignore_index=True) if pairs else _NO_PAIRS.copy(),
         acceptability=pd.DataFrame(
@@ -219,17 +235,32 @@ def _members(points: pd.Series, groups: pd.Series | None) -> list[NDArray[np.int
     """Row numbers of each group, without the deposits that have no score."""
     scored = points.notna().to_numpy()
     if groups is None:
-        found = [np.flatnonzero(scored)]
-    else:
-        if not groups.index.equals(points.index):
-            raise ScoreError(
-                f"groups has {len(groups)} rows on an index that is not the table's "
-                f"({len(points)} rows)",
-                "give a column of the same table",
-            )
-        codes, names = pd.factorize(groups)
-        found = [np.flatnonzero(scored & (codes == i)) for i in range(len(names))]
+        return [np.flatnonzero(scored)] if scored.any() else []
+    codes = _codes("groups", groups, points)
+    found = [np.flatnonzero(scored & (codes == i)) for i in range(codes.max(initial=-1) + 1)]
     return [rows for rows in found if rows.size]
+
+
+def _same_stage(
+    rows: NDArray[np.intp], stages: pd.Series | None, points: pd.Series
+) -> list[NDArray[np.intp]]:
+    """The rows of one group by stage."""
+    if stages is None:
+        return []
+    codes = _codes("stages", stages, points)[rows]
+    return [rows[codes == i] for i in np.unique(codes[codes >= 0])]
+
+
+def _codes(name: str, column: pd.Series, points: pd.Series) -> NDArray[np.intp]:
+    """Number the values of a column, -1 for none."""
+    if not column.index.equals(points.index):
+        raise ScoreError(
+            f"{name} has {len(column)} rows on an index that is not the table's "
+            f"({len(points)} rows)",
+            "give a column of the same table",
+        )
+    codes, _ = pd.factorize(column)
+    return codes
 
 
 def _check_memory(rows: int, per_row: int, last_rank: int) -> None:

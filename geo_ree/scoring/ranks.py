@@ -53,6 +53,12 @@ def summarize(ranks: Ranks, scores: Floats) -> dict[str, Floats]:
     }
 
 
+def rank_interval(scores: Floats) -> tuple[Floats, Floats]:
+    """Rank the columns of drawn scores among each other: the 5th and 95th percentile of each rank."""
+    low, high = np.percentile(rank_draws(scores), [5, 95], axis=0, method="inverted_cdf")
+    return low, high
+
+
 def central_weights(first: NDArray[np.bool_], weights: Floats) -> Floats:
     """Mean of the weights of the draws in which each deposit comes first, shape (deposits, criteria).
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from geo_ree.pipeline.layers import Layers
 from geo_ree.pipeline.result import Result
+from geo_ree.schema import FIRST_STAGES
 
 
 def _console() -> Console:
@@ -37,35 +38,57 @@ def _ranks_text(ranks: list[int]) -> str:
     return ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts) or "none"
 
 
+def _stage(row: pd.Series) -> str:
+    return "unknown" if pd.isna(row["stage"]) else str(row["stage"]).replace("_", " ")
+
+
+def _rank_in_stage(row: pd.Series) -> str:
+    if pd.isna(row["rank_in_stage"]):
+        return ""
+    low, high = row["rank_in_stage_p5"], row["rank_in_stage_p95"]
+    return f"{row['rank_in_stage']} ({low:.0f}-{high:.0f})"
+
+
 def show_run(result: Result, out: Path) -> None:
-    """Print the ten best candidates, those without a rank, and the warnings."""
+    """Print the ten best candidates of the first stages and of the others, and the warnings."""
     console = _console()
-    table = Table(title="Infrastructure access score: the ten best candidates")
+    table = Table(title="Infrastructure access score: the ten best candidates, by stage")
     for name, right in (
         ("rank", True),
         ("90 % interval", True),
         ("not separable from ranks", True),
         ("deposit", False),
         ("country", False),
+        ("stage", False),
+        ("rank in stage", True),
         ("score", True),
         ("strengths", False),
         ("weaknesses", False),
     ):
         table.add_column(name, justify="right" if right else "left")
     ranks = result.table.set_index("id")["rank"]
-    best = result.table[result.table["role"] == "candidate"].dropna(subset=["rank"]).head(10)
-    for _, row in best.iterrows():
-        table.add_row(
-            str(row["rank"]),
-            _interval(row),
-            _ranks_text([int(ranks[i]) for i in _ids(row["not_separable_from"])]),
-            escape(str(row["name"])),
-            str(row["country"]),
-            f"{row['score']:.1f}",
-            escape(str(row["reasons_for"])),
-            escape(str(row["reasons_against"])),
-        )
+    ranked = result.table[result.table["role"] == "candidate"].dropna(subset=["rank"])
+    first = ranked["stage"].isin(FIRST_STAGES)
+    for rows in (ranked[first].head(10), ranked[~first].head(10)):
+        for _, row in rows.iterrows():
+            table.add_row(
+                str(row["rank"]),
+                _interval(row),
+                _ranks_text([int(ranks[i]) for i in _ids(row["not_separable_from"])]),
+                escape(str(row["name"])),
+                str(row["country"]),
+                _stage(row),
+                _rank_in_stage(row),
+                f"{row['score']:.1f}",
+                escape(str(row["reasons_for"])),
+                escape(str(row["reasons_against"])),
+            )
+        table.add_section()
     console.print(table)
+    console.print(
+        "First come candidates that were produced, have a resource after a reporting code or stand "
+        "in a state register; then the others. Ranks are over all candidates."
+    )
     report = result.report
     missing = report["without_coordinate"]
     console.print(

@@ -93,12 +93,7 @@ def arrange_statements(resources: pd.DataFrame, deposits: pd.DataFrame) -> pd.Da
     """
     if resources.empty:
         return resources.assign(shown=pd.Series(dtype=bool), contradiction=None)
-    owner: dict[str, str] = {}
-    if "sources" in deposits:
-        for deposit, records in zip(deposits["id"], deposits["sources"], strict=True):
-            if isinstance(records, str):
-                owner |= dict.fromkeys(records.split(";"), deposit)
-    owned = resources.assign(deposit_id=[owner.get(i, i) for i in resources["deposit_id"]])
+    owned = with_owner(resources, deposits)
     ordered = order_statements(owned)
     differences = {}
     for statement, pairs in contradictions(owned).groupby("id", sort=False):
@@ -114,6 +109,23 @@ def arrange_statements(resources: pd.DataFrame, deposits: pd.DataFrame) -> pd.Da
         shown=~ordered["deposit_id"].duplicated(),
         contradiction=pd.Series(difference, ordered.index, dtype=object),
     ).reset_index(drop=True)
+
+
+def with_owner(facts: pd.DataFrame, deposits: pd.DataFrame) -> pd.DataFrame:
+    """Give each fact about a record, by ``deposit_id``, to the deposit that the record is part of.
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"id": ["x:1"], "sources": ["x:1;y:7"]})
+    >>> with_owner(pd.DataFrame({"deposit_id": ["y:7", "z:2"]}), sites)["deposit_id"].tolist()
+    ['x:1', 'z:2']
+    """
+    owner: dict[str, str] = {}
+    if "sources" in deposits:
+        for deposit, records in zip(deposits["id"], deposits["sources"], strict=True):
+            if isinstance(records, str):
+                owner |= dict.fromkeys(records.split(";"), deposit)
+    return facts.assign(deposit_id=[owner.get(i, i) for i in facts["deposit_id"]])
 
 
 def stated_quantities(arranged: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
