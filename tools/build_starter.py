@@ -42,6 +42,7 @@ from starter_build.packages import Store
 from starter_build.product import BuildError, Product
 
 ROOT = Path(__file__).resolve().parents[1]
+STARTER = ROOT / "geo_ree" / "starter"
 
 
 @click.command()
@@ -67,7 +68,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=ROOT / "geo_ree" / "starter",
+    default=STARTER,
     help="Folder to write.",
 )
 def main(facts: Path, only: tuple[str, ...], store: Path | None, out: Path) -> None:
@@ -82,7 +83,8 @@ def main(facts: Path, only: tuple[str, ...], store: Path | None, out: Path) -> N
             raise click.ClickException(str(error)) from error
     for product in products:
         click.echo(product.report())
-    roles_page.write_roles_page(out, ROOT / "docs" / "roles.md")
+    if out.resolve() == STARTER:
+        roles_page.write_roles_page(out, ROOT / "docs" / "roles.md")
     total = sum(p.stat().st_size for p in out.iterdir() if p.is_file())
     click.echo(f"{total / 1e6:.2f} MB in {out}")
 

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from geo_ree.schema import OBSTACLES
 from starter_build.positions import judge_position
-from starter_build.product import Product, read_csv, sha256, slug, unique_slugs, write_csv
+from starter_build.product import (
+    BuildError,
+    Product,
+    read_csv,
+    sha256,
+    slug,
+    unique_slugs,
+    write_csv,
+)
 from starter_build.reviews import Review, checksums, read_review, read_table
 
 ROLES = {"outside": "reference"}
@@ -254,7 +262,7 @@ def build_obstacles(facts: Path, out: Path) -> Product:
     unknown = sorted({r["deposit"] for r in raw} - {r["name"] for r in listed})
     wrong = sorted({r["kind"] for r in raw} - set(OBSTACLES))
     if unknown or wrong:
-        raise ValueError(
+        raise BuildError(
             f"obstacle_facts.csv: unknown deposits: {', '.join(unknown) or 'none'}; unknown kinds: "
             f"{', '.join(wrong) or 'none'}; correct the rows, kinds are {', '.join(OBSTACLES)}"
         )

@@ -13,10 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo_ree.schema import RANKED_ROLES, STAGES
-from starter_build.product import Row, read_csv, sha256
+from starter_build.checks import read_checked_csv
+from starter_build.product import BuildError, Row, sha256
 
 FOLDER = Path(__file__).parent
-TABLES = ("role_changes", "role_reasons", "added_deposits", "added_resources", "obstacle_facts")
+COLUMNS = {
+    "role_changes": (
+        *("deposit", "column", "before", "after"),
+        *("verdict", "reason", "source", "date", "confidence"),
+    ),
+    "role_reasons": (
+        *("name", "why_role", "role_source", "confidence"),
+        *("stage", "stage_basis", "stage_source", "stage_date"),
+    ),
+    "added_deposits": ("name", "role", "country", "source", "confidence"),
+    "added_resources": ("deposit", "substance", "statement", "year", "source"),
+    "obstacle_facts": ("deposit", "kind", "fact", "date", "source", "confidence"),
+}
+"""Tables of the review and the columns that each must have."""
+
 VERDICTS = ("changed", "kept")
 
 
@@ -40,7 +55,7 @@ class Review:
 
         Raises
         ------
-        ValueError
+        BuildError
             When a value is no longer the one that was reviewed.
         """
         out = dict(row)
@@ -49,7 +64,7 @@ class Review:
             if change["deposit"] != row["name"] or column not in row:
                 continue
             if row[column] != change["before"]:
-                raise ValueError(
+                raise BuildError(
                     f"role_changes.csv: {column} of {row['name']} is {row[column]!r}, but "
                     f"{change['before']!r} was reviewed; review the row again"
                 )
@@ -62,13 +77,13 @@ class Review:
 
         Raises
         ------
-        ValueError
+        BuildError
             When a candidate or host has no reason or no stage, or another row has a stage.
         """
         reason = self.reasons.get(name)
         stage = reason["stage"] if reason else ""
         if (role in RANKED_ROLES) != bool(stage):
-            raise ValueError(
+            raise BuildError(
                 f"role_reasons.csv: {name} is {role} and has the stage {stage!r}; a candidate or "
                 "by-product host needs a row with a stage, others have none"
             )
@@ -89,28 +104,28 @@ def read_review(names: Sequence[str]) -> Review:
 
     Raises
     ------
-    ValueError
+    BuildError
         Naming the file, the row and what to correct.
     """
     changes, reasons = read_table("role_changes"), read_table("role_reasons")
     for number, row in enumerate(changes, start=2):
         blank = [c for c in ("reason", "source", "date", "confidence") if not row[c]]
         if row["verdict"] not in VERDICTS or blank:
-            raise ValueError(
+            raise BuildError(
                 f"role_changes.csv, line {number} ({row['deposit']}): verdict is "
                 f"{row['verdict']!r}, blank: {', '.join(blank) or 'none'}; give {VERDICTS} and fill "
                 "reason, source, date and confidence"
             )
     for number, row in enumerate(reasons, start=2):
         if row["stage"] and row["stage"] not in STAGES:
-            raise ValueError(
+            raise BuildError(
                 f"role_reasons.csv, line {number} ({row['name']}): stage is {row['stage']!r}, "
                 f"expected one of {', '.join(STAGES)}"
             )
     used = [r["deposit"] for r in changes] + [r["name"] for r in reasons]
     unknown = sorted(set(used) - set(names))
     if unknown:
-        raise ValueError(
+        raise BuildError(
             f"role_changes.csv and role_reasons.csv name {', '.join(unknown)}, which the facts do "
             "not have; correct the name"
         )
@@ -119,7 +134,7 @@ def read_review(names: Sequence[str]) -> Review:
 
 def read_table(name: str) -> list[dict[str, str]]:
     """Rows of one table of the review."""
-    return read_csv(FOLDER / f"{name}.csv")
+    return read_checked_csv(FOLDER / f"{name}.csv", COLUMNS[name])
 
 
 def checksums(*names: str) -> dict[str, str]:
