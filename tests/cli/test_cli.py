@@ -148,7 +148,8 @@ def test_run_prints_the_ten_best_and_where_the_map_is(tmp_path):
     for part in (
         "the ten best candidates",
         "Kuirektykol",
-        "of 38 candidates are ranked",
+        "candidates are ranked",
+        "rank in stage",
         "map.html",
         "not investment advice",
     ):

@@ -179,7 +179,7 @@ def test_a_surveyed_course_along_the_same_leg_would(base: Result) -> None:
     ompol = study.table.loc["starter_deposits:kyzyl-ompol"]
     assert ompol["dist_railway_km_before"] > 13 and ompol["dist_railway_km_after"] < 5
     assert ompol["score_after"] > ompol["score_before"]
-    assert ompol["rank_after"] == 1
+    assert ompol["rank_after"] <= ompol["rank_before"]
 
 
 def test_the_line_to_china_ends_at_the_border_for_each_side(base: Result) -> None:
