@@ -12,6 +12,7 @@ import pandas as pd
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.schema import FIRST_STAGES, STAGES
 from geo_ree.scoring.pairwise import MOST_COMPARED
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options
 
@@ -29,7 +30,9 @@ _DEPOSIT = (
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
     *("admin1", "district", "part_of"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
+    *("why_role", "stage", "stage_basis", "obstacles"),
     *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
+    *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
     *CLASS_COLUMNS,
@@ -42,6 +45,7 @@ _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note"),
     *("district", "part_of"),
+    *("why_role", "stage", "stage_basis"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
     *("rank_best", "rank_worst", "p_lead", "area_basis", "area_km2", "sentence"),
 )
@@ -49,6 +53,7 @@ _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
     *("edition", "year", "source", "notes", "shown", "contradiction"),
 )
+_OBSTACLE = ("deposit_id", "kind", "fact", "date", "source", "source_quality")
 _SOURCE = (
     *("id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution"),
     *("edition", "landing_page", "rows", "sha256", "retrieved", "came_from"),
@@ -100,6 +105,7 @@ def page_values(
         "deposits": packed(scores, (*_DEPOSIT, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
+        "obstacles": columnar(table("obstacles"), _OBSTACLE),
         "audit": columnar(table("audit"), _AUDIT),
         "conflicts": columnar(table("conflicts"), _CONFLICT),
         "sources": plain_dicts(report.get("inputs", ()), _SOURCE),
@@ -125,6 +131,8 @@ def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
     """Give classes, labels and what the layers hold or lack."""
     names, measured = layers["countries"], {layer for _, layer in MEASURES.values()}
     return {
+        "stages": STAGES,
+        "first_stages": FIRST_STAGES,
         "ramp": SCORE_RAMP,
         "sizes": OXIDE_SIZES,
         "labels": dict(LABELS),

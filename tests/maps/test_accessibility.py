@@ -94,4 +94,4 @@ def test_screen_readers_hear_the_count(starter_page, visit):
     seen = visit(starter_page[1])
     assert seen.page.locator("#count").get_attribute("role") == "status"
     seen.page.fill("#search", "Khotgor")
-    seen.until("document.getElementById('count').textContent.startsWith('1 of 24 shown')")
+    seen.until("document.getElementById('count').textContent.startsWith('1 of ')")

@@ -27,19 +27,27 @@
     return count(told) <= count(alike) ? g.t("top_few_distinguished", { last: top.length, parts: listed(told) })
       : g.t("top_few_alike", { last: top.length, parts: listed(alike) });
   }
-  function visit(box) {
-    var best = g.ranked("candidate");
-    if (!best.length) { box.append(answer(g.t("no_candidate_ranked"))); return; }
-    if (g.intervalOf(best[0]).basis === "pending") { box.append(answer(g.t("intervals_pending"))); return; }
+  function mostOften(best, words) {
     var chances = best.slice().sort(function (a, b) { return share(b, "p_top3") - share(a, "p_top3") || g.rankOf(a) - g.rankOf(b); });
     var three = chances.slice(0, 3), least = share(three[three.length - 1], "p_top3");
-    var close = chances.slice(3, 40).filter(function (d) { return share(d, "p_top3") > 0.05 && least - share(d, "p_top3") <= 0.15; });
-    box.append(answer(g.say("most_often_top3", { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_weights")),
-      g.table([g.t("deposit"), [g.t("chance_top3"), "n"], g.t("strengths"), g.t("weaknesses")], three.map(function (d) {
-        return g.row(name(d), g.cell("n", g.percent(g.intervalOf(d).p_top3)), d.reasons_for || "", d.reasons_against || "");
+    return {
+      three: three,
+      close: chances.slice(3, 40).filter(function (d) { return share(d, "p_top3") > 0.05 && least - share(d, "p_top3") <= 0.15; }),
+      answer: answer(g.say(words, { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_weights"))
+    };
+  }
+  function visit(box) {
+    var parts = g.candidatesByStage(), best = parts.first;
+    if (!best.length) { box.append(answer(g.t("no_candidate_ranked"))); return; }
+    if (g.intervalOf(best[0]).basis === "pending") { box.append(answer(g.t("intervals_pending"))); return; }
+    var found = mostOften(best, parts.split ? "most_often_top3_first" : "most_often_top3"), close = found.close;
+    box.append(found.answer,
+      g.table([g.t("deposit"), g.t("stage"), [g.t("chance_top3"), "n"], g.t("strengths"), g.t("weaknesses")], found.three.map(function (d) {
+        return g.row(name(d), d.stage ? g.term(g.words(d.stage)) : g.unknown(), g.cell("n", g.percent(g.intervalOf(d).p_top3)), d.reasons_for || "", d.reasons_against || "");
       })));
     if (close.length) box.append(el("p", {}, g.t("equally_likely",
       { names: close.map(function (d) { return name(d) + " (" + Math.round(100 * share(d, "p_top3")) + " %)"; }).join(", ") })));
+    if (parts.later.length) box.append(mostOften(g.ranked("candidate"), "most_often_top3_all").answer);
     if (!g.published()) box.append(el("p", { "class": "note" }, g.t("reasons_of_run")));
     box.append(el("p", {}, g.t("access_only")));
   }
@@ -51,6 +59,7 @@
       d.score_worst === undefined || d.score_best === undefined ? null
         : el("div", {}, g.t("possible_score",
         { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }), " ", g.mark("modelled")),
+      d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
       d.status ? el("div", {}, d.status) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality
@@ -59,7 +68,7 @@
   }
   function unplaced(box) {
     function of(role) { return g.unranked.filter(function (d) { return d.role === role; }); }
-    var candidates = of("candidate"), hosts = of("by_product_host");
+    var candidates = of("candidate").sort(function (a, b) { return g.atFirstStages(b) - g.atFirstStages(a); }), hosts = of("by_product_host");
     var areas = g.unranked.filter(function (d) { return d.role !== "candidate" && d.role !== "by_product_host"; });
     box.append(answer(candidates.length
       ? g.t("unranked_candidates",
@@ -84,9 +93,10 @@
     return fits.map(function (s) { return s.edition; }).filter(Boolean).join("; ");
   }
   function leader(box) {
-    var d = g.ranked("candidate")[0];
+    var parts = g.candidatesByStage(), d = parts.first[0], ahead = parts.later.filter(function (o) { return g.rankOf(o) < g.rankOf(d); });
     if (!d) { box.append(answer(g.t("no_candidate_ranked"))); return; }
-    box.append(answer(g.say("leader_is", { name: el("strong", {}, name(d)), country: g.country(d.country) })),
+    box.append(answer(g.say(parts.split ? "leader_is_first" : "leader_is", { name: el("strong", {}, name(d)), country: g.country(d.country) }),
+      ahead.length ? " " + g.t("ahead_at_later_stages", { names: names(ahead) }) : ""),
       g.table([g.t("to_feature"), [g.t("distance"), "n"], g.t("nearest_feature"), g.t("source_and_edition")], g.measures.map(function (m) {
         var there = place(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
         if (d["dist_" + m + "_km"] === undefined) return g.row(word, g.cell("n", g.unknown()), g.t("no_source"), "");

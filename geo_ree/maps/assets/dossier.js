@@ -125,7 +125,9 @@
     var rank = g.rankOf(d);
     if (!known(rank)) return el("p", {}, t("not_ranked_role", { role: g.term(g.words(d.role)), group: g.term(g.words(d.commodity_group || "unknown")) }));
     var rivals = g.ranked(d.role), words = d.role === "by_product_host" ? t("of_hosts") : t("of_candidates");
+    var within = g.rankInStage(d);
     return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
+      within ? el("p", {}, t("at_stage", { stage: g.term(g.words(d.stage)), words: within }) + " ", g.mark("modelled")) : null,
       g.otherGateways() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.gatewaySet()), first: g.term(g.gatewaySets()[0]) })) : null,
       g.rankHistogram(d, rivals.length)];
   }
@@ -201,6 +203,17 @@
         return item;
       })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
   }
+  /* Why it has its role and its stage, and what forbids or hampers mining. */
+  function review(d) {
+    var found = g.obstacles[d.id] || [];
+    return [d.why_role || d.stage ? [heading(t("role_and_stage")),
+      said(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
+      said(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
+    found.length ? [heading(t("obstacles")), el("ul", { "class": "obstacles" }, found.map(function (o) {
+      return el("li", {}, el("strong", {}, g.term(g.words(o.kind))), ", " + o.date + ": " + o.fact + " ", g.mark("published"),
+        el("details", {}, el("summary", {}, g.t("source_with_quality", { quality: o.source_quality || t("unknown") })), g.references(o.source)));
+    })), el("p", { "class": "small" }, t("obstacles_hint"))] : null];
+  }
   function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
       said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
@@ -257,6 +270,7 @@
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
+      review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };

@@ -39,6 +39,7 @@
     country: function (d, v) { return oneOf(v, d.country); },
     admin1: function (d, v) { return g.list(d.admin1).indexOf(v) >= 0; },
     state: function (d, v) { return oneOf(v, d.state); },
+    stage: function (d, v) { return oneOf(v, d.stage); },
     group: function (d, v) { return d.commodity_group === v; },
     ree: function (d, v) { return named(d, v); },
     role: function (d, v) { return d.role === v; },
@@ -137,6 +138,7 @@
     controls = { text: document.getElementById("search") };
     var made = [
       boxes("country", g.t("country"), codes, function (c) { return c === "unknown" ? g.t("not_stated") : g.country(c); }),
+      boxes("stage", g.t("stage_of_rare_earths"), g.data.stages.concat("unknown"), function (s) { return s === "unknown" ? g.t("not_stated") : g.term(g.words(s)); }),
       boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
         units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(units.map(function (name) { return [name, name]; }))) : null,

@@ -2,7 +2,7 @@
    left out; no part of it becomes markup. */
 "use strict";
 (function (g) {
-  var LONGEST = 4000, FIELDS = ["state", "country"], written = null, timer = 0;
+  var LONGEST = 4000, FIELDS = ["state", "stage", "country"], written = null, timer = 0;
 
   function encode(text) { return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":"); }
   function decode(text) {

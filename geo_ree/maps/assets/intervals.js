@@ -107,14 +107,16 @@
     }
   };
 
-  /* Draw in slices, so that the page stays responsive; calls done(found, draws) with row -> figures. A
-     later call ends an earlier one. Small tables are done before it returns. */
-  g.drawRanks = function (model, weights, groups, done) {
+  /* Draw in slices, so that the page stays responsive; calls done(found, draws) with row -> figures.
+     `groups` are the rows of each role, `stages` those of each stage of a role. A later call ends an earlier one. Small tables are done before it returns. */
+  g.drawRanks = function (model, weights, groups, stages, done) {
     var token = ++running, shares = g.scoring.shares(weights), found = {};
     var largest = Math.max.apply(null, [1].concat(groups.map(function (rows) { return rows.length; }))), drawn = drawsFor(largest);
     var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.scoringData().concentration;
     var apart = apartAmong(model, groups);
-    var made = groups.filter(function (rows) { return rows.length; }).map(function (rows) { return new Group(model, apart, rows, drawn); });
+    function group(rows) { return new Group(model, apart, rows, drawn); }
+    var made = groups.filter(function (rows) { return rows.length; }).map(group), roles = made.length;
+    made = made.concat(stages.map(group));
     var k = 0, which = 0, figures = [], compared = 0;
     function step() {
       if (k < drawn) {
@@ -129,11 +131,15 @@
         figures.push(group.tell(figures.length, drawn));
         return true;
       }
-      if (compared < Math.min(COMPARED, figures.length)) {
+      if (which < roles && compared < Math.min(COMPARED, figures.length)) {
         group.compare(compared++, drawn, figures);
         return true;
       }
-      group.rows.forEach(function (row, i) { found[row] = figures[i]; });
+      group.rows.forEach(function (row, i) {
+        if (which < roles) { found[row] = figures[i]; return; }
+        found[row].rank_in_stage_p5 = figures[i].rank_p5;
+        found[row].rank_in_stage_p95 = figures[i].rank_p95;
+      });
       figures = [];
       compared = 0;
       which++;

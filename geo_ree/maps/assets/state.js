@@ -53,6 +53,15 @@
     g.deposits.forEach(function (d, i) { if (d.role === role && !isNaN(current.score[i])) rows.push(i); });
     return rows.sort(function (a, b) { return current.score[b] - current.score[a] || a - b; });
   }
+  /* The rows of one role by stage, in their order; a row without a stage is in none. */
+  function sameStage(rows) {
+    var by = Object.create(null);
+    rows.forEach(function (i) {
+      var stage = g.deposits[i].stage;
+      if (stage) (by[stage] = by[stage] || []).push(i);
+    });
+    return Object.keys(by).map(function (stage) { return by[stage]; });
+  }
   function announce(changed) {
     ranked = {};
     subscribers.forEach(function (tell) { tell(changed); });
@@ -70,11 +79,13 @@
     current.model = m;
     current.published = published();
     if (current.published) return changed.concat("intervals");
-    var groups = RANKED.map(rankedRows);
+    var groups = RANKED.map(rankedRows), stages = [].concat.apply([], groups.map(sameStage));
     current.rank = new Int32Array(g.deposits.length);
     groups.forEach(function (rows) { rows.forEach(function (i, k) { mine.rank[i] = k + 1; }); });
+    current.rankInStage = new Int32Array(g.deposits.length);
+    stages.forEach(function (rows) { rows.forEach(function (i, k) { mine.rankInStage[i] = k + 1; }); });
     function draw() {
-      g.drawRanks(m, weights, groups, function (found, draws) {
+      g.drawRanks(m, weights, groups, stages, function (found, draws) {
         mine.found = found;
         mine.draws = draws;
         if (running) changed = changed.concat("intervals"); else announce(["intervals"]);
@@ -126,6 +137,10 @@
     var now = figures(d);
     return now && !now.published ? now.rank[row(d)] || undefined : d.rank;
   };
+  g.rankInStageOf = function (d) {
+    var now = figures(d);
+    return now && !now.published ? now.rankInStage[row(d)] || undefined : d.rank_in_stage;
+  };
   /* Rank interval with its basis: "run" (weights, positions, courses and unknown values
      drawn by Python), "weights" (weights alone, drawn here) or "pending". */
   g.intervalOf = function (d) {
@@ -133,7 +148,8 @@
     if (!now || now.published) {
       return {
         basis: "run", rank_p5: d.rank_p5, rank_p95: d.rank_p95, p_top3: d.p_top3, p_top5: d.p_top5,
-        score_p5: d.score_p5, score_p95: d.score_p95
+        score_p5: d.score_p5, score_p95: d.score_p95,
+        rank_in_stage_p5: d.rank_in_stage_p5, rank_in_stage_p95: d.rank_in_stage_p95
       };
     }
     if (!now.found) return { basis: "pending" };
@@ -192,6 +208,14 @@
     begin();
     ranked[role] = ranked[role] || sorted(role);
     return ranked[role].slice();
+  };
+  /* Whether a deposit is at one of the stages that are shown first. */
+  g.atFirstStages = function (d) { return g.data.first_stages.indexOf(d.stage) >= 0; };
+  /* The ranked candidates of the first stages and the others; all in the first list where none is at them. */
+  g.candidatesByStage = function () {
+    var all = g.ranked("candidate"), first = all.filter(g.atFirstStages);
+    return first.length ? { split: true, first: first, later: all.filter(function (d) { return !g.atFirstStages(d); }) }
+      : { split: false, first: all, later: [] };
   };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
 })(geoRee);

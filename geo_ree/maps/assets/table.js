@@ -34,8 +34,9 @@
         return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
           [d.ree ? g.t(g.reeWords[d.ree]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
       } },
-    { name: "status", head: "status", kind: "t " + WIDE, key: function (d) { return d.status; },
-      cell: function (d) { return g.cell(WIDE, d.status ? el("span", { "class": "clamp", title: d.status }, d.status) : g.unknown()); } },
+    { name: "stage", head: "stage", full: "stage_and_status", kind: "t " + WIDE,
+      key: function (d) { var at = g.data.stages.indexOf(d.stage); return at < 0 ? undefined : at + (g.rankInStageOf(d) || 0) / 1e6; },
+      cell: stageCell },
     { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
       key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
     { name: "quality", head: "source", full: "source_quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
@@ -50,6 +51,10 @@
     dot.style.background = g.colour(g.scoreOf(d) || 0);
     return g.cell("name", dot, d.name || d.id, el("small", { "class": "narrow-only" }, " " + g.country(d.country)));
   }
+  function stageCell(d) {
+    var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
+    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: d.status }, d.status) : null);
+  }
   function intervalCell(d, count) {
     var i = g.intervalOf(d), rank = g.rankOf(d);
     if (i.basis === "pending") return g.cell("", el("div", { "class": "range pending", role: "img", "aria-label": g.t("being_calculated") }));
@@ -62,24 +67,35 @@
       el("div", { "class": "range", role: "img", "aria-label": g.t("rank_range", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
   }
 
-  /* Before which rows of the ranking there is a cut: all above it can be told apart from all below. */
+  /* Before which rows of a table there is a cut: all above it can be told apart from all below. */
   function cutsOf(rows) {
-    var farthest = 0, known = true;
+    var farthest = 0, known = true, places = new Map(rows.map(function (d, k) { return [d, k + 1]; }));
     return rows.map(function (d, k) {
       var rivals = g.rivalsOf(d), cut = known && Boolean(rivals) && k > 0 && farthest <= k;
       known = known && Boolean(rivals);
-      (rivals || []).forEach(function (one) { farthest = Math.max(farthest, g.rankOf(one.d)); });
+      (rivals || []).forEach(function (one) { farthest = Math.max(farthest, places.get(one.d) || 0); });
       return cut;
     });
   }
 
-  function Ranking(node, pager, role) {
-    this.node = node;
-    this.pager = pager;
+  /* The rank within the stage with its interval, in words; "" where there is none. */
+  g.rankInStage = function (d) {
+    var rank = g.rankInStageOf(d), i = g.intervalOf(d);
+    if (rank === undefined || i.rank_in_stage_p5 === undefined) return "";
+    var rivals = g.ranked(d.role).filter(function (other) { return other.stage === d.stage; });
+    return g.t("rank_in_stage", { rank: rank, all: rivals.length, low: i.rank_in_stage_p5, high: i.rank_in_stage_p95 });
+  };
+
+  /* A table of the deposits that `list` gives, which are of one role. */
+  function Ranking(name, role, list) {
+    this.node = document.getElementById(name);
+    this.pager = document.getElementById(name + "-pages");
     this.role = role;
+    this.list = list;
     this.by = columns[0];
     this.down = false;
     this.page = 0;
+    var node = this.node;
     node.addEventListener("click", this.clicked.bind(this));
     node.addEventListener("keydown", this.typed.bind(this));
     node.addEventListener("mouseover", this.pointed.bind(this));
@@ -133,7 +149,7 @@
   /* Sorted rows, unknown values last in both directions. */
   Ranking.prototype.arrange = function () {
     var key = this.by.key, sign = this.down ? -1 : 1, collator = new Intl.Collator(g.locale());
-    var kept = g.ranked(this.role).filter(g.shown), byRank = this.by === columns[0];
+    var kept = this.list().filter(g.shown), byRank = this.by === columns[0];
     if (byRank) return this.down ? kept.reverse() : kept;
     return kept.map(function (d, i) { return [key(d), i, d]; }).sort(function (a, b) {
       var x = a[0], y = b[0];
@@ -207,6 +223,7 @@
       this.page = Math.floor(at / PAGE);
       this.draw();
     } else this.mark(id);
+    if (at >= 0 && this.node.closest("details")) this.node.closest("details").open = true;
     var tr = this.node.querySelector("tr.on");
     if (tr) {
       this.rove(tr);
@@ -229,6 +246,11 @@
     document.getElementById("hosts-box").hidden = !hosts.length;
     basis.textContent = g.basisOfRanks();
     basis.hidden = !basis.textContent;
+    var parts = g.candidatesByStage(), out = parts.later.length - tables[1].rows.length;
+    document.getElementById("first-stages").hidden = !parts.split;
+    document.getElementById("later-box").hidden = !parts.later.length;
+    document.getElementById("later-summary").textContent = g.t("later_stages", { count: parts.later.length })
+      + (out ? "; " + g.t("hidden_by_filters", { out: out }) : "");
   }
   g.ranking = function () {
     sortPicker();
@@ -236,8 +258,9 @@
   };
   g.startRanking = function () {
     tables = [
-      new Ranking(document.getElementById("ranking"), document.getElementById("ranking-pages"), "candidate"),
-      new Ranking(document.getElementById("hosts"), document.getElementById("hosts-pages"), "by_product_host")
+      new Ranking("ranking", "candidate", function () { return g.candidatesByStage().first; }),
+      new Ranking("later", "candidate", function () { return g.candidatesByStage().later; }),
+      new Ranking("hosts", "by_product_host", function () { return g.ranked("by_product_host"); })
     ];
     document.getElementById("sort").addEventListener("change", function (e) {
       tables.forEach(function (t) { t.sort(e.target.value); });
@@ -249,7 +272,7 @@
     });
   };
   g.pointRows = function (id) { tables.forEach(function (t) { t.near(id); }); };
-  /* The sorted and filtered rows of both tables, for the download. */
+  /* The sorted and filtered rows of all tables, for the download. */
   g.tableRows = function () { return tables.reduce(function (all, t) { return all.concat(t.rows); }, []); };
   g.shownOxide = oxide;
 })(geoRee);

@@ -106,7 +106,8 @@
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
         el("small", {}, positionError(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("visit_status"), d.status), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
+        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_status"), d.status),
+        fact(t("visit_obstacles"), (g.obstacles[d.id] || []).map(function (o) { return o.date + ": " + o.fact; }).join(" ")), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
   function trip(order, number, count) {
@@ -135,7 +136,7 @@
     return ids.map(function (id) { return g.byId[id]; }).filter(function (d) { return d && known(d.latitude) && known(d.longitude); });
   }
   /* Under the current weights, gateways and filters. */
-  function best() { return g.ranked("candidate").filter(g.shown); }
+  function best() { var parts = g.candidatesByStage(); return parts.first.concat(parts.later).filter(g.shown); }
   function choice() {
     var rows = best().concat(g.ranked("by_product_host").filter(g.shown)).slice(0, LISTED);
     placed(chosen).forEach(function (d) { if (rows.indexOf(d) < 0) rows.unshift(d); });
