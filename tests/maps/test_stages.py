@@ -56,8 +56,7 @@ def test_a_rank_within_a_stage_stands_with_its_interval(starter_page, visit):
 
 
 def test_other_weights_rank_within_the_stages_too(starter_page, visit):
-    result, path = starter_page
-    seen = visit(path)
+    seen = visit(starter_page[1])
     seen.page.evaluate("geoRee.set({weights: {rail: 1}})")
     seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).basis === 'weights'")
     script = (
