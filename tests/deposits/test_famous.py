@@ -48,7 +48,6 @@ NO_PLACE = "only the starter names it, without a place"
 KNOWN_MISSES = {
     "Kumtor": ({"position"}, "its place is 32 km off at an error of 22"),
     "Aktogay": ({"position"}, "a place 9 km off is chosen, where images show drill roads"),
-    "Inkai": ({"position"}, NO_PLACE),
     "Akdala": ({"position"}, NO_PLACE),
     "Mynkuduk": ({"position"}, NO_PLACE),
     "Gatsuurt": ({"absent"}, ABSENT),
@@ -115,10 +114,7 @@ def test_each_group_is_that_of_the_main_commodity():
     for row in FAMOUS.itertuples():
         commodity = find_commodity(row.main_commodity)
         assert commodity is not None, row.main_commodity
-        if row.group == "rare_earth_by_product":
-            assert commodity.group == "uranium" and "registered with REE" in row.note
-        else:
-            assert commodity.group == row.group, row.name
+        assert commodity.group == row.group, row.name
 
 
 def test_positions_are_of_different_places():
