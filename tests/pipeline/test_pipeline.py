@@ -193,7 +193,7 @@ def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
             )
             assert expected in row["sentence"]
     first = table.loc[table["name"] == "Kyzyl-Ompol", "sentence"].item()
-    assert "railway 13 km" in first and "Weaknesses: " in first and "nearby (" in first
+    assert "railway at most 13 km" in first and "Weaknesses: " in first and "nearby (" in first
 
 
 def test_ranks_within_stages_follow_the_scores_and_are_within_their_intervals(done):
