@@ -87,7 +87,8 @@ def test_a_click_on_the_table_opens_the_right_numbers(starter_page, visit):
     name, label = re.match(r"(.*) \([A-Z]{3}\), (.*)$", best["near_railway"]).groups()
     assert name in text
     assert label in text
-    assert f"{best['points_rail']:.1f} of 30" in text
+    share = result.scores.model.shares[[c.name for c in result.scores.model.criteria].index("rail")]
+    assert f"{best['points_rail']:.1f} of {100 * share:.0f}" in text
 
 
 def test_a_click_on_a_marker_opens_its_dossier(starter_page, visit):

@@ -21,11 +21,11 @@
   g.feet = function (d) {
     return g.measures.map(function (m) {
       var lon = d["foot_" + m + "_lon"], lat = d["foot_" + m + "_lat"], km = d["dist_" + m + "_km"];
-      return lon === undefined || km === undefined ? null : { measure: m, place: [lat, lon], km: km, error: d["err_" + m + "_km"], text: g.distance(d, m) };
+      return lon === undefined || km === undefined ? null : { measure: m, place: [lat, lon], km: km, error: d["err_" + m + "_km"], of: d };
     }).filter(Boolean).sort(function (a, b) { return a.km - b.km; });
   };
   function words(foot) {
-    return g.term(g.data.measures[foot.measure][0]) + " " + foot.text;
+    return g.term(g.data.measures[foot.measure][0]) + " " + g.distance(foot.of, foot.measure);
   }
   g.drawDistances = function (d) {
     g.clearDistances();

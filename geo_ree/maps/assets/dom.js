@@ -97,10 +97,11 @@ var geoRee = { data: {} };
   /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
   g.kilometres = function (km, error, upperLimit) {
     var digits = error >= 1 ? 0 : 1, text = g.plainNumber(km, 1) + " " + g.t("km");
-    if (error >= 0.05) text = g.t("about_distance", {
+    if (!(error >= 0.05)) return upperLimit ? g.t("at_most", { distance: text }) : text;
+    var range = {
       km: g.plainNumber(km, km < 1 ? 1 : digits), low: g.plainNumber(Math.max(0, km - error), digits), high: g.plainNumber(km + error, digits)
-    });
-    return upperLimit ? g.t("at_most", { distance: text }) : text;
+    };
+    return upperLimit ? g.t("at_most_about", range) : g.t("about_distance", range);
   };
   /* Whether the layer of a measure lacks features, so that a nearer one may exist. */
   g.isUpperLimit = function (d, measure) {
