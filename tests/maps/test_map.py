@@ -760,10 +760,8 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     text = seen.page.inner_text("#dossier")
     assert "РАССТОЯНИЯ ПО ПРЯМОЙ" in text
     assert "вычислено" in text
-    assert any(
-        t.startswith("железная дорога не далее примерно 34 км")
-        for t in seen.page.locator(".measure").all_inner_texts()
-    )
+    labels = seen.page.locator(".measure").all_text_contents()
+    assert [t for t in labels if t.startswith("железная дорога не далее примерно 34 км")], labels
     assert "Оценка доступности" in seen.page.inner_text(".legend")
     seen.page.hover(".leaflet-control-layers")
     assert "Железные дороги" in seen.page.inner_text(".leaflet-control-layers-overlays")
