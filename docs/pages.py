@@ -13,7 +13,7 @@ from geo_ree.schema.columns import INTERNAL, output_columns, table_names
 _STATUS = {
     "ok": "fetched by `geo-ree fetch`",
     "unverified": "fetched by `geo-ree fetch`; its columns were not seen in print",
-    "manual": "only as a file that you hand over (`--file`)",
+    "manual": "only as a file that you provide (`--file`)",
     "none": "not published",
 }
 _EVIDENCE = {

@@ -41,7 +41,7 @@ def test_the_page_says_what_the_packaged_data_lack_and_whose_the_borders_are(sta
             "районов",
             "охраняемых территорий",
             "разломов",
-            "карт опасностей",
+            "карт природных опасностей",
         ),
     }
     for language, words in lack.items():

@@ -26,7 +26,7 @@ def test_the_first_stages_come_first_and_the_others_behind_one_click(starter_pag
     first = table["stage"].isin(FIRST_STAGES)
     assert rows(seen, "ranking") == table.loc[first, "id"].tolist()
     assert rows(seen, "later") == table.loc[~first, "id"].tolist()
-    assert seen.page.inner_text("#first-stages") == "Produced, code resource or state registry"
+    assert seen.page.inner_text("#first-stages") == "Produced, code resource or registry"
     assert not seen.page.is_visible("#later tr.row >> nth=0")
     assert f"({(~first).sum()})" in seen.page.inner_text("#later-summary")
     seen.page.click("#later-summary")
@@ -74,7 +74,7 @@ def test_the_answers_speak_of_the_first_stages_first(starter_page, visit):
     result, path = starter_page
     seen = visit(path)
     answers = seen.page.locator("#questions .answer").all_inner_texts()
-    assert answers[0].startswith("Of the candidates that were produced, have a resource after")
+    assert answers[0].startswith("Of the candidates whose rare earths were produced, have")
     assert answers[1].startswith("Over all stages")
     table = candidates(result)
     first = table[table["stage"].isin(FIRST_STAGES)]
