@@ -29,6 +29,10 @@ class Bundle:
         distances leave it, ``area_kind`` and ``area_evidence`` say what kind of area is known.
     areas
         Where published distances allow deposits to be, polygons.
+    obstacles
+        Published facts that forbid or hamper mining.
+    pairwise
+        The chance of the order of each pair of ranked deposits.
     resources
         Published statements of quantity, never added up.
     infrastructure
@@ -48,6 +52,8 @@ class Bundle:
     scored: gpd.GeoDataFrame
     unranked: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
+    obstacles: pd.DataFrame
+    pairwise: pd.DataFrame
     resources: pd.DataFrame
     infrastructure: Mapping[str, gpd.GeoDataFrame]
     sources: pd.DataFrame
@@ -55,19 +61,28 @@ class Bundle:
     run: Mapping[str, Any]
 
     @property
-    def sheets(self) -> dict[str, pd.DataFrame]:
-        """The plain tables by name, as in `geo_ree.schema.columns`."""
+    def plain(self) -> dict[str, pd.DataFrame]:
+        """The tables without a geometry by name, as in `geo_ree.schema.columns`."""
         return {
-            "scores": self.scored.drop(columns="geometry"),
-            "unranked": self.unranked.drop(columns="geometry"),
+            "obstacles": self.obstacles,
+            "pairwise": self.pairwise,
             "resources": self.resources,
             "sources": self.sources,
             "criteria": self.criteria,
         }
 
     @property
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """The tables by name, as in `geo_ree.schema.columns`, without their geometries."""
+        return {
+            "scores": self.scored.drop(columns="geometry"),
+            "unranked": self.unranked.drop(columns="geometry"),
+            **self.plain,
+        }
+
+    @property
     def columns(self) -> pd.DataFrame:
-        """The data dictionary: a row per column of each plain table."""
+        """The data dictionary: a row per column of each table."""
         parts = [describe_columns(frame, name) for name, frame in self.sheets.items()]
         return pd.concat(parts, ignore_index=True)
 

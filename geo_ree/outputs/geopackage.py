@@ -41,9 +41,10 @@ VALUES ('', '', ?, 'geom', ?, ?, ?, 1, ?, 'geo_ree')"""
 def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.gpkg`` into an existing folder.
 
-    Layers: ``deposits``, ``areas``, ``unranked`` and the infrastructure. Tables: ``resources``,
-    ``sources``, ``criteria``, ``read_me``. The description and metadata of each layer hold the
-    notices that its licences require; ``layer_styles`` holds the styles as QML and SLD.
+    Layers: ``deposits``, ``areas``, ``unranked`` and the infrastructure. Tables: ``obstacles``,
+    ``pairwise``, ``resources``, ``sources``, ``criteria``, ``read_me``. The description and metadata
+    of each layer hold the notices that its licences require; ``layer_styles`` holds the styles as
+    QML and SLD.
 
     References
     ----------
@@ -54,12 +55,7 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     about = pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"])
     for name, (table, layers) in _layers(bundle).items():
         _write(table, path, name, licence_notice(bundle.sources, *layers), bundle)
-    for name, rows in (
-        ("resources", bundle.resources),
-        ("sources", bundle.sources),
-        ("criteria", bundle.criteria),
-        ("read_me", about),
-    ):
+    for name, rows in {**bundle.plain, "read_me": about}.items():
         _write(rows, path, name, attribution_of(bundle.sources), bundle)
     _add_styles(path, list(_layers(bundle)))
 

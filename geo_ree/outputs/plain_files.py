@@ -23,7 +23,7 @@ from geo_ree.outputs.notice import (
 )
 from geo_ree.outputs.table_files import write_csv
 
-_ATTRIBUTED = ("scores", "unranked", "resources")
+_ATTRIBUTED = ("scores", "unranked", "obstacles", "resources")
 
 
 def write_csv_files(bundle: Bundle, folder: Path) -> None:
@@ -31,8 +31,8 @@ def write_csv_files(bundle: Bundle, folder: Path) -> None:
 
     Notes
     -----
-    Each row says which run made it; ``scores``, ``unranked`` and ``resources`` also carry the
-    attribution, for a comment line at the head would stop programs from reading the file.
+    Each row says which run made it; ``scores``, ``unranked``, ``obstacles`` and ``resources`` also
+    carry the attribution, for a comment line at the head would stop programs from reading the file.
     """
     attribution = attribution_of(bundle.sources)
     tables: dict[str, pd.DataFrame] = {
@@ -108,7 +108,7 @@ def collection(table: gpd.GeoDataFrame, members: dict[str, Any]) -> dict[str, An
 
 
 def write_geoparquet(bundle: Bundle, folder: Path) -> None:
-    """Write ``deposits.parquet``, ``unranked.parquet``, ``resources.parquet`` and the infrastructure.
+    """Write a file per layer and per table of the run, the infrastructure in a folder of its own.
 
     Notes
     -----
@@ -119,6 +119,8 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
         "deposits": (bundle.scored, ()),
         "unranked": (bundle.unranked, ()),
         "areas": (bundle.areas, AREA_LAYERS),
+        "obstacles": (bundle.obstacles, ("obstacles",)),
+        "pairwise": (bundle.pairwise, ()),
         "resources": (bundle.resources, ("resources",)),
         **{f"infrastructure/{n}": (t, (n,)) for n, t in bundle.infrastructure.items()},
     }

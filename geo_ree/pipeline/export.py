@@ -137,6 +137,8 @@ def gather_tables(result: Result) -> Bundle:
         scored=cleaned(result.table),
         unranked=cleaned(with_areas(result.unranked, drawn)),
         areas=cleaned(drawn[drawn["kind"] != "country"].reset_index(drop=True)),
+        obstacles=cleaned(tables["obstacles"]),
+        pairwise=cleaned(tables["pairwise"]),
         resources=cleaned(result.statements),
         infrastructure={n: cleaned(layers[n]) for n in INFRASTRUCTURE if n in layers},
         sources=cleaned(sources),

@@ -48,6 +48,7 @@ def clean(text):
 
 NAMES = [b.replace("\x00", "").replace("\x07", "") for b in BOMBS]
 ATTRIBUTIONS = ("A & B <i>", "© OpenStreetMap")
+PLAIN = ("obstacles", "pairwise")
 KML = {"k": "http://www.opengis.net/kml/2.2"}
 
 
@@ -105,10 +106,16 @@ def bombs():
     )
     criteria = pd.DataFrame({"name": ["rail"], "weight": [0.3], "reason": [FORMULA]})
     resources = pd.DataFrame({"deposit_id": ["x:0"], "quantity_t": [42980.0], "source": [IMAGE]})
+    obstacles = pd.DataFrame(
+        {"deposit_id": ["x:0"], "kind": ["park"], "fact": [FORMULA], "source": [NUL]}
+    )
+    pairwise = pd.DataFrame({"a": ["x:0"], "b": ["x:1"], "p_a_above_b": [0.9375]})
     return Bundle(
         scored=cleaned(scored),
         unranked=cleaned(unranked),
         areas=areas,
+        obstacles=cleaned(obstacles),
+        pairwise=cleaned(pairwise),
         resources=cleaned(resources),
         infrastructure={"roads": cleaned(roads)},
         sources=sources,
@@ -136,6 +143,8 @@ def test_gdal_reads_every_layer_of_the_geopackage(written):
         "unranked",
         "areas",
         "roads",
+        "obstacles",
+        "pairwise",
         "resources",
         "sources",
         "criteria",
@@ -277,6 +286,35 @@ def test_geoparquet_is_of_version_1_1_and_names_its_sources(written):
     assert len(gpd.read_parquet(roads, bbox=(10, 45, 11, 45.5))) == 0
 
 
+def test_obstacles_and_pairs_are_tables_of_every_format_for_tables(written):
+    book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
+
+    def read(name):
+        sheet = book.get_sheet_by_name(name.capitalize()).to_python()
+        yield pd.DataFrame(sheet[1:], columns=sheet[0])
+        yield pyogrio.read_dataframe(written / "geo_ree.gpkg", layer=name)
+        yield pd.read_parquet(written / f"{name}.parquet")
+        yield pd.read_csv(written / f"{name}.csv")
+
+    for obstacles in read("obstacles"):
+        assert obstacles["fact"].str.lstrip("'").tolist() == [FORMULA]
+        assert obstacles["source"].tolist() == [clean(NUL)]
+    for pairwise in read("pairwise"):
+        assert pairwise[["a", "b", "p_a_above_b"]].to_numpy().tolist() == [["x:0", "x:1", 0.9375]]
+    notice = {n: pq.read_schema(written / f"{n}.parquet").metadata[b"notice"] for n in PLAIN}
+    assert b"ODbL" in notice["pairwise"] and b"ODbL" not in notice["obstacles"]
+    meant = pd.read_csv(written / "columns.csv").groupby("table")["column"].agg(set)
+    assert {"fact", "kind"} <= meant["obstacles"] and "p_a_above_b" in meant["pairwise"]
+
+
+def test_an_export_has_the_obstacles_and_pairs_of_its_run(real, tmp_path):
+    export(real, tmp_path, formats=["parquet"])
+    for name in PLAIN:
+        table = pd.read_parquet(tmp_path / f"{name}.parquet")
+        assert len(table) == len(real.tables[name]) > 0
+        assert table.columns.tolist() == real.tables[name].columns.tolist()
+
+
 def test_geojson_keeps_to_rfc_7946(written):
     text = (written / "deposits.geojson").read_text(encoding="utf-8")
     found = json.loads(text)
@@ -356,7 +394,7 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    tables = ["Scores", "Unranked", "Resources", "Sources", "Criteria"]
+    tables = ["Scores", "Unranked", "Obstacles", "Pairwise", "Resources", "Sources", "Criteria"]
     assert book.sheet_names == ["Read me", *tables, "Columns"]
     meaning = book.get_sheet_by_name("Columns").to_python()
     assert ["scores", "score", "points", 4.0] in [row[:4] for row in meaning]
@@ -383,7 +421,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
             for item in ET.fromstring(book.read("xl/sharedStrings.xml")).findall("m:si", space)
         ]
         assert not any("hyperlink" in book.read(n).decode() for n in sheets)
-    assert len(sheets) == 7
+    assert len(sheets) == 9
     assert not any(r.findall(".//m:f", space) for r in roots.values())
     formats = styles.findall("m:cellXfs/m:xf", space)
     quoted = [i for i, f in enumerate(formats) if f.get("quotePrefix") == "1"]
