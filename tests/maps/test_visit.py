@@ -124,6 +124,32 @@ def test_trips_are_as_in_python(page, visit):
         assert order in (list(trip.places), [trip.places[0], *trip.places[:0:-1]])
 
 
+def test_deposits_of_one_ore_field_are_one_trip_as_for_the_command(page, visit):
+    import numpy as np
+
+    from geo_ree.deposits.districts import FIELD_KM
+    from geo_ree.studies.visits import group_trips
+
+    steps = np.cumsum([0, 0.99 * FIELD_KM, 300, 0.5 * FIELD_KM, 300]) * 1000
+    lon, lat, _ = Geod(ellps="WGS84").fwd([60.0] * 5, [42.0] * 5, [90.0] * 5, steps)
+    field = ["A", "A", "B", "B", "B"]  # the last shares a name only: no field is 300 km wide
+    sites = [
+        {"longitude": x, "latitude": y, "district": f}
+        for x, y, f in zip(lon, lat, field, strict=True)
+    ]
+    seen = visit(page)
+    on_page = seen.page.evaluate(
+        "sites => geoRee.trips(sites).map(t => t.map(d => sites.indexOf(d)))", sites
+    )
+    command = group_trips(lon, lat, within_km=1.0, districts=field)
+    assert on_page == [list(trip.places) for trip in command] == [[0, 1], [2, 3], [4]]
+    seen.page.evaluate("geoRee.byId.a.district = 'Aktyuz'; geoRee.visitSheet(['a'])")
+    text = seen.page.inner_text("#visit-sheet")
+    assert "so do those of one ore field" in text
+    assert "ore field or group of mines\tAktyuz" in text
+    assert seen.trouble == []
+
+
 def test_straight_lines_agree_with_karney(page, visit):
     geod, seen = Geod(ellps="WGS84"), visit(page)
     for lon1, lat1, lon2, lat2 in (

@@ -54,7 +54,8 @@
     if (sites.length > EXACT) return turned(nearestNext(sites));
     return orders([sites[0]], sites.slice(1)).reduce(function (best, o) { return length(o) < length(best) - 1e-9 ? o : best; });
   }
-  /* Single linkage: steps of at most 150 km form one trip. */
+  /* Single linkage: steps of at most 150 km form one trip. Deposits of one ore field are at most 40 km apart
+     (FIELD_KM in deposits/districts.py), so they are in one trip, too. */
   g.trips = function (sites) {
     var left = sites.slice(), out = [];
     while (left.length) {
@@ -106,7 +107,7 @@
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
         el("small", {}, positionError(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_status"), d.status),
+        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status),
         fact(t("visit_obstacles"), (g.obstacles[d.id] || []).map(function (o) { return o.date + ": " + o.fact; }).join(" ")), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
