@@ -13,6 +13,7 @@ import pandas as pd
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits.admin_units import assign_admin1
 from geo_ree.deposits.distances import outside_area_km, tabulate_areas, weigh_distances
+from geo_ree.deposits.field_areas import add_field_areas
 from geo_ree.deposits.misprints import MISPRINT_FLAGS, undo_misprints
 from geo_ree.deposits.position_audit import audit_positions
 from geo_ree.deposits.position_flags import (
@@ -196,7 +197,9 @@ def locate(
     return Located(
         deposits=placed,
         audit=audit,
-        areas=tabulate_areas(placed, set(chosen["deposit"]), evidence, countries, admin1),
+        areas=add_field_areas(
+            tabulate_areas(placed, set(chosen["deposit"]), evidence, countries, admin1), placed
+        ),
         positions=gpd.GeoDataFrame(printed, geometry=points),
     )
 

@@ -180,7 +180,7 @@ def unranked(areas: gpd.GeoDataFrame, deposits: pd.DataFrame) -> MapLayer:
     ``areas`` has ``deposit``, ``kind`` and ``evidence``, as `geo_ree.locate` gives them.
     """
     here = areas[areas["deposit"].isin(deposits["id"])]
-    drawn = here[here["kind"].isin(_DRAWN_AREAS) & here.geometry.notna()]
+    drawn = here[here["kind"].isin((*_DRAWN_AREAS, "ore_field")) & here.geometry.notna()]
     named = here[(here["kind"] == "admin_area") & here.geometry.notna()]
     drawn = pd.concat([drawn, named[~named["deposit"].isin(drawn["deposit"])]])
     whole = here[here["kind"] == "country"]

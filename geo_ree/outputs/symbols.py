@@ -130,6 +130,11 @@ def _areas(column: str) -> tuple[Rule, ...]:
             tests=((column, "=", "contradicting"),),
             symbol=sign(0.08, True),
         ),
+        Rule(
+            label="surroundings of its ore field",
+            tests=((column, "=", "ore_field"),),
+            symbol=sign(0.08, False),
+        ),
     )
 
 

@@ -57,7 +57,8 @@ _RUN_KEYS = (
     "draws",
     "disclaimer",
 )
-_AREA_ORDER = {"feasible": 0, "contradicting": 1, "admin_area": 2, "country": 3}
+_AREA_KINDS = ("feasible", "contradicting", "ore_field", "admin_area", "country")
+"""Kinds of areas, the smallest first."""
 
 
 def export(
@@ -164,8 +165,8 @@ def with_areas(unranked: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     >>> with_areas(pd.DataFrame({"id": ["a", "b"]}), areas)["area_kind"].tolist()
     ['feasible', None]
     """
-    usable = areas[areas["kind"].isin(_AREA_ORDER)]
-    order = usable["kind"].map(_AREA_ORDER).sort_values(kind="stable").index
+    usable = areas[areas["kind"].isin(_AREA_KINDS)]
+    order = usable["kind"].map(_AREA_KINDS.index).sort_values(kind="stable").index
     kinds, evidence, shapes = {}, {}, {}
     for deposit, rows in usable.loc[order].groupby("deposit", sort=False):
         same = rows[rows["kind"] == rows["kind"].iloc[0]]

@@ -46,7 +46,8 @@ def possible_areas(
     geopandas.GeoDataFrame
         On the ids: ``country``, ``area_basis`` (in words), ``area_km2`` and geometry. The area is
         where published distances hold, within the country; where they contradict each other, every
-        place that some of them allow; else the oblasts that the source names, or the whole country.
+        place that some of them allow; else the surroundings of its ore field; else the oblasts
+        that the source names, or the whole country.
         A deposit of which nothing is known has no row.
     """
     names = dict(zip(countries["country"], countries["name"], strict=True))
@@ -61,6 +62,8 @@ def possible_areas(
         unit, unit_basis = _by_unit(own, units[deposit])
         bounds = [(unit, _either(units[deposit])), (land.get(country), country_name)]
         area, basis = _by_distances(own, [b for b in bounds if b[0] is not None])
+        if area is None:
+            area, basis = _by_field(own, country_name if unit is None else _either(units[deposit]))
         if area is None:
             area, basis = unit, unit_basis
         if area is None:
@@ -207,6 +210,13 @@ def _by_distances(
         basis = "where some of its published distances hold; they contradict each other"
         return area, f"{basis}{within}"
     return area, f"where its published distance holds: {rows['evidence'].iloc[0]}{within}"
+
+
+def _by_field(own: gpd.GeoDataFrame, within: object) -> tuple[shapely.Geometry | None, str]:
+    rows = own[own["kind"] == "ore_field"]
+    if rows.empty:
+        return None, ""
+    return rows.geometry.iloc[0], f"{rows['evidence'].iloc[0]}, within {within}"
 
 
 def _by_unit(own: gpd.GeoDataFrame, names: object) -> tuple[shapely.Geometry | None, str]:

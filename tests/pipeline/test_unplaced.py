@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from geo_ree.crs import distance_m
+from geo_ree.deposits.field_areas import add_field_areas
 from geo_ree.errors import ScoreError
 from geo_ree.pipeline.unplaced import (
     PLACES,
@@ -94,6 +96,42 @@ def test_an_oblast_that_the_source_names_takes_the_place_of_the_country(deposits
     narrowed = out.loc["starter:ring"]
     assert narrowed["area_basis"].endswith(", within Chuy or Naryn")
     assert narrowed["geometry"].bounds[0] == 71.5
+
+
+def test_an_ore_field_with_placed_deposits_takes_the_place_of_oblast_and_country(
+    deposits, areas, countries
+):
+    def basis(district, at, unit=None):
+        table = deposits.assign(name=deposits["id"], district=district)
+        table = pd.concat([table, table.iloc[[4]].assign(id="starter:mine", name="Mine")])
+        table = table.set_geometry([*deposits.geometry, shapely.Point(at)])
+        table["admin1"] = None if unit is None else "Chuy"
+        own = areas.set_geometry(
+            [
+                unit if k == "admin_area" else g
+                for k, g in zip(areas["kind"], areas.geometry, strict=True)
+            ]
+        )
+        named = table["id"].isin(["starter:words", "starter:ring", "starter:mine"])
+        table["district"] = table["district"].where(named)
+        found = possible_areas(table, add_field_areas(own, table), countries)
+        assert found.loc["starter:ring", "area_basis"].startswith("where its published distance")
+        return found.loc["starter:words"]
+
+    land = countries.set_index("country").geometry["KGZ"]
+    inside = land.representative_point().coords[0]
+    near = basis("Made-up", inside)
+    assert near["area_basis"] == "40 km around Mine, of the ore field Made-up, within Kyrgyzstan"
+    assert near["area_km2"] <= np.pi * 40**2 and land.buffer(1e-9).covers(near["geometry"])
+    lon, lat = shapely.get_coordinates(near["geometry"]).T
+    edge = distance_m(np.full_like(lon, inside[0]), np.full_like(lat, inside[1]), lon, lat) / 1000
+    assert edge.max() == pytest.approx(40.0, abs=0.01)
+    west = shapely.box(inside[0] - 9, inside[1] - 9, inside[0], inside[1] + 9)
+    half = basis("Made-up", inside, unit=west)
+    assert half["area_basis"].endswith("within Chuy")
+    assert half["geometry"].bounds[2] <= inside[0] + 1e-9
+    assert basis("Made-up", (100, 60))["area_basis"].startswith("all of Kyrgyzstan")
+    assert basis(None, inside)["area_basis"].startswith("all of Kyrgyzstan")
 
 
 def test_an_oblast_that_contradicts_the_distance_does_not_narrow_it(deposits, areas, countries):
