@@ -154,6 +154,30 @@ def test_only_builds_what_is_named_and_keeps_the_papers_of_the_rest(workshop: Wo
     assert "licence of b.csv" in licences and "words second b" in licences
 
 
+def test_the_openstreetmap_notice_names_the_files_whose_licence_says_so(workshop: Workshop) -> None:
+    workshop.build()
+    assert "OpenStreetMap" not in workshop.state()["LICENSES.md"]
+    workshop.entries["a.csv"]["licence"] = "ODbL 1.0"
+    workshop.entries["b.csv"]["licence"] = "ODbL 1.0 (crossings); CC BY 4.0 (ports)"
+    workshop.build()
+    assert (
+        "**OpenStreetMap.** `a.csv`, `b.csv` (crossings) are made"
+        in workshop.state()["LICENSES.md"]
+    )
+
+
+def test_the_packaged_licences_are_what_the_catalogue_says(tool: Tool, tmp_path: Path) -> None:
+    papers, starter = tool("papers"), PROJECT / "geo_ree" / "starter"
+    entries = papers.read_entries(PROJECT / "geo_ree" / "catalog" / "starter.toml")
+    files = json.loads((starter / papers.MANIFEST).read_text("utf-8"))["files"]
+    papers.write_licences(files, entries, tmp_path)
+    made = (tmp_path / papers.LICENCES).read_text("utf-8")
+    assert made == (starter / papers.LICENCES).read_text("utf-8")
+    notice = made[made.index("**OpenStreetMap.**") : made.index("**GeoNames.**")]
+    for file in files:
+        assert (f"`{file}`" in notice) == ("ODbL" in papers._entry(file, entries)["licence"]), file
+
+
 @pytest.mark.parametrize("only", [(), ("b.csv",)])
 def test_a_builder_that_fails_midway_changes_nothing(workshop: Workshop, only: Any) -> None:
     workshop.build()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,17 +36,18 @@ UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
 }
 """Starter files that are no source of a run."""
 
-NOTICES = """\
-## Notices
+ODBL = "ODbL 1.0"
 
-**OpenStreetMap.** `countries.parquet`, `railways.parquet`, `roads.parquet`, `water_bodies.parquet`
-and the border crossings in `gateways.csv` are made from OpenStreetMap data, © OpenStreetMap
+OPENSTREETMAP = """\
+**OpenStreetMap.** {files} are made from OpenStreetMap data, © OpenStreetMap
 contributors, and are available under the Open Database License (ODbL) 1.0:
 <https://opendatacommons.org/licenses/odbl/1-0/>. Whoever publishes a database derived from these
 files must offer it under the ODbL too. They are kept as files of their own so that they stay
 separable. The packages through which they came, scgraph_data (Copyright (c) 2024 Connor Makowski)
 and geo-maps (Copyright (c) 2017 Simone Primarosa), are under the MIT License.
+"""
 
+NOTICES = """\
 **GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names and control
 points in `railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
@@ -135,5 +137,27 @@ def write_licences(
         ]
         inputs = "; ".join(f"{name} {value}" for name, value in made["built_from"].items())
         parts.append(f"- Built from: {inputs}\n")
+    parts += ["## Notices\n"]
+    named = name_odbl_files({file: _entry(file, entries)["licence"] for file in files})
+    if named:
+        words = OPENSTREETMAP.format(files=named)
+        parts.append(textwrap.fill(words, 96, break_on_hyphens=False) + "\n")
     text = "\n".join([*parts, NOTICES])
     (out / LICENCES).write_text(text, encoding="utf-8", newline="\n")
+
+
+def name_odbl_files(licences: Mapping[str, str]) -> str:
+    """Name the files under the ODbL, and of those of several licences the part that is; "" if there are none.
+
+    `licences` are the catalogue's by file, such as ``ODbL 1.0 (border crossings); CC BY 4.0``.
+    """
+    whole, partly = [], []
+    for file, licence in licences.items():
+        terms = [term.strip() for term in licence.split(";")]
+        under = [term for term in terms if term.startswith(ODBL)]
+        if under and len(under) == len(terms):
+            whole.append(f"`{file}`")
+        elif under:
+            what = under[0].removeprefix(ODBL).strip(" ()") or "part"
+            partly.append(f"`{file}` ({what})")
+    return ", ".join([*whole, *partly])
