@@ -24,11 +24,11 @@ def test_the_page_filters_by_oblast_and_names_it_in_the_dossier(starter_page, vi
 
 def test_an_unplaced_deposit_is_outlined_by_its_oblast_when_it_is_opened(starter_page, visit):
     seen = visit(starter_page[1])
-    (area,) = seen.value("geoRee.areasOf('starter_deposits:souktal')")
-    assert area["kind"] == "admin_area" and area["evidence"] == "North Kazakhstan"
-    seen.page.evaluate("() => { geoRee.open('starter_deposits:souktal'); }")
+    (area,) = seen.value("geoRee.areasOf('starter_deposits:talairyk')")
+    assert area["kind"] == "admin_area" and area["evidence"] == "East Kostanay region"
+    seen.page.evaluate("() => { geoRee.open('starter_deposits:talairyk'); }")
     text = seen.page.inner_text("#dossier")
-    assert 'all of North Kazakhstan: the source names "North Kazakhstan"' in text
+    assert 'all of Kostanay: the source names "East Kostanay region"' in text
     assert seen.trouble == []
 
 
@@ -51,4 +51,15 @@ def test_the_page_says_what_the_packaged_data_lack_and_whose_the_borders_are(sta
     sources = seen.value("geoRee.data.sources.filter(s => s.layer === 'countries')")
     assert [s["licence"] for s in sources] == ["ODbL 1.0"]
     assert "OpenStreetMap" in sources[0]["attribution"]
+    assert seen.trouble == []
+
+
+def test_an_unplaced_deposit_of_an_ore_field_is_outlined_by_the_field(starter_page, visit):
+    seen = visit(starter_page[1])
+    ident = "starter_deposits:kuperlisai-kutessay-i-and-kutessay-iii"
+    (area,) = seen.page.evaluate("id => geoRee.areasOf(id)", ident)
+    assert area["kind"] == "ore_field"
+    seen.page.evaluate("id => { geoRee.open(id); }", ident)
+    text = seen.page.inner_text("#dossier")
+    assert "40 km around Kutessay II, Aktyuz, of the ore field Aktyuz, within Chuy" in text
     assert seen.trouble == []
