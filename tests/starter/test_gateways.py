@@ -46,6 +46,7 @@ def test_every_gateway_has_an_error_and_its_reason(rows: dict[str, dict[str, str
     for row in rows.values():
         assert float(row["position_error_m"]) >= 500.0, row["name"]
         assert row["position_basis"] and row["reference"]
+        assert "Natural Earth" not in row["reference"]  # the borders are OpenStreetMap's
         assert (
             bool(row["neighbour"]) == bool(row["neighbour_name"]) == (row["kind"] == "rail_border")
         )

@@ -32,6 +32,8 @@ PORT_ERROR_M = PRECISION_ERROR_M["arc_minute"]
 """Of a port that one list places: some of its points are printed to the arc minute (judgement)."""
 
 AREA_ERROR_M = PRECISION_ERROR_M["named_place"]
+CROSSING_SOURCE = "OSM rail network x OSM border"
+
 Row = dict[str, str]
 Placed = tuple[float, str]
 
@@ -192,5 +194,5 @@ def _row(native: str, row: Row, neighbour_name: str, error_m: float, basis: str)
         "position_error_m": f"{error_m:.0f}",
         "position_basis": basis,
         "gauge_break": row["gauge_break"],
-        "reference": row["source"],
+        "reference": CROSSING_SOURCE if row["kind"] == "rail_border" else row["source"],
     }
