@@ -86,8 +86,8 @@ def show_run(result: Result, out: Path) -> None:
         table.add_section()
     console.print(table)
     console.print(
-        "First come candidates that were produced, have a resource after a reporting code or stand "
-        "in a state register; then the others. Ranks are over all candidates."
+        "First come candidates whose rare earths were produced, have a resource under a reporting "
+        "code or are in a state register; then the others. Ranks are over all candidates."
     )
     report = result.report
     missing = report["without_coordinate"]
