@@ -32,7 +32,8 @@ def water_notes(table: gpd.GeoDataFrame, index: TargetIndex) -> pd.DataFrame:
     -------
     pandas.DataFrame
         On the index of `table`: ``water_quality`` (a word of `WATER_QUALITIES`, or ``unknown``; None
-        where no water is known) and ``water_note``, a sentence where water is within `NEAR_KM`.
+        where no water is known) and ``water_note``, a sentence where water is within `NEAR_KM` and the
+        error of that distance is no larger.
 
     Examples
     --------
@@ -54,7 +55,8 @@ def water_notes(table: gpd.GeoDataFrame, index: TargetIndex) -> pd.DataFrame:
         quality = quality if stated is None else stated
         km = table[f"dist_{TARGET}_km"].to_numpy(np.float64)
         error = table[f"err_{TARGET}_km"].to_numpy(np.float64)
-        for i in np.flatnonzero(km <= NEAR_KM):
+        # a position that is tens of kilometres off says nothing of a lake nearby
+        for i in np.flatnonzero((km <= NEAR_KM) & ~(error > NEAR_KM)):
             note[i] = _sentence(km[i], error[i], quality[i])
     columns = {"water_quality": quality, "water_note": note}
     return pd.DataFrame(columns, index=table.index)

@@ -64,6 +64,11 @@ def test_far_water_has_a_quality_and_no_sentence_and_unknown_water_neither():
     assert nowhere[["water_note", "water_quality"]].isna().all(axis=None)
 
 
+def test_a_position_that_may_be_tens_of_kilometres_off_says_nothing_of_water():
+    got = noted(lakes(quality=["salt", None]), sites((70.12, 48.05), error_m=45_000.0)).iloc[0]
+    assert (got["water_quality"], got["water_note"]) == ("salt", None)
+
+
 def test_the_error_stands_in_the_sentence_and_a_layer_without_quality_is_unknown():
     got = noted(lakes(), sites((70.12, 48.05), error_m=2_400.0)).iloc[0]
     assert got["water_note"].startswith("surface water within 2 km (± 2 km), quality unknown")
