@@ -39,7 +39,7 @@ MISPRINTS = (
     Misprint(
         flag="swapped_coordinates",
         reason="latitude and longitude swapped",
-        undone="with latitude and longitude interchanged",
+        undone="with latitude and longitude swapped",
         swap=True,
     ),
     Misprint(

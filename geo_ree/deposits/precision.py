@@ -212,10 +212,10 @@ def find_grids(
 
     Examples
     --------
-    >>> find_grids(pd.Series([41.00001, 46.99795, 41.49583]), pd.Series([65.5, 75.13394, 64.5775]))
+    >>> latitude = pd.Series([41.00001, 46.99795, 41.49583])
+    >>> find_grids(latitude, pd.Series([65.5, 75.13394, 64.5775])).dropna().astype(object)
     0    half_degree
     1     arc_minute
-    2           None
     dtype: object
     """
     lat, lon = (side.to_numpy(dtype=np.float64) for side in (latitude, longitude))
@@ -228,7 +228,9 @@ def find_grids(
     slack = np.full((len(lat), 2), LIMITS["shifted_deg"])
     for shift in _datum_shifts():
         x, y = shift.transform(lon, lat, direction="INVERSE")[:2]
-        variants.append((np.column_stack([y, x]), slack, slack))
+        moved = np.column_stack([y, x])
+        # PROJ gives infinity for what it cannot place, NaN included
+        variants.append((np.where(np.isfinite(moved), moved, np.nan), slack, slack))
     out = pd.Series(None, latitude.index, dtype=object)
     for grid in RULES["grid"]:
         decimal = "degrees" in grid

@@ -97,6 +97,7 @@ def surface(
     Examples
     --------
     >>> import tempfile
+    >>> import rasterio, shapely
     >>> town = gpd.GeoSeries([shapely.Point(75.7, 42.79)], crs=4326)
     >>> path = Path(tempfile.mkdtemp()) / "town.tif"
     >>> grid = surface(town, "10 km", path, box=(75.0, 42.0, 76.4, 43.58), name="Kemin")

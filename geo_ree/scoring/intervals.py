@@ -173,8 +173,8 @@ def uncertainty(
     >>> result = uncertainty(near_and_far, model, None, draws=100)
     >>> result
     <Uncertainty: 2 deposits, 100 draws, seed 20240607>
-    >>> result.pairwise.loc[0].tolist(), result.acceptability.loc["far"].tolist()
-    (['near', 'far', 1.0], [0.0, 1.0])
+    >>> float(result.pairwise["p_a_above_b"][0]), result.acceptability.loc["far"].tolist()
+    (1.0, [0.0, 1.0])
     """
     check_draws(draws, seed, concentration)
     if not is_number(confidence) or not 0.5 < confidence <= 1:

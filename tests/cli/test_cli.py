@@ -78,7 +78,7 @@ def _major(tmp_path, row):
     [
         ("9001,Bad,Kazakhstan,,nan,70,Gold,,,,,,\n", ("row 2", "'nan'", "--skip-bad-rows")),
         ("9001,Bad,Kazakhstan,,95.5,70,Gold,,,,,,\n", ("row 2", "95.5", "latitude -90 to 90")),
-        ("9001,Bad,Kazakhstan,,70.0,50.5,Gold,,,,,,\n", ("row 2", "interchanged")),
+        ("9001,Bad,Kazakhstan,,70.0,50.5,Gold,,,,,,\n", ("row 2", "swapped")),
         ("", ("usgs_major_deposits",)),
     ],
 )

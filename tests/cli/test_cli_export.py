@@ -60,7 +60,7 @@ def test_a_senseless_resolution_is_refused_before_the_run(data, tmp_path):
 
 def test_visit_writes_sheet_and_kml(data, lent_run, tmp_path):
     out = tmp_path / "out"
-    done = _call("visit", "Kutessay II", "Aktyuz", "--within", "3", *data, "--out", out, *QUICK)
+    done = _call("visit", "Kutessay II", "Kundybai", "--within", "3", *data, "--out", out, *QUICK)
     assert done.exit_code == 0, done.output
     assert sorted(p.name for p in out.iterdir()) == ["visit.html", "visit.kml"]
     assert "<h2>2 trips</h2>" in (out / "visit.html").read_text(encoding="utf-8")

@@ -208,3 +208,9 @@ def test_words_come_before_digits_and_a_stated_error_below_500_m_is_kept(countri
     assert got["position_basis"][0].endswith(
         "in its words: Location: open pit on Google Earth (2010)"
     )
+
+
+def test_a_row_without_a_place_lies_on_no_grid():
+    """PROJ turns NaN into infinity, from which numpy warns."""
+    nowhere = pd.Series([np.nan, 41.5])
+    assert find_grids(nowhere, nowhere).isna().tolist() == [True, False]

@@ -219,7 +219,9 @@ def test_where_the_service_declares_the_world_the_reported_country_catches_it(
     payload = fetch_snapshot(entry(axis="lonlat"), settings).payload
     swapped = read(entry(axis="lonlat"), payload)
     assert swapped.geometry.iloc[0].equals(shapely.Point(44.2, 60.4))  # no value is odd in itself
-    with pytest.raises(SchemaError, match="is not in Kazakhstan, but with the two swapped it is"):
+    with pytest.raises(
+        SchemaError, match="is not in Kazakhstan, but with latitude and longitude swapped it is"
+    ):
         normalize(swapped, entry(), countries)
     kept = normalize(read(entry(axis="latlon"), payload), entry(), countries).frame
     assert len(kept) == ROWS

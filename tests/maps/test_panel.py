@@ -346,7 +346,7 @@ def test_a_slider_moves_scores_and_ranks_as_python_would(starter_page, visit):
     seen.page.focus("#w-water")
     for _ in range(12):
         seen.page.keyboard.press("ArrowRight")
-    seen.until("geoRee.state.weights.water === 0.22")
+    seen.until("geoRee.state.weights.water === 0.12")
     weights = seen.value("geoRee.state.weights")
     assert weights["rail"] == 0
     model = load_preset("infrastructure").choose(result.table)

@@ -58,7 +58,7 @@ def test_candidates_stay_those_of_the_scored_countries(scored):
     table = scored[1]
     ranked = table[table["rank"].notna()]
     assert set(ranked["country"]) <= {"KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"}
-    assert (table["role"] == "candidate").sum() >= 19
+    assert (table["role"] == "candidate").sum() > 10
 
 
 def test_the_real_records_alone_can_be_scored(scored):
