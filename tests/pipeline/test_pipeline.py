@@ -308,7 +308,7 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     first = table[(table["role"] == "candidate") & (table["rank"] == 1)]
     assert [report["influence"]["leader"]] == first["id"].tolist()
     omission = pd.read_csv(out / "omission.csv")
-    assert set(omission["target"]) == {"railway", "road"}
+    assert set(omission["target"]) == {"railway", "road", "water"}
     single = omission[omission["source_id"] != "*"]
     assert single["rate"].isna().all(), "the starter has one source of each"
     assert single["basis"].str.startswith("unknown").all()
