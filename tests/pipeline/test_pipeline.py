@@ -309,6 +309,11 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     assert [report["influence"]["leader"]] == first["id"].tolist()
     omission = pd.read_csv(out / "omission.csv")
     assert set(omission["target"]) == {"railway", "road", "water"}
+    water = omission["target"] == "water"
+    rates = omission[water]
+    assert rates["rate"].between(0, 1).all(), "rivers and wide rivers test each other"
+    assert set(rates["source_id"]) == {"starter_rivers", "starter_water_bodies", "*"}
+    omission = omission[~water]
     single = omission[omission["source_id"] != "*"]
     assert single["rate"].isna().all(), "the starter has one source of each"
     assert single["basis"].str.startswith("unknown").all()
