@@ -16,7 +16,7 @@ import pandas as pd
 from geo_ree._version import __version__
 from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
-from geo_ree.pipeline.analysis import Scores
+from geo_ree.pipeline.deposit_scores import Scores
 from geo_ree.pipeline.elevation import ElevationSource
 from geo_ree.pipeline.layers import InputFile, Layers, describe_input
 from geo_ree.proximity.omission import ALL

@@ -15,7 +15,8 @@ import pandas as pd
 
 from geo_ree import maps, storage
 from geo_ree.outputs.table_files import BUILD_TABLES, write_report, write_tables
-from geo_ree.pipeline.analysis import Measures, Scores, measure_deposits, score_deposits
+from geo_ree.pipeline.deposit_measures import Measures, measure_deposits
+from geo_ree.pipeline.deposit_scores import Scores, score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import Layers, Progress, load_layers
 from geo_ree.pipeline.report import make_report, raster_inputs

@@ -10,7 +10,8 @@ from geo_ree.catalog import load_catalog
 from geo_ree.errors import SettingsError
 from geo_ree.fetching import fetch_snapshot
 from geo_ree.outputs.table_files import RUN_TABLES
-from geo_ree.pipeline.analysis import measure_deposits, score_deposits
+from geo_ree.pipeline.deposit_measures import measure_deposits
+from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.layers import load_layers
 from geo_ree.pipeline.result import run
 from geo_ree.scoring import explain, load_preset, score

@@ -1,0 +1,167 @@
+"""Layers into measures: the distances, terrain and omission rates of every deposit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_ree.errors import SettingsError
+from geo_ree.pipeline.earthquakes import earthquake_columns
+from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
+from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
+from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.sampling import measure_omission, missing_lines
+from geo_ree.pipeline.unplaced import possible_areas
+from geo_ree.pipeline.water_notes import water_notes
+from geo_ree.proximity import MissingLines, Target, TargetIndex, load_targets, measure
+from geo_ree.proximity.omission import ALL
+from geo_ree.schema import SCORED_ROLES
+from geo_ree.settings import Options
+
+_UNSURE_KM = 25.0
+"""Lateral error above which a line counts as one of unknown course in the warnings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What was measured of the deposits.
+
+    Parameters
+    ----------
+    table
+        A row per deposit of a scored role with a coordinate, on its id: the deposit's columns,
+        distances, nearest features and terrain.
+    targets
+        The targets by name, with the chosen gateways.
+    proximity
+        The layers, indexed for further measuring.
+    omission_rates
+        Target -> what each source of its layer omits; see `geo_ree.proximity.omission_rates`.
+    missing
+        The model of lines that no source has.
+    areas
+        On the id of each ranked deposit without a coordinate: the area where it may be.
+    """
+
+    table: gpd.GeoDataFrame
+    targets: Mapping[str, Target]
+    proximity: TargetIndex
+    omission_rates: Mapping[str, pd.DataFrame]
+    missing: MissingLines
+    areas: gpd.GeoDataFrame
+
+    @cached_property
+    def omission(self) -> pd.DataFrame:
+        """The omission rates as one table, with ``target`` and ``layer``."""
+        parts = [
+            rates.assign(target=name, layer=self.targets[name].layer)
+            for name, rates in self.omission_rates.items()
+        ]
+        if not parts:
+            return pd.DataFrame(columns=["target", "layer"])
+        out = pd.concat(parts, ignore_index=True)
+        return out[["target", "layer", *(c for c in out.columns if c not in ("target", "layer"))]]
+
+    def __repr__(self) -> str:
+        return f"Measures({len(self.table)} deposits, targets {', '.join(self.targets)})"
+
+
+def measure_deposits(
+    layers: Layers, options: Options, rasters: tuple[ElevationSource, ...] = ()
+) -> Measures:
+    """Measure every deposit of a scored role that has a coordinate.
+
+    Parameters
+    ----------
+    layers
+        With resolved deposits.
+    options
+        Targets, gateways and seed.
+    rasters
+        Elevation, from `geo_ree.pipeline.elevation`.
+
+    Raises
+    ------
+    SettingsError
+        When no deposit can be scored, or a gateway is unknown.
+    """
+    frames = layers.frames
+    deposits = _scorable(frames["deposits"])
+    targets = choose_gateways(load_targets(options.targets), frames, options)
+    proximity = TargetIndex(frames, targets, coverage=layers.coverage)
+    distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
+    terrain = terrain_columns(deposits, rasters, proximity)
+    limits = upper_limits(distances, targets)
+    shocks = earthquake_columns(deposits, frames)
+    table = pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1)
+    rates = measure_omission(proximity)
+    located = layers.located
+    areas = gpd.GeoDataFrame() if located is None else located.areas
+    return Measures(
+        table=pd.concat([table, water_notes(table, proximity)], axis=1),
+        targets=targets,
+        proximity=proximity,
+        omission_rates=rates,
+        missing=missing_lines(proximity, rates, frames["countries"], options.seed),
+        areas=possible_areas(frames["deposits"], areas, frames["countries"]),
+    )
+
+
+def upper_limits(distances: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:
+    """Name, per deposit, the targets whose known distance is an upper limit, separated by ``;``."""
+    names = [n for n, t in targets.items() if t.upper_limit]
+    known = distances[[f"dist_{n}_km" for n in names]].notna().to_numpy()
+    found = [";".join(n for n, here in zip(names, row, strict=True) if here) for row in known]
+    return pd.Series(found, index=distances.index, name="upper_limits", dtype=object)
+
+
+def measure_warnings(measures: Measures, frames: Mapping[str, gpd.GeoDataFrame]) -> list[str]:
+    """What a reader has to know of what was measured in `frames`, the layers by name."""
+    return [*_unknown_distances(measures, frames), *_assumed_omission(measures)]
+
+
+def _scorable(deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    located = deposits.geometry.notna() & ~deposits.geometry.is_empty
+    rows = deposits[located & deposits["role"].isin(SCORED_ROLES)]
+    if rows.empty:
+        raise SettingsError(
+            "no deposit has both a coordinate and a role that is scored",
+            "choose another source of deposits",
+        )
+    return rows.set_index("id", drop=False).rename_axis(None)
+
+
+def _unknown_distances(measures: Measures, frames: Mapping[str, gpd.GeoDataFrame]) -> list[str]:
+    """Warn of targets that are unknown, and of lines whose course is."""
+    out = []
+    for name, target in measures.targets.items():
+        unknown = int(measures.table[f"dist_{name}_km"].isna().sum())
+        if target.layer not in frames:
+            out.append(
+                f"no source of the layer {target.layer} is available: {target.label} is unknown"
+            )
+        elif unknown:
+            out.append(f"{target.label}: unknown for {unknown} of {len(measures.table)} deposits")
+    for layer in ("railways", "roads"):
+        if layer in frames:
+            unsure = int((frames[layer]["lateral_error_km"] > _UNSURE_KM).sum())
+            if unsure:
+                out.append(f"{layer}: the course of {unsure} pieces is unknown by over 25 km")
+    return out
+
+
+def _assumed_omission(measures: Measures) -> list[str]:
+    """Warn of layers whose omission rate is assumed."""
+    out = []
+    for name, rates in measures.omission_rates.items():
+        row = rates[(rates["source_id"] == ALL) & (rates["country"] == ALL)].iloc[0]
+        if row["state"] == "assumed":
+            out.append(
+                f"{measures.targets[name].layer}: no second source to estimate omission from; "
+                f"{100 * row['rate']:.0f} % of the lines are assumed to be missing"
+            )
+    return out
