@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from geo_ree.catalog.source import Commodities
+from geo_ree.catalog.table_rules import Commodities
 from geo_ree.deposits.column_rules import TableTask, as_text
 from geo_ree.deposits.vocabulary import Commodity, find_commodity, strip_question_mark
 

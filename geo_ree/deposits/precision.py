@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from geo_ree.catalog.source import Precision
+from geo_ree.catalog.table_rules import Precision
 from geo_ree.deposits.column_rules import TableTask, as_text
 from geo_ree.errors import SchemaError
 from geo_ree.schema import PRECISION_ERROR_M

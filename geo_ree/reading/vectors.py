@@ -25,7 +25,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
-from geo_ree.catalog.source import Reader, Source
+from geo_ree.catalog.source import Source
+from geo_ree.catalog.table_rules import Reader
 from geo_ree.errors import SchemaError
 
 logger = logging.getLogger(__name__)

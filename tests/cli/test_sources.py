@@ -19,7 +19,8 @@ from rich.console import Console
 
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
-from geo_ree.catalog.source import Commodities, Precision, Reader, Table
+from geo_ree.catalog.source import Table
+from geo_ree.catalog.table_rules import Commodities, Precision, Reader
 from geo_ree.cli.app import main
 from geo_ree.cli.console.printing import say, say_facts, say_rows
 from geo_ree.cli.console.source_facts import covers, find_country, summarize_snapshot

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from geo_ree.catalog import load_catalog
-from geo_ree.catalog.source import Commodities
+from geo_ree.catalog.table_rules import Commodities
 from geo_ree.deposits.column_rules import TableTask
 from geo_ree.deposits.commodities import add_commodities, classify_commodities
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from geo_ree.catalog import Source
-from geo_ree.catalog.source import Precision
+from geo_ree.catalog.table_rules import Precision
 from geo_ree.deposits.normalization import normalize
 from geo_ree.deposits.precision import (
     RULES,
