@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from geo_ree import Options, Settings, storage
+from geo_ree import Options, storage
 from geo_ree.catalog import load_catalog
 from geo_ree.crs import GEOD
 from geo_ree.deposits import normalize
@@ -21,7 +21,6 @@ from geo_ree.deposits.borders import assign_country
 from geo_ree.deposits.names import NameForm, name_forms
 from geo_ree.deposits.vocabulary import find_commodity
 from geo_ree.fetching import read
-from geo_ree.pipeline.fetching import fetch
 from geo_ree.pipeline.layers import load_layers
 from geo_ree.schema.vocabularies import COMMODITY_GROUPS
 
@@ -32,16 +31,6 @@ FAMOUS = pd.read_csv(
 PRINTED = re.compile(r"printed (\S+) N (\S+) E; ")
 MERGED_SOURCES = re.compile(
     r"mrds|mrdata|OFR|open-file|PP ?1802|icmm|sir2010|major deposits|porphyry copper", re.IGNORECASE
-)
-SOURCES = (
-    "usgs_ree",
-    "usgs_mrds",
-    "usgs_pp1802",
-    "usgs_major_deposits",
-    "usgs_copper_sites",
-    "usgs_porcu",
-    "usgs_sedcu",
-    "usgs_carbonatite",
 )
 ABSENT = "no table that is merged names it"
 NO_PLACE = "only the starter names it, without a place"
@@ -144,10 +133,8 @@ def test_the_misses_are_of_the_table_and_told_in_the_docs():
 
 
 @pytest.fixture(scope="module")
-def deposits(mirror, tmp_path_factory) -> gpd.GeoDataFrame:
-    settings = Settings(data_root=tmp_path_factory.mktemp("famous"), mirror=mirror())
-    assert not fetch(SOURCES, settings=settings).failed
-    return load_layers(settings, Options()).frames["deposits"]
+def deposits(fetched) -> gpd.GeoDataFrame:
+    return load_layers(fetched, Options()).frames["deposits"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo_ree import Options, Settings
+from geo_ree import Options
 from geo_ree.deposits import merge
-from geo_ree.pipeline.fetching import fetch
 from geo_ree.pipeline.layers import read_layers
 
 ROOT = Path(__file__).parents[2]
@@ -23,16 +22,6 @@ tune_merge = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(tune_merge)
 
 LABELS = pd.read_csv(ROOT / "tests" / "data" / "same_deposit.csv")
-SOURCES = (
-    "usgs_ree",
-    "usgs_mrds",
-    "usgs_pp1802",
-    "usgs_major_deposits",
-    "usgs_copper_sites",
-    "usgs_porcu",
-    "usgs_sedcu",
-    "usgs_carbonatite",
-)
 
 
 def test_the_labels_are_many_balanced_and_reasoned():
@@ -49,10 +38,8 @@ def test_the_labels_are_many_balanced_and_reasoned():
 
 
 @pytest.mark.mirror
-def test_precision_and_recall_are_those_that_are_published(mirror, tmp_path):
-    settings = Settings(data_root=tmp_path, mirror=mirror())
-    assert not fetch(SOURCES, settings=settings).failed
-    records = read_layers(settings, Options()).frames["deposits"]
+def test_precision_and_recall_are_those_that_are_published(fetched):
+    records = read_layers(fetched, Options()).frames["deposits"]
     members = merge(records).members
     deposit = dict(zip(members["record"], members["deposit"], strict=True))
     assert len(members) == len(records)
