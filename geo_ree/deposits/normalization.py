@@ -115,6 +115,7 @@ def normalize(
 
     Examples
     --------
+    >>> import shapely
     >>> from geo_ree.catalog.load import load_catalog
     >>> raw = pd.DataFrame({"native_id": ["KAZ"], "name": ["Kazakhstan"]})
     >>> frame = gpd.GeoDataFrame(raw, geometry=[shapely.box(50, 41, 80, 55)], crs=4326)

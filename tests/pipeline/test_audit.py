@@ -263,7 +263,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path, located):
 def test_without_the_tables_of_evidence_the_audit_still_works(tmp_path):
     options = Options(without=("starter_positions", "starter_published_distances"))
     done = audit_deposits(Settings(data_root=tmp_path), options)
-    assert set(done.areas["kind"]) == {"admin_area", "country"}
+    assert set(done.areas["kind"]) == {"ore_field", "admin_area", "country"}
     assert "contradicts_published_distances" not in set(done.audit["flag"])
     assert position(done, "usgs_major_deposits:14")["from_chosen_km"] == pytest.approx(
         46.3, abs=0.2

@@ -237,6 +237,9 @@ def test_what_has_no_coordinate_has_the_range_of_its_area(done):
     assert near["area_basis"].startswith("where its published distance holds: 35 km SW of Arkalyk")
     assert 200 < near["area_km2"] < 500
     assert near["score_best"] - near["score_worst"] < 20
+    field = unranked.loc["Kuperlisai, Kutessay I and Kutessay III"]
+    assert field["area_basis"].endswith("of the ore field Aktyuz, within Chuy")
+    assert 1_500 < field["area_km2"] < 2 * np.pi * 40**2
     wide = unranked.loc["Karajilga"]
     assert wide["area_basis"] == "all of Kyrgyzstan: nothing narrower is published"
     assert wide["area_km2"] == pytest.approx(198_600, rel=0.01)
