@@ -239,7 +239,7 @@ def find_grids(
             limit = exact if decimal else sexagesimal
             on = (np.abs(places - np.round(places / step) * step) <= limit).all(axis=1)
             out[out.isna() & on] = grid["class"]
-    return out
+    return out.where(out.notna(), None)
 
 
 @cache
