@@ -106,7 +106,7 @@ def test_swapped_facilities_are_refused_like_deposits(countries):
         index=[2, 3],
     )
     with pytest.raises(
-        SchemaError, match="row 3: .* is not in Kazakstan, but with latitude and longitude inter"
+        SchemaError, match="row 3: .* is not in Kazakstan, but with latitude and longitude swap"
     ):
         normalize(raw, source, countries)
     got = normalize(raw, source, countries, skip_bad_rows=True)
@@ -260,7 +260,7 @@ def test_the_audit_catches_it(kundybai, borders):
     found = done.audit[done.audit["flag"] == "swapped_coordinates"]
     assert found["id"].tolist() == ["nickel:1"]
     assert "60.7300 N 51.7100 E" in found["evidence"].iloc[0]
-    assert "with latitude and longitude interchanged it is in KAZ" in found["evidence"].iloc[0]
+    assert "with latitude and longitude swapped it is in KAZ" in found["evidence"].iloc[0]
     assert found["distance_km"].iloc[0] > 900.0
     row = done.deposits.set_index("id").loc["nickel:1"]
     assert (row.geometry.x, row.geometry.y) == (60.73, 51.71)

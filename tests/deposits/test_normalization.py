@@ -87,7 +87,7 @@ def test_swapped_coordinates_are_refused(countries):
     countries.loc[0, "geometry"] = shapely.box(50, 45, 60, 49)
     swapped = _raw(["1", "Turned", "50.5", "48.0", "Kazakhstan", ""])
     with pytest.raises(
-        SchemaError, match="row 2: .* with latitude and longitude interchanged it is; swap them"
+        SchemaError, match="row 2: .* with latitude and longitude swapped it is; swap them"
     ):
         normalize(swapped, _source(), countries)
     straight = _raw(["1", "Straight", "48.0", "50.5", "Kazakhstan", ""])

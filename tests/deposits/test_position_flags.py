@@ -49,7 +49,7 @@ def test_swapped_coordinates_are_found_inside_and_outside_the_region(countries):
         [0, "swapped_coordinates"],
         [1, "swapped_coordinates"],
     ]
-    assert found["evidence"].str.contains("interchanged it is in KAZ").all()
+    assert found["evidence"].str.contains("swapped it is in KAZ").all()
     part = countries.assign(complete=False)
     assert "swapped_coordinates" not in set(country_findings(at((51.0, 62.0)), part)["flag"])
 
