@@ -95,7 +95,7 @@ def test_water_is_measured_and_has_no_weight(run):
     table = run.table
     assert table["dist_water_km"].notna().mean() > 0.95
     assert (table["points_water"].dropna() == 0.0).all()
-    near = table["dist_water_km"] <= NEAR_KM
+    near = (table["dist_water_km"] <= NEAR_KM) & (table["err_water_km"] <= NEAR_KM)
     assert near.any() and table["water_note"].notna().equals(near)
     assert set(table["water_quality"].dropna()) <= {*WATER_QUALITIES, "unknown"}
     rates = run.tables["omission"]
