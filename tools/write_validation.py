@@ -26,10 +26,10 @@ PICTURE = ROOT / "docs" / "success_rate.png"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 MAIN = ("all", "seven")
 WORDS = {
-    "population": "the distance to the nearest settlement",
     "railway": "the distance to the nearest railway",
-    "other_mine": "the distance to the next other mine",
     "other_plant": "the distance to the next processing plant",
+    "other_mine": "the distance to the next other mine",
+    "population": "the distance to the nearest settlement",
 }
 
 
@@ -112,60 +112,72 @@ def findings(done: Validation) -> tuple[list[str], list[str]]:
     """Sentences on failures, and on what holds, from the intervals alone."""
     rows = whole(done)
     near = rows[rows.index.get_level_values("scope") != "world"]
-    row = rows.loc[MAIN]
-    failures, holds = [], []
-    for name in ("railway", "other_plant", "other_mine", "population"):
-        gain = "gain" if name == "population" else f"gain_over_{name}"
-        known = near[near[name].notna()]
-        ahead = int((known[gain] < 0).sum())
-        sure = int((known[f"{gain}_low"] > 0).sum())
-        text = (
-            f"Against {WORDS[name]} alone the score gains {cell(row, gain, signed=True)} in the main trial "
-            f"({cell(row, 'auc')} against {cell(row, name)})"
-        )
-        if row[f"{gain}_low"] > 0:
-            holds.append(f"{text}; in {sure} of {len(known)} trials the gain is sure.")
-        else:
-            failures.append(
-                f"{text}: no sure gain. That distance alone does better in {ahead} of {len(known)} trials, "
-                f"and the score is surely better in {sure}."
-            )
-    adding = [n for n, _, e in main_evidence(done) if e.grade == "adds"]
-    harmful = [n for n, _, e in main_evidence(done) if e.adds is not None and e.adds[2] < 0]
-    failures.append(
-        f"No criterion adds anything sure to the railway{said_to_harm(harmful)}."
-        if not adding
-        else f"Only {', '.join(adding)} adds anything sure to the railway{said_to_harm(harmful)}."
-    )
-    failures.append(
-        f"Random weights do nearly as well: uniformly random ones have a median AUC of {row['random_p50']:.2f}, "
-        f"and the preset is better than {100 * row['beats_random']:.0f} % of them "
-        f"({100 * near['beats_random'].min():.0f} to {100 * near['beats_random'].max():.0f} % over the trials)."
-    )
-    failures.append(
-        f"Within countries the main trial falls from {row['auc']:.2f} to {cell(row, 'within_auc')}: mines and "
-        "prospects are listed in different countries, which explains a part of the AUC."
-    )
-    chance = [
-        f"{trial}, {scope}: {cell(r, 'within_auc')}"
-        for (trial, scope), r in near.iterrows()
-        if r["within_auc_low"] <= 0.5
-    ]
-    failures.append(f"Compatible with chance within countries: {'; '.join(chance) or 'none'}.")
-    world = rows[rows.index.get_level_values("scope") == "world"]
-    if len(world):
-        spread = f"{world['auc'].min():.2f} to {world['auc'].max():.2f}"
-        failures.append(
-            f"In the world, where only {', '.join(done.layers['world'])} are known, the AUC is {spread}, "
-            f"and {WORDS['other_mine']} alone has {world['other_mine'].min():.2f} to "
-            f"{world['other_mine'].max():.2f}."
-        )
-    clean = rows.loc[("major", "seven")]
+    row, clean = rows.loc[MAIN], rows.loc[("major", "seven")]
+    against = [compared(row, near, name) for name in WORDS]
+    failures = [text for text, holds in against if not holds]
+    failures += [additions(done), *of_chance(row, near), *of_the_world(done, rows)]
+    holds = [text for text, held in against if held]
     holds.append(
         f"Among major deposits of the seven countries, the cleanest trial (one table, one set of compilers), "
         f"the AUC is {cell(clean, 'auc')}, within countries {cell(clean, 'within_auc')}."
     )
     return failures, holds
+
+
+def compared(row: pd.Series, near: pd.DataFrame, name: str) -> tuple[str, bool]:
+    """The sentence on the gain over one distance alone, and whether the gain is sure."""
+    gain = "gain" if name == "population" else f"gain_over_{name}"
+    known = near[near[name].notna()]
+    ahead, sure = int((known[gain] < 0).sum()), int((known[f"{gain}_low"] > 0).sum())
+    text = (
+        f"Against {WORDS[name]} alone the score gains {cell(row, gain, signed=True)} in the main trial "
+        f"({cell(row, 'auc')} against {cell(row, name)})"
+    )
+    if row[f"{gain}_low"] > 0:
+        return f"{text}; in {sure} of {len(known)} trials the gain is sure.", True
+    return (
+        f"{text}: no sure gain. That distance alone does better in {ahead} of {len(known)} trials, "
+        f"and the score is surely better in {sure}."
+    ), False
+
+
+def additions(done: Validation) -> str:
+    """The sentence on what the criteria add to the railway."""
+    adding = [n for n, _, e in main_evidence(done) if e.grade == "adds"]
+    harmful = [n for n, _, e in main_evidence(done) if e.adds is not None and e.adds[2] < 0]
+    who = f"Only {', '.join(adding)} adds" if adding else "No criterion adds"
+    return f"{who} anything sure to the railway{said_to_harm(harmful)}."
+
+
+def of_chance(row: pd.Series, near: pd.DataFrame) -> list[str]:
+    """Sentences on random weights, and on sites of one country."""
+    beaten = 100 * near["beats_random"]
+    chance = [
+        f"{trial}, {scope}: {cell(r, 'within_auc')}"
+        for (trial, scope), r in near.iterrows()
+        if r["within_auc_low"] <= 0.5
+    ]
+    return [
+        f"Random weights do nearly as well: uniformly random ones have a median AUC of {row['random_p50']:.2f}, "
+        f"and the preset is better than {100 * row['beats_random']:.0f} % of them "
+        f"({beaten.min():.0f} to {beaten.max():.0f} % over the trials).",
+        f"Within countries the main trial falls from {row['auc']:.2f} to {cell(row, 'within_auc')}: mines and "
+        "prospects are listed in different countries, which explains a part of the AUC.",
+        f"Compatible with chance within countries: {'; '.join(chance) or 'none'}.",
+    ]
+
+
+def of_the_world(done: Validation, rows: pd.DataFrame) -> list[str]:
+    """The sentence on the world, where few layers are known; none without that scope."""
+    world = rows[rows.index.get_level_values("scope") == "world"]
+    if world.empty:
+        return []
+    other = world["other_mine"]
+    return [
+        f"In the world, where only {', '.join(done.layers['world'])} are known, the AUC is "
+        f"{world['auc'].min():.2f} to {world['auc'].max():.2f}, and {WORDS['other_mine']} alone has "
+        f"{other.min():.2f} to {other.max():.2f}."
+    ]
 
 
 def said_to_harm(names: list[str]) -> str:

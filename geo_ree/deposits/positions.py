@@ -260,7 +260,7 @@ def _count_supporters(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series
 def _stand_alone(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> pd.Series:
     """Whether other witnesses of the deposit lie so near each other that this position is wrong.
 
-    Wrong positions are strewn at random: that m of them fall within d of another, if they may fall
+    Wrong positions are distributed at random: that m of them fall within d of another, if they may fall
     within D, has the chance (d / D)^(2m). Where that is below ``coincidence`` for sound positions,
     with D the distance of the nearest of them from this position, they are right. A position is no
     nearer to another than its own error.

@@ -60,11 +60,11 @@ def add_precision(
     error = classes.map(dict(PRECISION_ERROR_M)).astype("float64")
     basis = source.title + "; printed to " + classes.str.replace("_", "-")
     if "notes" in frame:
-        told = find_position_words(frame["notes"])
-        known = told["class"].notna()
-        classes = classes.mask(known, told["class"])
-        error = error.mask(known, told["error_m"])
-        basis = basis.mask(known, basis + "; in its words: " + told["quote"].fillna(""))
+        stated_words = find_position_words(frame["notes"])
+        known = stated_words["class"].notna()
+        classes = classes.mask(known, stated_words["class"])
+        error = error.mask(known, stated_words["error_m"])
+        basis = basis.mask(known, basis + "; in its words: " + stated_words["quote"].fillna(""))
     if "position_error_m" in frame:
         stated = pd.to_numeric(frame["position_error_m"], errors="coerce")
         error = stated.where(stated.notna(), error)

@@ -170,7 +170,7 @@ def check_location(table: pd.DataFrame, box: Box, source: Source, *, whose: str)
     A few features outside are only logged: unknown places are often at (0, 0), and the declared
     box may be older than the data. `whose` describes the box in messages.
 
-    Raises `SchemaError` if more features lie in the box with latitude and longitude interchanged
+    Raises `SchemaError` if more features lie in the box with latitude and longitude swapped
     than as they were read, and if most of them lie outside it.
     """
     if not isinstance(table, gpd.GeoDataFrame):
@@ -187,7 +187,7 @@ def check_location(table: pd.DataFrame, box: Box, source: Source, *, whose: str)
     swapped = int(_touches(bounds[:, [1, 0, 3, 2]], box).sum())
     if swapped > len(bounds) - outside.sum():
         raise SchemaError(
-            f"{what}, but with latitude and longitude interchanged {swapped} lie in it",
+            f"{what}, but with latitude and longitude swapped {swapped} lie in it",
             "reader.axis in the catalogue entry is probably wrong: it says whether this server "
             "writes lonlat or latlon",
         )

@@ -63,8 +63,8 @@ def water_notes(table: gpd.GeoDataFrame, index: TargetIndex) -> pd.DataFrame:
 
 
 def _sentence(km: float, error_km: float, quality: object) -> str:
-    doubt = f" (± {error_km:.0f} km)" if error_km >= 1 else ""
+    error = f" (± {error_km:.0f} km)" if error_km >= 1 else ""
     words = WATER_WORDS.get(str(quality), WATER_WORDS["unknown"])
     return (
-        f"surface water within {max(1, math.ceil(km))} km{doubt}, {words}: a supply and a liability"
+        f"surface water within {max(1, math.ceil(km))} km{error}, {words}: a supply and a liability"
     )

@@ -374,7 +374,7 @@ def test_features_beside_the_declared_extent_are_refused(site, settings, tmp_pat
     with pytest.raises(
         SchemaError,
         match="3 of 3 features lie outside the box 60 to 80 E.*"
-        "with latitude and longitude interchanged 3 lie in it",
+        "with latitude and longitude swapped 3 lie in it",
     ):
         read(entry(), bring(entry(), settings, tmp_path))
 

@@ -206,7 +206,7 @@ def test_a_wrong_axis_policy_is_caught_by_the_box_that_the_service_declares(
         fetch_snapshot(entry(version, wrong), settings)
     assert str(caught.value).startswith(
         "made_up: 250 of 250 features lie outside the box 60 to 80 E, 40 to 50 N that the service "
-        "declares, but with latitude and longitude interchanged 250 lie in it; reader.axis in "
+        "declares, but with latitude and longitude swapped 250 lie in it; reader.axis in "
         "the catalogue entry is probably wrong"
     )
     assert not (settings.raw_root / "made_up").exists()

@@ -1,4 +1,4 @@
-"""Checks of what goes into the starter: every complaint names the file, the row and the cure."""
+"""Checks of what goes into the starter: every complaint names the file, the row and the hint."""
 
 from __future__ import annotations
 

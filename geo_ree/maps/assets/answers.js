@@ -9,7 +9,7 @@
 
   /* Which of the first can be told apart, pair by pair: a chain of pairs that cannot is no group. */
   function apart(top) {
-    var told = [], alike = [], sides = [[told, false], [alike, true]];
+    var separable = [], alike = [], sides = [[separable, false], [alike, true]];
     if (top.length < 2 || !top.every(g.rivalsOf)) return "";
     top.forEach(function (d, i) {
       var close = g.rivalsOf(d).map(function (one) { return one.d; });
@@ -22,9 +22,9 @@
     function listed(side) {
       return side.map(function (one) { return g.t("pair_from", { name: name(one[0]), others: names(one[1]) }); }).join("; ");
     }
-    if (!told.length) return g.t("top_undistinguished", { last: top.length });
+    if (!separable.length) return g.t("top_undistinguished", { last: top.length });
     if (!alike.length) return g.t("top_distinguished", { last: top.length });
-    return count(told) <= count(alike) ? g.t("top_few_distinguished", { last: top.length, parts: listed(told) })
+    return count(separable) <= count(alike) ? g.t("top_few_distinguished", { last: top.length, parts: listed(separable) })
       : g.t("top_few_alike", { last: top.length, parts: listed(alike) });
   }
   function mostOften(best, words) {

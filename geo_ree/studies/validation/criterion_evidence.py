@@ -9,7 +9,7 @@ import numpy as np
 
 from geo_ree.crs import Floats
 from geo_ree.scoring import ScoreModel
-from geo_ree.studies.validation.cases import Cases, compare_scores
+from geo_ree.studies.validation.cases import Cases, Estimate, compare_scores
 from geo_ree.studies.validation.trials import MIN_SITES
 
 RAILWAY = "rail"
@@ -30,29 +30,36 @@ def judge_criteria(
     for criterion in model.criteria:
         value = cases.table[f"value_{criterion.name}"].to_numpy(dtype=np.float64)
         distance = -cases.table[criterion.column].to_numpy(dtype=np.float64)
-        row = {"criterion": criterion.name, "column": criterion.column}
-        row |= _judge(cases, (distance,), draws, seed, "auc")
+        known = np.isfinite(distance)
+        row = {
+            "criterion": criterion.name,
+            "column": criterion.column,
+            "mines": int(cases.mine[known].sum()),
+            "others": int((~cases.mine[known]).sum()),
+        }
+        alone = _compare_known(cases, (distance, distance), draws, seed)
+        row |= _columns("auc", alone["first"] if alone else None)
         if criterion.name != RAILWAY and RAILWAY in weights:
             rail = cases.table[f"value_{RAILWAY}"].to_numpy(dtype=np.float64)
             share = criterion.weight or mean
             both = (weights[RAILWAY] * rail + share * value) / (weights[RAILWAY] + share)
-            row |= _judge(cases, (both, rail), draws, seed, "adds")
+            added = _compare_known(cases, (both, rail), draws, seed)
+            row |= _columns("adds", added["gain"] if added else None)
         yield row
 
 
-def _judge(
-    cases: Cases, scores: tuple[Floats, ...], draws: int, seed: int, name: str
-) -> dict[str, Any]:
-    """The AUC of one score, or the gain of a first over a second, where all are known."""
-    known = np.asarray(np.isfinite(np.stack(scores)).all(axis=0), dtype=np.bool_)
+def _compare_known(
+    cases: Cases, both: tuple[Floats, Floats], draws: int, seed: int
+) -> dict[str, Estimate] | None:
+    """Compare two scores where both are known; None with too few sites of a class."""
+    known = np.asarray(np.isfinite(np.stack(both)).all(axis=0), dtype=np.bool_)
     part = cases.only(known)
-    mines, others = int(part.mine.sum()), int((~part.mine).sum())
-    out: dict[str, Any] = {} if name == "adds" else {"mines": mines, "others": others}
-    if min(mines, others) < MIN_SITES:
-        return out | {name: np.nan, f"{name}_low": np.nan, f"{name}_high": np.nan}
-    first = scores[0][known]
-    second = scores[-1][known]
-    found = compare_scores(part, (first, second), draws, seed)[
-        "gain" if name == "adds" else "first"
-    ]
-    return out | {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+    if min(part.mine.sum(), (~part.mine).sum()) < MIN_SITES:
+        return None
+    return compare_scores(part, (both[0][known], both[1][known]), draws, seed)
+
+
+def _columns(name: str, found: Estimate | None) -> dict[str, float]:
+    """The columns of an estimate; NaN without one."""
+    three = (found.value, found.low, found.high) if found else (np.nan,) * 3
+    return dict(zip((name, f"{name}_low", f"{name}_high"), three, strict=True))
