@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class GeoReeError(Exception):
     """Base of all errors that geo_ree raises on purpose.
@@ -47,3 +50,30 @@ class ScoreError(GeoReeError):
 
 class RenderError(GeoReeError):
     """A page that could not be made or written."""
+
+
+def suggest_words(word: str, known: Iterable[str]) -> str:
+    """Say which known words are spelt like a word that is not known; empty where none is.
+
+    Parameters
+    ----------
+    word
+        What was given.
+    known
+        What could have been given.
+
+    Returns
+    -------
+    str
+        Up to three words for a hint, the nearest first.
+
+    Examples
+    --------
+    >>> suggest_words("railway", ["roads", "railways", "water"])
+    'did you mean railways?'
+    >>> suggest_words("xyz", ["roads"])
+    ''
+    """
+    by_folded = {k.casefold(): k for k in known}
+    near = difflib.get_close_matches(word.strip().casefold(), list(by_folded), 3, 0.6)
+    return f"did you mean {' or '.join(by_folded[n] for n in near)}?" if near else ""
