@@ -102,7 +102,7 @@ def candidates(count: int) -> gpd.GeoDataFrame:
             "latitude": np.round(lat, 4),
             "longitude": np.round(lon, 4),
             "score": score,
-            "rank": pd.Series(score).rank(ascending=False, method="first").astype("Int64"),
+            "rank_in_role": pd.Series(score).rank(ascending=False, method="first").astype("Int64"),
         }
     )
     points = shapely.points(frame["longitude"], frame["latitude"])

@@ -17,7 +17,16 @@ import folium
 import folium.plugins
 import geopandas as gpd
 
-FIELDS = ("id", "name", "country", "status", "commodities", "rank", "score", "dist_railway_km")
+FIELDS = (
+    "id",
+    "name",
+    "country",
+    "status",
+    "commodities",
+    "rank_in_role",
+    "score",
+    "dist_railway_km",
+)
 CLUSTERS = "lib/python*/site-packages/xstatic/pkg/leaflet_markercluster/data"
 
 

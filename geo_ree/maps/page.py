@@ -82,7 +82,7 @@ def render(
     >>> import shapely
     >>> land = gpd.GeoDataFrame({"country": ["KAZ"], "name": ["Kazakhstan"]},
     ...                         geometry=[shapely.box(50, 42, 85, 55)], crs=4326)
-    >>> scores = pd.DataFrame({"id": ["a"], "name": ["A"], "role": ["candidate"], "rank": [1],
+    >>> scores = pd.DataFrame({"id": ["a"], "name": ["A"], "role": ["candidate"], "rank_in_role": [1],
     ...                        "score": [50.0], "latitude": [45.0], "longitude": [70.0]})
     >>> unranked = pd.DataFrame({"id": ["b"], "role": ["candidate"]})
     >>> page = render({"scores": scores, "unranked": unranked}, layers={"countries": land}, report={})
@@ -91,7 +91,7 @@ def render(
     """
     if "countries" not in layers:
         raise RenderError("the page has no countries to draw", "give the layer countries")
-    scores = tables.get("scores", pd.DataFrame(columns=["id", "role", "rank"]))
+    scores = tables.get("scores", pd.DataFrame(columns=["id", "role", "rank_in_role"]))
     tables = {**tables, "scores": scores}
     groups = _feature_groups(tables, layers, picture)
     chart, document = _folium_map(groups)
@@ -142,7 +142,7 @@ def _counts(scores: pd.DataFrame, unranked: pd.DataFrame) -> tuple[int, int]:
     """Count the candidates with a rank, and all known candidates."""
     placed = scores["role"] == "candidate"
     blank = (unranked["role"] == "candidate").sum() if "role" in unranked else 0
-    return int(scores.loc[placed, "rank"].notna().sum()), int(placed.sum() + blank)
+    return int(scores.loc[placed, "rank_in_role"].notna().sum()), int(placed.sum() + blank)
 
 
 def _feature_groups(

@@ -31,7 +31,7 @@ _DEPOSIT = (
     *("admin1", "district", "part_of"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
     *("why_role", "stage", "stage_basis", "obstacles"),
-    *("score", "unknown_weight_pct", "rank", "rank_p5", "rank_p95", "p_top3", "p_top5"),
+    *("score", "unknown_weight_pct", "rank_in_role", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
@@ -64,7 +64,7 @@ _CRITERION = (
     *("evidence", "auc", "auc_low", "auc_high", "adds", "adds_low", "adds_high"),
 )
 _GATEWAY = (
-    *("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"),
+    *("id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank_in_role"),
     *("foot_gateway_lon", "foot_gateway_lat"),
 )
 _AUDIT = ("id", "flag", "distance_km", "evidence", "sources")

@@ -42,8 +42,8 @@ def plot_ranking(
     Parameters
     ----------
     scores
-        Table with ``id, name, country, role, score, score_p5, score_p95, rank, rank_p5, rank_p95,
-        not_separable_from``, or a result of `geo_ree.run`, whose table is taken.
+        Table with ``id, name, country, role, score, score_p5, score_p95, rank_in_role, rank_p5,
+        rank_p95, not_separable_from``, or a result of `geo_ree.run`, whose table is taken.
     top
         Number of rows.
     role
@@ -89,7 +89,9 @@ def plot_ranking(
         color=_BAR,
         linewidth=5,
     )
-    right.scatter(rows["rank"].astype(float), at, c=_INK, marker="|", s=90, linewidths=2, zorder=3)
+    right.scatter(
+        rows["rank_in_role"].astype(float), at, c=_INK, marker="|", s=90, linewidths=2, zorder=3
+    )
     right.set_xlim(0.3, max(float(rows["rank_p95"].max()), len(rows)) + 0.7)
     right.set_xlabel("Rank")
     right.xaxis.get_major_locator().set_params(integer=True)
@@ -116,7 +118,7 @@ def plot_distances(
     Parameters
     ----------
     scores
-        Table with ``name, country, role, score, rank`` and, for each measure,
+        Table with ``name, country, role, score, rank_in_role`` and, for each measure,
         ``dist_<measure>_km`` and ``err_<measure>_km``, or a result of `geo_ree.run`.
     measures
         Any of railway, road, power_line, power_plant, settlement, gateway, water; by default all
@@ -144,7 +146,7 @@ def plot_distances(
     Examples
     --------
     >>> table = pd.DataFrame({"name": ["A"], "country": ["KGZ"], "role": ["candidate"],
-    ...     "score": [50.0], "rank": [1], "dist_road_km": [3.0], "err_road_km": [2.0]})
+    ...     "score": [50.0], "rank_in_role": [1], "dist_road_km": [3.0], "err_road_km": [2.0]})
     >>> figure = plot_distances(table, measures=["road"])
     >>> figure.axes[0].get_xlabel()
     'Straight line, km (logarithmic)'
@@ -241,7 +243,7 @@ def _figure(height: float) -> Figure:
 def _ranked(scores: Any, role: str, columns: Sequence[str], top: int) -> pd.DataFrame:
     """Give the best rows, the best last: an axis counts from below."""
     table: pd.DataFrame = getattr(scores, "table", scores)
-    needed = ["name", "country", "role", "score", "rank", *columns]
+    needed = ["name", "country", "role", "score", "rank_in_role", *columns]
     missing = [c for c in needed if c not in table]
     if missing:
         raise RenderError(f"the table lacks {', '.join(missing)}", "give the table of a run")
@@ -249,10 +251,10 @@ def _ranked(scores: Any, role: str, columns: Sequence[str], top: int) -> pd.Data
         raise RenderError(
             f"deposits of the role {role!r} have no ranks", f"use {' or '.join(_WORDS)}"
         )
-    rows = table[(table["role"] == role) & table["rank"].notna()]
+    rows = table[(table["role"] == role) & table["rank_in_role"].notna()]
     if rows.empty:
         raise RenderError(f"no {role.replace('_', ' ')} is ranked", "use other sources of deposits")
-    best = pd.DataFrame(rows).sort_values("rank", kind="stable").head(top)
+    best = pd.DataFrame(rows).sort_values("rank_in_role", kind="stable").head(top)
     return best.iloc[::-1].reset_index(drop=True)
 
 

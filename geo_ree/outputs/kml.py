@@ -132,7 +132,7 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> describe_deposit({"role": "candidate", "score": 64.04, "rank": 1, "rank_p5": 1, "rank_p95": 2})[0]
+    >>> describe_deposit({"role": "candidate", "score": 64.04, "rank_in_role": 1, "rank_p5": 1, "rank_p95": 2})[0]
     ('access score', '64.0 of 100, rank 1 (90 % of the draws: 1 to 2)')
     """
     lines = [("access score", _score_words(row))]
@@ -184,7 +184,7 @@ def describe_distance(row: Mapping[str, Any], name: str) -> str:
 
 
 def _score_words(row: Mapping[str, Any]) -> str:
-    score, rank = row.get("score"), row.get("rank")
+    score, rank = row.get("score"), row.get("rank_in_role")
     if score is None or pd.isna(score):
         return "none: no available source gives a coordinate"
     words = f"{score:.1f} of 100"
@@ -241,7 +241,16 @@ def _placemark(folder: ET.Element, row: Mapping[str, Any], run: Mapping[str, Any
     area = shape is not None and shape.geom_type != "Point"
     _add(mark, "styleUrl", f"#{_AREA_STYLE if area else _style_of(row)}")
     data = _add(mark, "ExtendedData")
-    for key in ("id", "role", "score", "rank", "rank_p5", "rank_p95", "score_p5", "score_p95"):
+    for key in (
+        "id",
+        "role",
+        "score",
+        "rank_in_role",
+        "rank_p5",
+        "rank_p95",
+        "score_p5",
+        "score_p95",
+    ):
         if key in row and row[key] is not None and not pd.isna(row[key]):
             _value(data, key, row[key])
     _value(data, "run_id", run["run_id"])

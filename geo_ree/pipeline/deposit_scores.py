@@ -86,7 +86,7 @@ class Scores:
         return pd.DataFrame([_criterion(self.model, at) for at in range(len(self.model.criteria))])
 
     def __repr__(self) -> str:
-        ranked = int(self.table["rank"].notna().sum())
+        ranked = int(self.table["rank_in_role"].notna().sum())
         return f"Scores({len(self.table)} deposits, {ranked} ranked by {self.preset})"
 
 
@@ -170,7 +170,7 @@ def _with_ranks(
     in_stage = same.rank(ascending=False, method="first").astype("Int64")
     reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
     out = table.assign(
-        rank=ranks,
+        rank_in_role=ranks,
         rank_in_stage=in_stage,
         reasons_for=[strengths for strengths, _ in reasons],
         reasons_against=[weaknesses for _, weaknesses in reasons],

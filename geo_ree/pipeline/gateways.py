@@ -19,7 +19,7 @@ _COLUMNS = (
     "near_gateway",
     "dist_gateway_km",
     "score",
-    "rank",
+    "rank_in_role",
     "foot_gateway_lon",
     "foot_gateway_lat",
 )
@@ -69,7 +69,7 @@ def compare_gateways(
     -------
     pandas.DataFrame
         A row per choice and candidate: ``id, scenario, near_gateway, dist_gateway_km, score,
-        rank, foot_gateway_lon, foot_gateway_lat``; empty without gateways or candidates.
+        rank_in_role, foot_gateway_lon, foot_gateway_lat``; empty without gateways or candidates.
     """
     if "gateways" not in layers or "gateway" not in targets or candidates.empty:
         return pd.DataFrame(columns=list(_COLUMNS))
@@ -104,7 +104,7 @@ def compare_gateways(
                     "near_gateway": again["near_gateway"],
                     "dist_gateway_km": again["dist_gateway_km"],
                     "score": points.round(4),
-                    "rank": points.rank(ascending=False, method="first").astype("Int64"),
+                    "rank_in_role": points.rank(ascending=False, method="first").astype("Int64"),
                     **again.filter(regex="^foot_"),
                 }
             )

@@ -96,7 +96,7 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Examples
     --------
     >>> import shapely
-    >>> row = gpd.GeoDataFrame({"id": ["x:1"], "role": ["candidate"], "rank": [1],
+    >>> row = gpd.GeoDataFrame({"id": ["x:1"], "role": ["candidate"], "rank_in_role": [1],
     ...     "score": [61.23456], "dist_road_km": [3.14159]},
     ...     geometry=[shapely.Point(76, 43)], crs=4326)
     >>> float(arrange_scores(row)["dist_road_km"].iloc[0])
@@ -106,12 +106,12 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     keys = pd.DataFrame(
         {
             "role": table["role"].map({role: at for at, role in enumerate(_ROLE_ORDER)}),
-            "rank": table["rank"].astype("Float64").fillna(np.inf),
+            "rank_in_role": table["rank_in_role"].astype("Float64").fillna(np.inf),
             "score": -table["score"].fillna(-1.0),
             "id": table["id"],
         }
     )
-    order = keys.sort_values(["role", "rank", "score", "id"], kind="stable").index
+    order = keys.sort_values(["role", "rank_in_role", "score", "id"], kind="stable").index
     return gpd.GeoDataFrame(table.loc[order].reset_index(drop=True))
 
 
@@ -182,7 +182,7 @@ def acceptability_table(shares: pd.DataFrame) -> pd.DataFrame:
         for rank, share in row.items()
         if share > 0
     ]
-    return arrange(pd.DataFrame(rows, columns=["id", "rank", "share"]), "acceptability")
+    return arrange(pd.DataFrame(rows, columns=["id", "rank_in_role", "share"]), "acceptability")
 
 
 def central_weights_table(weights: pd.DataFrame) -> pd.DataFrame:

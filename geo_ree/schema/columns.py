@@ -68,7 +68,7 @@ def output_columns(table: str) -> tuple[OutputColumn, ...]:
     Examples
     --------
     >>> [c.name for c in output_columns("acceptability")]
-    ['id', 'rank', 'share']
+    ['id', 'rank_in_role', 'share']
     """
     rows = [row for row in _rows() if row["table"] == table]
     if not rows:
@@ -113,9 +113,9 @@ def arrange(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> arrange(pd.DataFrame({"share": [0.123456], "id": ["x:1"], "rank": [1]}), "acceptability")
-        id  rank   share
-    0  x:1     1  0.1235
+    >>> arrange(pd.DataFrame({"share": [0.123456], "id": ["x:1"], "rank_in_role": [1]}), "acceptability")
+        id  rank_in_role   share
+    0  x:1             1  0.1235
     """
     owners = column_owners(frame.columns, table)
     order = {column.name: at for at, column in enumerate(output_columns(table))}

@@ -78,8 +78,8 @@ def explain(
         The model it was scored by.
     ranked, compared
         On the index of `scores`: the rows to rank among, and the rows that `score` compared.
-        By default all rows; in the table of a run (with ``role`` and ``rank``) the ranked rows of
-        the same role, and the candidates.
+        By default all rows; in the table of a run (with ``role`` and ``rank_in_role``) the ranked
+        rows of the same role, and the candidates.
 
     Returns
     -------
@@ -112,8 +112,8 @@ def explain(
     place = _find_row(row_or_id, scores)
     row = scores.iloc[place]
     _check_scored(row, model)
-    if ranked is None and compared is None and {"role", "rank"} <= {*scores.columns}:
-        ranked = scores["rank"].notna() & (scores["role"] == row["role"])
+    if ranked is None and compared is None and {"role", "rank_in_role"} <= {*scores.columns}:
+        ranked = scores["rank_in_role"].notna() & (scores["role"] == row["role"])
         compared = scores["role"] == "candidate"
     moved = _scores_at_zero_km(place, scores, model, compared)
     criteria = model.criteria

@@ -71,7 +71,7 @@ from IPython.display import display
 
 table = pd.DataFrame({
     "id": ["a", "b"], "name": ["A", "B"], "country": "KGZ", "role": "candidate", "score": [60.0, 40.0],
-    "score_p5": 30.0, "score_p95": 70.0, "rank": [1, 2], "rank_p5": 1, "rank_p95": 2,
+    "score_p5": 30.0, "score_p95": 70.0, "rank_in_role": [1, 2], "rank_p5": 1, "rank_p95": 2,
     "not_separable_from": ["b", "a"],
     "dist_road_km": [3.0, 9.0], "err_road_km": 2.0})
 display(geo_ree.plot_ranking(table))

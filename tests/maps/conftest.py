@@ -56,10 +56,10 @@ def _scored():
         ("e", "Copper hill", "context", None, 70.0, 48.0, 20.0),
     ]
     frame = pd.DataFrame(
-        rows, columns=["id", "name", "role", "rank", "longitude", "latitude", "score"]
+        rows, columns=["id", "name", "role", "rank_in_role", "longitude", "latitude", "score"]
     )
-    frame["rank"] = frame["rank"].astype("Int64")
-    ranked = frame["rank"].notna()
+    frame["rank_in_role"] = frame["rank_in_role"].astype("Int64")
+    ranked = frame["rank_in_role"].notna()
     for name, value in (("rank_p5", 1), ("rank_p95", 2)):
         frame[name] = pd.Series(value, index=frame.index, dtype="Int64").where(ranked, pd.NA)
     for name, value in (("p_top3", 1.0), ("p_top5", 1.0), ("score_p5", 35.0), ("score_p95", 66.0)):
@@ -121,7 +121,7 @@ def page_data():
             for s in ("the preset's gateways", "every exit")
             for i, r in (("a", 1), ("b", 2))
         ],
-        columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank"],
+        columns=["id", "scenario", "near_gateway", "dist_gateway_km", "score", "rank_in_role"],
     )
     return {
         "tables": {

@@ -266,7 +266,7 @@ def test_other_gateways_changes_gateway_scores_and_ranks_as_python_has_them(star
         assert len(shown) == len(rows)
         for deposit, score, rank in shown:
             assert score == pytest.approx(rows.loc[deposit, "score"], abs=1e-3)
-            assert rank == rows.loc[deposit, "rank"]
+            assert rank == rows.loc[deposit, "rank_in_role"]
     seen.page.check(f'.gateways input[value="{names[0]}"]')
     assert seen.value(read) == start
     assert seen.trouble == []
@@ -563,7 +563,7 @@ def hostile_page(tmp_path_factory):
     scored = base.assign(
         **texts,
         id=text,
-        rank=pd.array(range(1, size + 1), dtype="Int64"),
+        rank_in_role=pd.array(range(1, size + 1), dtype="Int64"),
         longitude=60.0 + np.arange(size),
         latitude=45.0,
     )
@@ -718,7 +718,7 @@ def test_a_crowd_is_drawn_and_found_under_the_pointer(data, tmp_path, visit):
     many = data["tables"]["scores"].iloc[[0] * count].reset_index(drop=True)
     many["id"] = [f"m{n}" for n in range(count)]
     many["longitude"], many["latitude"] = rng.uniform(52, 84, count), rng.uniform(43, 54, count)
-    many["rank"] = pd.array(range(1, count + 1), dtype="Int64")
+    many["rank_in_role"] = pd.array(range(1, count + 1), dtype="Int64")
     many = many.set_geometry(gpd.points_from_xy(many["longitude"], many["latitude"], crs=4326))
     seen = visit(written(changed(data, scores=many), tmp_path))
     seen.page.evaluate("() => { geoRee.map().setView([48.5, 68], 4.5, {animate: false}); }")

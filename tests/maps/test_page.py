@@ -76,7 +76,7 @@ def test_the_data_inside_are_the_data_given(data):
     assert by_id["a"]["score"] == 61.5
     assert by_id["b"]["name"] == data["tables"]["scores"]["name"][1]
     assert "dist_power_line_km" not in by_id["a"]  # nothing known of it anywhere
-    assert by_id["d"]["rank"] is None
+    assert by_id["d"]["rank_in_role"] is None
     assert rows(inside["unranked"])[0]["name"] == "Kuirektykol"
     assert inside["unsure"] == {"railways": 1}
     assert inside["missing"] == ["water", "roads", "power_lines", "power_plants", "gateways"]
@@ -233,18 +233,18 @@ def test_columns_keep_what_they_can_mean():
             "latitude": [45.1234567],
             "score": [50.123456],
             "dist_x_km": [1.23456],
-            "rank": pd.array([pd.NA], dtype="Int64"),
+            "rank_in_role": pd.array([pd.NA], dtype="Int64"),
             "flag": [True],
         }
     )
-    table = pd.concat([table, table.assign(rank=3, flag=None)], ignore_index=True)
+    table = pd.concat([table, table.assign(rank_in_role=3, flag=None)], ignore_index=True)
     got = packed(table, [*table.columns, "absent"])
     assert got["length"] == 2
     assert {k: column(v) for k, v in got["packed"].items()} == {
         "latitude": [45.12346] * 2,
         "score": [50.1235] * 2,
         "dist_x_km": [1.235] * 2,
-        "rank": [None, 3],
+        "rank_in_role": [None, 3],
         "flag": [True, None],
     }
 

@@ -89,7 +89,7 @@ def test_no_rank_stands_without_its_interval(starter_page, visit):
     for change in ("{}", "{model: 'bulk'}", "{weights: {road: 3, water: 1}}"):
         seen.page.evaluate(f"geoRee.set({change})")
         seen.until("!document.querySelector('.range.pending')")
-        roles = starter_page[0].table.dropna(subset="rank")["role"].value_counts()
+        roles = starter_page[0].table.dropna(subset="rank_in_role")["role"].value_counts()
         for table, role in (("#ranking", "candidate"), ("#hosts", "by_product_host")):
             ranks, intervals = cells(seen, 0, table), cells(seen, 3, table)
             assert len(ranks) >= 5
@@ -247,7 +247,7 @@ def test_a_search_without_a_match_says_so(starter_page, visit):
     seen.until("Boolean(geoRee.state.filters.text)")
     assert everywhere(seen) == []
     assert "No deposit matches the filters" in seen.page.inner_text("#ranking")
-    count = starter_page[0].table["rank"].notna().sum()
+    count = starter_page[0].table["rank_in_role"].notna().sum()
     assert seen.page.inner_text(COUNT) == f"0 of {count} shown; hidden by filters: {count}"
     seen.page.click("#reset-filters")
     assert seen.page.inner_text(COUNT) == f"{count} of {count} shown"
@@ -281,7 +281,7 @@ def test_filters_keep_what_they_say(starter_page, visit, filters, keeps):
     result, path = starter_page
     seen = visit(path)
     seen.page.evaluate(f"geoRee.set({{filters: {filters}}})")
-    ranked = result.table[result.table["rank"].notna()]
+    ranked = result.table[result.table["rank_in_role"].notna()]
     wanted = set(ranked["id"][keeps(ranked)])
     shown = "geoRee.deposits.filter(d => geoRee.isRanked(d) && geoRee.shown(d)).map(d => d.id)"
     assert set(seen.value(shown)) == wanted
@@ -518,7 +518,7 @@ def test_the_download_is_the_filtered_table_with_whose_data_they_are(starter_pag
     seen = visit(path)
     seen.page.evaluate("geoRee.set({filters: {country: ['KGZ']}})")
     rows, notes = downloaded(seen, tmp_path)
-    ranked = result.table[result.table["rank"].notna() & (result.table["country"] == "KGZ")]
+    ranked = result.table[result.table["rank_in_role"].notna() & (result.table["country"] == "KGZ")]
     first = candidates(result).index
     later = ranked[(ranked["role"] == "candidate") & ~ranked.index.isin(first)]
     hosts = ranked[ranked["role"] == "by_product_host"]
@@ -577,7 +577,7 @@ def many(count):
     model = replace(model, criteria=model.criteria[:2], variants=())
     frame["score"] = score(frame, model)["score"]
     frame = frame.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    for name in ("rank", "rank_p5", "rank_p95"):
+    for name in ("rank_in_role", "rank_p5", "rank_p95"):
         frame[name] = pd.array(np.arange(1, count + 1), dtype="Int64")
     land = gpd.GeoDataFrame(
         {"country": ["KAZ", "MNG"], "name": ["Kazakhstan", "Mongolia"]},

@@ -9,7 +9,7 @@ CARD = "document.getElementById('rivals')"
 
 def chances(result):
     """Id -> those that cannot be told apart from it, with the chance to be above each."""
-    table = result.table.dropna(subset=["rank"]).set_index("id")
+    table = result.table.dropna(subset=["rank_in_role"]).set_index("id")
     pairs = result.tables["pairwise"].set_index(["a", "b"])["p_a_above_b"].to_dict()
     pairs |= {(b, a): 1 - p for (a, b), p in pairs.items()}
     return {
@@ -22,7 +22,7 @@ def chances(result):
 def pointed(starter_page):
     """A candidate that cannot be told apart from some others, as row number and id."""
     table = starter_page[0].table
-    candidates = table[(table["role"] == "candidate") & table["rank"].notna()]
+    candidates = table[(table["role"] == "candidate") & table["rank_in_role"].notna()]
     at = int(np.flatnonzero(candidates["not_separable_from"].str.contains(";"))[0])
     return at, candidates["id"].iloc[at]
 
@@ -155,7 +155,7 @@ def test_the_first_answer_follows_from_the_pairs(data, tmp_path, visit, close, w
     ids = list("abcde")
     scores = pd.concat([data["tables"]["scores"].iloc[:1]] * 5, ignore_index=True)
     scores["id"], scores["name"] = ids, [i.upper() for i in ids]
-    scores["rank"] = pd.array(range(1, 6), "Int64")
+    scores["rank_in_role"] = pd.array(range(1, 6), "Int64")
     both = {(p[0], p[1]) for p in close.split()}
     scores["not_separable_from"] = [
         ";".join(j for j in ids if (i, j) in both or (j, i) in both) for i in ids

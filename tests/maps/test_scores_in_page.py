@@ -73,8 +73,8 @@ def page_of(table, models, path):
         }
     ).join(table)
     ranks = frame["score"].groupby(frame["role"]).rank(ascending=False, method="first")
-    frame["rank"] = ranks.astype("Int64")
-    frame["rank_p5"], frame["rank_p95"] = frame["rank"], frame["rank"]
+    frame["rank_in_role"] = ranks.astype("Int64")
+    frame["rank_p5"], frame["rank_p95"] = frame["rank_in_role"], frame["rank_in_role"]
     frame["geometry"] = gpd.points_from_xy(frame["longitude"], frame["latitude"])
     land = gpd.GeoDataFrame(
         {"country": ["KAZ"], "name": ["Kazakhstan"]},
@@ -177,12 +177,12 @@ def test_ranks_follow_the_scores_within_each_role(made, visit, aggregate):
             "geoRee.deposits.map(d => [d.role, geoRee.scoreOf(d) ?? null, "
             "geoRee.rankOf(d) ?? null])"
         ),
-        columns=["role", "score", "rank"],
+        columns=["role", "score", "rank_in_role"],
     )
     expected = score(table, model(aggregate, tuple(weights.values())))["score"]
     np.testing.assert_allclose(found["score"].astype(float), expected, rtol=0, atol=1e-9)
     ranks = expected.groupby(found["role"].to_numpy()).rank(ascending=False, method="first")
-    assert found["rank"].astype("Float64").tolist() == ranks.astype("Float64").tolist()
+    assert found["rank_in_role"].astype("Float64").tolist() == ranks.astype("Float64").tolist()
 
 
 @pytest.mark.parametrize("aggregate", AGGREGATES)

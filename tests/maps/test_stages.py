@@ -63,11 +63,11 @@ def test_other_weights_rank_within_the_stages_too(starter_page, visit):
         "geoRee.ranked('candidate').map(d => [d.stage, geoRee.scoreOf(d), geoRee.rankInStageOf(d),"
         "geoRee.intervalOf(d).rank_in_stage_p5, geoRee.intervalOf(d).rank_in_stage_p95])"
     )
-    frame = pd.DataFrame(seen.value(script), columns=["stage", "score", "rank", "low", "high"])
+    frame = pd.DataFrame(seen.value(script), columns=["stage", "score", "at", "low", "high"])
     for _, same in frame.groupby("stage"):
-        assert same["rank"].tolist() == list(range(1, len(same) + 1))
+        assert same["at"].tolist() == list(range(1, len(same) + 1))
         assert same["score"].is_monotonic_decreasing
-        assert (same["low"] == same["rank"]).all() and (same["high"] == same["rank"]).all()
+        assert (same["low"] == same["at"]).all() and (same["high"] == same["at"]).all()
 
 
 def test_the_answers_speak_of_the_first_stages_first(starter_page, visit):

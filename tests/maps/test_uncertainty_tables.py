@@ -49,7 +49,7 @@ def with_uncertainty(data):
 
 def uncertainty_values(**tables):
     land = gpd.GeoDataFrame({"country": [], "name": []}, geometry=[], crs=4326)
-    tables["scores"] = pd.DataFrame(columns=["id", "role", "rank"])
+    tables["scores"] = pd.DataFrame(columns=["id", "role", "rank_in_role"])
     return page_values(tables, {"countries": land}, (), {})["uncertainty"]
 
 

@@ -225,7 +225,7 @@ def test_every_deposit_has_the_distances_of_its_cell(real, fine, compared):
         # the feature, a step of one cell may change which of two features is meant.
         apart = np.abs(cells - listed) > own["gap_km"] + 0.002
         odd = known & (apart | (np.isnan(cells) != np.isnan(listed))).to_numpy()
-        assert not (odd & table["rank"].notna().to_numpy()).any(), own[odd]
+        assert not (odd & table["rank_in_role"].notna().to_numpy()).any(), own[odd]
         assert odd.sum() <= 0.01 * len(own), own[odd]
 
 
@@ -247,7 +247,7 @@ def test_every_candidate_has_the_score_of_its_cell(real, fine, compared):
     )
     with rasterio.open(fine / "suitability.tif") as opened:
         cells = opened.read(1)[own["row"], own["column"]]
-    ranked = table["rank"].notna().to_numpy()
+    ranked = table["rank_in_role"].notna().to_numpy()
     inside = (cells >= worst["score"] - 0.01) & (cells <= best["score"] + 0.01)
     assert inside[ranked].all(), table[ranked & ~inside]
     assert inside.mean() > 0.99

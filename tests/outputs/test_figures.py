@@ -18,7 +18,7 @@ def table():
         "name": ["A", "cost $5 and $6", "<img src=x>", "D", "Кутессай", "F"],
         "country": "KGZ",
         "role": ["candidate"] * 5 + ["by_product_host"],
-        "rank": pd.array([1, 2, 3, 4, 5, 1], "Int64"),
+        "rank_in_role": pd.array([1, 2, 3, 4, 5, 1], "Int64"),
         "rank_p5": pd.array([1, 1, 2, 3, 5, 1], "Int64"),
         "rank_p95": pd.array([2, 3, 4, 5, 5, 1], "Int64"),
         "not_separable_from": ["b", "a;c", "b", "e", "d", ""],

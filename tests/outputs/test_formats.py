@@ -62,7 +62,7 @@ def bombs():
             "name": BOMBS,
             "role": "candidate",
             "score": [64.25, 40.0, None, 20.0, 10.0, 5.0],
-            "rank": pd.array([1, 2, None, 3, 4, 5], "Int64"),
+            "rank_in_role": pd.array([1, 2, None, 3, 4, 5], "Int64"),
             "rank_p5": pd.array([1] * count, "Int64"),
             "rank_p95": pd.array([5] * count, "Int64"),
             "latitude": 43.0,

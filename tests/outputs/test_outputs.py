@@ -21,7 +21,7 @@ def table():
                 "id": ["c:1", "b:1", "a:1"],
                 "name": [HOSTILE, "Beta", '-Alpha\nnext, "quoted"'],
                 "role": ["context", "candidate", "candidate"],
-                "rank": [None, 2, 1],
+                "rank_in_role": [None, 2, 1],
                 "score": [50.0, 10.123456, 20.0],
                 "near_road": ["x", None, "y"],
                 "near_abroad_road": [None, "z", None],

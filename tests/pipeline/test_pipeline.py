@@ -74,16 +74,16 @@ def test_points_add_up_to_the_score(done):
 def test_candidates_and_hosts_are_ranked_apart_and_nobody_else(done):
     table = done[0].table
     for role in ("candidate", "by_product_host"):
-        ranks = table.loc[table["role"] == role, "rank"].astype(int)
+        ranks = table.loc[table["role"] == role, "rank_in_role"].astype(int)
         assert ranks.tolist() == list(range(1, len(ranks) + 1))
         assert table.loc[table["role"] == role, "score"].is_monotonic_decreasing
     others = ~table["role"].isin(["candidate", "by_product_host"])
-    assert table.loc[others, "rank"].isna().all()
+    assert table.loc[others, "rank_in_role"].isna().all()
     assert {"reference", "context"} <= set(table.loc[others, "role"])
 
 
 def test_every_rank_has_its_interval(done):
-    ranked = done[0].table.dropna(subset=["rank"])
+    ranked = done[0].table.dropna(subset=["rank_in_role"])
     assert (ranked["rank_p5"] <= ranked["rank_p95"]).all()
     assert (
         ranked[["rank_p5", "rank_p95", "p_top3", "p_top5", "not_separable_from"]]
@@ -107,7 +107,7 @@ def test_what_has_no_coordinate_is_named(done):
 def test_bayan_obo_is_scored_but_never_ranked(done):
     row = done[0].table.set_index("name").loc["Bayan Obo"]
     assert row["role"] == "reference"
-    assert pd.isna(row["rank"])
+    assert pd.isna(row["rank_in_role"])
     assert row["dist_railway_km"] > 50
 
 
@@ -176,10 +176,10 @@ def test_another_seed_moves_intervals_not_scores(done, lent_measures):
 
 def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
     table = done[0].table
-    ranked = table["rank"].notna()
+    ranked = table["rank_in_role"].notna()
     assert table.loc[~ranked, "sentence"].isna().all()
     for role, rows in table[ranked].groupby("role"):
-        columns = (rows[c] for c in ("name", "rank", "rank_p5", "rank_p95", "sentence"))
+        columns = (rows[c] for c in ("name", "rank_in_role", "rank_p5", "rank_p95", "sentence"))
         for name, rank, low, high, sentence in zip(*columns, strict=True):
             assert sentence.startswith(f"{name} scores ")
             expected = f"rank {rank} of {len(rows)} (90 % interval {low}-{high})"
@@ -199,16 +199,16 @@ def test_every_ranked_deposit_has_a_sentence_and_nobody_else(done):
 
 def test_ranks_within_stages_follow_the_scores_and_are_within_their_intervals(done):
     table = done[0].table
-    staged = table[table["rank"].notna() & table["stage"].notna()]
+    staged = table[table["rank_in_role"].notna() & table["stage"].notna()]
     assert set(staged["stage"]) > {"produced", "registry"}
     for (role, stage), rows in staged.groupby(["role", "stage"]):
-        ordered = rows.sort_values("rank")
+        ordered = rows.sort_values("rank_in_role")
         assert ordered["rank_in_stage"].tolist() == list(range(1, len(rows) + 1)), (role, stage)
         assert ordered["score"].is_monotonic_decreasing
         low, high = rows["rank_in_stage_p5"], rows["rank_in_stage_p95"]
         assert (low >= 1).all() and (low <= high).all() and (high <= len(rows)).all()
         assert (low <= rows["rank_p5"]).all() and (high <= rows["rank_p95"]).all()
-    assert table.loc[table["rank"].isna(), "rank_in_stage"].isna().all()
+    assert table.loc[table["rank_in_role"].isna(), "rank_in_stage"].isna().all()
 
 
 def test_obstacles_are_published_beside_the_score(done):
@@ -262,13 +262,13 @@ def test_what_cannot_be_told_apart_follows_from_the_pairs(done):
     assert done[0].tables["pairwise"]["p_a_above_b"].to_numpy() == pytest.approx(
         pairs["p_a_above_b"]
     )
-    table = done[0].table.dropna(subset=["rank"]).set_index("id")
+    table = done[0].table.dropna(subset=["rank_in_role"]).set_index("id")
     sizes = table["role"].value_counts()
     assert len(pairs) == sum(n * (n - 1) // 2 for n in sizes)
     assert not pairs.duplicated(["a", "b"]).any()
     first, second = table.loc[pairs["a"]], table.loc[pairs["b"]]
     assert (first["role"].to_numpy() == second["role"].to_numpy()).all()
-    assert (first["rank"].to_numpy() < second["rank"].to_numpy()).all()
+    assert (first["rank_in_role"].to_numpy() < second["rank_in_role"].to_numpy()).all()
     close = pairs[pairs["p_a_above_b"].between(0.05, 0.95, inclusive="neither")]
     expected = {label: set() for label in table.index}
     for a, b in zip(close["a"], close["b"], strict=True):
@@ -277,24 +277,24 @@ def test_what_cannot_be_told_apart_follows_from_the_pairs(done):
     found = table["not_separable_from"].map(lambda ids: set(filter(None, ids.split(";"))))
     assert found.to_dict() == expected
     for joined in table["not_separable_from"]:
-        ranks = [int(table.loc[i, "rank"]) for i in filter(None, joined.split(";"))]
+        ranks = [int(table.loc[i, "rank_in_role"]) for i in filter(None, joined.split(";"))]
         assert ranks == sorted(ranks)
 
 
 def test_acceptability_and_central_weights_agree_with_the_table(done):
     out = done[1] / "out"
     shares = pd.read_csv(out / "acceptability.csv")
-    table = done[0].table.dropna(subset=["rank"]).set_index("id")
+    table = done[0].table.dropna(subset=["rank_in_role"]).set_index("id")
     assert shares.groupby("id")["share"].sum().to_numpy() == pytest.approx(1.0, abs=1e-3)
     assert set(shares["id"]) == set(table.index)
     for k in (3, 5):
-        top = shares[shares["rank"] <= k].groupby("id")["share"].sum()
+        top = shares[shares["rank_in_role"] <= k].groupby("id")["share"].sum()
         wanted = table[f"p_top{k}"].astype(float)
         assert np.allclose(top.reindex(table.index).fillna(0.0), wanted, atol=2e-3)
     central = pd.read_csv(out / "central_weights.csv").set_index("id")
     assert list(central) == list(CRITERIA)
     assert central.sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-3)
-    assert set(central.index) == set(shares.loc[shares["rank"] == 1, "id"])
+    assert set(central.index) == set(shares.loc[shares["rank_in_role"] == 1, "id"])
 
 
 def test_influence_and_omission_are_told_in_table_and_report(done):
@@ -309,7 +309,7 @@ def test_influence_and_omission_are_told_in_table_and_report(done):
     change = report["influence"]["smallest_change"]
     assert abs(change["change"]) == moved["change"].abs().min()
     table = done[0].table
-    first = table[(table["role"] == "candidate") & (table["rank"] == 1)]
+    first = table[(table["role"] == "candidate") & (table["rank_in_role"] == 1)]
     assert [report["influence"]["leader"]] == first["id"].tolist()
     omission = pd.read_csv(out / "omission.csv")
     assert set(omission["target"]) == {"railway", "road", "water"}
@@ -384,15 +384,15 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate, le
     assert np.allclose(candidates["score"], alone["score"], atol=2e-3)
     for name in ("rail", "road"):
         assert np.allclose(candidates[f"points_{name}"], alone[f"points_{name}"], atol=2e-3)
-    assert candidates["rank"].tolist() == list(range(1, len(candidates) + 1))
-    assert (candidates["rank_p5"] <= candidates["rank"]).mean() > 0.8
+    assert candidates["rank_in_role"].tolist() == list(range(1, len(candidates) + 1))
+    assert (candidates["rank_p5"] <= candidates["rank_in_role"]).mean() > 0.8
     sentence = candidates["sentence"].iloc[0]
     assert f"rank 1 of {len(candidates)} (" in sentence
     by_name = candidates.set_index("name", drop=False)
     assert sentence == explain(candidates["name"].iloc[0], by_name, model).sentence
     told = result.unranked[result.unranked["role"] == "candidate"]
     assert told["score_best"].between(0, 100).all() and told["p_lead"].between(0, 1).all()
-    ranked = table["rank"].notna()
+    ranked = table["rank_in_role"].notna()
     assert table.loc[ranked & (table["role"] == "by_product_host"), "score"].notna().all()
     assert (tmp_path / "out" / "map.html").stat().st_size > 100_000
 

@@ -56,7 +56,7 @@ def test_fetched_records_join_the_curated_ones_once(scored):
 
 def test_candidates_stay_those_of_the_scored_countries(scored):
     table = scored[1]
-    ranked = table[table["rank"].notna()]
+    ranked = table[table["rank_in_role"].notna()]
     assert set(ranked["country"]) <= {"KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG"}
     assert (table["role"] == "candidate").sum() > 10
 

@@ -84,9 +84,9 @@ def test_each_table_is_written_and_read_back(tables, drawn, tmp_path):
     row = read["unranked"].loc[0]
     assert row[["id", "name", "p_lead", "score_best"]].tolist() == ["x:1", "'=1+1", 0.123, 9.8765]
     shares = read["acceptability"]
-    assert list(shares) == ["id", "rank", "share"]
+    assert list(shares) == ["id", "rank_in_role", "share"]
     assert (shares["share"] > 0).all()
-    for (deposit, rank), share in shares.set_index(["id", "rank"])["share"].items():
+    for (deposit, rank), share in shares.set_index(["id", "rank_in_role"])["share"].items():
         assert share == pytest.approx(drawn.acceptability.loc[deposit, rank], abs=1e-4)
     central = read["central_weights"].set_index("id")
     assert "far" not in central.index

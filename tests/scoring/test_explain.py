@@ -367,7 +367,7 @@ def test_a_sentence_gives_the_interval_of_the_rank_where_there_is_one() -> None:
 
 def test_in_the_table_of_a_run_ranks_are_among_the_ranked_of_the_same_role() -> None:
     frame = two_scored(TWO, (50, 200), (10, 20), (1, 1), (150, 300)).assign(
-        role=["candidate", "context", "by_product_host", "candidate"], rank=[1, None, 1, 2]
+        role=["candidate", "context", "by_product_host", "candidate"], rank_in_role=[1, None, 1, 2]
     )
     assert "rank 1 of 2." in explain("a", frame, TWO).sentence
     assert "rank 1 of 1." in explain("c", frame, TWO).sentence

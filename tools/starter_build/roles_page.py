@@ -45,7 +45,7 @@ The stage says how far the *rare earths* of a deposit got, by the farthest step 
 | blank | unknown, or not a rare-earth record |
 
 Production or reserves of another commodity do not count: Kyzyl-Ompol has registered reserves of titanium
-and iron and is an `occurrence` of rare earths. Ranks are given over all candidates (`rank`) and among those
+and iron and is an `occurrence` of rare earths. Ranks are given over all candidates (`rank_in_role`) and among those
 of one stage (`rank_in_stage`), both with a 90 % interval of the same draws; tables and page show the first
 three stages first.
 

@@ -66,13 +66,13 @@ def show_run(result: Result, out: Path) -> None:
         ("weaknesses", False),
     ):
         table.add_column(name, justify="right" if right else "left")
-    ranks = result.table.set_index("id")["rank"]
-    ranked = result.table[result.table["role"] == "candidate"].dropna(subset=["rank"])
+    ranks = result.table.set_index("id")["rank_in_role"]
+    ranked = result.table[result.table["role"] == "candidate"].dropna(subset=["rank_in_role"])
     first = ranked["stage"].isin(FIRST_STAGES)
     for rows in (ranked[first].head(10), ranked[~first].head(10)):
         for _, row in rows.iterrows():
             table.add_row(
-                str(row["rank"]),
+                str(row["rank_in_role"]),
                 _interval(row),
                 _ranks_text([int(ranks[i]) for i in _ids(row["not_separable_from"])]),
                 escape(str(row["name"])),

@@ -14,7 +14,7 @@
   function columns() {
     var out = [
       ["id", function (d) { return d.id; }], ["name", function (d) { return d.name; }], ["aliases", function (d) { return d.aliases; }],
-      ["role", function (d) { return d.role; }], ["rank", g.rankOf], ["score", function (d) { return rounded(g.scoreOf(d), 6); }],
+      ["role", function (d) { return d.role; }], ["rank_in_role", g.rankOf], ["score", function (d) { return rounded(g.scoreOf(d), 6); }],
       ["stage", function (d) { return d.stage; }], ["rank_in_stage", g.rankInStageOf],
       ["rank_in_stage_p5", function (d) { return g.intervalOf(d).rank_in_stage_p5; }],
       ["rank_in_stage_p95", function (d) { return g.intervalOf(d).rank_in_stage_p95; }],

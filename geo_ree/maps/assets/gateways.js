@@ -1,7 +1,7 @@
 /* The choice of gateways: rank, score and gateway of each candidate under it. */
 "use strict";
 (function (g) {
-  var FIELDS = ["near_gateway", "dist_gateway_km", "score", "rank", "foot_gateway_lon", "foot_gateway_lat"];
+  var FIELDS = ["near_gateway", "dist_gateway_km", "score", "rank_in_role", "foot_gateway_lon", "foot_gateway_lat"];
   var chosen = null, names = [], byName = null, box = null;
 
   g.gatewaySet = function () { return chosen; };

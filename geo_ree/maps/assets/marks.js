@@ -78,7 +78,7 @@
       g.Sheet.prototype.initialize.call(this, options);
       var x = this._x = new Float64Array(rows.length), y = this._y = new Float64Array(rows.length);
       /* Large symbols first and good ranks last, so that neither hides the other. */
-      var large = rows.map(function (d) { return d.radius_px || 0; }), ranks = rows.map(function (d) { return d.rank || 1e9; });
+      var large = rows.map(function (d) { return d.radius_px || 0; }), ranks = rows.map(function (d) { return d.rank_in_role || 1e9; });
       this.rows = Array.from(rows.keys()).sort(function (a, b) { return large[b] - large[a] || ranks[b] - ranks[a]; })
         .map(function (i) { return rows[i]; });
       this.rows.forEach(function (d, i) {

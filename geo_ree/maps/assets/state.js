@@ -135,7 +135,7 @@
   };
   g.rankOf = function (d) {
     var now = figures(d);
-    return now && !now.published ? now.rank[row(d)] || undefined : d.rank;
+    return now && !now.published ? now.rank[row(d)] || undefined : d.rank_in_role;
   };
   g.rankInStageOf = function (d) {
     var now = figures(d);
@@ -159,7 +159,7 @@
   function pairsOfRun() {
     var pairs = g.data.pairs;
     if (alike) return alike;
-    alike = g.deposits.map(function (d) { return pairs && d.rank <= pairs.compared ? [] : undefined; });
+    alike = g.deposits.map(function (d) { return pairs && d.rank_in_role <= pairs.compared ? [] : undefined; });
     if (pairs) pairs.a.forEach(function (a, k) {
       alike[a].push([pairs.b[k], pairs.p[k] / 1000]);
       alike[pairs.b[k]].push([a, 1 - pairs.p[k] / 1000]);

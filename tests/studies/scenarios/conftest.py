@@ -130,7 +130,7 @@ def made_scores(layers: dict[str, Any], options: Options) -> gpd.GeoDataFrame:
     points = score(table, load_preset(options.preset).choose(table))
     scored = pd.concat([table, points], axis=1)
     ranks = scored["score"].groupby(scored["role"]).rank(ascending=False, method="first")
-    return gpd.GeoDataFrame(scored.assign(rank=ranks.astype("Int64")), crs=4326)
+    return gpd.GeoDataFrame(scored.assign(rank_in_role=ranks.astype("Int64")), crs=4326)
 
 
 @pytest.fixture

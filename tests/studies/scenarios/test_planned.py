@@ -152,8 +152,8 @@ def test_intervals_before_are_those_of_the_run(base: Result) -> None:
             study.table.loc[ranked, f"{name}_before"].astype(float),
             scored.loc[ranked, name].astype(float),
         )
-    for name in ("score", "rank"):
-        assert study.table[f"{name}_before"].equals(scored[name].rename(f"{name}_before"))
+    for name, column in (("score", "score"), ("rank", "rank_in_role")):
+        assert study.table[f"{name}_before"].equals(scored[column].rename(f"{name}_before"))
     # No ranked deposit is nearer to this line, so that nothing may differ by any digit.
     for name in ("score", "rank", "rank_p5", "rank_p95", "dist_railway_km", "p_within"):
         before = study.table.loc[ranked, f"{name}_before"]
