@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
 
@@ -55,6 +56,20 @@ def to_store(frame: gpd.GeoDataFrame, *, what: str = "the layer") -> gpd.GeoData
             f"set it, for instance with frame.set_crs({STORE_CRS!r})",
         )
     return frame if frame.crs.equals(STORE_CRS, ignore_axis_order=True) else frame.to_crs(STORE_CRS)
+
+
+def has_odd_vertex(geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Find the geometries of which some vertex is not finite: bounds pass over a NaN in silence.
+
+    Examples
+    --------
+    >>> has_odd_vertex(shapely.points([float("inf"), 76.0], [42.0, 42.0])).tolist()
+    [True, False]
+    """
+    xy, owner = shapely.get_coordinates(geometries, return_index=True)
+    odd = np.zeros(len(geometries), dtype=bool)
+    odd[owner[~np.isfinite(xy).all(axis=1)]] = True
+    return odd
 
 
 def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Floats:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from geo_ree.catalog.table_rules import Commodities, Precision, Reader, Strict
-from geo_ree.schema import LAYERS, RASTER_LAYERS
+from geo_ree.schema import LAYERS, RASTER_LAYERS, units_of
 
 
 class Table(Strict):
@@ -17,7 +17,7 @@ class Table(Strict):
     ----------
     name
         A short name, unique in the entry.
-    layer, reader, columns, constants, values, words, nulls
+    layer, reader, columns, constants, values, words, nulls, units
         As in `Source`; mappings are joined with the entry's, and each option of the reader
         replaces the entry's.
     commodities, precision, country_from, coverage, notes
@@ -32,6 +32,7 @@ class Table(Strict):
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     words: dict[str, str] = Field(default_factory=dict)
     nulls: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
     commodities: Commodities = Commodities()
     precision: Precision = Precision()
     country_from: Literal["polygon", "reported"] = "polygon"
@@ -118,6 +119,9 @@ class Source(Strict):
         gets the kind ``plant``.
     nulls
         Upstream column (``*`` for all) -> texts that mean "unknown".
+    units
+        Canonical column -> unit of the file, where it is another one (``voltage_kv = "V"``;
+        ``elevation_m = "ft"`` for a raster, whose own word counts otherwise).
     commodities
         How commodities, their tier and group, and the role follow from upstream columns.
     vertical_error_m
@@ -157,6 +161,7 @@ class Source(Strict):
     words: dict[str, str] = Field(default_factory=dict)
     plant_columns: tuple[str, ...] = ()
     nulls: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
     commodities: Commodities = Commodities()
     precision: Precision = Precision()
     country_from: Literal["polygon", "reported"] = "polygon"
@@ -188,8 +193,14 @@ class Source(Strict):
 
     def _table_mistakes(self) -> list[str]:
         where = f"table.{self.part}." if self.part else ""
+        mistakes = [
+            f"{where}units.{name}: is {unit!r}, expected one of "
+            f"{', '.join(units_of(name)) or 'none, for it has no unit'}"
+            for name, unit in self.units.items()
+            if unit not in units_of(name)
+        ]
         if self.layer in RASTER_LAYERS:
-            return []
+            return mistakes
         if self.layer not in LAYERS:
             known = ", ".join((*LAYERS, *RASTER_LAYERS))
             return [f"{where}layer: is {self.layer!r}, expected one of {known}"]
@@ -199,9 +210,9 @@ class Source(Strict):
             "latitude",
             "longitude",
         }
-        return [
+        return mistakes + [
             f"{where}{part}.{name}: is no column of the layer {self.layer}"
-            for part in ("columns", "constants", "values", "words")
+            for part in ("columns", "constants", "values", "words", "units")
             for name in getattr(self, part)
             if name not in known_columns
         ]
@@ -215,6 +226,10 @@ class Source(Strict):
     def fetchable(self) -> bool:
         """Whether geo_ree can download it."""
         return self.status in _FETCHED and self.protocol not in ("starter", "local")
+
+    def factor_of(self, column: str) -> float:
+        """Factor from the unit of the file to that of a canonical column; 1 where they are one."""
+        return units_of(column).get(self.units.get(column, ""), 1.0)
 
     def further_columns(self) -> tuple[str, ...]:
         """Give the upstream columns that rules read in addition to those in `columns`, each once."""
@@ -230,7 +245,7 @@ class Source(Strict):
 
     def _part(self, table: Table) -> Source:
         given = {name: getattr(table, name) for name in table.model_fields_set - {"name", "reader"}}
-        for name in ("columns", "constants", "values", "words", "nulls"):
+        for name in ("columns", "constants", "values", "words", "nulls", "units"):
             given[name] = {**getattr(self, name), **given.get(name, {})}
         reader = {n: getattr(table.reader, n) for n in table.reader.model_fields_set}
         given["reader"] = self.reader.model_copy(update=reader)

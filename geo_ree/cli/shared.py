@@ -33,7 +33,9 @@ out = click.option(
 )
 catalog = click.option("--catalog", type=click.Path(), help="TOML file with more sources.")
 skip_bad_rows = click.option(
-    "--skip-bad-rows", is_flag=True, help="Skip rows with invalid coordinates, and count them."
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Skip rows with invalid coordinates and numbers beyond their limits, and count them.",
 )
 mirror = click.option(
     "--mirror", help="Request URL/host/path instead of https://host/path (or GEO_REE_MIRROR)."

@@ -18,7 +18,7 @@ from anyascii import anyascii
 from geo_ree.catalog.source import Source
 from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import SchemaError
-from geo_ree.schema import LAYERS, Column, Layer
+from geo_ree.schema import LAYERS, Column, Layer, units_of
 
 Mask = np.ndarray
 
@@ -76,7 +76,7 @@ class TableTask:
         if found:
             self.unrecognised.setdefault(column, Counter()).update(found)
 
-    def row_name(self, table: pd.DataFrame, position: int) -> str:
+    def row_name(self, table: pd.DataFrame | pd.Series, position: int) -> str:
         """Name a row by source, file and row number, for messages."""
         reader = self.source.reader
         where = reader.member or reader.layer or reader.sheet or "payload"
@@ -157,7 +157,7 @@ def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
 
 def as_numbers(column: pd.Series) -> pd.Series:
     """Read a column as float64, with NaN where it is blank or not a number."""
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    numbers = _to_float(column)
     if column.dtype.kind in "iufb" or not numbers.isna().any():
         return numbers
     rest = column[numbers.isna()]
@@ -166,12 +166,20 @@ def as_numbers(column: pd.Series) -> pd.Series:
     return numbers.fillna(again.astype("float64"))
 
 
+def _to_float(column: pd.Series) -> pd.Series:
+    """Convert plain numbers to float64, NaN where there is none; too large for it is infinity."""
+    try:
+        return pd.to_numeric(column, errors="coerce").astype("float64")
+    except OverflowError:  # an integer of more than 308 digits
+        return pd.to_numeric(column.map(str), errors="coerce").astype("float64")
+
+
 def clean_numbers(column: pd.Series, nulls: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
     """Read a column of coordinates: the numbers, and where a text is not a number.
 
     Most cells are plain numbers, so only the rest is cleaned as text.
     """
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    numbers = _to_float(column)
     rest = numbers.isna()
     unknown = [number for n in nulls if (number := _number(n)) is not None]
     numbers = numbers.mask(numbers.isin(unknown))
@@ -285,16 +293,49 @@ def _fit(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
     if spec.kind == "flag":
         return column
     if spec.kind in ("number", "integer"):
-        numbers = as_numbers(column)
-        odd = column.notna() & ~numbers.between(spec.low, spec.high)
-        task.report_unrecognised(spec.name, (as_text(v) for v in column[odd]))
-        return numbers.mask(odd)
+        return _fit_numbers(column, spec, task)
     texts = pd.Series([t or None for t in as_texts(column)], column.index, object)
     if "unknown" in spec.vocabulary:
         odd = texts.notna() & ~texts.isin(spec.vocabulary)
         task.report_unrecognised(spec.name, texts[odd])
         texts = texts.mask(odd | (texts.isna() & spec.required), "unknown")
     return texts
+
+
+def _fit_numbers(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
+    """Read numbers in the column's own unit; what is no number is unknown and reported.
+
+    A number beyond the limits of the column is refused: it is misprinted or in another unit.
+    """
+    factor = 1.0 if spec.name in task.source.constants else task.source.factor_of(spec.name)
+    numbers = as_numbers(column) * factor
+    beyond = numbers.notna() & ~numbers.between(spec.low, spec.high)
+    if beyond.any() and not task.skip_bad_rows:
+        first = int(np.flatnonzero(beyond)[0])
+        value = numbers.iloc[first]
+        raise SchemaError(
+            f"{task.row_name(column, first)}: {spec.name} is {value:.10g}, {spec.describe_limits()}",
+            f"{_hint_number(value, spec, task)}, or use --skip-bad-rows",
+        )
+    odd = column.notna() & (numbers.isna() | beyond)
+    task.report_unrecognised(spec.name, (as_text(v) for v in column[odd]))
+    return numbers.mask(odd)
+
+
+def _hint_number(value: float, spec: Column, task: TableTask) -> str:
+    """Say in which smaller unit a number would be possible, or how to mark it as unknown."""
+    if spec.name in task.source.units:
+        return f"correct the row, or the unit of {spec.name} in the catalogue entry"
+    smaller = sorted((f, u) for u, f in units_of(spec.name).items() if f < 1.0)
+    fitting = [unit for factor, unit in smaller if spec.low <= value * factor <= spec.high]
+    if not fitting:
+        return (
+            "correct the row, or give the text that means unknown as nulls in the catalogue entry"
+        )
+    return (
+        f"correct the row, or, if the file has {' or '.join(fitting)}, state it in the catalogue "
+        f'entry: units = {{ {spec.name} = "{fitting[-1]}" }}'
+    )
 
 
 def _transliterate(out: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from geo_ree.crs import STORE_CRS, Floats
+from geo_ree.crs import STORE_CRS, Floats, has_odd_vertex
 from geo_ree.deposits.column_rules import Mask, TableTask, clean_numbers
 from geo_ree.deposits.misprints import MISPRINTS, find_misprints
 from geo_ree.errors import SchemaError
@@ -117,8 +117,13 @@ def _refuse_off_globe(table: pd.DataFrame, bounds: Floats, task: TableTask) -> M
         low = bounds[:, :2] >= _GLOBE[:2] - _GRACE_DEG
         high = bounds[:, 2:] <= _GLOBE[2:] + _GRACE_DEG
     good = np.asarray((low & high).all(axis=1))
+    odd = np.zeros(len(table), dtype=bool)
+    if isinstance(table, gpd.GeoDataFrame):
+        odd = has_odd_vertex(table.geometry.to_numpy())
 
     def describe(row: int) -> str:
+        if odd[row]:
+            return f"{task.row_name(table, row)}: a vertex of the geometry is not a number"
         if isinstance(table, gpd.GeoDataFrame):
             what = f"the geometry ({', '.join(f'{v:g}' for v in bounds[row])} degrees)"
         else:
@@ -132,7 +137,9 @@ def _refuse_off_globe(table: pd.DataFrame, bounds: Floats, task: TableTask) -> M
         )
 
     hint = "correct the row, or swap the two if they are interchanged"
-    return task.refuse(~blank & ~good, "coordinates not on the globe", describe, hint)
+    if odd.any():
+        hint = "correct or drop the geometry"
+    return task.refuse(~blank & (~good | odd), "coordinates not on the globe", describe, hint)
 
 
 def _outside_region(bounds: Floats) -> Mask:

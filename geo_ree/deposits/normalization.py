@@ -96,7 +96,7 @@ def normalize(
         The canonical layer ``countries``; None only for that layer itself.
     skip_bad_rows
         Skip and count a row whose coordinates are invalid or whose id is that of another record,
-        instead of raising an error.
+        instead of raising an error; a number beyond the limits of its column becomes unknown.
     keep_misprinted
         Keep a misprinted point (`find_misprints`) as printed, with a ``country_note``,
         so that the audit of positions can report it.

@@ -16,7 +16,13 @@ from geo_ree.crs import STORE_CRS, Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.search.index_files import Stored, fingerprint, read_index, write_index
 from geo_ree.proximity.search.packets import NODE
-from geo_ree.proximity.search.segments import Segments, explode, geodesic_areas, to_ecef
+from geo_ree.proximity.search.segments import (
+    Segments,
+    explode,
+    geodesic_areas,
+    refuse_places,
+    to_ecef,
+)
 from geo_ree.proximity.search.simd import LANES
 from geo_ree.proximity.search.tree import build_tree, in_slices, search_tree
 
@@ -147,14 +153,14 @@ class NearestIndex:
         Raises
         ------
         SchemaError
-            When a geometry is not a point, or there is no reference system.
+            When a geometry is not a point or not on the globe, or there is no reference system.
         """
         series = _in_degrees(points, "the points")
-        points = series.to_numpy()
+        points, labels = series.to_numpy(), series.index
         distance, targets = np.empty(len(points)), []
         for begin in range(0, max(len(points), 1), _BLOCK):
             at = slice(begin, begin + _BLOCK)
-            distance[at], position = self.query_lonlat(*_coordinates(points, at))
+            distance[at], position = self.query_lonlat(*_coordinates(points, at, labels))
             targets.append(self._names.take(position, allow_fill=True, fill_value=pd.NA))
         target = (
             targets[0]
@@ -231,7 +237,8 @@ _BLOCK = 2**19  # points at a time: 50 MB of working memory
 
 def _explode(series: gpd.GeoSeries) -> Segments:
     geometries = series.to_numpy()
-    return explode(np.where(shapely.is_missing(geometries), shapely.Point(), geometries))
+    there = np.where(shapely.is_missing(geometries), shapely.Point(), geometries)
+    return explode(there, series.index)
 
 
 def _in_degrees(frame: Frame, what: str) -> gpd.GeoSeries:
@@ -241,7 +248,7 @@ def _in_degrees(frame: Frame, what: str) -> gpd.GeoSeries:
     return to_store(series.to_frame("geometry"), what=what).geometry
 
 
-def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats]:
+def _coordinates(points: NDArray[np.object_], at: slice, labels: pd.Index) -> tuple[Floats, Floats]:
     """Return longitudes and latitudes of some points, NaN for what is empty or missing."""
     some = points[at]
     x, y = np.empty(len(some)), np.empty(len(some))
@@ -264,6 +271,8 @@ def _coordinates(points: NDArray[np.object_], at: slice) -> tuple[Floats, Floats
             f"row {at.start + odd[0] + 1} of the points is a {some[odd[0]].geom_type}",
             "give points, for example with .representative_point()",
         )
+    known = np.flatnonzero(~(np.isnan(x) & np.isnan(y)))
+    refuse_places(x[known], y[known], at.start + known, labels, "the points")
     return x, y
 
 
@@ -288,7 +297,8 @@ def nearest(points: Frame, targets: Frame) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        When there are no targets, a point is no point, or a reference system is missing.
+        When there are no targets, a point is no point, a place is not on the globe (its row and
+        label are named), or a reference system is missing.
 
     References
     ----------

@@ -1,8 +1,8 @@
 """The canonical layers and the published columns.
 
-`canonical` defines the layers and `vocabularies` their words; `checking` checks a frame against its layer;
-`reporting_codes` knows the systems of published quantities; `columns` lists every column that leaves
-geo_ree (``columns.csv``).
+`canonical` defines the layers, `number_columns` the limits of their numbers, and `vocabularies` their
+words; `checking` checks a frame against its layer; `reporting_codes` knows the systems of published
+quantities; `columns` lists every column that leaves geo_ree (``columns.csv``).
 """
 
 from geo_ree.schema.canonical import (
@@ -14,6 +14,7 @@ from geo_ree.schema.canonical import (
 )
 from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
 from geo_ree.schema.column_type import Column
+from geo_ree.schema.number_columns import LAND_HEIGHT_M, LIMITS, units_of
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CATEGORY_PARTS,
@@ -48,7 +49,9 @@ __all__ = [
     "EDITIONS",
     "EXPLORED",
     "FIRST_STAGES",
+    "LAND_HEIGHT_M",
     "LAYERS",
+    "LIMITS",
     "OBSTACLES",
     "PRECISION_ERROR_M",
     "RANKED_ROLES",
@@ -66,4 +69,5 @@ __all__ = [
     "check_layer",
     "layer_named",
     "parse_edition",
+    "units_of",
 ]

@@ -17,6 +17,7 @@ import pandas as pd
 from geo_ree.errors import SchemaError
 from geo_ree.schema.column_type import Column
 from geo_ree.schema.deposit_tables import DISTANCES, OBSTACLE_FACTS, POSITIONS, PRECISION
+from geo_ree.schema.number_columns import number
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
     CODE_KINDS,
@@ -55,12 +56,12 @@ class Layer:
 
 
 _POINT, _LINE, _AREA = ("Point",), ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
-_ERROR = Column("position_error_m", "number", "radius within which the true position lies", low=0)
+_ERROR = number("position_error_m", "radius within which the true position lies")
 _LICENCE = Column("licence", "text", "licence of the source that the row came from")
 _LATERAL = (
     _LICENCE,
-    Column("length_km", "number", "published or mapped length", low=0),
-    Column("lateral_error_km", "number", "how far the true course may lie to a side", low=0),
+    number("length_km", "published or mapped length"),
+    number("lateral_error_km", "how far the true course may lie to a side"),
 )
 
 
@@ -119,8 +120,8 @@ _LAYERS = (
                 required=True,
                 vocabulary=SUBSTANCES,
             ),
-            Column("quantity_t", "number", "tonnes, as stated", low=0),
-            Column("grade_pct", "number", "per cent by mass", low=0, high=100),
+            number("quantity_t", "tonnes, as stated"),
+            number("grade_pct", "per cent by mass"),
             Column("grade_text", "text", "the grade as published"),
             Column("category", "text", "category, as published"),
             Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
@@ -128,7 +129,7 @@ _LAYERS = (
             Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
             Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
             Column("edition", "text", "edition of the code, where one was stated"),
-            Column("year", "integer", "year of the statement", low=1900, high=2100),
+            number("year", "year of the statement", "integer"),
             Column("source", "text", "publication", required=True),
             Column("notes", "text", "remarks"),
         ),
@@ -154,7 +155,7 @@ _LAYERS = (
             Column("line", "text", "the line that it is a leg of"),
             Column("state", "text", "how far the works are, as reported"),
             Column("state_date", "text", "day of that report, YYYY-MM-DD"),
-            Column("opening_year", "integer", "year of opening, as published", low=1800, high=2200),
+            number("opening_year", "year of opening, as published", "integer"),
             Column("reference", "text", "publications"),
         ),
         _LINE,
@@ -172,7 +173,7 @@ _LAYERS = (
         (
             *_common("line", "minor_line", "substation", "unknown"),
             *_LATERAL,
-            Column("voltage_kv", "number", "highest voltage", low=0),
+            number("voltage_kv", "highest voltage"),
         ),
         (*_LINE, *_POINT),
     ),
@@ -181,7 +182,7 @@ _LAYERS = (
         (
             *_common("operating", "building", "closed", "unknown"),
             Column("fuel", "text", "main fuel"),
-            Column("capacity_mw", "number", "installed capacity", low=0),
+            number("capacity_mw", "installed capacity"),
             _ERROR,
             _LICENCE,
             Column("reference", "text", "publication"),
@@ -192,7 +193,7 @@ _LAYERS = (
         "settlements",
         (
             *_common("capital", "town", "village", "unknown"),
-            Column("population", "integer", "people", low=0),
+            number("population", "people", "integer"),
             _LICENCE,
         ),
         _POINT,
@@ -233,7 +234,7 @@ _LAYERS = (
             *_common("large", "medium", "small", "heliport", "closed", "unknown"),
             Column("code", "text", "ICAO code, or the source's own"),
             Column("iata", "text", "IATA code: it has, or had, scheduled flights"),
-            Column("elevation_m", "number", "above the sea", low=-500, high=6000),
+            number("elevation_m", "above the sea"),
             _LICENCE,
         ),
         _POINT,
@@ -242,8 +243,8 @@ _LAYERS = (
         "earthquakes",
         (
             *_common("earthquake"),
-            Column("magnitude_mw", "number", "moment magnitude", low=0, high=10),
-            Column("depth_km", "number", "depth of the centroid", low=0, high=800),
+            number("magnitude_mw", "moment magnitude"),
+            number("depth_km", "depth of the centroid"),
             Column("date", "text", "day, UTC"),
         ),
         _POINT,
@@ -268,7 +269,7 @@ _LAYERS = (
             Column("holder", "text", "who holds it, as published"),
             Column("status", "text", "state of the licence, as published"),
             Column("commodities", "text", "what it is for, separated by ;"),
-            Column("area_km2", "number", "area as published", low=0),
+            number("area_km2", "area as published"),
             Column("valid_from", "text", "as published"),
             Column("valid_to", "text", "as published"),
         ),
@@ -285,7 +286,7 @@ _LAYERS = (
             Column("status", "text", "state of the works, as published"),
             Column("operator", "text", "holder or operator, as published"),
             Column("capacity_text", "text", "capacity as published"),
-            Column("year", "integer", "year of the statement", low=1900, high=2100),
+            number("year", "year of the statement", "integer"),
             _ERROR,
             Column("position_basis", "text", "where the position and its error come from"),
             Column(

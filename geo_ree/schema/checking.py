@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_ree.crs import STORE_CRS, to_store
+from geo_ree.crs import STORE_CRS, has_odd_vertex, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.schema.canonical import Layer, layer_named
 from geo_ree.schema.column_type import Column
@@ -126,7 +126,7 @@ def _numbers(raw: pd.Series, column: Column, complaints: list[str]) -> pd.Series
     for label, value in numbers[beyond].items():
         complaints.append(
             f"row {_row(raw.to_frame(), label)}: {column.name} is {value:g}, "
-            f"expected {column.low:g} to {column.high:g}"
+            f"{column.describe_limits()}"
         )
     return numbers.round().astype("Int64") if column.kind == "integer" else numbers
 
@@ -154,6 +154,8 @@ def _with_geometry(
             & (bounds[:, 2] <= 180)
             & (bounds[:, 3] <= 90)
         )
+    odd = ~empty & ~outside & has_odd_vertex(geometry.to_numpy())
+    complaints += [f"row {i + 1}: a vertex is not a number" for i in np.flatnonzero(odd)]
     for i in np.flatnonzero(outside):
         complaints.append(
             f"row {i + 1}: coordinates {bounds[i].round(4).tolist()} are not on the globe "

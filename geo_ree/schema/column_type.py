@@ -28,6 +28,8 @@ class Column:
         The words allowed; empty for free text.
     low, high
         The numbers allowed.
+    limit
+        Why no number lies beyond them.
     """
 
     name: str
@@ -37,3 +39,9 @@ class Column:
     vocabulary: tuple[str, ...] = ()
     low: float = -np.inf
     high: float = np.inf
+    limit: str = ""
+
+    def describe_limits(self) -> str:
+        """Say which numbers are allowed, and why."""
+        reason = f" ({self.limit})" if self.limit else ""
+        return f"expected {self.low:.15g} to {self.high:.15g}{reason}"

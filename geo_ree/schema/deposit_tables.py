@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geo_ree.schema.column_type import Column
+from geo_ree.schema.number_columns import number
 from geo_ree.schema.vocabularies import DIRECTIONS, OBSTACLES, PRECISION_ERROR_M, RELATIONS
 
 PRECISION = Column(
@@ -17,8 +18,8 @@ POSITIONS = (
     Column("id", "text", "unique id of the statement", required=True),
     Column("source_id", "text", "the catalogue entry", required=True),
     Column("deposit_id", "text", "id of a record of the deposit", required=True),
-    Column("latitude", "number", "degrees", required=True, low=-90, high=90),
-    Column("longitude", "number", "degrees", required=True, low=-180, high=180),
+    number("latitude", "degrees", required=True),
+    number("longitude", "degrees", required=True),
     PRECISION,
     Column("caveat", "text", "why the compilers do not trust the position; chosen last"),
     Column("source", "text", "publication", required=True),
@@ -31,13 +32,13 @@ DISTANCES = (
     Column("deposit_id", "text", "id of a record of the deposit; blank where it is not in a table"),
     Column("deposit_name", "text", "the deposit's name in the statement"),
     Column("relation", "text", "how it was taken", required=True, vocabulary=RELATIONS),
-    Column("distance_km", "number", "as published; the larger of a range", required=True, low=0),
+    number("distance_km", "as published; the larger of a range", required=True),
     Column("direction", "text", "from the place to the deposit", vocabulary=DIRECTIONS),
     Column("from_place", "text", "the place it was taken from; blank where not stated"),
-    Column("from_latitude", "number", "degrees; blank where nothing places it", low=-90, high=90),
-    Column("from_longitude", "number", "degrees", low=-180, high=180),
+    number("from_latitude", "degrees; blank where nothing places it"),
+    number("from_longitude", "degrees"),
     Column("place_source", "text", "where the place's coordinate is from"),
-    Column("tolerance_km", "number", "in place of the rule's own", low=0),
+    number("tolerance_km", "in place of the rule's own"),
     Column("source", "text", "publication", required=True),
     Column("notes", "text", "remarks"),
 )

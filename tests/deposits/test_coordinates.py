@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -49,6 +50,18 @@ def test_a_geometry_off_the_globe_names_its_row_or_is_skipped(countries):
     ):
         normalize(raw, entry(), countries)
     got = normalize(raw, entry(), countries, skip_bad_rows=True)
+    assert got.kept == 1
+    assert got.skipped == {"coordinates not on the globe": 1}
+
+
+def test_a_vertex_that_is_not_a_number_names_its_row_or_is_skipped(countries):
+    wkt = ["LINESTRING (70 45, 71 45)", "LINESTRING (70 45, nan nan, 71 45)"]
+    with np.errstate(invalid="ignore"):
+        good, bad = shapely.from_wkt(wkt)
+    roads = entry(layer="roads", constants={"kind": "main"})
+    with pytest.raises(SchemaError, match=r"towns \(towns.shp\) row 2: a vertex .* not a number"):
+        normalize(towns(good, bad), roads, countries)
+    got = normalize(towns(good, bad), roads, countries, skip_bad_rows=True)
     assert got.kept == 1
     assert got.skipped == {"coordinates not on the globe": 1}
 

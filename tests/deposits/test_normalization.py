@@ -219,7 +219,7 @@ def test_texts_of_a_catch_all_unknown_are_listed(countries):
     assert got.unrecognised == {"kind": {"hole": 1}}
 
 
-def test_numbers_that_are_none_or_out_of_bounds_are_listed(countries):
+def test_numbers_that_are_none_are_listed_and_those_beyond_the_limits_refused(countries):
     source = Source.model_validate(
         {
             **ENTRY,
@@ -234,7 +234,9 @@ def test_numbers_that_are_none_or_out_of_bounds_are_listed(countries):
         ["2003-2008", "B", "45", "71", "", ""],
         ["20", "C", "45", "72", "", ""],
     )
-    got = normalize(raw, source, countries)
+    with pytest.raises(SchemaError, match="row 4: year is 20, expected 1900 to 2100"):
+        normalize(raw, source, countries)
+    got = normalize(raw, source, countries, skip_bad_rows=True)
     assert got.frame["year"].fillna(0).tolist() == [2005, 0, 0]
     assert got.unrecognised == {"year": {"2003-2008": 1, "20": 1}}
 

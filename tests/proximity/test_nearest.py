@@ -203,6 +203,19 @@ def test_bad_input_is_reported():
         nearest(one, gpd.GeoSeries([shapely.Point(1, 1)]))
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat", "told"),
+    [(76, 98.2, "latitude 98.2"), (np.inf, 43, "longitude inf"), (np.nan, 43, "longitude nan")],
+)
+def test_places_off_the_globe_are_refused_with_row_and_label(lon, lat, told):
+    good = _points([(76, 43), (77, 43)], index=["Kemin", "Orlovka"])
+    bad = _points([(76, 43), (lon, lat)], index=["Kemin", "Made-up"])
+    with pytest.raises(SchemaError, match=rf"row 2 of the points \('Made-up'\) has .*{told}"):
+        nearest(bad, good)
+    with pytest.raises(SchemaError, match=rf"row 2 of the targets \('Made-up'\) has .*{told}"):
+        nearest(good, bad)
+
+
 def test_of_equally_near_ones_the_first_is_named():
     twice = _points([(77, 43), (75, 43), (75, 43)])
     assert nearest(_points([(75, 44)]), twice)["target"].tolist() == [1]

@@ -37,7 +37,7 @@ def test_missing_columns_are_added_typed_and_in_order():
     ("columns", "told"),
     [
         ({"kind": "hamlet"}, "row 1: kind is 'hamlet', expected one of capital, town"),
-        ({"population": [-1, 5]}, "row 1: population is -1, expected 0 to inf"),
+        ({"population": [-1, 5]}, "row 1: population is -1, expected 0 to 50000000 (the"),
         ({"population": ["many", 5]}, "row 1: population is 'many', expected a number"),
         ({"id": ["t:1", "t:1"]}, "row 2: id 't:1' is used twice"),
         ({"id": ["t:1", None]}, "row 2: id is empty"),
@@ -61,6 +61,24 @@ def test_coordinates_off_the_globe_are_told(point):
     frame = _towns().set_geometry([shapely.Point(point), shapely.Point(70, 45)]).set_crs(4326)
     with pytest.raises(SchemaError, match="row 1: (coordinates .* swapped|the geometry is empty)"):
         check_layer(frame, "settlements")
+
+
+@pytest.mark.parametrize("name", sorted(LAYERS))
+def test_every_number_has_limits_and_a_reason(name):
+    for column in LAYERS[name].columns:
+        if column.kind in ("number", "integer"):
+            assert np.isfinite([column.low, column.high]).all(), column.name
+            assert column.limit, column.name
+
+
+def test_a_vertex_that_is_not_a_number_is_told_with_its_row():
+    wkt = ["LINESTRING (70 45, 71 45)", "LINESTRING (70 45, nan nan, 71 45)"]
+    with np.errstate(invalid="ignore"):
+        lines = shapely.from_wkt(wkt)
+    columns = {"id": ["t:1", "t:2"], "source_id": "t", "kind": "main"}
+    roads = gpd.GeoDataFrame(columns, geometry=lines, crs=4326)
+    with pytest.raises(SchemaError, match="row 2: a vertex is not a number"):
+        check_layer(roads, "roads")
 
 
 def test_a_wrong_geometry_an_empty_layer_and_no_crs_are_told():

@@ -53,7 +53,7 @@ _FACTS = (
     "extract_of",
     "country_from",
 )
-_RULES = ("reader", "columns", "constants", "words", "nulls", "commodities", "precision")
+_RULES = ("reader", "columns", "constants", "words", "nulls", "units", "commodities", "precision")
 
 
 def answer(

@@ -8,6 +8,7 @@ is that a chord runs below the ellipsoid, so long edges are split into pieces of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -68,19 +69,29 @@ class Segments:
     owner: Rows
 
 
-def explode(geometries: NDArray[np.object_]) -> Segments:
+def refuse_places(lon: Floats, lat: Floats, owner: NDArray[Any], labels: Any, what: str) -> None:
+    """Raise SchemaError when a place is not on the globe, naming its owner's row and label."""
+    on_globe = (np.abs(lat) <= 90.0) & np.isfinite(lon)  # NaN is not
+    if on_globe.all():
+        return
+    first = int(np.argmin(on_globe))
+    row = int(owner[first])
+    named = "" if labels is None else f" ({str(labels[row])[:60]!r})"
+    raise SchemaError(
+        f"row {row + 1} of {what}{named} has the latitude {lat[first]:g} and the longitude "
+        f"{lon[first]:g}, expected a latitude from -90 to 90 and a finite longitude",
+        "correct or drop that geometry, or state its reference system with set_crs",
+    )
+
+
+def explode(geometries: NDArray[np.object_], labels: Any = None) -> Segments:
     """Take points, lines, polygons (as rings) and collections apart into segments.
 
-    Empty geometries give none; a coordinate that is not finite raises SchemaError.
+    Empty geometries give none; a place that is not on the globe raises SchemaError.
     """
     parts, owner = _simple_parts(geometries)
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    if not np.isfinite(xy).all():
-        row = int(owner[part[np.flatnonzero(~np.isfinite(xy).all(axis=1))[0]]])
-        raise SchemaError(
-            f"row {row + 1} of the targets has a coordinate that is not a number",
-            "mend or drop that geometry",
-        )
+    refuse_places(xy[:, 0], xy[:, 1], owner[part], labels, "the targets")
     joined = part[1:] == part[:-1]
     first = np.flatnonzero(joined)
     alone = np.ones(len(xy), dtype=bool)
