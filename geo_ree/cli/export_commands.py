@@ -58,17 +58,29 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     show_default=True,
     help='Cell size of the rasters (cog): "5 km", "0.05 deg".',
 )
+@click.option(
+    "--crs",
+    default="",
+    metavar="EPSG:CODE",
+    help="Add x, y and z in this projected system, for 3-D packages: EPSG:32643.",
+)
 @choices
-def export(data: Path, out: Path, formats: tuple[str, ...], resolution: str, **given: Any) -> None:
+def export(
+    data: Path, out: Path, formats: tuple[str, ...], resolution: str, crs: str, **given: Any
+) -> None:
     """Write GIS files, tables, rasters and KML for a phone, each with its attribution."""
     from geo_ree.outputs.export_formats import check_formats
+    from geo_ree.outputs.projected import check_projected
     from geo_ree.pipeline.export import ALL_FORMATS, check_resolution
     from geo_ree.pipeline.export import export as export_run
 
     words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
     names = check_formats(words or ALL_FORMATS)
     check_resolution(resolution)
-    for path in export_run(run_pipeline(data, given), out, formats=names, resolution=resolution):
+    if crs:
+        check_projected(crs)
+    result = run_pipeline(data, given)
+    for path in export_run(result, out, formats=names, resolution=resolution, crs=crs):
         click.echo(path)
 
 

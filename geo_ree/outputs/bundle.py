@@ -35,6 +35,8 @@ class Bundle:
         The chance of the order of each pair of ranked deposits.
     resources
         Published statements of quantity, never added up.
+    values
+        Where each cell comes from: value, record, source and date.
     infrastructure
         Canonical layers by name.
     sources
@@ -55,6 +57,7 @@ class Bundle:
     obstacles: pd.DataFrame
     pairwise: pd.DataFrame
     resources: pd.DataFrame
+    values: pd.DataFrame
     infrastructure: Mapping[str, gpd.GeoDataFrame]
     sources: pd.DataFrame
     criteria: pd.DataFrame
@@ -67,6 +70,7 @@ class Bundle:
             "obstacles": self.obstacles,
             "pairwise": self.pairwise,
             "resources": self.resources,
+            "values": self.values,
             "sources": self.sources,
             "criteria": self.criteria,
         }

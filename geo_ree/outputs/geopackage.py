@@ -42,9 +42,9 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.gpkg`` into an existing folder.
 
     Layers: ``deposits``, ``areas``, ``unranked`` and the infrastructure. Tables: ``obstacles``,
-    ``pairwise``, ``resources``, ``sources``, ``criteria``, ``read_me``. The description and metadata
-    of each layer hold the notices that its licences require; ``layer_styles`` holds the styles as
-    QML and SLD.
+    ``pairwise``, ``resources``, ``values``, ``sources``, ``criteria``, ``read_me``. The description
+    and metadata of each layer hold the notices that its licences require; ``layer_styles`` holds the
+    styles as QML and SLD.
 
     References
     ----------

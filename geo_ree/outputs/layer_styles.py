@@ -8,7 +8,9 @@ from xml.etree import ElementTree as ET
 
 from geo_ree.outputs.symbols import Rule, Symbol, Test
 
-_DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+"""First line of a style of QGIS."""
+
 _EDGE = "32,38,46,255"
 _SPACES = {
     "xmlns:sld": "http://www.opengis.net/sld",
@@ -53,7 +55,7 @@ def qml_style(rules: Sequence[Rule], *, label: str = "") -> str:
         _symbol(symbols, str(number), rule.symbol)
     if label:
         _labels(root, label)
-    return _DOCTYPE + ET.tostring(root, encoding="unicode")
+    return DOCTYPE + ET.tostring(root, encoding="unicode")
 
 
 def expression(tests: Sequence[Test]) -> str:

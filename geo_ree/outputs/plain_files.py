@@ -122,6 +122,7 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
         "obstacles": (bundle.obstacles, ("obstacles",)),
         "pairwise": (bundle.pairwise, ()),
         "resources": (bundle.resources, ("resources",)),
+        "values": (bundle.values, ()),
         **{f"infrastructure/{n}": (t, (n,)) for n, t in bundle.infrastructure.items()},
     }
     about = notice_json(bundle.run, bundle.sources).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,6 +17,9 @@ from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.export_formats import FORMATS, RASTER_FORMATS, check_formats
 from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
+from geo_ree.outputs.projected import check_projected, with_projected
+from geo_ree.outputs.raster_styles import write_ramp
+from geo_ree.pipeline.cell_sources import cell_sources
 from geo_ree.pipeline.result import Result
 from geo_ree.pipeline.score_rasters import suitability
 from geo_ree.proximity import Box, Target, make_grid, surface
@@ -67,6 +71,7 @@ def export(
     *,
     formats: Iterable[str] = ALL_FORMATS,
     resolution: float | str = RESOLUTION,
+    crs: str = "",
 ) -> list[Path]:
     """Write a run as files for other programs, all of them or none.
 
@@ -81,6 +86,9 @@ def export(
         them by default.
     resolution
         Cell size of the rasters, see `geo_ree.surface`.
+    crs
+        A projected system in metres, for instance ``EPSG:32643``: the scored deposits get ``x``,
+        ``y`` and ``z`` as well, for 3-D packages; see `geo_ree.outputs.projected.with_projected`.
 
     Returns
     -------
@@ -90,7 +98,7 @@ def export(
     Raises
     ------
     SettingsError
-        When a format is unknown, or the folder cannot be written.
+        When a format or `crs` is unknown, or the folder cannot be written.
     SchemaError
         When the resolution is invalid.
 
@@ -105,7 +113,11 @@ def export(
     folder = Path(folder)
     wanted = check_formats(formats)
     check_resolution(resolution)
+    if crs:
+        check_projected(crs)
     bundle = result if isinstance(result, Bundle) else gather_tables(result)
+    if crs:
+        bundle = replace(bundle, scored=with_projected(bundle.scored, crs))
     with storage.atomic_files(folder) as draft:
         for name in wanted:
             if name in FORMATS:
@@ -141,6 +153,7 @@ def gather_tables(result: Result) -> Bundle:
         obstacles=cleaned(tables["obstacles"]),
         pairwise=cleaned(tables["pairwise"]),
         resources=cleaned(result.statements),
+        values=cleaned(cell_sources(result.layers, result.measures)),
         infrastructure={n: cleaned(layers[n]) for n in INFRASTRUCTURE if n in layers},
         sources=cleaned(sources),
         criteria=cleaned(tables["criteria"]),
@@ -211,12 +224,14 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
             attribution=_notice(bundle, {target.layer}),
             tags=about,
         )
+        write_ramp(folder / f"{column}.tif")
     if model.aggregate == "topsis":
         return
     if any(c.weight > 0 and c.column in made for c in model.criteria):
         layers = {target.layer for target in chosen.values()}
         tags = {**about, "attribution": _notice(bundle, layers)}
         suitability(made, model, folder / "suitability.tif", tags=tags)
+        write_ramp(folder / "suitability.tif")
 
 
 def box_of(countries: gpd.GeoDataFrame) -> Box:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.notice import licence_notice
+from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import Layers, read_layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
@@ -131,7 +132,9 @@ def write_suitability(
             "choose other sources with --only",
         )
     chosen = model.choose(pd.DataFrame({column: [0.0] for column in surfaces}))
-    return suitability(surfaces, chosen, folder / "suitability.tif")
+    made = suitability(surfaces, chosen, folder / "suitability.tif")
+    write_ramp(made.path)
+    return made
 
 
 def _indexed(layers: Layers, options: Options) -> TargetIndex:
@@ -161,6 +164,7 @@ def _write_target(
         sources=used,
         attribution=_attribution(used, layers),
     )
+    write_ramp(path)
     tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {label}")
     return grid
 
@@ -187,6 +191,7 @@ def _write_layer(
         sources=used,
         attribution=_attribution(used, layers),
     )
+    write_ramp(path)
     tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {layer}")
     return grid
 

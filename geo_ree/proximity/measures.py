@@ -59,7 +59,8 @@ def measure(
         On the index of `deposits`, for each target t: ``dist_<t>_km``, to the deposit's own
         country unless the target says otherwise; ``err_<t>_km``, the position error of the deposit
         plus the lateral or position error of the feature, NaN where the deposit's is unknown;
-        ``near_<t>``, name, country and source of the nearest feature; ``unsure_<t>_km``,
+        ``near_<t>``, name, country and source of the nearest feature, and ``near_<t>_id``, its id;
+        ``unsure_<t>_km``,
         ``err_unsure_<t>_km`` and ``near_unsure_<t>``, the same of a line of unknown course that may
         be nearer; ``abroad_<t>_km`` and ``near_abroad_<t>``; with `feet` also ``foot_<t>_lon`` and
         ``foot_<t>_lat``, degrees.
@@ -101,6 +102,7 @@ def measure(
         columns[f"dist_{name}_km"] = distance
         columns[f"err_{name}_km"] = np.where(np.isnan(distance), np.nan, error)
         columns[f"near_{name}"] = _describe(made, name, row, points, labels or {})
+        columns[f"near_{name}_id"] = _ids(made, name, row)
         if np.isfinite(target.max_lateral_error_km):
             beside = np.where(row >= 0, found.unsure_row, -1)
             columns[f"unsure_{name}_km"] = np.where(beside >= 0, found.unsure_km, np.nan)
@@ -158,6 +160,15 @@ def _features(index: TargetIndex, name: str, row: Integers) -> Words:
     rows, known = index.rows(name), row >= 0
     if rows is not None:
         out[known] = rows.geometry.to_numpy()[row[known]]
+    return out
+
+
+def _ids(index: TargetIndex, name: str, row: Integers) -> Words:
+    """Return the ids of the nearest features, None where unknown or where the layer has none."""
+    out = np.full(len(row), None, dtype=object)
+    rows, known = index.rows(name), row >= 0
+    if rows is not None and "id" in rows:
+        out[known] = rows["id"].astype(object).to_numpy()[row[known]]
     return out
 
 

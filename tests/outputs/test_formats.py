@@ -110,6 +110,9 @@ def bombs():
         {"deposit_id": ["x:0"], "kind": ["park"], "fact": [FORMULA], "source": [NUL]}
     )
     pairwise = pd.DataFrame({"a": ["x:0"], "b": ["x:1"], "p_a_above_b": [0.9375]})
+    values = pd.DataFrame(
+        {"deposit": ["x:0"], "attribute": ["name"], "value": [FORMULA], "record": ["s1:1"]}
+    ).assign(source=IMAGE, date="2002", retrieved="")
     return Bundle(
         scored=cleaned(scored),
         unranked=cleaned(unranked),
@@ -117,6 +120,7 @@ def bombs():
         obstacles=cleaned(obstacles),
         pairwise=cleaned(pairwise),
         resources=cleaned(resources),
+        values=cleaned(values),
         infrastructure={"roads": cleaned(roads)},
         sources=sources,
         criteria=criteria,
@@ -146,6 +150,7 @@ def test_gdal_reads_every_layer_of_the_geopackage(written):
         "obstacles",
         "pairwise",
         "resources",
+        "values",
         "sources",
         "criteria",
         "read_me",
@@ -301,6 +306,9 @@ def test_obstacles_and_pairs_are_tables_of_every_format_for_tables(written):
         assert obstacles["source"].tolist() == [clean(NUL)]
     for pairwise in read("pairwise"):
         assert pairwise[["a", "b", "p_a_above_b"]].to_numpy().tolist() == [["x:0", "x:1", 0.9375]]
+    for values in read("values"):
+        assert values["value"].str.lstrip("'").tolist() == [FORMULA]
+        assert values[["deposit", "source"]].to_numpy().tolist() == [["x:0", IMAGE]]
     notice = {n: pq.read_schema(written / f"{n}.parquet").metadata[b"notice"] for n in PLAIN}
     assert b"ODbL" in notice["pairwise"] and b"ODbL" not in notice["obstacles"]
     meant = pd.read_csv(written / "columns.csv").groupby("table")["column"].agg(set)
@@ -394,7 +402,8 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    tables = ["Scores", "Unranked", "Obstacles", "Pairwise", "Resources", "Sources", "Criteria"]
+    tables = ["Scores", "Unranked", "Obstacles", "Pairwise", "Resources"]
+    tables += ["Values", "Sources", "Criteria"]
     assert book.sheet_names == ["Read me", *tables, "Columns"]
     meaning = book.get_sheet_by_name("Columns").to_python()
     assert ["scores", "score", "points", 4.0] in [row[:4] for row in meaning]
@@ -421,7 +430,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
             for item in ET.fromstring(book.read("xl/sharedStrings.xml")).findall("m:si", space)
         ]
         assert not any("hyperlink" in book.read(n).decode() for n in sheets)
-    assert len(sheets) == 9
+    assert len(sheets) == 10
     assert not any(r.findall(".//m:f", space) for r in roots.values())
     formats = styles.findall("m:cellXfs/m:xf", space)
     quoted = [i for i, f in enumerate(formats) if f.get("quotePrefix") == "1"]
