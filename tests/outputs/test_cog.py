@@ -42,8 +42,9 @@ def test_there_is_a_valid_cog_of_each_distance_that_is_scored_and_of_the_score(w
     model = real.scores.model
     known = {c for c in model.columns if real.table[c].notna().any()}
     assert len(known) >= 6
-    files = sorted(written.iterdir())
+    files = sorted(written.glob("*.tif"))
     assert {f.stem for f in files} == {*known, "suitability"}
+    assert {f.stem for f in written.glob("*.qml")} == {f.stem for f in files}
     for path in files:
         valid, errors, warnings = cog_validate(path, strict=True)
         assert (valid, errors, warnings) == (True, [], [])
@@ -97,7 +98,7 @@ def test_cells_have_the_score_of_their_distances(written, real):
 
 def test_each_names_the_run_and_the_sources_of_its_layer(written, real, bundle):
     sources = bundle.sources
-    for path in written.iterdir():
+    for path in written.glob("*.tif"):
         with rasterio.open(path) as opened:
             tags = opened.tags()
         assert tags["run_id"] == real.report["run_id"]
@@ -149,7 +150,7 @@ def test_what_weighs_nothing_makes_no_score(real, tmp_path):
     )
     one = replace(only(real, "gateway"), scores=replace(real.scores, model=weightless))
     files = export(one, tmp_path, formats=["cog"], resolution="200 km")
-    assert [f.stem for f in files] == ["dist_gateway_km"]
+    assert [f.name for f in files] == ["dist_gateway_km.qml", "dist_gateway_km.tif"]
 
 
 def test_a_failure_leaves_the_folder_as_it_was(real, tmp_path, monkeypatch):

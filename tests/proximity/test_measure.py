@@ -287,6 +287,7 @@ def test_no_deposit_gives_no_row_and_every_column(countries):
         "dist_railway_km",
         "err_railway_km",
         "near_railway",
+        "near_railway_id",
         "unsure_railway_km",
         "err_unsure_railway_km",
         "near_unsure_railway",
