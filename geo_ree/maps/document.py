@@ -155,6 +155,13 @@ def _insert(html: str, mark: str, text: str) -> str:
     return html.replace(mark, text, 1)
 
 
+def read_assets() -> dict[str, str]:
+    """Read every script and style of the page, Leaflet's among them, by file name."""
+    own = (*_AT_ONCE, *_WITH_DATA, *_STYLES, "body.html")
+    leaflet = {"leaflet.js": _leaflet("leaflet.js"), "leaflet.css": _leaflet_css()}
+    return {name: _asset(name) for name in own} | leaflet
+
+
 def _asset(name: str) -> str:
     return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
 

@@ -202,17 +202,6 @@ def test_sources_lists_and_shows():
     assert _call("sources", "frob").exit_code == 2
 
 
-def test_doctor_finds_a_sound_installation(tmp_path, monkeypatch):
-    for name in ("GDAL_DATA", "PROJ_LIB", "PROJ_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    good = _call("doctor", "--data", tmp_path, "--out", tmp_path)
-    assert (good.exit_code, "No problems found" in good.stdout) == (0, True)
-    monkeypatch.setenv("PROJ_LIB", "/elsewhere")
-    bad = _call("doctor", "--data", tmp_path, "--out", tmp_path)
-    assert bad.exit_code == 1
-    assert "unset PROJ_LIB" in bad.stdout.replace("\n", " ")
-
-
 def test_help_loads_nothing_heavy():
     code = (
         "import sys, geo_ree.cli\n"

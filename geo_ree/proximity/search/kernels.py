@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numba
@@ -9,6 +12,8 @@ import numpy as np
 
 from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
 from geo_ree.proximity.search.simd import GRID_M, LANES, MEAN_RADIUS_M
+
+logger = logging.getLogger(__name__)
 
 RADIX_BITS = 11
 """Bits of a key that one pass of the radix sort takes: three passes for the 32 bits of a place."""
@@ -24,17 +29,42 @@ _SLACK_M = 0.01  # boxes are wider than what they hold, by far more than any rou
 _INF = np.inf
 
 
-_OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy"}
+NO_CACHE = (
+    "compiled loops cannot be kept: neither the folder of the package nor one of the user's can be "
+    "written, so that every run compiles anew; set NUMBA_CACHE_DIR to a folder that can be written"
+)
+"""What is said once where Numba finds no place for its cache."""
+
+
+def _compiler(**options: Any) -> Callable[..., Any]:
+    """Make a decorator that compiles on first use, and keeps what is compiled where it can."""
+
+    def compile_loop(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(function, cache=True, **options)
+        except RuntimeError:  # Numba's word for a cache without a folder
+            _warn_uncached()
+            return numba.njit(function, **options)
+
+    return compile_loop
+
+
+@cache
+def _warn_uncached() -> None:
+    logger.warning("warning: %s", NO_CACHE)
+
+
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 _EXACT: Any = {"fastmath": {"nnan", "nsz"}, **_OPTIONS}
 _FUSED: Any = {"fastmath": {"nnan", "nsz", "contract"}, **_OPTIONS}  # nothing is reordered
-jit = numba.njit(**_FUSED)
+jit = _compiler(**_FUSED)
 """Compile on first use; a product and a sum may become one instruction."""
-part = numba.njit(forceinline=True, **_FUSED)
+part = _compiler(forceinline=True, **_FUSED)
 """Compile as a part of other functions: LLVM vectorises a loop only when all in it is inlined."""
-exact = numba.njit(**_EXACT)
+exact = _compiler(**_EXACT)
 """Compile without fused instructions: the same bits in vectors and out of them, so that a place has
 one image wherever it stands in an array."""
-exact_part = numba.njit(forceinline=True, **_EXACT)
+exact_part = _compiler(forceinline=True, **_EXACT)
 """Compile as a part of an exact function."""
 
 

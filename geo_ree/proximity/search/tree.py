@@ -262,9 +262,9 @@ def log_compilation(module: Any, kernel: str, what: str, *, compiled: Any) -> No
     """Log once that loops are being compiled, when this machine has not done so before."""
     if compiled.signatures:
         return
-    made = Path(getattr(module, kernel).stats.cache_path).glob(
-        f"{module.__name__.rsplit('.', 1)[-1]}.{kernel}-*.nbi"
-    )
+    folder = getattr(module, kernel).stats.cache_path  # None without a cache
+    pattern = f"{module.__name__.rsplit('.', 1)[-1]}.{kernel}-*.nbi"
+    made = Path(folder).glob(pattern) if folder else ()
     source = Path(module.__file__).stat().st_mtime
     if not any(index.stat().st_mtime >= source for index in made):
         logger.info("compiling %s, once per machine: some seconds", what)
