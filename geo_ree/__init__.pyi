@@ -26,6 +26,7 @@ from .scoring import (
 )
 from .settings import Options, Settings
 from .storage import load
+from .studies.differences import compare
 from .studies.scenarios import scenario
 from .studies.validation import validate
 
@@ -46,6 +47,7 @@ __all__ = [
     "Veto",
     "__version__",
     "build",
+    "compare",
     "explain",
     "export",
     "fetch",

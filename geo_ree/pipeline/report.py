@@ -53,7 +53,8 @@ def identify_run(inputs: Sequence[Mapping[str, Any]], options: Options) -> str:
     """
     asked = plain_options(options)
     for name in _FILES:
-        path = Path(str(asked.get(name) or ""))
+        given = getattr(options, name)
+        path = Path(given) if isinstance(given, str | Path) else Path()  # a model is no path
         if path.suffix and path.is_file():
             asked[name] = sha256_of(path)
     read = sorted([str(i.get(k, "")) for k in ("id", "table", "layer", "sha256")] for i in inputs)
