@@ -313,4 +313,5 @@ def _write(path: Path, window: RasterWindow, tags: dict[str, str]) -> None:
         predictor=3,
     ) as out:
         out.write(window.array, 1)
+        out.set_band_unit(1, "m")
         out.update_tags(**{name: text for name, text in tags.items() if text})

@@ -28,6 +28,8 @@ from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box
+from geo_ree.fetching.raster_values import HEIGHT, read_values
+from geo_ree.schema import LAND_HEIGHT_M
 
 MAX_PIXELS = 50_000_000
 """A window with more pixels (200 MB as float32) is refused."""
@@ -142,20 +144,10 @@ def fill(
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
     if top < bottom and left < right:
-        values = _values(dataset, Window(left, top, right - left, bottom - top), source, band)
+        window = Window(left, top, right - left, bottom - top)
+        values, _ = read_values(dataset, window, source, band)
         gaps = array[top - row : bottom - row, left - column : right - column]
         np.copyto(gaps, values, where=np.isnan(gaps))
-
-
-def _values(
-    dataset: DatasetReader, window: Window, source: Source, band: int = 1
-) -> NDArray[np.float32]:
-    """Values in the unit of the file's scale and offset, NaN where file or entry say no data."""
-    read = dataset.read(band, window=window, masked=True)
-    values = np.asarray(np.ma.filled(read.astype(np.float32), np.nan), dtype=np.float32)
-    values[np.isin(values, [float(text) for text in source.nulls.get("*", ())])] = np.nan
-    scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
-    return np.asarray(values * scale + offset, dtype=np.float32)
 
 
 @contextmanager
@@ -205,7 +197,8 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     pandas.DataFrame
         One row, with the index ``row``: ``width`` and ``height`` in pixels, ``pixel_x_deg`` and
         ``pixel_y_deg``, the outer edges ``west``, ``south``, ``east``, ``north`` in degrees,
-        ``minimum`` and ``maximum`` of the values, and ``no_data_pct``.
+        ``minimum`` and ``maximum`` of the values (m), ``impossible`` (pixels whose value no land
+        has, read as no data), and ``no_data_pct``.
 
     Raises
     ------
@@ -222,16 +215,22 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     [40.0, 29.0, 120.0, 56.0]
     """
     with open_raster(path, source) as dataset:
-        low, high, known = np.inf, -np.inf, 0
+        low, high, known, impossible = np.inf, -np.inf, 0, 0
         for _, window in dataset.block_windows(1):
-            values = _values(dataset, window, source)
+            values, odd = read_values(dataset, window, source)
+            impossible += odd
             values = values[np.isfinite(values)]
             if values.size:
                 known += values.size
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
         if not known:
+            what = "no value"
+            if impossible:
+                low, high = LAND_HEIGHT_M
+                what = f"no height from {low:g} to {high:g} m, as land has ({impossible} pixels)"
             raise SchemaError(
-                f"{source.id}: {path.name} contains no value", "fetch it for a box over land"
+                f"{source.id}: {path.name} contains {what}",
+                f'fetch it for a box over land, or state its unit: units = {{ {HEIGHT} = "ft" }}',
             )
         west, south, east, north = transform_bounds(dataset.crs, STORE_CRS, *dataset.bounds)
         return pd.DataFrame(
@@ -246,6 +245,7 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
                 "north": north,
                 "minimum": low,
                 "maximum": high,
+                "impossible": impossible,
                 "no_data_pct": 100.0 * (1.0 - known / (dataset.width * dataset.height)),
             },
             index=pd.RangeIndex(1, 2, name="row"),
@@ -268,13 +268,13 @@ def read_rasters(paths: Sequence[Path], box: Box, source: Source) -> RasterWindo
     Returns
     -------
     RasterWindow
-        Every pixel that the box touches and one more on each side, with scale and offset of the
-        file applied. One pixel of NaN as large as the box where no file has any.
+        Every pixel that the box touches and one more on each side, in metres: unit, scale and
+        offset of the file are applied. One pixel of NaN as large as the box where no file has any.
 
     Raises
     ------
     SchemaError
-        When a file cannot be used, or is cut short.
+        When a file cannot be used, is cut short, or its unit is no length.
     SettingsError
         When the window has more than `MAX_PIXELS`.
 

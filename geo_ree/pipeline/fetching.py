@@ -275,8 +275,14 @@ class _Batch:
         for table in source.parts():
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
+                impossible = int(raw["impossible"].sum())
+                remark = f"raster with {impossible} pixels that no land has, read as no data"
                 part = Normalized(
-                    frame=gpd.GeoDataFrame(), layer=table.layer, rows_read=len(raw), kept=len(raw)
+                    frame=gpd.GeoDataFrame(),
+                    layer=table.layer,
+                    rows_read=len(raw),
+                    kept=len(raw),
+                    noted={remark: len(raw)} if impossible else {},
                 )
             else:
                 borders = None if table.layer == "countries" else self.countries

@@ -121,7 +121,7 @@ def test_scale_offset_and_every_kind_of_no_data(own_dem, tmp_path):
         dtype=np.int16,
         hole=np.s_[5, 5],
         nodata=-9999,
-        scales=((2.0,), (-100.0,)),
+        scales=((1.25,), (-100.0,)),
     )
     with rasterio.open(path, "r+") as grid:
         values = grid.read(1)
@@ -130,7 +130,7 @@ def test_scale_offset_and_every_kind_of_no_data(own_dem, tmp_path):
     window = read_rasters([path], (76.001, 42.801, 76.199, 42.999), own_dem)
     assert np.argwhere(np.isnan(window.array[1:-1, 1:-1])).tolist() == [[5, 5], [6, 6]]
     at = window.array[1, 1]
-    assert at == pytest.approx(2 * int(_height(76.005, 42.995)) - 100)
+    assert at == pytest.approx(1.25 * int(_height(76.005, 42.995)) - 100)
     assert read(own_dem, path).loc[1, "maximum"] == np.nanmax(window.array)
 
 
@@ -206,3 +206,80 @@ def test_a_box_that_is_too_large_is_refused(own_dem, tmp_path, monkeypatch):
     monkeypatch.setattr(raster_windows, "MAX_PIXELS", 500)
     with pytest.raises(SettingsError, match="own_dem: the box 76,42,77,43 has .* at most 500"):
         read_rasters([path], (76.0, 42.0, 77.0, 43.0), own_dem)
+
+
+def _heights(path: Path, values, *, unit=None, crs="EPSG:4326"):
+    array = np.asarray(values)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=array.shape[1],
+        height=array.shape[0],
+        count=1,
+        dtype=array.dtype,
+        crs=crs,
+        transform=Affine(STEP, 0, 76, 0, -STEP, 43),
+    ) as out:
+        out.write(array, 1)
+        if unit:
+            out.set_band_unit(1, unit)
+    return path
+
+
+BOX = (76.001, 42.951, 76.049, 42.999)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"),
+    [
+        ("metre", 2789.0),
+        ("m", 2789.0),
+        ("ft", 2789 * 0.3048),
+        ("Foot", 2789 * 0.3048),
+        ("US survey foot", 2789 * 1200 / 3937),
+        ("km", None),
+        ("degree_Celsius", None),
+    ],
+)
+def test_the_unit_of_the_band_counts(own_dem, tmp_path, unit, metres):
+    path = _heights(tmp_path / "u.tif", np.full((5, 5), 2789, np.float32), unit=unit)
+    if metres is None:
+        with pytest.raises(SchemaError, match=r"the unit of the raster is 'degree_|no height from"):
+            read(own_dem, path)
+        return
+    window = read_rasters([path], BOX, own_dem)
+    assert window.array[2, 2] == pytest.approx(metres, abs=0.01)
+    assert read(own_dem, path).loc[1, "maximum"] == pytest.approx(metres, abs=0.01)
+
+
+def test_a_vertical_reference_system_in_feet_counts_too(own_dem, tmp_path):
+    path = _heights(tmp_path / "v.tif", np.full((5, 5), 1000, np.int16), crs="EPSG:4269+6360")
+    window = read_rasters([path], BOX, own_dem)
+    assert np.nanmax(window.array) == pytest.approx(304.8006, abs=0.001)
+
+
+def test_the_unit_of_the_entry_counts_before_that_of_the_band(own_dem, tmp_path):
+    path = _heights(tmp_path / "e.tif", np.full((5, 5), 1000, np.int16), unit="K")
+    entry = own_dem.model_copy(update={"units": {"elevation_m": "ft"}})
+    assert np.nanmax(read_rasters([path], BOX, entry).array) == pytest.approx(304.8, abs=0.001)
+
+
+@pytest.mark.parametrize("void", [-32768, -9999, 9999, -3.4028235e38, np.inf, 1e30])
+def test_voids_that_the_file_does_not_declare_are_no_data_and_counted(own_dem, tmp_path, void):
+    entry = own_dem.model_copy(update={"nulls": {}})
+    values = np.full((5, 5), 1000, np.float32)
+    values[2, 2] = void
+    path = _heights(tmp_path / "void.tif", values)
+    window = read_rasters([path], BOX, entry)
+    assert np.argwhere(np.isnan(window.array[1:-1, 1:-1])).tolist() == [[2, 2]]
+    assert (np.nanmin(window.array), np.nanmax(window.array)) == (1000, 1000)
+    summary = read(entry, path).loc[1]
+    assert summary["impossible"] == int(np.isfinite(void))
+    assert summary["maximum"] == 1000
+
+
+def test_a_raster_of_impossible_heights_is_refused(own_dem, tmp_path):
+    path = _heights(tmp_path / "mm.tif", np.full((5, 5), 850_000, np.int32))
+    with pytest.raises(SchemaError, match=r"no height from -500 to 9000 m, as land has \(25 pix"):
+        read(own_dem, path)
