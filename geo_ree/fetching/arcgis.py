@@ -136,7 +136,8 @@ def _count(query: Query, layer: ServiceLayer, source: Source) -> tuple[bytes, in
 def read_layer(path: Path, source: Source) -> pd.DataFrame:
     """Open the features of a layer, or a file that you provide in their place.
 
-    Values are the texts that were printed, None for null; codes of domains stay codes.
+    Values are the texts that were printed, None for null; a date is a day, and a code of a domain
+    the word that the layer has for it.
 
     Raises `SchemaError` as `open_file` does, and if coordinates in degrees lie outside the world:
     the server then ignored the reference system that was requested.

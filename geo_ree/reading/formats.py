@@ -16,7 +16,8 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive, Choice, choose_table
 from geo_ree.reading.delimited import parse_csv
-from geo_ree.reading.documents import check_markup, report_text
+from geo_ree.reading.documents import DocumentError, check_markup, parse_object, report_text
+from geo_ree.reading.esri_fields import Rule, field_rules
 from geo_ree.reading.file_kinds import HEAD_BYTES, Kind, detect_kind
 from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.gml import read_gml
@@ -121,6 +122,7 @@ class _Opener:
         self.source = source
         self.scratch = scratch
         self.hint = retry_hint(source)
+        self.rules: dict[str, Rule] = {}  # of dates and codes
 
     def new_path(self, suffix: str) -> Path:
         """Return a path in a fresh folder, so that nothing lies beside it."""
@@ -259,7 +261,9 @@ class _Opener:
         """Open a file in JSON, GML or KML."""
         kind = kind or detect_kind(path, where=self.label(where), hint=self.hint)
         if kind == "json":
-            return read_json_features(path.read_bytes(), self.source, where=where, hint=self.hint)
+            return read_json_features(
+                path.read_bytes(), self.source, where=where, hint=self.hint, rules=self.rules
+            )
         if kind != "xml":
             raise SchemaError(f"{self.label(where)} is no page of a service ({kind})", self.hint)
         alone = self.new_path(".xml")
@@ -287,6 +291,8 @@ class _Opener:
 
     def pages(self, archive: Archive, members: tuple[str, ...]) -> pd.DataFrame:
         frames = []
+        if self.source.protocol == "arcgis" and "layer.json" in archive.names:
+            self.rules = self.described(archive)
         for member in members:
             page = self.new_path(".page")
             archive.extract(member, page)
@@ -301,6 +307,15 @@ class _Opener:
                 self.hint,
             )
         return self.finish(stack(filled) if filled else pd.DataFrame(), archive.name)
+
+    def described(self, archive: Archive) -> dict[str, Rule]:
+        """What the description of the layer says of dates and codes: GeoJSON pages do not."""
+        try:
+            return field_rules(parse_object(archive.read("layer.json"), numbers_as_texts=True))
+        except DocumentError as error:
+            raise SchemaError(
+                f"{self.label(archive.name)}/layer.json: {error.reason}", self.hint
+            ) from error
 
     def shapefile(self, copy_part: CopyPart, where: str) -> pd.DataFrame:
         path, encoding = gather_parts(

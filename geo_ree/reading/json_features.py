@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -31,6 +32,7 @@ from geo_ree.reading.documents import (
     paused_gc,
     value_text,
 )
+from geo_ree.reading.esri_fields import Rule, field_rules
 from geo_ree.reading.gml import FeatureKeys, fingerprint
 from geo_ree.reading.vectors import ensure_crs
 
@@ -82,12 +84,19 @@ def scan_json(raw: bytes) -> FeatureKeys:
     )
 
 
-def read_json_features(raw: bytes, source: Source, *, where: str, hint: str) -> pd.DataFrame:
+def read_json_features(
+    raw: bytes,
+    source: Source,
+    *,
+    where: str,
+    hint: str,
+    rules: Mapping[str, Rule] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Read the features of a document in GeoJSON or Esri JSON.
 
     Returns one row for each feature, in order: values as the texts that were printed, None for
-    null, codes of Esri's domains unchanged; the feature's own id as ``id`` unless a property has
-    that name. The result is a GeoDataFrame if any feature has a geometry. Its reference system is
+    null, dates and codes by `rules` and by what Esri JSON says of its fields; the feature's own id
+    as ``id`` unless a property has that name. The result is a GeoDataFrame if any feature has a geometry. Its reference system is
     the one that the document states, else ``reader.crs``, else (GeoJSON only) WGS 84; GeoJSON is
     always longitude first.
 
@@ -96,7 +105,10 @@ def read_json_features(raw: bytes, source: Source, *, where: str, hint: str) -> 
     """
     try:
         with paused_gc():
-            rows = [_values(f) for f in features_of(parse_object(raw, numbers_as_texts=True))]
+            printed = parse_object(raw, numbers_as_texts=True)
+            known = {**rules, **field_rules(printed)}
+            rows = [_values(f, known) for f in features_of(printed)]
+            del printed
             document = parse_object(raw)  # only now: two parsed copies may not fit into memory
             features = features_of(document)
             dimensions = 3 if document.get("hasZ") is True else 2
@@ -114,9 +126,14 @@ def read_json_features(raw: bytes, source: Source, *, where: str, hint: str) -> 
     return ensure_crs(frame, source, where=where, hint=hint)
 
 
-def _values(feature: Mapping[str, Any]) -> dict[str, str | None]:
+def _values(feature: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, str | None]:
     given = feature.get("attributes", feature.get("properties"))
     values = {str(n): value_text(v) for n, v in given.items()} if isinstance(given, dict) else {}
+    if rules:
+        for name, text in values.items():
+            rule = rules.get(name.casefold())
+            if rule is not None and text is not None:
+                values[name] = rule(text)
     return {"id": value_text(feature["id"]), **values} if feature.get("id") is not None else values
 
 

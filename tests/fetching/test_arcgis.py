@@ -600,7 +600,32 @@ def test_a_fetched_layer_in_esris_own_json_has_its_geometries(service, settings)
     assert areas[:4] == [1, 0.96, 2, 1]
     assert frame.geometry.iloc[4] is None
     assert frame.crs.to_epsg() == 4326
-    assert frame["Kind"].tolist() == ["1", "0", "1", "0", "1"]  # codes of a domain stay
+    assert frame["Kind"].tolist() == ["1", "0", "1", "0", "1"]  # no field says what they mean
+
+
+@pytest.mark.parametrize("formats", ["JSON", "JSON, geoJSON"])
+def test_the_description_of_the_layer_says_what_codes_mean(service, settings, formats):
+    words = [{"code": 0, "name": "closed"}, {"code": 1, "name": "at work"}]
+    kind = {"name": "KIND", "type": "esriFieldTypeInteger", "domain": {"codedValues": words}}
+    service.layer |= {
+        "supportedQueryFormats": formats,
+        "fields": [{"name": "OBJECTID", "type": "esriFieldTypeOID"}, kind],
+    }
+    frame = read(entry(), fetch_snapshot(entry(), settings).payload)
+    assert frame["Kind"].tolist() == ["at work", "closed", "at work", "closed", "at work"]
+
+
+def test_dates_and_codes_of_a_document_are_read(provided):
+    codes = {"type": "codedValue", "codedValues": [{"name": "Expired", "code": 2}]}
+    fields = [
+        {"name": "ISSUED", "type": "esriFieldTypeDate"},
+        {"name": "STATE", "type": "esriFieldTypeSmallInteger", "domain": codes},
+    ]
+    row = {"attributes": {"Name": "A", "ISSUED": 1262304000000, "STATE": 2}}
+    blank = {"attributes": {"Name": "B", "ISSUED": None, "STATE": None}}
+    frame = read_layer(provided(esri(row, blank, fields=fields)), entry())
+    assert frame["ISSUED"].tolist() == ["2010-01-01", None]
+    assert frame["STATE"].tolist() == ["Expired", None]
 
 
 def test_points_that_are_not_there_keep_their_row(provided):
