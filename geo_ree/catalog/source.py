@@ -106,7 +106,8 @@ class Source(Strict):
         fetched; record ids are shared.
     columns
         Canonical column -> upstream column. If empty, the columns of the file have canonical
-        names (and ``native_id``, ``latitude``, ``longitude``).
+        names (and ``native_id``, ``latitude``, ``longitude``); otherwise columns with coordinates
+        are recognised.
     constants
         Canonical column -> value of every row.
     values
@@ -209,6 +210,8 @@ class Source(Strict):
             "native_id",
             "latitude",
             "longitude",
+            "coordinates",
+            "zone",
         }
         return mistakes + [
             f"{where}{part}.{name}: is no column of the layer {self.layer}"

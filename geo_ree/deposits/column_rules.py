@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from anyascii import anyascii
@@ -18,11 +19,12 @@ from anyascii import anyascii
 from geo_ree.catalog.source import Source
 from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import SchemaError
+from geo_ree.reading.coordinate_columns import CoordinateColumns, find_coordinate_columns
 from geo_ree.schema import LAYERS, Column, Layer, units_of
 
 Mask = np.ndarray
 
-PLACE_COLUMNS = ("native_id", "latitude", "longitude")
+PLACE_COLUMNS = ("native_id", "latitude", "longitude", "coordinates", "zone")
 """Columns that a catalogue entry may name besides those of its layer."""
 
 
@@ -31,8 +33,9 @@ class TableTask:
     """One table that is being normalized.
 
     ``columns`` maps canonical columns to the labels of the file. ``skipped`` and ``noted`` count
-    rows by reason; ``unrecognised`` counts texts by canonical column. `normalize` describes the
-    options.
+    rows by reason; ``unrecognised`` counts texts by canonical column. ``coordinates`` are columns
+    recognised by their names, ``accuracy_m`` is that of the transformation to the store's system.
+    `normalize` describes the options.
     """
 
     source: Source
@@ -40,6 +43,8 @@ class TableTask:
     keep_misprinted: bool = False
     keep_outside: bool = False
     columns: dict[str, str] = field(default_factory=dict)
+    coordinates: CoordinateColumns | None = None
+    accuracy_m: float = 0.0
     skipped: Counter[str] = field(default_factory=Counter)
     noted: Counter[str] = field(default_factory=Counter)
     unrecognised: dict[str, Counter[str]] = field(default_factory=dict)
@@ -92,7 +97,9 @@ class TableTask:
 
     def used_labels(self) -> list[str]:
         """Labels of the file that the catalogue entry reads, each once."""
-        return list(dict.fromkeys([*self.columns.values(), *self.source.further_columns()]))
+        places = self.coordinates.labels() if self.coordinates else ()
+        used = [*self.columns.values(), *places, *self.source.further_columns()]
+        return list(dict.fromkeys(used))
 
 
 _CONTROL: Mapping[int, str | None] = {
@@ -174,22 +181,6 @@ def _to_float(column: pd.Series) -> pd.Series:
         return pd.to_numeric(column.map(str), errors="coerce").astype("float64")
 
 
-def clean_numbers(column: pd.Series, nulls: Collection[str] = ()) -> tuple[pd.Series, pd.Series]:
-    """Read a column of coordinates: the numbers, and where a text is not a number.
-
-    Most cells are plain numbers, so only the rest is cleaned as text.
-    """
-    numbers = _to_float(column)
-    rest = numbers.isna()
-    unknown = [number for n in nulls if (number := _number(n)) is not None]
-    numbers = numbers.mask(numbers.isin(unknown))
-    texts = clean_column(column[rest], nulls)
-    again = as_numbers(texts)
-    wrong = pd.Series(False, index=column.index)
-    wrong[rest] = texts.notna() & again.isna()
-    return numbers.fillna(again), wrong
-
-
 def _number(text: str) -> float | None:
     try:
         return float(text)
@@ -232,11 +223,15 @@ def find_columns(raw: pd.DataFrame, task: TableTask) -> dict[str, str]:
     if source.columns:
         return dict(source.columns)
     own = {*task.layer.column_names(), *PLACE_COLUMNS} - {"id", "source_id", "geometry"}
+    places = set[str]()
+    if not isinstance(raw, gpd.GeoDataFrame) and not {"latitude", "longitude"} <= set(have):
+        task.coordinates = find_coordinate_columns(have)
+        places = set(task.coordinates.labels()) if task.coordinates else places
     if not source.fetchable:
-        spare = [c for c in have if c not in {*own, *further, "geometry"}]
+        spare = [c for c in have if c not in {*own, *places, *further, "geometry"}]
         filled = {c: int((raw[c].notna() & (raw[c] != "")).sum()) for c in spare}
         task.report_unrecognised("columns", filled)
-    return {name: name for name in have if name in own - set(source.constants)}
+    return {name: name for name in have if name in own - places - set(source.constants)}
 
 
 def canonical_columns(table: pd.DataFrame, task: TableTask) -> pd.DataFrame:

@@ -7,17 +7,23 @@ wrong sign.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
 
 from geo_ree.crs import STORE_CRS, Floats, has_odd_vertex
-from geo_ree.deposits.column_rules import Mask, TableTask, clean_numbers
+from geo_ree.deposits.column_rules import Mask, TableTask
 from geo_ree.deposits.misprints import MISPRINTS, find_misprints
 from geo_ree.errors import SchemaError
+from geo_ree.reading.coordinate_columns import CoordinateColumns
+from geo_ree.reading.datum_shift import move_frame
+from geo_ree.reading.map_grids import find_system
+from geo_ree.reading.places import read_places
+from geo_ree.reading.shapes import simplify_kinds
 from geo_ree.settings import REGION
 
 POINT_LAYERS = ("deposits", "facilities")
@@ -42,13 +48,14 @@ def place_rows(
         reference system is unknown.
     """
     layer = task.layer
+    faults: Mapping[int, str] = {}
     if isinstance(table, gpd.GeoDataFrame):
         table = _to_store_crs(table, task)
         bounds = table.geometry.bounds.to_numpy()
     else:
-        bounds = _printed_bounds(table, task)
+        bounds, faults = _printed_places(table, task)
     blank = np.isnan(bounds).all(axis=1)
-    keep = _refuse_off_globe(table, bounds, task)
+    keep = _refuse_off_globe(table, bounds, faults, task)
     table, bounds, blank = table[keep], bounds[keep], blank[keep]
 
     zero = (bounds == 0.0).all(axis=1)
@@ -85,33 +92,58 @@ def _to_store_crs(table: gpd.GeoDataFrame, task: TableTask) -> gpd.GeoDataFrame:
             f"{task.source.id}: the file states no coordinate reference system",
             "give it as reader.crs in the catalogue entry, for instance 'EPSG:4326'",
         )
-    try:
-        return table.set_crs(stated).to_crs(STORE_CRS)
-    except (CRSError, ValueError) as error:
-        raise SchemaError(
-            f"{task.source.id}: unknown coordinate reference system {str(stated)[:60]!r}",
-            "correct reader.crs in the catalogue entry",
-        ) from error
+    system = stated if table.crs else find_system(str(stated), where=task.source.id)
+    kinds = task.layer.geometries
+    shapes = simplify_kinds(table.geometry, kinds)
+    table, shift = move_frame(table.set_geometry(shapes.set_crs(system, allow_override=True)))
+    if shift is not None and shift.name:
+        task.accuracy_m = shift.accuracy_m
+        task.note(table.geometry.notna().to_numpy(), f"coordinates {shift.describe()}")
+    return table
 
 
-def _printed_bounds(table: pd.DataFrame, task: TableTask) -> Floats:
-    """Printed points as boxes of no width; NaN where blank, infinity where not a number."""
-    if not task.layer.geometry_required and not {"longitude", "latitude"} & set(task.columns):
-        return np.full((len(table), 4), np.nan)
-    axes = []
+def _printed_places(table: pd.DataFrame, task: TableTask) -> tuple[Floats, Mapping[int, str]]:
+    """Printed points as boxes of no width, and what is wrong with rows.
+
+    A box is NaN where the row has no place, and infinite where it cannot be read.
+    """
+    columns = task.coordinates or _named_columns(task)
+    if columns is None:
+        return np.full((len(table), 4), np.nan), {}
+    found = read_places(
+        table,
+        columns,
+        crs=task.source.reader.crs,
+        where=task.source.id,
+        nulls={label: task.nulls(label) for label in columns.labels()},
+    )
+    task.noted.update(found.noted)
+    task.accuracy_m = found.accuracy_m
+    axes = (found.longitude, found.latitude)
+    return np.column_stack([*axes, *axes]), found.faults
+
+
+def _named_columns(task: TableTask) -> CoordinateColumns | None:
+    """Return the columns that the entry names; None if the layer can do without a place."""
+    columns = task.columns
+    if "coordinates" in columns:
+        return CoordinateColumns(point=columns["coordinates"], zone=columns.get("zone", ""))
+    if not task.layer.geometry_required and not {"longitude", "latitude"} & set(columns):
+        return None
     for name in ("longitude", "latitude"):
-        if name not in task.columns:
+        if name not in columns:
             raise SchemaError(
                 f"{task.source.id}: no column for the {name} (the file has no geometry)",
                 f"name its column as {name} under columns in the catalogue entry",
             )
-        label = task.columns[name]
-        numbers, wrong = clean_numbers(table[label], task.nulls(label))
-        axes.append(numbers.mask(wrong, np.inf).to_numpy())
-    return np.column_stack([*axes, *axes])
+    return CoordinateColumns(
+        north=(columns["latitude"],), east=(columns["longitude"],), zone=columns.get("zone", "")
+    )
 
 
-def _refuse_off_globe(table: pd.DataFrame, bounds: Floats, task: TableTask) -> Mask:
+def _refuse_off_globe(
+    table: pd.DataFrame, bounds: Floats, faults: Mapping[int, str], task: TableTask
+) -> Mask:
     blank = np.isnan(bounds).all(axis=1)
     with np.errstate(invalid="ignore"):
         low = bounds[:, :2] >= _GLOBE[:2] - _GRACE_DEG
@@ -122,6 +154,8 @@ def _refuse_off_globe(table: pd.DataFrame, bounds: Floats, task: TableTask) -> M
         odd = has_odd_vertex(table.geometry.to_numpy())
 
     def describe(row: int) -> str:
+        if row in faults:
+            return f"{task.row_name(table, row)}: {faults[row]}"
         if odd[row]:
             return f"{task.row_name(table, row)}: a vertex of the geometry is not a number"
         if isinstance(table, gpd.GeoDataFrame):

@@ -52,7 +52,8 @@ def add_precision(
     """Fill precision class, position error and basis; what the source states is kept.
 
     The words of the source in ``notes`` about how a point was taken come before the digits. A stated
-    error below `SURVEYED_BELOW_M` makes a class read from digits ``surveyed``.
+    error below `SURVEYED_BELOW_M` makes a class read from digits ``surveyed``. The accuracy of a
+    transformation between datums adds to the error as an independent one.
     """
     source = task.source
     labels = (task.columns.get(n, "") for n in ("latitude", "longitude", "name"))
@@ -70,6 +71,8 @@ def add_precision(
         error = stated.where(stated.notna(), error)
         if source.precision.rule != "column":
             classes = classes.mask(stated < SURVEYED_BELOW_M, "surveyed")
+    if task.accuracy_m > 0.0:
+        error = (error**2 + task.accuracy_m**2) ** 0.5
     blank = frame.geometry.isna() | frame.geometry.is_empty
     classes = classes.mask(blank, "none")
     if "position_basis" in frame:

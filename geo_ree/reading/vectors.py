@@ -20,7 +20,6 @@ from typing import Any, cast
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import pyproj
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
@@ -28,6 +27,7 @@ from shapely.errors import ShapelyError
 from geo_ree.catalog.source import Source
 from geo_ree.catalog.table_rules import Reader
 from geo_ree.errors import SchemaError
+from geo_ree.reading.map_grids import find_system
 
 logger = logging.getLogger(__name__)
 
@@ -237,14 +237,9 @@ def ensure_crs(frame: pd.DataFrame, source: Source, *, where: str, hint: str) ->
             f"{source.id}: {where} states {stated}",
             f"name it in reader.crs of the catalogue entry, or {hint}",
         )
-    try:
-        layer = cast("gpd.GeoDataFrame", frame)
-        return layer.set_crs(pyproj.CRS.from_user_input(source.reader.crs), allow_override=True)
-    except CRSError as error:
-        raise SchemaError(
-            f"{source.id}: no reference system is called {source.reader.crs!r}",
-            "correct reader.crs in the catalogue entry, for instance to EPSG:4284",
-        ) from error
+    layer = cast("gpd.GeoDataFrame", frame)
+    system = find_system(source.reader.crs, where=source.id)
+    return layer.set_crs(system, allow_override=True)
 
 
 def stack(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -4,7 +4,6 @@ import pytest
 from geo_ree.deposits.column_rules import (
     as_text,
     clean_column,
-    clean_numbers,
     clean_text,
     latin_name,
 )
@@ -50,14 +49,6 @@ def test_mixed_cells_of_a_spreadsheet_become_texts():
         "",
         "x",
     ]
-
-
-def test_numbers_are_read_despite_odd_signs_and_wrong_ones_are_marked():
-    column = pd.Series(["−23.8901", " 7 ", "NA", "north", "nan", "", "0"])
-    numbers, wrong = clean_numbers(column, ("NA", "0"))
-    assert numbers.tolist()[:2] == [-23.8901, 7.0]
-    assert numbers[2:].isna().all()
-    assert wrong.tolist() == [False, False, False, True, True, False, False]
 
 
 @pytest.mark.parametrize(

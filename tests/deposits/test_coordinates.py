@@ -30,6 +30,18 @@ ENTRY = {
     "constants": {"kind": "town"},
 }
 
+PRINTED = {
+    "layer": "deposits",
+    "protocol": "local",
+    "url": "",
+    "status": "manual",
+    "why": "it is made up",
+    "instead": "make it up",
+    "columns": {},
+    "constants": {"kind": "mine", "role": "candidate", "commodity_group": "rare_earth"},
+    "precision": {"class": "arc_second"},
+}
+
 
 def entry(**changes):
     return Source.model_validate({**ENTRY, **changes})
@@ -278,3 +290,22 @@ def test_the_audit_catches_it(kundybai, borders):
     row = done.deposits.set_index("id").loc["nickel:1"]
     assert (row.geometry.x, row.geometry.y) == (60.73, 51.71)
     assert "corrected here" in row["position_basis"]
+
+
+def test_printed_coordinates_in_another_datum_are_moved_and_their_error_grows(countries):
+    raw = pd.DataFrame(
+        {"native_id": ["1"], "name": ["A"], "latitude": ["47,5"], "longitude": ["69°6' в.д."]}
+    )
+    given = {"crs": "SK-42"}
+    moved = normalize(raw, entry(reader=given, **PRINTED), countries)
+    kept = normalize(raw, entry(reader={}, **PRINTED), countries)
+    point = moved.frame.geometry[0]
+    assert (point.x, point.y) == pytest.approx((69.09917, 47.50031), abs=3e-5)
+    assert any("Pulkovo 1942 to WGS 84" in remark for remark in moved.noted)
+    assert moved.frame["position_error_m"][0] > kept.frame["position_error_m"][0]
+
+
+def test_columns_of_a_provided_table_are_recognised(countries):
+    raw = pd.DataFrame({"native_id": ["1"], "X": ["5262345"], "Y": ["12507654"]})
+    frame = normalize(raw, entry(reader={"crs": "EPSG:28412"}, **PRINTED), countries).frame
+    assert frame.geometry[0].y == pytest.approx(47.495, abs=1e-3)
