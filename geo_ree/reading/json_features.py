@@ -97,8 +97,8 @@ def read_json_features(
     Returns one row for each feature, in order: values as the texts that were printed, None for
     null, dates and codes by `rules` and by what Esri JSON says of its fields; the feature's own id
     as ``id`` unless a property has that name. The result is a GeoDataFrame if any feature has a
-    geometry. Its reference system is the one that the document states, else ``reader.crs``, else (GeoJSON only) WGS 84; GeoJSON is
-    always longitude first.
+    geometry. Its reference system is the one that the document states, else ``reader.crs``, else
+    (GeoJSON only) WGS 84; GeoJSON is always longitude first.
 
     Raises `SchemaError` if the document is something else, or has a geometry or reference system
     that cannot be read.
