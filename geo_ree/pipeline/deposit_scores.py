@@ -154,6 +154,18 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
     )
 
 
+def rescore(table: pd.DataFrame, model: ScoreModel) -> tuple[pd.DataFrame, ScoreModel]:
+    """Score the table of a run by another model: its points and score, without ranks and intervals.
+
+    ``rank_in_role`` stays as it was: its blanks say which deposits are not ranked.
+    """
+    model = model.choose(table)
+    points = score(table, model, compared=_compared(table["role"]))
+    old = table.filter(regex="^(value|points)_|^rank_(p|in_stage)").columns
+    plain = table.drop(columns=[*old, *points.columns], errors="ignore")
+    return plain.join(points), model
+
+
 def _compared(roles: pd.Series) -> pd.Series:
     """What TOPSIS compares: the candidates; without any, every ranked deposit."""
     candidates = roles == "candidate"

@@ -16,12 +16,13 @@ import pandas as pd
 from geo_ree import maps, storage
 from geo_ree.outputs.table_files import BUILD_TABLES, write_report, write_tables
 from geo_ree.pipeline.deposit_measures import Measures, measure_deposits
-from geo_ree.pipeline.deposit_scores import Scores, score_deposits
+from geo_ree.pipeline.deposit_scores import Scores, rescore, score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import Layers, Progress, load_layers
 from geo_ree.pipeline.report import make_report, raster_inputs
 from geo_ree.pipeline.run_tables import build_tables, run_tables
-from geo_ree.scoring import load_preset
+from geo_ree.schema.deposit_lookup import find_deposit
+from geo_ree.scoring import Explanation, ScoreModel, explain, load_preset
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,34 @@ class Result:
     def statements(self) -> pd.DataFrame:
         """Published statements of quantity, a row each, never added up."""
         return self.tables["resources"]
+
+    def explain(self, deposit: str, model: ScoreModel | None = None) -> Explanation:
+        """Explain the score of one deposit, and what would change it.
+
+        Parameters
+        ----------
+        deposit
+            Its id, or a name or alias in any case; see `geo_ree.explain`.
+        model
+            Another model scores the measured table again, without intervals; by default the model
+            of the run.
+
+        Raises
+        ------
+        SettingsError
+            When no deposit has the name, or no source gives it a coordinate.
+
+        Examples
+        --------
+        >>> result = run(options=Options(draws=50))
+        >>> result.explain("kundybai").sentence.split(" scores ")[0]
+        'Kundybai'
+        """
+        table = self.scores.table
+        place = find_deposit(deposit, table, self.unranked)
+        if model is not None and model != self.scores.model:
+            table, model = rescore(table, model)
+        return explain(table.index[place], table, model or self.scores.model)
 
     def to_html(self, *, picture: maps.MapLayer | None = None) -> str:
         """Render the page of the run: one HTML text that opens offline.

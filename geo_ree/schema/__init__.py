@@ -2,7 +2,8 @@
 
 `canonical` defines the layers, `number_columns` the limits of their numbers, and `vocabularies` their
 words; `checking` checks a frame against its layer; `reporting_codes` knows the systems of published
-quantities; `columns` lists every column that leaves geo_ree (``columns.csv``).
+quantities; `columns` lists every column that leaves geo_ree (``columns.csv``); `deposit_lookup` finds
+the deposit that a person names.
 """
 
 from geo_ree.schema.canonical import (

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from html import escape
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
+from geo_ree.schema.deposit_lookup import find_deposit
 from geo_ree.scoring.contributions import read_compared, score
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
@@ -58,10 +60,17 @@ class Explanation:
         return f"<p>{escape(self.sentence)}</p>{html_table(self.table[columns])}"
 
 
+class Explainable(Protocol):
+    """A result of a run, which explains its own deposits."""
+
+    def explain(self, deposit: str, model: ScoreModel | None = None) -> Explanation:
+        """Explain the score of one deposit."""
+
+
 def explain(
-    row_or_id: pd.Series | Hashable,
-    scores: pd.DataFrame,
-    model: ScoreModel,
+    deposit: pd.Series | Hashable,
+    scores: pd.DataFrame | Explainable,
+    model: ScoreModel | None = None,
     *,
     ranked: pd.Series | None = None,
     compared: pd.Series | None = None,
@@ -70,12 +79,14 @@ def explain(
 
     Parameters
     ----------
-    row_or_id
-        A row of `scores`, its label in the index, or its ``id``.
+    deposit
+        A row of `scores`, its label in the index, its ``id``, or a name or alias of the deposit in
+        any case. Of several deposits with a name, ranked ones come first, then those that do not
+        have it as an alias; a log message says so.
     scores
-        The table of distances joined with the result of `score`.
+        The table of distances joined with the result of `score`; or a result of `geo_ree.run`.
     model
-        The model it was scored by.
+        The model it was scored by. Not needed with a result; another model scores it again.
     ranked, compared
         On the index of `scores`: the rows to rank among, and the rows that `score` compared.
         By default all rows; in the table of a run (with ``role`` and ``rank_in_role``) the ranked
@@ -87,8 +98,10 @@ def explain(
 
     Raises
     ------
+    SettingsError
+        When no deposit has the name, or several that nothing sets apart.
     ScoreError
-        When there is no such deposit, or the table was not scored by this model.
+        When the table was not scored by this model.
 
     Examples
     --------
@@ -109,7 +122,11 @@ def explain(
     >>> explanation.table["gain"].round(1).to_dict()
     {'rail': 52.5, 'road': 0.0}
     """
-    place = _find_row(row_or_id, scores)
+    if not isinstance(scores, pd.DataFrame):
+        return scores.explain(str(deposit), model)
+    if model is None:
+        raise ScoreError("there is no model to explain by", "give the model of the scores")
+    place = _find_row(deposit, scores)
     row = scores.iloc[place]
     _check_scored(row, model)
     if ranked is None and compared is None and {"role", "rank_in_role"} <= {*scores.columns}:
@@ -167,17 +184,16 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
     return ", ".join(strengths) or "none", "; ".join(parts) or "none"
 
 
-def _find_row(row_or_id: pd.Series | Hashable, scores: pd.DataFrame) -> int:
-    """Position of the one row with this label or ``id``."""
-    label = row_or_id.name if isinstance(row_or_id, pd.Series) else row_or_id
-    found = scores.index == label
-    if not found.any() and "id" in scores.columns:
-        found = (scores["id"] == label).to_numpy()
-    rows = np.flatnonzero(found)
+def _find_row(deposit: pd.Series | Hashable, scores: pd.DataFrame) -> int:
+    """Position of the one row with this label, ``id`` or name."""
+    label = deposit.name if isinstance(deposit, pd.Series) else deposit
+    rows = np.flatnonzero(scores.index == label)
+    if not rows.size and isinstance(label, str):
+        return find_deposit(label, scores)
     if rows.size != 1:
         raise ScoreError(
             f"{rows.size or 'no'} rows are called {label!r}, expected one",
-            "use a label of the index or an id of the table",
+            "use a label of the index, or an id or name of the table",
         )
     return int(rows[0])
 

@@ -7,10 +7,11 @@ from geo_ree.deposits.vocabulary import (
     country_code,
     find_commodity,
     match_kind,
+    read_country,
     strip_question_mark,
     word_tables,
 )
-from geo_ree.errors import SchemaError
+from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.schema import (
     CATEGORY_CLASSES,
     CODE_KINDS,
@@ -117,11 +118,41 @@ def test_a_works_is_recognised_by_its_name(text):
         ("Монголия", "MNG"),
         ("USSR", ""),
         ("Korean Peninsula", ""),
+        ("Republic of China", ""),
         ("Atlantis", None),
+        ("Republic of Atlantis", None),
     ],
 )
 def test_countries_are_recognised_by_any_of_their_words(word, code):
     assert country_code(word) == code
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("Uganda", "uga", "UGA", "ug", " uganda ", "Republic of Uganda", "Уганда"), "UGA"),
+        (("Кыргызстан", "Киргизия", "Kyrgyz Republic", "kgz"), "KGZ"),
+        (("Қазақстан", "Республика Казахстан", "Republic of Kazakhstan"), "KAZ"),
+        (("Côte d'Ivoire", "Cote d'Ivoire", "CIV"), "CIV"),
+        (("The Kingdom of Norway", "Норвегия"), "NOR"),
+        (("Commonwealth of Australia", "au"), "AUS"),
+        (("Greenland", "Гренландия", "grl"), "GRL"),
+        (("Falkland Islands", "FLK"), "FLK"),
+    ],
+)
+def test_a_country_that_a_person_names_has_one_code(words, code):
+    assert [read_country(word) for word in words] == [code] * len(words)
+
+
+def test_a_word_that_names_no_country_is_refused_with_the_nearest_spellings():
+    with pytest.raises(
+        SettingsError, match="avoid is 'Chna', which names no country; did you mean China"
+    ):
+        read_country("Chna", "avoid")
+    with pytest.raises(SettingsError, match="'USSR', which names no single present-day country"):
+        read_country("USSR")
+    with pytest.raises(SettingsError, match="ISO 3166"):
+        read_country("xqxqxq")
 
 
 @pytest.mark.parametrize(

@@ -397,6 +397,31 @@ def test_a_preset_with_another_aggregate_runs_to_the_end(tmp_path, aggregate, le
     assert (tmp_path / "out" / "map.html").stat().st_size > 100_000
 
 
+def test_a_result_explains_its_deposits_by_name(done):
+    result = done[0]
+    table, model = result.scores.table, result.scores.model
+    row = table[table["rank_in_role"] == 1].iloc[0]
+    words = result.explain(row["name"]).sentence
+    assert (
+        words == explain(row["name"], result).sentence == explain(row["id"], table, model).sentence
+    )
+    assert words == row["sentence"]
+    with pytest.raises(SettingsError, match="no available source gives"):
+        result.explain(result.unranked["name"].iloc[0])
+
+
+def test_a_result_explains_by_another_model_too(done):
+    result = done[0]
+    name = result.table.loc[result.table["role"] == "candidate", "name"].iloc[0]
+    bulk = load_preset("bulk")
+    why = result.explain(name, bulk)
+    assert why.table.index.tolist() == [c.name for c in bulk.choose(result.scores.table).criteria]
+    assert "interval" not in why.sentence and "at the stage" not in why.sentence
+    candidates = result.scores.table[result.scores.table["role"] == "candidate"]
+    best = score(candidates, bulk.choose(result.scores.table))["score"].idxmax()
+    assert f"rank 1 of {candidates['score'].notna().sum()}." in explain(best, result, bulk).sentence
+
+
 def test_an_aggregate_may_take_the_place_of_the_presets(done):
     first = done[0].scores.table
     other = again(done, draws=50, aggregate="weighted_product", concentration=1e6)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo_ree.errors import ScoreError
+from geo_ree.errors import ScoreError, SettingsError
 from geo_ree.scoring import (
     ScoreModel,
     Veto,
@@ -62,8 +62,14 @@ def test_a_row_a_label_and_an_id_mean_the_same() -> None:
 
 def test_who_is_not_there_cannot_be_explained() -> None:
     frame = scored(rail=12)
-    with pytest.raises(ScoreError, match="no rows are called 'facts:9', expected one"):
+    with pytest.raises(
+        SettingsError, match="no deposit is called 'facts:9'; did you mean facts:one"
+    ):
         explain("facts:9", frame, MODEL)
+    with pytest.raises(ScoreError, match="no rows are called 9, expected one"):
+        explain(9, frame, MODEL)
+    with pytest.raises(ScoreError, match="there is no model to explain by"):
+        explain("facts:1", frame)
     with pytest.raises(ScoreError, match="2 rows are called 'facts:1'"):
         explain("facts:1", pd.concat([frame, frame]), MODEL)
     with pytest.raises(ScoreError, match="the row has no value_road"):
@@ -280,8 +286,19 @@ def test_a_row_a_label_and_an_id_are_described_alike() -> None:
         == explain("facts:one", frame, MODEL).sentence
         == explain(frame.iloc[0], frame, MODEL).sentence
     )
-    with pytest.raises(ScoreError, match="no rows are called 'facts:9'"):
+    with pytest.raises(SettingsError, match="no deposit is called 'facts:9'"):
         explain("facts:9", frame, MODEL)
+
+
+def test_a_name_and_an_alias_mean_the_deposit_too() -> None:
+    frame = scored(rail=12).assign(name="Kutessay II", aliases="Kutessai-2;Кутессай II")
+    by_id = explain("facts:one", frame, MODEL).sentence
+    for word in ("Kutessay II", " kutessay ii", "KUTESSAI-2", "кутессай ii"):
+        assert explain(word, frame, MODEL).sentence == by_id
+    with pytest.raises(
+        SettingsError, match=r"no deposit is called 'Kutesay II'; did you mean Kutessay II"
+    ):
+        explain("Kutesay II", frame, MODEL)
 
 
 @pytest.mark.parametrize("aggregate", list(METHODS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.errors import SettingsError
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.pipeline.export import gather_tables
 from geo_ree.pipeline.result import Result
 from geo_ree.proximity import nearest
-from geo_ree.schema import RANKED_ROLES
+from geo_ree.schema.deposit_lookup import find_deposit
 from geo_ree.scoring import html_table
 from geo_ree.studies.visits.trips import Trip, group_trips
 
@@ -99,8 +97,9 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     <VisitPlan: 3 deposits, 2 trips>
     """
     bundle = gather_tables(result)
-    ids = [_find(word, bundle) for word in dict.fromkeys(deposits)]
-    sites = bundle.scored.set_index("id", drop=False).loc[list(dict.fromkeys(ids))]
+    scored = bundle.scored
+    rows = [find_deposit(word, scored, bundle.unranked) for word in dict.fromkeys(deposits)]
+    sites = scored.iloc[list(dict.fromkeys(rows))]
     layers = result.layers.frames
     labels = result.layers.labels
     sites = sites.reset_index(drop=True)
@@ -113,50 +112,6 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
         districts=sites["district"].tolist() if "district" in sites else (),
     )
     return VisitPlan(sites=sites, trips=tuple(trips), within_km=within_km, bundle=bundle)
-
-
-def _find(word: str, bundle: Bundle) -> str:
-    """The id of the deposit with this id or name."""
-    scored, plain = bundle.scored, word.strip().casefold()
-    if word in set(scored["id"]):
-        return word
-    found: dict[tuple[bool, bool], list[str]] = {}
-    for row in scored.to_dict("records"):
-        name, aliases = _names(row)
-        if plain in (name, *aliases):
-            found.setdefault((row["role"] not in RANKED_ROLES, plain != name), []).append(row["id"])
-    if found:
-        best = found[min(found)]
-        if len(best) == 1:
-            return best[0]
-        raise SettingsError(
-            f"{len(best)} deposits are called {word!r}", f"name one of {', '.join(best)}"
-        )
-    raise _not_found(word, bundle)
-
-
-def _names(row: Mapping[str, Any]) -> tuple[str, list[str]]:
-    aliases = str(row.get("aliases") or "").split(";")
-    words = [str(row.get("name") or row["id"]), *aliases]
-    plain = [w.strip().casefold() for w in words]
-    return plain[0], [w for w in plain[1:] if w]
-
-
-def _not_found(word: str, bundle: Bundle) -> SettingsError:
-    plain = word.strip().casefold()
-    for row in bundle.unranked.to_dict("records"):
-        name, aliases = _names(row)
-        if word == row["id"] or plain in (name, *aliases):
-            return SettingsError(
-                f"no available source gives {word!r} a coordinate",
-                "leave it out",
-            )
-    names = bundle.scored["name"].dropna().tolist()
-    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    return SettingsError(
-        f"no deposit is called {word!r}",
-        f"did you mean {' or '.join(close)}?" if close else "take an id or a name of scores.csv",
-    )
 
 
 def _to_airport(
