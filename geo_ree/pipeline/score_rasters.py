@@ -19,7 +19,7 @@ from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import ScoreModel
 from geo_ree.scoring.aggregates import METHODS
-from geo_ree.scoring.contributions import criterion_values
+from geo_ree.scoring.contributions import criterion_values, enough_known, known_weights
 from geo_ree.storage.geotiff import BLOCK, Piece, RasterLayout, Singles, write_cog
 
 logger = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def score_cells(distances_km: Mapping[str, Floats], model: ScoreModel) -> tuple[
 
     `distances_km` has kilometres by column of the model, shape (n,), NaN where unknown; a missing
     column is unknown. The aggregate is the weighted sum or product. Returns the score, NaN where
-    nothing is known and no veto applies, and the weight of what is unknown (%).
+    too little is known and no veto applies, and the weight of what is unknown (%).
     """
     n = len(next(iter(distances_km.values())))
     nowhere, index = np.full(n, np.nan), pd.RangeIndex(n)
@@ -149,7 +149,9 @@ def score_cells(distances_km: Mapping[str, Floats], model: ScoreModel) -> tuple[
     )
     shares = model.shares
     total = np.minimum(100.0 * METHODS[model.aggregate](values, shares, None), 100.0)
-    unknown = np.minimum(100.0 * (shares @ np.isnan(values)), 100.0)
+    known, without = known_weights(values, model)
+    unknown = np.minimum(100.0 * without, 100.0)
+    total[~enough_known(known, model)] = np.nan
     for veto in model.vetoes:
         total[veto.applies(distances_km.get(veto.column, nowhere))] = 0.0
     return total, unknown

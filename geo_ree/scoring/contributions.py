@@ -12,6 +12,9 @@ from geo_ree.scoring.aggregates import METHODS, leave_one_out
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
 
+_ROUNDING = 1e-9
+"""Weights that add up to half may miss it by the rounding of their shares."""
+
 
 def score(
     table: pd.DataFrame, model: ScoreModel, *, compared: pd.Series | None = None
@@ -28,7 +31,8 @@ def score(
 
     ``W`` is the weight of the criteria that are known in that row: an unknown one is left out
     (value and points NaN) and its weight is shared among the others in proportion;
-    ``unknown_weight_pct`` is the weight left out. The points of the product and of TOPSIS are
+    ``unknown_weight_pct`` is the weight left out. Where less than `ScoreModel.least_known` of the
+    weight is known, by default half, there is no score: what is left would be no measure of access. The points of the product and of TOPSIS are
     leave-one-out: the score less the score without the criterion. They can be negative and do not
     add up.
 
@@ -47,8 +51,9 @@ def score(
     -------
     pandas.DataFrame
         On the index of `table`: ``value_<criterion>`` (0..1) and ``points_<criterion>``, then
-        ``score`` (0..100, NaN when nothing is known), ``unknown_weight_pct`` and ``veto`` (the
-        reasons, or None). A criterion of weight 0 has a value and 0 points; a vetoed row has
+        ``score`` (0..100, NaN when too little is known), ``unknown_weight_pct``, ``score_note`` (why
+        there is no score, or None) and ``veto`` (the reasons, or None). Without a score there are
+        no points. A criterion of weight 0 has a value and 0 points; a vetoed row has
         a score and points of 0.
 
     Raises
@@ -79,23 +84,52 @@ def score(
     """
     check_columns(table, model)
     values = read_values(table, model)
-    known, unknown = np.zeros(len(table)), np.zeros(len(table))
-    for share, value in zip(model.shares, values, strict=True):
-        gaps = np.isnan(value)
-        known += np.where(gaps, 0.0, share)
-        unknown += np.where(gaps, share, 0.0)
+    known, unknown = known_weights(values, model)
     reasons = _veto_reasons(table, model)
     vetoed = np.array([reason is not None for reason in reasons], dtype=np.bool_)
     among = read_compared(compared, table) & ~vetoed
     total, points = _total_and_points(values, model, known, vetoed, among)
+    scored = enough_known(known, model) | vetoed
+    points[np.ix_(model.shares > 0, ~scored)] = np.nan
     out: dict[str, object] = {}
     for criterion, value, its_points in zip(model.criteria, values, points, strict=True):
         out[f"value_{criterion.name}"] = value
         out[f"points_{criterion.name}"] = its_points
-    out["score"] = np.where((known > 0) | vetoed, np.minimum(total, 100.0), np.nan)
+    out["score"] = np.where(scored, np.minimum(total, 100.0), np.nan)
     out["unknown_weight_pct"] = np.minimum(100.0 * unknown, 100.0)
+    out["score_note"] = pd.Series(_score_notes(values, unknown, scored, model), table.index)
     out["veto"] = pd.Series(reasons, index=table.index, dtype=object)
     return pd.DataFrame(out, index=table.index)
+
+
+def known_weights(values: Floats, model: ScoreModel) -> tuple[Floats, Floats]:
+    """Share of the weights whose criterion is known, and unknown, in each row: shape (rows,) each."""
+    known, unknown = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for share, value in zip(model.shares, values, strict=True):
+        gaps = np.isnan(value)
+        known += np.where(gaps, 0.0, share)
+        unknown += np.where(gaps, share, 0.0)
+    return known, unknown
+
+
+def enough_known(known: Floats, model: ScoreModel) -> NDArray[np.bool_]:
+    """Mask of the rows of which enough is known for a score: the one rule of all aggregates."""
+    return np.asarray((known > 0) & (known >= model.least_known - _ROUNDING), dtype=np.bool_)
+
+
+def _score_notes(
+    values: Floats, unknown: Floats, scored: NDArray[np.bool_], model: ScoreModel
+) -> NDArray[np.object_]:
+    """Why a row has no score, None where it has one."""
+    out = np.full(len(scored), None, dtype=object)
+    for row in np.flatnonzero(~scored):
+        lost = [
+            criterion.label
+            for criterion, share, value in zip(model.criteria, model.shares, values, strict=True)
+            if share > 0 and np.isnan(value[row])
+        ]
+        out[row] = f"no score: {100 * unknown[row]:.0f} % of the weight is unknown ({', '.join(lost)})"
+    return out
 
 
 def read_values(table: pd.DataFrame, model: ScoreModel) -> Floats:

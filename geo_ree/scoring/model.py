@@ -11,6 +11,7 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.criteria import Criterion, Veto, check_weight
+from geo_ree.scoring.decay import is_number
 from geo_ree.scoring.evidence import load_evidence
 from geo_ree.scoring.notebook import html_table
 from geo_ree.settings import AGGREGATES
@@ -72,12 +73,14 @@ class ScoreModel:
     optional
         Criteria that are not used, and whose columns may be absent, until `choose` finds a table
         with values for them. Their weight is the same in every variant.
+    least_known
+        Least share of the weights, 0 to 1, that must be known for a row to get a score.
 
     Raises
     ------
     ScoreError
         When there is no criterion, a name occurs twice, all weights are zero, the aggregate is
-        unknown, or a variant does not fit the criteria.
+        unknown, a variant does not fit the criteria, or `least_known` is out of range.
 
     Examples
     --------
@@ -100,6 +103,7 @@ class ScoreModel:
     variant: str = DEFAULT_VARIANT
     origin: str = field(default="", compare=False)
     optional: tuple[Criterion, ...] = ()
+    least_known: float = 0.5
 
     def __post_init__(self) -> None:
         for name in ("criteria", "vetoes", "variants", "optional"):
@@ -222,7 +226,7 @@ class ScoreModel:
         Returns
         -------
         dict or None
-            ``name title variant aggregate``, ``criteria`` (name, label, column, weight, missing,
+            ``name title variant aggregate least_known``, ``criteria`` (name, label, column, weight, missing,
             measured_to, decay) and ``vetoes``. None when a decay is not one of the package,
             because no other program knows its formula.
 
@@ -240,6 +244,7 @@ class ScoreModel:
             "title": self.title,
             "variant": self.variant,
             "aggregate": self.aggregate,
+            "least_known": float(self.least_known),
             "criteria": [
                 {
                     "name": c.name,
@@ -279,6 +284,10 @@ class ScoreModel:
         if self.aggregate not in AGGREGATES:
             raise ScoreError(
                 f"{where}aggregate is {self.aggregate!r}", f"use one of {', '.join(AGGREGATES)}"
+            )
+        if not (is_number(self.least_known) and 0 <= self.least_known <= 1):
+            raise ScoreError(
+                f"{where}least_known is {self.least_known!r}", "give a share from 0 to 1"
             )
 
     def _check_variants(self) -> None:

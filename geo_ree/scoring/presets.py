@@ -89,6 +89,7 @@ class _Preset(_Strict):
     name: _Text
     title: str = ""
     aggregate: Aggregate = AGGREGATES[0]  # type: ignore[assignment]
+    least_known: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.5
     variants: dict[str, _Variant] = Field(default_factory=dict)
     criteria: dict[str, _Criterion] = Field(min_length=1)
     vetoes: tuple[_Veto, ...] = ()
@@ -282,4 +283,5 @@ def _build(preset: _Preset, origin: str) -> ScoreModel:
         variants=variants,
         origin=origin,
         optional=tuple(c for name, c in made.items() if name not in fixed),
+        least_known=preset.least_known,
     )

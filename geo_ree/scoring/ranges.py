@@ -9,7 +9,14 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring.contributions import check_columns, read_compared, read_values, read_vetoed
+from geo_ree.scoring.contributions import (
+    check_columns,
+    enough_known,
+    known_weights,
+    read_compared,
+    read_values,
+    read_vetoed,
+)
 from geo_ree.scoring.draws import Drawn, Sampler, draw_values, whole_number
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
@@ -115,7 +122,7 @@ def score_range(
     among = np.append(read_compared(compared, others), compared_too)
     everywhere = _everywhere(places, others, model)
     scores = everywhere.scores(model, among)
-    known = ~np.isnan(read_values(places, model)[model.shares > 0]).all(axis=0)
+    known = enough_known(known_weights(read_values(places, model), model)[0], model)
     own = np.where(known | read_vetoed(places, model), scores[:, -1], np.nan)
     sure = ~np.isnan(own)
     if not sure.any():

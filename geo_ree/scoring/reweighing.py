@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.scoring.aggregates import HALFWAY, separations
-from geo_ree.scoring.contributions import check_columns, read_values, read_vetoed
+from geo_ree.scoring.contributions import (
+    check_columns,
+    enough_known,
+    known_weights,
+    read_values,
+    read_vetoed,
+)
 from geo_ree.scoring.draws import check_draws, draw_weights, whole_number
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.settings import SEED
@@ -63,7 +69,7 @@ def reweigh(
         On the index of `table`: ``score_mean`` and ``score_sd`` (0..100), ``p_top<k>`` (share of
         the draws among the first k; equal scores share the better rank) and
         ``central_<criterion>`` (mean weight of the draws in which the deposit comes first, NaN
-        when it never does). NaN for a deposit without any known criterion.
+        when it never does). NaN for a deposit of which too little is known for a score.
 
     Raises
     ------
@@ -89,8 +95,9 @@ def reweigh(
     ranks = sorted({whole_number("top", k, 1) for k in top})
     check_columns(table, model)
     active = model.shares > 0
-    values, vetoed = read_values(table, model)[active], read_vetoed(table, model)
-    rows = np.flatnonzero(vetoed | ~np.isnan(values).all(axis=0))
+    every, vetoed = read_values(table, model), read_vetoed(table, model)
+    rows = np.flatnonzero(vetoed | enough_known(known_weights(every, model)[0], model))
+    values = every[active]
     # The random stream of the weights in uncertainty(), so that both draw the same weights.
     stream = np.random.SeedSequence(seed).spawn(3)[0]
     weights = draw_weights(model, np.random.default_rng(stream), draws, concentration)

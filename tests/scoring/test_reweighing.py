@@ -32,6 +32,7 @@ def model_of(aggregate: str, *weights: float, vetoes: tuple[Veto, ...] = ()) -> 
         ),
         vetoes=vetoes,
         aggregate=aggregate,
+        least_known=0.0,  # any known criterion counts here; test_score.py tests the rule
     )
 
 

@@ -21,6 +21,7 @@ from geo_ree.scoring import (
     Veto,
     score,
 )
+from geo_ree.settings import AGGREGATES
 
 NAMES = ("rail", "road", "water", "town")
 DECAYS = (Exponential(50), Linear(200), Logistic(40, 10), Step((10, 100)))
@@ -57,14 +58,17 @@ def test_points_add_up_to_a_score_from_0_to_100(table: pd.DataFrame, w: list[flo
     assert out["unknown_weight_pct"].between(0, 100).all()
     positive = [n for n, x in zip(NAMES, w, strict=True) if x > 0]
     gaps = table[[f"dist_{n}_km" for n in positive]].isna()
-    assert (~known).tolist() == gaps.all(axis=1).tolist()
+    share = 100.0 * gaps.mul([x for x in w if x > 0]).sum(axis=1) / sum(w)
+    sure = (share - 50).abs() > 1e-6
+    assert known[sure].tolist() == (share < 50)[sure].tolist()
+    assert (out["score_note"].isna() == known).all()
     for name, weight in zip(NAMES, w, strict=True):
         unknown = table[f"dist_{name}_km"].isna()
         assert (out[f"value_{name}"].isna() == unknown).all()
         if weight == 0:
             assert (out[f"points_{name}"] == 0).all()
         else:
-            assert (out[f"points_{name}"].isna() == unknown).all()
+            assert (out[f"points_{name}"].isna() == (unknown | ~known)).all()
 
 
 @given(tables(), weights, st.permutations(range(4)), st.floats(1e-3, 1e3))
@@ -75,7 +79,7 @@ def test_order_and_scale_of_the_weights_do_not_matter(
     turned = ScoreModel(
         tuple(replace(model.criteria[i], weight=model.criteria[i].weight * scale) for i in order)
     )
-    a, b = score(table, model), score(table, turned)
+    a, b = (score(table, m).drop(columns="score_note") for m in (model, turned))
     pd.testing.assert_frame_equal(a, b[a.columns], rtol=1e-9, atol=1e-9)
 
 
@@ -113,6 +117,7 @@ def test_index_is_kept_and_the_table_untouched() -> None:
         "points_rail",
         "score",
         "unknown_weight_pct",
+        "score_note",
         "veto",
     ]
     assert out.loc["usgs:7", "score"] == 50.0
@@ -120,6 +125,34 @@ def test_index_is_kept_and_the_table_untouched() -> None:
     assert out["unknown_weight_pct"].tolist() == [0.0, 100.0]
     assert out["veto"].tolist() == [None, None]
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_there_is_no_score_where_more_than_half_of_the_weight_is_unknown() -> None:
+    """Sites in Uganda once scored 3.6 by the distance to a port on the Caspian Sea alone."""
+    table = pd.DataFrame(
+        {"dist_rail_km": [np.nan, 50.0, np.nan], "dist_road_km": [10.0, np.nan, np.nan]}
+    )
+    for aggregate in AGGREGATES:
+        out = score(table, model_of([0.95, 0.05], aggregate=aggregate))
+        assert out["score"].isna().tolist() == [True, False, True]
+        assert out.loc[0, [c for c in out if c.startswith("points_")]].isna().all()
+        assert out["score_note"].tolist() == [
+            "no score: 95 % of the weight is unknown (rail)",
+            None,
+            "no score: 100 % of the weight is unknown (rail, road)",
+        ]
+    assert score(table, model_of([1.0, 1.0]))["score"].notna().tolist() == [True, True, False]
+    anything = score(table, model_of([0.95, 0.05], least_known=0.0))
+    assert anything["score"].notna().tolist() == [True, True, False]
+    with pytest.raises(ScoreError, match="least_known is 1.5; give a share from 0 to 1"):
+        model_of([1.0], least_known=1.5)
+
+
+def test_a_veto_needs_no_other_distance() -> None:
+    veto = Veto("dist_road_km", 300, "no road within 300 km")
+    table = pd.DataFrame({"dist_rail_km": [np.nan], "dist_road_km": [400.0]})
+    out = score(table, model_of([0.9, 0.1], vetoes=(veto,)))
+    assert out["score"].tolist() == [0.0] and out["score_note"].tolist() == [None]
 
 
 def test_an_unknown_criterion_gives_its_weight_to_the_others() -> None:

@@ -193,7 +193,8 @@ def test_equal_sides_have_equal_influence() -> None:
 def test_an_unknown_value_is_an_assumption() -> None:
     table = random_table()
     table.iloc[:5, 1] = np.nan
-    found = influence(table, model_of(0.2, 0.6, 0.2), samples=256).assumptions
+    model = model_of(0.2, 0.6, 0.2, least_known=0.0)
+    found = influence(table, model, samples=256).assumptions
     assert found.index[0] == "unknown values of road"
     assert found["kind"].iloc[0] == "unknown"
     assert found["criterion"].iloc[0] == "road"

@@ -38,6 +38,7 @@ def model_of(*weights: float, vetoes: tuple[Veto, ...] = ()) -> ScoreModel:
             for name, weight in zip(names, weights, strict=True)
         ),
         vetoes=vetoes,
+        least_known=0.0,  # any known criterion counts here; test_score.py tests the rule
     )
 
 

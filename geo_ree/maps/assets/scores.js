@@ -60,6 +60,9 @@
     var total = part.reduce(function (a, b) { return a + b; }, 0);
     return part.map(function (w) { return w / total; });
   }
+  var ROUNDING = 1e-9;
+  /* Whether enough of the weight is known in a row for a score, by the rule of the model. */
+  function enough(model, there) { return there > 0 && there >= model.least_known - ROUNDING; }
   /* Total weight of the known criteria in each row. */
   function known(list, weights) {
     var out = new Float64Array(list[0].length);
@@ -117,14 +120,14 @@
   }
   var methods = { weighted_sum: weightedSum, weighted_product: weightedProduct, topsis: topsis };
 
-  /* For every row: score (0 to 100, NaN if nothing is known), per cent of the weight
+  /* For every row: score (0 to 100, NaN if too little is known), per cent of the weight
      that is unknown, and whether a veto strikes. Weights in the order of the criteria. */
   function score(model, weights) {
     var list = values(model), part = shares(weights), out = struck(model);
     var compared = out.map(function (hit) { return hit ? 0 : 1; }), sure = known(list, part);
     var total = methods[model.aggregate](list, part, compared);
     return {
-      score: total.map(function (t, i) { return out[i] ? 0 : (isNaN(t) ? NaN : Math.min(100 * t, 100)); }),
+      score: total.map(function (t, i) { return out[i] ? 0 : (isNaN(t) || !enough(model, sure[i]) ? NaN : Math.min(100 * t, 100)); }),
       unknown: sure.map(function (there) { return Math.max(0, Math.min(100, 100 * (1 - there))); }),
       vetoed: out
     };
@@ -147,6 +150,7 @@
       return v.map(function (one, i) {
         if (isNaN(one)) return NaN;
         if (out[i]) return 0;
+        if (!enough(model, sure[i])) return NaN;
         if (!without) return 100 * (part[j] / (sure[i] > 0 ? sure[i] : 1)) * one;
         return 100 * (whole[i] - (isNaN(without[i]) ? 0 : without[i]));
       });
