@@ -97,7 +97,9 @@ def score(
         out[f"points_{criterion.name}"] = its_points
     out["score"] = np.where(scored, np.minimum(total, 100.0), np.nan)
     out["unknown_weight_pct"] = np.minimum(100.0 * unknown, 100.0)
-    out["score_note"] = pd.Series(_score_notes(values, unknown, scored, model), table.index)
+    out["score_note"] = pd.Series(
+        _score_notes(values, unknown, scored, model), table.index, dtype=object
+    )
     out["veto"] = pd.Series(reasons, index=table.index, dtype=object)
     return pd.DataFrame(out, index=table.index)
 
