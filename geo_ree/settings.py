@@ -10,8 +10,11 @@ from typing import Any, Literal, get_args
 from geo_ree._version import __version__
 from geo_ree.errors import SettingsError
 
-REGION: tuple[float, float, float, float] = (40.0, 29.0, 120.0, 56.0)
-"""Western, southern, eastern and northern limit (degrees) of everything that is measured."""
+Box = tuple[float, float, float, float]
+"""Western, southern, eastern and northern limit, degrees; east above 180 across the antimeridian."""
+
+REGION: Box = (40.0, 29.0, 120.0, 56.0)
+"""The region of the published runs: what the starter data cover, and where they are measured."""
 
 SCORED_COUNTRIES: tuple[str, ...] = ("KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG")
 """ISO 3166-1 alpha-3 codes of the countries whose deposits are ranked."""

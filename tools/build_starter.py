@@ -36,6 +36,7 @@ from starter_build import (
     tables,
     terrain,
     water,
+    world,
 )
 from starter_build.folder import Builder, write_starter
 from starter_build.packages import Store
@@ -104,6 +105,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "major_deposits.csv": partial(tables.build_major_deposits, facts),
         "power_plants.csv": partial(tables.build_power_plants, facts),
         "countries.parquet": partial(borders.build_countries, store),
+        "world.parquet": partial(world.build_world, store),
         "admin1.parquet": partial(admin_units.build_admin_units, store),
         "settlements.csv": lambda out: places.build_settlements(cities(), out),
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),

@@ -21,6 +21,7 @@ from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import SchemaError
 from geo_ree.reading.coordinate_columns import CoordinateColumns, find_coordinate_columns
 from geo_ree.schema import LAYERS, Column, Layer, units_of
+from geo_ree.settings import REGION, Box
 
 Mask = np.ndarray
 
@@ -42,6 +43,7 @@ class TableTask:
     skip_bad_rows: bool = False
     keep_misprinted: bool = False
     keep_outside: bool = False
+    region: Box = REGION
     columns: dict[str, str] = field(default_factory=dict)
     coordinates: CoordinateColumns | None = None
     accuracy_m: float = 0.0

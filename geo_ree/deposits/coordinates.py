@@ -24,7 +24,7 @@ from geo_ree.reading.datum_shift import move_frame
 from geo_ree.reading.map_grids import find_system
 from geo_ree.reading.places import read_places
 from geo_ree.reading.shapes import simplify_kinds
-from geo_ree.settings import REGION
+from geo_ree.settings import Box
 
 POINT_LAYERS = ("deposits", "facilities")
 """Layers whose sources name a country, so that misprinted coordinates can be detected."""
@@ -67,7 +67,7 @@ def place_rows(
         task.note(zero, "place given as 0, 0")
         bounds[zero] = np.nan
 
-    outside = _outside_region(bounds) & (not task.keep_outside)
+    outside = _outside_region(bounds, task.region) & (not task.keep_outside)
     if layer.name in POINT_LAYERS and countries is not None:
         found = find_misprinted(table, bounds, outside, task, countries)
         keep = refuse_misprinted(table, bounds, found, task)
@@ -176,16 +176,16 @@ def _refuse_off_globe(
     return task.refuse(~blank & (~good | odd), "coordinates not on the globe", describe, hint)
 
 
-def _outside_region(bounds: Floats) -> Mask:
-    """Boxes that do not touch the region; a box of NaN is not outside."""
-    west, south, east, north = REGION
+def _outside_region(bounds: Floats, region: Box) -> Mask:
+    """Boxes that do not touch the region; a box of NaN is not outside.
+
+    A region across the antimeridian ends above 180: there, places count a full turn further east too.
+    """
+    west, south, east, north = region
     with np.errstate(invalid="ignore"):
-        return np.asarray(
-            (bounds[:, 0] > east)
-            | (bounds[:, 2] < west)
-            | (bounds[:, 1] > north)
-            | (bounds[:, 3] < south)
-        )
+        apart = [(bounds[:, 0] + turn > east) | (bounds[:, 2] + turn < west) for turn in (0, 360)]
+        sideways = apart[0] & apart[1] if east > 180.0 else apart[0]
+        return np.asarray(sideways | (bounds[:, 1] > north) | (bounds[:, 3] < south))
 
 
 def find_misprinted(

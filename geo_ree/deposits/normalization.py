@@ -26,7 +26,7 @@ from geo_ree.deposits.role_reasons import add_role_reasons
 from geo_ree.deposits.row_countries import add_country
 from geo_ree.errors import SchemaError
 from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer
-from geo_ree.settings import SCORED_COUNTRIES
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -82,6 +82,7 @@ def normalize(
     skip_bad_rows: bool = False,
     keep_misprinted: bool = False,
     keep_outside: bool = False,
+    region: Box = REGION,
 ) -> Normalized:
     """Normalize a source's table to its canonical layer.
 
@@ -103,6 +104,8 @@ def normalize(
     keep_outside
         Also keep rows outside the region, and those outside the scored countries that are not
         rare-earth records.
+    region
+        West, south, east and north limit (degrees) of the rows that are kept.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def normalize(
         raise SchemaError(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
-    task = TableTask(source, skip_bad_rows, keep_misprinted, keep_outside)
+    task = TableTask(source, skip_bad_rows, keep_misprinted, keep_outside, region)
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:  # rows of several pages
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")

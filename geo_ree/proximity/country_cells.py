@@ -11,7 +11,6 @@ from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.cell_rows import STRIP_CELLS, Burned, CellRows, Mask, rows_at_once, wrapped
 from geo_ree.proximity.grid import Grid
-from geo_ree.proximity.region_edge import edge_km, far_from_edge
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.storage.geotiff import Singles
 
@@ -79,10 +78,11 @@ class CountryCells:
         lands = self._lands[numbers]
         del numbers
         present = np.unique(np.concatenate([np.unique(row) for row in lands]))
-        covered = self._index.coverage.get(self._index.targets[self._target].layer)
-        for land in present[present > 0]:
-            if covered is None or self._codes[land - 1] in covered:
-                yield self._codes[land - 1], lands == land
+        layer = self._index.targets[self._target].layer
+        codes = np.array([self._codes[land - 1] for land in present[present > 0]], dtype=object)
+        known = self._index.extents.may_be_known(layer, codes)
+        for land, code in zip(present[present > 0][known], codes[known], strict=True):
+            yield str(code), lands == land
 
     def _fill(self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
         """Measure the wanted cells to the features of a country."""
@@ -93,8 +93,7 @@ class CountryCells:
             unsure.measure(grid, begin, out, wanted)
         elif unsure is not None:
             self._add_unsure(unsure, code, grid, begin, out, wanted)
-        if self._apart and code != ALL and code not in self._index.complete:
-            _clear_beyond_region(grid, begin, out, wanted)
+        self._clear_beyond(code, grid, begin, out, wanted)
 
     def _rows(self, code: str, *, certain: bool) -> CellRows | None:
         key = (code, certain)
@@ -122,14 +121,18 @@ class CountryCells:
             better = metres + 1_000.0 * error_km[found] < out[row, column]
             out[row[better], column[better]] = metres[better]
 
-
-def _clear_beyond_region(grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
-    """Set to unknown what is farther than the edge of the region."""
-    for row, column, lon, lat in _places(grid, begin, wanted & np.isfinite(out)):
-        km = out[row, column] / 1_000.0
-        at = np.flatnonzero(~far_from_edge(lon, lat, km))
-        beyond = at[km[at] > edge_km(lon[at], lat[at])]
-        out[row[beyond], column[beyond]] = np.nan
+    def _clear_beyond(
+        self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask
+    ) -> None:
+        """Set to unknown what reaches beyond what the sources of the layer cover."""
+        index, layer = self._index, self._index.targets[self._target].layer
+        if index.countries is None or (self._apart and code in index.extents.sure(layer)):
+            return
+        for row, column, lon, lat in _places(grid, begin, wanted & np.isfinite(out)):
+            km = np.asarray(out[row, column] / 1_000.0, dtype=np.float64)
+            codes = np.full(len(lon), code, dtype=object)
+            beyond = index.beyond(self._target, lon, lat, codes, km)
+            out[row[beyond], column[beyond]] = np.nan
 
 
 def _places(

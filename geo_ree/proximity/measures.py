@@ -14,6 +14,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.proximity.search.segments import foot_points
 from geo_ree.proximity.target_index import Integers, TargetIndex, Words, numbers
 from geo_ree.proximity.targets import Target
+from geo_ree.settings import Box
 
 WATER_WORDS = {
     "fresh": "fresh water",
@@ -31,6 +32,7 @@ def measure(
     *,
     targets: Mapping[str, Target] | None = None,
     coverage: Mapping[str, frozenset[str]] | None = None,
+    regions: Mapping[str, Sequence[Box]] | None = None,
     labels: Mapping[str, str] | None = None,
     index: TargetIndex | None = None,
     feet: bool = False,
@@ -44,8 +46,9 @@ def measure(
         columns ``country``, ``position_error_m`` and ``precision_class``.
     layers
         Canonical layers by name.
-    targets, coverage
-        See `TargetIndex`.
+    targets, coverage, regions
+        See `TargetIndex`. Outside the region (40-120 E, 29-56 N) give the boxes or the countries
+        that your layers cover; what lies across the edge of the region does not count.
     labels
         source_id -> title of the source, shown with the name of the nearest feature.
     index
@@ -86,7 +89,7 @@ def measure(
     (35.2, 2.0)
     """
     deposits = check_deposits(deposits, ["country", "position_error_m", "precision_class"])
-    made = index or TargetIndex(layers, targets, coverage=coverage)
+    made = index or TargetIndex(layers, targets, coverage=coverage, regions=regions)
     lon, lat = deposits.geometry.x.to_numpy(), deposits.geometry.y.to_numpy()
     country = deposits["country"].astype(object).to_numpy()
     own_error = pd.to_numeric(deposits["position_error_m"]).to_numpy(np.float64, na_value=np.nan)

@@ -16,8 +16,9 @@ from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.line_names import name_lines
 from geo_ree.proximity.nearest_features import NearestFeatures
-from geo_ree.proximity.region_edge import edge_km
+from geo_ree.proximity.layer_extents import LayerExtents
 from geo_ree.proximity.targets import Target, load_targets
+from geo_ree.settings import Box
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.object_]
@@ -41,8 +42,11 @@ class TargetIndex:
         The targets, by default the package's ``targets.toml``. A target whose layer is absent or
         has no eligible row is unknown everywhere.
     coverage
-        Layer -> countries (ISO alpha-3) that its sources cover. Elsewhere a distance is unknown,
-        not long. A layer that is not named covers the whole region.
+        Layer -> countries (ISO alpha-3) that its sources cover completely. Elsewhere a distance is
+        unknown, not long, unless `regions` cover it.
+    regions
+        Layer -> boxes (west, south, east, north in degrees) that its sources cover. By default
+        `REGION` for a layer that `coverage` does not name, and none for one that it names.
 
     Raises
     ------
@@ -72,11 +76,11 @@ class TargetIndex:
         targets: Mapping[str, Target] | None = None,
         *,
         coverage: Mapping[str, frozenset[str]] | None = None,
+        regions: Mapping[str, Sequence[Box]] | None = None,
     ) -> None:
         self.targets = dict(load_targets() if targets is None else targets)
         if not self.targets:
             raise SchemaError("there is no target", "leave targets out, or give at least one")
-        self.coverage = dict(coverage or {})
         self._features = {
             name: _Features(layers[target.layer], target)
             for name, target in self.targets.items()
@@ -84,7 +88,9 @@ class TargetIndex:
         }
         countries = layers.get("countries")
         self.countries = None if countries is None else to_store(countries, what="the countries")
-        self.complete = _complete_countries(self.countries)
+        if self.countries is not None:
+            _check_columns(self.countries, "countries", ("country", "complete"))
+        self.extents = LayerExtents(self.countries, coverage or {}, regions or {})
         self._settlements = _named_settlements(layers.get("settlements"))
         self._towns = _towns_by_country(self._settlements)
 
@@ -137,8 +143,8 @@ class TargetIndex:
         at = np.arange(n)
         if not (abroad or spec.same_country):
             codes = np.full(n, "*", dtype=object)
-        elif not abroad and spec.layer in self.coverage:
-            at = np.flatnonzero(np.isin(codes, list(self.coverage[spec.layer])))
+        elif not abroad:
+            at = np.flatnonzero(self.extents.may_be_known(spec.layer, codes))
         for certain in (True, False):
             km, row = features.search(lon[at], lat[at], codes[at], abroad=abroad, certain=certain)
             error = np.where(row >= 0, features.error_km[row], 0.0)
@@ -153,9 +159,30 @@ class TargetIndex:
             out.distance_km[at[better]] = km[better]
             out.row[at[better]] = row[better]
             out.error_km[at[better]] = error[better]
-        if abroad or spec.same_country:
-            self._clear_beyond_region(out, lon, lat, codes, abroad=abroad)
+        self._clear_beyond(out, self.beyond(target, lon, lat, codes, out.distance_km, abroad=abroad))
         return out
+
+    def beyond(
+        self,
+        target: str,
+        lon: Floats,
+        lat: Floats,
+        country: Words,
+        km: Floats,
+        *,
+        abroad: bool = False,
+    ) -> NDArray[np.bool_]:
+        """Mask of the distances (km) that reach beyond what the sources of a target cover.
+
+        Something nearer may exist there, so such a distance is unknown. Features of any country, as
+        gateways are, count from all places that the sources cover.
+        """
+        spec = self.targets[target]
+        if abroad:
+            return self.extents.beyond(spec.layer, lon, lat, km)
+        return self.extents.beyond(
+            spec.layer, lon, lat, km, country=country if spec.same_country else None, own=True
+        )
 
     def names(self, target: str, row: Integers, points: Words) -> Words:
         """Name features: an unnamed line by what it connects, others by the nearest town.
@@ -207,19 +234,8 @@ class TargetIndex:
             out[at] = towns["name"].astype(object).to_numpy()[row]
         return out
 
-    def _clear_beyond_region(
-        self, out: NearestFeatures, lon: Floats, lat: Floats, codes: Words, *, abroad: bool
-    ) -> None:
-        """Set to unknown what is farther than the edge of the region.
-
-        Layers end at the edge: beyond it, something nearer may exist. Countries that lie wholly
-        within the region have nothing beyond it.
-        """
-        open_ended = np.isfinite(out.distance_km)
-        if not abroad:
-            open_ended &= ~np.isin(codes, list(self.complete))
-        at = np.flatnonzero(open_ended)
-        beyond = at[out.distance_km[at] > edge_km(lon[at], lat[at])]
+    @staticmethod
+    def _clear_beyond(out: NearestFeatures, beyond: NDArray[np.bool_]) -> None:
         out.distance_km[beyond] = np.nan
         out.row[beyond] = -1
         out.error_km[beyond] = 0.0
@@ -312,14 +328,6 @@ def _check_columns(layer: pd.DataFrame, name: str, needed: Sequence[str]) -> Non
             f"the layer {name} has no column {', '.join(lost)}",
             "give the canonical layer, or correct the target that needs the column",
         )
-
-
-def _complete_countries(countries: gpd.GeoDataFrame | None) -> frozenset[str]:
-    """Return the countries that lie wholly within the region."""
-    if countries is None:
-        return frozenset()
-    _check_columns(countries, "countries", ("country", "complete"))
-    return frozenset(countries["country"][countries["complete"]].astype(str))
 
 
 def _named_settlements(settlements: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

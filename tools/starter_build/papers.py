@@ -48,8 +48,9 @@ and geo-maps (Copyright (c) 2017 Simone Primarosa), are under the MIT License.
 """
 
 NOTICES = """\
-**GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names and control
-points in `railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
+**GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names in
+`world.parquet` and `countries.parquet`, the names and control points in `railways.parquet` and most
+places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
 <https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
 kind is derived from the population.
