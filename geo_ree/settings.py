@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,6 +19,28 @@ REGION: Box = (40.0, 29.0, 120.0, 56.0)
 
 SCORED_COUNTRIES: tuple[str, ...] = ("KAZ", "UZB", "KGZ", "TJK", "TKM", "MNG", "AFG")
 """ISO 3166-1 alpha-3 codes of the countries whose deposits are ranked."""
+
+
+def check_box(box: Sequence[float]) -> Box:
+    """Give a box as four numbers, or raise SettingsError; east may lie beyond the antimeridian.
+
+    Examples
+    --------
+    >>> check_box([29, -2, 36, 5])
+    (29.0, -2.0, 36.0, 5.0)
+    """
+    numbers = tuple(float(edge) for edge in box)
+    if len(numbers) == 4:
+        west, south, east, north = numbers
+        if west > east >= -180 and west <= 180:
+            east += 360.0
+        if -180 <= west < east <= west + 360 and west <= 180 and -90 <= south < north <= 90:
+            return west, south, east, north
+    raise SettingsError(
+        f"{','.join(f'{n:g}' for n in numbers)} is not a region",
+        "give WEST,SOUTH,EAST,NORTH in degrees, for instance 29,-2,36,5",
+    )
+
 
 DISCLAIMER = "a screening of public data, not investment advice"
 
@@ -139,6 +162,9 @@ class Options:
         Path of a TOML file with more sources.
     skip_bad_rows
         Skip rows with invalid coordinates instead of stopping.
+    region
+        West, south, east and north limit (degrees) of what is read of the sources; None takes
+        `REGION`. East is above 180 where it lies across the antimeridian.
 
     Raises
     ------
@@ -167,6 +193,7 @@ topsis
     concentration: float = 50.0
     catalog: str | Path | None = None
     skip_bad_rows: bool = False
+    region: Box | None = None
 
     def __post_init__(self) -> None:
         for name in ("only", "without", "gateways", "avoid"):
@@ -176,6 +203,8 @@ topsis
             raise SettingsError(
                 f"aggregate is {self.aggregate!r}", f"use one of {', '.join(AGGREGATES)}"
             )
+        if self.region is not None:
+            object.__setattr__(self, "region", check_box(self.region))
         if self.draws < 1:
             raise SettingsError(f"draws is {self.draws}", "give at least 1, better 1000")
         if not self.concentration > 0:

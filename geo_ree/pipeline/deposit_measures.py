@@ -92,7 +92,7 @@ def measure_deposits(
     frames = layers.frames
     deposits = _scorable(frames["deposits"])
     targets = choose_gateways(load_targets(options.targets), frames, options)
-    proximity = TargetIndex(frames, targets, coverage=layers.coverage)
+    proximity = TargetIndex(frames, targets, coverage=layers.coverage, regions=layers.regions)
     distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)
     limits = upper_limits(distances, targets)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,12 @@ from geo_ree.deposits import (
 from geo_ree.errors import SettingsError
 from geo_ree.fetching import read
 from geo_ree.schema import RASTER_LAYERS
-from geo_ree.settings import Options, Settings
+from geo_ree.settings import REGION, Box, Options, Settings
 
 logger = logging.getLogger(__name__)
+
+_NOWHERE = "none"
+"""Coverage of a source whose missing features say nothing anywhere."""
 
 Progress = Callable[[str], None]
 """Called with a line of progress."""
@@ -48,6 +51,10 @@ class Layers:
         A row a table: where it came from and what became of its rows, as in ``run.json``.
     merged, located
         How records became deposits, and how their positions were chosen; None before that.
+    region
+        West, south, east and north limit (degrees) of what was kept of the sources.
+    boxes
+        Id of a source that was fetched by area -> its box.
     """
 
     frames: Mapping[str, gpd.GeoDataFrame]
@@ -55,11 +62,32 @@ class Layers:
     inputs: list[dict[str, Any]]
     merged: Merged | None = None
     located: Located | None = None
+    region: Box = REGION
+    boxes: Mapping[str, Box] = field(default_factory=dict)
 
     @property
     def coverage(self) -> dict[str, frozenset[str]]:
-        """Layer -> countries in which a missing feature means something."""
-        return layer_coverage(self.sources.values())
+        """Layer -> countries that its sources cover by name: a missing feature means something there."""
+        out: dict[str, frozenset[str]] = {}
+        for table in self._tables():
+            named = frozenset(table.coverage) - {_NOWHERE}
+            out[table.layer] = out.get(table.layer, frozenset()) | named
+        return out
+
+    @property
+    def regions(self) -> dict[str, tuple[Box, ...]]:
+        """Layer -> boxes that its sources cover."""
+        out: dict[str, tuple[Box, ...]] = {}
+        for table in self._tables():
+            box = self.boxes.get(table.id)
+            if not table.coverage:
+                box = REGION if table.protocol == "starter" else self.region
+            known = out.get(table.layer, ())
+            out[table.layer] = known if box is None or box in known else (*known, box)
+        return out
+
+    def _tables(self) -> list[Source]:
+        return [table for source in self.sources.values() for table in source.parts()]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -124,6 +152,7 @@ def read_layers(
     keep_misprinted: bool = False,
     keep_outside: bool = False,
     only_layers: Collection[str] = (),
+    countries: gpd.GeoDataFrame | None = None,
 ) -> Layers:
     """Read and normalize every chosen source that is available, deposits record by record.
 
@@ -137,6 +166,9 @@ def read_layers(
         Keep rows outside the region or the scored countries as well.
     only_layers
         Names of layers to read; empty for all.
+    countries
+        The canonical layer ``countries`` to use in place of that of the sources, for another region
+        than the package's.
     """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
@@ -144,7 +176,10 @@ def read_layers(
         tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
     base = _base(catalog, chosen)
     borders = normalize(read(base, chosen[base.id].path), base)
+    if countries is not None:
+        borders = replace(borders, frame=countries)
     countries = join_layers([borders])["countries"]
+    region = options.region or REGION
     parts: list[Normalized] = []
     inputs: list[dict[str, Any]] = []
     for source_id, payload in chosen.items():
@@ -163,13 +198,14 @@ def read_layers(
                     skip_bad_rows=options.skip_bad_rows,
                     keep_misprinted=keep_misprinted,
                     keep_outside=keep_outside,
+                    region=region,
                 )
             )
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(describe_input(table, payload, part))
     sources = {source_id: catalog[source_id] for source_id in chosen}
-    return Layers(frames=join_layers(parts), sources=sources, inputs=inputs)
+    return Layers(frames=join_layers(parts), sources=sources, inputs=inputs, region=region)
 
 
 def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:
@@ -313,14 +349,3 @@ def _uncatalogued(catalog: Mapping[str, Source], settings: Settings) -> list[str
     """Ids of sources that were fetched by an entry that is not among those that are known now."""
     found = settings.raw_root.glob("*/*/provenance.json")
     return sorted({p.parts[-3] for p in found} - set(catalog))
-
-
-def layer_coverage(sources: Iterable[Source]) -> dict[str, frozenset[str]]:
-    """Layer -> countries covered; a layer with one source for the whole region is left out."""
-    tables = [t for s in sources for t in s.parts()]
-    out: dict[str, frozenset[str]] = {}
-    for layer in {t.layer for t in tables}:
-        covers = [frozenset(t.coverage) for t in tables if t.layer == layer]
-        if all(covers):
-            out[layer] = frozenset().union(*covers)
-    return out

@@ -139,7 +139,7 @@ def write_suitability(
 
 def _indexed(layers: Layers, options: Options) -> TargetIndex:
     targets = choose_gateways(load_targets(options.targets), layers.frames, options)
-    return TargetIndex(layers.frames, targets, coverage=layers.coverage)
+    return TargetIndex(layers.frames, targets, coverage=layers.coverage, regions=layers.regions)
 
 
 def _write_target(
@@ -177,9 +177,9 @@ def _write_layer(
     rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty] if len(rows) else rows
     if not len(rows):
         raise _no_feature(layer, layers)
-    covered, used = layers.coverage.get(layer), _sources_of(rows)
+    covered, used = layers.coverage.get(layer, frozenset()), _sources_of(rows)
     within = None
-    if covered is not None and "countries" in frames:
+    if not layers.regions.get(layer) and "countries" in frames:
         within = frames["countries"][frames["countries"]["country"].isin(covered)]
     grid = surface(
         rows,

@@ -74,7 +74,10 @@ def box_parts(region: Box) -> shapely.Geometry:
         return shapely.box(-180.0, south, 180.0, north)
     if east <= 180.0:
         return shapely.box(*region)
-    parts = [shapely.box(west, south, 180.0, north), shapely.box(-180.0, south, east - 360.0, north)]
+    parts = [
+        shapely.box(west, south, 180.0, north),
+        shapely.box(-180.0, south, east - 360.0, north),
+    ]
     return shapely.MultiPolygon(parts)
 
 

@@ -121,9 +121,7 @@ class CountryCells:
             better = metres + 1_000.0 * error_km[found] < out[row, column]
             out[row[better], column[better]] = metres[better]
 
-    def _clear_beyond(
-        self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask
-    ) -> None:
+    def _clear_beyond(self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
         """Set to unknown what reaches beyond what the sources of the layer cover."""
         index, layer = self._index, self._index.targets[self._target].layer
         if index.countries is None or (self._apart and code in index.extents.sure(layer)):

@@ -68,7 +68,9 @@ def _edge(box: Box) -> NearestIndex | None:
     west, south, east, north = box
     lons = np.linspace(west, east, max(2, int(np.ceil(east - west)) + 1))
     lats = np.linspace(south, north, max(2, int(np.ceil(north - south)) + 1))
-    sides = [np.column_stack([lons, np.full(len(lons), y)]) for y in (south, north) if abs(y) < 90.0]
+    sides = [
+        np.column_stack([lons, np.full(len(lons), y)]) for y in (south, north) if abs(y) < 90.0
+    ]
     if east - west < _ROUND:
         sides += [np.column_stack([np.full(len(lats), x), lats]) for x in (west, east)]
     if not sides:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from geo_ree.crs import Floats, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.layer_extents import LayerExtents
 from geo_ree.proximity.line_names import name_lines
 from geo_ree.proximity.nearest_features import NearestFeatures
-from geo_ree.proximity.layer_extents import LayerExtents
 from geo_ree.proximity.targets import Target, load_targets
 from geo_ree.settings import Box
 
@@ -159,7 +159,9 @@ class TargetIndex:
             out.distance_km[at[better]] = km[better]
             out.row[at[better]] = row[better]
             out.error_km[at[better]] = error[better]
-        self._clear_beyond(out, self.beyond(target, lon, lat, codes, out.distance_km, abroad=abroad))
+        self._clear_beyond(
+            out, self.beyond(target, lon, lat, codes, out.distance_km, abroad=abroad)
+        )
         return out
 
     def beyond(

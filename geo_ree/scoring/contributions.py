@@ -32,9 +32,9 @@ def score(
     ``W`` is the weight of the criteria that are known in that row: an unknown one is left out
     (value and points NaN) and its weight is shared among the others in proportion;
     ``unknown_weight_pct`` is the weight left out. Where less than `ScoreModel.least_known` of the
-    weight is known, by default half, there is no score: what is left would be no measure of access. The points of the product and of TOPSIS are
-    leave-one-out: the score less the score without the criterion. They can be negative and do not
-    add up.
+    weight is known, by default half, there is no score: what is left would be no measure of access.
+    The points of the product and of TOPSIS are leave-one-out: the score less the score without the
+    criterion. They can be negative and do not add up.
 
     Parameters
     ----------
@@ -130,7 +130,9 @@ def _score_notes(
             for criterion, share, value in zip(model.criteria, model.shares, values, strict=True)
             if share > 0 and np.isnan(value[row])
         ]
-        out[row] = f"no score: {100 * unknown[row]:.0f} % of the weight is unknown ({', '.join(lost)})"
+        out[row] = (
+            f"no score: {100 * unknown[row]:.0f} % of the weight is unknown ({', '.join(lost)})"
+        )
     return out
 
 

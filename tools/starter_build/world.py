@@ -101,7 +101,7 @@ def polygons(feature: dict[str, Any], arcs: list[Floats]) -> list[Any]:
         outer, *inner = (unrolled(_ring(ring, arcs)) for ring in rings)
         shape = shapely.make_valid(shapely.Polygon(outer, inner), method="structure")
         for turn in (-360.0, 0.0, 360.0):
-            moved = shapely.transform(shape, lambda xy, turn=turn: xy + (turn, 0.0))
+            moved = shapely.transform(shape, lambda xy, turn=turn: xy + np.array([turn, 0.0]))
             out.append(shapely.intersection(moved, _GLOBE))
     return out
 

@@ -17,7 +17,7 @@ from geo_ree.pipeline.sampling import measure_omission, missing_lines, missing_s
 from geo_ree.proximity import Target, TargetIndex, measure
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, score
-from geo_ree.settings import Options
+from geo_ree.settings import Box, Options
 from geo_ree.studies.scenarios.additions import Additions, ScenarioSampler, draw_changes
 from geo_ree.studies.scenarios.changes import SOURCE_ID, Added, Changes, Removed, make_changes
 from geo_ree.studies.scenarios.scenario_result import REACH_CHANGES, Scenario, describe_changes
@@ -115,6 +115,7 @@ class Case:
     before: gpd.GeoDataFrame
     layers: Mapping[str, gpd.GeoDataFrame]
     coverage: Mapping[str, frozenset[str]]
+    regions: Mapping[str, tuple[Box, ...]]
     labels: Mapping[str, str]
     changes: Changes
     targets: Mapping[str, Target]
@@ -148,6 +149,7 @@ def make_case(
         before=result.scores.table,
         layers=layers,
         coverage=result.layers.coverage,
+        regions=result.layers.regions,
         labels=result.layers.labels | {SOURCE_ID: "scenario"},
         changes=changes,
         targets=targets,
@@ -208,7 +210,14 @@ def _measured(
 ) -> pd.DataFrame:
     """Distances rounded to the metre as in the run, so that unchanged ones score alike."""
     return to_the_metre(
-        measure(case.before, layers, targets=targets, coverage=case.coverage, labels=case.labels)
+        measure(
+            case.before,
+            layers,
+            targets=targets,
+            coverage=case.coverage,
+            regions=case.regions,
+            labels=case.labels,
+        )
     )
 
 
@@ -283,11 +292,11 @@ def _draw(case: Case, after: gpd.GeoDataFrame, ranked: pd.Series, within_km: flo
     """Intervals and chances of the ranked deposits."""
     if not ranked.any():
         return pd.DataFrame(index=case.before.index)
-    network = TargetIndex(case.layers, case.targets, coverage=case.coverage)
+    network = TargetIndex(case.layers, case.targets, coverage=case.coverage, regions=case.regions)
     remaining = network
     if len(case.changes.removed):
         layers = {**case.layers, **case.changes.kept}
-        remaining = TargetIndex(layers, case.targets, coverage=case.coverage)
+        remaining = TargetIndex(layers, case.targets, coverage=case.coverage, regions=case.regions)
 
     def samplers(columns: tuple[str, ...]) -> tuple[ScenarioSampler, ScenarioSampler]:
         return (

@@ -80,7 +80,7 @@ def gather_scopes(settings: Settings, options: Options, tell: Progress) -> Gathe
     read_in = _read_sites(settings, options, tell, catalog, world_wide=world_wide)
     sites, left_out = _label(read_in, catalog)
     inside = _in_region(sites, region.frames["countries"])
-    here = TargetIndex(region.frames, targets, coverage=region.coverage)
+    here = TargetIndex(region.frames, targets, coverage=region.coverage, regions=region.regions)
     seven = inside[inside["country"].isin(SCORED_COUNTRIES)]
     names = tuple(n for n in wanted if n in region.frames and n != "countries")
     scopes = {

@@ -142,7 +142,7 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
         available = {**made_layers(countries), **layers}
         scored = made_scores(available, options)
         return SimpleNamespace(
-            layers=SimpleNamespace(frames=available, coverage={}, labels={}),
+            layers=SimpleNamespace(frames=available, coverage={}, regions={}, labels={}),
             measures=SimpleNamespace(targets=load_targets()),
             scores=SimpleNamespace(
                 table=scored,

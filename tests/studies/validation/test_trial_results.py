@@ -15,7 +15,8 @@ MODEL = ScoreModel(
         Criterion("rail", "dist_railway_km", Exponential(50), 0.7),
         Criterion("settlement", "dist_settlement_km", Exponential(50), 0.3),
         Criterion("road", "dist_road_km", Exponential(15), 0.1),
-    )
+    ),
+    least_known=0.0,  # some countries have a settlement only
 )
 
 
