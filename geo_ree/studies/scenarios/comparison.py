@@ -242,7 +242,7 @@ def _compare(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataFr
             out[f"reached_{word}"] = _within_reach(case, table, within_km, added=added)
     drawn = _draw(case, after, ranked, within_km)
     out = out.join(drawn)
-    for name in drawn.columns[drawn.columns.str.startswith("rank_")]:
+    for name in (column for column in drawn.columns if str(column).startswith("rank_")):
         out[name] = out[name].astype("Int64")
     return out.assign(changed=_changed(out))
 

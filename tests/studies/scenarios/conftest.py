@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ from geo_ree.deposits import arrange_statements
 from geo_ree.pipeline.gateways import to_the_metre
 from geo_ree.proximity import load_targets, measure
 from geo_ree.schema import check_layer
-from geo_ree.scoring import load_preset, score
+from geo_ree.scoring import ScoreModel, load_preset, score
 from geo_ree.settings import Options
 
 DEPOSITS = {
@@ -123,11 +123,16 @@ def made_statements(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     return arrange_statements(pd.DataFrame(rows), deposits)
 
 
+def made_model(options: Options) -> ScoreModel:
+    """The preset, for layers of which few are made up: any known criterion gives a score."""
+    return replace(load_preset(options.preset), least_known=0.0)
+
+
 def made_scores(layers: dict[str, Any], options: Options) -> gpd.GeoDataFrame:
     """The scored table as a run has it, without the intervals."""
     deposits = layers["deposits"].set_index("id", drop=False).rename_axis(None)
     table = pd.concat([deposits, to_the_metre(measure(deposits, layers))], axis=1)
-    points = score(table, load_preset(options.preset).choose(table))
+    points = score(table, made_model(options).choose(table))
     scored = pd.concat([table, points], axis=1)
     ranks = scored["score"].groupby(scored["role"]).rank(ascending=False, method="first")
     return gpd.GeoDataFrame(scored.assign(rank_in_role=ranks.astype("Int64")), crs=4326)
@@ -147,7 +152,7 @@ def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
             scores=SimpleNamespace(
                 table=scored,
                 preset="infrastructure (default)",
-                model=load_preset(options.preset).choose(scored),
+                model=made_model(options).choose(scored),
             ),
             statements=made_statements(available["deposits"]),
             report={"settings": {"data_root": "data", **asdict(options), "countries": []}},
