@@ -25,7 +25,7 @@ class Reader(Strict):
     key
         Upstream column that links the child tables to the main table.
     encodings
-        Tried in order.
+        Tried in order. If empty: UTF-8, else the one that the letters show.
     sheet, header_row
         Worksheet of a workbook, and the row (from 1) with its column names, there and in a text
         table.
@@ -67,7 +67,7 @@ class Reader(Strict):
     member: str = ""
     tables: dict[str, str] = Field(default_factory=dict)
     key: str = ""
-    encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
+    encodings: tuple[str, ...] = ()
     sheet: str = ""
     header_row: int = Field(default=1, ge=1)
     layer: str = ""

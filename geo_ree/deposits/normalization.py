@@ -136,6 +136,7 @@ def normalize(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
     task = TableTask(source, skip_bad_rows, keep_misprinted, keep_outside, region)
+    task.noted.update(raw.attrs.get("noted", {}))
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:  # rows of several pages
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")

@@ -16,6 +16,7 @@ from geo_ree.fetching.protocols import PROTOCOLS, read
 from geo_ree.fetching.transport.download import Client, OnBytes
 from geo_ree.fetching.transport.session import check_address, masked, masking_errors, secrets_of
 from geo_ree.fetching.transport.transfer import PARTIAL_NAMES
+from geo_ree.reading.shapefile import choose_parts
 from geo_ree.settings import Settings
 from geo_ree.storage import (
     Provenance,
@@ -32,8 +33,7 @@ from geo_ree.storage.snapshots import PROVENANCE
 INCOMING = ".incoming"
 """Folder beside a source's snapshots for what is being downloaded."""
 
-_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-_SHAPEFILE_NEEDS = _SHAPEFILE[:3]
+_SHAPEFILE_NEEDS = (".shp", ".shx", ".dbf")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -316,8 +316,8 @@ def _parts(provided: Path) -> list[Path]:
         return []
     if provided.suffix.lower() != ".shp":
         return [provided]
-    beside = (p for p in provided.parent.iterdir() if p.stem == provided.stem and p.is_file())
-    return sorted(p for p in beside if p == provided or p.suffix.lower() in _SHAPEFILE[1:])
+    beside = [p for p in provided.parent.iterdir() if p.is_file()]
+    return sorted(Path(p) for p in choose_parts(provided, beside).values())
 
 
 def _zip_parts(provided: Path, parts: list[Path], folder: Path) -> Path:

@@ -13,8 +13,12 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from geo_ree.errors import SchemaError
+from geo_ree.reading.encodings import guess_encoding
 
 logger = logging.getLogger(__name__)
+
+NOTED = "noted"
+"""Key of a frame's attributes: what was assumed when the file was read -> rows, lines or texts."""
 
 SEPARATORS = ",;\t|"
 """The separators tried; the comma unless another splits the header into more fields."""
@@ -30,14 +34,16 @@ def parse_csv(
     """Read the bytes of a text table as texts.
 
     `encodings` are tried in order. If UTF-8 is the first, only the lines that are not UTF-8 are
-    read as the next, since publishers mix the two in one file. `where` names the file,
-    `header_row` is the line of the column names. Returns texts exactly as printed ("NA" and ""
+    read as the next, since publishers mix the two in one file. If there are none, such lines are
+    read as their letters show (`guess_encoding`), and ``attrs["noted"]`` counts them. `where` names
+    the file, `header_row` is the line of the column names. Returns texts exactly as printed ("NA" and ""
     stay); the index ``row`` counts rows as a spreadsheet does, and blank lines are left out.
 
     Raises `SchemaError` if no encoding fits, a row has more or fewer fields than the header, a NUL
     byte shows that the file is damaged, or the header is missing or repeats a name.
     """
-    utf8 = _as_utf8(raw, tuple(encodings), where, hint)
+    noted: dict[str, int] = {}
+    utf8 = _as_utf8(raw, tuple(encodings), where, hint, noted)
     at = utf8.find(b"\0")
     if at >= 0:
         line = utf8.count(b"\n", 0, at) + 1
@@ -50,13 +56,16 @@ def parse_csv(
     table = _parsed(utf8, len(header), separator, where, hint, header_row)
     table.columns = pd.Index(header)
     table.index = pd.RangeIndex(header_row, header_row + len(table), name="row")
-    table = _drop_blank_rows(table.iloc[1:])
-    return _drop_nameless(table, where, hint)
+    table = _drop_nameless(_drop_blank_rows(table.iloc[1:]), where, hint)
+    table.attrs[NOTED] = noted
+    return table
 
 
-def _as_utf8(raw: bytes, encodings: tuple[str, ...], where: str, hint: str) -> bytes:
-    """Return the text in UTF-8 without a byte order mark."""
-    names = [_canonical(e, where) for e in encodings]
+def _as_utf8(
+    raw: bytes, encodings: tuple[str, ...], where: str, hint: str, noted: dict[str, int]
+) -> bytes:
+    """Return the text in UTF-8 without a byte order mark; note what is not stated."""
+    names = [_canonical(e, where) for e in encodings] or ["utf-8"]
     if raw.startswith(_UTF16):
         names = ["utf-16"]
     first = names[0] if names else ""
@@ -70,7 +79,28 @@ def _as_utf8(raw: bytes, encodings: tuple[str, ...], where: str, hint: str) -> b
     raw = raw.removeprefix(codecs.BOM_UTF8)
     if raw.isascii():
         return raw
-    return raw if _is_utf8(raw) else _line_by_line(raw, names, encodings, where, hint)
+    if _is_utf8(raw):
+        return raw
+    if not encodings:
+        return _guessed(raw, where, noted)
+    return _line_by_line(raw, names, encodings, where, hint)
+
+
+def _guessed(raw: bytes, where: str, noted: dict[str, int]) -> bytes:
+    """Read the lines that are not UTF-8 in the encoding that their letters show."""
+    lines = raw.split(b"\n")
+    odd = [n for n, line in enumerate(lines) if not line.isascii() and not _is_utf8(line)]
+    guess = guess_encoding(lines[n] for n in odd)
+    damaged = 0
+    for n in odd:
+        text = lines[n].decode(guess.name, "replace")
+        damaged += "\ufffd" in text
+        lines[n] = text.encode()
+    noted[guess.describe("lines")] = len(odd)
+    if damaged:
+        noted["lines with bytes that are no letters, shown as \ufffd"] = damaged
+    logger.info("%s: %d lines are not UTF-8 and were read as another encoding", where, len(odd))
+    return b"\n".join(lines)
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -15,7 +15,7 @@ import pandas as pd
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive, Choice, choose_table
-from geo_ree.reading.delimited import parse_csv
+from geo_ree.reading.delimited import NOTED, parse_csv
 from geo_ree.reading.documents import DocumentError, check_markup, parse_object, report_text
 from geo_ree.reading.esri_fields import Rule, field_rules
 from geo_ree.reading.file_kinds import HEAD_BYTES, Kind, detect_kind
@@ -23,7 +23,9 @@ from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.gml import read_gml
 from geo_ree.reading.json_features import read_json_features
 from geo_ree.reading.shapefile import (
+    LOSSLESS,
     CopyPart,
+    decode_frame,
     gather_parts,
     parts_beside,
     parts_in_archive,
@@ -318,12 +320,13 @@ class _Opener:
             ) from error
 
     def shapefile(self, copy_part: CopyPart, where: str) -> pd.DataFrame:
-        path, encoding = gather_parts(
+        parts = gather_parts(
             copy_part, self.new_path("").parent, self.source, where=where, hint=self.hint
         )
-        frame = read_vector(
-            path, self.source, where=where, hint=self.hint, options={"encoding": encoding}
-        )
+        options = {"encoding": LOSSLESS}
+        frame = read_vector(parts.path, self.source, where=where, hint=self.hint, options=options)
+        frame = decode_frame(frame, parts, self.source.reader.encodings, self.hint)
+        frame.attrs[NOTED] = parts.noted
         layer = LAYERS.get(self.source.layer)
         canonical = layer.column_names() if layer and not self.source.columns else ()
         names = restore_names(frame.columns, [*required_columns(self.source), *canonical])

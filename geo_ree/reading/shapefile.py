@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import shutil
 import struct
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
+
+import numpy as np
+import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive
+from geo_ree.reading.encodings import (
+    LANGUAGES,
+    UTF8,
+    Decoded,
+    decode_texts,
+    guess_encoding,
+    known_encoding,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +33,55 @@ PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 """Suffixes of the files that make a shapefile; the last is optional."""
 
 _NAME_BYTES = 10
-_LANGUAGES = {0x26: "cp866", 0x65: "cp866", 0xC9: "cp1251"}
-"""Byte 29 of a dbf, where it can be relied on.
+_DELETED = ord("*")
+LOSSLESS = "ISO-8859-1"
+"""GDAL is asked to read texts in it, which keeps all bytes; `decode_frame` makes texts of them."""
 
-Natural Earth writes 0x57 ("Windows") over UTF-8 and over cp1252 alike.
-"""
+
+@dataclass
+class Shapefile:
+    """The parts of a shapefile in a folder of ours.
+
+    Attributes
+    ----------
+    path
+        The ``.shp``.
+    stem
+        Its source and name, for messages.
+    stated, language
+        What the ``.cpg`` says, as it says it, and what byte 29 of the dbf stands for; blank if nothing.
+    noted
+        What was noted -> rows.
+    """
+
+    path: Path
+    stem: str
+    stated: str = ""
+    language: str = ""
+    noted: dict[str, int] = field(default_factory=dict)
+
+
+def choose_parts(shape: PurePath, beside: Iterable[PurePath]) -> dict[str, PurePath]:
+    """Choose the files of one folder that belong to a ``.shp``, by suffix in small letters.
+
+    The case of their names does not matter, but the same case comes first. A ``.qpj`` replaces an
+    absent ``.prj``, and so does the only ``.prj`` that belongs to no other ``.shp``.
+    """
+    files = sorted(beside, key=lambda p: (p.stem != shape.stem, str(p)))
+    stem = shape.stem.casefold()
+    found: dict[str, PurePath] = {}
+    for file in files:
+        if file.stem.casefold() == stem:
+            found.setdefault(file.suffix.lower(), file)
+    found[".shp"] = shape
+    if ".prj" not in found:
+        owners = {f.stem.casefold() for f in files if f.suffix.lower() == ".shp"}
+        spare = [f for f in files if f.suffix.lower() == ".prj"]
+        spare = [f for f in spare if f.stem.casefold() not in owners]
+        if ".qpj" in found or len(spare) == 1:
+            found[".prj"] = found.get(".qpj") or spare[0]
+            logger.warning("%s: its reference system is that of %s", shape.name, found[".prj"].name)
+    return {suffix: found[suffix] for suffix in PARTS if suffix in found}
 
 
 def parts_in_archive(archive: Archive, member: str, source: Source) -> CopyPart:
@@ -34,45 +89,41 @@ def parts_in_archive(archive: Archive, member: str, source: Source) -> CopyPart:
 
     It raises `SchemaError`, with what the archive holds, if a required part is missing.
     """
-    optional = _optional(source)
+    optional, shape = _optional(source), PurePosixPath(archive.find(member) or member)
+    names = [PurePosixPath(n) for n in archive.names]
+    parts = choose_parts(shape, [n for n in names if n.parent == shape.parent])
+    if ".prj" not in parts:  # in another folder of the archive
+        others = [n for n in names if n.suffix.lower() == ".prj"]
+        parts |= {".prj": others[0]} if len(others) == 1 else {}
 
     def copy(suffix: str, target: Path) -> bool:
-        part = str(PurePosixPath(member).with_suffix(suffix))
-        if archive.find(part) is None:
+        if suffix not in parts:
             if suffix not in optional:
-                raise archive.missing(part)
+                raise archive.missing(str(shape.with_suffix(suffix)))
             return False
-        archive.extract(part, target)
+        archive.extract(str(parts[suffix]), target)
         return True
 
     return copy
 
 
 def parts_beside(path: Path) -> CopyPart:
-    """Return the function that copies the parts of a shapefile on disk.
-
-    The case of their suffixes does not matter.
-    """
+    """Return the function that copies the parts of a shapefile on disk."""
+    parts = choose_parts(path, [p for p in path.parent.iterdir() if p.is_file()])
 
     def copy(suffix: str, target: Path) -> bool:
-        beside = [p for p in path.parent.iterdir() if p.stem == path.stem and p.is_file()]
-        found = next((p for p in beside if p.suffix.lower() == suffix), None)
-        if suffix == ".shp":
-            found = path
-        if found is None:
-            return False
-        shutil.copyfile(found, target)
-        return True
+        if suffix in parts:
+            shutil.copyfile(parts[suffix], target)
+        return suffix in parts
 
     return copy
 
 
 def gather_parts(
     copy_part: CopyPart, folder: Path, source: Source, *, where: str, hint: str
-) -> tuple[Path, str]:
-    """Put the parts of a shapefile into a folder; return its ``.shp`` and the encoding of texts.
+) -> Shapefile:
+    """Put the parts of a shapefile into a folder, and count the rows that its dbf marks as deleted.
 
-    Without a ``.cpg``, the dbf's own language and then ``reader.encodings`` are tried;
     ``reader.crs`` replaces a missing ``.prj``. `where` names the ``.shp``.
 
     Raises `SchemaError` if a part is missing or cut short, or if the parts disagree.
@@ -103,10 +154,17 @@ def gather_parts(
             f"{stem}.shx lists {shapes} shapes, but {stem}.dbf has {rows} rows",
             "the parts come from two exports: get all of them again",
         )
-    stated = folder / "payload.cpg"
-    name = stated.read_text("ascii", "ignore").strip() if stated.exists() else ""
-    stated.unlink(missing_ok=True)  # the encoding is passed to GDAL
-    return folder / "payload.shp", _encoding(table, name, source.reader.encodings, stem, hint)
+    cpg = folder / "payload.cpg"
+    stated = cpg.read_text("ascii", "ignore").strip() if cpg.exists() else ""
+    cpg.unlink(missing_ok=True)  # texts are decoded after GDAL
+    found = Shapefile(folder / "payload.shp", stem, stated, LANGUAGES.get(table[29], ""))
+    header, size = struct.unpack("<HH", table[8:12])
+    if rows and size:
+        marks = np.frombuffer(table, np.uint8, rows * size, header)[::size]
+        deleted = int((marks == _DELETED).sum())
+        if deleted:
+            found.noted["rows that the .dbf marks as deleted, left out"] = deleted
+    return found
 
 
 def _optional(source: Source) -> frozenset[str]:
@@ -128,23 +186,55 @@ def _is_whole(part: Path) -> bool:
     return True
 
 
-def _encoding(table: bytes, stated: str, encodings: tuple[str, ...], stem: str, hint: str) -> str:
-    """Choose the first encoding that fits all texts: the ``.cpg``'s, the dbf's, the entry's."""
-    body = table[struct.unpack("<H", table[8:10])[0] :]
-    if body.isascii():
-        return "utf-8"
-    first = stated.replace("ANSI ", "cp") or _LANGUAGES.get(table[29], "")
-    tried = [name for name in (first, *encodings) if name]
-    for name in tried:
-        try:
-            known = codecs.lookup(f"cp{name}" if name.isdecimal() else name).name
-            body.decode(known)
-        except (LookupError, UnicodeDecodeError):
-            continue
-        if stated and name != first:
-            logger.warning("%s.cpg says %s, but the texts are %s", stem, stated, known)
-        return "utf-8" if known == "utf-8-sig" else known
-    raise SchemaError(f"{stem}.dbf is not encoded as {' or '.join(tried)}", hint)
+def decode_frame(
+    frame: pd.DataFrame, parts: Shapefile, encodings: tuple[str, ...], hint: str
+) -> pd.DataFrame:
+    """Make texts of those that GDAL read as `LOSSLESS`.
+
+    The encoding is that of the ``.cpg``, the dbf's language, one of `encodings`, or what the letters
+    show; a text that does not fit it does not change the others.
+
+    Raises `SchemaError` if `encodings` are given and none of these fits.
+    """
+    labels = [c for c in frame.columns if frame[c].dtype.kind in "OT" and c != "geometry"]
+    labels = [c for c in labels if frame[c].map(lambda v: isinstance(v, str)).any()]
+    cells = dict.fromkeys(
+        [str(c) for c in frame.columns]
+        + [v for c in labels for v in frame[c] if isinstance(v, str)]
+    )
+    raw = [text.encode(LOSSLESS) for text in cells]
+    found = _decoded(raw, parts, encodings, hint)
+    parts.noted.update(found.noted)
+    texts = dict(zip(cells, found.texts, strict=True))
+    decoded = {
+        c: pd.Series([texts.get(v, v) for v in frame[c].tolist()], frame.index, dtype=object)
+        for c in labels
+    }
+    return frame.assign(**decoded).rename(columns=texts)
+
+
+def _decoded(raw: list[bytes], parts: Shapefile, encodings: tuple[str, ...], hint: str) -> Decoded:
+    stated = known_encoding(parts.stated)
+    own = [name for name in (stated, parts.language) if name]
+    given = [known_encoding(e) or e for e in encodings]
+    found = decode_texts(raw, [*own, *(given or [UTF8])])
+    if found is None and given:
+        tried = " or ".join(
+            dict.fromkeys([*filter(None, (parts.stated, parts.language)), *encodings])
+        )
+        raise SchemaError(f"{parts.stem}.dbf is not encoded as {tried}", hint)
+    if found is None:
+        guess = guess_encoding(raw)
+        found = decode_texts(raw, [guess.name]) or Decoded(
+            [cell.decode(guess.name, "replace") for cell in raw], guess.name, {}
+        )
+        odd = sum(not cell.isascii() for cell in raw)
+        found.noted[guess.describe("texts")] = odd
+    if parts.stated and found.encoding != stated and not all(cell.isascii() for cell in raw):
+        logger.warning(
+            "%s.cpg says %s, but the texts are %s", parts.stem, parts.stated, found.encoding
+        )
+    return found
 
 
 def restore_names(found: Iterable[object], wanted: Iterable[str]) -> dict[str, str]:

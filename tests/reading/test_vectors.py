@@ -335,6 +335,73 @@ def test_the_language_of_a_dbf_is_used_where_no_cpg_says_more(
     assert frame["name"].tolist() == ["Мойынкум", "Хребет", "C"]
 
 
+def test_one_damaged_name_does_not_spoil_the_others(tmp_path, made_up, towns):
+    named = towns.assign(name=["Мойынкум", "Хребет", "Холм"])
+    content = shapes(named, tmp_path, "utf-8", "UTF-8")
+    (tmp_path / "x.zip").write_bytes(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["x.dbf"] = parts["x.dbf"].replace("Холм".encode(), b"\xd5\xee\xeb\xec    ")
+    pack_pages(tmp_path / "x.zip", parts)
+    frame = open_file(tmp_path / "x.zip", made_up())
+    assert frame["name"].tolist() == ["Мойынкум", "Хребет", "Холм"]
+    assert list(frame.attrs["noted"]) == ["texts that are not utf-8, read as cp1251"]
+
+
+def test_cyrillic_texts_of_which_nothing_is_stated_are_read_and_noted(tmp_path, made_up, towns):
+    named = towns.assign(name=["Мойынкум", "Хребет", "Холм"])
+    (tmp_path / "x.zip").write_bytes(shapes(named, tmp_path, "cp1251", None))
+    frame = open_file(tmp_path / "x.zip", made_up())
+    assert frame["name"].tolist() == ["Мойынкум", "Хребет", "Холм"]
+    assert "cp1251" in next(iter(frame.attrs["noted"]))
+
+
+def test_rows_that_a_dbf_marks_as_deleted_are_counted(tmp_path, made_up, towns):
+    towns.to_file(tmp_path / "x.shp")
+    table = bytearray((tmp_path / "x.dbf").read_bytes())
+    table[int.from_bytes(table[8:10], "little")] = ord("*")
+    (tmp_path / "x.dbf").write_bytes(table)
+    frame = open_file(tmp_path / "x.shp", made_up())
+    assert frame["name"].tolist() == ["B", "C"]
+    assert frame.attrs["noted"] == {"rows that the .dbf marks as deleted, left out": 1}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {".prj": "SITE.PRJ"},
+        {".prj": "wgs84.prj"},
+        {".prj": "x.qpj"},
+        {".prj": "crs/any.prj"},
+        {".shp": "X.SHP", ".dbf": "x.DBF", ".shx": "X.shx", ".prj": "x.Prj"},
+    ],
+)
+def test_the_parts_of_a_shapefile_whatever_their_case_and_a_prj_of_any_name(
+    tmp_path, made_up, towns, names
+):
+    folder = tmp_path / "as"
+    folder.mkdir()
+    towns.to_crs(32642).to_file(folder / "x.shp")
+    parts = {
+        names.get(p.suffix, p.name): p.read_bytes() for p in folder.iterdir() if p.suffix != ".cpg"
+    }
+    pack_pages(tmp_path / "x.zip", parts)
+    assert open_file(tmp_path / "x.zip", made_up()).crs.to_epsg() == 32642
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    for name, content in parts.items():
+        (beside / name.rpartition("/")[2]).write_bytes(content)
+    shape = beside / names.get(".shp", "x.shp")
+    assert open_file(shape, made_up()).crs.to_epsg() == 32642
+
+
+def test_a_prj_of_another_shapefile_is_not_taken(tmp_path, made_up, towns):
+    towns.to_crs(32642).to_file(tmp_path / "roads.shp")
+    towns.to_file(tmp_path / "x.shp")
+    (tmp_path / "x.prj").unlink()
+    assert "x.prj is missing" in refusal(tmp_path / "x.shp", made_up())
+
+
 def test_a_view_is_refused_since_it_may_never_end(tmp_path, made_up, towns):
     path = tmp_path / "x.gpkg"
     towns.to_file(path, layer="towns")
