@@ -89,7 +89,10 @@ def test_byte_order_mark_and_windows_encoding(ree, payload, write):
 
 
 def test_an_encoding_that_is_neither(ree, payload, write):
-    text = refusal(ree, write(payload("usgs_ree", {"ree/main.csv": b"rec_id\n\x81\x8d\xff\n"})))
+    reader = ree.reader.model_copy(update={"encodings": ("utf-8-sig", "cp1252")})
+    stated = ree.model_copy(update={"reader": reader})
+    content = payload("usgs_ree", {"ree/main.csv": b"rec_id\n\x81\x8d\xff\n"})
+    text = refusal(stated, write(content))
     assert "payload.zip/ree/main.csv is not encoded as utf-8-sig or cp1252" in text
 
 
