@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from geo_ree._version import __version__
@@ -50,6 +51,104 @@ SEED = 20240607
 Aggregate = Literal["weighted_sum", "weighted_product", "topsis"]
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 """How values become one score: the functions are in `geo_ree.scoring.aggregates`."""
+
+
+GDAL_OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # a file beside a raster is not a part of it
+        "GDAL_PAM_ENABLED": "NO",  # nor is its .aux.xml, which may name further files
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",  # no file on the web has this ending
+        "GDAL_HTTP_PROXY": "127.0.0.1:9",  # where nobody answers (RFC 863)
+        "GDAL_HTTP_MAX_RETRY": "0",
+    }
+)
+"""Options under which GDAL opens every raster: that file alone, and nothing on the network."""
+
+GDAL_SKIP = (
+    "VRT OGR_VRT GDALG GTI STACIT STACTA DERIVED MRF TIL HTTP WMS WCS WMTS WFS OAPIF OGCAPI CSW "
+    "DAAS EEDA EEDAI ESRIC KMLSUPEROVERLAY NGW PLMOSAIC PLSCENES Elasticsearch Carto AmigoCloud "
+    "ADBC GPSBabel PDS4 OGR_PDS"
+)
+"""Drivers of GDAL that follow a file to other files, programs or addresses."""
+
+
+def restrict_gdal() -> None:
+    """Keep GDAL in this process from the network and from the drivers in `GDAL_SKIP`.
+
+    The command line calls this before GDAL is loaded. It is not for a library to decide for the
+    process of its user: there the readers rely on the checks of each file.
+    """
+    os.environ["GDAL_SKIP"] = ",".join(GDAL_SKIP.split())
+    os.environ.update({n: v for n, v in GDAL_OPTIONS.items() if "CURL" in n or "HTTP" in n})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one file of unknown origin may make a reader hold, whatever its own size.
+
+    A file that declares more is refused before it is read. The environment variable
+    ``GEO_REE_LIMITS`` multiplies all of them: ``GEO_REE_LIMITS=2`` allows twice as much.
+
+    Parameters
+    ----------
+    members
+        Files in an archive. The largest archive of the catalogue has a few hundred.
+    expanded_bytes
+        All files of an archive together, and the columns of a Parquet file: what a machine with
+        16 GB can still hold beside a run.
+    ratio
+        Expanded size of a file in an archive (beyond 10 MB) over its packed size. Tables of
+        numbers reach about 50.
+    workbook_bytes
+        The XML of a workbook; it is held in memory whole.
+    cells
+        Rows times columns of a worksheet, which is laid out whole in memory.
+    text_bytes
+        The texts of a worksheet, counted as often as its cells repeat them.
+    block_bytes
+        A block (tile or strip) of a raster, which GDAL reads as a whole.
+    raster_pixels
+        Pixels of a raster; twice Kazakhstan at one arc-second.
+    child_bytes, child_s
+        Memory and seconds of the child process that tries a file (see `geo_ree.reading.trial`).
+
+    Examples
+    --------
+    >>> Limits().cells
+    10000000
+    """
+
+    members: int = 20_000
+    expanded_bytes: int = 4_000_000_000
+    ratio: int = 250
+    workbook_bytes: int = 500_000_000
+    cells: int = 10_000_000
+    text_bytes: int = 1_000_000_000
+    block_bytes: int = 268_435_456
+    raster_pixels: int = 20_000_000_000
+    child_bytes: int = 6_000_000_000
+    child_s: int = 300
+
+    @classmethod
+    def current(cls) -> Limits:
+        """Return the limits, multiplied by ``GEO_REE_LIMITS``.
+
+        Raises `SettingsError` if that is not a positive number.
+        """
+        given = os.environ.get("GEO_REE_LIMITS", "1")
+        try:
+            factor = float(given)
+        except ValueError:
+            factor = 0.0
+        if not 0.0 < factor < 1e6:
+            raise SettingsError(
+                f"GEO_REE_LIMITS is {given!r}", "give a positive number, for instance 2"
+            )
+        return cls(**{name: round(most * factor) for name, most in asdict(cls()).items()})
+
+
+LARGER_LIMITS = "do not use it; if you trust it, set GEO_REE_LIMITS=2 (or more) to allow more"
+"""Hint for a file that declares more than `Limits` allow."""
 
 
 @dataclass(frozen=True, kw_only=True)

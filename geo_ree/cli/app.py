@@ -17,6 +17,7 @@ from geo_ree.cli.scenario_commands import scenario
 from geo_ree.cli.source_commands import doctor, fetch, sources
 from geo_ree.cli.validate_commands import validate
 from geo_ree.errors import GeoReeError
+from geo_ree.settings import restrict_gdal
 
 
 class _Group(click.Group):
@@ -60,6 +61,7 @@ def main(debug: bool) -> None:
 
     A screening of public data, not investment advice.
     """
+    restrict_gdal()  # before any command loads it
 
 
 for command in (

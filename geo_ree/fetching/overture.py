@@ -20,6 +20,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.transport.download import Client
+from geo_ree.reading.geoparquet import read_arrow
 from geo_ree.reading.osm_elements import as_table
 from geo_ree.reading.osm_tags import Condition, wanted_tags
 
@@ -207,10 +208,7 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
     """
     hint = f"fetch it again with geo-ree fetch {source.id}"
     tags = wanted_tags(source)
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise SchemaError(f"{source.id}: {path.name} is not a whole Parquet file", hint) from error
+    table = read_arrow(path, where=f"{source.id}: {path.name}", hint=hint)
     missing = [n for n in ("id", "geometry", "subtype", "class") if n not in table.column_names]
     if missing:
         raise SchemaError(

@@ -7,20 +7,20 @@ retries and the certificate check of `Client`, and GDAL itself never uses the ne
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-import rasterio
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError
+from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.raster_windows import problem_of
 from geo_ree.fetching.transport.download import Client
 from geo_ree.fetching.transport.retry import AbsentError, ForbiddenError
 from geo_ree.fetching.transport.session import mirrored
+from geo_ree.reading.geotiffs import open_geotiff
 
 MIN_BYTES = 32_768
 """Bytes requested at least: the header of a Cloud-Optimized GeoTIFF fits into them."""
@@ -110,7 +110,6 @@ def open_tiles(
     tiles: list[Tile] = []
     absent: list[str] = []
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"))
         for url in urls:
             where = f"{source.id}: {mirrored(url, client.settings)}"
             try:
@@ -119,7 +118,7 @@ def open_tiles(
                 absent.append(url)
                 continue
             with _explained(file, f"{where} is not a whole GeoTIFF"):
-                dataset = stack.enter_context(_open(file))
+                dataset = stack.enter_context(_open(file, where))
             problem = problem_of(dataset, degrees=True)
             if problem:
                 raise FetchError(
@@ -129,19 +128,21 @@ def open_tiles(
         yield tiles, absent
 
 
-def _open(file: RangeFile) -> DatasetReader:
+def _open(file: RangeFile, where: str) -> AbstractContextManager[DatasetReader]:
     def opener(path: str, mode: str = "rb") -> RangeFile:
         if path != _NAME or mode != "rb":  # no files beside it
             raise FileNotFoundError(path)
         return file
 
-    return rasterio.open(_NAME, driver="GTiff", opener=opener)
+    return open_geotiff(_NAME, where=where, opener=opener)
 
 
 @contextmanager
 def _explained(file: RangeFile, what: str) -> Iterator[None]:
     try:
         yield
+    except SchemaError as error:  # what the file declares
+        raise FetchError(error.what, error.hint) from error
     except RasterioError as error:
         if file.error is None:
             raise FetchError(

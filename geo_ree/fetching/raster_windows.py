@@ -1,13 +1,12 @@
 """Windows of GeoTIFFs: heights (and slopes, if a second band has them), north up, in the file's grid.
 
 `read_rasters` reads files on disk, `geo_ree.fetching.cog` tiles on the web; both fill a
-`RasterWindow`. Only GDAL's GTiff driver opens a file.
+`RasterWindow`. `open_geotiff` opens each file.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.warp import transform_bounds
@@ -29,16 +27,11 @@ from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box
 from geo_ree.fetching.raster_values import HEIGHT, read_values
+from geo_ree.reading.geotiffs import open_geotiff
 from geo_ree.schema import LAND_HEIGHT_M
 
 MAX_PIXELS = 50_000_000
 """A window with more pixels (200 MB as float32) is refused."""
-
-MAX_FILE_PIXELS = 20_000_000_000
-"""A file with more pixels is refused: twice Kazakhstan at one arc-second."""
-
-MAX_BLOCK = 4096 * 4096
-"""A file with larger blocks (pixels) is refused: GDAL reads a block as a whole."""
 
 OFF_GRID = 0.01
 """Share of a pixel by which files of one grid may be off."""
@@ -90,7 +83,7 @@ def empty_window(box: Box) -> RasterWindow:
 
 
 def problem_of(dataset: DatasetReader, *, degrees: bool, slopes: bool = False) -> str:
-    """Say why a raster cannot be used: other bands, not georeferenced, too large; or nothing."""
+    """Say why a raster cannot be used: other bands, not georeferenced; or nothing."""
     known = dataset.crs is not None and (dataset.crs.is_geographic or not degrees)
     if dataset.count != 1 + slopes or not known:
         wanted = "in degrees" if degrees else "in a known reference system"
@@ -102,12 +95,6 @@ def problem_of(dataset: DatasetReader, *, degrees: bool, slopes: bool = False) -
     step = dataset.transform
     if not (step.b == step.d == 0 and step.a > 0 > step.e):
         return "is rotated, expected north up (see gdalwarp)"
-    block = math.prod(dataset.block_shapes[0])
-    if block > MAX_BLOCK:
-        return f"has blocks of {block} pixels, at most {MAX_BLOCK} are accepted"
-    pixels = dataset.width * dataset.height
-    if pixels > MAX_FILE_PIXELS:
-        return f"has {pixels} pixels, at most {MAX_FILE_PIXELS} are accepted"
     return ""
 
 
@@ -161,10 +148,7 @@ def open_raster(path: Path, source: Source) -> Iterator[DatasetReader]:
     if not path.is_file():
         raise SchemaError(f"{source.id}: {path} is missing", hint)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # an error below
-            dataset = rasterio.open(path, driver="GTiff")
-        with dataset:
+        with open_geotiff(path, where=f"{source.id}: {path.name}") as dataset:
             # what is fetched as tiles is in degrees, a file of the user in any system
             degrees = source.protocol == "cog"
             problem = problem_of(dataset, degrees=degrees, slopes=source.slope_cell_m > 0)

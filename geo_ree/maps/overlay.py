@@ -14,9 +14,10 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
 from geo_ree.crs import STORE_CRS, Floats
-from geo_ree.errors import RenderError
+from geo_ree.errors import RenderError, SchemaError
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.style import SCORE_RAMP
+from geo_ree.reading.geotiffs import open_geotiff
 
 MERCATOR_LATITUDE = 85.05112878
 """Web Mercator ends at this latitude (degrees)."""
@@ -74,10 +75,10 @@ def score_picture(
     ([[44.0, 70.0], [45.0, 72.0]], 'data:image/png;base64,')
     """
     try:
-        with rasterio.open(path) as opened:
+        with open_geotiff(path) as opened:
             described = opened.descriptions[0] or Path(path).stem
             scores, box = _warped(opened, width)
-    except RasterioError as error:
+    except (RasterioError, SchemaError) as error:
         raise RenderError(
             f"{path} cannot be read: {error}", "make it with geo-ree suitability"
         ) from error

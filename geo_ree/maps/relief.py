@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import rasterio
-
 from geo_ree.maps.feature_groups import MapLayer
+from geo_ree.reading.geotiffs import open_geotiff
 from geo_ree.storage import starter_path
 
 PICTURES: Mapping[str, str] = MappingProxyType(
@@ -34,7 +33,7 @@ def relief() -> MapLayer:
     """
     pictures: list[dict[str, Any]] = []
     for picture, raster in PICTURES.items():
-        with rasterio.open(starter_path(raster), driver="GTiff") as opened:
+        with open_geotiff(starter_path(raster)) as opened:
             west, south, east, north = (round(edge, 6) for edge in opened.bounds)
         image = base64.b64encode(starter_path(picture).read_bytes()).decode()
         pictures.append(

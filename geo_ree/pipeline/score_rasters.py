@@ -16,7 +16,8 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geo_ree.crs import STORE_CRS, Floats
-from geo_ree.errors import ScoreError
+from geo_ree.errors import SchemaError, ScoreError
+from geo_ree.reading.geotiffs import open_geotiff
 from geo_ree.scoring import ScoreModel
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import criterion_values, enough_known, known_weights
@@ -181,8 +182,8 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
 
 def _opened(stack: ExitStack, path: Path) -> Any:
     try:
-        return stack.enter_context(rasterio.open(path))
-    except RasterioError as error:
+        return stack.enter_context(open_geotiff(path))
+    except (RasterioError, SchemaError) as error:
         raise ScoreError(
             f"{path} cannot be read: {error}", "make it with geo-ree surface"
         ) from error

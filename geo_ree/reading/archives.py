@@ -17,17 +17,9 @@ from typing import Literal, Self
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.settings import LARGER_LIMITS, Limits
 
 logger = logging.getLogger(__name__)
-
-MAX_EXPANDED_BYTES = 4_000_000_000
-"""An archive is refused if all its members together expand to more."""
-
-MAX_RATIO = 250
-"""A member of more than `_SMALL` bytes is refused if it expands by a greater factor."""
-
-MAX_MEMBERS = 20_000
-"""An archive is refused if it has more members."""
 
 DAMAGED = (
     zipfile.BadZipFile,
@@ -89,14 +81,14 @@ class Archive:
         files = [i for i in self._zip.infolist() if i.filename and not i.is_dir()]
         self._files = {i.filename: i for i in files if not _UNSAFE.search(i.filename)}
         self.size = sum(i.file_size for i in files)
-        fault = ""
-        if len(files) > MAX_MEMBERS:
-            fault = f"has {len(files)} members, more than {MAX_MEMBERS}"
-        elif self.size > MAX_EXPANDED_BYTES:
-            fault = f"expands to {self.size} bytes, more than {MAX_EXPANDED_BYTES}"
+        fault, limits = "", Limits.current()
+        if len(files) > limits.members:
+            fault = f"has {len(files)} members, more than {limits.members}"
+        elif self.size > limits.expanded_bytes:
+            fault = f"expands to {self.size} bytes, more than {limits.expanded_bytes}"
         if fault:
             self._zip.close()
-            raise SchemaError(f"{self._where} {fault}", "do not use this archive")
+            raise SchemaError(f"{self._where} {fault}", LARGER_LIMITS)
 
     def __enter__(self) -> Self:
         return self
@@ -165,10 +157,10 @@ class Archive:
         if stat.S_ISLNK(info.external_attr >> 16):
             raise SchemaError(f"{where} is a link, not a file", "do not use this archive")
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > _SMALL and ratio > MAX_RATIO:
+        if info.file_size > _SMALL and ratio > Limits.current().ratio:
             raise SchemaError(
                 f"{where} expands to {info.file_size} bytes, {ratio:.0f} times its size",
-                "do not use this archive",
+                LARGER_LIMITS,
             )
         if info.flag_bits & 1:
             raise SchemaError(f"{where} is encrypted", self._hint)

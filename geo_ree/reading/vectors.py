@@ -28,6 +28,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.catalog.table_rules import Reader
 from geo_ree.errors import SchemaError
 from geo_ree.reading.map_grids import find_system
+from geo_ree.settings import GDAL_OPTIONS
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ _LINKS_TO_OTHER_DATA = (
 _GDAL_OPTIONS = {
     "GML_FIELDTYPES": "ALWAYS_STRING",  # else "0012" becomes 12
     "GML_DOWNLOAD_SCHEMA": "NO",  # else any address that the file names is asked
+    **{name: value for name, value in GDAL_OPTIONS.items() if "CURL" in name or "HTTP" in name},
 }
 _NO_LAYERS = frozenset({"layer_styles", "qgis_projects"})
 _CHUNK = 1 << 20

@@ -14,12 +14,7 @@ import python_calamine as calamine
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive
 from geo_ree.reading.documents import check_markup_bytes
-
-MAX_BYTES = 500_000_000
-"""A workbook is refused if it expands to more."""
-
-MAX_CELLS = 10_000_000
-"""A worksheet is refused if its last cells span more: it is laid out whole in memory."""
+from geo_ree.settings import LARGER_LIMITS, Limits
 
 _CELL = re.compile(r"([A-Za-z]{1,3})([0-9]+)")
 
@@ -62,9 +57,10 @@ def check_workbook(path: Path, *, source_id: str, hint: str) -> bytes:
         Archive(path, source_id=source_id, hint=hint) as archive,
         zipfile.ZipFile(kept, "w") as out,
     ):
-        if archive.size > MAX_BYTES:
+        limits = Limits.current()
+        if archive.size > limits.workbook_bytes:
             raise SchemaError(
-                f"{source_id}: {path.name} expands to {archive.size} bytes", "do not use this file"
+                f"{source_id}: {path.name} expands to {archive.size} bytes", LARGER_LIMITS
             )
         for name in archive.names:
             if not name.endswith((".xml", ".rels")):
@@ -72,10 +68,10 @@ def check_workbook(path: Path, *, source_id: str, hint: str) -> bytes:
             content, where = archive.read(name), f"{source_id}: {archive.name}/{name}"
             extent = _Extent()
             check_markup_bytes(content, where=where, hint=hint, seen=extent)
-            if extent.rows * extent.columns > MAX_CELLS:
+            if extent.rows * extent.columns > limits.cells:
                 raise SchemaError(
                     f"{where} spans {extent.rows} rows and {extent.columns} columns",
-                    "delete what stands far from the table, and save it again",
+                    f"delete what stands far from the table, and save it again; {LARGER_LIMITS}",
                 )
             out.writestr(name, content)
     return kept.getvalue()

@@ -200,11 +200,11 @@ def test_a_bomb_is_refused_by_its_ratio(ree, payload, write):
     bomb = payload("usgs_ree", {"ree/main.csv": b"0" * 20_000_000})
     text = refusal(ree, write(bomb))
     assert "ree/main.csv expands to 20000000 bytes" in text
-    assert "do not use this archive" in text
+    assert "do not use it" in text
 
 
 def test_a_bomb_is_refused_by_its_size(ree, payload, write, monkeypatch):
-    monkeypatch.setattr(unpack, "MAX_EXPANDED_BYTES", 100)
+    monkeypatch.setattr(unpack.Limits, "current", lambda: unpack.Limits(expanded_bytes=100))
     assert "expands to" in refusal(ree, write(payload("usgs_ree")))
 
 

@@ -94,17 +94,17 @@ def test_a_link_is_refused_however_it_is_taken_out(tmp_path):
 
 
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpack, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(unpack.Limits, "current", lambda: unpack.Limits(members=3))
     path = archive_of(tmp_path / "x.zip", {f"{i}.csv": b"" for i in range(4)})
     assert "has 4 members, more than 3" in refusal(path).what
 
 
 def test_all_members_together_are_weighed(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpack, "MAX_EXPANDED_BYTES", 1000)
+    monkeypatch.setattr(unpack.Limits, "current", lambda: unpack.Limits(expanded_bytes=1000))
     path = archive_of(tmp_path / "x.zip", {f"{i}.csv": bytes(300) for i in range(4)})
     error = refusal(path, "1.csv")
     assert "expands to 1200 bytes, more than 1000" in error.what
-    assert error.hint == "do not use this archive"
+    assert "set GEO_REE_LIMITS=2 (or more)" in error.hint
 
 
 def test_a_size_that_lies_is_where_reading_stops(tmp_path):
@@ -161,7 +161,7 @@ def test_an_archive_inside_an_archive_is_not_followed(tmp_path, made_up):
 
 def test_a_damaged_archive_is_closed(tmp_path, monkeypatch):
     """Warnings are errors here: a file left open would be one."""
-    monkeypatch.setattr(unpack, "MAX_MEMBERS", 0)
+    monkeypatch.setattr(unpack.Limits, "current", lambda: unpack.Limits(members=0))
     path = archive_of(tmp_path / "x.zip", {"a.csv": b""})
     refusal(path)
     path.unlink()

@@ -8,6 +8,7 @@ import struct
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.reading import geoparquet
@@ -54,8 +55,48 @@ def test_collections_of_collections_never_reach_geos(write, made_up):
     assert len(open_file(write(b"\x01\x07\x00\x00\x00\x01\x00\x00\x00" + POINT), made_up())) == 1
 
 
+@pytest.mark.parametrize(
+    "wkb",
+    [
+        (struct.pack("<BII", 1, 7, 2) + POINT) * 9 + POINT,  # only the second is another collection
+        struct.pack("<BII", 1, 4, 1) * 9 + POINT,  # GEOS descends before it looks at the type
+        struct.pack("<BII", 1, 9, 1) * 9 + POINT,
+        struct.pack(">BII", 0, 1007, 1) * 9 + POINT,
+        struct.pack("<BIII", 1, 0xA0000007, 4326, 1) * 9 + POINT,
+        struct.pack("<BII", 1, 7, 3)
+        + struct.pack("<BIIIdddddd", 1, 3, 1, 3, *range(6))
+        + struct.pack("<BIIdd", 1, 2, 1, 0, 0)
+        + struct.pack("<BII", 1, 7, 1) * 9
+        + POINT,
+    ],
+)
+def test_nesting_is_found_wherever_it_begins(write, made_up, wkb):
+    with pytest.raises(SchemaError, match="has collections of collections"):
+        open_file(write(wkb), made_up())
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.dictionary(pa.int32(), pa.binary())])
+def test_geometries_of_another_type_are_not_decoded(tmp_path, made_up, kind):
+    nested = struct.pack("<BII", 1, 7, 1) * 9 + POINT
+    given = nested.hex() if kind == pa.string() else nested
+    table = pa.table({"name": ["A"], "geometry": pa.array([given]).cast(kind)})
+    pq.write_table(table.replace_schema_metadata({"geo": GEO}), tmp_path / "x.parquet")
+    with pytest.raises(SchemaError, match=r"of the type .*, expected binary"):
+        open_file(tmp_path / "x.parquet", made_up())
+
+
+def test_collections_that_people_make_are_read(write, made_up):
+    parts = [shapely.MultiPoint([(70, 45), (71, 46)]), shapely.box(70, 45, 71, 46)]
+    inner = shapely.GeometryCollection([*parts, shapely.MultiPolygon([parts[1]])])
+    shape = shapely.GeometryCollection([inner, shapely.Point(1, 2, 3)])
+    frame = open_file(write(shapely.to_wkb(shape)), made_up())
+    assert frame.geometry.iloc[0].equals_exact(shape)
+
+
 def test_a_file_that_expands_too_far_is_refused(tmp_path, made_up, monkeypatch):
-    monkeypatch.setattr(geoparquet, "MAX_EXPANDED_BYTES", 1_000_000)
+    monkeypatch.setattr(
+        geoparquet.Limits, "current", lambda: geoparquet.Limits(expanded_bytes=1_000_000)
+    )
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"name": ["x" * 1000] * 10_000}), path)  # a dictionary of one value
     assert path.stat().st_size < 10_000
