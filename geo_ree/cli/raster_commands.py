@@ -55,7 +55,9 @@ def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> 
 
 @click.command("surface", cls=Variadic)
 @click.option(
-    "--layer", default="", help="Distance to every feature of this layer, for instance railways."
+    "--layer",
+    default="",
+    help="Distance to every feature in use of this layer, for instance railways.",
 )
 @click.option(
     "--target", default="", help="Distance to this target of the scores, for instance railway."

@@ -15,9 +15,9 @@ from geo_ree.deposits.column_rules import (
     TableTask,
     as_text,
     as_texts,
-    canonical_columns,
     find_columns,
 )
+from geo_ree.deposits.column_values import canonical_columns
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import place_rows
 from geo_ree.deposits.precision import add_precision

@@ -22,6 +22,7 @@ from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.transport.download import Client
 from geo_ree.reading.geoparquet import read_arrow
 from geo_ree.reading.osm_elements import as_table
+from geo_ree.reading.osm_states import state_value
 from geo_ree.reading.osm_tags import Condition, wanted_tags
 
 RELEASE = "{release}"
@@ -45,6 +46,7 @@ _STATES = {
     "is_disused": "disused",
     "is_abandoned": "abandoned",
 }
+_KEYS = ("railway", "highway", "power")
 _OPTIONS = ("bucket", "path", "region", "subtypes")
 _BATCH = 16_384
 _GEO = {
@@ -197,7 +199,8 @@ def read_overture(path: Path, source: Source) -> pd.DataFrame:
         ``osm_ref`` (Overture's id), the columns that the entry names, and the derived columns
         of `geo_ree.reading.osm_tags.with_derived`. A column is ``subtype``, ``class``,
         ``subclass``; ``name`` and ``name:en`` of ``names``; ``state`` (``construction``,
-        ``disused`` or ``abandoned`` where a flag says so of the whole segment) and
+        ``disused`` or ``abandoned`` where a flag says so of the whole segment, else that of the
+        tags) and
         ``class_or_state``; anything else is a key of ``source_tags``, the tags of
         OpenStreetMap. Areas are points on them where the canonical layer has no areas.
 
@@ -229,9 +232,13 @@ def _row(record: Mapping[str, Any], tags: tuple[str, ...]) -> dict[str, Any]:
     flags = [*(record.get("rail_flags") or ()), *(record.get("road_flags") or ())]
     # a flag with a stretch (between) does not speak for the whole segment
     said = {v for flag in flags if not flag.get("between") for v in flag.get("values") or ()}
+    mapped = dict(record.get("source_tags") or ())
     state = next((word for flag, word in _STATES.items() if flag in said), None)
+    state = state or next(
+        filter(None, (state_value(mapped, f"{key}_state") for key in _KEYS)), None
+    )
     known = {
-        **dict(record.get("source_tags") or ()),
+        **mapped,
         "name": names.get("primary"),
         "name:en": dict(names.get("common") or ()).get("en"),
         "subtype": record["subtype"],

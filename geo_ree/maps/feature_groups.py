@@ -220,6 +220,7 @@ def audit(positions: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> MapLayer:
         "sure": [],
         "unsure": pack(np.array(ties, dtype=object)) if ties else [],
         "building": [],
+        "closed": [],
         "areas": area_paths(drawn.geometry),
         "style": dict(LINES["audit"]),
     }
@@ -241,17 +242,20 @@ def tiles() -> MapLayer:
 
 def _lines(gdf: gpd.GeoDataFrame, slug: str) -> MapLayer:
     point = gdf.geometry.geom_type == "Point"
-    building = gdf["kind"] == "building"
+    building = gdf["kind"].isin(("building", "planned"))
+    closed = gdf["kind"] == "disused"
+    in_use = ~building & ~closed
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
     payload: dict[str, Any] = {
-        "sure": line_paths(gdf.geometry[~unsure & ~building]),
-        "unsure": line_paths(gdf.geometry[unsure & ~building]),
+        "sure": line_paths(gdf.geometry[~unsure & in_use]),
+        "unsure": line_paths(gdf.geometry[unsure & in_use]),
         "building": line_paths(gdf.geometry[building]),
+        "closed": line_paths(gdf.geometry[closed]),
         "areas": area_paths(gdf.geometry),
         "style": dict(LINES[slug]),
     }
     if slug in POINTS and point.any():
-        payload["points"] = _point_payload(gdf[point], slug)
+        payload["points"] = _point_payload(gdf[point & in_use], slug)
     return MapLayer(slug, "lines", payload)
 
 

@@ -17,6 +17,7 @@ from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import Layers, read_layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
 from geo_ree.proximity import Box, Grid, TargetIndex, load_targets, make_grid, surface
+from geo_ree.schema import CLOSED_KINDS
 from geo_ree.scoring import load_preset
 from geo_ree.settings import REGION, Options, Settings
 
@@ -45,7 +46,7 @@ def write_surface(
     path
         File to write.
     layer
-        A canonical layer with all its features, of all countries: ``railways``.
+        A canonical layer with all its features that are in use, of all countries: ``railways``.
     target
         A target of the presets: ``railway``. A cell has the distance that a deposit there has in the
         tables; see `geo_ree.surface`. Give a layer or a target.
@@ -174,6 +175,8 @@ def _write_layer(
 ) -> Grid:
     frames = layers.frames
     rows = frames.get(layer, gpd.GeoDataFrame())
+    if "kind" in rows:
+        rows = rows[~rows["kind"].isin(CLOSED_KINDS)]
     rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty] if len(rows) else rows
     if not len(rows):
         raise _no_feature(layer, layers)

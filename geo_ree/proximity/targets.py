@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geo_ree.errors import SchemaError
+from geo_ree.schema import CLOSED_KINDS
 
 
 class Target(BaseModel):
@@ -24,7 +25,7 @@ class Target(BaseModel):
     label
         Description for people.
     kinds, names
-        Kinds and names that count; empty for all.
+        Kinds and names that count; empty for all names, and for all kinds that are in use.
     avoid_neighbours
         Countries (ISO alpha-3) whose gateways do not count.
     at_least
@@ -64,6 +65,8 @@ class Target(BaseModel):
         keep = pd.Series(True, index=layer.index)
         if self.kinds:
             keep &= layer["kind"].isin(self.kinds)
+        elif "kind" in layer:
+            keep &= ~layer["kind"].isin(CLOSED_KINDS)
         if self.names:
             keep &= layer["name"].isin(self.names)
         if self.avoid_neighbours:

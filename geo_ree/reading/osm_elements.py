@@ -21,7 +21,8 @@ import shapely
 from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
-from geo_ree.reading.osm_tags import Condition, wanted_tags, with_derived
+from geo_ree.reading.osm_states import STATES
+from geo_ree.reading.osm_tags import Condition, tag_value, wanted_tags, with_derived
 from geo_ree.reading.tables import check_rows, number_rows
 from geo_ree.schema import LAYERS
 
@@ -46,12 +47,7 @@ AREAS = frozenset(
         "power=plant",
         "power=substation",
         "power=generator",
-        "power=construction",
-        "power=disused",
-        "power=abandoned",
-        "construction:power",
-        "disused:power",
-        "abandoned:power",
+        *(f"power={state}" for state in STATES),
     }
 )
 """Tags that make a closed way an area, unless an entry reads lines only."""
@@ -97,7 +93,7 @@ class Selection:
             self.rows.append(
                 {
                     "osm_ref": f"{element.kind}/{element.id}",
-                    **{key: element.tags.get(key) for key in self.tags},
+                    **{name: tag_value(element.tags, name) for name in self.tags},
                     "geometry": _geometry(element, layer),
                 }
             )
@@ -136,8 +132,15 @@ def _layer(element: Element, asked: tuple[str, ...]) -> str:
         return "lines"
     if "area" in tags:
         return "multipolygons" if tags["area"] == "yes" else "lines"
-    marks = {*tags, *(f"{key}={value}" for key, value in tags.items())}
+    bare = {_without_state(key): value for key, value in tags.items()}
+    marks = {*bare, *(f"{key}={value}" for key, value in bare.items())}
     return "lines" if marks.isdisjoint(AREAS) else "multipolygons"
+
+
+def _without_state(key: str) -> str:
+    """Key of a tag without the prefix of a state: a disused plant is an area as well."""
+    state, _, rest = key.partition(":")
+    return rest if rest and state in STATES else key
 
 
 def _geometry(element: Element, layer: str) -> shapely.Geometry | None:

@@ -13,10 +13,12 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.reading.osm_states import state_keys, state_names, state_value
+from geo_ree.schema import LIMITS
 
 logger = logging.getLogger(__name__)
 
-_STATES = ("construction", "disused", "abandoned")
+_STATE_NAMES = frozenset(state_names())
 _WORD = re.compile(r"'(?:[^']|'')*'|\"([^\"]+)\"|([A-Za-z_][\w:]*+)(?!\s*\()")
 _SQL = {"and", "or", "not", "in", "is", "null", "like", "between", "escape", "cast", "as"}
 _TYPES = {"integer", "float", "text"}
@@ -57,21 +59,19 @@ def _given(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _number(rule: Callable[[str], float | None], key: str) -> Callable[[pd.DataFrame], pd.Series]:
+def _number(
+    rule: Callable[[str], float | None], key: str, name: str
+) -> Callable[[pd.DataFrame], pd.Series]:
+    low, high, _ = LIMITS[name]
+
+    def possible(text: object) -> float | None:
+        number = rule(text) if isinstance(text, str) and text.strip() else None
+        return number if number is not None and low <= number <= high else None
+
     def column(tags: pd.DataFrame) -> pd.Series:
-        numbers = [rule(text) if _given(text) else None for text in tags[key]]
+        numbers = [possible(text) for text in tags[key]]
         texts = [None if number is None else f"{number:.10g}" for number in numbers]
         return pd.Series(texts, index=tags.index, dtype=object)
-
-    return column
-
-
-def _state(key: str) -> Callable[[pd.DataFrame], pd.Series]:
-    def column(tags: pd.DataFrame) -> pd.Series:
-        out = tags[key].copy()
-        for state in _STATES:
-            out = out.where(out.map(_given) | ~tags[f"{state}:{key}"].map(_given), state)
-        return out
 
     return column
 
@@ -85,12 +85,8 @@ _Rule = tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.Series]]
 _DERIVED: Mapping[str, _Rule] = MappingProxyType(
     {
         "osm_name": (("name", "name:en"), _name),
-        "voltage_kv": (("voltage",), _number(voltage_kv, "voltage")),
-        "capacity_mw": ((_OUTPUT,), _number(capacity_mw, _OUTPUT)),
-        **{
-            f"{key}_class": ((key, *(f"{s}:{key}" for s in _STATES)), _state(key))
-            for key in ("railway", "power", "highway")
-        },
+        "voltage_kv": (("voltage",), _number(voltage_kv, "voltage", "voltage_kv")),
+        "capacity_mw": ((_OUTPUT,), _number(capacity_mw, _OUTPUT, "capacity_mw")),
     }
 )
 
@@ -101,20 +97,28 @@ def _keys_of(where: str) -> set[str]:
 
 
 def wanted_tags(source: Source) -> tuple[str, ...]:
-    """Keys of the tags that an entry needs for its columns and its condition, sorted.
+    """Names of what an entry needs for its columns and its condition, sorted.
 
-    Raises SchemaError when a column is not a possible key.
+    They are keys of tags, or columns of `state_names`. Raises SchemaError when a column is not a possible key.
     """
     names = {*source.columns.values(), *source.precision.columns} - {"osm_ref"}
     names |= _keys_of(source.reader.where)
     keys = {key for name in names for key in _DERIVED.get(name, ((name,),))[0]}
+    keys -= _STATE_NAMES
     odd = sorted(key for key in keys if not _SOUND_KEY.fullmatch(key))
     if odd:
         raise SchemaError(
             f"{source.id}: {odd[0]!r} cannot be the key of a tag",
             "correct columns or reader.where in the catalogue entry",
         )
-    return tuple(sorted(keys))
+    return tuple(sorted(keys | (names & _STATE_NAMES)))
+
+
+def tag_value(tags: Mapping[str, str | None], name: str) -> str | None:
+    """Value of a tag, or of a column of `state_names`."""
+    if name in _STATE_NAMES and tags.get(name) is None:
+        return state_value(tags, name)
+    return tags.get(name)
 
 
 class Condition:
@@ -127,19 +131,21 @@ class Condition:
 
     def __init__(self, source: Source) -> None:
         where = source.reader.where
-        self.keys = tuple(sorted(_keys_of(where)))
+        self.names = tuple(sorted(_keys_of(where)))
+        behind = [state_keys(name) if name in _STATE_NAMES else (name,) for name in self.names]
+        self.keys = tuple(sorted({key for keys in behind for key in keys}))
         self._source = source
         self._database = sqlite3.connect(":memory:")
         self._database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         self._database.set_authorizer(_only_reading)
-        tags = ", ".join(f'? COLLATE NOCASE AS "{key}"' for key in self.keys)
+        tags = ", ".join(f'? COLLATE NOCASE AS "{name}"' for name in self.names)
         self._query = f"SELECT 1 FROM (SELECT {tags or 1}) WHERE {_WORD.sub(_quoted, where) or 1}"
         self._matches = lru_cache(maxsize=100_000)(self._evaluate)
-        self.needs_tags = not self._matches((None,) * len(self.keys))
+        self.needs_tags = not self._matches((None,) * len(self.names))
 
     def matches(self, tags: Mapping[str, str | None]) -> bool:
         """Say whether the tags of a feature meet the condition."""
-        values = (tags.get(key) for key in self.keys)
+        values = (tag_value(tags, name) for name in self.names)
         return self._matches(tuple(None if value is None else str(value) for value in values))
 
     def _evaluate(self, values: tuple[str | None, ...]) -> bool:
@@ -168,9 +174,9 @@ def with_derived(tags: pd.DataFrame, source: Source) -> pd.DataFrame:
     """Add the columns that an entry names and that come from several tags, or a unit.
 
     ``osm_name`` (``name:en``, else ``name``); ``voltage_kv`` (highest of ``voltage``);
-    ``capacity_mw`` (of ``plant:output:electricity``); ``railway_class``, ``power_class`` and
-    ``highway_class``: the tag of that key or, where a feature has it only with a prefix
-    (``disused:railway``), the prefix. Unrecognised values are left blank, with a warning.
+    ``capacity_mw`` (of ``plant:output:electricity``). Unrecognised values, and numbers that no
+    column can hold, are left blank, with a warning. The columns of
+    `geo_ree.reading.osm_states.state_names` are there already.
     """
     out = tags.copy()
     for name in sorted({*source.columns.values()} & _DERIVED.keys()):

@@ -28,9 +28,11 @@ from geo_ree.schema.reporting_codes import (
     parse_edition,
 )
 from geo_ree.schema.vocabularies import (
+    CLOSED_KINDS,
     COMMODITY_GROUPS,
     DIRECTIONS,
     FIRST_STAGES,
+    NOT_IN_USE,
     OBSTACLES,
     PRECISION_ERROR_M,
     RANKED_ROLES,
@@ -43,6 +45,7 @@ from geo_ree.schema.vocabularies import (
 __all__ = [
     "CATEGORY_CLASSES",
     "CATEGORY_PARTS",
+    "CLOSED_KINDS",
     "CODE_KINDS",
     "COLUMN_DTYPES",
     "COMMODITY_GROUPS",
@@ -53,6 +56,7 @@ __all__ = [
     "LAND_HEIGHT_M",
     "LAYERS",
     "LIMITS",
+    "NOT_IN_USE",
     "OBSTACLES",
     "PRECISION_ERROR_M",
     "RANKED_ROLES",

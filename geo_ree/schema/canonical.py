@@ -27,7 +27,9 @@ from geo_ree.schema.reporting_codes import (
 )
 from geo_ree.schema.vocabularies import (
     COMMODITY_GROUPS,
+    NOT_IN_USE,
     PRECISION_ERROR_M,
+    ROAD_CLASSES,
     ROLES,
     STAGES,
     WATER_QUALITIES,
@@ -142,7 +144,7 @@ _LAYERS = (
     Layer(
         "railways",
         (
-            *_common("rail", "narrow_gauge", "building", "disused", "unknown"),
+            *_common("rail", "narrow_gauge", *NOT_IN_USE, "unknown"),
             *_LATERAL,
         ),
         _LINE,
@@ -163,7 +165,7 @@ _LAYERS = (
     Layer(
         "roads",
         (
-            *_common("motorway", "trunk", "primary", "secondary", "tertiary", "main", "unknown"),
+            *_common(*ROAD_CLASSES, *NOT_IN_USE, "unknown"),
             *_LATERAL,
         ),
         _LINE,
@@ -171,7 +173,7 @@ _LAYERS = (
     Layer(
         "power_lines",
         (
-            *_common("line", "minor_line", "substation", "unknown"),
+            *_common("line", "minor_line", "substation", *NOT_IN_USE, "unknown"),
             *_LATERAL,
             number("voltage_kv", "highest voltage"),
         ),
@@ -180,7 +182,7 @@ _LAYERS = (
     Layer(
         "power_plants",
         (
-            *_common("operating", "building", "closed", "unknown"),
+            *_common("operating", "building", "planned", "closed", "unknown"),
             Column("fuel", "text", "main fuel"),
             number("capacity_mw", "installed capacity"),
             _ERROR,

@@ -86,6 +86,23 @@ widened for an unstated datum and for a point that stands for an ore body. Judge
 states its error replaces it (``surveyed``, ``approximate``).
 """
 
+NOT_IN_USE = ("building", "planned", "disused")
+"""Kinds of railways, roads and power lines that nobody can use: no distance is measured to them.
+``disused`` is also what was taken away."""
+
+CLOSED_KINDS = (
+    *NOT_IN_USE,
+    "closed",
+    "sea_port_closed",
+    "under_construction",
+    "proposed",
+    "suspended",
+)
+"""Kinds of any layer that count as open only where a target names them."""
+
+ROAD_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "main")
+"""Kinds of roads in use, the largest first; ``main`` is any of the upper ones."""
+
 WATER_QUALITIES = (
     "fresh",
     "brackish",

@@ -17,6 +17,7 @@ from geo_ree.schema import (
     CODE_KINDS,
     COMMODITY_GROUPS,
     LAYERS,
+    NOT_IN_USE,
     STAGES,
     SYSTEM_KINDS,
 )
@@ -189,6 +190,7 @@ def test_tables_of_words_use_the_vocabularies_without_repetition():
         "statement_code": CODE_KINDS,
         "statement_category": CATEGORY_CLASSES,
         "stage": ("", *STAGES),
+        "state": NOT_IN_USE,
     }
     for name, words in own.items():
         assert {row["kind"] for row in rows_of(WORDS / f"{name}.csv")} <= set(words)
@@ -209,6 +211,6 @@ def test_tables_of_words_use_the_vocabularies_without_repetition():
 
 def test_an_unknown_table_of_words_lists_the_known_ones():
     with pytest.raises(
-        SchemaError, match="'moods'; use one of facility, genesis, site_name, stage, statement_"
+        SchemaError, match="'moods'; use one of facility, genesis, site_name, stage, state"
     ):
         match_kind("happy", "moods")

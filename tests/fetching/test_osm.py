@@ -247,6 +247,7 @@ def test_tags_become_the_kinds_of_the_layers(write, kazakhstan, countries):
         "way/10": "motorway",
         "way/11": "trunk",
         "way/12": "tertiary",
+        "way/14": "building",
     }
     assert kinds["power_lines"].to_dict() == {
         "way/20": "line",

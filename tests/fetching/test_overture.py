@@ -231,7 +231,8 @@ def test_segments_become_railways_and_roads(entry, settings, countries):
         "overture_transport:seg-10": "rail",
     }
     assert made["roads"][["id", "kind", "country"]].values.tolist() == [
-        ["overture_transport:seg-4", "trunk", "KAZ"]
+        ["overture_transport:seg-4", "trunk", "KAZ"],
+        ["overture_transport:seg-11", "building", "KAZ"],
     ]
 
 

@@ -65,8 +65,8 @@
           stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
         })).addTo(group);
       }
-      [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]]].forEach(function (part) {
-        if (payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
+      [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]], ["closed", [1, 9]]].forEach(function (part) {
+        if (payload[part[0]] && payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
       });
       if (payload.points) kinds.points(payload.points, group);
     },
