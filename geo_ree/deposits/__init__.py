@@ -11,6 +11,7 @@ from geo_ree.deposits.borders import assign_country, split_at_borders
 from geo_ree.deposits.location import Located, add_position_values, locate
 from geo_ree.deposits.merging import Merged, merge
 from geo_ree.deposits.normalization import Normalized, join_layers, normalize
+from geo_ree.deposits.ore_classes import ORE_CLASSES, ore_classes
 from geo_ree.deposits.position_flags import FLAGS
 from geo_ree.deposits.resources.oxides import (
     ATOMIC_WEIGHTS,
@@ -41,6 +42,7 @@ from geo_ree.deposits.resources.statements import (
 __all__ = [
     "ATOMIC_WEIGHTS",
     "FLAGS",
+    "ORE_CLASSES",
     "OXIDES",
     "STATED_COLUMNS",
     "Comparison",
@@ -63,6 +65,7 @@ __all__ = [
     "locate",
     "merge",
     "normalize",
+    "ore_classes",
     "ore_mass",
     "oxide_factor",
     "oxide_formula",

@@ -112,6 +112,11 @@ def match_kind(text: str, table: str) -> str | None:
     return next((kind for pattern, kind in _patterns(table) if pattern.search(text)), None)
 
 
+def match_kinds(text: str, table: str) -> list[str]:
+    """Return the kinds of all patterns of a table that are found in a text, each once, in its order."""
+    return list(dict.fromkeys(kind for pattern, kind in _patterns(table) if pattern.search(text)))
+
+
 def word_tables() -> tuple[str, ...]:
     """List the names of the pattern tables."""
     folder = files("geo_ree.deposits") / "words"

@@ -8,17 +8,8 @@ from collections.abc import Iterable
 import pandas as pd
 from anyascii import anyascii
 
-CLASS_COLUMNS = ("ree", "state", "quality")
+CLASS_COLUMNS = ("state", "quality")
 """Columns that `add_classes` adds."""
-
-_LIGHT = frozenset(("La", "Ce", "Pr", "Nd", "Sm", "Eu"))
-_HEAVY = frozenset(("Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y"))
-_SUFFIX = re.compile(r"-\(([A-Z][a-z]?)\)")
-_HEAVY_MINERALS = re.compile(r"\bxenotime\b|\bY-[a-z]|\byttr", re.IGNORECASE)
-_LIGHT_MINERALS = re.compile(
-    r"(?<!Y-)\b(?:monazite|bastn(?:a|ae|ä)site|parisite|synchysite|loparite)\b(?!-\()",
-    re.IGNORECASE,
-)
 
 _STATES = {
     state: re.compile(pattern, re.IGNORECASE)
@@ -37,45 +28,18 @@ _CYRILLIC = "".join(chr(code) for code in range(0x0400, 0x0530))
 
 
 def add_classes(scores: pd.DataFrame) -> pd.DataFrame:
-    """Add ``ree``, ``state`` and ``quality``; a column without any value is left out.
-
-    They are derived from ``commodities`` and ``minerals``, ``status`` and ``source_quality``.
-    """
+    """Add ``state`` and ``quality``, from ``status`` and ``source_quality``; without values, none."""
     blank = pd.Series(None, index=scores.index, dtype=object)
     words = {
         name: scores[name].astype(object) if name in scores else blank
-        for name in ("commodities", "minerals", "status", "source_quality")
+        for name in ("status", "source_quality")
     }
-    named = zip(words["commodities"], words["minerals"], strict=True)
     classes = {
-        "ree": [ree_class(commodities, minerals) for commodities, minerals in named],
         "state": [project_state(text) for text in words["status"]],
         "quality": [quality_level(text) for text in words["source_quality"]],
     }
     columns = {k: pd.Series(v, index=scores.index, dtype=object) for k, v in classes.items()}
     return scores.assign(**{k: v for k, v in columns.items() if v.notna().any()})
-
-
-def ree_class(commodities: object, minerals: object) -> str | None:
-    """Give ``light``, ``heavy``, ``light_heavy`` or None: the rare earths that the sources name.
-
-    Light are lanthanum to europium, heavy are gadolinium to lutetium and yttrium. A mineral counts
-    by the element in its suffix (synchysite-(Ce)) or prefix (Y-synchysite). Without one, monazite,
-    bastnaesite, parisite, synchysite and loparite are light; xenotime and minerals named after
-    yttrium are heavy. The class says what is named, not in what proportion.
-
-    References
-    ----------
-    Wyoming State Geological Survey, REE Defined, wsgs.uwyo.edu/Research/Minerals; Bayliss, P. and
-    Levinson, A. A. (1988), A system of nomenclature for rare-earth mineral species: Revision and
-    extension, American Mineralogist 73, 422-423.
-    """
-    text = minerals if isinstance(minerals, str) else ""
-    symbols = set(re.split(r"[;,\s]+", commodities)) if isinstance(commodities, str) else set()
-    symbols |= set(_SUFFIX.findall(text))
-    light = bool(symbols & _LIGHT) or _LIGHT_MINERALS.search(text) is not None
-    heavy = bool(symbols & _HEAVY) or _HEAVY_MINERALS.search(text) is not None
-    return "_".join(word for word, found in (("light", light), ("heavy", heavy)) if found) or None
 
 
 def project_state(status: object) -> str | None:

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_ree.deposits import ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
@@ -35,6 +36,7 @@ _DEPOSIT = (
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
+    *("minerals", *ORE_CLASSES, "stated_grade_pct"),
     *CLASS_COLUMNS,
 )
 _STEMS = (
@@ -43,7 +45,8 @@ _STEMS = (
 )
 _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
-    *("commodity_group", "commodities", "deposit_type", "status", "operator", "resource_note"),
+    *("commodity_group", "commodities", "deposit_type", "minerals", "status", "operator"),
+    "resource_note",
     *("district", "part_of"),
     *("why_role", "stage", "stage_basis"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),

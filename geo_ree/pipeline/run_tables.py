@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import arrange_statements, stated_quantities, with_owner
+from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities, with_owner
 from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.deposit_measures import Measures
 from geo_ree.pipeline.deposit_scores import Scores
@@ -43,8 +43,10 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     obstacles = obstacle_table(frames)
     hampered = summarize_obstacles(obstacles)
     unranked = _unranked(frames["deposits"]).join(scores.unplaced, on="id")
+    unranked = unranked.join(ore_classes(unranked))
+    scored = scores.table.join(ore_classes(scores.table)).join(stated)
     tables = {
-        "scores": arrange_scores(scores.table.join(stated).join(hampered, on="id")),
+        "scores": arrange_scores(scored.join(hampered, on="id")),
         "unranked": arrange(unranked.join(hampered, on="id"), "unranked"),
         "obstacles": obstacles,
         "pairwise": arrange(scores.pairwise, "pairwise"),

@@ -6,32 +6,9 @@ from geo_ree.maps.filter_classes import (
     add_classes,
     project_state,
     quality_level,
-    ree_class,
     transliterations,
 )
 from geo_ree.maps.page_values import scoring_values
-
-
-@pytest.mark.parametrize(
-    ("commodities", "minerals", "expected"),
-    [
-        ("REE", None, None),
-        ("REE;Zr;Nb", "zircon", None),
-        ("Ce;La;Nd", None, "light"),
-        ("Y;Dy", None, "heavy"),
-        ("Gd", None, "heavy"),
-        ("Eu", None, "light"),
-        ("REE", "monazite; xenotime", "light_heavy"),
-        ("REE", "Y-synchysite", "heavy"),
-        ("REE", "synchysite-(Y)", "heavy"),
-        ("REE", "synchysite-(Ce); bastnasite", "light"),
-        ("REE", "yttrium (Nb-Ta-Zr)", "heavy"),
-        ("Th", "thorite-(U)", None),
-        (None, float("nan"), None),
-    ],
-)
-def test_light_and_heavy_are_what_a_source_names(commodities, minerals, expected):
-    assert ree_class(commodities, minerals) == expected
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ _STATED = {
     "stated_quantity_t": "quantity_t",
     "stated_substance": "substance",
     "stated_grade": "grade_text",
+    "stated_grade_pct": "grade_pct",
     "stated_category": "category",
     "stated_system": "system",
     "stated_edition": "edition",
@@ -159,7 +160,8 @@ def stated_quantities(arranged: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     first = known[is_shown].set_index("deposit_id")
     for name, column in _STATED.items():
         out[name] = ids.map(first[column] if column in first else pd.Series(dtype=object))
-    out["stated_quantity_t"] = out["stated_quantity_t"].astype("float64")
+    for name in ("stated_quantity_t", "stated_grade_pct"):
+        out[name] = pd.to_numeric(out[name]).astype("float64")
     out["stated_year"] = pd.to_numeric(out["stated_year"]).astype("Int64")
     out["statements"] = ids.map(known.groupby("deposit_id").size()).fillna(0).astype("int64")
     others = known[~is_shown]

@@ -216,7 +216,7 @@
   }
   function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
-      said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
+      said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("minerals_label"), d.minerals), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality || g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
   /* The records and their data sets, with link and date. */

@@ -31,7 +31,7 @@
     return names.plain[at].indexOf(asked.plain) >= 0 || (asked.key.length > 1 && names.keys[at].indexOf(asked.key) >= 0);
   }
   function oneOf(list, value) { return !list || !list.length || list.indexOf(value || "unknown") >= 0; }
-  function named(d, kind) { return kind === "unknown" ? !d.ree : String(d.ree || "").split("_").indexOf(kind) >= 0; }
+  function named(d, kind) { return kind === "unknown" ? !d.ree_class : String(d.ree_class || "").split("_").indexOf(kind) >= 0; }
 
   /* Whether a deposit passes each filter. Unknown never passes a limit. */
   var tests = {
@@ -44,6 +44,11 @@
     ree: function (d, v) { return named(d, v); },
     role: function (d, v) { return d.role === v; },
     quality: function (d, v) { return d.quality >= v; },
+    ore: function (d, v) { return g.list(d.ore_type).indexOf(v) >= 0; },
+    mineral: function (d, v) { return g.latin(d.minerals).indexOf(g.latin(v)) >= 0; },
+    actinides: function (d, v) { return v === "unknown" ? !d.actinides : g.list(d.actinides).indexOf(v) >= 0; },
+    grade: function (d, v) { return d.stated_grade_pct >= v; },
+    oxide: function (d, v) { return d.oxide_t >= v; },
     rail: function (d, v) { return d.dist_railway_km <= v; }
   };
   var counted = null;
@@ -82,10 +87,10 @@
     g.deposits.forEach(function (d) { if (g.isRanked(d)) seen[d[name] || "unknown"] = true; });
     return Object.keys(seen);
   }
-  /* Oblasts of the ranked deposits; one near a border has several. */
-  function oblasts() {
+  /* Words of the ranked deposits in a column of lists: one near a border has several oblasts. */
+  function listed(column) {
     var seen = {};
-    g.deposits.filter(g.isRanked).forEach(function (d) { g.list(d.admin1).forEach(function (name) { seen[name] = true; }); });
+    g.deposits.filter(g.isRanked).forEach(function (d) { g.list(d[column]).forEach(function (name) { seen[name] = true; }); });
     return Object.keys(seen).sort(function (a, b) { return a.localeCompare(b); });
   }
   g.stateWords = {
@@ -113,11 +118,18 @@
     controls[name] = select;
     return el("label", { "class": "field" }, el("span", {}, label), select);
   }
-  function rail() {
-    var input = el("input", { type: "number", min: 0, step: 10, inputmode: "numeric" });
-    input.addEventListener("input", function () { change("rail", input.value === "" || !(input.value >= 0) ? null : Number(input.value)); });
-    controls.rail = input;
-    return el("label", { "class": "field" }, el("span", {}, g.t("railway_within")), input);
+  /* A number that a deposit has to reach, or for the railway to stay within. */
+  function limit(name, label, step) {
+    var input = el("input", { type: "number", min: 0, step: step, inputmode: "decimal" });
+    input.addEventListener("input", function () { change(name, input.value === "" || !(input.value >= 0) ? null : Number(input.value)); });
+    controls[name] = input;
+    return el("label", { "class": "field" }, el("span", {}, label), input);
+  }
+  function mineral() {
+    var input = el("input", { type: "search", maxlength: 60, autocomplete: "off" });
+    input.addEventListener("input", function () { change("mineral", input.value.trim()); });
+    controls.mineral = input;
+    return el("label", { "class": "field" }, el("span", {}, g.t("mineral_named")), input);
   }
   /* Show the state in the controls. */
   function reflect() {
@@ -134,7 +146,7 @@
   }
   g.filterPanel = function () {
     var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });
-    var any = ["", g.t("any")], groups = values("commodity_group"), units = oblasts();
+    var any = ["", g.t("any")], groups = values("commodity_group"), units = listed("admin1"), ores = listed("ore_type");
     controls = { text: document.getElementById("search") };
     var made = [
       boxes("country", g.t("country"), codes, function (c) { return c === "unknown" ? g.t("not_stated") : g.country(c); }),
@@ -145,7 +157,11 @@
         choice("ree", g.t("rare_earths_named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not_stated")]]),
         choice("role", g.t("by_product"), [any, ["candidate", g.t("main_product")], ["by_product_host", g.t("by_product_only")]]),
         groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,
-        choice("quality", g.t("source_quality"), [any, ["2", g.t("medium_or_high")], ["3", g.t("high")]]), rail())
+        choice("quality", g.t("source_quality"), [any, ["2", g.t("medium_or_high")], ["3", g.t("high")]]),
+        ores.length > 1 ? choice("ore", g.t("ore_type"), [any].concat(ores.map(function (o) { return [o, g.term(g.words(o))]; }))) : null,
+        choice("actinides", g.t("actinides_named"), [any, ["Th", "Th"], ["U", "U"], ["unknown", g.t("not_stated")]]),
+        mineral(), limit("grade", g.t("grade_at_least"), 0.1), limit("oxide", g.t("oxide_at_least"), 1000),
+        limit("rail", g.t("railway_within"), 10))
     ];
     document.getElementById("filters").replaceChildren.apply(document.getElementById("filters"), made.filter(Boolean).concat(
       el("p", { "class": "hint" }, g.t("filters_hint"))));

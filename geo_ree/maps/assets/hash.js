@@ -34,10 +34,14 @@
   }
   function filterIn(name, text) {
     if (name === "quality") return text === "2" || text === "3" ? Number(text) : null;
-    if (name === "rail") return /^\d{1,5}(\.\d+)?$/.test(text) ? Number(text) : null;
+    if (["rail", "grade", "oxide"].indexOf(name) >= 0) return /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : null;
     if (name === "ree") return ["light", "heavy", "unknown"].indexOf(text) >= 0 ? text : null;
     if (name === "role") return ["candidate", "by_product_host"].indexOf(text) >= 0 ? text : null;
-    if (name === "text") return text.slice(0, 200) || null;
+    if (name === "text" || name === "mineral") return text.slice(0, 200) || null;
+    if (name === "actinides") return ["Th", "U", "unknown"].indexOf(text) >= 0 ? text : null;
+    if (name === "ore" || name === "admin1") {
+      return g.deposits.some(function (d) { return g.list(d[name === "ore" ? "ore_type" : name]).indexOf(text) >= 0; }) ? text : null;
+    }
     var column = name === "group" ? "commodity_group" : name;
     var there = text.split(",").filter(function (v) { return g.deposits.some(function (d) { return (d[column] || "unknown") === v; }); });
     return !there.length ? null : (FIELDS.indexOf(name) >= 0 ? there : there[0]);

@@ -29,10 +29,10 @@
     { name: "country", head: "country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
       cell: function (d) { return g.cell(WIDE, g.country(d.country) || g.unknown()); } },
     { name: "group", head: "commodity_group", kind: "g " + WIDE,
-      key: function (d) { return (d.commodity_group || "") + (d.ree || "z") + (d.commodities || ""); },
+      key: function (d) { return (d.commodity_group || "") + (d.ree_class || "z") + (d.commodities || ""); },
       cell: function (d) {
         return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
-          [d.ree ? g.t(g.reeWords[d.ree]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
+          [d.ree_class ? g.t(g.reeWords[d.ree_class]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
       } },
     { name: "stage", head: "stage", full: "stage_and_status", kind: "t " + WIDE,
       key: function (d) { var at = g.data.stages.indexOf(d.stage); return at < 0 ? undefined : at + (g.rankInStageOf(d) || 0) / 1e6; },
