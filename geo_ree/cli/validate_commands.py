@@ -81,7 +81,7 @@ def _show(done: Validation, out: Path) -> None:
     for warning in done.warnings:
         console.print(f"warning: {escape(warning)}")
     console.print(
-        f"written to {escape(str(out))}: validation.csv, validation_sites.csv, "
+        f"written to {escape(str(out))}: validation.csv, validation_sites.parquet, "
         "success_rate.png, validation.json",
         soft_wrap=True,
     )

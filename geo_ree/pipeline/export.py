@@ -22,7 +22,7 @@ from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
 from geo_ree.pipeline.result import Result
 from geo_ree.pipeline.score_rasters import suitability
-from geo_ree.proximity import Box, Target, make_grid, surface
+from geo_ree.proximity import Box, Target, fair_step_m, make_grid, surface
 from geo_ree.settings import REGION, SCORED_COUNTRIES
 
 INFRASTRUCTURE = (
@@ -203,8 +203,9 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
 
     Notes
     -----
-    Values are metres, by the rule of the table of scores: a cell counts the features of its own
-    country unless the target says otherwise, and is unknown at sea and outside all countries.
+    Values are metres, rounded to 1/256 of a cell, by the rule of the table of scores: a cell counts
+    the features of its own country unless the target says otherwise, and is unknown at sea and
+    outside all countries.
     There is no raster of scores where the model's aggregate is TOPSIS, which compares deposits and
     says nothing of one place, or where no criterion with a weight was measured. Tags hold the
     run id, the disclaimer and the attributions.
@@ -212,6 +213,7 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
     model, chosen = result.scores.model, raster_targets(result)
     box = box_of(result.layers.frames["countries"])
+    step_m = fair_step_m(make_grid(box, resolution))
     made: dict[str, Path | str] = {}
     for column, target in chosen.items():
         made[column] = folder / f"{column}.tif"
@@ -223,6 +225,7 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
             box=box,
             attribution=_notice(bundle, {target.layer}),
             tags=about,
+            step_m=step_m,
         )
         write_ramp(folder / f"{column}.tif")
     if model.aggregate == "topsis":

@@ -16,7 +16,15 @@ from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import Layers, read_layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
-from geo_ree.proximity import Box, Grid, TargetIndex, load_targets, make_grid, surface
+from geo_ree.proximity import (
+    Box,
+    Grid,
+    TargetIndex,
+    fair_step_m,
+    load_targets,
+    make_grid,
+    surface,
+)
 from geo_ree.schema import CLOSED_KINDS
 from geo_ree.scoring import load_preset
 from geo_ree.settings import REGION, Options, Settings
@@ -91,7 +99,7 @@ def write_suitability(
 
     A cell has the distances and the score that a deposit there has in the tables: it counts the
     features of its own country unless the target says otherwise. A cell at sea or outside all
-    countries has none.
+    countries has none. Distances are rounded to 1/256 of a cell.
 
     Parameters
     ----------
@@ -115,7 +123,7 @@ def write_suitability(
     SchemaError
         When the box or the resolution is invalid.
     """
-    make_grid(box, resolution)
+    step_m = fair_step_m(make_grid(box, resolution))
     model = load_preset(options.preset)
     if options.aggregate:
         model = replace(model, aggregate=options.aggregate)
@@ -126,7 +134,7 @@ def write_suitability(
         column, rows = f"dist_{name}_km", index.rows(name)
         if column in model.columns and rows is not None and len(rows):
             surfaces[column] = path = folder / f"{column}.tif"
-            _write_target(path, name, index, layers, resolution, box, tell)
+            _write_target(path, name, index, layers, resolution, box, tell, step_m=step_m)
     if not surfaces:
         raise SettingsError(
             f"no available source has any target of the preset {model.name}",
@@ -151,6 +159,8 @@ def _write_target(
     resolution: float | str,
     box: Box,
     tell: Progress,
+    *,
+    step_m: float = 0.0,
 ) -> Grid:
     rows, label = index.rows(name), index.targets[name].label
     if rows is None or not len(rows):
@@ -164,6 +174,7 @@ def _write_target(
         box=box,
         sources=used,
         attribution=_attribution(used, layers),
+        step_m=step_m,
     )
     write_ramp(path)
     tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {label}")

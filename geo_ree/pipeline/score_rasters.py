@@ -27,10 +27,11 @@ logger = logging.getLogger(__name__)
 
 _KILOMETRES = {"m": 1e-3, "km": 1.0}
 _BANDS = (("infrastructure access score, 0 to 100", "points"), ("weight of what is unknown", "%"))
+_STEPS = (1 / 32, 1 / 4)
 _METHOD = (
     "of each cell by itself, from its distances: the value of each criterion, then the aggregate; "
     "an unknown criterion is left out and its weight divided among the others; a veto makes the "
-    "score 0; overviews are means of the known cells below"
+    "score 0; scores are rounded to 1/32 point, weights to 1/4 %; overviews hold single cells"
 )
 
 
@@ -64,7 +65,7 @@ def suitability(
 
     A cell has the score that `geo_ree.scoring.score` gives to a row of the same distances. The
     file is a Cloud-Optimized GeoTIFF of two bands: the score (0 to 100, no data where nothing is
-    known) and the weight, in per cent, of what is unknown.
+    known; to 1/32 point) and the weight, in per cent, of what is unknown (to 1/4 %).
 
     Parameters
     ----------
@@ -128,6 +129,7 @@ def suitability(
             tuple(first.transform)[:6],
             _BANDS,
             {**_tags(opened, model, left_out), **(tags or {})},
+            steps=_STEPS,
         )
         write_cog(Path(path), raster, _pieces(opened, model))
     return Suitability(Path(path), model, left_out)

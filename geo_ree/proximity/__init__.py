@@ -7,7 +7,7 @@ measured to, `measures` measures deposits, `terrain` (with `heights` and `profil
 `omission` and `missing` (with `stretches`) are about lines that sources leave out.
 """
 
-from geo_ree.proximity.grid import Box, Grid, make_grid
+from geo_ree.proximity.grid import Box, Grid, fair_step_m, make_grid
 from geo_ree.proximity.heights import ElevationReader, Patch
 from geo_ree.proximity.index import NearestIndex, nearest
 from geo_ree.proximity.measures import measure
@@ -30,6 +30,7 @@ __all__ = [
     "Patch",
     "Target",
     "TargetIndex",
+    "fair_step_m",
     "load_targets",
     "make_grid",
     "measure",

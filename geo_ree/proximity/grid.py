@@ -11,12 +11,14 @@ import numpy as np
 from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
 from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
+from geo_ree.storage.geotiff import step_below
 
 Box = tuple[float, float, float, float]
 
 MOST_CELLS = 2_000_000_000
 """Greatest number of cells of a grid."""
 
+_METRES_A_DEGREE = 111_000.0  # of latitude, to a per cent
 _UNITS = {"m": 1.0, "km": 1_000.0}
 _RESOLUTION = re.compile(r"\s*([0-9.eE+-]+)\s*(m|km|deg|°)?\s*")
 
@@ -65,6 +67,19 @@ class Grid:
         """Return the affine coefficients from column and row to longitude and latitude."""
         across, down = self.step
         return across, 0.0, self.box[0], 0.0, -down, self.box[3]
+
+
+def fair_step_m(grid: Grid) -> float:
+    """Give a step (metres) to round distances of cells to: a power of two, at most 1/256 of a cell.
+
+    The way from a place to the middle of its cell is up to half a cell: finer digits say nothing.
+
+    Examples
+    --------
+    >>> fair_step_m(make_grid((46.0, 35.0, 96.0, 55.0), "1 km"))
+    2.0
+    """
+    return step_below(grid.step[1] * _METRES_A_DEGREE / 256.0)
 
 
 def make_grid(box: Box, resolution: float | str) -> Grid:

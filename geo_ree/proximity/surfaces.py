@@ -22,7 +22,7 @@ from geo_ree.storage.geotiff import Piece, RasterLayout, Singles, write_cog
 METHOD = (
     "geodesic distance on WGS 84 from the middle of each cell to the nearest target, an edge being "
     "the geodesic between its vertices; within 1 mm to 500 km, 2 cm to 1,000 km and 1e-6 beyond, "
-    "then rounded to float32; overviews are means of the known cells below"
+    "then rounded to float32"
 )
 """The description of the method in every file."""
 
@@ -44,6 +44,7 @@ def surface(
     sources: tuple[str, ...] = (),
     attribution: str = "",
     tags: Mapping[str, str] | None = None,
+    step_m: float = 0.0,
 ) -> Grid:
     """Write a raster of the geodesic distance to the nearest feature of a layer.
 
@@ -76,6 +77,9 @@ def surface(
         Origin of the data, for the tags; by default the layer's column ``source_id``.
     tags
         Further tags, for example the id of a run.
+    step_m
+        Round distances to multiples of this (metres), which halves the file; 0 keeps them as
+        measured. See `geo_ree.proximity.grid.fair_step_m`.
 
     Returns
     -------
@@ -126,7 +130,7 @@ def surface(
         "targets": str(count),
         "sources": ", ".join(sources) or "not stated",
         "attribution": attribution or "not stated",
-        "method": METHOD,
+        "method": METHOD if not step_m else f"{METHOD}; rounded to {step_m:g} m",
         "unknown": unknown,
         **(tags or {}),
     }
@@ -136,6 +140,7 @@ def surface(
         grid.transform,
         ((f"distance to the nearest of: {name or 'targets'}", "m"),),
         about,
+        steps=(step_m,) if step_m else (),
     )
     write_cog(Path(path), raster, _pieces(rows))
     return grid

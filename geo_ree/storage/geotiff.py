@@ -36,13 +36,18 @@ _OPTIONS = {
     "num_threads": "ALL_CPUS",
 }
 
+_SMALL = {"level": 6, "overview_resampling": "NEAREST"}
+"""For rounded values: means would bring back the digits that rounding took away."""
+
 
 @dataclass(frozen=True)
 class RasterLayout:
     """Size, place and bands of a raster in degrees.
 
     `transform` has the six affine coefficients from column and row to longitude and latitude;
-    each band has a description and a unit, such as ``("distance to the nearest road", "m")``.
+    each band has a description and a unit, such as ``("distance to the nearest road", "m")``. With
+    `steps`, one a band, values are rounded to multiples of them, and overviews hold single cells
+    instead of means: such a file has half the size.
     """
 
     width: int
@@ -50,12 +55,14 @@ class RasterLayout:
     transform: tuple[float, ...]
     bands: tuple[tuple[str, str], ...]
     tags: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[float, ...] = ()
 
 
 def write_cog(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None:
     """Write a Cloud-Optimized GeoTIFF of float32, NaN where unknown.
 
-    Overviews hold the means of the known cells below. Compression is lossless (DEFLATE).
+    Overviews hold the means of the known cells below, or single cells where the layout rounds.
+    Compression is lossless (DEFLATE).
 
     Parameters
     ----------
@@ -83,7 +90,8 @@ def write_cog(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None
         try:
             with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
                 _write_raw(raw, layout, pieces)
-                rasterio_shutil.copy(raw, cog, driver="COG", **_OPTIONS)
+                options = {**_OPTIONS, **(_SMALL if layout.steps else {})}
+                rasterio_shutil.copy(raw, cog, driver="COG", **options)
         except RasterioError as error:
             raise SettingsError(
                 f"{path} cannot be written: {error}", "free disk space, or choose another path"
@@ -111,8 +119,28 @@ def _write_raw(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> Non
     ) as out:
         for row, column, values in pieces:
             _, rows, columns = values.shape
-            out.write(values, window=Window(column, row, columns, rows))
+            out.write(_rounded(values, layout.steps), window=Window(column, row, columns, rows))
         out.update_tags(created_by=f"geo_ree {__version__}", **layout.tags)
         for i, (description, unit) in enumerate(layout.bands, 1):
             out.set_band_description(i, description)
             out.set_band_unit(i, unit)
+
+
+def _rounded(values: Singles, steps: tuple[float, ...]) -> Singles:
+    """Round each band to multiples of its step; without steps, as they are."""
+    if not steps:
+        return values
+    by_band = np.asarray(steps, dtype=np.float32)[:, None, None]
+    out: Singles = np.round(values / by_band) * by_band
+    return out
+
+
+def step_below(limit: float) -> float:
+    """Give the largest power of two that is at most `limit`, as a step that binary digits can hold.
+
+    Examples
+    --------
+    >>> step_below(3.9), step_below(0.05)
+    (2.0, 0.03125)
+    """
+    return float(2.0 ** np.floor(np.log2(limit)))

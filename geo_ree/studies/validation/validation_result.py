@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FILES = ("validation.csv", "validation_sites.csv", "success_rate.png", "validation.json")
+FILES = ("validation.csv", "validation_sites.parquet", "success_rate.png", "validation.json")
 
 _TITLES = {
     "seven": "seven scored countries",
@@ -136,7 +136,7 @@ class Validation:
         """Write `FILES` into a folder, all or none; the folder is created if missing."""
         with storage.atomic_files(folder) as draft:
             write_csv(self.table, draft / FILES[0], float_format="%.6g")
-            write_csv(self.sites, draft / FILES[1], float_format="%.6g")
+            _as_text(self.sites).to_parquet(draft / FILES[1], index=False, compression="zstd")
             self.figure().savefig(draft / FILES[2], metadata={"Software": None})
             text = json.dumps(self._report(), indent=2, ensure_ascii=False, default=str)
             (draft / FILES[3]).write_text(text + "\n", encoding="utf-8")
@@ -158,6 +158,12 @@ class Validation:
             "inputs": list(self.inputs),
             "warnings": list(self.warnings),
         }
+
+
+def _as_text(sites: pd.DataFrame) -> pd.DataFrame:
+    """The table with whatever is no number, flag or text written as text, as Parquet takes it."""
+    mixed = [name for name in sites if sites[name].dtype == object]
+    return sites.astype(dict.fromkeys(mixed, "string"))
 
 
 def brief_table(rows: pd.DataFrame) -> pd.DataFrame:

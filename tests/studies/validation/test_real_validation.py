@@ -123,7 +123,7 @@ def test_what_reaches_over_the_region_only_is_no_measure_of_the_world(found):
     assert "railways" in report["layers"]["region"]
     assert "not tested: copper, seven (7 mines, 403 others)" in printed
     assert (out / "success_rate.png").stat().st_size < 120_000
-    sites = pd.read_csv(out / "validation_sites.csv", low_memory=False)
+    sites = pd.read_parquet(out / "validation_sites.parquet")
     joined = sites["mine"].str.contains("ICMM08421", na=False)
     kounrad = sites[(sites["scope"] == "seven") & joined & sites["name"].str.contains("Kounrad")]
     assert "mine" in kounrad["label_all"].tolist()

@@ -1,6 +1,5 @@
 """What a validation shows and writes."""
 
-import csv
 import json
 
 import numpy as np
@@ -72,14 +71,13 @@ def test_the_figure_has_a_panel_a_scope_and_leaves_pyplot_alone(done, tmp_path):
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
-def test_files_are_written_whole_and_formulas_are_disarmed(done, tmp_path):
+def test_files_are_written_whole(done, tmp_path):
     done.write(tmp_path / "out")
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(FILES)
-    with (tmp_path / "out" / "validation_sites.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert {r["label_all"] for r in rows} == {"mine", "other"}
-    assert all(r["name"].startswith("'=Site") for r in rows)
-    assert {"why", "tables", "score", "latitude", "longitude"} <= set(rows[0])
+    sites = pd.read_parquet(tmp_path / "out" / "validation_sites.parquet")
+    assert set(sites["label_all"]) == {"mine", "other"}
+    assert all(name.startswith("=Site") for name in sites["name"])
+    assert {"why", "tables", "score", "latitude", "longitude"} <= {*sites}
     table = pd.read_csv(tmp_path / "out" / "validation.csv")
     assert table["auc"][0] == pytest.approx(done.table["auc"][0], abs=1e-5)
     assert (tmp_path / "out" / "success_rate.png").read_bytes().startswith(b"\x89PNG")
