@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -21,22 +26,59 @@ from geo_ree.settings import restrict_gdal
 
 
 class _Group(click.Group):
-    """Turns errors of geo_ree into one line and exit status 2, unless --debug.
+    """Turns errors of geo_ree and of the disk into one line and exit status 2, unless --debug.
 
-    An interrupt (Ctrl-C) ends with status 130.
+    An interrupt (Ctrl-C) ends with status 130, SIGTERM with 143, a closed terminal with 129.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except GeoReeError as error:
-            if ctx.params.get("debug"):
-                raise
-            click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
-            ctx.exit(2)
-        except KeyboardInterrupt:
-            click.echo("geo-ree: interrupted", err=True)
-            _leave(130)
+        with _interruptible() as seen:
+            try:
+                return super().invoke(ctx)
+            except GeoReeError as error:
+                if ctx.params.get("debug"):
+                    raise
+                click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
+                ctx.exit(2)
+            except OSError as error:
+                if ctx.params.get("debug") or error.errno is None or error.errno == errno.EPIPE:
+                    raise
+                about = f" ({error.filename})" if error.filename else ""
+                click.echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
+                ctx.exit(2)
+            except KeyboardInterrupt:
+                with suppress(OSError):  # the terminal may be closed
+                    click.echo("geo-ree: interrupted", err=True)
+                _leave(128 + (seen[0] if seen else signal.SIGINT))
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Let signals that end the process raise KeyboardInterrupt; yields those that came.
+
+    What is being written is then removed. A second signal does not disturb that. A signal that
+    the process was started to ignore (nohup, a job in the background) stays ignored.
+    """
+    seen: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+
+    usual = {signal.SIG_DFL, signal.default_int_handler}
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+        before = {n: signal.getsignal(n) for n in numbers if n is not None}
+    changed = {number: old for number, old in before.items() if old in usual}
+    for number in changed:
+        signal.signal(number, interrupt)
+    try:
+        yield seen
+    finally:
+        for number, old in changed.items():
+            signal.signal(number, old)
 
 
 def _leave(status: int) -> NoReturn:
@@ -45,8 +87,12 @@ def _leave(status: int) -> NoReturn:
     Nothing is lost: a fetch may be killed at any moment.
     """
     if threading.active_count() > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        from geo_ree.storage.drafts import discard_drafts
+
+        discard_drafts()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 
 from geo_ree.catalog.source import Source
@@ -20,7 +18,7 @@ from geo_ree.fetching.transport.download import Client
 from geo_ree.fetching.transport.session import masking_errors
 from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
-from geo_ree.storage import starter_path
+from geo_ree.storage import scratch_folder, starter_path
 
 _GOOD = ("starter", "reachable", "manual", "none", "offline")
 
@@ -127,10 +125,10 @@ def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Cl
     headers = {**source.reader.headers, "Range": f"bytes=0-{_ENOUGH_BYTES - 1}"}
     with (
         replace(client, on_bytes=stop) as brief,
-        tempfile.TemporaryDirectory(prefix="geo_ree-") as folder,
+        scratch_folder() as folder,
         contextlib.suppress(_EnoughError),
     ):
-        brief.download(url, Path(folder) / "start", params=params, headers=headers)
+        brief.download(url, folder / "start", params=params, headers=headers)
 
 
 def _probe_arcgis(source: Source, client: Client) -> None:

@@ -27,7 +27,7 @@ from geo_ree.storage import (
     sha256_of,
     sweep,
 )
-from geo_ree.storage.files import explain_unwritable
+from geo_ree.storage.disk_errors import explain_unwritable
 from geo_ree.storage.snapshots import PROVENANCE
 
 INCOMING = ".incoming"

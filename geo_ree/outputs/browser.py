@@ -6,7 +6,6 @@ import logging
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,7 +156,7 @@ def _by_playwright() -> Shooter | None:
 
 def _by_program(program: str) -> Shooter:
     def shoot(page: Path, draft: Path, width: int, height: int) -> None:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        with storage.scratch_folder() as profile:
             command = [
                 program,
                 *_FLAGS,

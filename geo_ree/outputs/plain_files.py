@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from geo_ree.outputs.notice import (
     read_me,
 )
 from geo_ree.outputs.table_files import write_csv
+from geo_ree.storage import scratch_folder
 
 _ATTRIBUTED = ("scores", "unranked", "obstacles", "resources")
 
@@ -98,8 +98,8 @@ def collection(table: gpd.GeoDataFrame, members: dict[str, Any]) -> dict[str, An
     >>> collection(row, {"title": "one"})["features"][0]["geometry"]["coordinates"]
     [76.1234568, 43.0]
     """
-    with tempfile.TemporaryDirectory() as draft:
-        path = Path(draft) / "draft.geojson"
+    with scratch_folder() as draft:
+        path = draft / "draft.geojson"
         pyogrio.write_dataframe(
             table, path, driver="GeoJSON", RFC7946="YES", WRITE_BBOX="YES", WRITE_NAME="NO"
         )

@@ -41,6 +41,7 @@ from geo_ree.reading.tables import (
 from geo_ree.reading.vectors import ensure_crs, read_vector, stack
 from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
+from geo_ree.storage import scratch_folder
 
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
 _GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
@@ -89,16 +90,16 @@ def open_file(path: Path, source: Source) -> pd.DataFrame:
     >>> open_file(path, bare)["name"].tolist()
     ['Made-up Ridge']
     """
-    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-        return _Opener(source, Path(folder)).open(path)
+    with scratch_folder() as folder:
+        return _Opener(source, folder).open(path)
 
 
 def open_page(raw: bytes, source: Source, *, where: str) -> pd.DataFrame:
     """Open one page of a service, GML or JSON, as `open_file` does; its rows are not numbered."""
-    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-        path = Path(folder) / "page"
+    with scratch_folder() as folder:
+        path = folder / "page"
         path.write_bytes(raw)
-        return _Opener(source, Path(folder)).page(path, where)
+        return _Opener(source, folder).page(path, where)
 
 
 def _link_as_utf8(path: Path, target: Path) -> None:

@@ -7,7 +7,6 @@ only with the rows that are kept.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from osmium.osm import NODE, RELATION, WAY, osm_entity_bits
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.reading.osm_elements import Corners, Element, Selection
+from geo_ree.storage import scratch_folder
 
 DISK_FACTOR = 4
 """Free space needed in the temporary folder, in sizes of the file."""
@@ -73,10 +73,10 @@ def read_osm(path: Path, source: Source) -> pd.DataFrame:
             raise SchemaError(f"{source.id}: {path.name} is not a whole .osm.pbf file", hint)
     except OSError as error:
         raise SchemaError(f"{source.id}: {path} cannot be read ({error.strerror})", hint) from error
-    with tempfile.TemporaryDirectory(prefix="geo_ree-", ignore_cleanup_errors=True) as folder:
-        _check_room(Path(folder), DISK_FACTOR * path.stat().st_size, source)
+    with scratch_folder() as folder:
+        _check_room(folder, DISK_FACTOR * path.stat().st_size, source)
         try:
-            _Scan(path, selection, Path(folder)).run()
+            _Scan(path, selection, folder).run()
         except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
             line = " ".join(str(error).split())
             if "Not enough space" in line or "No space left" in line:

@@ -5,6 +5,7 @@
 writes Cloud-Optimized GeoTIFFs.
 """
 
+from geo_ree.storage.drafts import recover, scratch_folder
 from geo_ree.storage.files import (
     atomic_files,
     atomic_path,
@@ -34,8 +35,10 @@ __all__ = [
     "data_lock",
     "latest_snapshot",
     "load",
+    "recover",
     "save_layer",
     "save_snapshot",
+    "scratch_folder",
     "sha256_of",
     "snapshots_of_parts",
     "starter_path",

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from geo_ree.errors import SchemaError, SettingsError
-
-_UNWRITABLE = {
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.ENOTDIR,
-    errno.EEXIST,
-    errno.EISDIR,
-    errno.ENOTEMPTY,
-    errno.ENAMETOOLONG,
-}
+from geo_ree.errors import SchemaError
+from geo_ree.storage.disk_errors import explain_unwritable
+from geo_ree.storage.drafts import check_place, commit, flush, open_draft
 
 
 @contextmanager
@@ -39,13 +25,15 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path
-        A draft in the same folder with the same suffix. It replaces `target` when the block
-        ends, and is removed when the block raises.
+        A draft of the same name in a hidden folder beside `target`, where more files of your own may
+        lie meanwhile. It replaces `target` when the block ends; when the block raises, or the process
+        is killed, `target` stays as it was. The hidden folder is removed, that of a killed process
+        by the next command that writes there.
 
     Raises
     ------
     SettingsError
-        When the folder cannot be created or written.
+        When the folder cannot be created or written, or a folder or a link has the file's name.
 
     Examples
     --------
@@ -56,19 +44,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
     >>> target.read_text()
     'all of it'
     """
-    draft = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}{target.suffix}")
-    with explain_unwritable(target):
-        made = make_folder(target.parent)
-        draft.touch(exist_ok=False)  # fail before the work is done, not after it
-        draft.unlink()
-    try:
-        with explain_unwritable(target):
-            yield draft
-            draft.replace(target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        _remove_empty(made)
-        raise
+    with explain_unwritable(target), open_draft(target.parent, target.stem) as folder:
+        check_place(target, target.parent)  # fail before the work is done, not after it
+        yield folder / target.name
+        flush(folder / target.name)
+        check_place(target, target.parent)
+        (folder / target.name).replace(target)
 
 
 def atomic_text(target: Path, text: str) -> None:
@@ -104,12 +85,15 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     ------
     pathlib.Path
         An empty folder to write into. Its files move to `folder` when the block ends; if the
-        block or a move fails, `folder` is left as it was.
+        block or a move fails, `folder` is left as it was. If the process is killed, too, see
+        `geo_ree.storage.drafts`. Two processes may write into a folder: their moves follow each
+        other.
 
     Raises
     ------
     SettingsError
-        When the folder cannot be created or written.
+        When the folder cannot be created or written, or a folder of yours or a link has the name of
+        one of the files: then nothing is moved.
 
     Examples
     --------
@@ -121,77 +105,31 @@ def atomic_files(folder: Path) -> Iterator[Path]:
     >>> sorted(p.name for p in out.iterdir())
     ['map.html', 'run.json']
     """
-    with explain_unwritable(folder):
-        made = make_folder(folder)
-        # inside the folder itself: the moves then never cross a file system
-        draft = folder / f".writing-{uuid.uuid4().hex[:8]}"
-        draft.mkdir()
-    new, old = draft / "new", draft / "old"
-    try:
-        with explain_unwritable(folder):
-            new.mkdir()
-            old.mkdir()
-            yield new
-            _move_all(new, old, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        _remove_empty(made)
+    with explain_unwritable(folder), open_draft(folder) as draft:
+        for name in ("new", "old"):
+            (draft / name).mkdir()
+        yield draft / "new"
+        commit(draft, folder)
 
 
-def check_writable(folder: Path) -> None:
-    """Raise SettingsError unless files can be written into a folder; leave nothing behind."""
-    with atomic_files(folder):
-        pass
+def check_writable(folder: Path, names: Iterable[str] = ()) -> None:
+    """Raise SettingsError unless these files can be written into a folder; leave nothing behind.
 
+    Call it before the work. Without names, it is only checked that the folder takes files.
 
-def _move_all(new: Path, old: Path, folder: Path) -> None:
-    done: list[Path] = []
-    try:
-        for path in sorted(p for p in new.rglob("*") if p.is_file()):
-            part = path.relative_to(new)
-            (folder / part).parent.mkdir(parents=True, exist_ok=True)
-            (old / part).parent.mkdir(parents=True, exist_ok=True)
-            if (folder / part).exists():
-                (folder / part).replace(old / part)
-            done.append(part)
-            path.replace(folder / part)
-    except BaseException:
-        for part in reversed(done):
-            (folder / part).unlink(missing_ok=True)
-            if (old / part).exists():
-                (old / part).replace(folder / part)
-        raise
-
-
-@contextmanager
-def explain_unwritable(target: Path) -> Iterator[None]:
-    """Turn an OSError about `target` into a one-line SettingsError."""
-    try:
-        yield
-    except OSError as error:
-        about = Path(str(error.filename or target))
-        ours = about.is_relative_to(target.parent) or target.is_relative_to(about)
-        # some file systems refuse a new folder with "No such file or directory"
-        nowhere = error.errno == errno.ENOENT and target.is_relative_to(about)
-        if not nowhere and (error.errno not in _UNWRITABLE or not ours):
-            raise
-        raise SettingsError(
-            f"{target} cannot be written: {error.strerror} ({about})",
-            "choose another folder with --out or --data, or free this one",
-        ) from error
-
-
-def make_folder(folder: Path) -> list[Path]:
-    """Create a folder and its parents; give those that were created, deepest first."""
-    missing = [p for p in (folder, *folder.parents) if not p.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
-
-
-def _remove_empty(made: list[Path]) -> None:
-    for folder in made:
-        with suppress(OSError):
-            folder.rmdir()
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp())
+    >>> (out / "map.html").mkdir()
+    >>> check_writable(out, ["map.html"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: ...a folder has the name of an output; rename it...
+    """
+    with explain_unwritable(folder / "x"), open_draft(folder) as draft:
+        (draft / "x").write_bytes(b"x")
+        for name in names:
+            check_place(folder / name, folder)
 
 
 def sha256_of(path: Path) -> str:

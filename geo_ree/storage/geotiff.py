@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import rasterio
@@ -17,7 +16,8 @@ from rasterio.windows import Window
 from geo_ree._version import __version__
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
-from geo_ree.storage.files import atomic_path, explain_unwritable
+from geo_ree.storage.disk_errors import explain_unwritable
+from geo_ree.storage.files import atomic_path
 
 Singles = NDArray[np.float32]
 Piece = tuple[int, int, Singles]
@@ -84,9 +84,8 @@ def write_cog(path: Path, layout: RasterLayout, pieces: Iterable[Piece]) -> None
     with (
         atomic_path(path) as draft,
         explain_unwritable(path),
-        TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder,
     ):
-        raw, cog = Path(folder, "raw.tif"), Path(folder, "cog.tif")
+        raw, cog = draft.with_name("raw.tif"), draft.with_name("cog.tif")
         try:
             with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
                 _write_raw(raw, layout, pieces)

@@ -11,7 +11,9 @@ from filelock import FileLock, Timeout
 
 from geo_ree.errors import SettingsError
 from geo_ree.settings import Settings
-from geo_ree.storage.files import explain_unwritable, make_folder
+from geo_ree.storage.disk_errors import explain_unwritable
+from geo_ree.storage.drafts import make_folder
+from geo_ree.storage.moves import check_inside
 
 LOCK = ".lock"
 WAIT_S = 5.0
@@ -32,6 +34,7 @@ class _Hold:
             if not self.users:
                 with explain_unwritable(self.path):
                     make_folder(self.path.parent)
+                    check_inside(self.path.parent, LOCK)
                     self.lock.acquire(timeout=wait_s)
             self.users += 1
 

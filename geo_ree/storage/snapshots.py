@@ -12,7 +12,9 @@ from pathlib import Path
 
 from geo_ree.errors import SchemaError
 from geo_ree.settings import Settings
-from geo_ree.storage.files import explain_unwritable, make_folder, sha256_of
+from geo_ree.storage.disk_errors import explain_unwritable
+from geo_ree.storage.drafts import make_folder
+from geo_ree.storage.files import sha256_of
 
 PROVENANCE = "provenance.json"
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(\.[1-9]\d*)?", re.ASCII)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -66,11 +67,12 @@ def test_a_written_file_replaces_the_old_one(tmp_path):
     assert listing(tmp_path) == ["a.txt"]
 
 
-def test_the_draft_lies_beside_the_target_with_its_suffix(tmp_path):
+def test_the_draft_has_the_name_of_the_target_in_a_folder_of_its_own(tmp_path):
     target = tmp_path / "a.parquet"
     with storage.atomic_path(target) as draft:
-        assert draft.parent == target.parent
-        assert draft.suffix == ".parquet"
+        assert draft.parent.parent == target.parent
+        assert draft.name == "a.parquet"
+        assert listing(draft.parent) == []
         assert not draft.exists()
         draft.write_bytes(b"x")
         assert not target.exists()
@@ -114,7 +116,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch, code):
     def refuse(self: Path, *args: object, **kwargs: object) -> None:
         raise OSError(code, "as the system says", str(self))
 
-    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(SettingsError, match=r"cannot be written: as the system says"):
         storage.atomic_text(tmp_path / "a.txt", "x")
 
@@ -184,6 +186,7 @@ def test_a_move_that_fails_is_undone(tmp_path, monkeypatch, step):
         for name in ("a.txt", "b.txt", "c.txt"):
             (draft / name).write_text("new")
         monkeypatch.setattr(Path, "replace", sometimes)
+        monkeypatch.setattr(sys, "executable", "")  # the moves are then made in this process
     monkeypatch.undo()
     assert listing(out) == ["a.txt", "b.txt"]
     assert {p.read_text() for p in out.iterdir()} == {"old"}

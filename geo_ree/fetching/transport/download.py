@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from geo_ree.fetching.transport.retry import connection_errors
 from geo_ree.fetching.transport.session import HttpRequest, Session, mirrored, secrets_of
 from geo_ree.fetching.transport.transfer import Download, OnBytes, transfer_file
 from geo_ree.settings import Settings
+from geo_ree.storage import scratch_folder
 
 __all__ = ["ZIP_MAGIC", "Client", "Download", "OnBytes"]
 
@@ -268,8 +268,8 @@ geo_ree works offline; leave out --offline, or provide the file with --file
         )
 
     def _read(self, request: HttpRequest) -> tuple[bytes, Download]:
-        with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-            target = Path(folder) / "answer"
+        with scratch_folder() as folder:
+            target = folder / "answer"
             download = self._transfer(request, target)
             return target.read_bytes(), download
 
