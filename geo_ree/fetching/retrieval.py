@@ -28,7 +28,8 @@ from geo_ree.storage import (
     sweep,
 )
 from geo_ree.storage.disk_errors import explain_unwritable
-from geo_ree.storage.snapshots import PROVENANCE
+from geo_ree.storage.moves import check_inside
+from geo_ree.storage.provenance import PROVENANCE
 
 INCOMING = ".incoming"
 """Folder beside a source's snapshots for what is being downloaded."""
@@ -137,11 +138,12 @@ def _check_fetchable(source: Source, settings: Settings, box: Box | None) -> Non
 
 
 def _previous_snapshot(source: Source, settings: Settings) -> Snapshot | None:
-    """Return the newest snapshot if it is whole: a damaged one is fetched again."""
+    """Return the newest snapshot if it is whole and of the past; another one is fetched again."""
     try:
-        return latest_snapshot(settings, source.id)
+        found = latest_snapshot(settings, source.id)
     except SchemaError:
         return None
+    return None if found is None or found.provenance.is_future else found
 
 
 @contextmanager
@@ -153,6 +155,7 @@ def _staging(settings: Settings, source: Source) -> Iterator[Path]:
     home = settings.raw_root / source.id
     folder = home / INCOMING
     with explain_unwritable(home):
+        check_inside(settings.raw_root, f"{source.id}/{INCOMING}")
         folder.mkdir(parents=True, exist_ok=True)
         _clear(folder)
         try:
@@ -173,7 +176,7 @@ def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
-        elif not any(path.match(pattern) for pattern in PARTIAL_NAMES):
+        elif path.is_symlink() or not any(path.match(pattern) for pattern in PARTIAL_NAMES):
             path.unlink(missing_ok=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,14 @@ def write_workbook(bundle: Bundle, folder: Path) -> None:
     Excel's quote prefix, so that it does not run when its cell is edited either. A text over the
     32,767 characters of a cell is cut, and says so.
     """
-    with xlsxwriter.Workbook(str(folder / "geo_ree.xlsx"), _SAFE) as book:
+    content = BytesIO()  # its own temporary files would stay behind when the process is killed
+    with xlsxwriter.Workbook(content, {**_SAFE, "in_memory": True}) as book:
         book.set_properties(_properties(bundle.run))
         formats = _Formats(book)
         _write_read_me(book, read_me(bundle.run, bundle.sources), formats)
         for name, table in {**bundle.sheets, "columns": bundle.columns}.items():
             _write_sheet(book.add_worksheet(name.capitalize()), table, formats, _units(table, name))
+    (folder / "geo_ree.xlsx").write_bytes(content.getbuffer())
 
 
 class _Formats:

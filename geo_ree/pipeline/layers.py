@@ -144,6 +144,7 @@ def load_layers(settings: Settings, options: Options, tell: Progress = logger.in
     return resolve_deposits(read_layers(settings, options, tell), tell)
 
 
+@storage.while_reading
 def read_layers(
     settings: Settings,
     options: Options,

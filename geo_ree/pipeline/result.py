@@ -200,7 +200,7 @@ def run(
     clock = _Clock(tell)
     with clock.stage("sources to layers"):
         layers = load_layers(settings, options, tell)
-    with clock.stage("measures and scores"):
+    with clock.stage("measures and scores"), storage.holding_snapshots(settings):
         rasters = find_elevation(layers.sources, settings)
         measures = measure_deposits(layers, options, rasters)
         scores = score_deposits(measures, layers, options)

@@ -16,13 +16,15 @@ from geo_ree.storage.files import (
 )
 from geo_ree.storage.layer_files import load, save_layer
 from geo_ree.storage.lock import data_lock
+from geo_ree.storage.provenance import Provenance
 from geo_ree.storage.snapshots import (
-    Provenance,
     Snapshot,
+    holding_snapshots,
     latest_snapshot,
     save_snapshot,
     snapshots_of_parts,
     sweep,
+    while_reading,
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "atomic_text",
     "check_writable",
     "data_lock",
+    "holding_snapshots",
     "latest_snapshot",
     "load",
     "recover",
@@ -43,4 +46,5 @@ __all__ = [
     "snapshots_of_parts",
     "starter_path",
     "sweep",
+    "while_reading",
 ]

@@ -63,7 +63,7 @@ def explain_unwritable(target: Path) -> Iterator[None]:
     except GeoReeError:
         raise
     except Exception as error:
-        reason = disk_reason(error) or _full_reason(target.parent)
+        reason = disk_reason(error) or _full_reason(target.parent) or _library_reason(error)
         if not reason:
             raise
         raise SettingsError(
@@ -117,6 +117,12 @@ def disk_reason(error: BaseException) -> str:
                     return os.strerror(number)
         seen = seen.__cause__ or seen.__context__
     return ""
+
+
+def _library_reason(error: Exception) -> str:
+    """Give the words of GDAL when it cannot write: of a full disk, it may say nothing."""
+    library = type(error).__module__.split(".")[0]
+    return " ".join(str(error).split()) if library in ("pyogrio", "rasterio") else ""
 
 
 def _full_reason(folder: Path) -> str:

@@ -2,103 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 import shutil
+import time
 import uuid
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from geo_ree.errors import SchemaError
 from geo_ree.settings import Settings
 from geo_ree.storage.disk_errors import explain_unwritable
 from geo_ree.storage.drafts import make_folder
 from geo_ree.storage.files import sha256_of
+from geo_ree.storage.folder_lock import FolderLock
+from geo_ree.storage.moves import check_inside
+from geo_ree.storage.provenance import DAY_S, PROVENANCE, Provenance, seconds_of
 
-PROVENANCE = "provenance.json"
+logger = logging.getLogger(__name__)
+
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(\.[1-9]\d*)?", re.ASCII)
 _DRAFT = ".new"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where a payload came from, and its checksum.
-
-    Parameters
-    ----------
-    source_id
-        The catalogue entry.
-    origin
-        ``fetched``, or ``provided`` for a file that the user provided.
-    url
-        The publisher's address of the payload.
-    mirror
-        The mirror used instead of the publisher; empty for none.
-    query
-        Parameters of the request, without keys and passwords; empty if there were none.
-    retrieved
-        Time of the download, in UTC (ISO 8601).
-    licence, attribution
-        From the catalogue at that time.
-    sha256, bytes
-        Of the payload.
-    etag, last_modified
-        From the server's response; empty if it sent none.
-    file
-        Name of the payload, in the folder of this record.
-    part
-        The part of the source, for instance a box; empty for the whole source. Snapshots of
-        different parts coexist.
-
-    Examples
-    --------
-    >>> record = Provenance(source_id="x", url="https://example.org/x.zip",
-    ...     retrieved="2026-01-31T12:00:00+00:00", licence="CC0", attribution="Example",
-    ...     sha256="ab", bytes=2, file="x.zip")
-    >>> Provenance.from_json(record.to_json()) == record
-    True
-    """
-
-    source_id: str
-    origin: str = "fetched"
-    url: str
-    mirror: str = ""
-    query: str = ""
-    retrieved: str
-    licence: str
-    attribution: str
-    sha256: str
-    bytes: int
-    etag: str = ""
-    last_modified: str = ""
-    file: str
-    part: str = ""
-
-    def to_json(self) -> str:
-        """Give the text of ``provenance.json``."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Provenance:
-        """Read the text of ``provenance.json``; unknown keys are ignored.
-
-        Raises
-        ------
-        ValueError
-            When it is not JSON, or a field is missing or of the wrong type.
-        """
-        record = json.loads(text)
-        if not isinstance(record, dict):
-            raise ValueError("it is not a JSON object")  # noqa: TRY004 (one kind of error for all)
-        known = {f.name: record[f.name] for f in fields(cls) if f.name in record}
-        odd = [k for k, v in known.items() if not isinstance(v, int if k == "bytes" else str)]
-        if odd:
-            raise ValueError(f"{', '.join(odd)} has the wrong type")
-        try:
-            return cls(**known)
-        except TypeError as error:
-            raise ValueError(str(error).partition(") ")[2] or str(error)) from error
+_WAIT_S = 60.0
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -128,7 +60,8 @@ def save_snapshot(
         Where the data root is.
     day
         Name of the snapshot's folder. A second snapshot of that day is named ``<day>.2``; it
-        replaces the first if both have the same part.
+        replaces the first if both have the same part. Which snapshot is newest does not depend on
+        the name, but on ``sequence`` in the record.
 
     Returns
     -------
@@ -141,6 +74,9 @@ def save_snapshot(
     """
     home = settings.raw_root / provenance.source_id
     with explain_unwritable(home / day.isoformat()):
+        check_inside(settings.raw_root, provenance.source_id)
+        last = max((order for order, _ in map(_order, _folders(home))), default=0)
+        provenance = replace(provenance, sequence=max(int(time.time()), last + 1))
         draft = home / f".{uuid.uuid4().hex[:8]}{_DRAFT}"
         make_folder(draft)
         try:
@@ -162,7 +98,27 @@ def _next_name(home: Path, day: date) -> str:
 def _folders(home: Path) -> list[Path]:
     """List the folders of snapshots, oldest first."""
     found = [p for p in home.glob("*") if _FOLDER.fullmatch(p.name) and p.is_dir()]
-    return sorted(found, key=_rank)
+    return sorted(found, key=_order)
+
+
+def _order(folder: Path) -> tuple[int, tuple[str, int]]:
+    """Give the place of a snapshot in time: as its record says, or the name of its folder.
+
+    The name says nothing if its day is still to come.
+    """
+    record = _record(folder)
+    order = 0 if record is None else record.sequence or seconds_of(record.retrieved)
+    day = seconds_of(_rank(folder)[0])
+    if not order and day < time.time() + DAY_S:
+        order = day
+    return order, _rank(folder)
+
+
+def _record(folder: Path) -> Provenance | None:
+    try:
+        return Provenance.from_json((folder / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _rank(folder: Path) -> tuple[str, int]:
@@ -176,7 +132,8 @@ def sweep(settings: Settings, source_id: str) -> None:
     Parameters
     ----------
     settings
-        Where the data root is. Hold `data_lock`: another process may be writing a draft.
+        Where the data root is. Hold `data_lock`: another process may be writing a draft. What a
+        run reads at the moment is left to the next call.
     source_id
         The catalogue entry.
 
@@ -185,18 +142,47 @@ def sweep(settings: Settings, source_id: str) -> None:
     >>> sweep(Settings(data_root=Path("no-such-folder")), "usgs_ree")
     """
     home = settings.raw_root / source_id
+    if not home.is_dir():
+        return
+    with explain_unwritable(home):
+        check_inside(settings.raw_root, source_id)
     newest = {(_rank(folder)[0], _part(folder)): folder for folder in _folders(home)}
     useless = [f for f in _folders(home) if f not in newest.values()]
+    lock = FolderLock(settings.raw_root)
+    if useless and not lock.acquire():
+        useless = []  # somebody reads; the next fetch removes them
     for folder in (*useless, *home.glob(f".*{_DRAFT}")):
         shutil.rmtree(folder, ignore_errors=True)
+    lock.release()
+
+
+@contextmanager
+def holding_snapshots(settings: Settings) -> Iterator[None]:
+    """Keep the snapshots while the block reads them: a fetch meanwhile replaces none."""
+    lock = FolderLock(settings.raw_root)
+    with suppress(OSError):  # nothing fetched, or a drive without locks
+        lock.acquire(_WAIT_S, shared=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def while_reading(function: Callable[Concatenate[Settings, _P], _R]) -> Callable[..., _R]:
+    """Make a function, whose first argument are the settings, hold the snapshots."""
+
+    @wraps(function)
+    def hold(settings: Settings, *args: _P.args, **options: _P.kwargs) -> _R:
+        with holding_snapshots(settings):
+            return function(settings, *args, **options)
+
+    return hold
 
 
 def _part(folder: Path) -> str:
     """Give the part of a snapshot; blank if its record cannot be read."""
-    try:
-        return Provenance.from_json((folder / PROVENANCE).read_text(encoding="utf-8")).part
-    except (OSError, ValueError):
-        return ""
+    record = _record(folder)
+    return "" if record is None else record.part
 
 
 def snapshots_of_parts(settings: Settings, source_id: str) -> list[Snapshot]:
@@ -276,6 +262,13 @@ def _verified(folder: Path, settings: Settings, source_id: str) -> Snapshot:
         raise SchemaError(
             f"{payload} was changed or damaged: its sha256 is {found[:12]}…, "
             f"{PROVENANCE} says {provenance.sha256[:12]}…",
+            hint,
+        )
+    if provenance.is_future:
+        logger.warning(
+            "%s: the time %s is in the future: a clock is or was wrong; %s",
+            record,
+            provenance.retrieved,
             hint,
         )
     return Snapshot(folder, payload, provenance)

@@ -161,3 +161,12 @@ def test_a_root_that_cannot_be_written_is_told(settings, monkeypatch):
         data_lock(settings),
     ):
         pytest.fail("the block must not run")
+
+
+def test_a_linked_lock_is_refused(settings, tmp_path):
+    settings.data_root.mkdir()
+    (tmp_path / "mine.txt").write_text("mine")
+    (settings.data_root / ".lock").symlink_to(tmp_path / "mine.txt")
+    with pytest.raises(SettingsError, match=r"a link stands there"), data_lock(settings):
+        pytest.fail("the block must not run")
+    assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -44,11 +44,11 @@ def provenance(payload: Path, **changes: object) -> Provenance:
 
 
 def save(
-    settings: Settings, tmp_path: Path, content: bytes, day: date = DAY, *, part: str = ""
+    settings: Settings, tmp_path: Path, content: bytes, day: date = DAY, **changes: str
 ) -> storage.Snapshot:
     payload = tmp_path / "download"
     payload.write_bytes(content)
-    proof = replace(provenance(payload), part=part)
+    proof = provenance(payload, **changes)
     return storage.save_snapshot(payload, proof, settings, day=day)
 
 
@@ -259,12 +259,75 @@ def test_a_snapshot_is_saved_and_found(settings, tmp_path):
     ]
 
 
-def test_the_newest_day_wins_and_other_folders_do_not_count(settings, tmp_path):
-    newest = save(settings, tmp_path, b"two", NEXT)
+def test_the_newest_wins_and_other_folders_do_not_count(settings, tmp_path):
     save(settings, tmp_path, b"one", DAY)
+    newest = save(settings, tmp_path, b"two", NEXT)
     for name in ("notes", "9999", "2026-02-04.bak", "2026-02-04.0", "2026-02-04.", "٢٠٢٦-02-04"):
         (settings.raw_root / "usgs_ree" / name).mkdir()
     assert storage.latest_snapshot(settings, "usgs_ree") == newest
+
+
+def test_a_snapshot_of_a_fast_clock_does_not_block_later_ones(settings, tmp_path, caplog):
+    fast = save(
+        settings, tmp_path, b"fast", date(2099, 1, 1), retrieved="2099-01-01T00:00:00+00:00"
+    )
+    assert storage.latest_snapshot(settings, "usgs_ree") == fast
+    assert "2099-01-01T00:00:00+00:00 is in the future" in caplog.text
+    caplog.clear()
+    later = save(settings, tmp_path, b"later", DAY)
+    assert storage.latest_snapshot(settings, "usgs_ree") == later
+    assert storage.snapshots_of_parts(settings, "usgs_ree") == [later]
+    assert fast.folder.exists() and not caplog.text
+    again = save(settings, tmp_path, b"again", DAY)
+    assert storage.latest_snapshot(settings, "usgs_ree") == again
+    assert fast.provenance.sequence < later.provenance.sequence < again.provenance.sequence
+
+
+def test_records_without_a_sequence_are_ordered_by_their_time(settings, tmp_path):
+    def old_record(day: str, retrieved: str) -> storage.Snapshot:
+        saved = save(settings, tmp_path, day.encode(), date.fromisoformat(day), retrieved=retrieved)
+        record = replace(saved.provenance, sequence=0)
+        (saved.folder / "provenance.json").write_text(record.to_json(), encoding="utf-8")
+        return replace(saved, provenance=record)
+
+    newest = old_record("2026-02-03", "2026-02-03T10:00:00+00:00")
+    old_record("2026-02-01", "2026-02-01T10:00:00")
+    assert storage.latest_snapshot(settings, "usgs_ree") == newest
+    saved = save(settings, tmp_path, b"new", DAY)
+    assert storage.latest_snapshot(settings, "usgs_ree") == saved
+
+
+def test_a_damaged_record_of_a_day_to_come_does_not_block_later_ones(settings, tmp_path):
+    fast = save(settings, tmp_path, b"fast", date(2099, 1, 1))
+    (fast.folder / "provenance.json").write_text("{")
+    with pytest.raises(SchemaError, match=r"is damaged"):
+        storage.latest_snapshot(settings, "usgs_ree")
+    later = save(settings, tmp_path, b"later", DAY)
+    assert storage.latest_snapshot(settings, "usgs_ree") == later
+
+
+def test_a_snapshot_is_kept_while_it_is_read(settings, tmp_path):
+    first = save(settings, tmp_path, b"one")
+    with storage.holding_snapshots(settings), storage.holding_snapshots(settings):
+        second = save(settings, tmp_path, b"two")
+        assert first.payload.read_bytes() == b"one"
+        assert storage.latest_snapshot(settings, "usgs_ree") == second
+    storage.sweep(settings, "usgs_ree")
+    assert not first.folder.exists()
+    assert storage.latest_snapshot(settings, "usgs_ree") == second
+
+
+def test_a_linked_folder_is_not_written_through(settings, tmp_path):
+    victim = tmp_path / "victim"
+    (victim / "2026-02-01").mkdir(parents=True)
+    (victim / ".1a2b3c4d.new").mkdir()
+    settings.raw_root.mkdir(parents=True)
+    (settings.raw_root / "usgs_ree").symlink_to(victim)
+    with pytest.raises(SettingsError, match=r"a link stands there"):
+        save(settings, tmp_path, b"one")
+    with pytest.raises(SettingsError, match=r"a link stands there"):
+        storage.sweep(settings, "usgs_ree")
+    assert listing(victim) == [".1a2b3c4d.new", "2026-02-01"]
 
 
 def test_a_source_never_fetched_has_no_snapshot(settings):

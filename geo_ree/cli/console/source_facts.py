@@ -11,7 +11,7 @@ from typing import Any
 from geo_ree.catalog import Source
 from geo_ree.settings import Settings
 from geo_ree.storage import Provenance, starter_path
-from geo_ree.storage.snapshots import PROVENANCE
+from geo_ree.storage.provenance import PROVENANCE
 
 COUNTRIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
