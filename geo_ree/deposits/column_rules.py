@@ -111,7 +111,6 @@ _CONTROL: Mapping[int, str | None] = {
 
 _CYRILLIC = re.compile("[Ѐ-ԯ]+")
 _DECIMAL = re.compile(r"-?\d+\.\d*0*$")
-_MINUS = str.maketrans("−–", "--")
 
 
 def clean_text(text: str) -> str:
@@ -161,25 +160,6 @@ def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
             text = as_text(cell)
             out.append(None if _trim_decimals(text) in blank else text)
     return pd.Series(out, index=column.index, dtype=object)
-
-
-def as_numbers(column: pd.Series) -> pd.Series:
-    """Read a column as float64, with NaN where it is blank or not a number."""
-    numbers = _to_float(column)
-    if column.dtype.kind in "iufb" or not numbers.isna().any():
-        return numbers
-    rest = column[numbers.isna()]
-    plain = [v.translate(_MINUS) if isinstance(v, str) else None for v in rest]
-    again = pd.to_numeric(pd.Series(plain, rest.index, dtype=object), errors="coerce")
-    return numbers.fillna(again.astype("float64"))
-
-
-def _to_float(column: pd.Series) -> pd.Series:
-    """Convert plain numbers to float64, NaN where there is none; too large for it is infinity."""
-    try:
-        return pd.to_numeric(column, errors="coerce").astype("float64")
-    except OverflowError:  # an integer of more than 308 digits
-        return pd.to_numeric(column.map(str), errors="coerce").astype("float64")
 
 
 def _number(text: str) -> float | None:

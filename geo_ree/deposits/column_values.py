@@ -10,7 +10,6 @@ import pandas as pd
 from geo_ree.deposits.column_rules import (
     PLACE_COLUMNS,
     TableTask,
-    as_numbers,
     as_text,
     as_texts,
     clean_text,
@@ -18,6 +17,7 @@ from geo_ree.deposits.column_rules import (
 )
 from geo_ree.deposits.vocabulary import match_kind
 from geo_ree.errors import SchemaError
+from geo_ree.reading.number_text import means_nothing, read_numbers
 from geo_ree.schema import Column, units_of
 
 
@@ -105,7 +105,9 @@ def _fit_numbers(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
     A number beyond the limits of the column is refused: it is misprinted or in another unit.
     """
     factor = 1.0 if spec.name in task.source.constants else task.source.factor_of(spec.name)
-    numbers = as_numbers(column) * factor
+    found = read_numbers(column, whole=spec.kind == "integer")
+    task.noted.update({f"{spec.name}: {remark}": n for remark, n in found.noted.items()})
+    numbers = found.values * factor
     beyond = numbers.notna() & ~numbers.between(spec.low, spec.high)
     if beyond.any() and not task.skip_bad_rows:
         first = int(np.flatnonzero(beyond)[0])
@@ -114,7 +116,8 @@ def _fit_numbers(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
             f"{task.row_name(column, first)}: {spec.name} is {value:.10g}, {spec.describe_limits()}",
             f"{_hint_number(value, spec, task)}, or use --skip-bad-rows",
         )
-    odd = column.notna() & (numbers.isna() | beyond)
+    nothing = [isinstance(v, str) and means_nothing(v) for v in column.tolist()]
+    odd = column.notna() & (numbers.isna() | beyond) & ~np.array(nothing, dtype=bool)
     task.report_unrecognised(spec.name, (as_text(v) for v in column[odd]))
     return numbers.mask(odd)
 

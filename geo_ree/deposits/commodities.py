@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import pandas as pd
 from geo_ree.catalog.table_rules import Commodities
 from geo_ree.deposits.column_rules import TableTask, as_text
 from geo_ree.deposits.vocabulary import Commodity, find_commodity, strip_question_mark
+from geo_ree.reading.number_text import means_nothing
 
 _DEFAULT_RULE = Commodities()
 
@@ -87,6 +89,39 @@ def _is_rare_earth(word: str, known: Commodity | None) -> bool:
     return known is not None and known.group == "rare_earth" and certain
 
 
+_FLAGS = frozenset(("y", "n", "yes", "no"))
+
+
+def _without_nothing(cells: list[str], rule: Commodities, task: TableTask) -> list[str]:
+    """Drop words that mean "no data" from the cells of one column.
+
+    "nd" and "ND" are neodymium only where the column writes other symbols in the same case; elsewhere
+    they, and a column that only says yes and no, are reported as unrecognised.
+    """
+    pattern = f"[{re.escape(rule.separators)}]" if rule.separators else r"(?!)"
+    words = {cell: [w.strip() for w in re.split(pattern, cell)] for cell in dict.fromkeys(cells)}
+    known = {w for parts in words.values() for w in parts if w}
+    flags = {w.casefold() for w in known} <= _FLAGS
+    others = [w for w in known if len(w) == 2 and find_commodity(w) and not means_nothing(w)]
+    styles = {str.islower: False, str.isupper: False}
+    styles = {is_style: any(map(is_style, others)) for is_style in styles}
+    unclear: Counter[str] = Counter()
+
+    def is_kept(word: str) -> bool:
+        if not flags and (not means_nothing(word) or (word.istitle() and find_commodity(word))):
+            return True
+        return bool(find_commodity(word)) and any(f(word) and on for f, on in styles.items())
+
+    out = {}
+    for cell, parts in words.items():
+        dropped = [w for w in parts if w and not is_kept(w)]
+        kept = [w for w in parts if w and is_kept(w)]
+        out[cell] = rule.separators[:1].join(kept) if dropped else cell
+        unclear.update({w: cells.count(cell) for w in dropped if find_commodity(w)})
+    task.report_unrecognised("commodities", unclear)
+    return [out[cell] for cell in cells]
+
+
 def add_commodities(out: pd.DataFrame, table: pd.DataFrame, task: TableTask) -> pd.DataFrame:
     """Fill `DERIVED` columns from the commodities, as far as the layer has them.
 
@@ -99,6 +134,7 @@ def add_commodities(out: pd.DataFrame, table: pd.DataFrame, task: TableTask) -> 
     if not labels:
         return out
     texts = {label: task.cells(table, label).map(as_text).tolist() for label in labels}
+    texts = {label: _without_nothing(cells, rule, task) for label, cells in texts.items()}
     rows = list(zip(*texts.values(), strict=True))
     at = {label: i for i, label in enumerate(labels)}
     ranks = [[at[n] for n in names] for names in (rule.main, rule.minor, rule.trace)]

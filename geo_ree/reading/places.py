@@ -17,30 +17,11 @@ from geo_ree.reading.coordinate_columns import CoordinateColumns
 from geo_ree.reading.coordinate_text import Angle, Axis, parse_angle, parse_pair
 from geo_ree.reading.datum_shift import find_shift
 from geo_ree.reading.map_grids import ZONE_M, Grid, Shifts, bounds_of, find_system
+from geo_ree.reading.number_text import VOIDS, grid_number, means_nothing
 
 _WKT = re.compile(r"\s*(?:SRID=\d+;)?POINT\s*(?:ZM|Z|M)?\s*\(\s*([-\d.eE+]+)\s+([-\d.eE+]+)", re.I)
-_NOTHING = frozenset(
-    (
-        *("-", "--", "—", "–", "?", "n/a", "na", "#n/a", "nan", "null", "none", "nil", "unknown"),
-        *("nd", "n.d.", "n.d", "no data", "not determined"),
-        *("нд", "н.д.", "н.д", "н/д", "нет", "нет данных", "не определено"),
-    )
-)
-_VOIDS = (-9999.0, -999.0, -99999.0, -99.0)
 _DEGREE_M = 111_195.0
 _NOT_DEGREES = 400.0
-_GROUPS = re.compile(r"[\s'\u00a0\u202f\u2009’]+")
-
-
-def means_nothing(text: str) -> bool:
-    """Return whether a text says that there is no value: ``n/a``, ``—``, ``н.д.``, ``-9999``."""
-    plain = " ".join(text.split()).casefold()
-    if not plain or plain in _NOTHING:
-        return True
-    try:
-        return float(plain) in _VOIDS[:3]
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,15 +116,16 @@ class _Reading:
     def _clean(self, column: pd.Series, label: str) -> pd.Series:
         """Return numbers, or texts that are blank where the cell says that there is no value."""
         if column.dtype.kind in "iuf":
-            return column.astype("float64").mask(column.isin(_VOIDS))
+            return column.astype("float64").mask(column.isin(VOIDS))
         blank = {t.strip() for t in self.nulls.get(label, ())}
         plain = pd.to_numeric(column, errors="coerce").astype("float64")
         if not blank and plain.notna().all():
-            return plain.mask(plain.isin(_VOIDS))
-        texts = ["" if v is None or v != v else str(v) for v in column.astype(object).tolist()]  # noqa: PLR0124
+            return plain.mask(plain.isin(VOIDS))
+        gaps = column.isna().tolist()
+        texts = ["" if gap else str(v) for v, gap in zip(column.tolist(), gaps, strict=True)]
         numbers = pd.to_numeric(column, errors="coerce")
         unknown = pd.to_numeric(pd.Series(list(blank), dtype=object), errors="coerce").dropna()
-        voids = (numbers.isin(_VOIDS) | numbers.isin(unknown)).tolist()
+        voids = (numbers.isin(VOIDS) | numbers.isin(unknown)).tolist()
         kept = [
             "" if v or t.strip() in blank or (not c and means_nothing(t)) else t
             for t, v, c in zip(texts, voids, numbers.notna().tolist(), strict=True)
@@ -352,18 +334,5 @@ def _value(text: str, axis: Axis | None) -> tuple[float, float]:
     angle: Angle | None = parse_angle(text, axis)
     if angle is not None:
         return angle.degrees, angle.unit_deg
-    number = _grid_number(text)
+    number = grid_number(text)
     return (float("inf"), 0.0) if number is None else (number, 0.0)
-
-
-def _grid_number(text: str) -> float | None:
-    """Read metres, in groups of three digits or not; nothing on a grid has fewer than four digits."""
-    plain = _GROUPS.sub("", text.strip().translate(str.maketrans("−–", "--")))
-    plain = re.sub(r"(?i)(m|м)$", "", plain)
-    marks = [c for c in plain if c in ".,"]
-    if len(set(marks)) == 2:
-        plain = plain.replace(marks[0], "")
-    elif len(marks) > 1 or re.fullmatch(r"-?\d{1,3}[.,]\d{3}", plain):
-        plain = plain.replace(".", "").replace(",", "")
-    plain = plain.replace(",", ".")
-    return float(plain) if re.fullmatch(r"-?\d{4,9}(\.\d+)?", plain) else None

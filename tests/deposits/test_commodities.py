@@ -110,3 +110,32 @@ def test_facilities_get_a_group_and_no_role():
     assert out["commodities"].tolist() == ["Cu;Pb;monazite;Au", "REE"]
     assert out["commodity_group"].tolist() == ["rare_earth_by_product", "rare_earth"]
     assert "role" not in out
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept", "unclear"),
+    [
+        (["nd", "Cu, nd", "Nd"], [None, "Cu", "Nd"], {"nd": 2}),
+        (["ND", "n.d.", "н.д."], [None, None, None], {"ND": 1}),
+        (["CU, ND", "LA"], ["Cu;Nd", "La"], {}),
+        (["cu, nd", "la"], ["Cu;Nd", "La"], {}),
+        (["Y", "N", "Y"], [None, None, None], {"Y": 2}),
+        (["Y", "Ce"], ["Y", "Ce"], {}),
+        (["Cu, n/a", "—"], ["Cu", None], {}),
+    ],
+)
+def test_nd_is_neodymium_only_where_the_column_writes_symbols_so(cells, kept, unclear):
+    table = pd.DataFrame({"what": cells}, dtype=object)
+    source = load_catalog()["usgs_ree"].model_copy(
+        update={
+            "columns": {},
+            "constants": {},
+            "words": {},
+            "values": {},
+            "commodities": Commodities(main=("what",)),
+        }
+    )
+    task = TableTask(source)
+    out = add_commodities(pd.DataFrame(index=table.index), table, task)
+    assert [v or None for v in out["commodities"]] == kept
+    assert {w: n for w, n in task.unrecognised.get("commodities", {}).items() if n} == unclear
