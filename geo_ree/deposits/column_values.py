@@ -105,7 +105,8 @@ def _fit_numbers(column: pd.Series, spec: Column, task: TableTask) -> pd.Series:
     A number beyond the limits of the column is refused: it is misprinted or in another unit.
     """
     factor = 1.0 if spec.name in task.source.constants else task.source.factor_of(spec.name)
-    found = read_numbers(column, whole=spec.kind == "integer")
+    whole = spec.kind == "integer" and factor == 1.0  # 12.5 thousand people are whole
+    found = read_numbers(column, whole=whole)
     task.noted.update({f"{spec.name}: {remark}": n for remark, n in found.noted.items()})
     numbers = found.values * factor
     beyond = numbers.notna() & ~numbers.between(spec.low, spec.high)
