@@ -125,6 +125,7 @@ def page_values(
         "run": {
             **{key: plain(report.get(key)) for key in _REPORT},
             "warnings": [str(warning) for warning in report.get("warnings", ())],
+            "since": [str(sentence) for sentence in report.get("since", ())],
         },
         **_map_values(layers),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,13 +101,15 @@ class Result:
             table, model = rescore(table, model)
         return explain(table.index[place], table, model or self.scores.model)
 
-    def to_html(self, *, picture: maps.MapLayer | None = None) -> str:
+    def to_html(self, *, picture: maps.MapLayer | None = None, since: Sequence[str] = ()) -> str:
         """Render the page of the run: one HTML text that opens offline.
 
         Parameters
         ----------
         picture
             A raster of scores from `geo_ree.maps.score_picture`, drawn as a layer of its own.
+        since
+            What changed since an earlier run: the sentences of `geo_ree.compare`.
         """
         shares = {
             "acceptability": self.scores.acceptability,
@@ -117,7 +119,7 @@ class Result:
             {**self.tables, **shares},
             layers=self.layers.frames,
             models=self.scores.models,
-            report=self.report,
+            report={**self.report, "since": list(since)},
             picture=picture,
         )
 

@@ -672,3 +672,15 @@ def test_a_distance_that_is_an_upper_limit_is_shown_as_one(starter_page, visit):
     )
     assert said[0].startswith("at most about ")
     assert not said[1].startswith("at most")
+
+
+def test_what_changed_since_the_earlier_run_is_text_behind_a_heading(data, tmp_path, visit):
+    hostile = "Aktyuz: rank 2 to 4 <img src=x onerror=alert(1)>."
+    for since, shown in (([], []), (["No rank differs.", hostile], ["No rank differs.", hostile])):
+        path = tmp_path / f"map{len(since)}.html"
+        page = {**data, "report": {**data["report"], "since": since}}
+        path.write_text(render(**page), encoding="utf-8")
+        seen = visit(path)
+        said = seen.page.locator("#since li").all_text_contents()
+        assert said == shown
+        assert seen.trouble == []

@@ -99,10 +99,10 @@
     document.title = title + " · geo_ree";
     at("disclaimer").textContent = capital(g.term(data.run.disclaimer || ""));
   }
-  function warnings() {
-    var warnings = data.run.warnings || [];
-    fill("warnings", warnings.length ? el("details", {}, el("summary", {}, g.t("warnings") + " (" + warnings.length + ")"),
-      el("ul", {}, warnings.map(function (w) { return el("li", {}, w); }))) : null);
+  /* Sentences of Python, which are English, behind a heading. */
+  function sentences(id, heading, texts) {
+    fill(id, texts && texts.length ? el("details", { "class": "box" }, el("summary", {}, heading),
+      el("ul", { lang: "en" }, texts.map(function (text) { return el("li", {}, text); }))) : null);
   }
   function about() {
     var run = data.run;
@@ -124,7 +124,9 @@
     at("questions").replaceChildren();
     g.answers(at("questions"));
     fill.apply(null, ["cannot"].concat(limits().map(function (w) { return el("li", {}, w); })));
-    warnings();
+    var cautions = data.run.warnings || [];
+    sentences("warnings", g.t("warnings") + " (" + cautions.length + ")", cautions);
+    sentences("since", g.t("since_earlier_run"), data.run.since);
     method();
     sources();
     about();
