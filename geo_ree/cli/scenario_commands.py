@@ -42,6 +42,12 @@ _HEAD = (
     metavar="LAYER:WHAT",
     help="Remove an id, a name, kind=WORD, source=ID or country=ISO3; repeat for more.",
 )
+@click.option(
+    "--reopen",
+    multiple=True,
+    metavar="LAYER:WHAT",
+    help="Count what is disused, building or planned as open: as for --remove; repeat for more.",
+)
 @click.option("--year", type=int, help="Use only lines that are open by then.")
 @click.option(
     "--within",
@@ -58,6 +64,7 @@ def scenario(
     layer: str,
     planned: tuple[str, ...],
     remove: tuple[str, ...],
+    reopen: tuple[str, ...],
     year: int | None,
     within_km: float,
     data: Path,
@@ -73,13 +80,23 @@ def scenario(
 
     if file is not None and planned and layer == "railways":
         raise click.UsageError("give a file of railways or --planned, not both")
-    if file is None and not planned and not remove:
-        raise click.UsageError("name a GeoJSON file, --planned NAME, or what to --remove")
+    if file is None and not planned and not remove and not reopen:
+        raise click.UsageError(
+            "name a GeoJSON file, --planned NAME, or what to --remove or to --reopen"
+        )
     add: dict[str, Any] = {} if file is None else {layer: file}
     if planned:
         add["railways"] = _planned(planned)
-    gone = _removals(remove)
+    gone, again = _removals(remove, "--remove"), _removals(reopen, "--reopen")
+    twice = sorted({*add} & {*again})
+    if twice:
+        raise click.UsageError(f"the layer {twice[0]} is both added to and reopened; give one")
     result = run_pipeline(data, given)
+    for name, wanted in again.items():
+        rows = result.layers.frames.get(name)
+        if rows is None:
+            raise click.UsageError(f"no source of the layer {name} is available to --reopen")
+        add[name] = scenarios.closed_features(rows, name, wanted)
     change = scenarios.scenario(result, add=add, remove=gone, year=year, within_km=within_km)
     scenarios.write_scenario(change, out)
     _show(change, out)
@@ -95,14 +112,14 @@ def _planned(names: tuple[str, ...]) -> Any:
     return pd.concat([planned_lines(n) for n in dict.fromkeys(names)], ignore_index=True)
 
 
-def _removals(given: tuple[str, ...]) -> dict[str, list[str]]:
+def _removals(given: tuple[str, ...], option: str) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for text in given:
         layer, colon, what = text.partition(":")
         if not (layer and colon and what):
             raise click.BadParameter(
                 f"{text!r} is not LAYER:WHAT, for instance gateways:Aktau or railways:kind=rail",
-                param_hint="--remove",
+                param_hint=option,
             )
         out.setdefault(layer, []).append(what)
     return out

@@ -24,6 +24,7 @@ _SQL = {"and", "or", "not", "in", "is", "null", "like", "between", "escape", "ca
 _TYPES = {"integer", "float", "text"}
 _SOUND_KEY = re.compile(r"[^\s,;=\"'\[\]#]+")
 _VOLTS = re.compile(r"(\d+(?:\.\d+)?)\s*(k?)v?", re.IGNORECASE)
+_GROUPED = re.compile(r"\d{1,3}([.,]\d{3})+(?![\d.,])")
 _POWER = re.compile(r"(\d+)(?:([.,])(\d+))?\s*([kMG]?)Wp?", re.IGNORECASE)
 _MEGAWATTS = {"": 1e-6, "k": 1e-3, "m": 1.0, "g": 1e3}
 _LONGEST = 1_000_000  # bytes of a value that SQLite may make
@@ -32,8 +33,11 @@ _LONGEST = 1_000_000  # bytes of a value that SQLite may make
 def voltage_kv(text: str) -> float | None:
     """Highest of the voltages in a tag ``voltage``, in kilovolts; None if one is unrecognised.
 
-    Volts, several separated by ``;``, ``/``, ``,`` or ``|``, each with or without a unit.
+    Volts, several separated by ``;``, ``/``, ``,`` or ``|``, each with or without a unit. A comma or
+    dot before three digits (``20,000``) may group thousands, so it is not recognised.
     """
+    if any(_GROUPED.match(piece.strip()) for piece in re.split(r"[;/|]", text)):
+        return None
     kilovolts = []
     for piece in filter(None, map(str.strip, re.split(r"[;/,|]", text))):
         found = _VOLTS.fullmatch(piece)

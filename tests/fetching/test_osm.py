@@ -592,6 +592,11 @@ def test_a_users_own_entry_reads_other_features_by_a_table_alone(write, tmp_path
         (";", None),
         ("medium", None),
         ("110000;fixme", None),
+        ("380000;380000;150000", 380.0),
+        ("10000,400", 10.0),
+        ("20,000", None),
+        ("35.000 V", None),
+        ("110,000;35,000", None),
         ("-1", None),
     ],
 )

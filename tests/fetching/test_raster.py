@@ -279,6 +279,27 @@ def test_voids_that_the_file_does_not_declare_are_no_data_and_counted(own_dem, t
     assert summary["maximum"] == 1000
 
 
+def test_no_data_is_found_before_the_unit_is_applied(own_dem, tmp_path):
+    values = np.full((5, 5), 1000, np.float32)
+    values[2, 2] = -500  # a possible height once it is taken for feet
+    path = _heights(tmp_path / "n.tif", values, unit="ft")
+    with rasterio.open(path, "r+") as grid:
+        grid.nodata = -500
+    window = read_rasters([path], BOX, own_dem)
+    assert np.argwhere(np.isnan(window.array[1:-1, 1:-1])).tolist() == [[2, 2]]
+    assert read(own_dem, path).loc[1, "impossible"] == 0
+
+
+def test_a_no_data_value_that_the_pixels_cannot_have_does_no_harm(own_dem, tmp_path):
+    path = _heights(tmp_path / "u.tif", np.full((5, 5), 1000, np.uint16))
+    with rasterio.open(path, "r+") as grid:
+        grid.nodata = 55537
+    raw = path.read_bytes()
+    assert raw.count(b"55537\0") == 1
+    path.write_bytes(raw.replace(b"55537\0", b"-9999\0"))  # of an unsigned raster
+    assert np.nanmax(read_rasters([path], BOX, own_dem).array) == 1000
+
+
 def test_a_raster_of_impossible_heights_is_refused(own_dem, tmp_path):
     path = _heights(tmp_path / "mm.tif", np.full((5, 5), 850_000, np.int32))
     with pytest.raises(SchemaError, match=r"no height from -500 to 9000 m, as land has \(25 pix"):

@@ -5,6 +5,7 @@ measures and draws their distances, `comparison` compares before and after, `ton
 published quantities, and `scenario_result` holds, describes and writes the result.
 """
 
+from geo_ree.studies.scenarios.changes import closed_features
 from geo_ree.studies.scenarios.comparison import scenario
 from geo_ree.studies.scenarios.planned_features import (
     KINDS,
@@ -18,6 +19,7 @@ __all__ = [
     "KINDS",
     "STATUSES",
     "Scenario",
+    "closed_features",
     "planned_lines",
     "read_features",
     "scenario",

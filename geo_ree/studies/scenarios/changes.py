@@ -13,8 +13,8 @@ import pandas as pd
 
 from geo_ree.crs import length_km
 from geo_ree.deposits import assign_country, split_at_borders
-from geo_ree.errors import SettingsError
-from geo_ree.schema import LAYERS, check_layer
+from geo_ree.errors import SettingsError, suggest_words
+from geo_ree.schema import CLOSED_KINDS, LAYERS, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
 from geo_ree.studies.scenarios.planned_features import KINDS, STATUSES, read_features
 
@@ -24,6 +24,13 @@ SOURCE_ID = "scenario"
 Added: TypeAlias = Path | str | gpd.GeoDataFrame
 Removed: TypeAlias = str | Iterable[str] | Callable[[gpd.GeoDataFrame], Any]
 
+_OPENED = {
+    "railways": "rail",
+    "roads": "main",
+    "power_lines": "line",
+    "power_plants": "operating",
+}
+_PUBLISHED = ("voltage_kv", "capacity_mw", "fuel", "position_error_m")
 _NEVER = ("suspended", "abandoned")
 _SHORT = {"kind": "kind", "source": "source_id", "country": "country"}
 
@@ -117,6 +124,68 @@ def _check_layers(
                 f"no source of the layer {layer} is available, so there is nothing to compare with",
                 f"fetch one; geo-ree sources list --layer {layer} names them",
             )
+
+
+def closed_features(rows: gpd.GeoDataFrame, layer: str, wanted: Removed) -> gpd.GeoDataFrame:
+    """Give features that are not in use (disused, building, planned) as features to add, open.
+
+    Parameters
+    ----------
+    rows
+        The canonical layer of a run: ``result.layers.frames["railways"]``.
+    layer
+        Its name: one of `KINDS` that has lines or power plants.
+    wanted
+        Which features, as for the features that a scenario removes: an id, a name, ``kind=disused``,
+        ``source=ID``, ``country=ISO3``, several of them, or a function. Those in use are left out.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        For ``add`` of `geo_ree.scenario`. A road whose class is not kept is ``main``.
+
+    Raises
+    ------
+    SettingsError
+        When the layer has no such kinds, or nothing that is not in use matches.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> old = gpd.GeoDataFrame(
+    ...     {"id": ["x:1"], "name": ["Old line"], "kind": ["disused"], "source_id": ["x"],
+    ...      "country": ["KAZ"], "lateral_error_km": [0.02]},
+    ...     geometry=[shapely.LineString([(70, 48), (71, 48)])], crs=4326)
+    >>> closed_features(old, "railways", "kind=disused")[["name", "kind", "status"]].values.tolist()
+    [['Old line', 'rail', 'open']]
+    """
+    if layer not in _OPENED:
+        raise SettingsError(
+            f"a scenario cannot open features of the layer {layer!r}",
+            suggest_words(layer, _OPENED) or f"use one of {', '.join(_OPENED)}",
+        )
+    closed = rows[rows["kind"].isin(CLOSED_KINDS)]
+    if closed.empty:
+        raise SettingsError(
+            f"all known features of the layer {layer} are in use, so there is nothing to open",
+            "fetch a source that has others, such as osm_kazakhstan",
+        )
+    chosen = closed[_removed_rows(closed, wanted, layer)]
+    point = chosen.geometry.geom_type == "Point"
+    kinds = np.where(point & (layer == "power_lines"), "substation", _OPENED[layer])
+    columns = [c for c in ("lateral_error_km", *_PUBLISHED) if c in chosen.columns]
+    return gpd.GeoDataFrame(
+        {
+            "name": chosen["name"].fillna(chosen["id"]),
+            "kind": kinds,
+            "status": "open",
+            "opening_year": None,
+            "source": chosen["source_id"],
+            **{c: chosen[c] for c in columns},
+        },
+        geometry=chosen.geometry,
+        crs=rows.crs,
+    )
 
 
 def _removed_rows(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.ndarray:

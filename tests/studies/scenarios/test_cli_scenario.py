@@ -81,6 +81,12 @@ def test_a_planned_line_by_name_with_a_removal(tmp_path: Path) -> None:
         ((), ("name a GeoJSON file",)),
         (("x.geojson", "--planned", "all"), ("not both",)),
         (("--remove", "Aktau"), ("'Aktau' is not LAYER:WHAT",)),
+        (("--reopen", "railways"), ("'railways' is not LAYER:WHAT",)),
+        (
+            ("--planned", "all", "--reopen", "railways:kind=disused"),
+            ("the layer railways is both added to and reopened",),
+        ),
+        (("--reopen", "railways:kind=disused"), ("all known features of the layer railways",)),
         (("--planned", "Atlantis"), ("no planned railway is called 'Atlantis'", "Bakhty - Ayagoz")),
         (("gone.geojson",), ("gone.geojson cannot be read",)),
         (("--remove", "trams:x"), ("cannot change the layer 'trams'",)),

@@ -14,7 +14,8 @@ import pytest
 import shapely
 
 from geo_ree.errors import SchemaError, SettingsError
-from geo_ree.studies.scenarios import Scenario, scenario, write_scenario
+from geo_ree.schema import check_layer
+from geo_ree.studies.scenarios import Scenario, closed_features, scenario, write_scenario
 from geo_ree.studies.scenarios.tonnage import sum_by_change
 
 Made = Callable[..., Any]
@@ -491,3 +492,48 @@ def test_out_of_reach_is_a_word_in_json(made: Made, tmp_path: Path) -> None:
     document = json.loads((tmp_path / "scenario.json").read_text("utf-8"), parse_constant=_no)
     rows = {r["id"]: r for r in document["changed"]}
     assert rows["d:alpha"]["dist_railway_km_after"] == "out of reach"
+
+
+def railways_with(kind: str, made: Made) -> gpd.GeoDataFrame:
+    """The made-up railways and one through alpha that is not in use."""
+    old = gpd.GeoDataFrame(
+        {
+            "id": ["r:9"],
+            "source_id": "r",
+            "name": [None],
+            "kind": kind,
+            "country": "KAZ",
+            "lateral_error_km": 0.02,
+        },
+        geometry=[shapely.LineString([(69, 48), (70, 48), (71, 48)])],
+        crs=4326,
+    )
+    rails = made().layers.frames["railways"]
+    return pd.concat([rails, check_layer(old, "railways")], ignore_index=True)
+
+
+@pytest.mark.parametrize("kind", ["disused", "building", "planned"])
+def test_what_is_not_in_use_counts_only_when_it_is_reopened(made: Made, kind: str) -> None:
+    rails = railways_with(kind, made)
+    base = made(railways=rails)
+    again = closed_features(rails, "railways", f"kind={kind}")
+    alpha = scenario(base, add={"railways": again}).table.loc["d:alpha"]
+    assert alpha["dist_railway_km_before"] > 250
+    assert alpha["dist_railway_km_after"] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "wanted", "told"),
+    [
+        ("railways", "kind=rail", "no feature of the layer railways matches 'kind=rail'"),
+        ("railway", "kind=disused", "cannot open features of the layer 'railway'; did you mean"),
+        ("gateways", "Aktau", "cannot open features of the layer 'gateways'"),
+    ],
+)
+def test_only_what_is_not_in_use_can_be_reopened(
+    made: Made, layer: str, wanted: str, told: str
+) -> None:
+    with pytest.raises(SettingsError, match=told):
+        closed_features(railways_with("disused", made), layer, wanted)
+    with pytest.raises(SettingsError, match="all known features of the layer roads are in use"):
+        closed_features(made().layers.frames["railways"], "roads", "kind=disused")
