@@ -6,8 +6,10 @@ from .fetching import read
 from .outputs.figures import plot_distances, plot_ranking
 from .pipeline.export import export
 from .pipeline.fetching import fetch
-from .pipeline.result import Result, build, run
+from .pipeline.records import Result
+from .pipeline.result import build, run
 from .pipeline.score_rasters import suitability
+from .pipeline.stored_runs import load_run, runs
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
 from .scoring import (
     Criterion,
@@ -55,6 +57,7 @@ __all__ = [
     "load",
     "load_catalog",
     "load_preset",
+    "load_run",
     "locate",
     "measure",
     "measure_terrain",
@@ -66,6 +69,7 @@ __all__ = [
     "read",
     "reweigh",
     "run",
+    "runs",
     "scenario",
     "score",
     "suitability",

@@ -46,7 +46,7 @@ def score(data: Path, out: Path, **given: Any) -> None:
 def build(data: Path, out: Path, **given: Any) -> None:
     """Merge all sources into one table of deposits, with its evidence and conflicts."""
     from geo_ree.cli.console import summary
-    from geo_ree.pipeline import build as build_deposits
+    from geo_ree.pipeline.result import build as build_deposits
 
     settings = Settings.from_environment(data_root=data)
     layers = build_deposits(settings, make_options(given), out=out, tell=tell)

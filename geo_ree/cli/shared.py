@@ -11,7 +11,7 @@ import click
 from geo_ree.settings import AGGREGATES, Options, Settings
 
 if TYPE_CHECKING:
-    from geo_ree.pipeline import Result
+    from geo_ree.pipeline.records import Result
 
 Decorator = Callable[[Any], Any]
 
@@ -68,6 +68,9 @@ def together(*decorators: Decorator) -> Decorator:
     return decorate
 
 
+fresh = click.option(
+    "--fresh", is_flag=True, help="Compute everything again; use nothing that is stored."
+)
 folders = together(data, out)
 sources = together(
     click.option("--only", multiple=True, metavar="SOURCE…", help="Use only these sources."),
@@ -110,6 +113,7 @@ choices = together(
         help="How closely drawn weights keep to those of the preset.",
     ),
     seed,
+    fresh,
 )
 
 
@@ -123,7 +127,9 @@ def run_pipeline(data: Path, given: dict[str, Any], **more: Any) -> Result:
     from geo_ree.pipeline import result as pipeline
 
     settings = Settings.from_environment(data_root=data)
-    return pipeline.run(settings, make_options(given), tell=tell, **more)
+    fresh = given.pop("fresh", False)
+    options = make_options(given)
+    return pipeline.run(settings, options, tell=tell, fresh=fresh, keep=True, **more)
 
 
 def words(values: tuple[str, ...]) -> tuple[str, ...]:

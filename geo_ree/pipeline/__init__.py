@@ -1,5 +1,1 @@
-"""The only place where the stages meet."""
-
-from geo_ree.pipeline.result import Result, build, run
-
-__all__ = ["Result", "build", "run"]
+"""Where the stages meet: from sources to layers, measures, scores and files."""

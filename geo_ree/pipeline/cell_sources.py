@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from geo_ree.pipeline.deposit_measures import Measures
-from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.schema.columns import arrange, rounded
 
 COLUMNS = ("deposit", "attribute", "value", "record", "source", "date", "retrieved")

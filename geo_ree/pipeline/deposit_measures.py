@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import geopandas as gpd
 import pandas as pd
@@ -13,61 +11,17 @@ from geo_ree.errors import SettingsError
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
-from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
 from geo_ree.pipeline.unplaced import possible_areas
 from geo_ree.pipeline.water_notes import water_notes
-from geo_ree.proximity import MissingLines, Target, TargetIndex, load_targets, measure
+from geo_ree.proximity import Target, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCORED_ROLES
 from geo_ree.settings import Options
 
 _UNSURE_KM = 25.0
 """Lateral error above which a line counts as one of unknown course in the warnings."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    """What was measured of the deposits.
-
-    Parameters
-    ----------
-    table
-        A row per deposit of a scored role with a coordinate, on its id: the deposit's columns,
-        distances, nearest features and terrain.
-    targets
-        The targets by name, with the chosen gateways.
-    proximity
-        The layers, indexed for further measuring.
-    omission_rates
-        Target -> what each source of its layer omits; see `geo_ree.proximity.omission_rates`.
-    missing
-        The model of lines that no source has.
-    areas
-        On the id of each ranked deposit without a coordinate: the area where it may be.
-    """
-
-    table: gpd.GeoDataFrame
-    targets: Mapping[str, Target]
-    proximity: TargetIndex
-    omission_rates: Mapping[str, pd.DataFrame]
-    missing: MissingLines
-    areas: gpd.GeoDataFrame
-
-    @cached_property
-    def omission(self) -> pd.DataFrame:
-        """The omission rates as one table, with ``target`` and ``layer``."""
-        parts = [
-            rates.assign(target=name, layer=self.targets[name].layer)
-            for name, rates in self.omission_rates.items()
-        ]
-        if not parts:
-            return pd.DataFrame(columns=["target", "layer"])
-        out = pd.concat(parts, ignore_index=True)
-        return out[["target", "layer", *(c for c in out.columns if c not in ("target", "layer"))]]
-
-    def __repr__(self) -> str:
-        return f"Measures({len(self.table)} deposits, targets {', '.join(self.targets)})"
 
 
 def measure_deposits(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.pipeline.deposit_measures import Measures, measure_warnings
+from geo_ree.pipeline.deposit_measures import measure_warnings
 from geo_ree.pipeline.gateways import compare_gateways
-from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.records import Layers, Measures, Scores
 from geo_ree.pipeline.sampling import missing_sampler, position_sampler
 from geo_ree.pipeline.unplaced import score_unplaced
 from geo_ree.schema import RANKED_ROLES
@@ -19,7 +18,6 @@ from geo_ree.scoring import (
     ScoreModel,
     explain,
     influence,
-    load_evidence,
     load_preset,
     models_for_table,
     score,
@@ -30,64 +28,6 @@ from geo_ree.settings import Options
 
 _INFLUENCE_SAMPLES = 128
 """Base samples of the influence: enough to tell the strong assumptions from the weak."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What scoring gave.
-
-    Parameters
-    ----------
-    table
-        The table of `Measures` with points, score, ranks, intervals and, for ranked deposits, a
-        ``sentence``.
-    model
-        The model, its set of weights in force.
-    models
-        The model and the other presets as plain values, so that the page can score by them.
-    gateways
-        Rank and score of each candidate under other choices of gateway.
-    pairwise
-        The chance of the order of each pair of ranked deposits of a role: ``a, b, p_a_above_b``.
-    acceptability
-        Share of the draws in which a ranked deposit takes each rank of its role.
-    central_weights
-        Deposits by criteria: mean weights of the draws in which a deposit leads; NaN where it
-        never does.
-    influence
-        Which assumption moves the ranking of the candidates most, and what changes the leader;
-        None with fewer than two candidates.
-    unplaced
-        On the ids of ranked deposits without a coordinate: the range of their scores, see
-        `geo_ree.pipeline.unplaced.RANGE_COLUMNS`.
-    warnings
-        What a reader has to know of this run.
-    """
-
-    table: gpd.GeoDataFrame
-    model: ScoreModel
-    models: list[dict[str, Any]]
-    gateways: pd.DataFrame
-    pairwise: pd.DataFrame
-    acceptability: pd.DataFrame
-    central_weights: pd.DataFrame
-    influence: Influence | None
-    unplaced: pd.DataFrame
-    warnings: list[str]
-
-    @property
-    def preset(self) -> str:
-        """Name of the preset and of its set of weights."""
-        return f"{self.model.name} ({self.model.variant})"
-
-    @property
-    def criteria(self) -> pd.DataFrame:
-        """The criteria with their weights, decays, reasons and sources, a row each."""
-        return pd.DataFrame([_criterion(self.model, at) for at in range(len(self.model.criteria))])
-
-    def __repr__(self) -> str:
-        ranked = int(self.table["rank_in_role"].notna().sum())
-        return f"Scores({len(self.table)} deposits, {ranked} ranked by {self.preset})"
 
 
 def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scores:
@@ -201,25 +141,3 @@ def _influence(candidates: pd.DataFrame, model: ScoreModel, seed: int) -> Influe
     if len(candidates) < 2:
         return None
     return influence(candidates, model, samples=_INFLUENCE_SAMPLES, seed=seed)
-
-
-def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
-    criterion = model.criteria[at]
-    evidence = load_evidence().of(criterion.column)
-    auc, adds = (found or (None,) * 3 for found in (evidence.auc, evidence.adds))
-    return {
-        "name": criterion.name,
-        "label": criterion.label,
-        "column": criterion.column,
-        "weight": round(float(model.shares[at]), 6),
-        "decay": str(criterion.value),
-        "half_km": getattr(criterion.value, "half_km", None),
-        "measured_to": criterion.measured_to,
-        "reason": criterion.reason,
-        "source": criterion.source,
-        "decay_reason": criterion.decay_reason,
-        "decay_source": criterion.decay_source,
-        "evidence": evidence.grade,
-        **dict(zip(("auc", "auc_low", "auc_high"), auc, strict=True)),
-        **dict(zip(("adds", "adds_low", "adds_high"), adds, strict=True)),
-    }

@@ -20,7 +20,7 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.score_rasters import suitability
 from geo_ree.proximity import Box, Target, fair_step_m, make_grid, surface
 from geo_ree.settings import REGION, SCORED_COUNTRIES

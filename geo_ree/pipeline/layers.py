@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import (
-    Located,
-    Merged,
     Normalized,
     add_position_values,
     join_layers,
@@ -24,79 +22,14 @@ from geo_ree.deposits import (
 )
 from geo_ree.errors import SettingsError
 from geo_ree.fetching import read
+from geo_ree.pipeline.records import Layers
 from geo_ree.schema import RASTER_LAYERS
-from geo_ree.settings import REGION, Box, Options, Settings
+from geo_ree.settings import REGION, Options, Settings
 
 logger = logging.getLogger(__name__)
 
-_NOWHERE = "none"
-"""Coverage of a source whose missing features say nothing anywhere."""
-
 Progress = Callable[[str], None]
 """Called with a line of progress."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layers:
-    """What came in: canonical layers, with an account of every table that was read.
-
-    Parameters
-    ----------
-    frames
-        Canonical layers by name. ``deposits`` has a row a record before `resolve_deposits`, and a
-        row a deposit after it.
-    sources
-        The catalogue entries behind them, by id.
-    inputs
-        A row a table: where it came from and what became of its rows, as in ``run.json``.
-    merged, located
-        How records became deposits, and how their positions were chosen; None before that.
-    region
-        West, south, east and north limit (degrees) of what was kept of the sources.
-    boxes
-        Id of a source that was fetched by area -> its box.
-    """
-
-    frames: Mapping[str, gpd.GeoDataFrame]
-    sources: Mapping[str, Source]
-    inputs: list[dict[str, Any]]
-    merged: Merged | None = None
-    located: Located | None = None
-    region: Box = REGION
-    boxes: Mapping[str, Box] = field(default_factory=dict)
-
-    @property
-    def coverage(self) -> dict[str, frozenset[str]]:
-        """Layer -> countries that its sources cover by name: a missing feature means something there."""
-        out: dict[str, frozenset[str]] = {}
-        for table in self._tables():
-            named = frozenset(table.coverage) - {_NOWHERE}
-            out[table.layer] = out.get(table.layer, frozenset()) | named
-        return out
-
-    @property
-    def regions(self) -> dict[str, tuple[Box, ...]]:
-        """Layer -> boxes that its sources cover."""
-        out: dict[str, tuple[Box, ...]] = {}
-        for table in self._tables():
-            box = self.boxes.get(table.id)
-            if not table.coverage:
-                box = REGION if table.protocol == "starter" else self.region
-            known = out.get(table.layer, ())
-            out[table.layer] = known if box is None or box in known else (*known, box)
-        return out
-
-    def _tables(self) -> list[Source]:
-        return [table for source in self.sources.values() for table in source.parts()]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Source id -> words for people."""
-        return {source_id: source.label for source_id, source in self.sources.items()}
-
-    def __repr__(self) -> str:
-        rows = ", ".join(f"{name} {len(frame)}" for name, frame in self.frames.items())
-        return f"Layers({rows}; {len(self.sources)} sources)"
 
 
 @dataclass(frozen=True)

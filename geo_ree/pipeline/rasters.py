@@ -14,7 +14,8 @@ from geo_ree.errors import SettingsError
 from geo_ree.outputs.notice import licence_notice
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.gateways import choose_gateways
-from geo_ree.pipeline.layers import Layers, read_layers
+from geo_ree.pipeline.layers import read_layers
+from geo_ree.pipeline.records import Layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
 from geo_ree.proximity import (
     Box,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -16,15 +14,14 @@ import pandas as pd
 from geo_ree._version import __version__
 from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
-from geo_ree.pipeline.deposit_scores import Scores
 from geo_ree.pipeline.elevation import ElevationSource
-from geo_ree.pipeline.layers import InputFile, Layers, describe_input
+from geo_ree.pipeline.layers import InputFile, describe_input
+from geo_ree.pipeline.records import Layers, Scores
+from geo_ree.pipeline.run_keys import options_by_content, plain_options
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Options, Settings
-from geo_ree.storage import sha256_of
 
-_FILES = ("preset", "targets", "catalog")
 _DIGITS = 16
 
 
@@ -51,24 +48,11 @@ def identify_run(inputs: Sequence[Mapping[str, Any]], options: Options) -> str:
     >>> first == identify_run([table], Options()), first == identify_run([table], Options(seed=1))
     (True, False)
     """
-    asked = plain_options(options)
-    for name in _FILES:
-        given = getattr(options, name)
-        path = Path(given) if isinstance(given, str | Path) else Path()  # a model is no path
-        if path.suffix and path.is_file():
-            asked[name] = sha256_of(path)
+    asked = options_by_content(options)
     read = sorted([str(i.get(k, "")) for k in ("id", "table", "layer", "sha256")] for i in inputs)
     about = {"version": __version__, "schema": SCHEMA_VERSION, "options": asked, "inputs": read}
     text = json.dumps(about, sort_keys=True, ensure_ascii=False, default=str)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-
-
-def plain_options(options: Options) -> dict[str, Any]:
-    """Options as plain values; a score model in place of a preset's name is written out."""
-    plain = {**asdict(replace(options, preset="")), "preset": options.preset}
-    if not isinstance(options.preset, str):
-        plain["preset"] = str(options.preset)
-    return plain
 
 
 def raster_inputs(rasters: Sequence[ElevationSource]) -> list[dict[str, Any]]:

@@ -4,141 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
-import pandas as pd
-
-from geo_ree import maps, storage
-from geo_ree.outputs.table_files import BUILD_TABLES, write_report, write_tables
-from geo_ree.pipeline.deposit_measures import Measures, measure_deposits
-from geo_ree.pipeline.deposit_scores import Scores, rescore, score_deposits
+from geo_ree import storage
+from geo_ree.outputs.table_files import BUILD_TABLES, write_tables
+from geo_ree.pipeline.deposit_measures import measure_deposits
+from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
-from geo_ree.pipeline.layers import Layers, Progress, load_layers
+from geo_ree.pipeline.layers import Progress, load_layers
+from geo_ree.pipeline.records import Layers, Result
 from geo_ree.pipeline.report import make_report, raster_inputs
+from geo_ree.pipeline.run_keys import plain_options
+from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import build_tables, run_tables
-from geo_ree.schema.deposit_lookup import find_deposit
-from geo_ree.scoring import Explanation, ScoreModel, explain, load_preset
+from geo_ree.pipeline.stored_runs import with_report
+from geo_ree.scoring import load_preset
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
-
-_FRAME_PX = 700
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a run gives back.
-
-    Parameters
-    ----------
-    layers
-        What came in, with its account.
-    measures
-        What was measured of the deposits.
-    scores
-        Points, ranks and their uncertainty.
-    tables
-        Every table of the run by name, see `geo_ree.pipeline.run_tables.run_tables`.
-    report
-        What ``run.json`` says.
-    """
-
-    layers: Layers
-    measures: Measures
-    scores: Scores
-    tables: Mapping[str, pd.DataFrame]
-    report: Mapping[str, Any]
-
-    @property
-    def table(self) -> gpd.GeoDataFrame:
-        """The scored deposits, sorted by role and rank: ``scores.csv`` with points."""
-        return self.tables["scores"]
-
-    @property
-    def unranked(self) -> pd.DataFrame:
-        """Candidates and hosts without a coordinate, with the range of their scores.
-
-        ``score_worst``, ``score_median``, ``score_best``, ``rank_best``, ``rank_worst``, ``p_lead``,
-        ``area_basis`` and ``area_km2`` are blank where nothing is known.
-        """
-        return self.tables["unranked"]
-
-    @property
-    def statements(self) -> pd.DataFrame:
-        """Published statements of quantity, a row each, never added up."""
-        return self.tables["resources"]
-
-    def explain(self, deposit: str, model: ScoreModel | None = None) -> Explanation:
-        """Explain the score of one deposit, and what would change it.
-
-        Parameters
-        ----------
-        deposit
-            Its id, or a name or alias in any case; see `geo_ree.explain`.
-        model
-            Another model scores the measured table again, without intervals; by default the model
-            of the run.
-
-        Raises
-        ------
-        SettingsError
-            When no deposit has the name, or no source gives it a coordinate.
-
-        Examples
-        --------
-        >>> result = run(options=Options(draws=50))
-        >>> result.explain("kundybai").sentence.split(" scores ")[0]
-        'Kundybai'
-        """
-        table = self.scores.table
-        place = find_deposit(deposit, table, self.unranked)
-        if model is not None and model != self.scores.model:
-            table, model = rescore(table, model)
-        return explain(table.index[place], table, model or self.scores.model)
-
-    def to_html(self, *, picture: maps.MapLayer | None = None, since: Sequence[str] = ()) -> str:
-        """Render the page of the run: one HTML text that opens offline.
-
-        Parameters
-        ----------
-        picture
-            A raster of scores from `geo_ree.maps.score_picture`, drawn as a layer of its own.
-        since
-            What changed since an earlier run: the sentences of `geo_ree.compare`.
-        """
-        shares = {
-            "acceptability": self.scores.acceptability,
-            "central_weights": self.scores.central_weights,
-        }
-        return maps.render(
-            {**self.tables, **shares},
-            layers=self.layers.frames,
-            models=self.scores.models,
-            report={**self.report, "since": list(since)},
-            picture=picture,
-        )
-
-    def write(self, folder: Path, *, page: bool = True) -> None:
-        """Write the tables, ``run.json`` and, unless `page` is false, ``map.html``: all or none."""
-        with storage.atomic_files(folder) as draft:
-            write_tables(self.tables, draft)
-            if page:
-                (draft / "map.html").write_text(self.to_html(), encoding="utf-8")
-            write_report(self.report, draft)
-
-    def __repr__(self) -> str:
-        return (
-            f"Result(run {self.report['run_id']}: {self.report['ranked']} of "
-            f"{self.report['candidates']} candidates ranked, {len(self.table)} deposits scored)"
-        )
-
-    def _repr_html_(self) -> str:
-        return maps.InlinePage(html=self.to_html(), height_px=_FRAME_PX)._repr_html_()
 
 
 @dataclass
@@ -164,8 +50,13 @@ def run(
     out: Path | str | None = None,
     page: bool = True,
     tell: Progress = logger.info,
+    fresh: bool = False,
+    keep: bool | None = None,
 ) -> Result:
     """Run the pipeline: sources, layers, measures, scores and, with `out`, files.
+
+    What an earlier run has stored is used where it would come out equal: the whole run, or its
+    layers and measures.
 
     Parameters
     ----------
@@ -179,6 +70,10 @@ def run(
         Whether ``map.html`` is among them.
     tell
         Called with a line of progress.
+    fresh
+        Compute everything again.
+    keep
+        Store the result and its stages under ``data/processed``; by default where `out` is given.
 
     Returns
     -------
@@ -199,28 +94,45 @@ def run(
     load_preset(options.preset)  # a wrong preset or folder fails here, before the sources are read
     if out is not None:
         storage.check_writable(Path(out))
+    keep = out is not None if keep is None else keep
     clock = _Clock(tell)
+    store = RunStore(settings, options, tell, fresh=fresh, keep=keep)
+    result = store.result()
+    if result is None:
+        result = _compute(store, clock)
+        store.save(result)
+    else:
+        now = {"data_root": settings.data_root.as_posix(), **plain_options(options)}
+        report = {**result.report, "timings_s": clock.seconds, "reused": store.reused}
+        report["settings"] = {**report["settings"], **now}
+        result = with_report(result, report)
+    if out is not None:
+        with clock.stage("files"):
+            for name, layer in result.layers.frames.items():
+                storage.save_layer(layer, settings, name)
+            result.write(Path(out), page=page)
+    return result
+
+
+def _compute(store: RunStore, clock: _Clock) -> Result:
+    """Compute a run from what is stored of its stages."""
+    settings, options = store.settings, store.options
     with clock.stage("sources to layers"):
-        layers = load_layers(settings, options, tell)
+        layers = store.layers(lambda: load_layers(settings, options, clock.tell))
     with clock.stage("measures and scores"), storage.holding_snapshots(settings):
         rasters = find_elevation(layers.sources, settings)
-        measures = measure_deposits(layers, options, rasters)
+        measures = store.measures(layers, lambda: measure_deposits(layers, options, rasters))
         scores = score_deposits(measures, layers, options)
         layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
     tables = run_tables(layers, measures, scores)
-    result = Result(
+    report = make_report(settings, options, layers, scores, tables, clock.seconds)
+    return Result(
         layers=layers,
         measures=measures,
         scores=scores,
         tables=tables,
-        report=make_report(settings, options, layers, scores, tables, clock.seconds),
+        report={**report, "reused": store.reused},
     )
-    if out is not None:
-        with clock.stage("files"):
-            for name, layer in layers.frames.items():
-                storage.save_layer(layer, settings, name)
-            result.write(Path(out), page=page)
-    return result
 
 
 def build(

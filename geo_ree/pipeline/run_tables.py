@@ -10,9 +10,7 @@ import pandas as pd
 
 from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities, with_owner
 from geo_ree.outputs.table_files import with_notice, with_place
-from geo_ree.pipeline.deposit_measures import Measures
-from geo_ree.pipeline.deposit_scores import Scores
-from geo_ree.pipeline.layers import Layers
+from geo_ree.pipeline.records import Layers, Measures, Scores
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 from geo_ree.scoring import Influence

@@ -16,7 +16,7 @@ from geo_ree.storage.files import (
 )
 from geo_ree.storage.layer_files import load, save_layer
 from geo_ree.storage.lock import data_lock
-from geo_ree.storage.provenance import Provenance
+from geo_ree.storage.provenance import PROVENANCE, Provenance
 from geo_ree.storage.snapshots import (
     Snapshot,
     holding_snapshots,
@@ -28,6 +28,7 @@ from geo_ree.storage.snapshots import (
 )
 
 __all__ = [
+    "PROVENANCE",
     "Provenance",
     "Snapshot",
     "atomic_files",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,35 +115,35 @@ def from_text(text: str) -> Any:
 
 
 def _marked(value: Any) -> Any:
-    if value is None or isinstance(value, bool | str | int | float):
-        return value
     if isinstance(value, np.generic):
-        return _marked(value.item())
-    if value is pd.NA or value is pd.NaT:
-        return {_TAG: "NaT" if value is pd.NaT else "NA"}
+        value = value.item()
     if isinstance(value, list):
         return [_marked(v) for v in value]
-    if isinstance(value, tuple | set | frozenset):
-        values = value if isinstance(value, tuple) else sorted(value)
-        return {_TAG: type(value).__name__, "values": [_marked(v) for v in values]}
-    if isinstance(value, shapely.Geometry):
-        return {_TAG: "geometry", "values": shapely.to_wkb(value, hex=True)}
-    if isinstance(value, dict):
-        return {_TAG: "dict", "values": [[_marked(k), _marked(v)] for k, v in value.items()]}
+    for kind, (mark, write, _) in _MARKS.items():
+        if isinstance(value, kind):
+            return {_TAG: mark, "values": write(value)}
+    if value is None or isinstance(value, bool | str | int | float):
+        return value
     raise TypeError(f"a {type(value).__name__} cannot be stored")
 
 
 def _unmarked(found: dict[str, Any]) -> Any:
-    kind, values = found[_TAG], found.get("values", [])
-    return {
-        "NA": lambda: pd.NA,
-        "NaT": lambda: pd.NaT,
-        "tuple": lambda: tuple(values),
-        "set": lambda: set(values),
-        "frozenset": lambda: frozenset(values),
-        "geometry": lambda: shapely.from_wkb(values),
-        "dict": lambda: {k: v for k, v in values},
-    }[kind]()
+    return _READERS[found[_TAG]](found["values"])
+
+
+_MARKS: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    type(pd.NA): ("NA", lambda _: None, lambda _: pd.NA),
+    type(pd.NaT): ("NaT", lambda _: None, lambda _: pd.NaT),
+    tuple: ("tuple", lambda v: [_marked(x) for x in v], tuple),
+    set: ("set", lambda v: [_marked(x) for x in sorted(v)], set),
+    frozenset: ("frozenset", lambda v: [_marked(x) for x in sorted(v)], frozenset),
+    dict: ("dict", lambda v: [[_marked(k), _marked(x)] for k, x in v.items()], dict),
+    Path: ("path", str, Path),
+    shapely.Geometry: ("geometry", lambda v: shapely.to_wkb(v, hex=True), shapely.from_wkb),
+}
+"""Kind of value -> its mark, how it is written and how it is read."""
+
+_READERS = {mark: read for mark, _, read in _MARKS.values()}
 
 
 def _missing_of(column: pd.Series) -> str | None:
@@ -150,7 +152,7 @@ def _missing_of(column: pd.Series) -> str | None:
     others = found - {str, type(None), float}
     if others or {float, type(None)} <= found:
         return None
-    if float in found and not column.map(lambda v: isinstance(v, str) or v != v).all():
+    if float in found and not column.map(lambda v: isinstance(v, str) or math.isnan(v)).all():
         return None  # numbers among texts
     return "nan" if float in found else "none"
 
@@ -176,21 +178,21 @@ def _file_names(labels: pd.Index) -> list[str]:
 
 
 def _label_note(labels: pd.Index) -> Note:
-    spans = isinstance(labels, pd.RangeIndex)
-    values = [labels.start, labels.stop, labels.step] if spans else list(labels)
+    span = [labels.start, labels.stop, labels.step] if isinstance(labels, pd.RangeIndex) else None
     return {
-        "range": spans,
-        "values": to_text(values),
+        "range": span,
+        "values": "" if span else to_text(list(labels)),
         "type": str(labels.dtype),
         "name": to_text(labels.name),
     }
 
 
 def _labels(note: Note) -> pd.Index:
-    values, name = from_text(note["values"]), from_text(note["name"])
+    name = from_text(note["name"])
     if note["range"]:
-        return pd.RangeIndex(*values, name=name)
-    return pd.Index(values, dtype=note["type"], name=name)
+        start, stop, step = note["range"]
+        return pd.RangeIndex(start, stop, step, name=name)
+    return pd.Index(from_text(note["values"]), dtype=note["type"], name=name)
 
 
 def _typed_index(index: pd.Index, types: list[str]) -> pd.Index:

@@ -6,7 +6,6 @@ No code is stored and none is run: only the classes that the reader names are ma
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 import uuid
@@ -14,6 +13,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from geo_ree.errors import GeoReeError, SchemaError
-from geo_ree.storage.files import explain_unwritable, make_folder
+from geo_ree.storage.disk_errors import explain_unwritable
+from geo_ree.storage.drafts import make_folder
 from geo_ree.storage.frame_files import Note, from_text, read_frame, to_text, write_frame
 
 R = TypeVar("R")
@@ -32,7 +33,7 @@ FORMAT = 1
 _DRAFT = ".draft-"
 _OLD_S = 24 * 3600.0
 
-_TABLE, _ARRAY, _CLASS, _TEXT = "table", "array", "class", "text"
+_TABLE, _ARRAY, _MAP, _TUPLE, _CLASS, _TEXT = "table", "array", "map", "tuple", "class", "text"
 
 
 class NotStorableError(GeoReeError):
@@ -40,7 +41,7 @@ class NotStorableError(GeoReeError):
 
 
 def write_record(
-    folder: Path, about: Mapping[str, Any], values: Mapping[str, Any], classes: Collection[type]
+    folder: Path, about: Mapping[str, Any], values: Mapping[str, Any], classes: Collection[str]
 ) -> None:
     """Write values into a new folder, which appears when it is complete.
 
@@ -53,7 +54,7 @@ def write_record(
     values
         Name -> table, array, plain value, mapping of these, or an instance of one of `classes`.
     classes
-        Dataclasses and pydantic models that may be in `values`.
+        Dataclasses and pydantic models that may be in `values`, as ``module:name``.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def write_record(
         draft.mkdir()
     try:
         with explain_unwritable(folder):
-            writer = _Writer(draft, frozenset(classes))
+            writer = _Writer(draft, classes)
             content = {name: writer.code(value) for name, value in values.items()}
             head = {
                 "format": FORMAT,
@@ -85,6 +86,17 @@ def write_record(
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def record_text(value: Any, classes: Collection[str]) -> str:
+    """Write a value without tables as JSON, equal for equal values.
+
+    Raises
+    ------
+    NotStorableError
+        When something in it is neither plain nor of one of the classes.
+    """
+    return json.dumps(_Writer(Path(), classes).code(value), ensure_ascii=False)
+
+
 class StoredRecord:
     """A folder that `write_record` wrote.
 
@@ -93,7 +105,7 @@ class StoredRecord:
     folder
         Where it is.
     classes
-        Classes that may be made.
+        Classes that may be made, as ``module:name``; imported when they are needed.
 
     Raises
     ------
@@ -101,9 +113,9 @@ class StoredRecord:
         When it is absent, damaged or of another format.
     """
 
-    def __init__(self, folder: Path, classes: Collection[type] = ()) -> None:
+    def __init__(self, folder: Path, classes: Collection[str] = ()) -> None:
         self.folder = folder
-        self._classes = {c.__name__: c for c in classes}
+        self._classes = frozenset(classes)
         try:
             head = json.loads((folder / RECORD).read_text(encoding="utf-8"))
             if head["format"] != FORMAT:
@@ -144,22 +156,32 @@ class StoredRecord:
 
     def _decode(self, coded: Mapping[str, Any]) -> Any:
         (kind, value), *_ = coded.items()
+        found: Any
         if kind == _TEXT:
-            return from_text(value)
-        if kind == _TABLE:
-            return read_frame(self.folder / f"{value}.parquet", self._notes[value])
-        if kind == _ARRAY:
-            found = pd.read_parquet(self.folder / f"{value}.parquet")["value"]
-            shape, dtype = self._notes[value]["shape"], self._notes[value]["type"]
-            return found.to_numpy(dtype=dtype).reshape(shape)
-        if kind == "map":
-            return LazyMapping({from_text(k): partial(self._safely, v) for k, v in value})
-        if kind == "list":
-            return [self._decode(v) for v in value]
-        cls = self._classes[value]
+            found = from_text(value)
+        elif kind == _TABLE:
+            found = read_frame(self.folder / f"{value}.parquet", self._notes[value])
+        elif kind == _ARRAY:
+            found = _read_array(self.folder / f"{value}.parquet", self._notes[value])
+        elif kind == _MAP:
+            found = LazyMapping({from_text(k): partial(self._safely, v) for k, v in value})
+        elif kind == _TUPLE:
+            found = tuple(self._decode(v) for v in value)
+        else:
+            found = self._make(value, coded["fields"])
+        return found
+
+    def _make(self, name: str, held: Any) -> Any:
+        """Make an instance of one of the classes."""
+        if name not in self._classes:
+            raise ValueError(f"a {name} is not expected")
+        module, _, attribute = name.partition(":")
+        cls = getattr(import_module(module), attribute)
         if issubclass(cls, BaseModel):
-            return cls.model_validate_json(coded["fields"])
-        return lazily(cls, {k: partial(self._safely, v) for k, v in coded["fields"].items()})
+            return cls.model_validate(from_text(held))
+        if not any(_holds_tables(v) for v in held.values()):
+            return cls(**{k: self._decode(v) for k, v in held.items()})
+        return lazily(cls, {k: partial(self._safely, v) for k, v in held.items()})
 
     def _safely(self, coded: Mapping[str, Any]) -> Any:
         try:
@@ -208,7 +230,7 @@ def lazily(cls: type[R], readers: Mapping[str, Callable[[], Any]]) -> R:
         field.__set_name__(cls, name)
         members[name] = field
     made: Any = type(cls.__name__, (cls,), members)
-    return object.__new__(made)  # type: ignore[no-any-return]
+    return object.__new__(made)
 
 
 def _call(reader: Callable[[], Any], _owner: object) -> Any:
@@ -223,30 +245,34 @@ def _plain_copy(self: Any) -> Any:
 class _Writer:
     """Writes tables and arrays into a folder, and returns what stands for a value in the JSON."""
 
-    def __init__(self, folder: Path, classes: frozenset[type]) -> None:
-        self.folder, self._classes = folder, classes
+    def __init__(self, folder: Path, classes: Collection[str]) -> None:
+        self.folder, self._classes = folder, frozenset(classes)
         self.notes: dict[str, Note] = {}
 
     def code(self, value: Any) -> dict[str, Any]:
         """Return plain values that stand for a value."""
+        name = _class_name(type(value))
         if isinstance(value, pd.DataFrame):
-            return {_TABLE: self._add(lambda path: write_frame(value, path))}
-        if isinstance(value, np.ndarray) and value.dtype != object:
-            return {_ARRAY: self._add(partial(_write_array, value))}
-        if isinstance(value, Mapping):
-            return {"map": [[to_text(k), self.code(v)] for k, v in value.items()]}
-        cls = next((c for c in self._classes if isinstance(value, c)), None)
-        if cls is not None and isinstance(value, BaseModel):
-            return {_CLASS: cls.__name__, "fields": value.model_dump_json()}
-        if cls is not None and is_dataclass(value):
-            held = {f.name: self.code(getattr(value, f.name)) for f in fields(value)}
-            return {_CLASS: cls.__name__, "fields": held}
-        if isinstance(value, list) and any(not _is_plain(v) for v in value):
-            return {"list": [self.code(v) for v in value]}
-        try:
-            return {_TEXT: to_text(value)}
-        except (TypeError, ValueError) as error:
-            raise NotStorableError(f"the run cannot be kept: {error}") from error
+            coded: dict[str, Any] = {_TABLE: self._add(partial(write_frame, value))}
+        elif isinstance(value, np.ndarray) and value.dtype != object:
+            coded = {_ARRAY: self._add(partial(_write_array, value))}
+        elif isinstance(value, Mapping) and not _is_plain(value):
+            coded = {_MAP: [[to_text(k), self.code(v)] for k, v in value.items()]}
+        elif name in self._classes:
+            coded = {_CLASS: name, "fields": self._fields(value)}
+        elif isinstance(value, tuple) and any(map(_is_record, value)):
+            coded = {_TUPLE: [self.code(v) for v in value]}
+        else:
+            try:
+                coded = {_TEXT: to_text(value)}
+            except (TypeError, ValueError) as error:
+                raise NotStorableError(f"the run cannot be kept: {error}") from error
+        return coded
+
+    def _fields(self, value: Any) -> Any:
+        if isinstance(value, BaseModel):
+            return to_text(value.model_dump(by_alias=True))
+        return {f.name: self.code(getattr(value, f.name)) for f in fields(value)}
 
     def _add(self, write: Callable[[Path], Note]) -> str:
         name = f"table{len(self.notes) + 1}"
@@ -255,8 +281,38 @@ class _Writer:
         return name
 
 
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float | bool | list | dict)
+def _class_name(cls: type) -> str:
+    if cls.__dict__.get("__reduce__") is _plain_copy:  # made by `lazily`
+        cls = cls.__bases__[0]
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _is_plain(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping holds nothing but plain values."""
+    try:
+        to_text(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_record(value: object) -> bool:
+    return is_dataclass(value) or isinstance(value, BaseModel | pd.DataFrame | np.ndarray)
+
+
+def _holds_tables(coded: Mapping[str, Any]) -> bool:
+    """Whether reading a value opens a file, which is put off until it is asked for."""
+    (kind, value), *_ = coded.items()
+    if kind in (_TABLE, _ARRAY, _MAP):
+        return True
+    held = coded.get("fields", {}) if kind == _CLASS else value
+    parts = held.values() if isinstance(held, dict) else held if kind == _TUPLE else ()
+    return any(map(_holds_tables, parts))
+
+
+def _read_array(path: Path, note: Note) -> np.ndarray:
+    values = pd.read_parquet(path)["value"].to_numpy(dtype=note["type"])
+    return values.reshape(note["shape"])
 
 
 def _write_array(values: np.ndarray, path: Path) -> Note:
@@ -279,11 +335,11 @@ def remove_record(folder: Path) -> None:
     """Remove a folder of `write_record`: whole or not at all, as others see it."""
     gone = folder.with_name(f"{_DRAFT}{uuid.uuid4().hex[:8]}")
     with explain_unwritable(folder):
-        os.replace(folder, gone)
+        folder.replace(gone)
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def sweep_drafts(home: Path) -> None:
+def sweep_records(home: Path) -> None:
     """Remove drafts that killed processes left in a folder a day ago or earlier."""
     for draft in home.glob(f"{_DRAFT}*"):
         try:

@@ -13,7 +13,7 @@ def lent_run(starter_run, monkeypatch):
     """Puts the one starter run in the place of each run, and records how it was called."""
     calls = []
 
-    def run(settings=None, options=None, *, out=None, page=True, tell=print):
+    def run(settings=None, options=None, *, out=None, page=True, tell=print, **_):
         calls.append(SimpleNamespace(settings=settings, options=options, out=out, page=page))
         if out is not None:
             leave_out = () if page else ("map.html",)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 from geo_ree.scoring import ScoreModel
 
 CHANGE_COLUMNS = ("kind", "name", "before", "after")

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.outputs.table_files import write_csv
+from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.report import plain_rows
-from geo_ree.pipeline.result import Result
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange
 from geo_ree.scoring import html_table

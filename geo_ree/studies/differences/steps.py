@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.crs import distance_m
 from geo_ree.pipeline.gateways import to_the_metre
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 from geo_ree.proximity import measure
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import ScoreModel, score

@@ -12,7 +12,7 @@ import pandas as pd
 from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.gateways import to_the_metre
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.sampling import measure_omission, missing_lines, missing_sampler
 from geo_ree.proximity import Target, TargetIndex, measure
 from geo_ree.schema import RANKED_ROLES

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.pipeline.export import gather_tables
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 from geo_ree.proximity import nearest
 from geo_ree.schema.deposit_lookup import find_deposit
 from geo_ree.scoring import html_table

@@ -1,0 +1,39 @@
+"""The commands ``runs`` and ``explain``: what is kept of earlier runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geo_ree.cli.shared import data
+from geo_ree.settings import Settings
+
+
+@click.command("runs")
+@data
+@click.option("--prune", is_flag=True, help="Remove all but the newest runs.")
+@click.option(
+    "--keep",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Number of runs that --prune keeps.",
+)
+def list_runs(data: Path, prune: bool, keep: int) -> None:
+    """List the runs that are kept in the data folder, the newest first."""
+    from geo_ree.pipeline import stored_runs
+
+    settings = Settings.from_environment(data_root=data)
+    if prune:
+        for run_id in stored_runs.prune_runs(settings, keep=keep):
+            click.echo(f"removed: {run_id}")
+    table = stored_runs.runs(settings)
+    for row in table.to_dict("records"):
+        click.echo(
+            f"{row['run_id']}  {row['stored'][:16].replace('T', ' ')} UTC  {row['preset']}, "
+            f"{row['draws']} draws  {row['sources']} sources  {row['mb']:.1f} MB  "
+            f"first: {row['leader'] or 'none'}"
+        )
+    megabytes = stored_runs.stored_bytes(settings) / 1e6
+    click.echo(f"{len(table)} runs, {megabytes:.1f} MB with the layers and measures behind them")
