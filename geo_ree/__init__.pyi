@@ -9,7 +9,7 @@ from .pipeline.fetching import fetch
 from .pipeline.records import Result
 from .pipeline.result import build, run
 from .pipeline.score_rasters import suitability
-from .pipeline.stored_runs import load_run, runs
+from .pipeline.stored_runs import load_run
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
 from .scoring import (
     Criterion,
@@ -69,7 +69,6 @@ __all__ = [
     "read",
     "reweigh",
     "run",
-    "runs",
     "scenario",
     "score",
     "suitability",

@@ -15,7 +15,7 @@ from geo_ree import Options, Settings
 from geo_ree.errors import GeoReeError, SettingsError
 from geo_ree.pipeline import result as pipeline
 from geo_ree.pipeline.run_store import RunStore
-from geo_ree.pipeline.stored_runs import prune_runs, stored_records
+from geo_ree.pipeline.stored_runs import prune_runs, runs, stored_records
 
 OPTIONS = Options(draws=200)
 
@@ -127,7 +127,7 @@ def test_another_preset_scores_what_is_stored(kept, monkeypatch):
     assert got.report["reused"] == ["layers", "measures"]
     assert any("option preset" in line for line in said)
     assert geo_ree.load_run(settings=kept).report["preset"].startswith("bulk")
-    assert len(geo_ree.runs(kept)) == 2
+    assert len(runs(kept)) == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_damaged_run_is_said_and_left_out(kept):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', '{"format": 99}'])
 def test_an_unreadable_record_is_left_out(kept, text):
     next((kept.processed_root / "runs").glob("*/record.json")).write_text(text)
-    assert len(geo_ree.runs(kept)) == 0
+    assert len(runs(kept)) == 0
     with pytest.raises(SettingsError, match="no run is kept"):
         geo_ree.load_run(settings=kept)
 
@@ -187,7 +187,7 @@ def test_runs_are_found_by_the_beginning_of_their_id(kept, starter_run):
     assert geo_ree.load_run(run_id[:5], kept).report["run_id"] == run_id
     with pytest.raises(SettingsError, match="no kept runs"):
         geo_ree.load_run("zz", kept)
-    row = geo_ree.runs(kept).iloc[0]
+    row = runs(kept).iloc[0]
     assert (row["run_id"], row["draws"]) == (run_id, 200)
 
 
