@@ -22,6 +22,7 @@ import pytest
 import shapely
 
 from geo_ree.catalog import Source
+from geo_ree.reading.trial import known_files
 
 SERVE = Path(__file__).parents[2] / "shared" / "mirror" / "serve.py"
 _connect = socket.socket.connect
@@ -73,6 +74,16 @@ def live_network(request: pytest.FixtureRequest, no_network: None) -> Iterator[N
     socket.socket.connect = _connect  # type: ignore[method-assign]
     yield
     socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(autouse=True)
+def no_trials(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Reads files at once: a child for each of a thousand small files would take minutes.
+
+    The tests of that child, and threads of a fetch, start it.
+    """
+    with known_files(known="test_trial" not in request.node.nodeid):
+        yield
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from geo_ree.reading.formats import open_file
 from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.osm import read_osm
 from geo_ree.reading.tables import finish_table, number_rows
+from geo_ree.reading.trial import known_files
 from geo_ree.schema import RASTER_LAYERS
 
 _ZIPPED = (".zip", ".xlsx", ".kmz")
@@ -133,7 +134,7 @@ READERS: Mapping[str, Callable[[Path, Source], pd.DataFrame]] = MappingProxyType
 """Name of a protocol, or ``starter`` -> the function that reads its payloads."""
 
 
-def read(source: Source, path: Path) -> pd.DataFrame:
+def read(source: Source, path: Path, *, checked: bool = False) -> pd.DataFrame:
     """Read a payload as a table, with the publisher's columns and values unchanged.
 
     Parameters
@@ -142,6 +143,10 @@ def read(source: Source, path: Path) -> pd.DataFrame:
         Its catalogue entry.
     path
         The payload: the file of a snapshot, or one that you have.
+    checked
+        The file is the one that a fetch has read before, by its checksum. Any other GeoPackage,
+        geodatabase, shapefile, KML, Parquet file or workbook is first read by a child process,
+        since it could end the process that reads it.
 
     Returns
     -------
@@ -173,4 +178,5 @@ geo-ree fetch usgs_ree
             f"{source.id}: no reader for the protocol {source.protocol!r}",
             f"use one of {', '.join(READERS)} in the catalogue entry",
         )
-    return read_raster(path, source) if source.layer in RASTER_LAYERS else reader(path, source)
+    with known_files(checked or source.protocol == "starter"):
+        return read_raster(path, source) if source.layer in RASTER_LAYERS else reader(path, source)

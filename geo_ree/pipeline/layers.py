@@ -109,7 +109,7 @@ def read_layers(
     for source_id in _uncatalogued(catalog, settings):
         tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
     base = _base(catalog, chosen)
-    borders = normalize(read(base, chosen[base.id].path), base)
+    borders = normalize(read(base, chosen[base.id].path, checked=True), base)
     if countries is not None:
         borders = replace(borders, frame=countries)
     countries = join_layers([borders])["countries"]
@@ -126,7 +126,7 @@ def read_layers(
                 borders
                 if table == base
                 else normalize(
-                    read(table, payload.path),
+                    read(table, payload.path, checked=True),
                     table,
                     countries,
                     skip_bad_rows=options.skip_bad_rows,

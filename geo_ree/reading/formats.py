@@ -38,6 +38,7 @@ from geo_ree.reading.tables import (
     required_columns,
     retry_hint,
 )
+from geo_ree.reading.trial import try_file
 from geo_ree.reading.vectors import ensure_crs, read_vector, stack
 from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
@@ -240,6 +241,9 @@ class _Opener:
         label, reader = self.label(where), self.source.reader
         self.refuse_condition(where)
         content = check_workbook(path, source_id=self.source.id, hint=self.hint)
+        checked = self.new_path(".xlsx")
+        checked.write_bytes(content)
+        try_file(checked, "workbook", where=label)
         table = read_sheet(
             content, reader.sheet, header_row=reader.header_row, where=label, hint=self.hint
         )

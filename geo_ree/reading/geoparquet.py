@@ -14,6 +14,7 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from geo_ree.errors import SchemaError
+from geo_ree.reading.trial import try_file
 from geo_ree.reading.vectors import one_line
 from geo_ree.settings import LARGER_LIMITS, Limits
 
@@ -68,6 +69,7 @@ def read_arrow(path: Path, *, where: str, hint: str) -> pa.Table:
 
 
 def _check(path: Path, where: str) -> pa.Schema:
+    try_file(path, "parquet", where=where)
     with pq.ParquetFile(path) as file:
         for field in file.schema_arrow:
             if field.name in _wkb_columns(file.schema_arrow) and not _is_binary(field.type):

@@ -28,6 +28,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.catalog.table_rules import Reader
 from geo_ree.errors import SchemaError
 from geo_ree.reading.map_grids import find_system
+from geo_ree.reading.trial import try_file
 from geo_ree.settings import GDAL_OPTIONS
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,8 @@ def read_vector(
     """
     label = f"{source.id}: {where}"
     _refuse_links(path, label)
+    if path.suffix != ".gml":  # which `read_gml` has parsed as XML, page by page of a service
+        try_file(path, "vector", where=label, layer=source.reader.layer)
     with gdal_errors(path, label, hint):
         names = [str(n) for n in pyogrio.list_layers(path)[:, 0] if n not in _NO_LAYERS]
     # what GDAL noted of a GML file when it was opened without the options
