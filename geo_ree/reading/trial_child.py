@@ -107,6 +107,8 @@ KINDS: dict[str, Callable[[Path, int, str], None]] = {
 def main(kind: str, path: str, layer: str, most: int, memory: int, seconds: int) -> None:
     """Try a file; say on standard output why it is to be refused."""
     _limit(memory, seconds)
+    for name in ("pandas", "geopandas"):  # pyogrio would load them, for two thirds of the time
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
         KINDS[kind](Path(path), most, layer)
     except MemoryError:
