@@ -201,7 +201,8 @@ class Choice:
     member
         Name of the member or folder.
     kind
-        ``pages`` of a service, a shapefile, a file geodatabase, or one ``file``.
+        ``pages`` of a service, the main document of a ``kml`` archive, a shapefile, a file
+        geodatabase, or one ``file``.
     members
         The pages in order, or the files of the geodatabase.
     is_substitute
@@ -209,7 +210,7 @@ class Choice:
     """
 
     member: str
-    kind: Literal["file", "shp", "gdb", "pages"] = "file"
+    kind: Literal["file", "shp", "gdb", "pages", "kml"] = "file"
     members: tuple[str, ...] = ()
     is_substitute: bool = False
 
@@ -236,13 +237,9 @@ def choose_table(archive: Archive, source: Source) -> Choice:
     if pages and not wanted:
         return Choice("", "pages", pages)
     tables = [n for n in archive.names if n.lower().endswith(_TABLES)] + list(geodatabases)
-    if "doc.kml" in tables:
-        # The main document of a KMZ. One that QGIS or GDAL wrote only links to the others.
-        inner = [n for n in tables if n != "doc.kml" and n.lower().endswith(".kml")]
-        linked = tuple(
-            n for n in inner if PurePosixPath(n).name.encode() in archive.read("doc.kml")
-        )
-        return Choice("", "pages", ("doc.kml", *linked)) if linked else Choice("doc.kml")
+    main = next((n for n in tables if n.casefold() == "doc.kml"), None)
+    if main and not wanted:
+        return Choice(main, "kml")
     if len(tables) == 1:
         if wanted:
             logger.warning(
@@ -255,7 +252,7 @@ def choose_table(archive: Archive, source: Source) -> Choice:
         return _choice(tables[0], geodatabases, is_substitute=bool(wanted))
     if wanted:
         raise archive.missing(wanted)
-    if tables and all(n.lower().endswith(_ANSWERS) for n in tables):
+    if tables and any(all(n.lower().endswith(k) for n in tables) for k in (".kml", _ANSWERS)):
         return Choice("", "pages", tuple(tables))
     if not tables:
         raise archive.missing("*.csv")

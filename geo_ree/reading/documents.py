@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import io
 import json
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,9 @@ from xml.parsers import expat
 from geo_ree.errors import SchemaError
 
 _CHUNK = 1 << 20
+_HEAD = 4096
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
+_GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
 _REPORTS = ("ExceptionReport", "ServiceExceptionReport")
 _REPORT_TEXTS = ("ExceptionText", "ServiceException")
 _DOCTYPE = "has a document type declaration, which can draw in other files"
@@ -215,8 +220,32 @@ def _xml_fault(error: Exception) -> tuple[str, str]:
     return f"the XML is damaged or cut short ({text})", ""
 
 
-def check_markup(path: Path, *, where: str, hint: str) -> str:
+def link_as_utf8(path: Path, target: Path) -> None:
+    """Link an XML file; rewrite it in UTF-8 if it declares an encoding that GDAL cannot read."""
+    with path.open("rb") as stream:
+        found = _XML_ENCODING.match(stream.read(_HEAD))
+    if found and found[1].decode().lower() not in _GDAL_ENCODINGS:
+        with suppress(LookupError, ValueError):  # else the parser says what is wrong with it
+            text = path.read_bytes().decode(found[1].decode())
+            text = text.replace(found[1].decode(), "UTF-8", 1)  # it stands in the first line
+            target.write_text(text, encoding="utf-8", newline="")
+            return
+    try:
+        target.symlink_to(path.resolve())
+    except OSError:  # not every system lets everybody make links
+        shutil.copyfile(path, target)
+
+
+def check_markup(
+    path: Path,
+    *,
+    where: str,
+    hint: str,
+    seen: Callable[[str, dict[str, str]], None] | None = None,
+) -> str:
     """Check that an XML file is well formed and has no document type; return its root's name.
+
+    `seen` is called with the name and attributes of every element but the root.
 
     Nothing is built in memory, so a large file costs no more than a small one.
 
@@ -224,7 +253,7 @@ def check_markup(path: Path, *, where: str, hint: str) -> str:
     damaged.
     """
     with path.open("rb") as stream:
-        return _check(iter(lambda: stream.read(_CHUNK), b""), where, hint, None)
+        return _check(iter(lambda: stream.read(_CHUNK), b""), where, hint, seen)
 
 
 def check_markup_bytes(

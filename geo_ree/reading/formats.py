@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
-from contextlib import suppress
+from collections import Counter
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
@@ -16,12 +15,19 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive, Choice, choose_table
 from geo_ree.reading.delimited import NOTED, parse_csv
-from geo_ree.reading.documents import DocumentError, check_markup, parse_object, report_text
+from geo_ree.reading.documents import (
+    DocumentError,
+    check_markup,
+    link_as_utf8,
+    parse_object,
+    report_text,
+)
 from geo_ree.reading.esri_fields import Rule, field_rules
-from geo_ree.reading.file_kinds import HEAD_BYTES, Kind, detect_kind
+from geo_ree.reading.file_kinds import Kind, detect_kind
 from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.gml import read_gml
 from geo_ree.reading.json_features import read_json_features
+from geo_ree.reading.kml_documents import ElementCounter, linked_documents
 from geo_ree.reading.shapefile import (
     LOSSLESS,
     CopyPart,
@@ -44,8 +50,6 @@ from geo_ree.reading.workbook import check_workbook, read_sheet
 from geo_ree.schema import LAYERS
 from geo_ree.storage import scratch_folder
 
-_XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
-_GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
 _GML_ROOTS = ("FeatureCollection", "SimpleFeatureCollection")
 
 
@@ -103,22 +107,6 @@ def open_page(raw: bytes, source: Source, *, where: str) -> pd.DataFrame:
         return _Opener(source, folder).page(path, where)
 
 
-def _link_as_utf8(path: Path, target: Path) -> None:
-    """Link an XML file; rewrite it in UTF-8 if it declares an encoding that GDAL cannot read."""
-    with path.open("rb") as stream:
-        found = _XML_ENCODING.match(stream.read(HEAD_BYTES))
-    if found and found[1].decode().lower() not in _GDAL_ENCODINGS:
-        with suppress(LookupError, ValueError):  # else the parser says what is wrong with it
-            text = path.read_bytes().decode(found[1].decode())
-            text = text.replace(found[1].decode(), "UTF-8", 1)  # it stands in the first line
-            target.write_text(text, encoding="utf-8", newline="")
-            return
-    try:
-        target.symlink_to(path.resolve())
-    except OSError:  # not every system lets everybody make links
-        shutil.copyfile(path, target)
-
-
 class _Opener:
     """Opens the files of one source, in a scratch folder of its own."""
 
@@ -126,6 +114,8 @@ class _Opener:
         self.source = source
         self.scratch = scratch
         self.hint = retry_hint(source)
+        self.noted: Counter[str] = Counter()
+        self.followed = 0
         self.rules: dict[str, Rule] = {}  # of dates and codes
 
     def new_path(self, suffix: str) -> Path:
@@ -152,8 +142,10 @@ class _Opener:
 
     def member(self, archive: Archive, choice: Choice) -> pd.DataFrame:
         where = f"{archive.name}/{choice.member}".removesuffix("/.")
-        if choice.kind == "pages":
-            return self.pages(archive, choice.members)
+        if choice.kind in ("pages", "kml"):
+            members = choice.members or linked_documents(archive, choice.member, self.noted)
+            self.followed = len(members) - 1
+            return self.pages(archive, members)
         if choice.kind == "gdb":
             return self.vector(self.extract_geodatabase(archive, choice.members, where), where)
         if choice.kind == "shp":
@@ -274,15 +266,28 @@ class _Opener:
         if kind != "xml":
             raise SchemaError(f"{self.label(where)} is no page of a service ({kind})", self.hint)
         alone = self.new_path(".xml")
-        _link_as_utf8(path, alone)
-        suffix = self.markup_suffix(alone, where)
+        link_as_utf8(path, alone)
+        counter = ElementCounter()
+        suffix = self.markup_suffix(alone, where, counter)
         alone = alone.rename(alone.with_suffix(suffix))
         read = read_gml if suffix == ".gml" else read_vector
-        return read(alone, self.source, where=where, hint=self.hint)
+        frame = read(alone, self.source, where=where, hint=self.hint)
+        if suffix == ".kml":
+            self.check_places(frame, counter, self.label(where))
+        return frame
 
-    def markup_suffix(self, path: Path, where: str) -> str:
+    def check_places(self, frame: pd.DataFrame, counter: ElementCounter, label: str) -> None:
+        links = counter.counts["NetworkLink"]
+        elsewhere = links - min(links, self.followed)
+        self.followed -= links - elsewhere
+        if elsewhere:
+            self.noted["links to documents elsewhere, which are not followed"] += elsewhere
+        if not (self.source.reader.where or self.source.reader.layer):
+            counter.check_places(frame, where=label, hint=self.hint, elsewhere=elsewhere)
+
+    def markup_suffix(self, path: Path, where: str, counter: ElementCounter) -> str:
         label = self.label(where)
-        root = check_markup(path, where=label, hint=self.hint)
+        root = check_markup(path, where=label, hint=self.hint, seen=counter)
         if root == "kml":
             return ".kml"
         if root in _GML_ROOTS:
@@ -340,4 +345,7 @@ class _Opener:
     def finish(
         self, frame: pd.DataFrame, where: str, child: LoadTable = lambda _: None
     ) -> pd.DataFrame:
-        return finish_table(number_rows(frame), self.source, child, where=where, hint=self.hint)
+        noted = self.noted + Counter(frame.attrs.get(NOTED, {}))
+        frame = finish_table(number_rows(frame), self.source, child, where=where, hint=self.hint)
+        frame.attrs[NOTED] = dict(noted)
+        return frame

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +14,11 @@ import python_calamine as calamine
 
 from geo_ree.errors import SchemaError
 from geo_ree.reading.archives import Archive
+from geo_ree.reading.delimited import NOTED
 from geo_ree.reading.documents import check_markup_bytes
 from geo_ree.settings import LARGER_LIMITS, Limits
 
+_LONG, _SHOWN = 1e15, 1e19
 _CELL = re.compile(r"([A-Za-z]{1,3})([0-9]+)")
 
 
@@ -110,11 +113,15 @@ def read_sheet(
     if repeated is not None:
         raise SchemaError(f"{where} has the column {repeated!r} twice", hint)
     rows = {n: row for n, row in enumerate(texts[1:], header_row + 1) if any(row)}
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {name: [row[i] for row in rows.values()] for name, i in zip(names, kept, strict=True)},
         index=pd.Index(list(rows), name="row", dtype="int64"),
         dtype=str,
     )
+    long = sum(isinstance(c, float) and _LONG <= abs(c) < _SHOWN for row in cells for c in row)
+    if long:
+        table.attrs[NOTED] = {"numbers of more than 15 digits, of which a workbook keeps 15": long}
+    return table
 
 
 def _choose_sheet(names: list[str], sheet: str, where: str) -> str:
@@ -142,7 +149,8 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):  # a workbook stores 17 digits, and shows 15 at most
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
+        text = f"{cell:.15g}"
+        return str(int(Decimal(text))) if cell.is_integer() and abs(cell) < _SHOWN else text
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
     return str(cell)

@@ -444,3 +444,65 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path, made_up, monkeypatch)
 
     monkeypatch.setattr(Path, "open", denied)
     assert "locked.csv cannot be read (Permission denied)" in refusal(path, made_up())
+
+
+KML = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>%s</Document></kml>'
+PLACE = "<Placemark><name>%s</name><Point><coordinates>76,42</coordinates></Point></Placemark>"
+LINK = "<NetworkLink><Link><href>%s</href></Link></NetworkLink>"
+
+
+def test_links_within_a_kmz_are_followed_from_document_to_document(made_up, tmp_path):
+    pages = {
+        "Doc.kml": (KML % (PLACE % "A" + LINK % "layers/my%20site.kml")).encode(),
+        "layers/my site.kml": (KML % (PLACE % "B" + LINK % "c.kml")).encode(),
+        "layers/C.kml": (KML % (PLACE % "C")).encode(),
+    }
+    pack_pages(tmp_path / "x.kmz", pages)
+    frame = open_file(tmp_path / "x.kmz", made_up(columns={"name": "Name"}))
+    assert frame["Name"].tolist() == ["A", "B", "C"]
+    assert frame.attrs["noted"] == {}
+
+
+def test_links_that_are_not_followed_and_documents_left_out_are_counted(made_up, tmp_path):
+    pages = {
+        "doc.kml": (KML % (PLACE % "A" + LINK % "https://x.example/y.kml")).encode(),
+        "other.kml": (KML % (PLACE % "B")).encode(),
+    }
+    pack_pages(tmp_path / "x.kmz", pages)
+    frame = open_file(tmp_path / "x.kmz", made_up(columns={"name": "Name"}))
+    assert frame["Name"].tolist() == ["A"]
+    assert frame.attrs["noted"] == {
+        "links to documents elsewhere, which are not followed": 1,
+        "documents of the archive to which none links, left out": 1,
+    }
+
+
+def test_a_kml_of_links_alone_says_so(made_up, tmp_path):
+    path = tmp_path / "x.kml"
+    path.write_text(KML % (LINK % "https://x.example/y.kml"))
+    assert "x.kml holds no places but 1 links to documents elsewhere" in refusal(
+        path, made_up(columns={"name": "Name"})
+    )
+
+
+def test_documents_of_an_archive_without_a_main_one_are_one_table(made_up, tmp_path):
+    pages = {f"{name}.kml": (KML % (PLACE % name)).encode() for name in "AB"}
+    pack_pages(tmp_path / "x.zip", pages)
+    assert open_file(tmp_path / "x.zip", made_up(columns={"name": "Name"}))["Name"].tolist() == [
+        "A",
+        "B",
+    ]
+
+
+def test_places_in_folders_of_folders_and_documents_are_all_read(made_up, tmp_path):
+    path = tmp_path / "x.kml"
+    inner = (
+        f"<Folder><name>f</name>{PLACE % 'B'}<Folder><name>g</name>{PLACE % 'C'}</Folder></Folder>"
+    )
+    path.write_text(KML % (PLACE % "A" + inner + f"<Document>{PLACE % 'D'}</Document>"))
+    assert sorted(open_file(path, made_up(columns={"name": "Name"}))["Name"]) == [
+        "A",
+        "B",
+        "C",
+        "D",
+    ]

@@ -1,6 +1,7 @@
 """Points of a user's own file, without a catalogue entry."""
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -63,3 +64,25 @@ def test_what_is_no_point_names_its_row_and_a_remedy(tmp_path, shape, hint):
     gpd.GeoDataFrame({"n": [1, 2]}, geometry=shapes, crs=4326).to_file(path)
     with pytest.raises(SchemaError, match=rf"row 2 is a {shape.geom_type}, .*{hint}"):
         read_points(path)
+
+
+def test_quotes_for_seconds_in_a_table_without_quotes(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text('a,lat,lon\nA,42°15\'30"N,76°10\'20"E\nB,"42°15\'30""","76°10\'20"""\n')
+    frame = read_points(path)
+    assert frame.geometry.y.tolist() == pytest.approx([42.258333] * 2)
+
+
+def test_a_long_number_of_a_workbook_is_shown_in_full_and_noted(tmp_path):
+    path = tmp_path / "x.xlsx"
+    table = pd.DataFrame({"id": [1914310000010100016], "lat": [42.5], "lon": [76.1]})
+    table.to_excel(path, index=False, engine="xlsxwriter")
+    frame = read_points(path)
+    assert frame["id"].tolist() == ["1914310000010100000"]
+    assert any("15 digits" in remark for remark in frame.attrs["geo_ree"]["noted"])
+
+
+def test_long_ids_and_leading_zeros_of_a_text_table_stay(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("id,lat,lon\n9007199254740993,42,76\n,42,76\n00012,42,76\n")
+    assert read_points(path)["id"].tolist() == ["9007199254740993", "", "00012"]
