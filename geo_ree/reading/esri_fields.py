@@ -54,7 +54,7 @@ def field_rules(description: Mapping[str, Any]) -> dict[str, Rule]:
             if words and key not in rules:
                 rules[key] = _lookup(_shared(types, str(name)))
     type_field = str(description.get("typeIdField") or description.get("typeField") or "")
-    names = {_code(t.get("id")): str(t.get("name")) for t in types if t.get("name")}
+    names = {code_text(t.get("id")): str(t.get("name")) for t in types if t.get("name")}
     if type_field and names:
         rules.setdefault(type_field.casefold(), _lookup(names))
     return rules
@@ -89,7 +89,7 @@ def _words(domain: object) -> dict[str, str]:
     if not isinstance(domain, dict):
         return {}
     values = _objects(domain.get("codedValues"))
-    return {_code(v.get("code")): str(v["name"]) for v in values if v.get("name") is not None}
+    return {code_text(v.get("code")): str(v["name"]) for v in values if v.get("name") is not None}
 
 
 def _shared(types: list[dict[str, Any]], field: str) -> dict[str, str]:
@@ -103,11 +103,17 @@ def _shared(types: list[dict[str, Any]], field: str) -> dict[str, str]:
     return {code: next(iter(words)) for code, words in found.items() if len(words) == 1}
 
 
-def _code(value: object) -> str:
-    """Write a code so that 2, 2.0 and "2" are one."""
+def code_text(value: object) -> str:
+    """Write a code so that 2, 2.0 and "2" are one.
+
+    Examples
+    --------
+    >>> code_text(2), code_text(2.0), code_text("02")
+    ('2', '2', '02')
+    """
     text = str(value).strip()
     return text.split(".")[0] if _WHOLE.fullmatch(text) else text
 
 
 def _lookup(words: Mapping[str, str]) -> Rule:
-    return lambda printed: words.get(_code(printed), printed)
+    return lambda printed: words.get(code_text(printed), printed)

@@ -27,6 +27,13 @@ from shapely.errors import ShapelyError
 from geo_ree.catalog.source import Source
 from geo_ree.catalog.table_rules import Reader
 from geo_ree.errors import SchemaError
+from geo_ree.reading.coded_values import (
+    ITEMS,
+    Words,
+    geodatabase_words,
+    geopackage_words,
+    with_words,
+)
 from geo_ree.reading.map_grids import find_system
 from geo_ree.reading.trial import try_file
 from geo_ree.settings import GDAL_OPTIONS
@@ -199,13 +206,34 @@ def _read_layer(
             for column, kind in zip(info["fields"], map(str, info["dtypes"]), strict=True)
             if kind.startswith("int") and frame[column].dtype.kind == "f"
         ]
-        if not rounded:
-            return frame
-        _, exact = pyogrio.read_arrow(
-            path, columns=rounded, read_geometry=False, **chosen, **options
-        )
-    whole = {c: pd.Series(exact[c].to_pylist(), frame.index, dtype=object) for c in rounded}
-    return frame.assign(**whole)
+        if rounded:
+            _, exact = pyogrio.read_arrow(
+                path, columns=rounded, read_geometry=False, **chosen, **options
+            )
+            whole = {c: pd.Series(exact[c].to_pylist(), frame.index, dtype=object) for c in rounded}
+            frame = frame.assign(**whole)
+    return with_words(frame, _coded_words(path, name))
+
+
+def _coded_words(path: Path, name: str) -> Words:
+    """Read what the codes of a layer's fields mean, where the file says it."""
+    if path.suffix == ".gpkg":
+        return geopackage_words(path, name)
+    if path.suffix != ".gdb":
+        return {}
+    with _GDAL, warnings.catch_warnings(), _gdal_options():
+        warnings.simplefilter("ignore")
+        try:
+            items = pyogrio.read_dataframe(
+                path,
+                layer=ITEMS,
+                columns=["Name", "Definition"],
+                read_geometry=False,
+                LIST_ALL_TABLES="YES",
+            )
+        except _GDAL_ERRORS:  # geodatabases before version 10 describe themselves otherwise
+            return {}
+    return geodatabase_words(items, name)
 
 
 def _refuse_view(path: Path, name: str, label: str) -> None:
