@@ -14,7 +14,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import request_json
 from geo_ree.fetching.transport.download import Client
-from geo_ree.fetching.transport.session import masked, secrets_of
+from geo_ree.fetching.transport.masking import masked, secrets_of
 from geo_ree.reading.documents import arcgis_error, list_keys
 
 logger = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from geo_ree.fetching.raster_windows import (
     offset_of,
 )
 from geo_ree.fetching.transport.download import Client
-from geo_ree.fetching.transport.session import masking_errors
+from geo_ree.fetching.transport.masking import masking_errors
 from geo_ree.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from geo_ree.fetching.cog import tile_names
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
 from geo_ree.fetching.transport.download import Client
-from geo_ree.fetching.transport.session import masking_errors
+from geo_ree.fetching.transport.masking import masking_errors
 from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import scratch_folder, starter_path

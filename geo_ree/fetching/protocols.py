@@ -21,7 +21,7 @@ from geo_ree.fetching.protocol import Payload, Protocol, Request
 from geo_ree.fetching.raster_windows import read_raster
 from geo_ree.fetching.sciencebase import download_item
 from geo_ree.fetching.transport.download import ZIP_MAGIC, Client
-from geo_ree.fetching.transport.session import masked_query
+from geo_ree.fetching.transport.masking import masked_query
 from geo_ree.fetching.wfs import download_wfs, read_wfs
 from geo_ree.reading.delimited import parse_csv
 from geo_ree.reading.formats import open_file

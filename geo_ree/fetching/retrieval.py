@@ -14,7 +14,8 @@ from geo_ree.errors import FetchError, SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.protocols import PROTOCOLS, read
 from geo_ree.fetching.transport.download import Client, OnBytes
-from geo_ree.fetching.transport.session import check_address, masked, masking_errors, secrets_of
+from geo_ree.fetching.transport.masking import masked, masking_errors, secrets_of
+from geo_ree.fetching.transport.session import check_address
 from geo_ree.fetching.transport.transfer import PARTIAL_NAMES
 from geo_ree.reading.shapefile import choose_parts
 from geo_ree.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from geo_ree.errors import FetchError
 from geo_ree.fetching import fetch_snapshot
 from geo_ree.fetching.probe import probe
-from geo_ree.fetching.transport.session import masked_query
+from geo_ree.fetching.transport.masking import masked_query
 
 TABLE = b"name,kind\nMade-up Town,town\n"
 PATH = "/example.org/towns"

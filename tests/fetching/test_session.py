@@ -91,7 +91,45 @@ def test_other_addresses_are_refused_before_they_are_asked(url, said):
 
 def test_through_a_mirror_no_connection_leads_to_the_publisher(settings, site):
     Client(settings, hosts=frozenset({"example.org"})).allow("http://example.org/x")
-    Client(settings, hosts=frozenset({"example.org"})).allow(f"{site.url}/elsewhere")
+    Client(settings, hosts=frozenset({"example.org"})).allow(f"{site.url}/example.org/x")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/169.254.169.254/latest/meta-data",
+        "/example.org/../169.254.169.254/latest",
+        "/example.org/%2e%2E/169.254.169.254/latest",
+        "../../../169.254.169.254/latest",
+        "https://169.254.169.254/latest",
+        "/",
+    ],
+)
+def test_a_mirror_is_not_led_to_another_host(site, settings, location):
+    site.plan(PATH, 302, headers={"Location": location})
+    client = Client(settings, source_id="x", hosts=frozenset({"example.org"}))
+    with pytest.raises(FetchError, match=r"is not one of example.org|is not a web address"):
+        client.get(URL, headers={"Authorization": "made-up"})
+    assert site.asked == [PATH]
+
+
+def test_steps_upwards_do_not_lead_out_of_a_host_of_the_mirror(site, settings):
+    site.files["/example.org/evil.org/x"] = b"it"
+    location = "https://example.org/a/../../%2e%2e/evil.org/x"
+    site.plan(PATH, 302, headers={"Location": location})
+    assert Client(settings, hosts=frozenset({"example.org"})).get(URL) == b"it"
+    assert site.asked == [PATH, "/example.org/evil.org/x"]
+
+
+def test_through_a_mirror_each_host_gets_its_own_headers(site, settings):
+    site.plan(PATH, 302, headers={"Location": "https://cdn.example.org/b"})
+    site.plan("/cdn.example.org/b", 206, b"it", {"Content-Range": "bytes 0-1/9"})
+    client = Client(settings, hosts=frozenset({"example.org", "cdn.example.org"}))
+    ours = {"Authorization": "made-up", "X-Api-Key": "made-up", "Range": "bytes=0-1"}
+    assert client.get(URL, headers=ours) == b"it"
+    assert site.headers[0]["Authorization"] == "made-up"
+    assert "made-up" not in site.headers[1].values()
+    assert site.headers[1]["Range"] == "bytes=0-1"
 
 
 # redirects

@@ -14,8 +14,9 @@ from requests.structures import CaseInsensitiveDict
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
+from geo_ree.fetching.transport.masking import secrets_of
 from geo_ree.fetching.transport.retry import connection_errors
-from geo_ree.fetching.transport.session import HttpRequest, Session, mirrored, secrets_of
+from geo_ree.fetching.transport.session import HttpRequest, Session, mirrored
 from geo_ree.fetching.transport.transfer import Download, OnBytes, transfer_file
 from geo_ree.settings import Settings
 from geo_ree.storage import scratch_folder

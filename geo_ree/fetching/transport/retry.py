@@ -16,6 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from geo_ree.errors import FetchError
+from geo_ree.fetching.transport.patience import SlowStepError, body_patience
 from geo_ree.settings import Settings
 
 MOST_AT_ONCE = 2
@@ -92,6 +93,20 @@ class Throttle:
                     place.busy_until = max(place.busy_until, time.monotonic())
 
 
+def whole_number(text: str) -> int | None:
+    """Return a number that a header states in digits, at most 10**18; None if it is none.
+
+    Examples
+    --------
+    >>> whole_number("60"), whole_number("-1"), whole_number("9" * 5000) == 10**18
+    (60, None, True)
+    """
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= 18 else 10**18
+
+
 def retry_after_s(headers: Mapping[str, str]) -> float:
     """Return the seconds that a server asks to wait with Retry-After; 0 if it does not.
 
@@ -104,8 +119,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
     60.0
     """
     text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
+    seconds = whole_number(text)
+    if seconds is not None:
+        return float(seconds)
     until = _parse_date(text)
     if until is None:
         return 0.0
@@ -116,9 +132,9 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
 def _parse_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):  # a year of 20 digits, say
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def status_error(answer: requests.Response, where: str, settings: Settings) -> FetchError:
@@ -161,8 +177,11 @@ have moved it: correct url in the catalogue entry'
 
 def _said_by(answer: requests.Response) -> str:
     """Return the start of an error's body as one line without tags; blank for a web page."""
+    if answer.raw is None or "Content-Encoding" in answer.headers:
+        return ""
     try:
-        body = answer.raw.read1(_SAID_BYTES, decode_content=True) if answer.raw is not None else b""
+        with body_patience(answer.raw):
+            body = answer.raw.read1(_SAID_BYTES, decode_content=False)
     except (HTTPError, OSError):
         return ""
     kind = answer.headers.get("Content-Type", "text/plain").lower()
@@ -192,7 +211,10 @@ def connection_errors(where: str, settings: Settings) -> Iterator[None]:
         why = f"no connection within {settings.connect_timeout_s:g} s"
         raise TemporaryError(f"{where}: {why}", check) from error
     except requests.exceptions.Timeout as error:
+        slow = error.args[0] if error.args else None
         why = f"no answer within {settings.read_timeout_s:g} s"
+        if isinstance(slow, SlowStepError):
+            why = f"the answer came byte by byte, and was not whole within {slow.limit_s:g} s"
         raise TemporaryError(f"{where}: {why}", check) from error
     except requests.exceptions.ConnectionError as error:
         unknown = isinstance(getattr(error.args[0], "reason", None), NameResolutionError)

@@ -1,29 +1,25 @@
-"""Requests to addresses that are allowed, through the mirror; and the secrets in them."""
+"""Requests to addresses that are allowed, through the mirror."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import SplitResult, quote, quote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError, GeoReeError, SettingsError
+from geo_ree.errors import FetchError, SettingsError
+from geo_ree.fetching.transport.patience import PatientAdapter
 from geo_ree.fetching.transport.retry import Throttle, connection_errors
 from geo_ree.settings import Settings
-
-_SECRET_PARAMETERS = frozenset({"token", "access_token", "key", "apikey", "api_key", "password"})
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
-_MASK = "***"
-_SHORTEST_SECRET = 4  # masking shorter values would garble the text around them
 
 MOST_REDIRECTS = 5
 """Redirects that are followed for one request."""
 
+_PLAIN = ("accept", "content-type", "range")  # of our headers, none holds a key
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 # shared by all sessions of the process: a host counts requests, not threads
@@ -34,8 +30,8 @@ _THROTTLE = Throttle()
 class HttpRequest:
     """One request over HTTP, and what may be accepted as its answer.
 
-    `headers` are for the host of `url` only, `conditions` for whoever answers in the end. `where`
-    is the start of every error: the source and the address.
+    `headers` are for the host of `url` only (another one gets those in `_PLAIN`), `conditions` for
+    whoever answers in the end. `where` is the start of every error: the source and the address.
     """
 
     url: str
@@ -89,6 +85,8 @@ class Session(requests.Session):
         self.hosts = hosts
         self.pause_s = pause_s
         self.headers.update({"User-Agent": settings.user_agent, "Accept-Encoding": "identity"})
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, PatientAdapter())
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Keep requests from following a redirect: it would read its whole body first."""
@@ -138,8 +136,9 @@ class Session(requests.Session):
         if answer.status_code in (301, 302, 303) and data:  # a GET request follows, as in browsers
             data = ""
             headers.pop("Content-Type", None)
-        if urlsplit(url).netloc != urlsplit(request.url).netloc:
-            headers.clear()  # keys and cookies are for the first host only
+        there, here = (publishers_address(u, self.settings) for u in (url, request.url))
+        if urlsplit(there).netloc != urlsplit(here).netloc:  # keys are for the first host only
+            headers = CaseInsensitiveDict((n, v) for n, v in headers.items() if n.lower() in _PLAIN)
         return replace(request, url=url, data=data, headers=headers)
 
 
@@ -160,7 +159,39 @@ def mirrored(url: str, settings: Settings) -> str:
         return url
     parts = _split(url)
     query = f"?{parts.query}" if parts.query else ""
-    return f"{settings.mirror.rstrip('/')}/{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
+    path = "/".join(_without_dots(parts.path))
+    return f"{settings.mirror.rstrip('/')}/{parts.netloc.rpartition('@')[2]}{path}{query}"
+
+
+def _without_dots(path: str) -> list[str]:
+    """Split a path, and follow its steps upwards, which would lead to another host of a mirror."""
+    out: list[str] = []
+    for name in path.split("/"):
+        if unquote(name) == "..":
+            del out[max(1, len(out) - 1) :]
+        elif unquote(name) != ".":
+            out.append(name)
+    return out
+
+
+def publishers_address(url: str, settings: Settings) -> str:
+    """Give the publisher's address of what is at an address of the mirror; other addresses stay.
+
+    Blank for an address of the mirror that is no publisher's.
+
+    Examples
+    --------
+    >>> publishers_address("http://m:1/example.org/a?x=1", Settings(mirror="http://m:1"))
+    'https://example.org/a?x=1'
+    """
+    if not is_at_mirror(url, settings):
+        return url
+    parts, base = _split(url), _split(settings.mirror or "").path.rstrip("/")
+    path = "/".join(_without_dots(parts.path))
+    if not path.startswith(f"{base}/"):
+        return ""
+    query = f"?{parts.query}" if parts.query else ""
+    return f"https:/{path.removeprefix(base)}{query}"
 
 
 def check_mirror(settings: Settings) -> None:
@@ -185,8 +216,8 @@ def check_address(
     """Raise a FetchError if an address may not be requested.
 
     Refused are: every address when `settings` say ``offline``, a host that is not one of `hosts`
-    (empty allows any), and http unless the host is this machine or a mirror is used. The mirror
-    itself is always allowed.
+    (empty allows any), and http unless the host is this machine or a mirror is used. On a mirror,
+    the host is the one that the mirror stands for.
 
     Examples
     --------
@@ -201,9 +232,7 @@ connection would not be encrypted; give its https address
             f"{where} is not requested, because geo_ree works offline",
             "leave out --offline, or provide the file with --file",
         )
-    if is_at_mirror(url, settings):
-        return
-    parts = _split(url)
+    parts = _split(publishers_address(url, settings))
     host = parts.hostname or ""
     # libraries disagree about where a host with such characters ends
     odd = any(c < " " or c == "\x7f" for c in url) or any(c in " \\" for c in parts.netloc)
@@ -237,53 +266,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, ...]:
-    """List the keys and passwords of a source and of the mirror, the longest first.
-
-    Query parameters and headers are recognised by their names. Each value is listed as it is and
-    as it appears in an address.
-    """
-    headers = source.reader.headers.items()
-    hidden = [v for n, v in source.reader.query.items() if n.lower() in _SECRET_PARAMETERS]
-    for value in (v for n, v in headers if n.lower() in _SECRET_PARAMETERS | _SECRET_HEADERS):
-        hidden += [value, value.rpartition(" ")[2]]  # of "Bearer x", x alone is a secret, too
-    if settings is not None and settings.mirror:
-        hidden.append(urlsplit(settings.mirror).password or "")
-    forms = {f for v in hidden for f in (v, quote(v, safe=""), quote(v), quote_plus(v))}
-    return tuple(
-        sorted((f for f in forms if len(f) >= _SHORTEST_SECRET), key=lambda f: (-len(f), f))
-    )
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """Replace every secret in a text with ``***``."""
-    for secret in secrets:
-        text = text.replace(secret, _MASK)
-    return text
-
-
-def masked_query(query: Mapping[str, str]) -> str:
-    """Write the parameters of a request as provenance keeps them, without secrets.
-
-    Examples
-    --------
-    >>> masked_query({"f": "json", "token": "made-up"})
-    'f=json&token=***'
-    """
-    shown = {n: _MASK if n.lower() in _SECRET_PARAMETERS else v for n, v in query.items()}
-    return urlencode(shown, safe=":/,*")
-
-
-@contextmanager
-def masking_errors(source: Source, settings: Settings | None = None) -> Iterator[None]:
-    """Mask the secrets of a source and of the mirror in every GeoReeError that the block raises."""
-    try:
-        yield
-    except GeoReeError as error:
-        secrets = secrets_of(source, settings)
-        if masked(str(error), secrets) == str(error):
-            raise
-        # not chained: the traceback would show what the message does not
-        raise type(error)(masked(error.what, secrets), masked(error.hint, secrets)) from None

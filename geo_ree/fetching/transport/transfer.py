@@ -7,17 +7,19 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from geo_ree.errors import FetchError
-from geo_ree.fetching.transport.retry import TemporaryError, status_error
-from geo_ree.fetching.transport.session import HttpRequest, Session, masked
+from geo_ree.fetching.transport.body import BadBodyError, is_encoded, unpacked_pieces
+from geo_ree.fetching.transport.masking import masked
+from geo_ree.fetching.transport.retry import TemporaryError, status_error, whole_number
+from geo_ree.fetching.transport.session import HttpRequest, Session
 from geo_ree.settings import Settings
 from geo_ree.storage import atomic_text, sha256_of
 
@@ -33,8 +35,8 @@ ATTEMPTS = 4  # that fail in a row: then a download is given up
 GAIN_BYTES = 1 << 20  # an attempt that added so much to a file does not count as failed
 LONGEST_WAIT_S = 60.0  # a server that asks to wait longer is not waited for
 _BACKOFF_S = 0.5
-_CHUNK_BYTES = 1 << 16
 _HEAD_BYTES = 2048  # of a file, checked for a web page or another kind of file
+_LONGEST_VERSION = 1000  # characters of an ETag or a date
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _PAGE = re.compile(
     rb"(?>\s|\xef\xbb\xbf|\xff\xfe|\xfe\xff|<\?xml[^>]*>|<!--.*?-->)*+"  # never backtracks
@@ -118,8 +120,8 @@ def _attempt(
     return Download(
         sha256=sha256_of(part.target),
         bytes=size,
-        etag=answer.headers.get("ETag", version.etag),
-        last_modified=answer.headers.get("Last-Modified", version.last_modified),
+        etag=_stated(answer, "ETag") or version.etag,
+        last_modified=_stated(answer, "Last-Modified") or version.last_modified,
         total=int(found[3]) if found and found[3] != "*" else size,
     )
 
@@ -137,6 +139,15 @@ def _check_status(
     raise status_error(answer, request.where, settings)
 
 
+def _check_part(request: HttpRequest, answer: requests.Response) -> None:
+    """Raise a BadBodyError if a part of the file comes that does not begin as requested."""
+    found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    if request.part and answer.status_code == 206 and found:
+        wanted = f"bytes={found[1]}-"
+        if not request.headers["Range"].startswith(wanted):
+            raise BadBodyError("another part of the file came than the one requested")
+
+
 def _receive(
     request: HttpRequest,
     answer: requests.Response,
@@ -145,12 +156,16 @@ def _receive(
     on_bytes: OnBytes | None,
 ) -> None:
     """Write the body of an answer, and stop as soon as it cannot be the file."""
-    with part.open(answer) as out:
+    _check_part(request, answer)
+    with (
+        closing(unpacked_pieces(answer, request.where)) as chunks,
+        part.open(answer) as out,
+    ):
         size, total = out.tell(), part.version.total
         request.check_size(max(size, total or 0))
         head_bytes = min(_HEAD_BYTES, total or _HEAD_BYTES)
         slow_since, slow_size = time.monotonic(), size
-        for chunk in _chunks(answer):
+        for chunk in chunks:
             out.write(chunk)
             size += len(chunk)
             if size - len(chunk) < head_bytes <= size:  # a web page shows at once
@@ -171,35 +186,6 @@ def _receive(
     if total is not None and size > total:
         raise BadBodyError(f"more than the file came, {size} bytes instead of {total}")
     part.check_head(request.magic, page=request.page)
-
-
-def _chunks(answer: requests.Response) -> Iterator[bytes]:
-    """Yield the body of an answer piece by piece, each as soon as it is there."""
-    try:
-        while piece := answer.raw.read1(_CHUNK_BYTES, decode_content=True):
-            yield piece
-    except HTTPError as error:
-        silent = "timed out" in str(error)
-        why = "the server fell silent" if silent else "the connection broke"
-        raise BadBodyError(f"the file was cut short, {why}", resumable=True) from error
-
-
-class BadBodyError(Exception):
-    """A body that is not the file, or not all of it.
-
-    If `resumable`, it ended too early, and the bytes that arrived are good.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        hint: str = "the network is poor or the server busy: try again later",
-        *,
-        resumable: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.hint = hint
-        self.resumable = resumable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +252,7 @@ class PartialFile:
         found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
         if answer.status_code == 206 and self.size:
             fits = found is not None and int(found[1]) == self.size
-            if not fits or _is_encoded(answer) or not version.agrees(self.version):
+            if not fits or is_encoded(answer) or not version.agrees(self.version):
                 raise BadBodyError("the file changed during the download")
             self.version = replace(self.version, total=version.total or self.version.total)
             return self.path.open("ab")
@@ -331,7 +317,7 @@ class PartialFile:
 def _version_of(answer: requests.Response, url: str) -> Version:
     """Read the version of a file from the answer to a request for it, or for a part of it."""
     headers = answer.headers
-    if _is_encoded(answer):
+    if is_encoded(answer):
         return Version(url=url)  # size and version are not those of the file
     if answer.status_code == 206:
         found = _RANGE.fullmatch(headers.get("Content-Range", ""))
@@ -340,11 +326,13 @@ def _version_of(answer: requests.Response, url: str) -> Version:
         length = "" if "Transfer-Encoding" in headers else headers.get("Content-Length", "")
     return Version(
         url=url,
-        etag=headers.get("ETag", ""),
-        last_modified=headers.get("Last-Modified", ""),
-        total=int(length) if length.isascii() and length.isdigit() else None,
+        etag=_stated(answer, "ETag"),
+        last_modified=_stated(answer, "Last-Modified"),
+        total=whole_number(length),
     )
 
 
-def _is_encoded(answer: requests.Response) -> bool:
-    return answer.headers.get("Content-Encoding", "identity").lower() != "identity"
+def _stated(answer: requests.Response, name: str) -> str:
+    """Return what a header states; blank for what could not be sent back in a header."""
+    text: str = answer.headers.get(name, "").strip()
+    return text if text.isascii() and text.isprintable() and len(text) <= _LONGEST_VERSION else ""
