@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class GeoReeError(Exception):
@@ -50,6 +51,46 @@ class ScoreError(GeoReeError):
 
 class RenderError(GeoReeError):
     """A page that could not be made or written."""
+
+
+def describe_unexpected(error: Exception) -> tuple[str, str]:
+    """Say in one line what went wrong where no error of geo_ree was raised, and a hint.
+
+    Whoever works through many sources catches every `Exception`, so that one of them does not
+    lose the others. (Not `MemoryError`, which is no fault of that source.)
+
+    Examples
+    --------
+    >>> describe_unexpected(KeyError("rows"))[0]
+    "unexpected KeyError: 'rows'"
+    """
+    text = " ".join(str(error).split())[:200]
+    what = f"unexpected {type(error).__name__}" + (f": {text}" if text else "")
+    return (
+        what,
+        "this is a fault of geo_ree: report it with the traceback that geo-ree --debug shows",
+    )
+
+
+@contextmanager
+def naming_unexpected(where: str, hint: str) -> Iterator[None]:
+    """Turn an error that is none of geo_ree's own into a SchemaError that says where it happened.
+
+    Examples
+    --------
+    >>> with naming_unexpected("usgs_ree", "leave it out"):
+    ...     [][0]
+    Traceback (most recent call last):
+    geo_ree.errors.SchemaError: usgs_ree: unexpected IndexError: list index out of range; leave it \
+out; this is a fault of geo_ree: report it with the traceback that geo-ree --debug shows
+    """
+    try:
+        yield
+    except (GeoReeError, MemoryError):
+        raise
+    except Exception as error:
+        what, more = describe_unexpected(error)
+        raise SchemaError(f"{where}: {what}", f"{hint}; {more}") from error
 
 
 def suggest_words(word: str, known: Iterable[str]) -> str:

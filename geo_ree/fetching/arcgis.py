@@ -19,10 +19,12 @@ from geo_ree.fetching.arcgis_query import (
     RefusedError,
     ServiceLayer,
     download_pages,
+    listed_ids,
     request_service,
 )
 from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.fetching.transport.download import Client
+from geo_ree.reading.documents import count_of, objects_of
 from geo_ree.reading.formats import open_file
 
 _MAX_PAGE_SIZE = 2000
@@ -77,7 +79,7 @@ def _describe(url: str, source: Source, client: Client) -> tuple[bytes, dict[str
             f"{error.what}; the service has the layers {layers}",
             "correct the number at the end of url in the catalogue entry",
         ) from error
-    inner = said.get("layers") or said.get("subLayers") or []
+    inner = objects_of(said.get("layers")) or objects_of(said.get("subLayers"))
     if service is None or (inner and not said.get("fields")):
         named = f"; it has {_names(inner)}" if inner else ""
         raise FetchError(
@@ -92,27 +94,28 @@ def _layers(root: str, source: Source, client: Client) -> str:
         said = request_service(root, {"f": "json"}, source, client)[1]
     except FetchError:  # the first error says more
         return ""
-    return _names(said.get("layers") or [])
+    return _names(objects_of(said.get("layers")))
 
 
-def _names(layers: list[Any]) -> str:
-    names = [f"{one.get('id')} {one.get('name')!r}" for one in layers if isinstance(one, dict)]
+def _names(layers: list[dict[str, Any]]) -> str:
+    names = [f"{one.get('id')} {one.get('name')!r}" for one in layers]
     return list_names(names) if names else ""
 
 
 def _layer(url: str, said: Mapping[str, Any], source: Source) -> ServiceLayer:
-    able = said.get("advancedQueryCapabilities") or {}
+    able = said.get("advancedQueryCapabilities")
+    able = able if isinstance(able, dict) else {}
     formats = str(said.get("supportedQueryFormats") or "").lower().replace(" ", "").split(",")
-    limit = said.get("maxRecordCount")
-    limit = limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_SIZE
-    id_fields = [
-        str(f.get("name")) for f in said.get("fields") or [] if f.get("type") == "esriFieldTypeOID"
-    ]
+    fields = objects_of(said.get("fields"))
+    id_fields = [str(f.get("name")) for f in fields if f.get("type") == "esriFieldTypeOID"]
     return ServiceLayer(
         where=f"{source.id}: {url}",
         hint=f"ask the publisher for a copy, then geo-ree fetch {source.id} --file PATH",
         object_id=str(said.get("objectIdField") or (id_fields or [""])[0]),
-        page_size=min(limit, source.reader.page_size or _MAX_PAGE_SIZE),
+        page_size=min(
+            count_of(said.get("maxRecordCount")) or _USUAL_PAGE_SIZE,
+            source.reader.page_size or _MAX_PAGE_SIZE,
+        ),
         has_offset=bool(able.get("supportsPagination") or said.get("supportsPagination")),
         sorts=able.get("supportsOrderBy") is not False,
         format="geojson" if "geojson" in formats else "json",
@@ -121,10 +124,10 @@ def _layer(url: str, said: Mapping[str, Any], source: Source) -> ServiceLayer:
 
 def _count(query: Query, layer: ServiceLayer, source: Source) -> tuple[bytes, int]:
     body, answer = query({"returnCountOnly": "true", "f": "json"})
-    total = answer.get("count")
-    if not isinstance(total, int):  # an old server that cannot count gives the ids instead
+    total = count_of(answer.get("count"))
+    if total is None:  # an old server that cannot count gives the ids instead
         body, answer = query({"returnIdsOnly": "true", "f": "json"})
-        total = len(answer.get("objectIds") or [])
+        total = len(listed_ids(answer))
     if total == 0:
         raise FetchError(
             f"{layer.where} has no features where {source.reader.where or '1=1'}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,16 +13,17 @@ from urllib.parse import urlencode
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
-from geo_ree.fetching.answers import request_json
+from geo_ree.fetching.answers import MAX_PAGES, request_json
 from geo_ree.fetching.transport.download import Client
 from geo_ree.fetching.transport.masking import masked, secrets_of
-from geo_ree.reading.documents import arcgis_error, list_keys
+from geo_ree.reading.documents import arcgis_error, count_of, list_keys
 
 logger = logging.getLogger(__name__)
 
 Query = Callable[[Mapping[str, str]], tuple[bytes, dict[str, Any]]]
 """Queries the layer with some parameters; returns the answer as bytes and parsed."""
 
+_OBJECT_ID = re.compile(r"-?[0-9]{1,18}")
 _ATTEMPTS = 4
 _BACKOFF_S = 0.5
 _LONGEST_QUERY = 1800
@@ -79,8 +81,7 @@ def request_service(
 
 
 def _code(error: Mapping[str, Any]) -> int:
-    code = str(error.get("code", ""))
-    return int(code) if code.isdecimal() else 0
+    return count_of(error.get("code")) or 0
 
 
 def _refusal(error: Mapping[str, Any], where: str, source: Source) -> RefusedError:
@@ -169,6 +170,8 @@ class LayerPages:
                 f"{self.layer.where}: the pages have more than {self.max_bytes} bytes",
                 "narrow reader.where in the catalogue entry, or raise Settings.max_download_bytes",
             )
+        if len(self.members) >= MAX_PAGES:
+            raise FetchError(f"{self.layer.where}: no end after {MAX_PAGES} pages", self.layer.hint)
         self.members[f"page-{len(self.members) + 1:05d}.json"] = body
 
 
@@ -192,7 +195,7 @@ def download_pages(query: Query, layer: ServiceLayer, total: int, *, max_bytes: 
         else:
             return pages
     _, answer = query({"returnIdsOnly": "true", "f": "json"})
-    wanted = sorted({int(i) for i in answer.get("objectIds") or []})
+    wanted = listed_ids(answer)
     if not wanted:
         raise FetchError(
             f"{layer.where}: the service can neither go on from a page nor give object ids",
@@ -211,6 +214,13 @@ def download_pages(query: Query, layer: ServiceLayer, total: int, *, max_bytes: 
             layer.hint,
         ) from None
     return pages
+
+
+def listed_ids(answer: Mapping[str, Any]) -> list[int]:
+    """Return the object ids that a service lists, sorted, each once."""
+    listed = answer.get("objectIds")
+    texts = map(str, listed if isinstance(listed, list) else [])
+    return sorted({int(text) for text in texts if _OBJECT_ID.fullmatch(text)})
 
 
 _Page = tuple[bytes, list[dict[str, Any]]]
@@ -268,7 +278,8 @@ def _object_ids(features: list[dict[str, Any]], layer: ServiceLayer) -> list[str
     """Return the object id of each feature; nothing at all if one has none."""
     ids = []
     for feature in features:
-        values = feature.get("attributes") or feature.get("properties") or {}
+        values = feature.get("attributes") or feature.get("properties")
+        values = values if isinstance(values, dict) else {}
         found = values.get(layer.object_id, feature.get("id"))
         if found is None:
             return []

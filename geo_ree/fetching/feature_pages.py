@@ -159,7 +159,7 @@ def read_collection(path: Path, source: Source) -> tuple[pd.DataFrame, Pages]:
 def _requested_box(raw: bytes) -> Box | None:
     try:
         west, south, east, north = map(float, json.loads(raw)["box"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return None
     return west, south, east, north
 

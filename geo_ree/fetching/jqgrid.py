@@ -12,10 +12,16 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError
-from geo_ree.fetching.answers import parse_member, read_pages, request_json, write_pages
+from geo_ree.fetching.answers import (
+    MAX_PAGES,
+    parse_member,
+    read_pages,
+    request_json,
+    write_pages,
+)
 from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.fetching.transport.download import Client
-from geo_ree.reading.documents import list_keys, value_text
+from geo_ree.reading.documents import count_of, list_keys, value_text
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.tables import finish_table, number_rows, retry_hint
 
@@ -39,7 +45,7 @@ def download_grid(request: Request, client: Client) -> Payload:
     for body, answer in _pages(source, fixed, where, client):
         rows += len(answer["rows"])
         size += len(body)
-        stated = _number(answer.get("records"))
+        stated = count_of(answer.get("records"))
         if size > client.settings.max_download_bytes:
             raise FetchError(f"{where}: more bytes came than are accepted", "check the address")
         pages[f"page-{len(pages) + 1:05d}.json"] = body
@@ -59,6 +65,11 @@ def _pages(
     number, last = 0, 1
     while number < last:
         number += 1
+        if number > MAX_PAGES:
+            raise FetchError(
+                f"{where}: no end after {MAX_PAGES} pages",
+                "raise reader.page_size in the catalogue entry",
+            )
         params = {**fixed, "page": str(number)}
         body, answer = request_json(
             client, source.url, params=params, headers=source.reader.headers
@@ -73,13 +84,8 @@ def _pages(
         yield body, answer
 
 
-def _number(value: object) -> int | None:
-    text = str(value).strip()
-    return int(text) if text.isdigit() else None
-
-
 def _last_page(answer: Mapping[str, Any], number: int, where: str) -> int:
-    last, page = _number(answer.get("total")), _number(answer.get("page"))
+    last, page = count_of(answer.get("total")), count_of(answer.get("page"))
     if last is None or not isinstance(answer.get("rows"), list):
         raise FetchError(
             f"{where} page {number} is not a page of a grid: it has {list_keys(answer)}, "

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlunsplit
 
 import pandas as pd
 
@@ -30,7 +30,8 @@ from geo_ree.fetching.feature_pages import (
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.transport.download import Client
 from geo_ree.fetching.transport.retry import AbsentError
-from geo_ree.reading.documents import DocumentError, parse_object
+from geo_ree.fetching.transport.session import join_address, split_address
+from geo_ree.reading.documents import DocumentError, objects_of, parse_object
 
 COLLECTION = "collection.json"
 """Member of the payload with the service's description of the collection."""
@@ -100,7 +101,7 @@ def _describe(source: Source, client: Client) -> bytes:
             listed = parse_object(_get(client, source, every, _form(source))).get("collections")
         except DocumentError as error:
             raise unusable_answer(source, error, every) from error
-        names = [str(c.get("id")) for c in listed or () if isinstance(c, dict)]
+        names = [str(c.get("id")) for c in objects_of(listed)]
         if source.reader.collection in names:
             raise
         raise FetchError(
@@ -151,20 +152,16 @@ def _next_address(document: Mapping[str, Any], address: str, client: Client) -> 
 
     Raises `FetchError` if the link leads to a host that is not one of the source's.
     """
-    links = document.get("links")
-    onward = [
-        link
-        for link in (links if isinstance(links, list) else [])
-        if isinstance(link, dict) and link.get("rel") == "next" and link.get("href")
-    ]
+    links = objects_of(document.get("links"))
+    onward = [link for link in links if link.get("rel") == "next" and link.get("href")]
     if not onward:
         return ""
     json_first = sorted(onward, key=lambda link: "json" not in str(link.get("type", "json")))
-    found = urljoin(address, str(json_first[0]["href"]))
+    found = join_address(address, json_first[0]["href"])
     mirror = (client.settings.mirror or "").rstrip("/") + "/"
     if mirror != "/" and found.startswith(mirror):
         found = "https://" + found.removeprefix(mirror)
-    here, there = urlsplit(address), urlsplit(found)
+    here, there = split_address(address), split_address(found)
     if here.scheme == "https" and there.scheme == "http" and here.hostname == there.hostname:
         found = urlunsplit(there._replace(scheme="https", netloc=here.netloc))
     client.allow(found)
@@ -191,7 +188,7 @@ def _declared_box(raw: bytes) -> Box | None:
     try:
         extent = json.loads(raw)["extent"]["spatial"]
         numbers = [float(n) for n in extent["bbox"][0]]
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return None
     if not str(extent.get("crs") or "CRS84").endswith(("CRS84", "CRS84h")) or len(numbers) < 4:
         return None

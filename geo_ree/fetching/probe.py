@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import FetchError, SchemaError
+from geo_ree.errors import GeoReeError, SchemaError, SettingsError, describe_unexpected
 from geo_ree.fetching.arcgis_query import RefusedError, request_service
 from geo_ree.fetching.cog import tile_names
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
 from geo_ree.fetching.transport.download import Client
-from geo_ree.fetching.transport.masking import masking_errors
+from geo_ree.fetching.transport.masking import masked, masking_errors, secrets_of
 from geo_ree.fetching.wfs import ask_capabilities
 from geo_ree.settings import REGION, Settings
 from geo_ree.storage import scratch_folder, starter_path
+
+logger = logging.getLogger(__name__)
 
 _GOOD = ("starter", "reachable", "manual", "none", "offline")
 
@@ -82,7 +85,9 @@ def probe(source: Source, settings: Settings) -> State:
             "not found by title" if source.protocol == "sciencebase" else "moved (no such layer)",
             str(error),
         )
-    except FetchError as error:
+    except (SettingsError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - of one source: the others are still checked
         return _state_of(error, source, settings)
     return State("reachable")
 
@@ -95,7 +100,10 @@ def _starter(source: Source) -> State:
     return State("starter")
 
 
-def _state_of(error: FetchError, source: Source, settings: Settings) -> State:
+def _state_of(error: Exception, source: Source, settings: Settings) -> State:
+    if not isinstance(error, GeoReeError):
+        logger.debug("%s", source.id, exc_info=error)
+        return State("failed", masked("; ".join(describe_unexpected(error)), secrets_of(source)))
     detail = str(error).removeprefix(f"{source.id}: ")
     found = _HTTP_STATUS.search(error.what)
     status = int(found.group(1)) if found else 0

@@ -98,10 +98,11 @@ def fetch_snapshot(
     geo_ree.errors.FetchError: usgs_ree cannot be fetched by a program: it is sold; buy it, then \
 geo-ree fetch usgs_ree --file PATH
     """
-    if provided is None:
-        _check_fetchable(source, settings, box)
-    else:
-        check_provided(provided, source, settings)
+    with masking_errors(source, settings):
+        if provided is None:
+            _check_fetchable(source, settings, box)
+        else:
+            check_provided(provided, source, settings)
     with masking_errors(source, settings), data_lock(settings, source.id):
         sweep(settings, source.id)
         previous = _previous_snapshot(source, settings)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urljoin
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError
 from geo_ree.fetching.answers import write_pages
 from geo_ree.fetching.protocol import Payload, Request
 from geo_ree.fetching.transport.download import ZIP_MAGIC, Client, Download
+from geo_ree.fetching.transport.session import join_address
+from geo_ree.reading.documents import count_of, objects_of
 from geo_ree.reading.shapefile import PARTS
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ _CATALOGUE = re.compile(r"(?P<root>https://[^/]+/catalog)/items?(?:/(?P<id>\w+))
 _PER_PAGE = 100
 _ZIPPED = (".zip", ".xlsx", ".kmz")
 _MOST_PAGES = 10
+_LONGEST_NAME = 200  # bytes; the names of partial files beside it are longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ def find_item(source: Source, client: Client) -> Item:
         raise FetchError(
             f"{source.id}: {page}: the answer is not an item", "look at the address in a browser"
         )
-    links = [str(link.get("uri") or "") for link in _dicts(found.get("webLinks"))]
+    links = [str(link.get("uri") or "") for link in objects_of(found.get("webLinks"))]
     return Item(
         id=page.rpartition("/")[2],
         title=str(found["title"]),
@@ -145,7 +147,7 @@ def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict
     page, offset, seen = url, 0, set[str]()
     for _ in range(_MOST_PAGES):
         found = client.get_json(page, params=params)
-        items = _dicts(found.get("items")) if isinstance(found, dict) else []
+        items = objects_of(found.get("items")) if isinstance(found, dict) else []
         new = {str(i.get("id")) for i in items} - seen
         if not new:  # the end, or the same page again
             return
@@ -154,9 +156,9 @@ def _found_pages(url: str, source: Source, client: Client) -> Iterator[list[dict
         offset += len(items)
         link = found.get("nextlink")
         if isinstance(link, dict) and link.get("url"):
-            page, params = _secure(urljoin(page, str(link["url"]))), {}
+            page, params = _secure(join_address(page, link["url"])), {}
             client.allow(page)
-        elif offset < int(found.get("total") or 0):
+        elif offset < (count_of(found.get("total")) or 0):
             page, params = url, {**params, "offset": str(offset)}
         else:
             return
@@ -167,20 +169,16 @@ def _folded(title: str) -> str:
     return " ".join(title.split()).casefold()
 
 
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def _files(item: dict[str, Any]) -> Iterator[Listed]:
-    groups = [item.get("files"), *(facet.get("files") for facet in _dicts(item.get("facets")))]
+    groups = [item.get("files"), *(facet.get("files") for facet in objects_of(item.get("facets")))]
     for group, files in enumerate(groups):
-        for file in _dicts(files):
-            size, proof = str(file.get("size", "")), file.get("checksum")
+        for file in objects_of(files):
+            proof = file.get("checksum")
             proof = proof if isinstance(proof, dict) else {}
             yield Listed(
                 name=str(file.get("name") or ""),
                 url=_secure(str(file.get("url") or file.get("downloadUri") or "")),
-                size=int(size) if size.isdigit() else None,
+                size=count_of(file.get("size")),
                 md5=str(proof.get("value") or "").lower() if proof.get("type") == "MD5" else "",
                 group=group,
             )
@@ -203,7 +201,7 @@ def download_item(request: Request, client: Client) -> Payload:
     wanted = _chosen(item, source.reader.file)
     if wanted.name.lower().endswith(".shp"):
         return _download_shapefile(wanted, item, request, client)
-    payload = request.folder / PurePosixPath(wanted.name).name
+    payload = request.folder / _file_name(wanted, item)
     download = _download_listed(wanted, payload, item, client, request)
     return Payload(
         path=payload,
@@ -213,6 +211,17 @@ def download_item(request: Request, client: Client) -> Payload:
         last_modified=download.last_modified,
         unchanged=download.unchanged,
     )
+
+
+def _file_name(file: Listed, item: Item) -> str:
+    """Return the name of a file, without folders; raise a FetchError if there can be no such file."""
+    name = PurePosixPath(file.name.replace("\\", "/")).name
+    if not name.isprintable() or not 0 < len(name.encode()) <= _LONGEST_NAME or name == "..":
+        raise FetchError(
+            f"{item.where}: the item lists a file called {file.name[:80]!r}",
+            "correct reader.file in the catalogue entry",
+        )
+    return name
 
 
 def _chosen(item: Item, wanted: str) -> Listed:
@@ -279,7 +288,7 @@ def _md5(path: Path) -> str:
 
 
 def _download_shapefile(main: Listed, item: Item, request: Request, client: Client) -> Payload:
-    stem = PurePosixPath(main.name).stem
+    stem = PurePosixPath(_file_name(main, item)).stem
     parts: dict[str, Listed] = {}
     for file in item.files:
         name = PurePosixPath(file.name)

@@ -33,7 +33,7 @@ from geo_ree.fetching.feature_pages import (
 )
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.transport.download import Client
-from geo_ree.reading.documents import DocumentError, local_name, parse_xml
+from geo_ree.reading.documents import DocumentError, count_of, local_name, parse_xml
 from geo_ree.reading.tables import retry_hint
 
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def parse_capabilities(raw: bytes) -> Capabilities:
         },
         pages=None if paging is None else paging.upper() == "TRUE",
         sorts=constraints.get("ImplementsSorting", "").upper() == "TRUE",
-        page_size=int(size) if size.isdecimal() and int(size) else None,
+        page_size=count_of(size) or None,
     )
 
 

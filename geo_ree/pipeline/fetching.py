@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,15 +15,18 @@ import geopandas as gpd
 
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import Normalized, normalize
-from geo_ree.errors import GeoReeError, SchemaError, SettingsError
+from geo_ree.errors import FetchError, GeoReeError, SchemaError, SettingsError, describe_unexpected
 from geo_ree.fetching import PROTOCOLS, fetch_snapshot, read
 from geo_ree.fetching.protocol import Box
 from geo_ree.fetching.retrieval import check_provided
+from geo_ree.fetching.transport.masking import masked, secrets_of
 from geo_ree.fetching.transport.session import check_mirror
 from geo_ree.pipeline.layers import InputFile, check_ids, describe_input, starter_countries
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Options, Settings
 from geo_ree.storage import data_lock
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Sources that are downloaded at the same time."""
@@ -214,7 +218,7 @@ class _Batch:
         try:
             futures += (pool.submit(self._outcome, source) for source in sources)
             for done in as_completed(futures):
-                done.result()  # an error that is not a GeoReeError ends the batch at once
+                done.result()  # an interrupt and a lack of memory end the batch at once
         except BaseException:
             self.interrupted.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -225,11 +229,18 @@ class _Batch:
 
     def _outcome(self, source: Source) -> Outcome:
         start = time.perf_counter()
-        self.on_start(source.id, str(self.provided or source.url))
+        secrets = secrets_of(source, self.settings)
+        self.on_start(source.id, masked(str(self.provided or source.url), secrets))
         try:
             found = self._fetch(source)
-        except GeoReeError as error:
-            found = {"error": " ".join(str(error).split())}
+        except MemoryError:
+            raise
+        except Exception as error:
+            if not isinstance(error, GeoReeError):
+                logger.debug("%s", source.id, exc_info=True)
+                what, hint = describe_unexpected(error)
+                error = FetchError(f"{source.id}: {what}", hint)
+            found = {"error": masked(" ".join(str(error).split()), secrets)}
         seconds = round(time.perf_counter() - start, 2)
         outcome = Outcome(source_id=source.id, seconds=seconds, **found)
         self.on_finish(outcome)

@@ -20,7 +20,7 @@ from geo_ree.deposits import (
     merge,
     normalize,
 )
-from geo_ree.errors import SettingsError
+from geo_ree.errors import SettingsError, naming_unexpected
 from geo_ree.fetching import read
 from geo_ree.pipeline.records import Layers
 from geo_ree.schema import RASTER_LAYERS
@@ -122,19 +122,20 @@ def read_layers(
                 continue  # rasters are read by windows; one set of borders is enough
             if only_layers and table.layer not in only_layers:
                 continue
-            part = (
-                borders
-                if table == base
-                else normalize(
-                    read(table, payload.path, checked=True),
-                    table,
-                    countries,
-                    skip_bad_rows=options.skip_bad_rows,
-                    keep_misprinted=keep_misprinted,
-                    keep_outside=keep_outside,
-                    region=region,
+            with naming_unexpected(label_of(table), f"leave it out with --without {source_id}"):
+                part = (
+                    borders
+                    if table == base
+                    else normalize(
+                        read(table, payload.path, checked=True),
+                        table,
+                        countries,
+                        skip_bad_rows=options.skip_bad_rows,
+                        keep_misprinted=keep_misprinted,
+                        keep_outside=keep_outside,
+                        region=region,
+                    )
                 )
-            )
             tell(f"  {label_of(table)}: {part.rows_read} rows read, {len(part.frame)} kept")
             parts.append(part)
             inputs.append(describe_input(table, payload, part))

@@ -20,6 +20,7 @@ _CHUNK = 1 << 20
 _HEAD = 4096
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]*?\bencoding=["']([\w.-]+)""")
 _GDAL_ENCODINGS = ("utf-8", "utf-16", "iso-8859-1", "us-ascii")
+_MOST_DIGITS = 18  # of a count
 _REPORTS = ("ExceptionReport", "ServiceExceptionReport")
 _REPORT_TEXTS = ("ExceptionText", "ServiceException")
 _DOCTYPE = "has a document type declaration, which can draw in other files"
@@ -131,6 +132,25 @@ def _printed(value: object) -> str:
         pairs = (f"{json.dumps(k, ensure_ascii=False)}: {_printed(v)}" for k, v in value.items())
         return f"{{{', '.join(pairs)}}}"
     return json.dumps(value, ensure_ascii=False)
+
+
+def count_of(value: object) -> int | None:
+    """Return a count that a service states, as a number or in digits; None if it is none.
+
+    Examples
+    --------
+    >>> [count_of(v) for v in (7, "7", 7.0, True, -1, "²", "9" * 5000)]
+    [7, 7, 7, None, None, None, None]
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = str(value).strip().removesuffix(".0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def objects_of(value: object) -> list[dict[str, Any]]:
+    """Return the objects of a list that a service gives; none if it is something else."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def list_keys(document: Mapping[str, Any]) -> str:

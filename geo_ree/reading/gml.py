@@ -16,6 +16,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
 from geo_ree.reading.documents import (
     DocumentError,
+    count_of,
     local_name,
     parser_errors,
     paused_gc,
@@ -69,7 +70,7 @@ def scan_gml(stream: BinaryIO) -> FeatureKeys:
             if event == "start":
                 if not path:
                     stated = element.get("numberMatched") or element.get("numberOfFeatures") or ""
-                    total = int(stated) if stated.isdecimal() else None
+                    total = count_of(stated)
                 path.append(local_name(element.tag))
                 continue
             path.pop()

@@ -27,6 +27,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.reading.documents import (
     DocumentError,
     ServiceError,
+    count_of,
     list_keys,
     parse_object,
     paused_gc,
@@ -38,6 +39,7 @@ from geo_ree.reading.vectors import ensure_crs
 
 _BROKEN = (
     ShapelyError,
+    ArithmeticError,
     AttributeError,
     IndexError,
     KeyError,
@@ -78,10 +80,17 @@ def scan_json(raw: bytes) -> FeatureKeys:
     features = features_of(document)
     stated = document.get("numberMatched", document.get("totalFeatures"))
     return FeatureKeys(
-        keys=tuple(fingerprint(json.dumps(f, sort_keys=True)) for f in features),
+        keys=tuple(map(_key, features)),
         identified=all(f.get("id") is not None for f in features),
-        total=stated if isinstance(stated, int) and not isinstance(stated, bool) else None,
+        total=count_of(stated),
     )
+
+
+def _key(feature: Mapping[str, Any]) -> bytes:
+    try:
+        return fingerprint(json.dumps(feature, sort_keys=True))
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("a feature is nested too deeply") from error
 
 
 def read_json_features(

@@ -224,7 +224,7 @@ def elements_of_json(found: Iterable[Any], source: Source, *, where: str) -> lis
                 if not all(isinstance(value, str) for value in record["tags"].values()):
                     raise TypeError("a tag that is not a text")
                 out.append(_READERS[record["type"]](record))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             start = json.dumps(record, ensure_ascii=False)[:80]
             raise SchemaError(
                 f"{source.id}: {where}: an element is not as Overpass writes it ({start} …)",

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -22,6 +23,9 @@ from geo_ree.catalog import Source
 from geo_ree.cli.app import main
 from geo_ree.cli.console import progress
 from geo_ree.errors import SettingsError
+from geo_ree.fetching import Client
+from geo_ree.fetching.probe import probe
+from geo_ree.pipeline import fetching
 from geo_ree.pipeline.fetching import GRACE_S, Fetched, Outcome, fetch
 from geo_ree.settings import Options, Settings
 from geo_ree.storage import latest_snapshot
@@ -70,6 +74,55 @@ def test_one_that_fails_leaves_the_others_and_its_own_old_snapshot(served, setti
     assert "HTTP 403" in again[0].error
     assert latest_snapshot(settings, "usgs_ree") == old
     assert [o.unchanged for o in first] == [False, False, False]
+
+
+def sick(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let the reading of one source end with an error that is none of geo_ree's own."""
+    honest = fetching.read
+
+    def read(source: Source, path: Path) -> pd.DataFrame:
+        if source.id == "usgs_ree":
+            raise error
+        return honest(source, path)
+
+    monkeypatch.setattr(fetching, "read", read)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("made-up"), AttributeError("made\nup"), OSError("made-up"), RecursionError()]
+)
+def test_an_unexpected_error_ends_only_its_own_source(served, settings, monkeypatch, error):
+    sick(monkeypatch, error)
+    result = call(settings, *THREE)
+    assert result.exit_code == 1
+    (line,) = (x for x in result.stdout.splitlines() if x.startswith("failed: "))
+    assert line.startswith(f"failed: usgs_ree: unexpected {type(error).__name__}")
+    assert "report it with the traceback that geo-ree --debug shows" in line
+    assert "Traceback" not in result.output
+    assert result.stdout.splitlines()[-1] == "2 of 3 sources are available"
+    assert latest_snapshot(settings, "usgs_ree") is None
+    assert latest_snapshot(settings, "natural_earth_railroads") is not None
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), MemoryError()])
+def test_an_end_of_the_whole_program_is_no_fault_of_a_source(served, settings, monkeypatch, error):
+    sick(monkeypatch, error)
+    with pytest.raises(type(error)):
+        fetch(THREE, settings=settings)
+
+
+def test_a_check_goes_on_after_an_unexpected_error(served, settings, catalog, monkeypatch):
+    honest = Client.download
+
+    def download(client: Client, url: str, target: Path, **options: object) -> object:
+        if client.source_id == "usgs_ree":
+            raise KeyError("made-up")
+        return honest(client, url, target, **options)
+
+    monkeypatch.setattr(Client, "download", download)
+    states = [probe(catalog[i], settings) for i in THREE]
+    assert [s.word for s in states] == ["failed", "reachable", "reachable"]
+    assert states[0].detail.startswith("unexpected KeyError: 'made-up'; this is a fault of")
 
 
 def test_a_payload_that_cannot_be_normalized_does_not_replace_a_good_one(

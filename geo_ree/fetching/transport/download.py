@@ -234,7 +234,7 @@ geo_ree works offline; leave out --offline, or provide the file with --file
         body = self.get(url, params=params, data=data, headers=headers)
         try:
             return json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             start = " ".join(body[:80].decode("utf-8", "replace").split())
             raise FetchError(
                 f"{self.source_id}: {url}: the answer is no JSON (it begins with {start!r})",

@@ -127,10 +127,7 @@ class Session(requests.Session):
         )
 
     def _redirected(self, request: HttpRequest, answer: requests.Response) -> HttpRequest:
-        try:
-            goal = urljoin(request.url, answer.headers["Location"])
-        except ValueError:  # a broken IPv6 address, say
-            goal = answer.headers["Location"]
+        goal = join_address(request.url, answer.headers["Location"])
         self.allow(goal)
         url, data, headers = mirrored(goal, self.settings), request.data, request.headers.copy()
         if answer.status_code in (301, 302, 303) and data:  # a GET request follows, as in browsers
@@ -140,6 +137,14 @@ class Session(requests.Session):
         if urlsplit(there).netloc != urlsplit(here).netloc:  # keys are for the first host only
             headers = CaseInsensitiveDict((n, v) for n, v in headers.items() if n.lower() in _PLAIN)
         return replace(request, url=url, data=data, headers=headers)
+
+
+def join_address(base: str, link: object) -> str:
+    """Give the address to which a link leads; the link itself if that is no address."""
+    try:
+        return urljoin(base, str(link))
+    except ValueError:  # a broken IPv6 address, say
+        return str(link)
 
 
 def mirrored(url: str, settings: Settings) -> str:
@@ -157,7 +162,7 @@ def mirrored(url: str, settings: Settings) -> str:
     check_mirror(settings)
     if is_at_mirror(url, settings):
         return url
-    parts = _split(url)
+    parts = split_address(url)
     query = f"?{parts.query}" if parts.query else ""
     path = "/".join(_without_dots(parts.path))
     return f"{settings.mirror.rstrip('/')}/{parts.netloc.rpartition('@')[2]}{path}{query}"
@@ -186,7 +191,7 @@ def publishers_address(url: str, settings: Settings) -> str:
     """
     if not is_at_mirror(url, settings):
         return url
-    parts, base = _split(url), _split(settings.mirror or "").path.rstrip("/")
+    parts, base = split_address(url), split_address(settings.mirror or "").path.rstrip("/")
     path = "/".join(_without_dots(parts.path))
     if not path.startswith(f"{base}/"):
         return ""
@@ -196,7 +201,7 @@ def publishers_address(url: str, settings: Settings) -> str:
 
 def check_mirror(settings: Settings) -> None:
     """Raise a SettingsError if the mirror is not an http or https address, or has a query."""
-    base = _split(settings.mirror or "https://none.example")
+    base = split_address(settings.mirror or "https://none.example")
     if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
         raise SettingsError(
             f"the mirror {settings.mirror!r} is not a web address",
@@ -206,7 +211,7 @@ def check_mirror(settings: Settings) -> None:
 
 def is_at_mirror(url: str, settings: Settings) -> bool:
     """Return whether an address is on the mirror itself."""
-    mirror, parts = _split(settings.mirror or ""), _split(url)
+    mirror, parts = split_address(settings.mirror or ""), split_address(url)
     return bool(mirror.netloc) and (parts.scheme, parts.netloc) == (mirror.scheme, mirror.netloc)
 
 
@@ -232,7 +237,7 @@ connection would not be encrypted; give its https address
             f"{where} is not requested, because geo_ree works offline",
             "leave out --offline, or provide the file with --file",
         )
-    parts = _split(publishers_address(url, settings))
+    parts = split_address(publishers_address(url, settings))
     host = parts.hostname or ""
     # libraries disagree about where a host with such characters ends
     odd = any(c < " " or c == "\x7f" for c in url) or any(c in " \\" for c in parts.netloc)
@@ -251,7 +256,7 @@ connection would not be encrypted; give its https address
         )
 
 
-def _split(url: str) -> SplitResult:
+def split_address(url: str) -> SplitResult:
     """Split an address; an invalid one has no scheme and no host."""
     try:
         parts = urlsplit(url)
