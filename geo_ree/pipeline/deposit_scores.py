@@ -24,6 +24,7 @@ from geo_ree.scoring import (
     strengths_and_weaknesses,
     uncertainty,
 )
+from geo_ree.scoring.raster_columns import add_raster_columns
 from geo_ree.settings import Options
 
 _INFLUENCE_SAMPLES = 128
@@ -47,8 +48,9 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
     TOPSIS compares the candidates with each other; the other deposits are scored against them,
     so that none of them changes how the candidates rank.
     """
-    table, proximity = measures.table, measures.proximity
-    model = load_preset(options.preset).choose(table)
+    proximity, preset = measures.proximity, load_preset(options.preset)
+    table = add_raster_columns(measures.table, preset)
+    model = preset.choose(table)
     if options.aggregate:
         model = replace(model, aggregate=options.aggregate)
     compared = _compared(table["role"])
@@ -99,6 +101,7 @@ def rescore(table: pd.DataFrame, model: ScoreModel) -> tuple[pd.DataFrame, Score
 
     ``rank_in_role`` stays as it was: its blanks say which deposits are not ranked.
     """
+    table = add_raster_columns(table, model)
     model = model.choose(table)
     points = score(table, model, compared=_compared(table["role"]))
     old = table.filter(regex="^(value|points)_|^rank_(p|in_stage)").columns

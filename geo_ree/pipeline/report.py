@@ -20,6 +20,7 @@ from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCHEMA_VERSION
+from geo_ree.scoring.raster_columns import describe_rasters
 from geo_ree.settings import DISCLAIMER, SCORED_COUNTRIES, Options, Settings
 
 _DIGITS = 16
@@ -96,6 +97,7 @@ def make_report(
         "draws": options.draws,
         "concentration": options.concentration,
         "preset": scores.preset,
+        "rasters": describe_rasters(scores.model),
         "aggregate": scores.model.aggregate,
         "ranked": ranked,
         "candidates": ranked + len(missing),

@@ -19,14 +19,16 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError
 from geo_ree.outputs.table_files import library_versions
 from geo_ree.scoring import ScoreModel, preset_names
+from geo_ree.scoring.raster_columns import by_content
 from geo_ree.settings import Options, Settings
 from geo_ree.storage.record_files import NotStorableError, record_text
 
 MODEL_CLASSES = (
     "geo_ree.scoring.model:ScoreModel",
-    "geo_ree.scoring.model:Variant",
+    "geo_ree.scoring.criteria:Variant",
     "geo_ree.scoring.criteria:Criterion",
     "geo_ree.scoring.criteria:Veto",
+    "geo_ree.reading.raster_band:RasterBand",
     *(f"geo_ree.scoring.decay:{name}" for name in ("Exponential", "Linear", "Logistic", "Step")),
 )
 """What a score model consists of."""
@@ -155,7 +157,7 @@ def options_by_content(options: Options) -> dict[str, Any]:
 def _model_text(model: ScoreModel) -> str:
     """All of a score model; where a decay is your own, a text that is no other's."""
     try:
-        return record_text(model, MODEL_CLASSES)
+        return record_text(by_content(model), MODEL_CLASSES)
     except NotStorableError:
         return f"{model} {uuid.uuid4()}"
 

@@ -19,6 +19,7 @@ from geo_ree.proximity import (
     omission_rates,
 )
 from geo_ree.scoring import Sampler, ScoreModel
+from geo_ree.scoring.raster_columns import raster_criteria, read_rasters_at
 
 _LINE_LAYERS = ("railways", "roads", "power_lines", "water")
 """Layers whose sources omit lines; of water these are rivers and canals."""
@@ -93,9 +94,18 @@ def position_sampler(table: gpd.GeoDataFrame, index: TargetIndex, model: ScoreMo
             out[column] = np.where(table[column].isna().to_numpy(), np.nan, drawn)
         if any(column.startswith("climb_") for column in columns):
             out |= draw_climbs(table, rng, draws)
-        return out
+        return out | draw_rasters(table, model, x, y)
 
     return sample
+
+
+def draw_rasters(
+    table: pd.DataFrame, model: ScoreModel, lon: Floats, lat: Floats
+) -> dict[str, Floats]:
+    """Read the rasters of a model again at drawn positions; what is unknown in `table` stays so."""
+    used = [c for c in raster_criteria(model) if c.column in model.columns_used]
+    drawn = read_rasters_at(used, lon, lat)
+    return {name: np.where(table[name].isna(), np.nan, values) for name, values in drawn.items()}
 
 
 def missing_sampler(table: gpd.GeoDataFrame, lines: MissingLines, model: ScoreModel) -> Sampler:

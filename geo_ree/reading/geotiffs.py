@@ -1,7 +1,8 @@
 """GeoTIFFs on disk or behind a Python file: the only place where a raster is opened.
 
-The driver is GTiff, whatever the file says. A GeoTIFF may name a file or an address that holds its
-overviews, in its own metadata or in files beside it: neither is followed.
+The driver is GTiff, or the one that the caller read in the file's first bytes. A GeoTIFF may name a
+file or an address that holds its overviews, in its own metadata or in files beside it: neither is
+followed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from geo_ree.settings import GDAL_OPTIONS, LARGER_LIMITS, Limits
 
 @contextmanager
 def open_geotiff(
-    path: Path | str, *, where: str = "", opener: Callable[..., object] | None = None
+    path: Path | str,
+    *,
+    where: str = "",
+    driver: str = "GTiff",
+    opener: Callable[..., object] | None = None,
 ) -> Iterator[DatasetReader]:
     """Open a GeoTIFF for reading, alone and without the network.
 
@@ -35,6 +40,8 @@ def open_geotiff(
         addresses are no files.
     where
         Name of the file in errors; by default `path`.
+    driver
+        Another of GDAL's drivers, for a file whose first bytes name its format.
     opener
         Opens a name as a Python file, as `rasterio.open` takes it.
 
@@ -65,7 +72,7 @@ def open_geotiff(
     with rasterio.Env(**GDAL_OPTIONS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # for the caller to refuse
-            dataset = rasterio.open(path, driver="GTiff", opener=opener)
+            dataset = rasterio.open(path, driver=driver, opener=opener)
         with dataset:
             fault = _fault(dataset)
             if fault:

@@ -9,14 +9,14 @@ validation found for each criterion.
 """
 
 from geo_ree.scoring.contributions import score
-from geo_ree.scoring.criteria import Criterion, Veto
+from geo_ree.scoring.criteria import Criterion, Variant, Veto
 from geo_ree.scoring.decay import Decay, Exponential, Linear, Logistic, Step
 from geo_ree.scoring.discrimination import Interval, auc, auc_draws, success_rate, widest_interval
 from geo_ree.scoring.draws import Drawn, Sampler
 from geo_ree.scoring.evidence import Evidence, EvidenceTable, load_evidence
 from geo_ree.scoring.explanation import Explanation, explain, strengths_and_weaknesses
 from geo_ree.scoring.intervals import Uncertainty, uncertainty
-from geo_ree.scoring.model import ScoreModel, Variant
+from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
 from geo_ree.scoring.presets import load_preset, models_for_table, preset_names
 from geo_ree.scoring.ranges import ScoreRange, score_range

@@ -7,10 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.errors import ScoreError
+from geo_ree.errors import ScoreError, suggest_words
 from geo_ree.scoring.aggregates import METHODS, leave_one_out
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.raster_columns import add_raster_columns
 
 _ROUNDING = 1e-9
 """Weights that add up to half may miss it by the rounding of their shares."""
@@ -40,7 +41,8 @@ def score(
     ----------
     table
         A row per deposit, with the columns of the model (kilometres, or metres in a column whose
-        name ends in ``_m``; NaN for unknown, infinity for out of reach).
+        name ends in ``_m``; NaN for unknown, infinity for out of reach). A criterion of a raster
+        needs points instead of its column.
     model
         The model to score by, with its present weights; see `ScoreModel.choose`.
     compared
@@ -82,6 +84,7 @@ def score(
     0         37.5         25.0   62.5                 0.0
     1         50.0          NaN   50.0                25.0
     """
+    table = add_raster_columns(table, model)
     check_columns(table, model)
     values = read_values(table, model)
     known, unknown = known_weights(values, model)
@@ -174,10 +177,12 @@ def check_columns(table: pd.DataFrame, model: ScoreModel) -> None:
     lost = [f"{path} is {name!r}" for path, name in paths.items() if name not in table.columns]
     if lost:
         names = [str(c) for c in table.columns]
+        wrong = dict.fromkeys(c for c in paths.values() if c not in table.columns)
+        near = suggest_words(next(iter(wrong)), names) if len(wrong) == 1 else ""
         there = [n for n in names if n.startswith("dist_")] or names
         raise ScoreError(
             f"{model.origin or model.name}: {', '.join(lost)}, but the table has no such column",
-            f"use one of {', '.join(there) or 'none (the table has no columns)'}",
+            near or f"use one of {', '.join(there) or 'none (the table has no columns)'}",
         )
 
 
@@ -200,6 +205,8 @@ def criterion_values(
 
     The model and the index name the file and the row in the error for a negative distance.
     """
+    if criterion.unit:
+        distance = np.maximum(distance, 0.0)  # no distance: what is below 0 is as good as 0
     wrong = np.argwhere(distance < 0)
     if wrong.size:
         row = index[wrong[0][-1]]

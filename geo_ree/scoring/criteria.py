@@ -1,12 +1,13 @@
-"""Criteria and vetoes: the parts of a score model."""
+"""Criteria, vetoes and sets of weights: the parts of a score model."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 from geo_ree.errors import ScoreError
 from geo_ree.scoring.decay import Decay, is_number
 
+if TYPE_CHECKING:
+    from geo_ree.reading.raster_band import Method, RasterBand
+
 Op = Literal[">", ">=", "<", "<="]
+
+DEFAULT_VARIANT = "default"
 
 _OPS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -47,6 +53,11 @@ class Criterion:
         Why this weight, and who says so ("judgement" if it is not published).
     decay_reason, decay_source
         The same for the decay and its kilometres.
+    unit
+        Unit of a column that is no distance, in which the decay is then meant ("m/s"); its values
+        below 0 are worth as much as 0. Empty for a distance.
+    raster
+        The raster that gives the column where a table does not have it; see `from_raster`.
 
     Raises
     ------
@@ -71,6 +82,8 @@ class Criterion:
     source: str = field(default="", repr=False)
     decay_reason: str = field(default="", repr=False)
     decay_source: str = field(default="", repr=False)
+    unit: str = field(default="", repr=False)
+    raster: RasterBand | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name or not self.column:
@@ -94,8 +107,75 @@ class Criterion:
 
     @property
     def unit_km(self) -> float:
-        """Kilometres per unit of the column: 0.001 where its name ends in ``_m``."""
-        return 0.001 if self.column.endswith("_m") else 1.0
+        """Kilometres per unit of the column: 0.001 where its name ends in ``_m``; else, or with `unit`, 1."""
+        return 0.001 if self.column.endswith("_m") and not self.unit else 1.0
+
+    @classmethod
+    def from_raster(
+        cls,
+        path: Path | str,
+        *,
+        name: str,
+        value: Decay,
+        weight: float,
+        band: int = 1,
+        method: Method = "nearest",
+        crs: str = "",
+        unit: str = "",
+        **texts: Any,
+    ) -> Criterion:
+        """Make a criterion of a raster: the less it has at a deposit, the better.
+
+        Where a table has no column ``raster_<name>``, scoring reads the raster at each point. In a
+        run, `uncertainty` reads it again at every drawn position.
+
+        Parameters
+        ----------
+        path
+            A GeoTIFF, Surfer grid or Esri ASCII grid, in any reference system.
+        name, value, weight
+            As of a criterion; the decay takes the raster's unit in place of kilometres.
+        band
+            Counts from 1.
+        method
+            ``"nearest"``, or ``"bilinear"`` for a field that is smooth.
+        crs
+            The reference system of a file that states none ("EPSG:32642").
+        unit
+            Of the values; by default what the band says, else "(value)".
+        **texts
+            ``label``, ``missing``, ``measured_to``, ``reason``, ``source`` and so on.
+
+        Returns
+        -------
+        Criterion
+
+        Raises
+        ------
+        SchemaError
+            When the file cannot be used.
+        ScoreError
+            As for a criterion.
+
+        Notes
+        -----
+        Values have the band's scale and offset applied. Where the raster has no data the criterion
+        is unknown. A value below 0 is worth as much as 0.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import Linear
+        >>> from geo_ree.storage import starter_path
+        >>> Criterion.from_raster(
+        ...     starter_path("elevation.tif"), name="height", value=Linear(4000), weight=0.2)
+        Criterion(name='height', column='raster_height', value=Linear(zero_km=4000), weight=0.2)
+        """
+        from geo_ree.reading.raster_band import RasterBand  # noqa: PLC0415 (GDAL only when needed)
+
+        raster = RasterBand(str(path), band, method, crs)
+        stated = raster.read_unit()
+        unit = unit or stated or "(value)"
+        return cls(name, f"raster_{name}", value, weight, unit=unit, raster=raster, **texts)
 
 
 @dataclass(frozen=True)
@@ -138,6 +218,33 @@ class Veto:
         """Mask of the values (numbers, any shape) that the veto excludes."""
         numbers = np.asarray(values, dtype=np.float64)
         return np.asarray(_OPS[self.op](numbers, self.limit), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An alternative set of weights of a model.
+
+    Parameters
+    ----------
+    name
+        Its name; the variant ``default`` is used unless another applies.
+    weights
+        One per criterion, in the order of the criteria.
+    when_known
+        The column that selects this set as soon as any row of the table has a value in it.
+    reason
+        Why there is this set.
+    """
+
+    name: str
+    weights: tuple[float, ...]
+    when_known: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(self.weights))
+        for weight in self.weights:
+            check_weight(weight, f"variant {self.name}: weight")
 
 
 def check_weight(weight: object, where: str) -> None:

@@ -19,6 +19,7 @@ from geo_ree.scoring.contributions import read_compared, score
 from geo_ree.scoring.criteria import Criterion
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
+from geo_ree.scoring.raster_columns import add_raster_columns
 
 _STRENGTHS = 3
 _WEAKNESSES = 2
@@ -126,6 +127,7 @@ def explain(
         return scores.explain(str(deposit), model)
     if model is None:
         raise ScoreError("there is no model to explain by", "give the model of the scores")
+    scores = add_raster_columns(scores, model)
     place = _find_row(deposit, scores)
     row = scores.iloc[place]
     _check_scored(row, model)
@@ -273,7 +275,8 @@ def _sentence(
         parts.append("No single criterion would raise the score.")
     else:
         criterion, after = model.criteria[best], moved[best]
-        change = f"{criterion.label} nearby" if criterion.unit_km == 1 else f"no {criterion.label}"
+        near = criterion.unit_km == 1 and not criterion.unit
+        change = f"{criterion.label} nearby" if near else f"no {criterion.label}"
         rank = _rank(place, after, among)
         parts.append(f"Largest possible gain: {change} ({after[place]:.0f} points, rank {rank}).")
     return " ".join(parts)
@@ -340,6 +343,8 @@ def _distance_text(criterion: Criterion, distance_km: float, limits: object = No
         return f"{criterion.label} unknown"
     if math.isinf(distance_km):
         return f"{criterion.label} out of reach"
+    if criterion.unit:
+        return f"{criterion.label} {distance_km:,.4g} {criterion.unit}"
     if criterion.unit_km != 1.0:
         return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
     at_most = "at most " if _is_upper_limit(criterion, limits) else ""

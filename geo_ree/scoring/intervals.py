@@ -22,6 +22,7 @@ from geo_ree.scoring.ranks import (
     rank_shares,
     summarize,
 )
+from geo_ree.scoring.raster_columns import add_raster_columns
 from geo_ree.settings import SEED
 
 _MOST_DRAWN = 250_000_000
@@ -179,6 +180,7 @@ def uncertainty(
     check_draws(draws, seed, concentration)
     if not is_number(confidence) or not 0.5 < confidence <= 1:
         raise ScoreError(f"confidence is {confidence!r}", "give a share above 0.5 and up to 1")
+    table = add_raster_columns(table, model)
     points = score(table, model, compared=compared)["score"]
     members = _members(points, groups)
     last = max((len(m) for m in members), default=0)

@@ -9,41 +9,16 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.crs import Floats
-from geo_ree.errors import ScoreError
-from geo_ree.scoring.criteria import Criterion, Veto, check_weight
-from geo_ree.scoring.decay import is_number
+from geo_ree.errors import ScoreError, suggest_words
+from geo_ree.scoring.criteria import DEFAULT_VARIANT, Criterion, Variant, Veto
+from geo_ree.scoring.decay import Decay
 from geo_ree.scoring.evidence import load_evidence
+from geo_ree.scoring.model_checks import check_criteria, check_variants
 from geo_ree.scoring.notebook import html_table
 from geo_ree.settings import AGGREGATES
 
-DEFAULT_VARIANT = "default"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """An alternative set of weights of a model.
-
-    Parameters
-    ----------
-    name
-        Its name; the variant ``default`` is used unless another applies.
-    weights
-        One per criterion, in the order of the criteria.
-    when_known
-        The column that selects this set as soon as any row of the table has a value in it.
-    reason
-        Why there is this set.
-    """
-
-    name: str
-    weights: tuple[float, ...]
-    when_known: str = ""
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", tuple(self.weights))
-        for weight in self.weights:
-            check_weight(weight, f"variant {self.name}: weight")
+_CHANGED = "_changed"
+"""Ends the name of a model that was made from another."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,8 +83,8 @@ class ScoreModel:
     def __post_init__(self) -> None:
         for name in ("criteria", "vetoes", "variants", "optional"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        self._check_criteria()
-        self._check_variants()
+        check_criteria(self)
+        check_variants(self)
 
     def __repr__(self) -> str:
         variant = f" ({self.variant})" if self.variants else ""
@@ -193,6 +168,101 @@ class ScoreModel:
             self, criteria=tuple(replace(c, weight=w) for c, w in weighted), variant=name
         )
 
+    def with_weight(self, name: str, weight: float) -> ScoreModel:
+        """Return the model with another weight of the criterion `name`.
+
+        The weight applies in every variant, the other weights stay as they are, and all are
+        normalised to shares. The model is called changed, and no reason for the old weight stays.
+
+        Raises a ScoreError when there is no such criterion, or all weights become zero.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import load_preset
+        >>> model = load_preset("bulk").with_weight("rail", 0.6)
+        >>> model.name, model.criteria[0].weight, model.with_variant("power_lines").criteria[0].weight
+        ('bulk_changed', 0.6, 0.6)
+        """
+        return self._changed(replace(self._named(name), weight=weight, reason="", source=""))
+
+    def with_decay(self, name: str, decay: Decay) -> ScoreModel:
+        """Return the model with another decay of the criterion `name`; its weights stay.
+
+        Raises a ScoreError when there is no such criterion, or `decay` is no decay function.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import Exponential, load_preset
+        >>> load_preset("bulk").with_decay("rail", Exponential(30)).criteria[0].value
+        Exponential(half_km=30)
+        """
+        old = self._named(name)
+        return self._changed(replace(old, value=decay, decay_reason="", decay_source=""))
+
+    def with_criterion(self, criterion: Criterion) -> ScoreModel:
+        """Return the model with one more criterion, or with another in place of that of its name.
+
+        Its weight applies in every variant, beside the weights of the others as they are.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import Exponential, load_preset
+        >>> town = Criterion("town", "dist_big_town_km", Exponential(100), 0.1)
+        >>> load_preset("bulk").with_criterion(town).criteria[-1].name
+        'town'
+        """
+        return self._changed(criterion)
+
+    def without_criterion(self, name: str) -> ScoreModel:
+        """Return the model without the criterion `name`, in every variant.
+
+        Raises a ScoreError when there is no such criterion, or no weight above 0 is left.
+
+        Examples
+        --------
+        >>> from geo_ree.scoring import load_preset
+        >>> "water" in [c.name for c in load_preset("bulk").without_criterion("water").criteria]
+        False
+        """
+        gone = self._named(name)
+        kept = [i for i, c in enumerate(self.criteria) if c != gone]
+        return replace(
+            self._called_changed(),
+            criteria=tuple(self.criteria[i] for i in kept),
+            optional=tuple(c for c in self.optional if c != gone),
+            variants=tuple(
+                replace(v, weights=tuple(v.weights[i] for i in kept)) for v in self.variants
+            ),
+        )
+
+    def _named(self, name: str) -> Criterion:
+        criteria = {c.name: c for c in (*self.criteria, *self.optional)}
+        if name not in criteria:
+            hint = suggest_words(str(name), criteria) or f"use one of {', '.join(criteria)}"
+            raise ScoreError(f"{self._where()}no criterion is called {name!r}", hint)
+        return criteria[name]
+
+    def _called_changed(self) -> ScoreModel:
+        if self.name.endswith(_CHANGED):
+            return self
+        title = f"{self.title}, changed" if self.title else ""
+        return replace(self, name=f"{self.name}{_CHANGED}", title=title)
+
+    def _changed(self, criterion: Criterion) -> ScoreModel:
+        """The model with a criterion in the place of that of its name, or as the last one."""
+        model = self._called_changed()
+        optional = tuple(criterion if c.name == criterion.name else c for c in self.optional)
+        if criterion in optional:
+            return replace(model, optional=optional)
+        names = [c.name for c in self.criteria]
+        at = names.index(criterion.name) if criterion.name in names else len(names)
+        criteria = (*self.criteria[:at], criterion, *self.criteria[at + 1 :])
+        variants = tuple(
+            replace(v, weights=(*v.weights[:at], criterion.weight, *v.weights[at + 1 :]))
+            for v in self.variants
+        )
+        return replace(model, criteria=criteria, variants=variants)
+
     def choose(self, table: pd.DataFrame) -> ScoreModel:
         """Return the model with the criteria and weights that fit the known columns of a table.
 
@@ -226,9 +296,9 @@ class ScoreModel:
         Returns
         -------
         dict or None
-            ``name title variant aggregate least_known``, ``criteria`` (name, label, column, weight, missing,
-            measured_to, decay) and ``vetoes``. None when a decay is not one of the package,
-            because no other program knows its formula.
+            ``name title variant aggregate least_known``, ``criteria`` (name, label, column, unit_km,
+            weight, missing, measured_to, decay) and ``vetoes``. None when a decay is not one of the
+            package, because no other program knows its formula.
 
         Examples
         --------
@@ -250,6 +320,7 @@ class ScoreModel:
                     "name": c.name,
                     "label": c.label,
                     "column": c.column,
+                    "unit_km": c.unit_km,
                     "weight": float(c.weight),
                     "missing": c.missing,
                     "measured_to": c.measured_to,
@@ -265,53 +336,6 @@ class ScoreModel:
 
     def _where(self) -> str:
         return f"{self.origin}: " if self.origin else ""
-
-    def _check_criteria(self) -> None:
-        where = self._where()
-        names = [c.name for c in (*self.criteria, *self.optional)]
-        if not self.criteria:
-            raise ScoreError(f"{where}the model has no criterion", "give at least one")
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ScoreError(
-                f"{where}criteria: the name {', '.join(twice)} occurs more than once",
-                "give each criterion its own name",
-            )
-        if not any(c.weight > 0 for c in self.criteria):
-            raise ScoreError(
-                f"{where}criteria: all weights are zero", "give at least one a weight above 0"
-            )
-        if self.aggregate not in AGGREGATES:
-            raise ScoreError(
-                f"{where}aggregate is {self.aggregate!r}", f"use one of {', '.join(AGGREGATES)}"
-            )
-        if not (is_number(self.least_known) and 0 <= self.least_known <= 1):
-            raise ScoreError(
-                f"{where}least_known is {self.least_known!r}", "give a share from 0 to 1"
-            )
-
-    def _check_variants(self) -> None:
-        where = self._where()
-        for variant in self.variants:
-            if len(variant.weights) != len(self.criteria):
-                raise ScoreError(
-                    f"{where}variants.{variant.name} has {len(variant.weights)} weights for "
-                    f"{len(self.criteria)} criteria",
-                    "give one weight for each criterion",
-                )
-            if not any(w > 0 for w in variant.weights):
-                raise ScoreError(
-                    f"{where}variants.{variant.name}: all weights are zero",
-                    "give at least one a weight above 0",
-                )
-        names = [v.name for v in self.variants]
-        if names and (
-            len(set(names)) < len(names) or not {self.variant, DEFAULT_VARIANT} <= {*names}
-        ):
-            raise ScoreError(
-                f"{where}variants are {', '.join(names)}",
-                f"give each its own name; {DEFAULT_VARIANT} and the chosen one must be among them",
-            )
 
 
 def _has_values(table: pd.DataFrame, column: str) -> bool:

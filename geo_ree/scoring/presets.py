@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
-from geo_ree.errors import ScoreError
-from geo_ree.scoring.criteria import Criterion, Op, Veto
+from geo_ree.errors import ScoreError, suggest_words
+from geo_ree.scoring.criteria import DEFAULT_VARIANT, Criterion, Op, Variant, Veto
 from geo_ree.scoring.decay import Decay, is_number, make_decay
-from geo_ree.scoring.model import DEFAULT_VARIANT, ScoreModel, Variant
+from geo_ree.scoring.model import ScoreModel
 from geo_ree.settings import AGGREGATES, Aggregate
 
 _MOST_SHOWN = 8
@@ -129,7 +129,8 @@ def load_preset(preset: str | Path | ScoreModel) -> ScoreModel:
     if not path.exists():
         raise ScoreError(
             f"there is no preset or file {str(preset)!r}",
-            f"use one of {', '.join(presets)}, or the path of a TOML file",
+            suggest_words(str(preset), presets)
+            or f"use one of {', '.join(presets)}, or the path of a TOML file",
         )
     try:
         text = path.read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ from geo_ree.scoring.contributions import (
 )
 from geo_ree.scoring.draws import check_draws, draw_weights, whole_number
 from geo_ree.scoring.model import ScoreModel
+from geo_ree.scoring.raster_columns import add_raster_columns
 from geo_ree.settings import SEED
 
 _CELLS = 60_000
@@ -93,6 +94,7 @@ def reweigh(
     """
     check_draws(draws, seed, concentration)
     ranks = sorted({whole_number("top", k, 1) for k in top})
+    table = add_raster_columns(table, model)
     check_columns(table, model)
     active = model.shares > 0
     every, vetoed = read_values(table, model), read_vetoed(table, model)

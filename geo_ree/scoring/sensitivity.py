@@ -27,6 +27,7 @@ from geo_ree.scoring.draws import blocks, whole_number
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
 from geo_ree.scoring.ranks import rank_draws
+from geo_ree.scoring.raster_columns import add_raster_columns
 from geo_ree.scoring.takeovers import find_takeover
 from geo_ree.settings import SEED
 
@@ -156,6 +157,7 @@ def influence(
     ('by rail', 0.5)
     """
     _check_options(samples, spread, top, seed)
+    table = add_raster_columns(table, model)
     points = score(table, model)["score"]
     rows = np.flatnonzero(points.notna() & ~read_vetoed(table, model))
     if not rows.size:

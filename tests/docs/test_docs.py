@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 import geo_ree
 from geo_ree.cli.app import main
 from geo_ree.scoring import decay
+from geo_ree.storage import starter_path
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = (DOCS / "adding-a-criterion.md").read_text(encoding="utf-8")
@@ -52,12 +54,25 @@ def test_the_criterion_of_the_guide_is_measured_scored_and_explained(tmp_path):
     assert len(rows) > 20
 
 
-def test_the_python_of_the_guide_scores():
-    (code,) = _blocks("python")
-    table = pd.DataFrame({"dist_railway_km": [50.0], "dist_big_town_km": [0.0]})
-    told: dict[str, object] = {"table": table}
-    exec(code, told)
-    assert told["points"]["score"].tolist() == pytest.approx([0.6 * 50 + 40])
+def test_the_python_of_the_guide_scores(tmp_path, monkeypatch):
+    own, changed, raster, column = _blocks("python")
+    names = {"table": pd.DataFrame({"dist_railway_km": [50.0], "dist_big_town_km": [100.0]})}
+    exec(own, names)
+    assert names["points"]["score"].tolist() == [50.0]
+    chosen = []
+    monkeypatch.setattr(geo_ree, "run", lambda options: chosen.append(options.preset))
+    exec(changed, names)
+    assert chosen[0].criteria[0].weight == 0.6
+    assert "gateway" not in [c.name for c in chosen[0].criteria]
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(starter_path("elevation.tif"), "dem.tif")
+    exec(raster, names)
+    assert names["model"].criteria[-1].column == "raster_height"
+    exec(column, names)
+    deep = geo_ree.score(
+        pd.DataFrame({"overburden_m": [25.0]}), geo_ree.ScoreModel((names["cover"],))
+    )
+    assert deep["score"].tolist() == [75.0]
 
 
 def test_every_decay_is_in_the_guide_with_its_parameters():

@@ -55,7 +55,9 @@ def test_the_criterion_from_a_raster_scores(tmp_path):
     with rasterio.open(path, "w", **grid, **where) as raster:
         raster.write(np.float32([[[5.0, 20.0]]]))
     table = gpd.GeoDataFrame(
-        {"dist_railway_km": [0.0, 50.0]}, geometry=shapely.points([[70.5, 44.5], [71.5, 44.5]])
+        {"dist_railway_km": [0.0, 50.0]},
+        geometry=shapely.points([[70.5, 44.5], [71.5, 44.5]]),
+        crs=4326,
     )
     names: dict[str, object] = {"path": path, "table": table}
     exec(code, names)

@@ -129,6 +129,24 @@ def weight_sets(rng):
     yield np.array([1.0, 0.0, 0.0, 2.0, 0.0])
 
 
+def test_a_column_in_metres_and_one_of_a_raster_score_alike_in_the_page(tmp_path, visit):
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(
+        {"climb_railway_m": rng.uniform(0, 900, 9), "raster_height": rng.uniform(-40, 400, 9)}
+    )
+    both = ScoreModel(
+        (
+            Criterion("climb", "climb_railway_m", Exponential(0.3), 0.5),
+            Criterion("height", "raster_height", Logistic(100, 60), 0.5, unit="m"),
+        )
+    )
+    page_of(table, [both], tmp_path / "map.html")
+    seen = visit(tmp_path / "map.html")
+    seen.page.evaluate("window.out = geoRee.scoring.score(geoRee.models[0], [1, 2]); 0")
+    expected = score(table, both.with_weight("height", 1.0))["score"]
+    np.testing.assert_allclose(numbers(seen, "out.score"), expected, rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("aggregate", AGGREGATES)
 def test_scores_in_the_page_are_those_of_python(made, visit, aggregate):
     table, path = made

@@ -378,5 +378,5 @@ def test_a_wrong_column_names_the_preset(tmp_path: Path) -> None:
         score(pd.DataFrame({"dist_railway_km": [1.0]}), load_preset(path))
     assert str(caught.value) == (
         f"{path}: criteria.rail.column is 'dist_rail_km', but the table has no such column; "
-        "use one of dist_railway_km"
+        "did you mean dist_railway_km?"
     )

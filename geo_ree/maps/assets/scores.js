@@ -32,8 +32,9 @@
   };
   function valued(criterion) {
     var fall = decays[criterion.decay.kind](criterion.decay), km = column(criterion.column);
+    var unit = criterion.unit_km === undefined ? 1 : criterion.unit_km; /* a column may be in metres */
     var blank = criterion.missing === "unknown" ? NaN : criterion.missing;
-    return km.map(function (far) { return isNaN(far) ? blank : Math.min(1, Math.max(0, fall(far))); });
+    return km.map(function (far) { return isNaN(far) ? blank : Math.min(1, Math.max(0, fall(Math.max(0, unit * far)))); });
   }
   /* Values (0 to 1, NaN for unknown) of each criterion of a model, in the order of the table. */
   function values(model) {

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.crs import Floats, destination
+from geo_ree.pipeline.sampling import draw_rasters
 from geo_ree.proximity import NearestIndex, Target, TargetIndex
 from geo_ree.scoring import Sampler, ScoreModel
 from geo_ree.scoring.draws import draw_parts
@@ -97,6 +98,8 @@ class ScenarioSampler:
         Whether the additions count: False before, True after.
     columns
         Columns to draw.
+    model
+        Its rasters are read at the drawn positions too.
     """
 
     table: gpd.GeoDataFrame
@@ -104,6 +107,7 @@ class ScenarioSampler:
     additions: Additions
     counted: bool
     columns: Collection[str]
+    model: ScoreModel
 
     def __call__(self, rng: np.random.Generator, draws: int, /) -> dict[str, Floats]:
         """Draw column -> kilometres of shape (draws, deposits)."""
@@ -137,7 +141,7 @@ class ScenarioSampler:
             if wanted:
                 own = self.table[column].to_numpy(np.float64)
                 out[column] = np.where(np.isfinite(own), drawn, own)  # keep unknown and infinite
-        return out
+        return out | draw_rasters(self.table, self.model, x, y)
 
 
 def draw_changes(

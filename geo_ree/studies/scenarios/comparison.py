@@ -300,8 +300,10 @@ def _draw(case: Case, after: gpd.GeoDataFrame, ranked: pd.Series, within_km: flo
 
     def samplers(columns: tuple[str, ...]) -> tuple[ScenarioSampler, ScenarioSampler]:
         return (
-            ScenarioSampler(case.before[ranked], network, case.additions, False, columns),
-            ScenarioSampler(after[ranked], remaining, case.additions, True, columns),
+            ScenarioSampler(
+                case.before[ranked], network, case.additions, False, columns, case.model
+            ),
+            ScenarioSampler(after[ranked], remaining, case.additions, True, columns, case.model),
         )
 
     rates = measure_omission(network)
