@@ -23,7 +23,7 @@ from geo_ree.reading.coordinate_columns import CoordinateColumns
 from geo_ree.reading.datum_shift import move_frame
 from geo_ree.reading.map_grids import find_system
 from geo_ree.reading.places import read_places
-from geo_ree.reading.shapes import simplify_kinds
+from geo_ree.reading.shapes import kind_hint, simplify_kinds
 from geo_ree.settings import Box
 
 POINT_LAYERS = ("deposits", "facilities")
@@ -51,6 +51,7 @@ def place_rows(
     faults: Mapping[int, str] = {}
     if isinstance(table, gpd.GeoDataFrame):
         table = _to_store_crs(table, task)
+        table = table[_refuse_other_kinds(table, task)]
         bounds = table.geometry.bounds.to_numpy()
     else:
         bounds, faults = _printed_places(table, task)
@@ -100,6 +101,21 @@ def _to_store_crs(table: gpd.GeoDataFrame, task: TableTask) -> gpd.GeoDataFrame:
         task.accuracy_m = shift.accuracy_m
         task.note(table.geometry.notna().to_numpy(), f"coordinates {shift.describe()}")
     return table
+
+
+def _refuse_other_kinds(table: gpd.GeoDataFrame, task: TableTask) -> Mask:
+    """Refuse geometries of a kind that the layer does not have."""
+    kinds = table.geom_type.astype(object)
+    expected = task.layer.geometries
+    blank = table.geometry.isna() | table.geometry.is_empty
+    odd = (~blank & ~kinds.isin(expected)).to_numpy()
+
+    def describe(row: int) -> str:
+        name = task.row_name(table, row)
+        return f"{name}: its geometry is a {kinds.iloc[row]}, expected {' or '.join(expected)}"
+
+    hint = kind_hint(str(kinds[odd].iloc[0])) if odd.any() else ""
+    return task.refuse(odd, "geometry of another kind", describe, hint)
 
 
 def _printed_places(table: pd.DataFrame, task: TableTask) -> tuple[Floats, Mapping[int, str]]:

@@ -23,6 +23,8 @@ from pyproj import Transformer
 from geo_ree.catalog.table_rules import Precision
 from geo_ree.deposits.column_rules import TableTask, as_text
 from geo_ree.errors import SchemaError
+from geo_ree.reading.coordinate_text import parse_angle
+from geo_ree.reading.number_text import grid_number
 from geo_ree.schema import PRECISION_ERROR_M
 
 RULES: Mapping[str, Any] = tomllib.loads(
@@ -41,6 +43,9 @@ _MAX_DIGITS = 7
 """Meaningful decimals of a degree (1 cm); further ones are noise of the arithmetic."""
 _FEW_DIGITS = 3
 """Decimals of a degree from which on a printed number shows a whole minute."""
+_CIRCLE = 360.0
+_TENTH, _THOUSANDTH, _MINUTE, _SECOND = 0.05, 0.0005, 1 / 60, 1 / 3600
+"""Units of the last printed digit, in degrees, that separate the classes."""
 _SHARE_OF_DIGIT = 0.6
 """A printed number is off by half of its last digit, and a little for the arithmetic."""
 _MAX_QUOTE = 120
@@ -182,7 +187,7 @@ def classify_precision(
 def _take_coarser(classes: pd.Series, pairs: Sequence[Sequence[str]]) -> pd.Series:
     """Replace classes of printed digits by that of the grid on which a coordinate lies, if coarser."""
     texts = pd.DataFrame(pairs, index=classes.index, columns=["latitude", "longitude"])
-    numbers = texts.apply(pd.to_numeric, errors="coerce").astype("float64")
+    numbers = texts.map(_degrees).astype("float64")
     digits = texts.map(_count_digits).to_numpy(dtype=np.int64)
     on_grid = find_grids(numbers["latitude"], numbers["longitude"], digits)
     errors = dict(PRECISION_ERROR_M)
@@ -301,13 +306,36 @@ def _minutes_class(minutes: Sequence[float]) -> str:
 
 
 def _decimal_class(latitude: str, longitude: str) -> str:
-    """Class from the digits of decimal degrees alone."""
-    digits = max(_count_digits(latitude), _count_digits(longitude))
-    if digits < 0:
+    """Class from the printed digits alone: of decimal degrees, of a last minute or second, of metres."""
+    units = [unit for text in (latitude, longitude) if (unit := _unit_deg(text)) is not None]
+    if not units:
         return "none"
-    if digits <= 1:
+    if min(units) > _TENTH:
         return "tenth_degree"
-    return "hundredth_degree" if digits <= 3 else "arc_second"
+    if min(units) <= _SECOND or min(units) < _THOUSANDTH:
+        return "arc_second"
+    return "hundredth_degree" if min(units) != _MINUTE else "arc_minute"
+
+
+def _degrees(text: str) -> float:
+    """Return the degrees of a printed angle; NaN if it is none, or metres."""
+    try:
+        number = float(text)
+    except ValueError:
+        found = parse_angle(text) if text else None
+        return found.degrees if found else float("nan")
+    return number if abs(number) <= _CIRCLE else float("nan")
+
+
+def _unit_deg(text: str) -> float | None:
+    """Return the last printed digit in degrees; None if nothing is printed."""
+    digits = _count_digits(text)
+    if digits >= 0 and abs(float(text)) <= _CIRCLE:
+        return float(10.0**-digits)
+    found = parse_angle(text) if text else None
+    if found:
+        return found.unit_deg
+    return _SECOND if text and grid_number(text) is not None else None
 
 
 def _count_digits(text: str) -> int:

@@ -28,6 +28,8 @@ _UNREADABLE = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
+    (b"!table", "a MapInfo table: save it as GeoPackage, for instance with QGIS"),
+    (b"!Table", "a MapInfo table: save it as GeoPackage, for instance with QGIS"),
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
 )

@@ -309,3 +309,33 @@ def test_columns_of_a_provided_table_are_recognised(countries):
     raw = pd.DataFrame({"native_id": ["1"], "X": ["5262345"], "Y": ["12507654"]})
     frame = normalize(raw, entry(reader={"crs": "EPSG:28412"}, **PRINTED), countries).frame
     assert frame.geometry[0].y == pytest.approx(47.495, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        (shapely.MultiPoint([(70, 45), (71, 45)]), "explode"),
+        (shapely.GeometryCollection([shapely.Point(70, 45), shapely.Point(71, 45)]), "explode"),
+        (shapely.box(70, 45, 71, 46), "centroid"),
+    ],
+)
+def test_a_geometry_of_another_kind_names_its_row_and_a_remedy(countries, shape, hint):
+    raw = towns(shapely.Point(70, 45), shape)
+    with pytest.raises(SchemaError, match=rf"row 2: its geometry is a {shape.geom_type}.*{hint}"):
+        normalize(raw, entry(), countries)
+    skipped = normalize(raw, entry(), countries, skip_bad_rows=True).skipped
+    assert skipped == {"geometry of another kind": 1}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        shapely.Point(70, 45, 900),
+        shapely.MultiPoint([(70, 45)]),
+        shapely.GeometryCollection([shapely.MultiPoint([(70, 45, 900)])]),
+        shapely.from_wkt("POINT ZM (70 45 900 3)"),
+    ],
+)
+def test_single_parts_heights_and_measures_pass(countries, shape):
+    frame = normalize(towns(shape), entry(), countries).frame
+    assert frame.geometry.to_wkt().tolist() == ["POINT (70 45)"]

@@ -214,3 +214,22 @@ def test_a_row_without_a_place_lies_on_no_grid():
     """PROJ turns NaN into infinity, from which numpy warns."""
     nowhere = pd.Series([np.nan, 41.5])
     assert find_grids(nowhere, nowhere).isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "class_"),
+    [
+        ("42°15'31\"N", "76°10'22\"E", "arc_second"),
+        ("42 17", "76 11", "arc_minute"),
+        ("42°17.31'", "76°11.22'", "arc_second"),
+        ("42,5173", "76,1134", "arc_second"),
+        ("42,53", "76,17", "hundredth_degree"),
+        ("5262345", "12507654", "arc_second"),
+        ("5 262 345,5", "12 507 654,1", "arc_second"),
+        ("", "", "none"),
+    ],
+)
+def test_digits_of_every_notation(latitude, longitude, class_):
+    raw = pd.DataFrame({"a": [latitude], "o": [longitude]})
+    rule = Precision(rule="decimals", columns=("a", "o"))
+    assert classify_precision(raw, rule, "a", "o").tolist() == [class_]
