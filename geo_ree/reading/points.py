@@ -20,6 +20,7 @@ from geo_ree.reading.datum_shift import move_frame
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.places import read_places
 from geo_ree.reading.shapes import as_points
+from geo_ree.reading.tables import retry_hint
 
 ATTRS = "geo_ree"
 """Key of `read_points`' account in the attributes of its frame."""
@@ -66,7 +67,11 @@ def read_points(path: str | Path, *, crs: str | None = None, sheet: str = "") ->
     42.2583
     """
     path = Path(path)
-    frame = open_file(path, _entry(path, crs or "", sheet))
+    entry = _entry(path, crs or "", sheet)
+    try:
+        frame = open_file(path, entry)
+    except SchemaError as error:
+        raise _of_own_file(error, entry) from error
     noted = Counter(frame.attrs.get("noted", {}))
     if isinstance(frame, gpd.GeoDataFrame):
         out, account = _from_layer(frame, path.name)
@@ -99,6 +104,15 @@ def _entry(path: Path, crs: str, sheet: str) -> Source:
             "reader": {"crs": crs, "sheet": sheet, "layer": sheet},
         }
     )
+
+
+def _of_own_file(error: SchemaError, entry: Source) -> SchemaError:
+    """Return an error of a reader in the words of a file that no catalogue entry describes."""
+    hint = error.hint.replace(retry_hint(entry), "check the file")
+    for option, word in (("layer", "sheet"), ("sheet", "sheet"), ("crs", "crs")):
+        hint = hint.replace(f"reader.{option} of the catalogue entry", f"{word} (--{word})")
+        hint = hint.replace(f"reader.{option} in the catalogue entry", f"{word} (--{word})")
+    return SchemaError(error.what.removeprefix(f"{entry.id}: "), hint)
 
 
 def _from_layer(frame: gpd.GeoDataFrame, name: str) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:

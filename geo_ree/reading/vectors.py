@@ -196,6 +196,8 @@ def _read_layer(
         chosen["where"] = reader.where
         fault = f"does not answer to reader.where {reader.where!r}"
         hint = f"correct reader.where in the catalogue entry, or {hint}"
+    elif _miscounts(path, name):
+        chosen["where"] = "1 = 1"  # GDAL counts the rows then
     with gdal_errors(path, label, hint, fault):
         frame: pd.DataFrame = pyogrio.read_dataframe(
             path, datetime_as_string=True, **chosen, **options
@@ -253,6 +255,26 @@ def _refuse_view(path: Path, name: str, label: str) -> None:
             f"{label}: the layer {name!r} is a view, and geo_ree reads tables only",
             "save the view as a layer of its own, for instance with QGIS",
         )
+
+
+def _miscounts(path: Path, name: str) -> bool:
+    """Return whether a GeoPackage states another number of rows than a layer has.
+
+    GDAL believes it, and would leave out the rows beyond.
+    """
+    if path.suffix != ".gpkg":
+        return False
+    table = name.replace('"', '""')
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        try:
+            stated = database.execute(
+                "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ? COLLATE NOCASE",
+                (name,),
+            ).fetchone()
+            there = database.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()
+        except sqlite3.Error:  # GDAL says what is wrong with it
+            return False
+    return bool(stated and stated[0] is not None and stated[0] != there[0])
 
 
 def ensure_crs(frame: pd.DataFrame, source: Source, *, where: str, hint: str) -> pd.DataFrame:

@@ -86,3 +86,25 @@ def test_long_ids_and_leading_zeros_of_a_text_table_stay(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("id,lat,lon\n9007199254740993,42,76\n,42,76\n00012,42,76\n")
     assert read_points(path)["id"].tolist() == ["9007199254740993", "", "00012"]
+
+
+def test_errors_of_readers_speak_of_the_file_and_not_of_a_catalogue(tmp_path):
+    path = tmp_path / "x.gpkg"
+    point = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(76, 42)], crs=4326)
+    for layer in ("a", "b"):
+        point.to_file(path, layer=layer)
+    with pytest.raises(SchemaError, match=r"^x.gpkg has several layers: a, b; name one in sheet"):
+        read_points(path)
+    assert len(read_points(path, sheet="b")) == 1
+    table = tmp_path / "x.tab"
+    table.write_text("!table\n!version 300\n")
+    with pytest.raises(SchemaError, match="^x.tab is a MapInfo table: save it as GeoPackage"):
+        read_points(table)
+
+
+def test_x_may_be_the_northing_of_other_grids_too(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("X,Y\n317385.921,500000.000\n")  # LKS-92: x points north
+    assert (
+        read_points(path, crs="EPSG:3059").geometry.iloc[0].distance(shapely.Point(24, 57)) < 1e-6
+    )

@@ -402,6 +402,16 @@ def test_a_prj_of_another_shapefile_is_not_taken(tmp_path, made_up, towns):
     assert "x.prj is missing" in refusal(tmp_path / "x.shp", made_up())
 
 
+@pytest.mark.parametrize("stated", [1, 9])
+def test_all_rows_are_read_though_a_geopackage_miscounts_them(tmp_path, made_up, towns, stated):
+    path = tmp_path / "x.gpkg"
+    towns.to_file(path)
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE gpkg_ogr_contents SET feature_count = ?", (stated,))
+        database.commit()
+    assert open_file(path, made_up())["name"].tolist() == ["A", "B", "C"]
+
+
 def test_a_view_is_refused_since_it_may_never_end(tmp_path, made_up, towns):
     path = tmp_path / "x.gpkg"
     towns.to_file(path, layer="towns")
