@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from geo_ree.crs import distance_m
 from geo_ree.proximity import measure, nearest
+from geo_ree.proximity.search import segments
 from geo_ree.proximity.search.segments import foot_points
 
 lon, lat = st.floats(41, 119), st.floats(30, 55)
@@ -71,6 +72,42 @@ def test_more_pairs_than_a_block_keep_their_order():
     got = foot_points(x, y, ends)
     assert got[0] == pytest.approx(shapely.get_x(ends))
     assert got[1] == pytest.approx(shapely.get_y(ends))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    points=st.lists(place, min_size=1, max_size=4),
+    line=st.lists(place, min_size=8, max_size=30, unique=True),
+    run=st.integers(1, 5),
+)
+def test_a_large_feature_has_the_same_feet(points, line, run):
+    x, y = np.array(points).T
+    features = np.array([shapely.LineString(line)] * len(points), dtype=object)
+    small = foot_points(x, y, features)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "_BLOCK", 7)
+        patch.setattr(segments, "_RUN", run)
+        large = foot_points(x, y, features)
+    assert large[0] == pytest.approx(small[0], abs=1e-9)
+    assert large[1] == pytest.approx(small[1], abs=1e-9)
+
+
+def test_a_large_feature_is_held_once_however_many_points_it_is_nearest_to(monkeypatch):
+    angle = np.linspace(0, 2 * np.pi, 250_000, endpoint=False)
+    lake = shapely.Polygon(np.column_stack([70 + np.cos(angle), 45 + np.sin(angle)]))
+    held = []
+
+    def explode(features):
+        edges = segments_explode(features)
+        held.append(len(edges.owner))
+        return edges
+
+    segments_explode = segments.explode
+    monkeypatch.setattr(segments, "explode", explode)
+    x = np.linspace(72, 73, 300)
+    feet = foot_points(x, np.full(300, 45.0), np.array([lake] * 300, dtype=object))
+    assert held == [250_000]
+    assert feet[0] == pytest.approx(71.0, abs=1e-4)
 
 
 def test_measures_tell_their_feet_only_when_asked():

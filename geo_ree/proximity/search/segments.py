@@ -157,7 +157,8 @@ def split(segments: Segments, long: NDArray[np.int64]) -> Segments:
     )
 
 
-_BLOCK = 2_000  # pairs at a time: some tens of megabytes
+_BLOCK = 200_000  # vertices at a time: some tens of megabytes
+_RUN = 4_096  # edges to a box
 _FLATTEST_M = (
     6.33e6  # below the least radius of curvature: no chord runs deeper than over this sphere
 )
@@ -169,13 +170,22 @@ def foot_points(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tupl
     `lon`, `lat` (degrees) and `features` have the shape (n,); so have the longitudes and latitudes
     returned, NaN where a feature is None or empty. Within an area the point itself is the nearest.
     The distance to it is that of `geo_ree.nearest` within 1 m and 1e-6.
+
+    Memory is that of the largest feature, 130 bytes a vertex, however many points are paired with it.
     """
     x, y = np.full(len(lon), np.nan), np.full(len(lon), np.nan)
     there = ~(shapely.is_missing(features) | shapely.is_empty(features))
     rows = np.flatnonzero(there & np.isfinite(lon) & np.isfinite(lat))
-    for begin in range(0, len(rows), _BLOCK):
-        at = rows[begin : begin + _BLOCK]
-        x[at], y[at] = _feet(lon[at], lat[at], features[at])
+    size = shapely.get_num_coordinates(features[rows])
+    few = rows[size <= _BLOCK]
+    block = np.cumsum(size[size <= _BLOCK]) // _BLOCK
+    for at in np.split(few, np.flatnonzero(np.diff(block)) + 1) if len(few) else ():
+        x[at], y[at] = _feet(to_ecef(lon[at], lat[at]), explode(features[at]))
+    large: dict[int, list[int]] = {}
+    for row in rows[size > _BLOCK]:
+        large.setdefault(id(features[row]), []).append(int(row))
+    for same in large.values():
+        x[same], y[same] = _feet_on_one(to_ecef(lon[same], lat[same]), features[same[:1]])
     # A point on the straight line that the map draws is not on the geodesic of a long edge.
     areas = rows[shapely.get_dimensions(features[rows]) == 2]
     within = areas[shapely.intersects_xy(features[areas], lon[areas], lat[areas])]
@@ -183,18 +193,51 @@ def foot_points(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tupl
     return x, y
 
 
-def _feet(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tuple[Floats, Floats]:
-    points = to_ecef(lon, lat)
-    edges = explode(features)
+def _feet_on_one(points: Floats, feature: NDArray[np.object_]) -> tuple[Floats, Floats]:
+    """Return the foot of each point on one large feature.
+
+    Its edges are boxed by runs; only runs that may hold the nearest chord are measured.
+    """
+    edges = explode(feature)
+    starts = np.arange(0, len(edges.owner), _RUN)
+    low, high, depth = (np.empty((len(starts), k)) for k in (3, 3, 1))
+    for i, begin in enumerate(starts):
+        ends, length = _ends(_some(edges, slice(begin, begin + _RUN)))
+        low[i], high[i] = ends.min(axis=(0, 1)), ends.max(axis=(0, 1))
+        depth[i] = length.max() ** 2 / (8.0 * _FLATTEST_M)
+    x, y = np.empty(len(points)), np.empty(len(points))
+    for i, point in enumerate(points):
+        gap = np.sqrt((np.maximum(np.maximum(low - point, point - high), 0.0) ** 2).sum(axis=1))
+        # The nearest chord is at most as far as the farthest corner of any box.
+        far = np.sqrt((np.maximum(np.abs(low - point), np.abs(high - point)) ** 2).sum(axis=1))
+        near = np.flatnonzero(gap - depth[:, 0] <= (far + depth[:, 0]).min())
+        at = np.concatenate([np.arange(starts[r], starts[r] + _RUN) for r in near])
+        some = _some(edges, at[at < len(edges.owner)])
+        x[i : i + 1], y[i : i + 1] = _feet(point[None], some)
+    return x, y
+
+
+def _some(edges: Segments, at: slice | NDArray[np.int64]) -> Segments:
+    return Segments(edges.lon, edges.lat, edges.first[at], edges.last[at], edges.owner[at])
+
+
+def _ends(edges: Segments) -> tuple[Floats, Floats]:
+    """Return both ends of each edge (ECEF, shape (s, 2, 3)) and the length of its chord (m)."""
+    rows = np.column_stack([edges.first, edges.last])
+    ends = to_ecef(edges.lon[rows].ravel(), edges.lat[rows].ravel()).reshape(-1, 2, 3)
+    return ends, np.sqrt(((ends[:, 1] - ends[:, 0]) ** 2).sum(axis=1))
+
+
+def _feet(points: Floats, edges: Segments) -> tuple[Floats, Floats]:
+    """Return longitude and latitude of the foot of each point on the edges that it owns."""
     far, _, length = _chords(edges, points)
     depth = length**2 / (8.0 * _FLATTEST_M)
     # A chord is short of its geodesic by at most its depth. What is farther, less its depth, than the
     # nearest chord plus its own depth cannot be the nearest; only the others are split and measured.
-    limit = np.full(len(lon), np.inf)
+    limit = np.full(len(points), np.inf)
     np.minimum.at(limit, edges.owner, far + depth)
     near = np.flatnonzero(far - depth <= limit[edges.owner])
-    few = Segments(edges.lon, edges.lat, edges.first[near], edges.last[near], edges.owner[near])
-    pieces = split(few, np.flatnonzero(length[near] > LONGEST_M))
+    pieces = split(_some(edges, near), np.flatnonzero(length[near] > LONGEST_M))
     far, foot, _ = _chords(pieces, points)
     order = np.lexsort((far, pieces.owner))
     _, first = np.unique(pieces.owner[order], return_index=True)
@@ -203,15 +246,15 @@ def _feet(lon: Floats, lat: Floats, features: NDArray[np.object_]) -> tuple[Floa
 
 def _chords(edges: Segments, points: Floats) -> tuple[Floats, Floats, Floats]:
     """Return the distance (m) from each owner's point to its chords, the foot on each, and its length."""
-    vertices = to_ecef(edges.lon, edges.lat)
-    start = vertices[edges.first]
-    along = vertices[edges.last] - start
+    ends, length = _ends(edges)
+    start = ends[:, 0]
+    along = ends[:, 1] - start
     towards = points[edges.owner] - start
-    squared = np.einsum("ij,ij->i", along, along)
+    squared = length**2
     share = np.einsum("ij,ij->i", towards, along) / np.where(squared > 0.0, squared, SEMI_MAJOR_M)
     foot = start + np.clip(share, 0.0, 1.0)[:, None] * along
     gap = points[edges.owner] - foot
-    return np.sqrt(np.einsum("ij,ij->i", gap, gap)), foot, np.sqrt(squared)
+    return np.sqrt(np.einsum("ij,ij->i", gap, gap)), foot, length
 
 
 def geodesic_areas(
