@@ -215,6 +215,12 @@ def _marker_style(document: ET.Element, name: str, colour: str, picture: str) ->
         _add(_add(icon, "Icon"), "href", picture)
         _add(icon, "hotSpot").attrib.update(x="0.5", y="0.5", xunits="fraction", yunits="fraction")
     _add(_add(style, "LabelStyle"), "scale", "0.8")
+    _balloon(style)
+
+
+def _balloon(style: ET.Element) -> None:
+    """Show the description alone: viewers put a name into their own balloon as if it were HTML."""
+    _add(_add(style, "BalloonStyle"), "text", "$[description]")
 
 
 def _area_style(document: ET.Element) -> None:
@@ -224,6 +230,7 @@ def _area_style(document: ET.Element) -> None:
     _add(line, "color", _colour("#b0432f"))
     _add(line, "width", "1.5")
     _add(_add(style, "PolyStyle"), "color", _colour("#b0432f", "26"))
+    _balloon(style)
 
 
 def _folder(document: ET.Element, name: str, *, opened: bool = False) -> ET.Element:
@@ -235,8 +242,9 @@ def _folder(document: ET.Element, name: str, *, opened: bool = False) -> ET.Elem
 
 def _placemark(folder: ET.Element, row: Mapping[str, Any], run: Mapping[str, Any]) -> None:
     mark = _add(folder, "Placemark")
-    _add(mark, "name", str(row.get("name") or row["id"]))
-    _add(mark, "description", _paragraphs(describe_deposit(row)))
+    name = str(row.get("name") or row["id"])
+    _add(mark, "name", name)
+    _add(mark, "description", _paragraphs([("name", name), *describe_deposit(row)]))
     shape = row["geometry"]
     area = shape is not None and shape.geom_type != "Point"
     _add(mark, "styleUrl", f"#{_AREA_STYLE if area else _style_of(row)}")

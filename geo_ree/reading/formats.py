@@ -28,6 +28,7 @@ from geo_ree.reading.geoparquet import read_parquet
 from geo_ree.reading.gml import read_gml
 from geo_ree.reading.json_features import read_json_features
 from geo_ree.reading.kml_documents import ElementCounter, linked_documents
+from geo_ree.reading.kml_texts import drop_tags_in_texts
 from geo_ree.reading.shapefile import (
     LOSSLESS,
     CopyPart,
@@ -270,6 +271,8 @@ class _Opener:
         counter = ElementCounter()
         suffix = self.markup_suffix(alone, where, counter)
         alone = alone.rename(alone.with_suffix(suffix))
+        if suffix == ".kml":
+            drop_tags_in_texts(alone, self.label(where))
         read = read_gml if suffix == ".gml" else read_vector
         frame = read(alone, self.source, where=where, hint=self.hint)
         if suffix == ".kml":

@@ -354,6 +354,9 @@ def test_kml_is_read_by_gdal_and_runs_nothing(written):
     assert "© OpenStreetMap" in told[0]
     assert RUN["run_id"] in told[0]
     styles = {s.get("id") for s in root.findall(".//k:Style", KML)}
+    balloons = root.findall(".//k:Style/k:BalloonStyle", KML)  # the name is no HTML there
+    assert {b.findtext("k:text", namespaces=KML) for b in balloons} == {"$[description]"}
+    assert len(balloons) == len(styles)
     assert {m.findtext("k:styleUrl", namespaces=KML)[1:] for m in marks} <= styles
     colour = root.findtext(".//k:Style[@id='score4']/k:IconStyle/k:color", namespaces=KML)
     assert colour == "ff7c2f1d"
