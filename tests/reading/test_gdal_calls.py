@@ -6,14 +6,17 @@ from pathlib import Path
 import geo_ree
 
 PACKAGE = Path(geo_ree.__file__).parent
+STORED = ("storage/layer_files.py", "storage/frame_files.py", "storage/record_files.py")
+"""Modules that read what geo_ree itself has stored in its data folder."""
+
 HOMES = {
     "rasterio.open": {"reading/geotiffs.py"},
     "pyogrio.": {"reading/vectors.py", "reading/trial_child.py"},
-    "geopandas.read_": {"reading/geoparquet.py", "storage/layer_files.py"},
+    "geopandas.read_": {"reading/geoparquet.py", *STORED},
     "pandas.read_": {
         "reading/geoparquet.py",
-        "storage/layer_files.py",
         "proximity/search/index_files.py",
+        *STORED,
     },
     "pyarrow.parquet.": {
         "reading/geoparquet.py",
@@ -24,6 +27,7 @@ HOMES = {
         "reading/trial_child.py",
         "fetching/overture.py",  # of a table that geoparquet checked
         "proximity/search/index_files.py",
+        *STORED,
     },
     "fiona.": set(),
     "osgeo.": set(),
