@@ -7,13 +7,26 @@ from typing import Any
 
 import click
 
-from geo_ree.cli.shared import Variadic, choices, data, folders, run_pipeline
+from geo_ree.cli.shared import (
+    Variadic,
+    choices,
+    data,
+    folders,
+    run_pipeline,
+    writable_file,
+    writable_folder,
+)
 
 
 @click.command("map", cls=Variadic)
 @folders
 @choices
-@click.option("--png", type=click.Path(path_type=Path), help="Also write a screenshot.")
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path),
+    callback=writable_file,
+    help="Also write a screenshot.",
+)
 @click.option(
     "--size",
     metavar="WxH",
@@ -42,6 +55,7 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     "--out",
     type=click.Path(path_type=Path),
     default=Path("out/export"),
+    callback=writable_folder,
     show_default=True,
     help="Folder of the files.",
 )

@@ -18,6 +18,7 @@ from geo_ree.cli.shared import (
     targets,
     tell,
     together,
+    writable_file,
 )
 
 
@@ -62,7 +63,13 @@ def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> 
 @click.option(
     "--target", default="", help="Distance to this target of the scores, for instance railway."
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="GeoTIFF to write.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    callback=writable_file,
+    help="GeoTIFF to write.",
+)
 @_grid
 def write_surface(
     layer: str, target: str, out: Path, resolution: str, box: Any, data: Path, **given: Any

@@ -24,13 +24,39 @@ data = click.option(
     show_default=True,
     help="Folder of fetched and canonical data.",
 )
-out = click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("out"),
-    show_default=True,
-    help="Folder of the outputs.",
-)
+
+
+def writable_folder(_context: click.Context, _parameter: click.Parameter, folder: Path) -> Path:
+    """Refuse a folder that takes no files, before the work starts."""
+    from geo_ree import storage
+
+    storage.check_writable(folder)
+    return folder
+
+
+def writable_file(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> Path | None:
+    """Refuse a file that cannot be written, before the work starts."""
+    from geo_ree import storage
+
+    if path is not None:
+        storage.check_writable(path.parent, [path.name])
+    return path
+
+
+def _out(**more: Any) -> Decorator:
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        default=Path("out"),
+        show_default=True,
+        help="Folder of the outputs.",
+        **more,
+    )
+
+
+out = _out(callback=writable_folder)
 catalog = click.option("--catalog", type=click.Path(), help="TOML file with more sources.")
 skip_bad_rows = click.option(
     "--skip-bad-rows",
@@ -72,6 +98,7 @@ fresh = click.option(
     "--fresh", is_flag=True, help="Compute everything again; use nothing that is stored."
 )
 folders = together(data, out)
+folders_read = together(data, _out())
 sources = together(
     click.option("--only", multiple=True, metavar="SOURCE…", help="Use only these sources."),
     click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),

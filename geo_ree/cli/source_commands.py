@@ -12,7 +12,7 @@ from geo_ree.cli.shared import (
     box_numbers,
     catalog,
     data,
-    folders,
+    folders_read,
     mirror,
     offline,
     skip_bad_rows,
@@ -92,7 +92,7 @@ def _box(text: str | None) -> tuple[float, float, float, float] | None:
 
 @click.command()
 @click.argument("what", nargs=-1, metavar="[list | show NAME | check [SOURCE...]]")
-@folders
+@folders_read
 @click.option("--layer", default="", help="Only sources of this layer.")
 @click.option("--country", default="", help="Only sources that cover this country.")
 @click.option(
@@ -129,7 +129,7 @@ def sources(
 
 
 @click.command()
-@folders
+@folders_read
 def doctor(data: Path, out: Path) -> None:
     """Check the installation: versions, folders, GDAL and PROJ."""
     from geo_ree.cli.console.doctor import show_installation

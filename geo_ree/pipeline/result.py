@@ -92,8 +92,7 @@ def run(
     """
     settings, options = settings or Settings(), options or Options()
     load_preset(options.preset)  # a wrong preset or folder fails here, before the sources are read
-    if out is not None:
-        storage.check_writable(Path(out))
+    _check_folders(settings, out)
     keep = out is not None if keep is None else keep
     clock = _Clock(tell)
     store = RunStore(settings, options, tell, fresh=fresh, keep=keep)
@@ -162,6 +161,7 @@ def build(
         With the file, the row and a hint.
     """
     settings, options = settings or Settings(), options or Options()
+    _check_folders(settings, out)
     layers = load_layers(settings, options, tell)
     if out is not None:
         for name, layer in layers.frames.items():
@@ -169,3 +169,10 @@ def build(
         with storage.atomic_files(Path(out)) as folder:
             write_tables(build_tables(layers), folder, BUILD_TABLES)
     return layers
+
+
+def _check_folders(settings: Settings, out: Path | str | None) -> None:
+    """Raise a SettingsError before the work if its results could not be written."""
+    if out is not None:
+        storage.check_writable(Path(out))
+        storage.check_writable(settings.processed_root)
