@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers peers map notebooks docs test quick check bench live clean
+.PHONY: help install servers peers map notebooks docs test quick check torture bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: $(READY)  ## run all tests
 
 quick: $(READY)  ## run the quick tests: no servers, no browser, no mirror, no full run
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not servers and not browser and not mirror"
+
+torture: $(READY)  ## kill the commands that write, 50 times each, and look at what they leave
+	$(BIN)/python -W ignore tools/torture.py
 
 check: $(READY)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .

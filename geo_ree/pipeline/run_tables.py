@@ -132,7 +132,7 @@ def summarize_obstacles(obstacles: pd.DataFrame) -> pd.Series:
     'park (2024); protest (2025)'
     """
     words = (obstacles["kind"] + " (" + obstacles["date"] + ")").astype(object)
-    return words.groupby(obstacles["deposit_id"]).agg("; ".join).rename("obstacles")
+    return words.groupby(obstacles["deposit_id"].astype("str")).agg("; ".join).rename("obstacles")
 
 
 def influence_table(influence: Influence | None) -> pd.DataFrame:

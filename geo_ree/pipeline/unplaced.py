@@ -71,6 +71,7 @@ def possible_areas(
         if area is not None:
             rows.append((deposit, country, basis, area))
     frame = pd.DataFrame(rows, columns=["id", "country", "area_basis", "geometry"])
+    frame = frame.astype({"id": "str"})  # also where every deposit has a place
     out = gpd.GeoDataFrame(frame, geometry="geometry", crs=STORE_CRS).set_index("id")
     shapes, of = _shapes(out)
     sizes = np.array([geodesic_km2(area) for area in shapes.geometry])
@@ -149,8 +150,9 @@ def score_unplaced(
             seed=seed,
         )
         found[i, role] = asdict(spread) if spread else {}
-    out = {deposit: found[key] for deposit, key in zip(possible.index, keys, strict=True)}
-    table = pd.DataFrame.from_dict(out, orient="index", columns=list(RANGE_COLUMNS))
+    table = pd.DataFrame(
+        [found[key] for key in keys], index=possible.index, columns=list(RANGE_COLUMNS)
+    )
     for name in ("area_basis", "area_km2"):
         table[name] = possible[name]
     return table.astype({"rank_best": "Int64", "rank_worst": "Int64"})
