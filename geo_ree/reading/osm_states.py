@@ -40,6 +40,7 @@ _CLOSED = {"closed": "disused", "inactive": "disused", "out_of_service": "disuse
 _YES = ("yes", "true", "1")
 _BESIDE = tuple(word for word in STATES if word not in ("historic", "was"))
 # historic=yes says that a thing is old, and it may well be in use
+_MARKS = frozenset((*_BESIDE, *_STATUS_KEYS))
 
 
 def state_names() -> tuple[str, ...]:
@@ -92,15 +93,21 @@ def _class_and_state(tags: Mapping[str, str | None], key: str) -> tuple[str | No
     if folded in STATES:
         kind = _text(tags, folded) or _text(tags, f"{folded}:{key}")
         return (kind if kind and kind not in (*_YES, "no") else UNKNOWN), STATES[folded]
+    return value, _state_beside(tags, folded)
+
+
+def _state_beside(tags: Mapping[str, str | None], value: str) -> str | None:
+    """State in a tag beside the class: ``abandoned=yes``, ``operational_status=closed``."""
+    if _MARKS.isdisjoint(tags):  # nearly all of them, in a file of millions
+        return None
     for word in _BESIDE:
-        said = (_text(tags, word) or "").casefold()
-        if said in _YES or said == folded:
-            return value, STATES[word]
+        if (_text(tags, word) or "").casefold() in (*_YES, value):
+            return STATES[word]
     for status in _STATUS_KEYS:
         said = (_text(tags, status) or "").casefold()
         if said in STATES or said in _CLOSED:
-            return value, STATES.get(said) or _CLOSED[said]
-    return value, None
+            return STATES.get(said) or _CLOSED[said]
+    return None
 
 
 def _text(tags: Mapping[str, str | None], key: str) -> str | None:
