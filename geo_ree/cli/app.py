@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from geo_ree._version import __version__
+from geo_ree.cli.diff_command import diff
 from geo_ree.cli.export_commands import export, map_, visit
 from geo_ree.cli.raster_commands import write_suitability, write_surface
 from geo_ree.cli.run_commands import audit, build, run, score
@@ -123,6 +124,7 @@ for command in (
     export,
     visit,
     scenario,
+    diff,
     validate,
     write_surface,
     write_suitability,

@@ -6,9 +6,10 @@ the first run to the second, `run_changes` lists what differs between their inpu
 """
 
 from geo_ree.studies.differences.run_difference import (
+    FILES,
     RunDifference,
     compare,
     write_difference,
 )
 
-__all__ = ["RunDifference", "compare", "write_difference"]
+__all__ = ["FILES", "RunDifference", "compare", "write_difference"]

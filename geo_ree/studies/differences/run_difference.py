@@ -122,8 +122,17 @@ def compare(before: Result, after: Result) -> RunDifference:
     )
 
 
-def write_difference(difference: RunDifference, folder: Path) -> None:
+def write_difference(difference: RunDifference, folder: Path, *, page: str = "") -> None:
     """Write `FILES` into a folder, all or none; the folder is created if missing.
+
+    Parameters
+    ----------
+    difference
+        From `compare`.
+    folder
+        Created if missing.
+    page
+        HTML that is written as ``map.html`` beside them; nothing when empty.
 
     Raises
     ------
@@ -145,6 +154,8 @@ def write_difference(difference: RunDifference, folder: Path) -> None:
         for name, table in zip(FILES, tables, strict=False):
             write_csv(table, draft / name)
         (draft / FILES[-1]).write_text(text + "\n", encoding="utf-8", newline="\n")
+        if page:
+            (draft / "map.html").write_text(page, encoding="utf-8")
 
 
 def _differences(
