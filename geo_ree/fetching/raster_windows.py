@@ -88,9 +88,12 @@ def problem_of(dataset: DatasetReader, *, degrees: bool, slopes: bool = False) -
     if dataset.count != 1 + slopes or not known:
         wanted = "in degrees" if degrees else "in a known reference system"
         bands = "two bands (heights, slopes)" if slopes else "one band"
+        beside = (
+            "" if dataset.crs else " (.tfw and .prj beside it are not read: see gdal_translate)"
+        )
         return (
             f"has {dataset.count} bands in {dataset.crs or 'no reference system'}, "
-            f"expected {bands} {wanted}"
+            f"expected {bands} {wanted}{beside}"
         )
     step = dataset.transform
     if not (step.b == step.d == 0 and step.a > 0 > step.e):

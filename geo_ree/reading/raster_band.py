@@ -164,7 +164,8 @@ class RasterBand:
         if dataset.crs is None and not self.crs:
             raise SchemaError(
                 f"{self.path} has no coordinate reference system",
-                'give it, for instance crs="EPSG:32642"',
+                'give it, for instance crs="EPSG:32642"; .tfw and .prj beside it are not read, but '
+                "gdal_translate writes them into the file",
             )
 
 

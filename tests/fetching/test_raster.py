@@ -154,7 +154,10 @@ def test_a_raster_of_ones_own_is_taken_in_any_system_and_by_no_tile(own_dem, tmp
     text = tmp_path / "text.tif"
     text.write_text("no raster", encoding="utf-8")
     for path, said in (
-        (bare, "no reference system, expected one band in a known reference system"),
+        (
+            bare,
+            "no reference system, expected one band in a known reference system .* gdal_translate",
+        ),
         (turned, "is rotated, expected north up .see gdalwarp."),
         (text, "is not a whole GeoTIFF; fetch it again with geo-ree fetch own_dem --file PATH"),
     ):
