@@ -22,6 +22,7 @@ from geo_ree.cli.run_commands import audit, build, run, score
 from geo_ree.cli.scenario_commands import scenario
 from geo_ree.cli.source_commands import doctor, fetch, sources
 from geo_ree.cli.stored_commands import list_runs
+from geo_ree.cli.terminal import echo, show_crash, show_log
 from geo_ree.cli.validate_commands import validate
 from geo_ree.errors import GeoReeError
 from geo_ree.settings import restrict_gdal
@@ -40,17 +41,17 @@ class _Group(click.Group):
             except GeoReeError as error:
                 if ctx.params.get("debug"):
                     raise
-                click.echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
+                echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
                 ctx.exit(2)
             except OSError as error:
                 if ctx.params.get("debug") or error.errno is None or error.errno == errno.EPIPE:
                     raise
                 about = f" ({error.filename})" if error.filename else ""
-                click.echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
+                echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
                 ctx.exit(2)
             except KeyboardInterrupt:
                 with suppress(OSError):  # the terminal may be closed
-                    click.echo("geo-ree: interrupted", err=True)
+                    echo("geo-ree: interrupted", err=True)
                 _leave(128 + (seen[0] if seen else signal.SIGINT))
 
 
@@ -103,12 +104,14 @@ def _leave(status: int) -> NoReturn:
     cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and log more.")
 def main(debug: bool) -> None:
     """Rare-earth deposits of Central Asia, scored by access to infrastructure, with uncertainty.
 
     A screening of public data, not investment advice.
     """
+    sys.excepthook = show_crash
+    show_log(debug=debug)
     restrict_gdal()  # before any command loads it
 
 

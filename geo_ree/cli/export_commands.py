@@ -16,6 +16,7 @@ from geo_ree.cli.shared import (
     writable_file,
     writable_folder,
 )
+from geo_ree.cli.terminal import echo
 
 
 @click.command("map", cls=Variadic)
@@ -43,10 +44,10 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     result = run_pipeline(data, given)
     with storage.atomic_path(out / "map.html") as path:
         path.write_text(result.to_html(), encoding="utf-8")
-    click.echo(f"map: {out / 'map.html'}")
+    echo(f"map: {out / 'map.html'}")
     if png is not None:
         browser.screenshot(out / "map.html", png, width=wide, height=high)
-        click.echo(f"screenshot: {png}")
+        echo(f"screenshot: {png}")
 
 
 @click.command(cls=Variadic)
@@ -95,7 +96,7 @@ def export(
         check_projected(crs)
     result = run_pipeline(data, given)
     for path in export_run(result, out, formats=names, resolution=resolution, crs=crs):
-        click.echo(path)
+        echo(path)
 
 
 @click.command(cls=Variadic)
@@ -119,4 +120,4 @@ def visit(data: Path, out: Path, deposits: tuple[str, ...], within_km: float, **
 
     plan = visits.plan_visit(run_pipeline(data, given), deposits, within_km=within_km)
     for path in visits.write_visit(plan, out):
-        click.echo(path)
+        echo(path)

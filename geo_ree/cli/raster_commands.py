@@ -20,6 +20,7 @@ from geo_ree.cli.shared import (
     together,
     writable_file,
 )
+from geo_ree.cli.terminal import echo
 
 
 def _box(_context: Any, _parameter: Any, text: str | None) -> tuple[float, ...] | None:
@@ -91,7 +92,7 @@ def write_surface(
         box=box,
         tell=tell,
     )
-    click.echo(f"surface: {out}")
+    echo(f"surface: {out}")
 
 
 @click.command("suitability", cls=Variadic)
@@ -106,6 +107,6 @@ def write_suitability(out: Path, resolution: str, box: Any, data: Path, **given:
     made = raster_runs.write_suitability(
         settings, options, out, resolution=resolution, box=box, tell=tell
     )
-    click.echo(f"suitability: {made.path}")
+    echo(f"suitability: {made.path}")
     if made.left_out:
-        click.echo(f"unknown everywhere, weight redistributed: {', '.join(made.left_out)}")
+        echo(f"unknown everywhere, weight redistributed: {', '.join(made.left_out)}")

@@ -16,6 +16,7 @@ from geo_ree.cli.shared import (
     sources,
     tell,
 )
+from geo_ree.cli.terminal import echo
 from geo_ree.settings import Settings
 
 
@@ -27,7 +28,7 @@ def run(data: Path, out: Path, **given: Any) -> None:
     from geo_ree.cli.console import summary
 
     summary.show_run(run_pipeline(data, given, out=out), out)
-    click.echo(f"map: {out / 'map.html'}")
+    echo(f"map: {out / 'map.html'}")
 
 
 @click.command(cls=Variadic)

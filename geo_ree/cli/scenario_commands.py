@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_ree.cli.shared import Variadic, choices, folders, run_pipeline
+from geo_ree.cli.terminal import echo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,13 +131,13 @@ def _show(change: Scenario, out: Path) -> None:
 
     A table on a terminal, tab-separated lines elsewhere; nothing is truncated.
     """
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from geo_ree.cli.console.printing import make_console
     from geo_ree.settings import DISCLAIMER
 
-    console = Console(highlight=False)
+    console = make_console()
     rows = list(_rows(change.changed))
     if rows and console.is_terminal:
         table = Table(title="What changes, before to after")
@@ -147,11 +148,11 @@ def _show(change: Scenario, out: Path) -> None:
         console.print(table)
     elif rows:
         for line in (_HEAD, *rows):
-            click.echo("\t".join(line))
+            echo("\t".join(line))
     for sentence in change.sentences:
-        click.echo(sentence)
-    click.echo(f"{DISCLAIMER}")
-    click.echo(f"written to {out}: scenario.csv ({len(change.table)} rows), scenario.json")
+        echo(sentence)
+    echo(f"{DISCLAIMER}")
+    echo(f"written to {out}: scenario.csv ({len(change.table)} rows), scenario.json")
 
 
 def _rows(changed: pd.DataFrame) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_ree.cli.terminal import echo
 from geo_ree.settings import AGGREGATES, Options, Settings
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def box_numbers(text: str) -> tuple[float, float, float, float]:
 
 def tell(text: str) -> None:
     """Show a line of progress on standard error."""
-    click.echo(text, err=True)
+    echo(text, err=True)
 
 
 class Variadic(click.Command):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geo_ree.cli.shared import data
+from geo_ree.cli.terminal import echo
 from geo_ree.settings import Settings
 
 
@@ -27,13 +28,13 @@ def list_runs(data: Path, prune: bool, keep: int) -> None:
     settings = Settings.from_environment(data_root=data)
     if prune:
         for run_id in stored_runs.prune_runs(settings, keep=keep):
-            click.echo(f"removed: {run_id}")
+            echo(f"removed: {run_id}")
     table = stored_runs.runs(settings)
     for row in table.to_dict("records"):
-        click.echo(
+        echo(
             f"{row['run_id']}  {row['stored'][:16].replace('T', ' ')} UTC  {row['preset']}, "
             f"{row['draws']} draws  {row['sources']} sources  {row['mb']:.1f} MB  "
             f"first: {row['leader'] or 'none'}"
         )
     megabytes = stored_runs.stored_bytes(settings) / 1e6
-    click.echo(f"{len(table)} runs, {megabytes:.1f} MB with the layers and measures behind them")
+    echo(f"{len(table)} runs, {megabytes:.1f} MB with the layers and measures behind them")

@@ -48,14 +48,14 @@ def validate(data: Path, out: Path, **given: Any) -> None:
 
 
 def _show(done: Validation, out: Path) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from geo_ree.cli.console.printing import make_console
     from geo_ree.studies.validation import TRIALS, brief_table
 
-    console = Console(highlight=False)
-    console = console if console.is_terminal else Console(highlight=False, width=200)
+    console = make_console()
+    console = console if console.is_terminal else make_console(width=200)
     brief = brief_table(done.table)
     table = Table(title="Do mines score higher than sites that did not become mines?")
     for name in brief.columns:

@@ -231,7 +231,9 @@ def test_off_a_terminal_no_text_is_cut(monkeypatch, capsys):
     assert not_tried == "not tried: y (none: it is secret)"
     assert last == "1 of 1 sources are available"
     monkeypatch.setattr(
-        progress, "Console", lambda **_: Console(force_terminal=True, width=300, highlight=False)
+        progress,
+        "make_console",
+        lambda **_: Console(force_terminal=True, width=300, highlight=False),
     )
     progress.show_fetched(Fetched(outcomes=(outcome,)))
     assert "and 6 more" in capsys.readouterr().out
@@ -310,7 +312,9 @@ def test_offline_asks_nobody(served, settings):
 
 def test_on_a_terminal_there_is_a_bar_for_each_download(monkeypatch, capsys):
     monkeypatch.setattr(
-        progress, "Console", lambda **_: Console(force_terminal=True, width=120, highlight=False)
+        progress,
+        "make_console",
+        lambda **_: Console(force_terminal=True, width=120, highlight=False),
     )
     with progress.show_progress() as callbacks:
         callbacks["on_start"]("usgs_ree", "https://example.org")

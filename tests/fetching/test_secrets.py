@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from geo_ree.errors import FetchError
+from geo_ree.errors import FetchError, GeoReeError
 from geo_ree.fetching import fetch_snapshot
 from geo_ree.fetching.probe import probe
 from geo_ree.fetching.transport.masking import masked_query
@@ -89,3 +90,47 @@ def test_a_check_shows_no_key(locked, site, settings):
 @pytest.mark.parametrize("name", ["token", "key", "apikey", "API_KEY", "password"])
 def test_secrets_are_known_by_the_names_of_their_parameters(name):
     assert masked_query({"bbox": "1,2", name: "made-up"}) == f"bbox=1,2&{name}=***"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:made-up-word@example.org/towns",
+        "https://example.org/towns?f=csv&token=made-up-word",
+    ],
+)
+def test_a_password_in_the_address_is_sent_and_shown_to_nobody_else(
+    made_up, site, settings, capsys, url
+):
+    source = made_up({"encodings": ["utf-8"]}, url=url)
+    path = PATH + ("?f=csv&token=made-up-word" if "?" in url else "")
+    site.files[path] = TABLE
+    snapshot = fetch_snapshot(source, settings)
+    assert site.asked == [path]
+    kept = b"".join(p.read_bytes() for p in settings.data_root.rglob("*") if p.is_file())
+    assert b"made-up-word" not in kept
+    assert "***" in snapshot.provenance.url
+    assert fetch_snapshot(source, settings) == snapshot
+    for _ in range(2):
+        site.plan(path, 403)
+    with pytest.raises(FetchError) as caught:
+        fetch_snapshot(source, settings)
+    shown = [str(caught.value), str(caught.value.__cause__), probe(source, settings).detail]
+    shown.append(str(failed(lambda: fetch_snapshot(source, replace(settings, offline=True)))))
+    shown.append(str(failed(lambda: fetch_snapshot(source, replace(settings, mirror="ftp://x")))))
+    assert "made-up-word" not in "".join(shown)
+
+
+def failed(call: Callable[[], object]) -> GeoReeError:
+    with pytest.raises(GeoReeError) as caught:
+        call()
+    return caught.value
+
+
+def test_an_error_of_a_service_keeps_its_number_when_it_is_masked(made_up, site, settings):
+    url = "https://example.org/x/MapServer/0"
+    source = made_up({"query": {"token": "made-up-word"}}, protocol="arcgis", url=url)
+    site.plan(
+        "/example.org/x/MapServer/0?token=made-up-word&f=json", 200, b'{"error": {"code": 499}}'
+    )
+    assert probe(source, settings).word == "refused (499)"

@@ -222,7 +222,7 @@ def test_on_a_terminal_it_is_a_table_that_cuts_nothing_short(located, monkeypatc
 
     from geo_ree.cli.console import audit
 
-    monkeypatch.setattr(audit, "Console", partial(Console, force_terminal=True, width=120))
+    monkeypatch.setattr(audit, "make_console", partial(Console, force_terminal=True, width=120))
     audit.show_audit(located, {"audit.csv": 1}, "out")
     shown = capsys.readouterr().out
     assert "the worst first" in shown and "…" not in shown

@@ -9,12 +9,12 @@ from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 import pandas as pd
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geo_ree.cli.console.printing import make_console
+from geo_ree.cli.terminal import echo
 from geo_ree.deposits import Located
 
 _HEAD = ("flag", "km", "id", "name", "country", "evidence")
@@ -26,7 +26,7 @@ def show_audit(located: Located, written: Mapping[str, int], out: Path) -> None:
     ``written`` has the rows of each file. On a terminal this is a table, elsewhere lines with tabs
     between the columns; nothing is cut short.
     """
-    console = Console(highlight=False)
+    console = make_console()
     rows = [_cells(row) for row in located.audit.astype(object).to_dict("records")]
     if console.is_terminal:
         table = Table(title="Audit of positions, the worst first", show_lines=True)
@@ -37,11 +37,11 @@ def show_audit(located: Located, written: Mapping[str, int], out: Path) -> None:
         console.print(table)
     else:
         for line in (_HEAD, *rows):
-            click.echo("\t".join(line))
+            echo("\t".join(line))
     for text in _summary(located):
-        click.echo(text)
+        echo(text)
     files = ", ".join(f"{name} ({count} rows)" for name, count in written.items())
-    click.echo(f"written to {out}: {files}")
+    echo(f"written to {out}: {files}")
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:

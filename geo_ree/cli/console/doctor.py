@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import geo_ree
+from geo_ree.cli.console.printing import make_console
 from geo_ree.errors import GeoReeError
 
 _REINSTALL = "reinstall geo_ree"
@@ -21,10 +22,9 @@ _REINSTALL = "reinstall geo_ree"
 
 def show_installation(data: Path, out: Path) -> int:
     """Print the versions, the folders of a run and every problem; 0 if there is none, else 1."""
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(soft_wrap=True)
     problems = []
     try:
         from geo_ree.outputs.table_files import library_versions

@@ -1,4 +1,8 @@
-"""Print paragraphs, rows and facts: wrapped and drawn on a terminal, whole lines elsewhere."""
+"""Print paragraphs, rows and facts: wrapped and drawn on a terminal, whole lines elsewhere.
+
+Everything that the command line prints goes through `geo_ree.cli.terminal.echo` or a console of
+`make_console`: texts of data and of servers cannot steer the terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,43 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderHook, RenderResult
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from geo_ree.cli.terminal import echo
+from geo_ree.safe_text import printable
+
+
+class _Printable:
+    """Something drawn, without what would steer a terminal; its own colours stay."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self.inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for part in console.render(self.inner, options):
+            yield part if part.control else Segment(printable(part.text), part.style)
+
+
+class _Guard(RenderHook):
+    def process_renderables(self, renderables: list[Any]) -> list[Any]:
+        """Wrap all that a console draws."""
+        return [_Printable(one) for one in renderables]
+
+
+def make_console(**options: Any) -> Console:
+    """Make a console that texts of data and of servers cannot steer."""
+    console = Console(highlight=False, **options)
+    console.push_render_hook(_Guard())
+    return console
 
 
 def say(text: str = "", *, indent: int = 0, console: Console | None = None) -> None:
     """Print a paragraph: wrapped on a terminal, one line elsewhere."""
-    console = console or Console(highlight=False)
+    console = console or make_console()
     if console.is_terminal:
         console.print(Padding(Text(text), (0, 0, 0, indent)))
     else:
@@ -25,7 +57,7 @@ def say_rows(
     rows: Sequence[Mapping[str, str]], *, brief: Sequence[str] = (), console: Console | None = None
 ) -> None:
     """Print rows that have the same names; a terminal, which is narrow, shows only `brief`."""
-    console = console or Console(highlight=False)
+    console = console or make_console()
     if not rows:
         say("none", console=console)
         return
@@ -47,7 +79,7 @@ def say_rows(
 
 def say_facts(facts: Mapping[str, str], *, console: Console | None = None) -> None:
     """Print names with their values, the names in a column of their own."""
-    console = console or Console(highlight=False)
+    console = console or make_console()
     width = max(map(len, facts))
     if not console.is_terminal:
         for name, text in facts.items():
@@ -63,4 +95,4 @@ def say_facts(facts: Mapping[str, str], *, console: Console | None = None) -> No
 
 def say_json(value: Any) -> None:
     """Print a value as JSON."""
-    Console(highlight=False).out(json.dumps(value, indent=2, ensure_ascii=False), highlight=False)
+    echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -23,6 +22,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from geo_ree.cli.console.printing import make_console
+from geo_ree.cli.terminal import echo
 from geo_ree.pipeline.fetching import Fetched, Outcome
 
 _HEAD = (
@@ -49,11 +50,11 @@ def show_progress() -> Iterator[dict[str, Callable[..., None]]]:
         The callbacks of `geo_ree.fetch`: on a terminal they draw a bar for each download, with
         its rate and the time left, elsewhere they print a line when a source starts and ends.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = make_console(stderr=True, soft_wrap=True)
     if not console.is_terminal:
         yield {
-            "on_start": lambda source_id, place: click.echo(_start(source_id, place), err=True),
-            "on_finish": lambda outcome: click.echo(_line(outcome), err=True),
+            "on_start": lambda source_id, place: echo(_start(source_id, place), err=True),
+            "on_finish": lambda outcome: echo(_line(outcome), err=True),
         }
         return
     columns = (
@@ -102,23 +103,23 @@ def show_fetched(fetched: Fetched, *, as_json: bool = False) -> int:
     Returns the exit status: 1 if a source failed, otherwise 0.
     """
     if as_json:
-        click.echo(json.dumps(_plain(fetched), indent=2, ensure_ascii=False))
+        echo(json.dumps(_plain(fetched), indent=2, ensure_ascii=False))
         return 1 if fetched.failed else 0
-    console = Console(highlight=False)
+    console = make_console()
     most = _MOST_TEXTS if console.is_terminal else None
     rows = [_cells(o, t, most) for o in fetched.outcomes for t in o.tables]
     if console.is_terminal:
         _print_table(console, rows)
     else:
-        click.echo("\t".join(_HEAD))
+        echo("\t".join(_HEAD))
         for row in rows:
-            click.echo("\t".join(row))
+            echo("\t".join(row))
     for source_id, why in fetched.not_tried.items():
-        click.echo(f"not tried: {source_id} ({' '.join(why.split())})")
+        echo(f"not tried: {source_id} ({' '.join(why.split())})")
     for outcome in fetched.failed:
-        click.echo(f"failed: {outcome.error}")
+        echo(f"failed: {outcome.error}")
     tried = len(fetched.outcomes)
-    click.echo(f"{tried - len(fetched.failed)} of {tried} sources are available")
+    echo(f"{tried - len(fetched.failed)} of {tried} sources are available")
     return 1 if fetched.failed else 0
 
 

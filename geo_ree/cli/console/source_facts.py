@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_ree.catalog import Source
+from geo_ree.fetching.transport.masking import masked_values, secrets_of
 from geo_ree.settings import Settings
 from geo_ree.storage import Provenance, starter_path
 from geo_ree.storage.provenance import PROVENANCE
@@ -114,9 +115,9 @@ def count_in_starter(source: Source, code: str) -> int | None:
 
 
 def describe_source(source: Source, settings: Settings) -> dict[str, Any]:
-    """Return everything about a source, for JSON."""
+    """Return everything about a source but its keys and passwords, for JSON."""
     return {
-        **source.model_dump(mode="json", by_alias=True),
+        **masked_values(source.model_dump(mode="json", by_alias=True), secrets_of(source)),
         "layers": list(layers_of(source)),
         "snapshot": summarize_snapshot(source, settings),
     }

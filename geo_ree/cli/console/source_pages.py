@@ -24,6 +24,7 @@ from geo_ree.cli.console.source_facts import (
 )
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching.probe import probe
+from geo_ree.fetching.transport.masking import masked, secrets_of
 from geo_ree.schema import LAYERS, RASTER_LAYERS
 from geo_ree.settings import Settings
 from geo_ree.storage import latest_snapshot
@@ -227,7 +228,8 @@ def _show_one(source: Source, settings: Settings) -> None:
     if source.notes:
         facts["notes"] = source.notes
     facts["available"] = _snapshot_text(source, settings)
-    say_facts({name: " ".join(text.split()) for name, text in facts.items()})
+    secrets = secrets_of(source, settings)
+    say_facts({name: masked(" ".join(text.split()), secrets) for name, text in facts.items()})
 
 
 def _rules(dumped: Mapping[str, Any]) -> dict[str, str]:

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geo_ree.cli.console.printing import make_console
 from geo_ree.pipeline.records import Layers, Result
 from geo_ree.schema import FIRST_STAGES
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
+    console = make_console()
+    return console if console.is_terminal else make_console(width=200)
 
 
 def _interval(row: pd.Series) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -10,19 +9,10 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsp
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError
+from geo_ree.safe_text import MASK, SECRET_NAME, mask_addresses
 from geo_ree.settings import Settings
 
-_MASK = "***"
 _SHORTEST_SECRET = 4  # masking shorter values would garble the text around them
-_NAMES = (
-    r"(?:[\w.~-]*[-_.~])?(?:token|key|password|passwd|pwd|secret|signature|sig|credentials?|auth|"
-    r"authorization|cookie)|apikey|accesskey|accesstoken|(?:aws)?accesskeyid|subscriptionkey"
-)
-_SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
-_PARAMETER = re.compile(
-    rf"([?&;#](?:{_NAMES})=)[^&#\s\"'<>]+?(?=[;,.)]*(?:[&#\s\"'<>]|$))", re.IGNORECASE
-)
-_USER = re.compile(r"://([^/?#\s@:]*)(:?)[^/?#\s]*@")
 
 
 def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, ...]:
@@ -32,8 +22,8 @@ def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, .
     is and as it appears in an address.
     """
     reader = source.reader
-    hidden = [v for n, v in reader.query.items() if _SECRET_NAME.fullmatch(n)]
-    for value in (v for n, v in reader.headers.items() if _SECRET_NAME.fullmatch(n)):
+    hidden = [v for n, v in reader.query.items() if SECRET_NAME.fullmatch(n)]
+    for value in (v for n, v in reader.headers.items() if SECRET_NAME.fullmatch(n)):
         hidden += [value, value.rpartition(" ")[2]]  # of "Bearer x", x alone is a secret, too
     for url in (source.url, source.landing_page, (settings and settings.mirror) or ""):
         hidden += _address_secrets(url)
@@ -49,23 +39,15 @@ def _address_secrets(url: str) -> list[str]:
         parts = urlsplit(url)
         login = parts.password or parts.username or ""
         pairs = parse_qsl(parts.query)
-        return [login, unquote(login), *(v for n, v in pairs if _SECRET_NAME.fullmatch(n))]
+        return [login, unquote(login), *(v for n, v in pairs if SECRET_NAME.fullmatch(n))]
     return []
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace every secret in a text with ``***``, and what looks like one in any address.
-
-    Examples
-    --------
-    >>> masked("https://me:made-up@example.org/a?f=csv&api_key=made-up; fetch again later")
-    'https://me:***@example.org/a?f=csv&api_key=***; fetch again later'
-    """
+    """Replace every secret in a text with ``***``, and what looks like one in any address."""
     for secret in secrets:
-        text = text.replace(secret, _MASK)
-    if "://" in text:
-        text = _USER.sub(lambda found: f"://{found[1] * bool(found[2])}{found[2]}{_MASK}@", text)
-    return _PARAMETER.sub(rf"\1{_MASK}", text)
+        text = text.replace(secret, MASK)
+    return mask_addresses(text)
 
 
 def masked_values(value: Any, secrets: Iterable[str]) -> Any:
@@ -74,7 +56,9 @@ def masked_values(value: Any, secrets: Iterable[str]) -> Any:
         return masked(value, secrets)
     if isinstance(value, Mapping):
         return {name: masked_values(one, secrets) for name, one in value.items()}
-    return [masked_values(one, secrets) for one in value] if isinstance(value, list) else value
+    return (
+        [masked_values(one, secrets) for one in value] if isinstance(value, list | tuple) else value
+    )
 
 
 def masked_query(query: Mapping[str, str]) -> str:
@@ -85,7 +69,7 @@ def masked_query(query: Mapping[str, str]) -> str:
     >>> masked_query({"f": "json", "token": "made-up"})
     'f=json&token=***'
     """
-    shown = {n: _MASK if _SECRET_NAME.fullmatch(n) else v for n, v in query.items()}
+    shown = {n: MASK if SECRET_NAME.fullmatch(n) else v for n, v in query.items()}
     return urlencode(shown, safe=":/,*")
 
 
