@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsp
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError
-from geo_ree.safe_text import MASK, SECRET_NAME, mask_addresses
+from geo_ree.safe_text import MASK, is_secret, mask_addresses
 from geo_ree.settings import Settings
 
 _SHORTEST_SECRET = 4  # masking shorter values would garble the text around them
@@ -22,8 +22,8 @@ def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, .
     is and as it appears in an address.
     """
     reader = source.reader
-    hidden = [v for n, v in reader.query.items() if SECRET_NAME.fullmatch(n)]
-    for value in (v for n, v in reader.headers.items() if SECRET_NAME.fullmatch(n)):
+    hidden = [v for n, v in reader.query.items() if is_secret(n, v)]
+    for value in (v for n, v in reader.headers.items() if is_secret(n, v)):
         hidden += [value, value.rpartition(" ")[2]]  # of "Bearer x", x alone is a secret, too
     for url in (source.url, source.landing_page, (settings and settings.mirror) or ""):
         hidden += _address_secrets(url)
@@ -39,7 +39,7 @@ def _address_secrets(url: str) -> list[str]:
         parts = urlsplit(url)
         login = parts.password or parts.username or ""
         pairs = parse_qsl(parts.query)
-        return [login, unquote(login), *(v for n, v in pairs if SECRET_NAME.fullmatch(n))]
+        return [login, unquote(login), *(v for n, v in pairs if is_secret(n, v))]
     return []
 
 
@@ -69,7 +69,7 @@ def masked_query(query: Mapping[str, str]) -> str:
     >>> masked_query({"f": "json", "token": "made-up"})
     'f=json&token=***'
     """
-    shown = {n: MASK if SECRET_NAME.fullmatch(n) else v for n, v in query.items()}
+    shown = {n: MASK if is_secret(n, v) else v for n, v in query.items()}
     return urlencode(shown, safe=":/,*")
 
 
