@@ -6,9 +6,6 @@ No code is stored and none is run: only the classes that the reader names are ma
 from __future__ import annotations
 
 import json
-import shutil
-import time
-import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -23,15 +20,13 @@ from pydantic import BaseModel
 
 from geo_ree.errors import GeoReeError, SchemaError
 from geo_ree.storage.disk_errors import explain_unwritable
-from geo_ree.storage.drafts import make_folder
+from geo_ree.storage.drafts import open_draft, recover
 from geo_ree.storage.frame_files import Note, from_text, read_frame, to_text, write_frame
 
 R = TypeVar("R")
 
 RECORD = "record.json"
 FORMAT = 1
-_DRAFT = ".draft-"
-_OLD_S = 24 * 3600.0
 
 _TABLE, _ARRAY, _MAP, _TUPLE, _CLASS, _TEXT = "table", "array", "map", "tuple", "class", "text"
 
@@ -63,27 +58,22 @@ def write_record(
     SettingsError
         When the folder cannot be written.
     """
-    with explain_unwritable(folder):
-        make_folder(folder.parent)
-        draft = folder.with_name(f"{_DRAFT}{uuid.uuid4().hex[:8]}")
+    with explain_unwritable(folder), open_draft(folder.parent) as home:
+        draft = home / "new"
         draft.mkdir()
-    try:
-        with explain_unwritable(folder):
-            writer = _Writer(draft, classes)
-            content = {name: writer.code(value) for name, value in values.items()}
-            head = {
-                "format": FORMAT,
-                "about": dict(about),
-                "notes": writer.notes,
-                "content": content,
-                "files": {p.name: _checksum(p) for p in sorted(draft.iterdir())},
-            }
-            text = json.dumps(head, ensure_ascii=False, indent=1) + "\n"
-            (draft / RECORD).write_text(text, encoding="utf-8", newline="\n")
-            if not folder.exists():
-                draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        writer = _Writer(draft, classes)
+        content = {name: writer.code(value) for name, value in values.items()}
+        head = {
+            "format": FORMAT,
+            "about": dict(about),
+            "notes": writer.notes,
+            "content": content,
+            "files": {p.name: _checksum(p) for p in sorted(draft.iterdir())},
+        }
+        text = json.dumps(head, ensure_ascii=False, indent=1) + "\n"
+        (draft / RECORD).write_text(text, encoding="utf-8", newline="\n")
+        if not folder.exists():
+            draft.replace(folder)
 
 
 def record_text(value: Any, classes: Collection[str]) -> str:
@@ -333,18 +323,10 @@ def _damaged(folder: Path, error: Exception) -> SchemaError:
 
 def remove_record(folder: Path) -> None:
     """Remove a folder of `write_record`: whole or not at all, as others see it."""
-    gone = folder.with_name(f"{_DRAFT}{uuid.uuid4().hex[:8]}")
-    with explain_unwritable(folder):
-        folder.replace(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    with explain_unwritable(folder), open_draft(folder.parent) as draft:
+        folder.replace(draft / "gone")
 
 
 def sweep_records(home: Path) -> None:
-    """Remove drafts that killed processes left in a folder a day ago or earlier."""
-    for draft in home.glob(f"{_DRAFT}*"):
-        try:
-            old = time.time() - draft.stat().st_mtime > _OLD_S
-        except OSError:
-            continue
-        if old:
-            shutil.rmtree(draft, ignore_errors=True)
+    """Remove what killed processes left in a folder."""
+    recover(home)
