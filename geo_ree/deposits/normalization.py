@@ -25,6 +25,7 @@ from geo_ree.deposits.resources.quantities import classify_statements, unclassif
 from geo_ree.deposits.role_reasons import add_role_reasons
 from geo_ree.deposits.row_countries import add_country
 from geo_ree.errors import SchemaError
+from geo_ree.reading.delimited import NOTED
 from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 
@@ -136,7 +137,7 @@ def normalize(
             f"{source.id} has no rows", "check the file, or run --without " + source.id
         )
     task = TableTask(source, skip_bad_rows, keep_misprinted, keep_outside, region)
-    task.noted.update(raw.attrs.get("noted", {}))
+    task.noted.update(raw.attrs.get(NOTED, {}))
     raw = raw.rename(columns=lambda label: str(label).strip())
     if not raw.index.is_unique:  # rows of several pages
         raw.index = pd.RangeIndex(1, len(raw) + 1, name="row")

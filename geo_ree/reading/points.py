@@ -17,6 +17,7 @@ from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
 from geo_ree.reading.coordinate_columns import find_coordinate_columns
 from geo_ree.reading.datum_shift import move_frame
+from geo_ree.reading.delimited import NOTED
 from geo_ree.reading.formats import open_file
 from geo_ree.reading.places import read_places
 from geo_ree.reading.shapes import as_points
@@ -72,7 +73,7 @@ def read_points(path: str | Path, *, crs: str | None = None, sheet: str = "") ->
         frame = open_file(path, entry)
     except SchemaError as error:
         raise _of_own_file(error, entry) from error
-    noted = Counter(frame.attrs.get("noted", {}))
+    noted = Counter(frame.attrs.get(NOTED, {}))
     if isinstance(frame, gpd.GeoDataFrame):
         out, account = _from_layer(frame, path.name)
     else:
