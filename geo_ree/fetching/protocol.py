@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,27 @@ from geo_ree.fetching.transport.download import Client
 
 Box = tuple[float, float, float, float]
 """Western, southern, eastern and northern limit, degrees."""
+
+
+_OVERTURE = re.compile(r"^bbox (-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+) ")
+_OVERPASS = re.compile(r"\[bbox:(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)\]")
+
+
+def requested_box(query: str) -> Box | None:
+    """Return the box that a query asked for, as the provenance of a snapshot has it; None for no box.
+
+    Examples
+    --------
+    >>> requested_box("bbox 29,-2,36,5 subtype rail,road")
+    (29.0, -2.0, 36.0, 5.0)
+    """
+    if found := _OVERTURE.search(query):
+        west, south, east, north = map(float, found.groups())
+    elif found := _OVERPASS.search(query):
+        south, west, north, east = map(float, found.groups())
+    else:
+        return None
+    return west, south, east, north
 
 
 @dataclass(frozen=True, kw_only=True)

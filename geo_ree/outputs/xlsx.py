@@ -81,7 +81,9 @@ class _Formats:
 def _units(table: pd.DataFrame, name: str) -> dict[str, str]:
     if name not in table_names():
         return {}
-    return {column: owner.unit for column, owner in column_owners(table.columns, name).items()}
+    return {
+        column: owner.unit for column, owner in column_owners(table.columns, name, own=True).items()
+    }
 
 
 def _properties(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
+from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
@@ -54,7 +55,7 @@ def measure_deposits(
     table = pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1)
     rates = measure_omission(proximity)
     located = layers.located
-    areas = gpd.GeoDataFrame() if located is None else located.areas
+    areas = no_areas() if located is None else located.areas
     return Measures(
         table=pd.concat([table, water_notes(table, proximity)], axis=1),
         targets=targets,
@@ -63,6 +64,12 @@ def measure_deposits(
         missing=missing_lines(proximity, rates, frames["countries"], options.seed),
         areas=possible_areas(frames["deposits"], areas, frames["countries"]),
     )
+
+
+def no_areas() -> gpd.GeoDataFrame:
+    """The areas of a run whose positions were not looked for: none."""
+    columns = {name: pd.Series([], dtype=object) for name in ("deposit", "kind", "evidence")}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=STORE_CRS)
 
 
 def upper_limits(distances: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:

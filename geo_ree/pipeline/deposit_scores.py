@@ -76,7 +76,9 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
         table=gpd.GeoDataFrame(scored, geometry="geometry", crs=table.crs),
         model=model,
         models=models_for_table(model, table),
-        gateways=compare_gateways(candidates, frames, measures.targets, model, layers.labels),
+        gateways=compare_gateways(
+            candidates, frames, measures.targets, model, layers.labels, layers.regions
+        ),
         pairwise=drawn.pairwise,
         acceptability=drawn.acceptability,
         central_weights=drawn.central_weights,

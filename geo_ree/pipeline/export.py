@@ -20,6 +20,7 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
+from geo_ree.pipeline.deposit_measures import no_areas
 from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.score_rasters import suitability
 from geo_ree.proximity import Box, Target, fair_step_m, make_grid, surface
@@ -143,7 +144,7 @@ def check_resolution(resolution: float | str) -> None:
 def gather_tables(result: Result) -> Bundle:
     """Collect the tables of a run as the export formats take them."""
     tables, layers = result.tables, result.layers.frames
-    areas = tables["areas"]
+    areas = tables.get("areas", no_areas())
     drawn = areas[areas.geometry.notna()]
     sources = pd.DataFrame(result.report["inputs"]).reindex(columns=SOURCE_COLUMNS)
     return Bundle(

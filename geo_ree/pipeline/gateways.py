@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import pandas as pd
@@ -11,7 +11,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.proximity import Target, measure
 from geo_ree.schema.columns import rounded
 from geo_ree.scoring import ScoreModel, score
-from geo_ree.settings import SCORED_COUNTRIES, Options
+from geo_ree.settings import SCORED_COUNTRIES, Box, Options
 
 _COLUMNS = (
     "id",
@@ -62,6 +62,7 @@ def compare_gateways(
     targets: Mapping[str, Target],
     model: ScoreModel,
     labels: Mapping[str, str],
+    regions: Mapping[str, Sequence[Box]] | None = None,
 ) -> pd.DataFrame:
     """Rank the candidates under other choices of gateway.
 
@@ -92,7 +93,14 @@ def compare_gateways(
     for name, target in choices.items():
         only = {"gateways": layers["gateways"], "countries": layers["countries"]}
         again = to_the_metre(
-            measure(candidates, only, targets={"gateway": target}, labels=labels, feet=True)
+            measure(
+                candidates,
+                only,
+                targets={"gateway": target},
+                regions=regions,
+                labels=labels,
+                feet=True,
+            )
         )
         table = candidates.drop(columns=again.columns, errors="ignore").join(again)
         points = score(table, model)["score"]

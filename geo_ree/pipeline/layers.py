@@ -22,11 +22,16 @@ from geo_ree.deposits import (
 )
 from geo_ree.errors import SettingsError, naming_unexpected
 from geo_ree.fetching import read
+from geo_ree.fetching.protocol import requested_box
 from geo_ree.pipeline.records import Layers
+from geo_ree.pipeline.regions import meet
 from geo_ree.schema import RASTER_LAYERS
-from geo_ree.settings import REGION, Options, Settings
+from geo_ree.settings import REGION, Box, Options, Settings
 
 logger = logging.getLogger(__name__)
+
+WORLD_BORDERS = "starter_world"
+"""The coarse borders of the world, for a region that is not the package's."""
 
 Progress = Callable[[str], None]
 """Called with a line of progress."""
@@ -34,18 +39,25 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that can be read: where it is, how it came, and how to recognise it."""
+    """A file that can be read: where it is, how it came, how to recognise it, and the box it holds."""
 
     path: Path
     origin: str
     sha256: str
     retrieved: str
+    box: Box | None = None
 
     @classmethod
     def from_snapshot(cls, snapshot: storage.Snapshot) -> InputFile:
         """Take what a snapshot's provenance says."""
         provenance = snapshot.provenance
-        return cls(snapshot.payload, provenance.origin, provenance.sha256, provenance.retrieved)
+        return cls(
+            snapshot.payload,
+            provenance.origin,
+            provenance.sha256,
+            provenance.retrieved,
+            requested_box(provenance.query),
+        )
 
     @classmethod
     def from_starter(cls, path: Path) -> InputFile:
@@ -101,19 +113,24 @@ def read_layers(
     only_layers
         Names of layers to read; empty for all.
     countries
-        The canonical layer ``countries`` to use in place of that of the sources, for another region
-        than the package's.
+        The canonical layer ``countries`` to use in place of that of the sources. Then gateways outside
+        the region are kept, and sources that were fetched by area cover their box.
     """
     catalog = load_catalog(options.catalog)
     chosen = _choose(catalog, settings, options)
     for source_id in _uncatalogued(catalog, settings):
         tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
+    region = options.region or REGION
+    if not meet(REGION, region):  # the starter ends at the edge of its region
+        kept = ("starter_countries", WORLD_BORDERS)
+        chosen = {
+            i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept
+        }
     base = _base(catalog, chosen)
     borders = normalize(read(base, chosen[base.id].path, checked=True), base)
     if countries is not None:
         borders = replace(borders, frame=countries)
-    countries = join_layers([borders])["countries"]
-    region = options.region or REGION
+        base = catalog[WORLD_BORDERS]
     parts: list[Normalized] = []
     inputs: list[dict[str, Any]] = []
     for source_id, payload in chosen.items():
@@ -122,6 +139,8 @@ def read_layers(
                 continue  # rasters are read by windows; one set of borders is enough
             if only_layers and table.layer not in only_layers:
                 continue
+            # a port may serve sites from far beyond their region
+            outside = keep_outside or (countries is not None and table.layer == "gateways")
             with naming_unexpected(label_of(table), f"leave it out with --without {source_id}"):
                 part = (
                     borders
@@ -129,10 +148,10 @@ def read_layers(
                     else normalize(
                         read(table, payload.path, checked=True),
                         table,
-                        countries,
+                        borders.frame,
                         skip_bad_rows=options.skip_bad_rows,
                         keep_misprinted=keep_misprinted,
-                        keep_outside=keep_outside,
+                        keep_outside=outside,
                         region=region,
                     )
                 )
@@ -140,7 +159,10 @@ def read_layers(
             parts.append(part)
             inputs.append(describe_input(table, payload, part))
     sources = {source_id: catalog[source_id] for source_id in chosen}
-    return Layers(frames=join_layers(parts), sources=sources, inputs=inputs, region=region)
+    boxes = {i: f.box for i, f in chosen.items() if countries is not None and f.box is not None}
+    return Layers(
+        frames=join_layers(parts), sources=sources, inputs=inputs, region=region, boxes=boxes
+    )
 
 
 def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:

@@ -46,6 +46,8 @@ class Layers:
         West, south, east and north limit (degrees) of what was kept of the sources.
     boxes
         Id of a source that was fetched by area -> its box.
+    own_columns
+        Columns of sites that the user provided: name in ``frames["deposits"]`` -> name in the outputs.
     """
 
     frames: Mapping[str, gpd.GeoDataFrame]
@@ -55,6 +57,7 @@ class Layers:
     located: Located | None = None
     region: Box = REGION
     boxes: Mapping[str, Box] = field(default_factory=dict)
+    own_columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def coverage(self) -> dict[str, frozenset[str]]:

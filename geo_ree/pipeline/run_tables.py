@@ -40,7 +40,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     stated = stated_quantities(statements, scores.table["id"])
     obstacles = obstacle_table(frames)
     hampered = summarize_obstacles(obstacles)
-    unranked = _unranked(frames["deposits"]).join(scores.unplaced, on="id")
+    unplaced = scores.unplaced.set_axis(scores.unplaced.index.astype(object))
+    unranked = _unranked(frames["deposits"]).join(unplaced, on="id")
     unranked = unranked.join(ore_classes(unranked))
     scored = scores.table.join(ore_classes(scores.table)).join(stated)
     tables = {
@@ -64,7 +65,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
             "areas": layers.located.areas,
             "conflicts": layers.merged.conflicts,
         }
-    return tables
+    own = layers.own_columns
+    return tables | {n: tables[n].rename(columns=own) for n in ("scores", "unranked")}
 
 
 def build_tables(layers: Layers) -> dict[str, pd.DataFrame]:

@@ -15,6 +15,7 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits import normalize
 from geo_ree.fetching import read
+from geo_ree.pipeline.regions import box_parts, contains
 from geo_ree.settings import REGION, Box
 
 EXACT, WORLD = "starter_countries", "starter_world"
@@ -43,42 +44,6 @@ def borders_of(region: Box) -> gpd.GeoDataFrame:
     if contains(REGION, region):
         return starter_borders(load_catalog(), EXACT)
     return _joined()[_touching(_joined(), region)].reset_index(drop=True)
-
-
-def contains(outer: Box, inner: Box) -> bool:
-    """Say whether a box lies within another.
-
-    Examples
-    --------
-    >>> contains((40.0, 29.0, 120.0, 56.0), (60.0, 40.0, 70.0, 50.0))
-    True
-    """
-    return (
-        outer[0] <= inner[0]
-        and outer[1] <= inner[1]
-        and outer[2] >= inner[2]
-        and outer[3] >= inner[3]
-    )
-
-
-def box_parts(region: Box) -> shapely.Geometry:
-    """Give a box as one polygon, or as two where it crosses the antimeridian.
-
-    Examples
-    --------
-    >>> box_parts((170.0, -20.0, 190.0, -10.0)).bounds
-    (-180.0, -20.0, 180.0, -10.0)
-    """
-    west, south, east, north = region
-    if east - west >= 360.0:
-        return shapely.box(-180.0, south, 180.0, north)
-    if east <= 180.0:
-        return shapely.box(*region)
-    parts = [
-        shapely.box(west, south, 180.0, north),
-        shapely.box(-180.0, south, east - 360.0, north),
-    ]
-    return shapely.MultiPolygon(parts)
 
 
 def starter_borders(catalog: Mapping[str, Source], source_id: str) -> gpd.GeoDataFrame:

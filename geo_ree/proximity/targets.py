@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geo_ree.errors import SchemaError
 from geo_ree.schema import CLOSED_KINDS
+from geo_ree.schema.vocabularies import OWN
 
 
 class Target(BaseModel):
@@ -61,7 +62,10 @@ class Target(BaseModel):
         return (*(column for column, words in by_word.items() if words), *self.at_least)
 
     def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of the canonical layer that count."""
+        """Return the rows of the canonical layer that count.
+
+        A feature of a file that you provide counts too where its size is not stated: you chose it.
+        """
         keep = pd.Series(True, index=layer.index)
         if self.kinds:
             keep &= layer["kind"].isin(self.kinds)
@@ -72,7 +76,13 @@ class Target(BaseModel):
         if self.avoid_neighbours:
             keep &= ~layer["neighbour"].isin(self.avoid_neighbours)
         for column, least in self.at_least.items():
-            keep &= (pd.to_numeric(layer[column]) >= least).fillna(False).astype(bool)
+            size = pd.to_numeric(layer[column])
+            own = (
+                layer["source_id"].astype(str).str.startswith(OWN)
+                if "source_id" in layer
+                else False
+            )
+            keep &= ((size >= least).fillna(False) | (size.isna() & own)).astype(bool)
         return layer[keep]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SchemaError
+from geo_ree.schema.vocabularies import OWN
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ LoadTable = Callable[[str], pd.DataFrame | None]
 
 def retry_hint(source: Source) -> str:
     """Return what to do about a file that is damaged or the wrong one."""
+    if source.id.startswith(OWN):
+        return "check the file, or export it again"
     if source.fetchable:
         return f"fetch it again with geo-ree fetch {source.id}"
     return f"get the file again, then geo-ree fetch {source.id} --file PATH"

@@ -21,6 +21,7 @@ from geo_ree.errors import SchemaError
 from geo_ree.schema.canonical import LAYERS
 
 INTERNAL = "internal"
+_OWN = "column of the file that you provided"
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,12 @@ def rounded(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     )
 
 
-def column_owners(names: Iterable[object], table: str) -> dict[str, OutputColumn]:
+def column_owners(
+    names: Iterable[object], table: str, *, own: bool = False
+) -> dict[str, OutputColumn]:
     """Each column's name -> its row in ``columns.csv``; the closest family wins.
+
+    With `own`, a name that is not listed is that of a column of a file that the user provided.
 
     Raises
     ------
@@ -162,6 +167,8 @@ def column_owners(names: Iterable[object], table: str) -> dict[str, OutputColumn
         if name == "geometry":
             continue
         matching = [column for column in listed if column.matches(name)]
+        if not matching and own:
+            matching = [OutputColumn(name, "", None, _OWN)]
         if not matching:
             raise SchemaError(
                 f"table {table}: no list names the column {name!r}",
@@ -169,6 +176,17 @@ def column_owners(names: Iterable[object], table: str) -> dict[str, OutputColumn
             )
         owners[name] = max(matching, key=lambda column: ("*" not in column.name, len(column.name)))
     return owners
+
+
+def is_listed(name: str, table: str) -> bool:
+    """Whether a column of this name is one of a published table's.
+
+    Examples
+    --------
+    >>> is_listed("dist_road_km", "scores"), is_listed("grade", "scores")
+    (True, False)
+    """
+    return name == "geometry" or any(c.matches(name) for c in output_columns(table))
 
 
 def describe_columns(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -181,7 +199,7 @@ def describe_columns(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
     rows = [
         (table, name, column.unit, column.decimals, column.description)
-        for name, column in column_owners(frame.columns, table).items()
+        for name, column in column_owners(frame.columns, table, own=True).items()
         if column.unit != INTERNAL
     ]
     heads = ["table", "column", "unit", "decimals", "description"]

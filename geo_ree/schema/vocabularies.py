@@ -139,3 +139,6 @@ DIRECTIONS = (
     "NNW",
 )
 """The points of the compass, 22.5 degrees apart, clockwise from north."""
+
+OWN = "own_"
+"""Beginning of the ids of sources that a user provides, and of their columns whose name is taken."""
