@@ -8,6 +8,7 @@ from .pipeline.export import export
 from .pipeline.fetching import fetch
 from .pipeline.records import Result
 from .pipeline.result import build, run
+from .pipeline.own_sites import score_sites
 from .pipeline.score_rasters import suitability
 from .pipeline.stored_runs import load_run
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
@@ -71,6 +72,7 @@ __all__ = [
     "run",
     "scenario",
     "score",
+    "score_sites",
     "suitability",
     "surface",
     "uncertainty",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from geo_ree.cli.own_site_options import own_sites, score_own_sites
 from geo_ree.cli.shared import (
     Variadic,
     choices,
@@ -34,11 +35,19 @@ def run(data: Path, out: Path, **given: Any) -> None:
 @click.command(cls=Variadic)
 @folders
 @choices
-def score(data: Path, out: Path, **given: Any) -> None:
-    """Write the tables without the map."""
-    from geo_ree.cli.console import summary
+@own_sites
+def score(data: Path, out: Path, sites: Path | None, **given: Any) -> None:
+    """Write the tables without the map; with --sites, score sites of your own, with tables and map.
 
-    summary.show_run(run_pipeline(data, given, out=out, page=False), out)
+    The sites may be anywhere: geo-ree score --sites FILE --layer railways=FILE
+    """
+    from geo_ree.cli.console import own_sites_summary, summary
+
+    result = score_own_sites(data, out, sites, given)
+    if result is None:
+        summary.show_run(run_pipeline(data, given, out=out, page=False), out)
+    else:
+        own_sites_summary.show_sites(result, out)
 
 
 @click.command(cls=Variadic)

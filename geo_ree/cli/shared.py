@@ -165,14 +165,14 @@ def words(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.replace(",", " ").split())
 
 
-def box_numbers(text: str) -> tuple[float, float, float, float]:
+def box_numbers(text: str, option: str = "--bbox") -> tuple[float, float, float, float]:
     """``75,42,77,43`` as west, south, east and north."""
     try:
         west, south, east, north = (float(word) for word in text.replace(",", " ").split())
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, for instance 75,42,77,43",
-            param_hint="--bbox",
+            param_hint=option,
         ) from None
     return west, south, east, north
 

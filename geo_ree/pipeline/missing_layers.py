@@ -64,8 +64,10 @@ def unscored_warnings(
     if chosen:
         box = box_around(lost.geometry.x.to_numpy(), lost.geometry.y.to_numpy(), _AROUND_DEG)
         out.append(f"to get them: {fetch_command(chosen, box, settings)}")
-    files = " ".join(f"--layer {layer}=FILE" for layer in (unserved or list(layers)))
-    out.append(f"or with files of your own: {files}")
+    if unserved:
+        out.append(f"no source can be fetched for {', '.join(unserved)}: they are yours to choose")
+    files = " ".join(f"--layer {layer}=FILE" for layer in layers)
+    out.append(f"or give files of your own: {files}")
     return out
 
 

@@ -254,7 +254,7 @@ def _site_warnings(sites: OwnLayer, layers: Layers) -> list[str]:
     frame, out = sites.part.frame, []
     taken = [public for name, public in layers.own_columns.items() if name == public]
     if taken:
-        out.append(f"columns of yours whose name is taken: {', '.join(taken)}")
+        out.append(f"columns of yours whose name is taken begin with own_: {', '.join(taken)}")
     blank = frame.geometry.isna() | frame.geometry.is_empty
     if blank.any():
         out.append(f"no coordinate: {_listed(frame.loc[blank, 'name'])}")
