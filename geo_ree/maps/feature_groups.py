@@ -25,6 +25,7 @@ from geo_ree.maps.shapes import (
     polygon_paths,
 )
 from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, TILES, UNSURE_KM
+from geo_ree.settings import REGION, Box
 
 _DRAWN_AREAS = ("feasible", "contradicting")
 
@@ -88,9 +89,9 @@ class MapLayer(folium.FeatureGroup):
         return str(self._id)
 
 
-def countries(gdf: gpd.GeoDataFrame) -> MapLayer:
+def countries(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
     """Draw land, borders and country names: the basemap, which needs no network."""
-    return MapLayer("countries", "countries", country_paths(gdf), control=False)
+    return MapLayer("countries", "countries", country_paths(gdf, region), control=False)
 
 
 def capitals(gdf: gpd.GeoDataFrame) -> MapLayer:
@@ -99,9 +100,9 @@ def capitals(gdf: gpd.GeoDataFrame) -> MapLayer:
     return MapLayer("capitals", "names", columnar(placed, ("lat", "lon", "name")), control=False)
 
 
-def railways(gdf: gpd.GeoDataFrame) -> MapLayer:
+def railways(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
     """Draw railways: dashed if their course is uncertain, dotted if under construction."""
-    return _lines(gdf, "railways")
+    return _lines(gdf, "railways", region)
 
 
 def railways_planned(gdf: gpd.GeoDataFrame) -> MapLayer:
@@ -115,19 +116,19 @@ def railways_planned(gdf: gpd.GeoDataFrame) -> MapLayer:
     return MapLayer("railways_planned", "plans", payload)
 
 
-def roads(gdf: gpd.GeoDataFrame) -> MapLayer:
+def roads(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
     """Draw main roads, dashed if their course is uncertain."""
-    return _lines(gdf, "roads")
+    return _lines(gdf, "roads", region)
 
 
-def power_lines(gdf: gpd.GeoDataFrame) -> MapLayer:
+def power_lines(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
     """Draw power lines, and substations as points."""
-    return _lines(gdf, "power_lines")
+    return _lines(gdf, "power_lines", region)
 
 
-def water(gdf: gpd.GeoDataFrame) -> MapLayer:
+def water(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
     """Draw rivers and lakes."""
-    return _lines(gdf, "water")
+    return _lines(gdf, "water", region)
 
 
 def power_plants(gdf: gpd.GeoDataFrame) -> MapLayer:
@@ -240,18 +241,18 @@ def tiles() -> MapLayer:
     return MapLayer("tiles", "tiles", dict(TILES), show=False)
 
 
-def _lines(gdf: gpd.GeoDataFrame, slug: str) -> MapLayer:
+def _lines(gdf: gpd.GeoDataFrame, slug: str, region: Box) -> MapLayer:
     point = gdf.geometry.geom_type == "Point"
     building = gdf["kind"].isin(("building", "planned"))
     closed = gdf["kind"] == "disused"
     in_use = ~building & ~closed
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
     payload: dict[str, Any] = {
-        "sure": line_paths(gdf.geometry[~unsure & in_use]),
-        "unsure": line_paths(gdf.geometry[unsure & in_use]),
-        "building": line_paths(gdf.geometry[building]),
-        "closed": line_paths(gdf.geometry[closed]),
-        "areas": area_paths(gdf.geometry),
+        "sure": line_paths(gdf.geometry[~unsure & in_use], region),
+        "unsure": line_paths(gdf.geometry[unsure & in_use], region),
+        "building": line_paths(gdf.geometry[building], region),
+        "closed": line_paths(gdf.geometry[closed], region),
+        "areas": area_paths(gdf.geometry, region),
         "style": dict(LINES[slug]),
     }
     if slug in POINTS and point.any():

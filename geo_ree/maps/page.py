@@ -13,10 +13,12 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
-from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values
+from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
-from geo_ree.settings import REGION
+from geo_ree.settings import REGION, Box
 
+_LINES = ("railways", "roads", "power_lines", "water")
+"""Layers whose features are cut at the edge of the region."""
 _QUIET_ROLES = ("context", "not_ree")
 
 
@@ -93,8 +95,9 @@ def render(
         raise RenderError("the page has no countries to draw", "give the layer countries")
     scores = tables.get("scores", pd.DataFrame(columns=["id", "role", "rank_in_role"]))
     tables = {**tables, "scores": scores}
-    groups = _feature_groups(tables, layers, picture)
-    chart, document = _folium_map(groups)
+    region = region_of_page(report)
+    groups = _feature_groups(tables, layers, picture, region)
+    chart, document = _folium_map(groups, region)
     ranked, candidates = _counts(scores, tables.get("unranked", pd.DataFrame()))
     title = f"{ranked} of {candidates} candidates ranked"
     values = {
@@ -105,11 +108,11 @@ def render(
     return assemble(document, values=values, title=title, chart=chart)
 
 
-def _folium_map(groups: Sequence[MapLayer]) -> tuple[str, str]:
+def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
     """Let folium write the map; give the name of its variable and the HTML."""
-    west, south, east, north = REGION
+    west, south, east, north = region
     chart = folium.Map(
-        location=[45.5, 78.0],
+        location=[45.5, 78.0] if region == REGION else [(south + north) / 2, (west + east) / 2],
         zoom_start=4,
         tiles=None,
         prefer_canvas=True,
@@ -149,17 +152,21 @@ def _feature_groups(
     tables: Mapping[str, pd.DataFrame],
     layers: Mapping[str, gpd.GeoDataFrame],
     picture: MapLayer | None,
+    region: Box,
 ) -> list[MapLayer]:
     """One group per layer, the lowest first."""
     scores, unranked = tables["scores"], tables.get("unranked", pd.DataFrame())
-    groups = [feature_groups.countries(layers["countries"]), relief()]
+    groups = [feature_groups.countries(layers["countries"], region)]
+    ground = relief(region)
+    groups += [ground] if ground.payload["pictures"] else []
     if picture is not None:
         groups.append(picture)
     if "settlements" in layers:
         groups.append(feature_groups.capitals(layers["settlements"]))
     for name in INFRASTRUCTURE:
         if name in layers:
-            groups.append(getattr(feature_groups, name)(layers[name]))
+            make = getattr(feature_groups, name)
+            groups.append(make(layers[name], region) if name in _LINES else make(layers[name]))
     for name in CONTEXT:
         if name in layers:
             groups.append(getattr(feature_groups, name)(layers[name]))

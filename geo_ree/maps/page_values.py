@@ -14,8 +14,9 @@ from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterat
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.schema import FIRST_STAGES, STAGES
+from geo_ree.schema.vocabularies import OWN
 from geo_ree.scoring.pairwise import MOST_COMPARED
-from geo_ree.settings import REGION, SCORED_COUNTRIES, Options
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Box, Options
 
 INFRASTRUCTURE = (
     *("water", "roads", "railways", "railways_planned", "power_lines"),
@@ -31,7 +32,7 @@ _DEPOSIT = (
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
     *("admin1", "district", "part_of"),
     *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
-    *("why_role", "stage", "stage_basis", "obstacles"),
+    *("why_role", "stage", "stage_basis", "obstacles", "origin", "score_note"),
     *("score", "unknown_weight_pct", "rank_in_role", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
@@ -99,13 +100,16 @@ def page_values(
         return tables.get(name, pd.DataFrame())
 
     scores = _with_symbols(add_classes(table("scores")), table("resources"))
+    labels = [c for c in report.get("own", {}).get("columns", ()) if c in scores]
+    own = {f"{OWN}{i}": scores[label] for i, label in enumerate(labels)}
+    scores = scores.assign(**own)
     if "feet" in tables:
         scores = scores.join(tables["feet"], on="id")
     criteria = table("criteria")
     scored_by = set(criteria["column"]) if "column" in criteria else set()
     measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
     return {
-        "deposits": packed(scores, (*_DEPOSIT, *measured)),
+        "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
         "obstacles": columnar(table("obstacles"), _OBSTACLE),
@@ -126,12 +130,29 @@ def page_values(
             **{key: plain(report.get(key)) for key in _REPORT},
             "warnings": [str(warning) for warning in report.get("warnings", ())],
             "since": [str(sentence) for sentence in report.get("since", ())],
+            "own_columns": [str(label) for label in labels],
         },
-        **_map_values(layers),
+        **_map_values(layers, report),
+        "scored_countries": _scored_countries(scores),
     }
 
 
-def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
+def region_of_page(report: Mapping[str, Any]) -> Box:
+    """Give the region that a page shows, all round the globe where it crosses the antimeridian."""
+    west, south, east, north = report.get("settings", {}).get("region") or REGION
+    return (west, south, east, north) if east <= 180.0 else (-180.0, south, 180.0, north)
+
+
+def _scored_countries(scores: pd.DataFrame) -> list[str]:
+    """The countries that stand out: those of the package, and those of own sites."""
+    own = scores[scores["origin"] == "own"] if "origin" in scores else scores.iloc[:0]
+    codes = own["country"].dropna().astype(str).unique().tolist() if len(own) else []
+    return list(dict.fromkeys((*SCORED_COUNTRIES, *codes)))
+
+
+def _map_values(
+    layers: Mapping[str, gpd.GeoDataFrame], report: Mapping[str, Any]
+) -> dict[str, Any]:
     """Give classes, labels and what the layers hold or lack."""
     names, measured = layers["countries"], {layer for _, layer in MEASURES.values()}
     return {
@@ -141,11 +162,10 @@ def _map_values(layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
         "sizes": OXIDE_SIZES,
         "labels": dict(LABELS),
         "measures": dict(MEASURES),
-        "scored_countries": SCORED_COUNTRIES,
         "country_names": {
             plain(c): plain(n) for c, n in zip(names["country"], names["name"], strict=True)
         },
-        "region": REGION,
+        "region": region_of_page(report),
         "unsure": {
             name: int((layers[name]["lateral_error_km"] > UNSURE_KM).sum())
             for name in ("railways", "roads")

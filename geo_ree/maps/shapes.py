@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from geo_ree.maps.packing import plain
-from geo_ree.settings import REGION
+from geo_ree.settings import REGION, Box
 
 _LINE_TOLERANCE_DEG = 0.01
 _AREA_TOLERANCE_DEG = 0.002
@@ -49,18 +49,18 @@ def pack(lines: Any) -> list[str]:
     return [text[a:b] for a, b in pairwise(cuts)]
 
 
-def line_paths(geometry: gpd.GeoSeries) -> list[str]:
+def line_paths(geometry: gpd.GeoSeries, region: Box = REGION) -> list[str]:
     """Pack the lines of a layer: joined where they meet, simplified to about 1 km."""
-    lines = _without_copies(_rounded(_clipped_parts(geometry, _LINE)))
+    lines = _without_copies(_rounded(_clipped_parts(geometry, _LINE, region)))
     if not len(lines):
         return []
     merged = shapely.line_merge(shapely.multilinestrings(lines))
     return pack(shapely.simplify(shapely.get_parts(merged), _LINE_TOLERANCE_DEG))
 
 
-def area_paths(geometry: gpd.GeoSeries) -> list[str]:
+def area_paths(geometry: gpd.GeoSeries, region: Box = REGION) -> list[str]:
     """Pack the outer rings of a layer's areas (lakes), simplified to about 1 km."""
-    simple = shapely.simplify(_clipped_parts(geometry, _POLYGON), _LINE_TOLERANCE_DEG)
+    simple = shapely.simplify(_clipped_parts(geometry, _POLYGON, region), _LINE_TOLERANCE_DEG)
     return pack(shapely.get_exterior_ring(simple[~shapely.is_empty(simple)]))
 
 
@@ -71,13 +71,14 @@ def polygon_paths(area: shapely.Geometry) -> list[list[str]]:
     return [pack(shapely.get_rings(polygon)) for polygon in polygons]
 
 
-def country_paths(countries: gpd.GeoDataFrame) -> dict[str, Any]:
+def country_paths(countries: gpd.GeoDataFrame, region: Box = REGION) -> dict[str, Any]:
     """Simplify the countries together, so that shared borders stay shared, and pack them.
 
     Returns ``shapes`` (country, name, ``label``: latitude and longitude of the name, ``rings``) and
     ``borders``: each border and coast once, without the edge of the region.
     """
-    inside = shapely.make_valid(shapely.clip_by_rect(countries.geometry.to_numpy(), *REGION))
+    inside = shapely.make_valid(shapely.clip_by_rect(countries.geometry.to_numpy(), *region))
+    inside = np.array([_areas(shape) for shape in inside], dtype=object)
     simple = shapely.coverage_simplify(inside, _COVERAGE_TOLERANCE_DEG)
     shapes, outlines = [], []
     for country, name, shape in zip(countries["country"], countries["name"], simple, strict=True):
@@ -96,10 +97,18 @@ def country_paths(countries: gpd.GeoDataFrame) -> dict[str, Any]:
                 "label": label_place(large[np.argmax(shapely.area(large))]),
             }
         )
-    edge = shapely.box(*REGION).exterior.buffer(0.01)
+    edge = shapely.box(*region).exterior.buffer(0.01)
     borders = shapely.line_merge(shapely.difference(shapely.union_all(outlines), edge))
     lines = shapely.get_parts(borders)
     return {"shapes": shapes, "borders": pack(lines[shapely.get_type_id(lines) == _LINE])}
+
+
+def _areas(shape: shapely.Geometry) -> shapely.Geometry:
+    """The polygons of a shape; clipping leaves lines and points where it touches an edge."""
+    if shapely.get_type_id(shape) in (_POLYGON, _MULTI[_POLYGON]):
+        return shape
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.MultiPolygon(parts[shapely.get_type_id(parts) == _POLYGON].tolist())
 
 
 def label_place(shape: shapely.Geometry) -> list[float]:
@@ -109,7 +118,7 @@ def label_place(shape: shapely.Geometry) -> list[float]:
     return [round(float(lat), 2), round(float(lon), 2)]
 
 
-def _clipped_parts(geometry: gpd.GeoSeries, kind: int) -> Any:
+def _clipped_parts(geometry: gpd.GeoSeries, kind: int, region: Box) -> Any:
     """Give the LineStrings or Polygons of a layer, clipped to the region.
 
     Clipping and splitting copy every geometry, so only those are clipped that cross the edge, and
@@ -117,10 +126,10 @@ def _clipped_parts(geometry: gpd.GeoSeries, kind: int) -> Any:
     """
     shapes = geometry.to_numpy()
     shapes = shapes[np.isin(shapely.get_type_id(shapes), (kind, _MULTI[kind], _COLLECTION))]
-    west, south, east, north = REGION
+    west, south, east, north = region
     low_x, low_y, high_x, high_y = shapely.bounds(shapes).T
     across = (low_x < west) | (low_y < south) | (high_x > east) | (high_y > north)
-    shapes[across] = shapely.clip_by_rect(shapes[across], *REGION)
+    shapes[across] = shapely.clip_by_rect(shapes[across], *region)
     whole = shapely.get_type_id(shapes) == kind
     parts = shapely.get_parts(shapes[~whole])
     shapes = np.concatenate([shapes[whole], parts[shapely.get_type_id(parts) == kind]])

@@ -179,7 +179,8 @@ def _read(settings: Settings, options: Options, box: Box, tell: Progress) -> Lay
     """Read the available layers of the region, without its deposits."""
     targets = load_targets(options.targets).values()
     wanted = tuple(dict.fromkeys((*(t.layer for t in targets), *_CONTEXT)))
-    return read_layers(settings, options, tell, only_layers=wanted, countries=borders_of(box))
+    borders = None if box == REGION else borders_of(box)
+    return read_layers(settings, options, tell, only_layers=wanted, countries=borders)
 
 
 def _with_own_layers(

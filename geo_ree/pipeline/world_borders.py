@@ -15,10 +15,11 @@ from geo_ree.catalog import Source, load_catalog
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits import normalize
 from geo_ree.fetching import read
+from geo_ree.pipeline.layers import WORLD_BORDERS
 from geo_ree.pipeline.regions import box_parts, contains
 from geo_ree.settings import REGION, Box
 
-EXACT, WORLD = "starter_countries", "starter_world"
+EXACT, WORLD = "starter_countries", WORLD_BORDERS
 """Catalogue ids of the borders to about 100 m, and of those of the world at 1:50 million."""
 
 

@@ -246,6 +246,14 @@
       el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
   }
+  /* The columns of a file that the reader provided. */
+  function ownColumns(d) {
+    var labels = g.isOwn(d) ? g.data.run.own_columns || [] : [];
+    return labels.length ? [heading(t("own_columns")), el("table", { "class": "points own-columns" }, el("tbody", {}, labels.map(function (label, i) {
+      var value = d["own_" + i];
+      return g.row(label, g.cell("", known(value) ? String(value) : g.unknown()));
+    })))] : null;
+  }
   function range(low, high, digits) {
     return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) }) + " ", g.stamp("modelled")] : g.unknown();
   }
@@ -270,7 +278,8 @@
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
-      review(d),
+      placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
+      ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };

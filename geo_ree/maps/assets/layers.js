@@ -188,13 +188,13 @@
       failed = came = 0;
       if (navigator.onLine === false) { off(g.t("no_network")); return; }
       g.fills.remove();
-      g.map().getPane("relief").hidden = true; /* the imagery is shaded itself */
+      if (g.layers.relief) g.map().getPane("relief").hidden = true; /* the imagery is shaded itself */
       group.addLayer(layer);
     });
     group.on("remove", function () {
       group.removeLayer(layer);
       g.map().addLayer(g.fills);
-      g.map().getPane("relief").hidden = false;
+      if (g.layers.relief) g.map().getPane("relief").hidden = false;
       g.fills.bringToBack();
     });
   };

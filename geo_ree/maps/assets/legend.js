@@ -22,6 +22,8 @@
       add("path", Object.assign({ d: "M" + c + " " + (c - r) + "l" + r + " " + r + "l-" + r + " " + r + "l-" + r + " -" + r + "z" }, edge));
     } else if (shape === "square") {
       add("rect", Object.assign({ x: c - 0.8 * r, y: c - 0.8 * r, width: 1.6 * r, height: 1.6 * r }, edge));
+    } else if (shape === "triangle") {
+      add("path", Object.assign({ d: "M" + c + " " + (c - r) + "L" + (c + r) + " " + (c + 0.75 * r) + "H" + (c - r) + "z" }, edge));
     } else if (shape === "line" || shape === "dash") {
       add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 1.6, "stroke-dasharray": shape === "dash" ? "5 4" : "none", fill: "none" });
     } else if (shape === "foot") {
@@ -49,6 +51,7 @@
     var middle = data.ramp[2][1];
     var key = el("div", { "class": "key" });
     function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
+    if (g.deposits.some(g.isOwn)) line("triangle", 10, middle, g.t("own_site"));
     data.sizes.forEach(function (step, i) {
       var next = data.sizes[i + 1];
       line("disc", step[1], middle, (i ? "" : g.t("oxide_stated") + " ") + (!next ? g.t("and_more", { low: tonnes(step[0]) }) :

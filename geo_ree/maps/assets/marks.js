@@ -9,6 +9,8 @@
       ctx.moveTo(c, c - r); ctx.lineTo(c + r, c); ctx.lineTo(c, c + r); ctx.lineTo(c - r, c); ctx.closePath();
     } else if (shape === "square") {
       ctx.rect(c - 0.8 * r, c - 0.8 * r, 1.6 * r, 1.6 * r);
+    } else if (shape === "triangle") {
+      ctx.moveTo(c, c - r); ctx.lineTo(c + r, c + 0.75 * r); ctx.lineTo(c - r, c + 0.75 * r); ctx.closePath();
     } else {
       ctx.arc(c, c, r, 0, 2 * Math.PI);
     }
@@ -58,9 +60,12 @@
   }
   g.inkOn = function (look) { return look.shape === "ring" || light(look.colour) ? INK : "#fff"; };
 
+  /* Whether a reader of this page provided the site. */
+  g.isOwn = function (d) { return d.origin === "own"; };
   /* How a deposit is drawn. */
   g.look = function (d) {
     var score = g.scoreOf(d), colour = score === undefined || score === null ? GREY : g.colour(score);
+    if (g.isOwn(d)) return { shape: "triangle", radius: 12, colour: colour };
     if (d.role === "candidate") return { shape: d.oxide_t ? "disc" : "ring", radius: d.radius_px || 9, colour: colour };
     if (d.role === "by_product_host") return { shape: "diamond", radius: 8, colour: colour };
     if (d.role === "reference") return { shape: "square", radius: 7, colour: GREY };

@@ -85,7 +85,8 @@
     chart.on("click", function (e) { var d = g.markAt(e.containerPoint); if (d) g.open(d.id); });
   }
   function view() {
-    var best = g.ranked("candidate").concat(g.ranked("by_product_host")).map(function (d) { return [d.latitude, d.longitude]; });
+    var own = g.deposits.filter(g.isOwn), first = own.length ? own : g.ranked("candidate").concat(g.ranked("by_product_host"));
+    var best = first.map(function (d) { return [d.latitude, d.longitude]; });
     chart.invalidateSize({ animate: false });
     /* Without an animation, which would undo what a reader does meanwhile. */
     if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });

@@ -209,8 +209,8 @@
     ranked[role] = ranked[role] || sorted(role);
     return ranked[role].slice();
   };
-  /* Whether a deposit is at one of the stages that are shown first. */
-  g.atFirstStages = function (d) { return g.data.first_stages.indexOf(d.stage) >= 0; };
+  /* Whether a deposit is at one of the stages that are shown first, as are the sites of the reader. */
+  g.atFirstStages = function (d) { return g.isOwn(d) || g.data.first_stages.indexOf(d.stage) >= 0; };
   /* The ranked candidates of the first stages and the others; all in the first list where none is at them. */
   g.candidatesByStage = function () {
     var all = g.ranked("candidate"), first = all.filter(g.atFirstStages);

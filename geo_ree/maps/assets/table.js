@@ -49,7 +49,7 @@
   function nameCell(d) {
     var dot = el("span", { "class": "dot" });
     dot.style.background = g.colour(g.scoreOf(d) || 0);
-    return g.cell("name", dot, d.name || d.id, el("small", { "class": "narrow-only" }, " " + g.country(d.country)));
+    return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only" }, " " + g.country(d.country)));
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
