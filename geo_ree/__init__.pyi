@@ -6,9 +6,9 @@ from .fetching import read
 from .outputs.figures import plot_distances, plot_ranking
 from .pipeline.export import export
 from .pipeline.fetching import fetch
+from .pipeline.own_sites import score_sites
 from .pipeline.records import Result
 from .pipeline.result import build, run
-from .pipeline.own_sites import score_sites
 from .pipeline.score_rasters import suitability
 from .pipeline.stored_runs import load_run
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface

@@ -11,7 +11,7 @@ from geo_ree.cli.shared import box_numbers, make_options, tell, together
 from geo_ree.settings import Settings
 
 if TYPE_CHECKING:
-    from geo_ree.pipeline import Result
+    from geo_ree.pipeline.records import Result
 
 _NAMES = ("layers", "against", "position_error", "crs", "columns", "region")
 
@@ -30,8 +30,8 @@ own_sites = together(
     ),
     click.option(
         "--against",
-        metavar="published",
-        help="Rank the sites among the published candidates.",
+        metavar="RUN",
+        help="Rank the sites among the candidates of a run: published, latest, or the id of a kept run.",
     ),
     click.option(
         "--position-error",
@@ -68,7 +68,7 @@ def score_own_sites(
         return None
     from geo_ree.pipeline.own_sites import score_sites
 
-    options = make_options(given)
+    options = make_options({name: value for name, value in given.items() if name != "fresh"})
     region = own["region"]
     return score_sites(
         sites,

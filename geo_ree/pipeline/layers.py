@@ -123,9 +123,7 @@ def read_layers(
     region = options.region or REGION
     if not meet(REGION, region):  # the starter ends at the edge of its region
         kept = ("starter_countries", WORLD_BORDERS)
-        chosen = {
-            i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept
-        }
+        chosen = {i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept}
     base = _base(catalog, chosen)
     borders = normalize(read(base, chosen[base.id].path, checked=True), base)
     if countries is not None:

@@ -90,7 +90,12 @@ def read_sites(
         SITES, "deposits", where, constants=_CONSTANTS, crs=crs, precision=_BY_COLUMN
     )
     part = normalize_provided(table, source, countries, where)
-    frame = part.frame.assign(role="candidate", why_role="a site of your own")
+    # names stay as they are written: the layer would transliterate them
+    names = table["name"].map(lambda name: None if pd.isna(name) else str(name).strip())
+    local = table["name_local"].to_numpy() if "name_local" in table else None
+    frame = part.frame.assign(
+        role="candidate", why_role="a site of your own", name=names.to_numpy(), name_local=local
+    )
     _check_places(frame, countries, where)
     rest = raw.drop(columns=[*used.values(), "geometry"], errors="ignore")
     own = pd.DataFrame(rest.loc[table.index]).set_axis(frame["id"].tolist())

@@ -15,16 +15,18 @@ from geo_ree.errors import SettingsError
 from geo_ree.pipeline.deposit_measures import measure_deposits
 from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
-from geo_ree.pipeline.layers import Layers, Progress, describe_input, load_layers, read_layers
+from geo_ree.pipeline.layers import Progress, describe_input, load_layers, read_layers
 from geo_ree.pipeline.missing_layers import unscored_warnings
 from geo_ree.pipeline.own_columns import with_own_columns
 from geo_ree.pipeline.own_files import OwnLayer, Provided
 from geo_ree.pipeline.own_layers import GATEWAYS, check_layer_name, read_own_layer
 from geo_ree.pipeline.own_site_table import SITES, read_sites
+from geo_ree.pipeline.records import Layers, Result
 from geo_ree.pipeline.regions import region_of
 from geo_ree.pipeline.report import make_report, raster_inputs
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import run_tables
+from geo_ree.pipeline.stored_runs import load_run
 from geo_ree.pipeline.world_borders import borders_of
 from geo_ree.proximity import load_targets
 from geo_ree.scoring import ScoreModel, load_preset
@@ -69,8 +71,9 @@ def score_sites(
         its name, and covers the countries that it touches: there, a missing feature means that there
         is none. ``gateways`` replaces the available ones: they are your choice.
     against
-        A `Result`, or ``"published"`` for the candidates of the data folder: the sites are ranked among
-        them, in one joint run. None ranks the sites among themselves.
+        A `Result`, the id of a kept run, ``"latest"``, or ``"published"`` for the candidates of the data
+        folder: the sites are ranked among them, in one joint run. None ranks the sites among
+        themselves.
     model
         A preset, the path of a TOML file, or a `ScoreModel`.
     draws, seed
@@ -165,8 +168,10 @@ def _published(
             )
         return against.layers
     if against == PUBLISHED:
-        return load_layers(settings, replace(options, region=None), tell)
-    raise SettingsError(f"against is {against!r}", 'give a Result, or "published"')
+        options = replace(options, region=None)
+        store = RunStore(settings, options, tell, fresh=False, keep=False)
+        return store.layers(lambda: load_layers(settings, options, tell))
+    return load_run(against, settings).layers
 
 
 def _region(sites: OwnLayer, *, against: bool) -> Box:
@@ -228,8 +233,9 @@ def _scored(
     layers: Layers, settings: Settings, options: Options, sites: OwnLayer, tell: Progress
 ) -> Result:
     tell("measures and scores …")
-    rasters = find_elevation(layers.sources, settings)
-    measures = measure_deposits(layers, options, rasters)
+    with storage.holding_snapshots(settings):
+        rasters = find_elevation(layers.sources, settings)
+        measures = measure_deposits(layers, options, rasters)
     scores = score_deposits(measures, layers, options)
     layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
     table = scores.table[scores.table["origin"] == "own"]

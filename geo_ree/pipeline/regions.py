@@ -102,15 +102,15 @@ def box_around(lon: Floats, lat: Floats, margin_deg: float) -> Box:
 
     The margin is in degrees of latitude, and as wide in kilometres to the sides.
     """
-    south = max(-90.0, math.floor(float(lat.min()) - margin_deg))
-    north = min(90.0, math.ceil(float(lat.max()) + margin_deg))
+    south = max(-90.0, float(math.floor(float(lat.min()) - margin_deg)))
+    north = min(90.0, float(math.ceil(float(lat.max()) + margin_deg)))
     wide = margin_deg / max(0.05, math.cos(math.radians(max(abs(south), abs(north)))))
     turned = np.sort(np.mod(lon, 360.0))
     gaps = np.diff(np.append(turned, turned[0] + 360.0))
     at = int(np.argmax(gaps))
     first = float(turned[(at + 1) % len(turned)])
     width = 360.0 - float(gaps[at])
-    if width + 2 * wide >= 360.0:
+    if width + 2 * wide >= 360.0 or south <= -90.0 or north >= 90.0:
         return -180.0, south, 180.0, north
     west = math.floor(first - wide)
     east = math.ceil(first + width + wide)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geo_ree.pipeline.result import Result
+from geo_ree.pipeline.records import Result
 
 _MOST = 30
 
