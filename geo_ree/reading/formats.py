@@ -276,17 +276,10 @@ class _Opener:
         read = read_gml if suffix == ".gml" else read_vector
         frame = read(alone, self.source, where=where, hint=self.hint)
         if suffix == ".kml":
-            self.check_places(frame, counter, self.label(where))
+            self.followed = counter.count_links(self.followed, self.noted)
+            if not (self.source.reader.where or self.source.reader.layer):
+                counter.check_places(frame, where=self.label(where), hint=self.hint)
         return frame
-
-    def check_places(self, frame: pd.DataFrame, counter: ElementCounter, label: str) -> None:
-        links = counter.counts["NetworkLink"]
-        elsewhere = links - min(links, self.followed)
-        self.followed -= links - elsewhere
-        if elsewhere:
-            self.noted["links to documents elsewhere, which are not followed"] += elsewhere
-        if not (self.source.reader.where or self.source.reader.layer):
-            counter.check_places(frame, where=label, hint=self.hint, elsewhere=elsewhere)
 
     def markup_suffix(self, path: Path, where: str, counter: ElementCounter) -> str:
         label = self.label(where)

@@ -46,17 +46,26 @@ class ElementCounter:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.elsewhere = 0
 
     def __call__(self, name: str, _: dict[str, str]) -> None:
         """Count one element."""
         self.counts[name.rpartition(":")[2]] += 1
 
-    def check_places(self, frame: pd.DataFrame, *, where: str, hint: str, elsewhere: int) -> None:
+    def count_links(self, followed: int, noted: Counter[str]) -> int:
+        """Note the links that lead elsewhere; return how many followed ones other documents may hold."""
+        links = self.counts["NetworkLink"]
+        self.elsewhere = links - min(links, followed)
+        if self.elsewhere:
+            noted["links to documents elsewhere, which are not followed"] += self.elsewhere
+        return followed - links + self.elsewhere
+
+    def check_places(self, frame: pd.DataFrame, *, where: str, hint: str) -> None:
         """Raise `SchemaError` if a frame has fewer rows than the document has places, or none at all."""
         places = self.counts["Placemark"]
-        if not places and elsewhere:
+        if not places and self.elsewhere:
             raise SchemaError(
-                f"{where} holds no places but {elsewhere} links to documents elsewhere, which are not "
+                f"{where} holds no places but {self.elsewhere} links to documents elsewhere, which are not "
                 "followed",
                 "open it in Google Earth or QGIS, and save the places themselves",
             )
