@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from anyascii import anyascii
 
 from geo_ree.catalog.source import Source
@@ -111,6 +113,8 @@ _CONTROL: Mapping[int, str | None] = {
 
 _CYRILLIC = re.compile("[Ѐ-ԯ]+")
 _DECIMAL = re.compile(r"-?\d+\.\d*0*$")
+_UNCLEAN = r"^ | $|  |[^ -~]"
+"""Texts that `clean_text` may change; it changes no other."""
 
 
 def clean_text(text: str) -> str:
@@ -148,6 +152,26 @@ def clean_column(column: pd.Series, nulls: Collection[str] = ()) -> pd.Series:
         unknown = [number for n in nulls if (number := _number(n)) is not None]
         return column.where(~column.isin(unknown)) if unknown else column
     blank = {_trim_decimals(n) for n in nulls} | {""}
+    if isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow":
+        return _clean_texts(column, blank)
+    return _clean_cells(column, blank)
+
+
+def _clean_texts(column: pd.Series, blank: set[str]) -> pd.Series:
+    """Clean a column of texts, most of which are clean: only the others are looked at one by one."""
+    texts = pa.array(column.array)
+    odd = pc.match_substring_regex(texts, _UNCLEAN)
+    if any(_number(n) is not None for n in blank):
+        odd = pc.or_(odd, pc.match_substring_regex(texts, r"\.\d*$"))
+    unknown = pc.is_in(texts, value_set=pa.array(sorted(blank), type=texts.type))
+    out = column.astype(object).where(~unknown.to_numpy(zero_copy_only=False), None)
+    at = np.flatnonzero(pc.fill_null(odd, True).to_numpy(zero_copy_only=False))
+    if len(at):
+        out.iloc[at] = _clean_cells(column.iloc[at], blank).to_numpy()
+    return out
+
+
+def _clean_cells(column: pd.Series, blank: set[str]) -> pd.Series:
     cleaned: dict[str, str | None] = {}  # a column repeats its texts: each is cleaned once
     out: list[str | None] = []
     for cell in column.tolist():

@@ -1,5 +1,7 @@
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geo_ree.deposits.column_rules import (
     as_text,
@@ -61,3 +63,15 @@ def test_mixed_cells_of_a_spreadsheet_become_texts():
 )
 def test_only_the_cyrillic_part_of_a_name_is_transliterated(name, latin):
     assert latin_name(name) == latin
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.none() | st.text(" ab.0-9\t\u00a0\x85Ж\x07", max_size=8), min_size=1),
+    st.lists(st.sampled_from(["NA", "-9999", "9", "a", "0.0", ""]), max_size=3),
+)
+def test_texts_stored_together_are_cleaned_as_one_by_one(texts, nulls):
+    column = pd.Series(texts, dtype=object, index=range(5, 5 + len(texts)))
+    together = clean_column(column.astype(pd.StringDtype("pyarrow", na_value=float("nan"))), nulls)
+    pd.testing.assert_series_equal(together, clean_column(column, nulls))
+    assert all(value is None or type(value) is str for value in together)
