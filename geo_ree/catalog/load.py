@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from geo_ree.catalog.source import MistakesError, Source
+from geo_ree.catalog.toml_files import parse_toml, read_toml
 from geo_ree.errors import CatalogError
 
 _PLACEHOLDERS: Mapping[str, Any] = MappingProxyType(
@@ -61,23 +61,12 @@ def load_catalog(extra: Path | str | None = None) -> Mapping[str, Source]:
     sources: dict[str, Source] = {}
     tables: dict[str, dict[str, Any]] = {}
     for name, text in _package_files():
-        for source in _parse(text, name, mistakes, tables):
+        for source in _parse(parse_toml(text, name, CatalogError), name, mistakes, tables):
             if source.id in sources:
                 mistakes.append(f"{name}: source.{source.id} is defined twice")
             sources[source.id] = source
     if extra is not None:
-        path = Path(extra)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise CatalogError(
-                f"the catalogue {path} cannot be read ({error.strerror})", "check the path"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise CatalogError(
-                f"the catalogue {path} is not UTF-8 text", "save it as UTF-8"
-            ) from error
-        for source in _parse(text, path.name, mistakes, tables):
+        for source in _parse(read_toml(extra, CatalogError), Path(extra).name, mistakes, tables):
             sources[source.id] = source
     for source in sources.values():
         if source.extract_of and source.extract_of not in sources:
@@ -95,13 +84,12 @@ def _package_files() -> Iterator[tuple[str, str]]:
 
 
 def _parse(
-    text: str, name: str, mistakes: list[str], known: dict[str, dict[str, Any]]
+    document: Mapping[str, Any],
+    name: str,
+    mistakes: list[str],
+    known: dict[str, dict[str, Any]],
 ) -> list[Source]:
-    try:
-        tables = tomllib.loads(text).get("source", [])
-    except tomllib.TOMLDecodeError as error:
-        mistakes.append(f"{name}: not TOML: {error}")
-        return []
+    tables = document.get("source", [])
     if not isinstance(tables, list):
         mistakes.append(f"{name}: source: is one table, expected [[source]] in double brackets")
         return []
@@ -112,6 +100,9 @@ def _parse(
             continue
         label = table.get("id", f"#{number}")
         model = table.get("like", "")
+        if not isinstance(model, str):
+            mistakes.append(f"{name}: source.{label}.like: is no text, expected the id of a source")
+            continue
         if model and model not in known:
             mistakes.append(f"{name}: source.{label}.like: no source before it is {model!r}")
             continue

@@ -182,6 +182,8 @@ class Source(Strict):
             mistakes.append("part: not to be set; give tables under table")
         if self.protocol not in ("starter", "local") and self.status == "ok" and not self.url:
             mistakes.append("url: is missing (a source with status ok is fetched from it)")
+        if not self.url.isprintable():
+            mistakes.append("url: has characters that no address has")
         if self.status in ("manual", "none"):
             mistakes += [
                 f"{name}: is missing (with status {self.status} it says what a person can know)"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+TileSide = Annotated[float, Field(gt=0, le=360)]
+"""Width or height of a tile, degrees."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?)?")
 
 
 class Strict(BaseModel):
@@ -69,7 +76,7 @@ class Reader(Strict):
     key: str = ""
     encodings: tuple[str, ...] = ()
     sheet: str = ""
-    header_row: int = Field(default=1, ge=1)
+    header_row: int = Field(default=1, ge=1, le=1_000_000)
     layer: str = ""
     where: str = ""
     crs: str = ""
@@ -83,11 +90,29 @@ class Reader(Strict):
     collection: str = ""
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
-    page_size: int = Field(default=0, ge=0)
+    page_size: int = Field(default=0, ge=0, le=1_000_000)
     hosts: tuple[str, ...] = ()
     tile: str = ""
-    tile_deg: tuple[float, float] = (1.0, 1.0)
-    pause_s: float = Field(default=0.0, ge=0)
+    tile_deg: tuple[TileSide, TileSide] = (1.0, 1.0)
+    pause_s: float = Field(default=0.0, ge=0, le=3600)
+
+    @field_validator("encodings")
+    @classmethod
+    def _are_known(cls, encodings: tuple[str, ...]) -> tuple[str, ...]:
+        for name in encodings:
+            try:
+                "".encode(name)
+            except (LookupError, ValueError) as error:
+                raise ValueError(f"{name!r} is no encoding of texts") from error
+        return encodings
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+                raise ValueError(f"{name!r} cannot be sent: use letters of ASCII, in one line")
+        return headers
 
 
 class Precision(Strict):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geo_ree.cli.shared import data
+from geo_ree.cli.terminal import echo
 
 
 @click.command("diff")
@@ -38,9 +39,9 @@ def diff(before: str, after: str, data: Path, out: Path, page: bool) -> None:
     found = differences.compare(first, second)
     html = second.to_html(since=found.sentences) if page else ""
     differences.write_difference(found, out, page=html)
-    click.echo(f"{found.before} to {found.after}")
+    echo(f"{found.before} to {found.after}")
     for sentence in found.sentences:
-        click.echo(sentence)
-    click.echo(DISCLAIMER)
+        echo(sentence)
+    echo(DISCLAIMER)
     names = ", ".join((*differences.FILES, *(["map.html"] if page else [])))
-    click.echo(f"written to {out}: {names}")
+    echo(f"written to {out}: {names}")

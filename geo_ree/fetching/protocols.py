@@ -32,6 +32,7 @@ from geo_ree.reading.trial import known_files
 from geo_ree.schema import RASTER_LAYERS
 
 _ZIPPED = (".zip", ".xlsx", ".kmz")
+_LONGEST_NAME = 200  # bytes; the names of partial files beside it are longer
 _REINSTALL = "reinstall geo_ree"
 
 
@@ -43,7 +44,8 @@ def download_file(request: Request, client: Client) -> Payload:
     """
     url, reader = request.source.url, request.source.reader
     path = PurePosixPath(unquote(urlsplit(url).path))
-    named = path.name not in ("", ".", "..") and "\\" not in path.name
+    named = path.name not in ("", ".", "..") and "\\" not in path.name and path.name.isprintable()
+    named = named and len(path.name.encode()) <= _LONGEST_NAME
     target = request.folder / (path.name if named else f"{request.source.id}.zip")
     query = masked_query(reader.query)
     same = query == request.query

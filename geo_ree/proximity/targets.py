@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from geo_ree.catalog.toml_files import parse_toml, read_toml
 from geo_ree.errors import SchemaError
 from geo_ree.schema import CLOSED_KINDS
 from geo_ree.schema.vocabularies import OWN
@@ -110,16 +110,17 @@ def load_targets(path: Path | str | None = None) -> dict[str, Target]:
     ['railway', 'road']
     """
     name = "targets.toml" if path is None else str(path)
-    try:
-        source = files("geo_ree.proximity") / "targets.toml" if path is None else Path(path)
-        tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SchemaError(
-            f"{name} cannot be read: {error}", "check the path and the TOML"
-        ) from error
+    if path is None:
+        text = (files("geo_ree.proximity") / name).read_text(encoding="utf-8")
+        tables = parse_toml(text, name, SchemaError)
+    else:
+        tables = read_toml(path, SchemaError)
     out: dict[str, Target] = {}
     complaints: list[str] = []
     for key, table in tables.items():
+        if not isinstance(table, dict):
+            complaints.append(f"{key}: is no table, expected [{key}]")
+            continue
         try:
             out[key] = Target.model_validate({"name": key, **table})
         except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
+from geo_ree.catalog.toml_files import parse_toml, read_toml
 from geo_ree.errors import ScoreError, suggest_words
 from geo_ree.scoring.criteria import DEFAULT_VARIANT, Criterion, Op, Variant, Veto
 from geo_ree.scoring.decay import Decay, is_number, make_decay
@@ -132,15 +132,7 @@ def load_preset(preset: str | Path | ScoreModel) -> ScoreModel:
             suggest_words(str(preset), presets)
             or f"use one of {', '.join(presets)}, or the path of a TOML file",
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ScoreError(
-            f"the preset {path} cannot be read ({error.strerror})", "check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ScoreError(f"the preset {path} is not UTF-8 text", "save it as UTF-8") from error
-    return parse_preset(text, str(path))
+    return _parse(read_toml(path, ScoreError), str(path))
 
 
 def preset_names() -> tuple[str, ...]:
@@ -197,10 +189,10 @@ def parse_preset(text: str, origin: str) -> ScoreModel:
 
     Raises a ScoreError with all mistakes.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScoreError(f"{origin} is not TOML: {error}", "correct that line") from error
+    return _parse(parse_toml(text, origin, ScoreError), origin)
+
+
+def _parse(table: dict[str, Any], origin: str) -> ScoreModel:
     mistakes: list[str] = []
     preset = None
     try:

@@ -223,7 +223,7 @@ def test_a_catalogue_in_another_encoding_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[source]\n", "my.toml: not TOML"),
+        ("[[source]\n", "my.toml is not TOML"),
         (ENTRY.replace('url = "https://example.org/mine.zip"', ""), "source.mine.url: is missing"),
         (ENTRY.replace("https:", "ftp:"), "source.mine.url"),
         (

@@ -324,7 +324,7 @@ def test_printed_it_is_a_small_table() -> None:
         ("weight = 1", "weight = 1\n[criteria.rail]", "is not TOML: Cannot declare"),
         ("weight = 1", "weight =", "is not TOML: Invalid value (at line 7"),
         ("half_km = 50", "half_km = -5", "criteria.rail.decay: Exponential: half_km is -5"),
-        ("half_km = 50", "half_km = nan", "criteria.rail.decay: Exponential: half_km is nan"),
+        ("half_km = 50", "half_km = nan", "criteria.rail.decay.half_km is nan"),
         ("half_km = 50", "half = 50", "the exponential decay has no parameter 'half'"),
         (", half_km = 50", "", "criteria.rail.decay: the exponential decay lacks half_km"),
         ("exponential", "gauss", "no decay is called 'gauss'; use one of exponential, linear"),
