@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geo_ree.cli.console.printing import make_console
 from geo_ree.pipeline.records import Result
 
 _MOST = 30
@@ -16,8 +16,8 @@ _MOST = 30
 
 def show_sites(result: Result, out: Path) -> None:
     """Print the sites with their ranks, what is missing, and the warnings."""
-    console = Console(highlight=False)
-    console = console if console.is_terminal else Console(highlight=False, width=200)
+    console = make_console()
+    console = console if console.is_terminal else make_console(width=200)
     scores = result.table
     own = scores[scores["origin"] == "own"]
     among = int(scores.loc[scores["role"] == "candidate", "rank_in_role"].notna().sum())
