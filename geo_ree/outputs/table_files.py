@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -30,6 +31,8 @@ BUILD_TABLES = ("deposits", "records", "values", "conflicts", "pairs")
 
 SPATIAL_TABLES = ("scores", "deposits")
 """Tables that are written as ``<name>.gpkg`` and ``<name>.parquet`` as well."""
+
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r])")
 
 
 def write_tables(
@@ -76,14 +79,14 @@ def write_csv(table: pd.DataFrame, path: Path, *, float_format: str | None = Non
 def disarmed(value: object) -> object:
     """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
+    Where Excel separates columns by semicolons, what follows one in a text begins a cell, too.
+
     Examples
     --------
-    >>> disarmed("=1+1"), disarmed("Kutessay II")
-    ("'=1+1", 'Kutessay II')
+    >>> disarmed("=1+1"), disarmed("Kutessay II"), disarmed("a;=1+1")
+    ("'=1+1", 'Kutessay II', "a;'=1+1")
     """
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:

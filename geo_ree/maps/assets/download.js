@@ -4,7 +4,10 @@
   var BOM = "\ufeff", END = "\r\n";
 
   /* A text that a spreadsheet would run as a formula gets a leading apostrophe. */
-  function disarmed(text) { return /^[\s]*[=+\-@\t\r]/.test(text) ? "'" + text : text; }
+  function disarmed(text) {
+    var whole = /^[\s]*[=+\-@\t\r]/.test(text) ? "'" + text : text;
+    return whole.replace(/([;\t\r\n])(?=[=+\-@\t\r])/g, "$1'"); /* where semicolons separate the cells */
+  }
   function field(value) {
     if (value === undefined || value === null || (typeof value === "number" && isNaN(value))) return "";
     var text = typeof value === "number" ? String(value) : disarmed(String(value).replace(/\0/g, ""));
@@ -54,7 +57,7 @@
       "filters: " + (filters || "none"),
       run.disclaimer || "",
       "sources: " + (whose.join("; ") || "not stated")
-    ].filter(Boolean).map(function (line) { return "# " + line.replace(/\0/g, "").replace(/[\r\n]+/g, " ").replace(/,/g, ";"); });
+    ].filter(Boolean).map(function (line) { return "# " + line.replace(/\0/g, "").replace(/[\r\n]+/g, " ").replace(/,/g, ";").replace(/;(?=[=+\-@])/g, ";'"); });
   }
   g.csv = function () {
     var wanted = columns(), head = wanted.map(function (c) { return c[0]; }).join(",");
