@@ -1,10 +1,8 @@
 """Kill the commands that write, at random moments, and look at what they leave: make torture.
 
-Each command works on a data folder of one deposit and writes into a folder that holds its outputs of
-before and files of the user. After each SIGKILL, SIGTERM or SIGINT the outputs must be wholly the old or
-wholly the new ones, the user's files untouched, and nothing else left: after SIGTERM and SIGINT at once,
-after SIGKILL when the next command has begun. The commands run in children of an interpreter that
-has imported everything, so that a trial takes a fraction of a second. Exit status 1 if a promise is broken.
+Each works on a data folder of one deposit, and on outputs of before beside files of the user. After each
+signal the outputs must be wholly old or wholly new, the user's files untouched, and nothing else left:
+after SIGTERM and SIGINT at once, after SIGKILL when the next command has begun. Exit status 1 if not.
 """
 
 from __future__ import annotations
@@ -63,7 +61,6 @@ MODULES = (
     *("pipeline.rasters", "pipeline.result", "studies.scenarios", "studies.visits"),
 )
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-LONGEST_S = 120.0
 _SUBREAPER = 36  # prctl: orphans of our children become ours, and can be waited for
 
 
@@ -184,12 +181,12 @@ def kill_at_random(folder: Folder, child: int, seconds: float) -> signal.Signals
     if folder.chance.random() < 0.5:
         time.sleep(folder.chance.uniform(0, seconds))
     else:
-        end = time.monotonic() + LONGEST_S
+        end = time.monotonic() + 120
         while time.monotonic() < end and not any(folder.out.glob(".*writing-*/new/*")):
             time.sleep(0.002)
             if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 break
-        time.sleep(folder.chance.uniform(0, 0.2))
+        time.sleep(folder.chance.uniform(0, max(0.2, seconds / 3)))
     os.kill(child, number)
     return number
 
@@ -328,8 +325,7 @@ def main() -> int:
     print(f"torture.py --seed {asked.seed} --kills {asked.kills}", flush=True)
     began, home = time.monotonic(), Path(tempfile.mkdtemp(prefix="torture-"))
     preload()
-    server, port = mirror(home)
-    children = []
+    (server, port), children = mirror(home), list[int]()
     for job in range(asked.jobs):
         child = os.fork()
         if not child:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from geo_ree.cli.shared import data
+from geo_ree.cli.shared import data, writable_folder
 from geo_ree.cli.terminal import echo
 
 
@@ -18,6 +18,7 @@ from geo_ree.cli.terminal import echo
     "--out",
     type=click.Path(path_type=Path),
     default=Path("out/diff"),
+    callback=writable_folder,
     show_default=True,
     help="Folder of the files.",
 )

@@ -16,7 +16,12 @@ from click.testing import CliRunner
 import geo_ree
 from geo_ree.cli.app import main
 
-NEEDS = {"visit": ["x"], "surface": ["--layer", "railways"], "scenario": ["--planned", "all"]}
+NEEDS = {
+    "diff": ["x"],
+    "visit": ["x"],
+    "surface": ["--layer", "railways"],
+    "scenario": ["--planned", "all"],
+}
 WRITING = sorted(
     name
     for name, command in main.commands.items()
