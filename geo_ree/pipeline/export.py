@@ -213,7 +213,8 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
     """
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
     model, chosen = result.scores.model, raster_targets(result)
-    box = box_of(result.layers.frames["countries"])
+    region = result.layers.region
+    box = box_of(result.layers.frames["countries"]) if region == REGION else region
     step_m = fair_step_m(make_grid(box, resolution))
     made: dict[str, Path | str] = {}
     for column, target in chosen.items():

@@ -22,8 +22,9 @@ from geo_ree.fetching.retrieval import check_provided
 from geo_ree.fetching.transport.masking import masked, secrets_of
 from geo_ree.fetching.transport.session import check_mirror
 from geo_ree.pipeline.layers import InputFile, check_ids, describe_input, starter_countries
+from geo_ree.pipeline.world_borders import borders_of
 from geo_ree.schema import RASTER_LAYERS
-from geo_ree.settings import Options, Settings
+from geo_ree.settings import REGION, Options, Settings
 from geo_ree.storage import data_lock
 
 logger = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ def fetch(
         on_start=on_start or _ignore,
         on_bytes=on_bytes or _ignore,
         on_finish=on_finish or _ignore,
-        countries=starter_countries(catalog),
+        countries=borders_of(box) if box else starter_countries(catalog),
     )
     with data_lock(settings):
         return Fetched(outcomes=batch.fetch_all(chosen), not_tried=not_tried)
@@ -298,7 +299,8 @@ class _Batch:
             else:
                 borders = None if table.layer == "countries" else self.countries
                 skip = self.options.skip_bad_rows
-                part = normalize(raw, table, borders, skip_bad_rows=skip)
+                region = self.box or REGION
+                part = normalize(raw, table, borders, skip_bad_rows=skip, region=region)
             out.append((table, part))
         if not any(part.rows_read for _, part in out):
             raise SchemaError(

@@ -6,6 +6,7 @@ Places and lines are made up; towns of Kazakhstan are from the starter's settlem
 from __future__ import annotations
 
 import shlex
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,18 +14,22 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 
-from geo_ree import export, run
+from geo_ree import export, fetch, run
 from geo_ree.catalog import load_catalog
 from geo_ree.crs import GEOD
 from geo_ree.deposits.stated_errors import read_stated_error
 from geo_ree.errors import GeoReeError
+from geo_ree.fetching.protocol import requested_box
 from geo_ree.pipeline.missing_layers import choose_sources
 from geo_ree.pipeline.own_sites import score_sites
+from geo_ree.pipeline.records import Layers
 from geo_ree.pipeline.regions import box_around, region_of
 from geo_ree.pipeline.world_borders import borders_of
 from geo_ree.settings import REGION, Options, Settings
+from geo_ree.studies.visits import plan_visit, write_visit
 
 LINE = [(34.0, 0.6), (33.2, 0.43), (32.6, 0.33), (30.2, 0.2)]
 UGANDA = {"One": (32.52, 0.41), "Two": (30.11, -0.62), "Three": (33.9, 1.2)}
@@ -303,3 +308,46 @@ def test_kinds_and_sizes_of_own_layers_are_read_as_maps_write_them(settings: Set
     row = scored(frame({"A": (70.0, 46.0)}), settings, own).table.iloc[0]
     for target in ("railway", "road", "power_line"):
         assert row[f"dist_{target}_km"] == pytest.approx(33.3, abs=0.2), target
+
+
+PLANTS = """country,country_long,name,gppd_idnr,capacity_mw,latitude,longitude,primary_fuel,url
+UGA,Uganda,Made-up Falls,X1,250,0.45,33.2,Hydro,https://example.org
+KEN,Kenya,Made-up Spring,X2,250,0.45,34.9,Hydro,https://example.org
+"""
+
+
+def test_a_table_of_the_world_counts_where_the_sites_are(
+    settings: Settings, tmp_path: Path
+) -> None:
+    archive = tmp_path / "plants.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("global_power_plant_database.csv", PLANTS)
+    fetched = fetch("wri_power_plants", settings=settings, file=archive, box=(29, -2, 36, 5))
+    assert fetched.outcomes[0].tables[0]["kept"] == 2
+    result = scored(frame(UGANDA), settings, {"railways": railway(), "roads": railway()})
+    row = result.table.set_index("name").loc["One"]
+    want = GEOD.inv(32.52, 0.41, 33.2, 0.45)[2] / 1000
+    assert row["dist_power_plant_km"] == pytest.approx(want, abs=0.01)
+    assert row["near_power_plant"].startswith("Made-up Falls (UGA)")
+    assert "starter_roads" not in {i["id"] for i in result.report["inputs"]}
+
+
+def test_a_box_that_was_fetched_is_known_as_far_as_its_edge() -> None:
+    assert requested_box("bbox 29,-2,36,5 subtype rail,road") == (29.0, -2.0, 36.0, 5.0)
+    assert requested_box("[out:json][bbox:-2,29,5,36];") == (29.0, -2.0, 36.0, 5.0)
+    assert requested_box("subtype rail") is None
+    source = load_catalog()["overture_transport"]
+    layers = Layers(
+        frames={}, sources={source.id: source}, inputs=[], boxes={source.id: (29, -2, 36, 5)}
+    )
+    assert layers.regions["railways"] == ((29, -2, 36, 5),)
+    assert layers.coverage["railways"] == frozenset()
+
+
+def test_a_visit_and_rasters_of_own_sites(uganda, tmp_path: Path) -> None:
+    visit = write_visit(plan_visit(uganda, ["One"]), tmp_path / "visit")
+    assert {p.name for p in visit} == {"visit.html", "visit.kml"}
+    files = export(uganda, tmp_path / "cog", formats=("cog",), resolution="0.5 deg")
+    (raster,) = [f for f in files if f.name == "dist_railway_km.tif"]
+    with rasterio.open(raster) as opened:
+        assert tuple(opened.bounds) == uganda.report["settings"]["region"]
