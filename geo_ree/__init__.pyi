@@ -7,6 +7,7 @@ from .outputs.figures import plot_distances, plot_ranking
 from .pipeline.export import export
 from .pipeline.fetching import fetch
 from .pipeline.own_sites import score_sites
+from .pipeline.point_samples import sample
 from .pipeline.records import Result
 from .pipeline.result import build, run
 from .pipeline.score_rasters import suitability
@@ -70,6 +71,7 @@ __all__ = [
     "read",
     "reweigh",
     "run",
+    "sample",
     "scenario",
     "score",
     "score_sites",

@@ -169,8 +169,23 @@ class RasterBand:
             )
 
 
+def is_raster(path: Path) -> bool:
+    """Whether the first bytes of a file are those of a raster that `RasterBand` reads."""
+    return path.is_file() and bool(_find_driver(path))
+
+
 def _driver_of(path: Path) -> str:
     """The driver of a raster by the first bytes of its file."""
+    driver = _find_driver(path)
+    if driver:
+        return driver
+    raise SchemaError(
+        f"{path} is no raster that geo_ree reads",
+        "save it as a GeoTIFF; Surfer and Esri ASCII grids are read too",
+    )
+
+
+def _find_driver(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             head = stream.read(64)
@@ -181,7 +196,4 @@ def _driver_of(path: Path) -> str:
             return driver
     if head.lstrip().lower().startswith(_ASCII_GRID):
         return "AAIGrid"
-    raise SchemaError(
-        f"{path} is no raster that geo_ree reads",
-        "save it as a GeoTIFF; Surfer and Esri ASCII grids are read too",
-    )
+    return ""
