@@ -114,6 +114,11 @@ class Reader(Strict):
                 raise ValueError(f"{name!r} cannot be sent: use letters of ASCII, in one line")
         return headers
 
+    def given(self, *names: str) -> list[str]:
+        """Return which of some settings differ from their defaults."""
+        fields = type(self).model_fields
+        return [name for name in names if getattr(self, name) != fields[name].get_default()]
+
 
 class Precision(Strict):
     """How precise the source's coordinates are.

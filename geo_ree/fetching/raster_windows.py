@@ -28,10 +28,14 @@ from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box
 from geo_ree.fetching.raster_values import HEIGHT, read_values
 from geo_ree.reading.geotiffs import open_geotiff
+from geo_ree.reading.tables import refuse_settings
 from geo_ree.schema import LAND_HEIGHT_M
 
 MAX_PIXELS = 50_000_000
 """A window with more pixels (200 MB as float32) is refused."""
+
+_OF_TABLES = ("sheet", "header_row", "encodings", "layer", "where", "key")
+"""Settings of the reader that a raster has no use for."""
 
 OFF_GRID = 0.01
 """Share of a pixel by which files of one grid may be off."""
@@ -150,6 +154,7 @@ def open_raster(path: Path, source: Source) -> Iterator[DatasetReader]:
         hint = f"fetch it again with geo-ree fetch {source.id}{provided}"
     if not path.is_file():
         raise SchemaError(f"{source.id}: {path} is missing", hint)
+    refuse_settings(source, path.name, "a raster", *_OF_TABLES)
     try:
         with open_geotiff(path, where=f"{source.id}: {path.name}") as dataset:
             # what is fetched as tiles is in degrees, a file of the user in any system

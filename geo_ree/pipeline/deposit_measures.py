@@ -11,7 +11,7 @@ from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
-from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
+from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
 from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
 from geo_ree.pipeline.unplaced import possible_areas
@@ -46,7 +46,10 @@ def measure_deposits(
     """
     frames = layers.frames
     deposits = _scorable(frames["deposits"])
-    targets = choose_gateways(load_targets(options.targets), frames, options)
+    targets = load_targets(options.targets)
+    if options.targets is not None:
+        check_names(targets, frames, str(options.targets))
+    targets = choose_gateways(targets, frames, options)
     proximity = TargetIndex(frames, targets, coverage=layers.coverage, regions=layers.regions)
     distances = measure(deposits, frames, labels=layers.labels, index=proximity, feet=True)
     terrain = terrain_columns(deposits, rasters, proximity)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.errors import SettingsError
+from geo_ree.deposits.vocabulary import read_country
+from geo_ree.errors import SettingsError, suggest_words
 from geo_ree.proximity import Target, measure
 from geo_ree.schema.columns import rounded
 from geo_ree.scoring import ScoreModel, score
@@ -33,27 +34,60 @@ def choose_gateways(
     Raises
     ------
     SettingsError
-        When no gateway has one of the names.
+        When no gateway has one of the names, none leads to a country to avoid, or none is left.
     """
     out = dict(targets)
-    if not (options.gateways or options.avoid) or "gateways" not in layers:
+    if not (options.gateways or options.avoid):
         return out
-    gateways = layers["gateways"]
-    unknown = set(options.gateways) - set(gateways["name"])
-    if unknown:
+    if "gateways" not in layers or "gateway" not in targets:
         raise SettingsError(
-            f"no gateway is called {', '.join(sorted(unknown))}",
-            f"use some of {', '.join(sorted(gateways['name']))}",
+            "gateways are chosen, and there are none to choose from",
+            "leave out --gateway and --avoid, or keep a source and a target of gateways",
         )
+    gateways = layers["gateways"]
+    _check_words("no gateway is called", options.gateways, gateways["name"])
+    avoid = tuple(read_country(word, "the neighbour to avoid") for word in options.avoid)
+    _check_words("no gateway leads to", avoid, gateways["neighbour"].dropna())
     names = options.gateways or tuple(_exits(gateways)["name"])
     out["gateway"] = out["gateway"].model_copy(
         update={
             "names": names,
-            "avoid_neighbours": options.avoid,
+            "avoid_neighbours": avoid,
             "label": "chosen gateway",
         }
     )
+    if out["gateway"].choose(gateways).empty:
+        raise SettingsError("no gateway is left to measure to", "avoid fewer, or choose others")
     return out
+
+
+def _check_words(what: str, words: Iterable[str], known: Iterable[str]) -> None:
+    there = sorted(set(known))
+    for word in words:
+        if word not in there:
+            raise SettingsError(
+                f"{what} {word}", suggest_words(word, there) or f"use some of {', '.join(there)}"
+            )
+
+
+def check_names(
+    targets: Mapping[str, Target], layers: Mapping[str, gpd.GeoDataFrame], where: str
+) -> None:
+    """Refuse names of targets that no feature of their layer bears; a layer without a source is no error.
+
+    Raises
+    ------
+    SettingsError
+        Naming the target and the nearest spellings.
+    """
+    for name, target in targets.items():
+        if target.layer in layers:
+            known = layers[target.layer]["name"].dropna().astype(str)
+            what = f"{where}: {name}.names: no feature of the layer {target.layer} is called"
+            _check_words(what, target.names, known)
+            neighbours = layers[target.layer].get("neighbour", pd.Series(dtype=object)).dropna()
+            what = f"{where}: {name}.avoid_neighbours: no gateway leads to"
+            _check_words(what, target.avoid_neighbours, neighbours)
 
 
 def compare_gateways(

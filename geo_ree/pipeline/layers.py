@@ -20,7 +20,8 @@ from geo_ree.deposits import (
     merge,
     normalize,
 )
-from geo_ree.errors import SettingsError, naming_unexpected
+from geo_ree.deposits.vocabulary import country_code
+from geo_ree.errors import CatalogError, SettingsError, naming_unexpected, suggest_words
 from geo_ree.fetching import read
 from geo_ree.fetching.protocol import requested_box
 from geo_ree.pipeline.records import Layers
@@ -222,7 +223,26 @@ def check_ids(ids: Sequence[str], catalog: Mapping[str, Source]) -> None:
     """
     for given in ids:
         if given not in catalog:
-            raise SettingsError(f"no source is called {given!r}", "geo-ree sources lists them")
+            hint = suggest_words(given, catalog) or "geo-ree sources lists them"
+            raise SettingsError(f"no source is called {given!r}", hint)
+
+
+def check_coverage(source: Source) -> None:
+    """Refuse a country of ``coverage`` that is no ISO alpha-3 code.
+
+    Raises
+    ------
+    CatalogError
+        With the code that may be meant.
+    """
+    for part in source.parts():
+        for word in part.coverage:
+            if word in ("none", code := country_code(word)):
+                continue
+            raise CatalogError(
+                f"{source.id}: coverage has {word!r}, which is no ISO alpha-3 code of a country",
+                f"write {code}" if code else "write codes as KAZ, or none",
+            )
 
 
 def describe_input(source: Source, payload: InputFile, part: Normalized) -> dict[str, Any]:
@@ -268,7 +288,14 @@ def _choose(
     catalog: Mapping[str, Source], settings: Settings, options: Options
 ) -> dict[str, InputFile]:
     check_ids((*options.only, *options.without), catalog)
+    for source_id in options.only:
+        if source_id in options.without:
+            raise SettingsError(
+                f"{source_id} is chosen alone and left out", "give it in only or in without"
+            )
     fetched = _snapshots(catalog, settings, options)
+    for source in catalog.values():
+        check_coverage(source)
     out: dict[str, InputFile] = {}
     for source_id, source in catalog.items():
         wanted = not options.only or source_id in options.only or source.layer == "countries"

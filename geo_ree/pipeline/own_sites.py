@@ -245,7 +245,7 @@ def _scored(
     ]
     scores = replace(scores, warnings=[*warnings, *scores.warnings])
     tables = run_tables(layers, measures, scores)
-    report = make_report(settings, options, layers, scores, tables, {})
+    report = make_report(settings, options, layers, scores, tables, {}, measures.targets)
     own = {"sites": len(sites.part.frame), "columns": list(layers.own_columns.values())}
     return Result(
         layers=layers,

@@ -18,6 +18,7 @@ from geo_ree.pipeline.elevation import ElevationSource
 from geo_ree.pipeline.layers import InputFile, describe_input
 from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
+from geo_ree.proximity import Target
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.scoring.raster_columns import describe_rasters
@@ -75,6 +76,7 @@ def make_report(
     scores: Scores,
     tables: Mapping[str, pd.DataFrame],
     seconds: Mapping[str, float],
+    targets: Mapping[str, Target],
 ) -> dict[str, Any]:
     """Everything that ``run.json`` holds."""
     unranked, table = tables["unranked"], tables["scores"]
@@ -98,6 +100,7 @@ def make_report(
         "concentration": options.concentration,
         "preset": scores.preset,
         "rasters": describe_rasters(scores.model),
+        "gateways": _gateways_measured(layers, targets),
         "aggregate": scores.model.aggregate,
         "ranked": ranked,
         "candidates": ranked + len(missing),
@@ -107,6 +110,15 @@ def make_report(
         "timings_s": seconds,
         "warnings": scores.warnings,
     }
+
+
+def _gateways_measured(layers: Layers, targets: Mapping[str, Target]) -> dict[str, list[str]]:
+    """The gateways that distances were measured to, and the neighbours whose gateways were not."""
+    if "gateways" not in layers.frames or "gateway" not in targets:
+        return {"counted": [], "avoided": []}
+    target = targets["gateway"]
+    counted = target.choose(layers.frames["gateways"])["name"].astype(str)
+    return {"counted": sorted(counted), "avoided": sorted(target.avoid_neighbours)}
 
 
 def summarize_uncertainty(tables: Mapping[str, pd.DataFrame], leader: str | None) -> dict[str, Any]:

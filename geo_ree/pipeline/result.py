@@ -124,7 +124,7 @@ def _compute(store: RunStore, clock: _Clock) -> Result:
         scores = score_deposits(measures, layers, options)
         layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
     tables = run_tables(layers, measures, scores)
-    report = make_report(settings, options, layers, scores, tables, clock.seconds)
+    report = make_report(settings, options, layers, scores, tables, clock.seconds, measures.targets)
     return Result(
         layers=layers,
         measures=measures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geo_ree.catalog.toml_files import parse_toml, read_toml
-from geo_ree.errors import SchemaError
-from geo_ree.schema import CLOSED_KINDS
+from geo_ree.errors import SchemaError, suggest_words
+from geo_ree.schema import CLOSED_KINDS, LAYERS, PRECISION_ERROR_M
 from geo_ree.schema.vocabularies import OWN
 
 
@@ -123,6 +124,7 @@ def load_targets(path: Path | str | None = None) -> dict[str, Target]:
             continue
         try:
             out[key] = Target.model_validate({"name": key, **table})
+            complaints += [f"{key}.{line}" for line in _mistakes(out[key])]
         except ValidationError as error:
             complaints += [
                 ".".join([key, *map(str, item["loc"])]) + ": " + item["msg"]
@@ -131,3 +133,31 @@ def load_targets(path: Path | str | None = None) -> dict[str, Target]:
     if complaints:
         raise SchemaError(f"{name} has mistakes: {'; '.join(complaints)}")
     return out
+
+
+def _mistakes(target: Target) -> list[str]:
+    """Words of a target that match nothing: its layer, kinds, columns and precision classes."""
+    if target.layer not in LAYERS:
+        return [f"layer: no layer is {_closest(target.layer, LAYERS)}"]
+    columns = {c.name: c for c in LAYERS[target.layer].columns}
+    kinds = columns["kind"].vocabulary if "kind" in columns else ()
+    known = {
+        "kinds": (target.kinds, kinds, f"no kind of the layer {target.layer} is"),
+        "at_least": (target.at_least, columns, f"no column of the layer {target.layer} is"),
+        "unknown_for_precision": (
+            *(target.unknown_for_precision, PRECISION_ERROR_M),
+            "no precision class is",
+        ),
+    }
+    return [
+        f"{name}: {what} {_closest(word, there)}"
+        for name, (words, there, what) in known.items()
+        for word in words
+        if word not in there
+    ]
+
+
+def _closest(word: str, known: Iterable[str]) -> str:
+    there = list(known)
+    hint = suggest_words(word, there) or f"use one of {', '.join(there)}"
+    return f"{word!r} ({hint})"

@@ -42,6 +42,7 @@ from geo_ree.reading.tables import (
     LoadTable,
     finish_table,
     number_rows,
+    refuse_settings,
     required_columns,
     retry_hint,
 )
@@ -191,7 +192,7 @@ class _Opener:
     ) -> pd.DataFrame:
         """Open a file that is no archive."""
         if kind == "text":
-            self.refuse_condition(where)
+            refuse_settings(self.source, where, "a table", "where", "sheet", "layer")
 
             def beside(member: str) -> pd.DataFrame | None:
                 file = path.with_name(PurePosixPath(member).name)
@@ -200,26 +201,22 @@ class _Opener:
             table = self.texts(path.read_bytes(), where, self.source.reader.header_row)
             return finish_table(table, self.source, child or beside, where=where, hint=self.hint)
         if kind == "shp":
+            refuse_settings(self.source, where, "a shapefile", "sheet", "header_row", "layer")
             return self.shapefile(parts_beside(path), where)
         if kind == "sqlite":
+            refuse_settings(self.source, where, "a GeoPackage", "sheet", "header_row", "encodings")
             target = self.new_path(".gpkg")
             shutil.copyfile(path, target)  # SQLite may write beside a database even to read it
             return self.vector(target, where)
         if kind == "parquet":
-            self.refuse_condition(where)
+            unused = ("where", "sheet", "header_row", "layer", "encodings")
+            refuse_settings(self.source, where, "a table", *unused)
             frame = read_parquet(path, where=self.label(where), hint=self.hint)
             return self.finish(ensure_crs(frame, self.source, where=where, hint=self.hint), where)
+        refuse_settings(self.source, where, "a text", "sheet", "header_row", "encodings")
         if kind == "json" and self.source.protocol != "arcgis":  # whose server applies it
-            self.refuse_condition(where)
+            refuse_settings(self.source, where, "a table", "where")
         return self.finish(self.page(path, where, kind), where)
-
-    def refuse_condition(self, where: str) -> None:
-        if self.source.reader.where:
-            raise SchemaError(
-                f"{self.label(where)} is a table, and reader.where is only for layers that GDAL "
-                "reads",
-                "leave reader.where out, or provide the table as a GeoPackage",
-            )
 
     def texts(self, raw: bytes, where: str, header_row: int = 1) -> pd.DataFrame:
         return parse_csv(
@@ -232,7 +229,7 @@ class _Opener:
 
     def workbook(self, path: Path, where: str) -> pd.DataFrame:
         label, reader = self.label(where), self.source.reader
-        self.refuse_condition(where)
+        refuse_settings(self.source, where, "a table", "where", "layer", "encodings")
         content = check_workbook(path, source_id=self.source.id, hint=self.hint)
         checked = self.new_path(".xlsx")
         checked.write_bytes(content)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pandas as pd
 
 from geo_ree.catalog.source import Source
-from geo_ree.errors import SchemaError
+from geo_ree.errors import SchemaError, suggest_words
 from geo_ree.schema.vocabularies import OWN
 
 logger = logging.getLogger(__name__)
@@ -103,6 +103,13 @@ def _check_columns(source: Source, found: Iterable[object], name: str, *, hint: 
     """Raise once, with every missing column, the closest name there is, and all that there are."""
     have = [str(c) for c in found]
     missing = [c for c in required_columns(source) if c not in have]
+    # an entry with several tables states nulls for all of them
+    unused = [c for c in source.nulls if c != "*" and c not in have and not source.part]
+    if unused and not missing:
+        raise SchemaError(
+            f"{source.id}: {name} has no column {unused[0]!r}, as nulls.{unused[0]} says",
+            suggest_words(unused[0], have) or f"its columns are {', '.join(have)}",
+        )
     if not missing:
         return
     listed = []
@@ -120,3 +127,18 @@ def check_rows(source: Source, frame: pd.DataFrame, name: str, *, hint: str) -> 
     """Raise `SchemaError` if a table has no rows."""
     if frame.empty:
         raise SchemaError(f"{source.id}: {name} has no rows", hint)
+
+
+def refuse_settings(source: Source, where: str, what: str, *names: str) -> None:
+    """Refuse settings of the reader that a file of its format has no use for."""
+    given = source.reader.given(*names)
+    if "where" in given:
+        raise SchemaError(
+            f"{source.id}: {where} is {what}, and reader.where is only for layers that GDAL reads",
+            "leave reader.where out, or provide the table as a GeoPackage",
+        )
+    if given:
+        raise SchemaError(
+            f"{source.id}: {where} is {what}, which has no use for reader.{given[0]}",
+            f"leave reader.{given[0]} out of the catalogue entry, or provide another file",
+        )

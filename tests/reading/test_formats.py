@@ -382,6 +382,30 @@ def test_only_layers_have_conditions(make, entry, kind):
     assert f"towns.{kind} is a table, and reader.where is only for layers" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        ("csv", {"sheet": "Towns"}),
+        ("csv", {"layer": "towns"}),
+        ("xlsx", {"encodings": ("cp1251",)}),
+        ("parquet", {"header_row": 3}),
+        ("gpkg", {"sheet": "Towns"}),
+        ("geojson", {"encodings": ("cp1251",)}),
+    ],
+)
+def test_a_setting_of_another_format_is_refused(make, entry, kind, setting):
+    text = refusal(make(kind), entry(kind, **setting))
+    (name,) = setting
+    assert f"which has no use for reader.{name}" in text
+
+
+def test_nulls_of_a_column_that_is_not_there_are_refused(make, entry):
+    source, path = entry("csv"), make("csv")
+    for nulls in ({"naem": ("-",)}, {"name": ("-",), "*": ("none",), "naem": ("-",)}):
+        text = refusal(path, source.model_copy(update={"nulls": nulls}))
+        assert "has no column 'naem', as nulls.naem says; did you mean name" in text
+
+
 def test_a_folder_that_is_no_geodatabase_is_refused(tmp_path, made_up):
     assert "is a folder, not a file" in refusal(tmp_path, made_up())
 

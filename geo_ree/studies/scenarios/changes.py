@@ -13,6 +13,7 @@ import pandas as pd
 
 from geo_ree.crs import length_km
 from geo_ree.deposits import assign_country, split_at_borders
+from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import SettingsError, suggest_words
 from geo_ree.schema import CLOSED_KINDS, LAYERS, check_layer
 from geo_ree.settings import SCORED_COUNTRIES
@@ -117,7 +118,8 @@ def _check_layers(
     for layer in (*add, *remove):
         if layer not in KINDS:
             raise SettingsError(
-                f"a scenario cannot change the layer {layer!r}", f"use one of {', '.join(KINDS)}"
+                f"a scenario cannot change the layer {layer!r}",
+                suggest_words(layer, KINDS) or f"use one of {', '.join(KINDS)}",
             )
         if layer not in layers or layers[layer].empty:
             raise SettingsError(
@@ -204,7 +206,11 @@ def _removed_rows(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.nda
     for word in words:
         mask = _matching(rows, str(word))
         if not mask.any():
-            raise SettingsError(f"no feature of the layer {layer} matches {word!r}", _hint(rows))
+            names = rows["name"].dropna().astype(str)
+            near = suggest_words(str(word), [*names, *(f"kind={k}" for k in set(rows["kind"]))])
+            raise SettingsError(
+                f"no feature of the layer {layer} matches {word!r}", near or _hint(rows)
+            )
         gone |= mask
     return gone
 
@@ -212,6 +218,7 @@ def _removed_rows(rows: gpd.GeoDataFrame, wanted: Removed, layer: str) -> np.nda
 def _matching(rows: gpd.GeoDataFrame, word: str) -> np.ndarray:
     key, _, value = word.partition("=")
     if value and key in _SHORT:
+        value = (country_code(value) or value) if key == "country" else value
         return (rows[_SHORT[key]] == value).fillna(False).to_numpy(dtype=np.bool_)
     ids = rows["id"].astype(str)
     whole = (ids == word) | ids.str.startswith(word + "/")  # pieces of a line cut at a border

@@ -34,7 +34,7 @@ def again(starter_run):
         measures = measure_deposits(layers, options)
         scores = score_deposits(measures, layers, options)
         tables = run_tables(layers, measures, scores)
-        report = make_report(Settings(), options, layers, scores, tables, {})
+        report = make_report(Settings(), options, layers, scores, tables, {}, measures.targets)
         return Result(layers=layers, measures=measures, scores=scores, tables=tables, report=report)
 
     return run
