@@ -21,7 +21,7 @@ from geo_ree.cli.raster_commands import write_suitability, write_surface
 from geo_ree.cli.run_commands import audit, build, run, score
 from geo_ree.cli.scenario_commands import scenario
 from geo_ree.cli.source_commands import doctor, fetch, sources
-from geo_ree.cli.stored_commands import list_runs
+from geo_ree.cli.stored_commands import explain, list_runs
 from geo_ree.cli.terminal import echo, show_crash, show_log
 from geo_ree.cli.validate_commands import validate
 from geo_ree.errors import GeoReeError
@@ -118,6 +118,7 @@ def main(debug: bool) -> None:
 for command in (
     run,
     score,
+    explain,
     list_runs,
     build,
     audit,

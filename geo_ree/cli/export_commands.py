@@ -91,7 +91,8 @@ def export(
 
     words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
     names = check_formats(words or ALL_FORMATS)
-    check_resolution(resolution)
+    if "cog" in names:
+        check_resolution(resolution)
     if crs:
         check_projected(crs)
     result = run_pipeline(data, given)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from geo_ree.cli.shared import data
+from geo_ree.cli.shared import Variadic, choices, data, run_pipeline
 from geo_ree.cli.terminal import echo
 from geo_ree.settings import Settings
 
@@ -38,3 +39,18 @@ def list_runs(data: Path, prune: bool, keep: int) -> None:
         )
     megabytes = stored_runs.stored_bytes(settings) / 1e6
     echo(f"{len(table)} runs, {megabytes:.1f} MB with the layers and measures behind them")
+
+
+@click.command(cls=Variadic)
+@click.argument("deposit", metavar="DEPOSIT")
+@data
+@choices
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(deposit: str, data: Path, as_json: bool, **given: Any) -> None:
+    """Explain the score of DEPOSIT: what each distance adds, and what would change the rank.
+
+    DEPOSIT is an id or a name.
+    """
+    from geo_ree.cli.console import explanation
+
+    explanation.show_explanation(run_pipeline(data, given), deposit, as_json=as_json)

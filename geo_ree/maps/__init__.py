@@ -5,9 +5,6 @@ the layers of the map, `overlay` the picture of a raster, `relief` the shaded re
 folium's HTML with `assets/` and `i18n/`. `style` holds colours, sizes and labels, `packing` the compact forms.
 """
 
-from geo_ree.maps.document import InlinePage
-from geo_ree.maps.feature_groups import MapLayer
-from geo_ree.maps.overlay import score_picture
-from geo_ree.maps.page import render
+import lazy_loader
 
-__all__ = ["InlinePage", "MapLayer", "render", "score_picture"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
-from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
-from geo_ree.pipeline.records import Layers, Measures
+from geo_ree.pipeline.records import Layers, Measures, no_areas
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
 from geo_ree.pipeline.unplaced import possible_areas
 from geo_ree.pipeline.water_notes import water_notes
@@ -67,12 +66,6 @@ def measure_deposits(
         missing=missing_lines(proximity, rates, frames["countries"], options.seed),
         areas=possible_areas(frames["deposits"], areas, frames["countries"]),
     )
-
-
-def no_areas() -> gpd.GeoDataFrame:
-    """The areas of a run whose positions were not looked for: none."""
-    columns = {name: pd.Series([], dtype=object) for name in ("deposit", "kind", "evidence")}
-    return gpd.GeoDataFrame(columns, geometry=[], crs=STORE_CRS)
 
 
 def upper_limits(distances: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -20,11 +22,12 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
-from geo_ree.pipeline.deposit_measures import no_areas
-from geo_ree.pipeline.records import Result
-from geo_ree.pipeline.score_rasters import suitability
-from geo_ree.proximity import Box, Target, fair_step_m, make_grid, surface
-from geo_ree.settings import REGION, SCORED_COUNTRIES
+from geo_ree.pipeline.records import Result, no_areas
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
+from geo_ree.storage.record_files import LazyMapping, lazily
+
+if TYPE_CHECKING:
+    from geo_ree.proximity import Target
 
 INFRASTRUCTURE = (
     "railways",
@@ -113,7 +116,8 @@ def export(
     """
     folder = Path(folder)
     wanted = check_formats(formats)
-    check_resolution(resolution)
+    if set(wanted) & set(RASTER_FORMATS):
+        check_resolution(resolution)
     if crs:
         check_projected(crs)
     bundle = result if isinstance(result, Bundle) else gather_tables(result)
@@ -138,28 +142,45 @@ def check_resolution(resolution: float | str) -> None:
     ------
     SchemaError
     """
+    from geo_ree.proximity import make_grid
+
     make_grid(REGION, resolution)
 
 
 def gather_tables(result: Result) -> Bundle:
-    """Collect the tables of a run as the export formats take them."""
+    """Collect the tables of a run as the export formats take them, each when it is first used."""
     tables, layers = result.tables, result.layers.frames
-    areas = tables.get("areas", no_areas())
-    drawn = areas[areas.geometry.notna()]
-    sources = pd.DataFrame(result.report["inputs"]).reindex(columns=SOURCE_COLUMNS)
-    return Bundle(
-        scored=cleaned(result.table),
-        unranked=cleaned(with_areas(result.unranked, drawn)),
-        areas=cleaned(drawn[drawn["kind"] != "country"].reset_index(drop=True)),
-        obstacles=cleaned(tables["obstacles"]),
-        pairwise=cleaned(tables["pairwise"]),
-        resources=cleaned(result.statements),
-        values=cleaned(cell_sources(result.layers, result.measures)),
-        infrastructure={n: cleaned(layers[n]) for n in INFRASTRUCTURE if n in layers},
-        sources=cleaned(sources),
-        criteria=cleaned(tables["criteria"]),
-        run={key: result.report[key] for key in _RUN_KEYS},
+    names = [name for name in INFRASTRUCTURE if name in layers]
+
+    def drawn() -> gpd.GeoDataFrame:
+        known = tables["areas"] if "areas" in tables else no_areas()
+        return known[known.geometry.notna()]
+
+    def areas() -> gpd.GeoDataFrame:
+        return drawn()[drawn()["kind"] != "country"].reset_index(drop=True)
+
+    return lazily(
+        Bundle,
+        {
+            "scored": lambda: cleaned(result.table),
+            "unranked": lambda: cleaned(with_areas(result.unranked, drawn())),
+            "areas": lambda: cleaned(areas()),
+            "obstacles": lambda: cleaned(tables["obstacles"]),
+            "pairwise": lambda: cleaned(tables["pairwise"]),
+            "resources": lambda: cleaned(result.statements),
+            "values": lambda: cleaned(cell_sources(result.layers, result.measures)),
+            "infrastructure": lambda: LazyMapping({n: partial(_layer, layers, n) for n in names}),
+            "sources": lambda: cleaned(
+                pd.DataFrame(result.report["inputs"]).reindex(columns=SOURCE_COLUMNS)
+            ),
+            "criteria": lambda: cleaned(tables["criteria"]),
+            "run": lambda: {key: result.report[key] for key in _RUN_KEYS},
+        },
     )
+
+
+def _layer(layers: Mapping[str, gpd.GeoDataFrame], name: str) -> gpd.GeoDataFrame:
+    return cleaned(layers[name])
 
 
 def with_areas(unranked: pd.DataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -213,6 +234,9 @@ def write_cogs(result: Result, bundle: Bundle, folder: Path, resolution: float |
     """
     about = {k: str(bundle.run[k]) for k in ("run_id", "version", "created", "disclaimer")}
     model, chosen = result.scores.model, raster_targets(result)
+    from geo_ree.pipeline.score_rasters import suitability
+    from geo_ree.proximity import fair_step_m, make_grid, surface
+
     region = result.layers.region
     box = box_of(result.layers.frames["countries"]) if region == REGION else region
     step_m = fair_step_m(make_grid(box, resolution))

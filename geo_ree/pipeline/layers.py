@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import CatalogError, SettingsError, naming_unexpected, suggest_words
 from geo_ree.fetching import read
 from geo_ree.fetching.protocol import requested_box
-from geo_ree.pipeline.records import Layers
+from geo_ree.pipeline.records import Layers, Progress
 from geo_ree.pipeline.regions import meet
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import REGION, Box, Options, Settings
@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 
 WORLD_BORDERS = "starter_world"
 """The coarse borders of the world, for a region that is not the package's."""
-
-Progress = Callable[[str], None]
-"""Called with a line of progress."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_ree.crs import STORE_CRS
 from geo_ree.settings import REGION, Box
 
 if TYPE_CHECKING:  # a stored run is read without what computes one
@@ -21,10 +24,30 @@ if TYPE_CHECKING:  # a stored run is read without what computes one
     from geo_ree.proximity import MissingLines, Target, TargetIndex
     from geo_ree.scoring import Explanation, Influence, ScoreModel
 
+Progress = Callable[[str], None]
+"""Called with a line of progress."""
+
 _FRAME_PX = 700
 
 _NOWHERE = "none"
 """Coverage of a source whose missing features say nothing anywhere."""
+
+
+@dataclass
+class Clock:
+    """Seconds spent in each stage, reported as it goes."""
+
+    tell: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, and say when it begins and ends."""
+        self.tell(f"{name} …")
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        self.tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,3 +363,11 @@ def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
         **dict(zip(("auc", "auc_low", "auc_high"), auc, strict=True)),
         **dict(zip(("adds", "adds_low", "adds_high"), adds, strict=True)),
     }
+
+
+def no_areas() -> gpd.GeoDataFrame:
+    """The areas of a run whose positions were not looked for: none."""
+    import geopandas as gpd
+
+    columns = {name: pd.Series([], dtype=object) for name in ("deposit", "kind", "evidence")}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=STORE_CRS)

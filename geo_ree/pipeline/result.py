@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from geo_ree import storage
 from geo_ree.outputs.table_files import BUILD_TABLES, write_tables
-from geo_ree.pipeline.deposit_measures import measure_deposits
-from geo_ree.pipeline.deposit_scores import score_deposits
-from geo_ree.pipeline.elevation import find_elevation
-from geo_ree.pipeline.layers import Progress, load_layers
-from geo_ree.pipeline.records import Layers, Result
-from geo_ree.pipeline.report import make_report, raster_inputs
+from geo_ree.pipeline.records import Clock, Layers, Progress, Result
 from geo_ree.pipeline.run_keys import plain_options
 from geo_ree.pipeline.run_store import RunStore
-from geo_ree.pipeline.run_tables import build_tables, run_tables
 from geo_ree.pipeline.stored_runs import with_report
 from geo_ree.scoring import load_preset
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class _Clock:
-    """Seconds spent in each stage, reported as it goes."""
-
-    tell: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.tell(f"{name} …")
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-        self.tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
 def run(
@@ -92,13 +66,16 @@ def run(
     """
     settings, options = settings or Settings(), options or Options()
     load_preset(options.preset)  # a wrong preset or folder fails here, before the sources are read
-    _check_folders(settings, out)
+    if out is not None:
+        storage.check_writable(Path(out))
     keep = out is not None if keep is None else keep
-    clock = _Clock(tell)
+    clock = Clock(tell)
     store = RunStore(settings, options, tell, fresh=fresh, keep=keep)
     result = store.result()
     if result is None:
-        result = _compute(store, clock)
+        from geo_ree.pipeline.computation import compute_run
+
+        result = compute_run(store, clock)
         store.save(result)
     else:
         now = {"data_root": settings.data_root.as_posix(), **plain_options(options)}
@@ -111,27 +88,6 @@ def run(
                 storage.save_layer(layer, settings, name)
             result.write(Path(out), page=page)
     return result
-
-
-def _compute(store: RunStore, clock: _Clock) -> Result:
-    """Compute a run from what is stored of its stages."""
-    settings, options = store.settings, store.options
-    with clock.stage("sources to layers"):
-        layers = store.layers(lambda: load_layers(settings, options, clock.tell))
-    with clock.stage("measures and scores"), storage.holding_snapshots(settings):
-        rasters = find_elevation(layers.sources, settings)
-        measures = store.measures(layers, lambda: measure_deposits(layers, options, rasters))
-        scores = score_deposits(measures, layers, options)
-        layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
-    tables = run_tables(layers, measures, scores)
-    report = make_report(settings, options, layers, scores, tables, clock.seconds, measures.targets)
-    return Result(
-        layers=layers,
-        measures=measures,
-        scores=scores,
-        tables=tables,
-        report={**report, "reused": store.reused},
-    )
 
 
 def build(
@@ -161,6 +117,9 @@ def build(
         With the file, the row and a hint.
     """
     settings, options = settings or Settings(), options or Options()
+    from geo_ree.pipeline.layers import load_layers
+    from geo_ree.pipeline.run_tables import build_tables
+
     _check_folders(settings, out)
     layers = load_layers(settings, options, tell)
     if out is not None:

@@ -7,35 +7,6 @@ measured to, `measures` measures deposits, `terrain` (with `heights` and `profil
 `omission` and `missing` (with `stretches`) are about lines that sources leave out.
 """
 
-from geo_ree.proximity.grid import Box, Grid, fair_step_m, make_grid
-from geo_ree.proximity.heights import ElevationReader, Patch
-from geo_ree.proximity.index import NearestIndex, nearest
-from geo_ree.proximity.measures import measure
-from geo_ree.proximity.missing import MissingDistances, MissingLines
-from geo_ree.proximity.nearest_features import NearestFeatures
-from geo_ree.proximity.omission import omission_rates
-from geo_ree.proximity.surfaces import surface
-from geo_ree.proximity.target_index import TargetIndex
-from geo_ree.proximity.targets import Target, load_targets
-from geo_ree.proximity.terrain import measure_terrain
+import lazy_loader
 
-__all__ = [
-    "Box",
-    "ElevationReader",
-    "Grid",
-    "MissingDistances",
-    "MissingLines",
-    "NearestFeatures",
-    "NearestIndex",
-    "Patch",
-    "Target",
-    "TargetIndex",
-    "fair_step_m",
-    "load_targets",
-    "make_grid",
-    "measure",
-    "measure_terrain",
-    "nearest",
-    "omission_rates",
-    "surface",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -261,7 +261,7 @@ class _Writer:
 
     def _fields(self, value: Any) -> Any:
         if isinstance(value, BaseModel):
-            return to_text(value.model_dump(by_alias=True))
+            return to_text(value.model_dump(by_alias=True, exclude_unset=True))
         return {f.name: self.code(getattr(value, f.name)) for f in fields(value)}
 
     def _add(self, write: Callable[[Path], Note]) -> str:

@@ -13,9 +13,10 @@ import pytest
 import geo_ree
 from geo_ree import Options, Settings
 from geo_ree.errors import GeoReeError, SettingsError
-from geo_ree.pipeline import result as pipeline
+from geo_ree.pipeline import computation
 from geo_ree.pipeline.run_store import RunStore
-from geo_ree.pipeline.stored_runs import prune_runs, runs, stored_records
+from geo_ree.pipeline.stored_runs import CLASSES, prune_runs, runs, stored_records
+from geo_ree.storage.record_files import StoredRecord, write_record
 
 OPTIONS = Options(draws=200)
 
@@ -107,7 +108,7 @@ def test_it_can_be_pickled_and_replaced(loaded):
 
 def test_the_same_run_again_computes_nothing(kept, starter_run, monkeypatch):
     for name in ("load_layers", "measure_deposits", "score_deposits"):
-        monkeypatch.setattr(pipeline, name, None)
+        monkeypatch.setattr(computation, name, None)
     said = []
     again = geo_ree.run(kept, OPTIONS, tell=said.append)
     assert again.report["reused"] == ["run"]
@@ -120,7 +121,7 @@ def test_the_same_run_again_computes_nothing(kept, starter_run, monkeypatch):
 
 def test_another_preset_scores_what_is_stored(kept, monkeypatch):
     for name in ("load_layers", "measure_deposits"):
-        monkeypatch.setattr(pipeline, name, None)
+        monkeypatch.setattr(computation, name, None)
     said = []
     changed = Options(draws=200, preset="bulk")
     got = geo_ree.run(kept, changed, tell=said.append, keep=True)
@@ -227,3 +228,12 @@ def test_a_folder_that_cannot_be_written_stores_nothing(kept, loaded, monkeypatc
 def test_a_run_in_python_without_out_stores_nothing(tmp_path, lent_measures):
     geo_ree.run(Settings(data_root=tmp_path / "data"), Options(draws=20))
     assert not (tmp_path / "data").exists()
+
+
+def test_every_source_of_the_catalogue_comes_back_with_its_tables(tmp_path):
+    catalog = geo_ree.load_catalog()
+    write_record(tmp_path / "one", {}, {"sources": catalog}, CLASSES)
+    again = StoredRecord(tmp_path / "one", CLASSES).read("sources")
+    assert dict(again) == catalog
+    for source_id, source in catalog.items():
+        assert again[source_id].parts() == source.parts()

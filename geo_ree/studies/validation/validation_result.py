@@ -19,7 +19,7 @@ from geo_ree import storage
 from geo_ree.errors import ScoreError
 from geo_ree.outputs.figures import new_figure
 from geo_ree.outputs.table_files import library_versions, write_csv
-from geo_ree.pipeline.layers import Progress
+from geo_ree.pipeline.records import Progress
 from geo_ree.scoring import ScoreModel, html_table, load_preset
 from geo_ree.settings import DISCLAIMER, Options, Settings
 from geo_ree.studies.validation.scopes import Gathered, Scope, gather_scopes

@@ -1,0 +1,36 @@
+"""A run computed from its sources, as far as its stages are not stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from geo_ree import storage
+from geo_ree.pipeline.deposit_measures import measure_deposits
+from geo_ree.pipeline.deposit_scores import score_deposits
+from geo_ree.pipeline.elevation import find_elevation
+from geo_ree.pipeline.layers import load_layers
+from geo_ree.pipeline.records import Clock, Result
+from geo_ree.pipeline.report import make_report, raster_inputs
+from geo_ree.pipeline.run_store import RunStore
+from geo_ree.pipeline.run_tables import run_tables
+
+
+def compute_run(store: RunStore, clock: Clock) -> Result:
+    """Compute a run from what is stored of its stages."""
+    settings, options = store.settings, store.options
+    with clock.stage("sources to layers"):
+        layers = store.layers(lambda: load_layers(settings, options, clock.tell))
+    with clock.stage("measures and scores"), storage.holding_snapshots(settings):
+        rasters = find_elevation(layers.sources, settings)
+        measures = store.measures(layers, lambda: measure_deposits(layers, options, rasters))
+        scores = score_deposits(measures, layers, options)
+        layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
+    tables = run_tables(layers, measures, scores)
+    report = make_report(settings, options, layers, scores, tables, clock.seconds, measures.targets)
+    return Result(
+        layers=layers,
+        measures=measures,
+        scores=scores,
+        tables=tables,
+        report={**report, "reused": store.reused},
+    )
