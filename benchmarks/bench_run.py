@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-IMPORTS = "import geo_ree.pipeline.result, geo_ree.cli.console.summary"
+IMPORTS = "import geo_ree.pipeline.computation, geo_ree.cli.console.summary"
 
 
 def seconds(*command: str) -> float:
@@ -32,6 +32,7 @@ def main() -> None:
             "-m",
             "geo_ree",
             "run",
+            "--fresh",
             "--data",
             str(Path(folder, "data")),
             "--out",

@@ -125,14 +125,18 @@ def _with_ranks(
     ranks = scores.groupby(table["role"]).rank(ascending=False, method="first").astype("Int64")
     same = scores.groupby([table["role"], table["stage"]])
     in_stage = same.rank(ascending=False, method="first").astype("Int64")
-    reasons = [strengths_and_weaknesses(row, model) for _, row in table.iterrows()]
+    # explanations read columns that are no geometry, which makes a row costly
+    plain = pd.DataFrame(table.drop(columns=table.columns[table.dtypes == "geometry"]))
+    used = {*model.columns, "score", "veto", "upper_limits"}
+    parts = plain.filter(regex="^(value|points)_").join(plain[[c for c in plain if c in used]])
+    reasons = [strengths_and_weaknesses(row, model) for _, row in parts.iterrows()]
     out = table.assign(
         rank_in_role=ranks,
         rank_in_stage=in_stage,
         reasons_for=[strengths for strengths, _ in reasons],
         reasons_against=[weaknesses for _, weaknesses in reasons],
     )
-    among = out[ranked]
+    among = pd.DataFrame(out[ranked])[[*plain.columns, "rank_in_role", "rank_in_stage"]]
     sentences = {
         label: explain(
             label, among, model, ranked=among["role"] == role, compared=compared[ranked]

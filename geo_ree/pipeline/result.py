@@ -84,8 +84,7 @@ def run(
         result = with_report(result, report)
     if out is not None:
         with clock.stage("files"):
-            for name, layer in result.layers.frames.items():
-                storage.save_layer(layer, settings, name)
+            store.save_layers(result.layers)
             result.write(Path(out), page=page)
     return result
 

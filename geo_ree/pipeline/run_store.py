@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from geo_ree.pipeline.stored_runs import (
     title_of,
 )
 from geo_ree.settings import Options, Settings
+from geo_ree.storage import atomic_text, save_layer
 from geo_ree.storage.record_files import (
     NotStorableError,
     StoredRecord,
@@ -33,6 +35,8 @@ from geo_ree.storage.record_files import (
 )
 
 T = TypeVar("T")
+
+_MARKER = "layers.json"
 
 KEEP = 20
 """Runs that are kept; older ones are removed when one more is stored."""
@@ -125,6 +129,34 @@ class RunStore:
         }
         if self._store(RUNS, str(result.report["run_id"]), held, about):
             prune_runs(self.settings, keep=KEEP, grace_s=_GRACE_S)
+
+    def save_layers(self, layers: Layers) -> None:
+        """Write the canonical layers for `geo_ree.load`, unless they are there from these inputs."""
+        home = self.settings.processed_root
+        marker = home / _MARKER
+        try:
+            written = json.loads(marker.read_text(encoding="utf-8"))
+            if written == self._layer_files(layers):
+                return
+        except (OSError, ValueError):
+            pass  # never written, or by another version
+        try:
+            for name, frame in layers.frames.items():
+                save_layer(frame, self.settings, name)
+            atomic_text(marker, json.dumps(self._layer_files(layers)))
+        except SettingsError as error:
+            self._tell(f"warning: the layers are not stored: {error}")
+
+    def _layer_files(self, layers: Layers) -> dict[str, Any]:
+        """Key of the layers, and size and time of each file."""
+        stats = {
+            name: (self.settings.processed_root / f"{name}.parquet").stat()
+            for name in layers.frames
+        }
+        return {
+            "key": self._keys.layers,
+            "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats.items()},
+        }
 
     def _stage(self, stage: str, key: str) -> StoredRecord | None:
         folder = self.settings.processed_root / stage / key

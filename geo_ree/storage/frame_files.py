@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
+
+from geo_ree.crs import STORE_CRS
 
 Note = dict[str, Any]
 """What Parquet does not keep of a frame: plain values that JSON can hold."""
@@ -61,6 +65,9 @@ def write_frame(frame: pd.DataFrame, path: Path) -> Note:
         "types": {name: str(plain[name].dtype) for name in names},
         "missing": missing,
         "coded": coded,
+        "crs": {
+            name: _crs_text(plain[name].array.crs) for name in names if _is_geometry(plain[name])
+        },
         "index": [str(frame.index.get_level_values(i).dtype) for i in range(frame.index.nlevels)],
         "attrs": to_text(frame.attrs) if frame.attrs else "",
     }
@@ -76,14 +83,16 @@ def read_frame(path: Path, note: Note) -> pd.DataFrame:
     OSError, ValueError, KeyError
         When the file is absent or damaged, or the note is of another file.
     """
-    frame = gpd.read_parquet(path) if note["geometry"] else pd.read_parquet(path)
+    frame = pd.read_parquet(path)
+    for name, crs in note["crs"].items():
+        frame[name] = gpd.array.from_wkb(frame[name].to_numpy(), crs=crs and _system(crs))
     for name, kind in note["types"].items():
         if name in note["coded"]:
             values = [from_text(text) for text in frame[name]]
             frame[name] = pd.Series(_objects(values), index=frame.index, dtype=object)
         elif name in note["missing"]:
             frame[name] = _with_missing(frame[name], note["missing"][name])
-        elif str(frame[name].dtype) != kind:
+        elif name not in note["crs"] and str(frame[name].dtype) != kind:
             frame[name] = frame[name].astype(kind)
     frame.index = _typed_index(frame.index, note["index"])
     if note["geo"] and not note["geometry"]:
@@ -93,7 +102,7 @@ def read_frame(path: Path, note: Note) -> pd.DataFrame:
     at = list(frame.columns).index(active) if active else None
     frame = frame.set_axis(labels, axis=1)
     if at is not None:
-        frame = gpd.GeoDataFrame(frame).set_geometry(labels[at])
+        frame = gpd.GeoDataFrame(frame, geometry=labels[at])
     frame.attrs = from_text(note["attrs"]) if note["attrs"] else {}
     return frame
 
@@ -144,6 +153,22 @@ _MARKS: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
 """Kind of value -> its mark, how it is written and how it is read."""
 
 _READERS = {mark: read for mark, _, read in _MARKS.values()}
+
+
+def _is_geometry(column: pd.Series) -> bool:
+    return isinstance(column.dtype, gpd.array.GeometryDtype)
+
+
+def _crs_text(crs: Any) -> str:
+    """The code of a reference system, or all of it; blank for none."""
+    if crs is None:
+        return ""
+    return STORE_CRS if crs == _system(STORE_CRS) else str(crs.to_wkt())
+
+
+@cache
+def _system(text: str) -> pyproj.CRS:
+    return pyproj.CRS(text)
 
 
 def _missing_of(column: pd.Series) -> str | None:

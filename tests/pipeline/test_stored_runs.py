@@ -14,6 +14,7 @@ import geo_ree
 from geo_ree import Options, Settings
 from geo_ree.errors import GeoReeError, SettingsError
 from geo_ree.pipeline import computation
+from geo_ree.pipeline.run_keys import run_keys
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.stored_runs import CLASSES, prune_runs, runs, stored_records
 from geo_ree.storage.record_files import StoredRecord, write_record
@@ -237,3 +238,23 @@ def test_every_source_of_the_catalogue_comes_back_with_its_tables(tmp_path):
     assert dict(again) == catalog
     for source_id, source in catalog.items():
         assert again[source_id].parts() == source.parts()
+
+
+def test_a_model_counts_by_all_that_it_is(kept):
+    model = geo_ree.load_preset("bulk")
+    other = replace(model, criteria=(replace(model.criteria[0], missing=0.5), *model.criteria[1:]))
+    keys = [run_keys(kept, Options(preset=m)).scores for m in (model, replace(model), other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert run_keys(kept, Options(preset=model)).measures == run_keys(kept, Options()).measures
+
+
+def test_layers_are_written_again_only_where_they_differ(kept, loaded):
+    store = RunStore(kept, OPTIONS, print, fresh=False, keep=True)
+    path = kept.processed_root / "airports.parquet"
+    store.save_layers(loaded.layers)
+    written = path.stat().st_mtime_ns
+    store.save_layers(loaded.layers)
+    assert path.stat().st_mtime_ns == written
+    path.write_bytes(b"another run's")
+    store.save_layers(loaded.layers)
+    assert len(geo_ree.load("airports", kept)) == len(loaded.layers.frames["airports"])
