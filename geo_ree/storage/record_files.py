@@ -26,7 +26,7 @@ from geo_ree.storage.frame_files import Note, from_text, read_frame, to_text, wr
 R = TypeVar("R")
 
 RECORD = "record.json"
-FORMAT = 1
+FORMAT = 2
 
 _TABLE, _ARRAY, _MAP, _TUPLE, _CLASS, _TEXT = "table", "array", "map", "tuple", "class", "text"
 
