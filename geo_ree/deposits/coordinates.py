@@ -21,9 +21,9 @@ from geo_ree.deposits.misprints import MISPRINTS, find_misprints
 from geo_ree.errors import SchemaError
 from geo_ree.reading.coordinate_columns import CoordinateColumns
 from geo_ree.reading.datum_shift import move_frame
+from geo_ree.reading.geometry_kinds import kind_hint, simplify_kinds
 from geo_ree.reading.map_grids import find_system
 from geo_ree.reading.places import read_places
-from geo_ree.reading.shapes import kind_hint, simplify_kinds
 from geo_ree.settings import Box
 
 POINT_LAYERS = ("deposits", "facilities")
@@ -177,10 +177,12 @@ def _refuse_off_globe(
         if isinstance(table, gpd.GeoDataFrame):
             what = f"the geometry ({', '.join(f'{v:g}' for v in bounds[row])} degrees)"
         else:
-            latitude, longitude = (
-                table[task.columns[n]].iloc[row] for n in ("latitude", "longitude")
-            )
-            what = f"latitude {latitude!r}, longitude {longitude!r}"
+            longitude, latitude = (f"{degrees:g}" for degrees in bounds[row, :2])
+            if {"latitude", "longitude"} <= set(task.columns):  # as they are printed
+                latitude, longitude = (
+                    repr(table[task.columns[n]].iloc[row]) for n in ("latitude", "longitude")
+                )
+            what = f"latitude {latitude}, longitude {longitude}"
         return (
             f"{task.row_name(table, row)}: {what} is not on the globe "
             "(latitude -90 to 90, longitude -180 to 180, or both blank)"

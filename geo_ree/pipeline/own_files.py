@@ -151,7 +151,8 @@ def normalize_provided(
     except GeoReeError as error:
         hint = error.hint.replace("reader.crs in the catalogue entry", "--crs (crs= in Python)")
         hint = hint.replace(", or use --skip-bad-rows", "").replace(" in the catalogue entry", "")
-        raise type(error)(error.what.replace(source.id, where), hint) from None
+        what = error.what.replace(f"{source.id} (payload)", where).replace(source.id, where)
+        raise type(error)(what, hint) from None
     if part.skipped:
         reasons = "; ".join(f"{count} {reason}" for reason, count in part.skipped.items())
         raise SchemaError(

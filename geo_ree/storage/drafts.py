@@ -35,6 +35,7 @@ from geo_ree.storage.folder_lock import FolderLock
 _NAME = re.compile(r"\.(?:.+-)?writing-[0-9a-f]{8}", re.DOTALL)
 _LAST = "run.json"
 _WAIT_S = 60.0
+_SCRATCH_WAIT_S = 5.0
 _ATTEMPTS = 100
 _left: dict[Path, tuple[int, list[Path]]] = {}  # drafts of this process: its id, folders made
 
@@ -261,6 +262,16 @@ def _is_private(home: Path) -> bool:
     return False
 
 
+def _is_free(home: Path) -> bool:
+    """Return whether the lock of a folder can be had soon."""
+    lock = FolderLock(home)
+    with suppress(FileNotFoundError):  # another command removes it when it ends; we make it again
+        if not lock.acquire(_SCRATCH_WAIT_S):
+            return False
+        lock.release()
+    return True
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield an empty folder in the system's temporary folder (TMPDIR), removed at the end.
@@ -282,7 +293,8 @@ def scratch_folder() -> Iterator[Path]:
     """
     home = Path(tempfile.gettempdir()) / f"geo_ree-{_user()}"
     with explain_full_scratch(home):
-        if not _is_private(home):  # somebody else made it: their folder is no place for our files
+        # somebody else made it, or a command that hangs holds it: no place for our files
+        if not (_is_private(home) and _is_free(home)):
             with tempfile.TemporaryDirectory(prefix="geo_ree-") as other:
                 yield Path(other)
             return

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from geo_ree import storage
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.storage import drafts, moves
+from geo_ree.storage.folder_lock import FolderLock
 
 FILES = ("a.csv", "deep/er/b.csv", "map.html", "run.json")
 
@@ -377,3 +379,17 @@ def test_a_full_scratch_is_not_called_damage(tmp_path):
 def test_damage_stays_damage():
     with pytest.raises(SchemaError, match=r"is damaged"), storage.scratch_folder():
         raise SchemaError("x: a.zip is damaged or cut short")
+
+
+def test_a_command_that_hangs_does_not_keep_others_from_their_scratch_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(drafts, "_SCRATCH_WAIT_S", 0.05)
+    with drafts.scratch_folder() as first:
+        home = first.parent
+        hanging = FolderLock(home)
+        assert hanging.acquire()
+        with drafts.scratch_folder() as second:
+            (second / "a").write_text("x")
+            assert second.parent == tmp_path
+        hanging.release()
+    assert list(tmp_path.iterdir()) == []

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 
 import geopandas as gpd
 import numpy as np
 import shapely
-
-from geo_ree.errors import SchemaError
 
 _SIMPLE = {"MultiPoint": "Point", "MultiLineString": "LineString", "MultiPolygon": "Polygon"}
 _HINTS = {
@@ -41,25 +38,3 @@ def simplify_kinds(shapes: gpd.GeoSeries, kinds: Collection[str]) -> gpd.GeoSeri
 def kind_hint(kind: str) -> str:
     """Return what to do about a geometry that a layer of points does not take."""
     return _HINTS.get(kind, _CENTROID)
-
-
-def as_points(shapes: gpd.GeoSeries, *, where: str) -> tuple[gpd.GeoSeries, Counter[str]]:
-    """Return points, None where a row has no geometry, and what was done about other kinds.
-
-    Raises `SchemaError` that names the rows whose geometry is no point.
-    """
-    blank = (shapes.isna() | shapes.is_empty).to_numpy()
-    had = shapes.geom_type.astype(object)
-    out = simplify_kinds(shapes, ("Point",))
-    kinds = out.geom_type.astype(object)
-    odd = ~blank & (kinds != "Point").to_numpy()
-    if odd.any():
-        shown = [f"row {r} is a {kinds.loc[r]}" for r in shapes.index[odd][:5]]
-        more = f" (and {int(odd.sum()) - 5} more)" if odd.sum() > 5 else ""
-        first = str(kinds[odd].iloc[0])
-        raise SchemaError(f"{where}: {', '.join(shown)}{more}, expected points", kind_hint(first))
-    noted = Counter[str]()
-    changed = ~blank & (had != "Point").to_numpy()
-    if changed.any():
-        noted["geometries of one part read as points"] = int(changed.sum())
-    return out.where(~blank, None), noted
