@@ -51,6 +51,6 @@ def explain(deposit: str, data: Path, as_json: bool, **given: Any) -> None:
 
     DEPOSIT is an id or a name.
     """
-    from geo_ree.cli.console import explanation
+    from geo_ree.cli.console import deposit_explanation
 
-    explanation.show_explanation(run_pipeline(data, given), deposit, as_json=as_json)
+    deposit_explanation.show_explanation(run_pipeline(data, given), deposit, as_json=as_json)

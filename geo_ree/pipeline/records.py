@@ -211,7 +211,9 @@ class Scores:
     @property
     def criteria(self) -> pd.DataFrame:
         """The criteria with their weights, decays, reasons and sources, a row each."""
-        return pd.DataFrame([_criterion(self.model, at) for at in range(len(self.model.criteria))])
+        from geo_ree.scoring.criteria_table import criteria_table
+
+        return criteria_table(self.model)
 
     def __repr__(self) -> str:
         ranked = int(self.table["rank_in_role"].notna().sum())
@@ -339,30 +341,6 @@ class Result:
         from geo_ree import maps
 
         return maps.InlinePage(html=self.to_html(), height_px=_FRAME_PX)._repr_html_()
-
-
-def _criterion(model: ScoreModel, at: int) -> dict[str, Any]:
-    from geo_ree.scoring import load_evidence
-
-    criterion = model.criteria[at]
-    evidence = load_evidence().of(criterion.column)
-    auc, adds = (found or (None,) * 3 for found in (evidence.auc, evidence.adds))
-    return {
-        "name": criterion.name,
-        "label": criterion.label,
-        "column": criterion.column,
-        "weight": round(float(model.shares[at]), 6),
-        "decay": str(criterion.value),
-        "half_km": getattr(criterion.value, "half_km", None),
-        "measured_to": criterion.measured_to,
-        "reason": criterion.reason,
-        "source": criterion.source,
-        "decay_reason": criterion.decay_reason,
-        "decay_source": criterion.decay_source,
-        "evidence": evidence.grade,
-        **dict(zip(("auc", "auc_low", "auc_high"), auc, strict=True)),
-        **dict(zip(("adds", "adds_low", "adds_high"), adds, strict=True)),
-    }
 
 
 def no_areas() -> gpd.GeoDataFrame:
