@@ -176,6 +176,8 @@ def _refuse_off_globe(
             return f"{task.row_name(table, row)}: a vertex of the geometry is not a number"
         if isinstance(table, gpd.GeoDataFrame):
             what = f"the geometry ({', '.join(f'{v:g}' for v in bounds[row])} degrees)"
+        elif task.coordinates is not None:
+            what = f"latitude {bounds[row, 1]:g}, longitude {bounds[row, 0]:g}"
         else:
             longitude, latitude = (f"{degrees:g}" for degrees in bounds[row, :2])
             if {"latitude", "longitude"} <= set(task.columns):  # as they are printed

@@ -115,13 +115,10 @@ def read_layers(
         the region are kept, and sources that were fetched by area cover their box.
     """
     catalog = load_catalog(options.catalog)
-    chosen = _choose(catalog, settings, options)
+    region = options.region or REGION
+    chosen = _within_reach(_choose(catalog, settings, options), catalog, region)
     for source_id in _uncatalogued(catalog, settings):
         tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
-    region = options.region or REGION
-    if not meet(REGION, region):  # the starter ends at the edge of its region
-        kept = ("starter_countries", WORLD_BORDERS)
-        chosen = {i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept}
     base = _base(catalog, chosen)
     borders = normalize(read(base, chosen[base.id].path, checked=True), base)
     if countries is not None:
@@ -159,6 +156,16 @@ def read_layers(
     return Layers(
         frames=join_layers(parts), sources=sources, inputs=inputs, region=region, boxes=boxes
     )
+
+
+def _within_reach(
+    chosen: Mapping[str, InputFile], catalog: Mapping[str, Source], region: Box
+) -> Mapping[str, InputFile]:
+    """Leave out the starter where the region lies beyond its edge, but for the borders."""
+    if meet(REGION, region):
+        return chosen
+    kept = ("starter_countries", WORLD_BORDERS)
+    return {i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept}
 
 
 def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:

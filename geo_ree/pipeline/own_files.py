@@ -16,7 +16,7 @@ from geo_ree.catalog import Source
 from geo_ree.catalog.table_rules import Reader
 from geo_ree.deposits import Normalized, normalize
 from geo_ree.deposits.vocabulary import read_country
-from geo_ree.errors import GeoReeError, SchemaError
+from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.fetching import read
 from geo_ree.fetching.retrieval import check_provided
 from geo_ree.pipeline.layers import InputFile
@@ -68,7 +68,10 @@ def load_provided(
         return own_words(source_id), frame, file
     path = Path(provided)
     source = own_source(source_id, layer, path.name)
-    check_provided(path, source, settings)
+    try:
+        check_provided(path, source, settings)
+    except SettingsError as error:
+        raise SettingsError(error.what.removeprefix(f"{source_id}: "), error.hint) from None
     raw = read(source, path)
     if raw.empty:
         raise SchemaError(f"{path.name} has no rows", "check the file")

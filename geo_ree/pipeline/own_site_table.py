@@ -81,8 +81,7 @@ def read_sites(
         raw, crs = with_system(raw, crs, where=where), ""
     used = _site_columns(raw, columns or {}, where)
     table = select_columns(raw, used)
-    if "name" not in table:
-        table["name"] = [f"site {row}" for row in table.index]
+    table["name"] = _names(table)
     if "country_reported" in table:
         table["country_reported"] = read_countries(table["country_reported"], where)
     table = table.assign(**_position_errors(raw, position_error, where))
@@ -91,10 +90,12 @@ def read_sites(
     )
     part = normalize_provided(table, source, countries, where)
     # names stay as they are written: the layer would transliterate them
-    names = table["name"].map(lambda name: None if pd.isna(name) else str(name).strip())
     local = table["name_local"].to_numpy() if "name_local" in table else None
     frame = part.frame.assign(
-        role="candidate", why_role="a site of your own", name=names.to_numpy(), name_local=local
+        role="candidate",
+        why_role="a site of your own",
+        name=table["name"].to_numpy(),
+        name_local=local,
     )
     _check_places(frame, countries, where)
     rest = raw.drop(columns=[*used.values(), "geometry"], errors="ignore")
@@ -142,6 +143,15 @@ def _site_columns(raw: pd.DataFrame, columns: Mapping[str, str], where: str) -> 
             "--column longitude=... (columns= in Python)",
         )
     return given | {f"coordinate {i}": label for i, label in enumerate(axes.labels())}
+
+
+def _names(table: pd.DataFrame) -> pd.Series:
+    """The name of each site as it is written; a site without one is called by its row."""
+    blank = pd.Series([f"site {row}" for row in table.index], table.index, dtype=object)
+    if "name" not in table:
+        return blank
+    names = table["name"].map(lambda name: "" if pd.isna(name) else str(name).strip())
+    return names.astype(object).where(names != "", blank)
 
 
 def _identifies(column: pd.Series) -> bool:

@@ -276,6 +276,13 @@ REFUSED = [
     (frame({"A": (70.0, 46.0)}), {"infrastructure": {"railway": "x"}}, "did you mean railways"),
     (frame({"A": (70.0, 46.0)}), {"infrastructure": {"roads": "no.shp"}}, "no.shp is not a file"),
     (frame({"A": (70.0, 46.0)}), {"region": (5, 6, 4)}, "is not a region"),
+    (
+        pd.DataFrame({"lat": [46.0], "lon": [200.0]}),
+        {},
+        "your sites row 1: latitude 46, longitude 200",
+    ),
+    (pd.DataFrame({"lat": ["abc"], "lon": ["1"]}), {}, "your sites row 1: lat is 'abc'"),
+    ("no.csv", {}, "^no.csv is not a file"),
     (frame({"A": (70.0, 46.0)}), {"against": "nothing"}, "nothing|no run is kept"),
 ]
 
