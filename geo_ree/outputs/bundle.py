@@ -107,8 +107,19 @@ def cleaned(table: Table) -> Table:
         column = out[name]
         if isinstance(column.dtype, gpd.array.GeometryDtype) or _is_plain(column):
             continue
-        out[name] = pd.Series([plain_text(v) for v in column], column.index, dtype=object)
+        out[name] = pd.Series(_plain_texts(column), column.index, dtype=object)
     return out
+
+
+def _plain_texts(column: pd.Series) -> Any:
+    """`plain_text` of each value, at once where all are texts that nothing is to be removed from."""
+    values = column.to_numpy(dtype=object, copy=True)
+    known = ~pd.isna(values)
+    texts = values[known].tolist()
+    if set(map(type, texts)) <= {str} and not _FORBIDDEN.search("".join(texts)):
+        values[~known] = None
+        return values
+    return [plain_text(v) for v in column]
 
 
 def _is_plain(column: pd.Series) -> bool:
