@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -80,6 +81,12 @@ def restrict_gdal() -> None:
     """
     os.environ["GDAL_SKIP"] = ",".join(GDAL_SKIP.split())
     os.environ.update({n: v for n, v in GDAL_OPTIONS.items() if "CURL" in n or "HTTP" in n})
+    # each build of GDAL lacks some of these drivers anyway, and warns of each that it lacks
+    logging.getLogger("rasterio._env").addFilter(_is_no_lacking_driver)
+
+
+def _is_no_lacking_driver(record: logging.LogRecord) -> bool:
+    return "to unload from GDAL_SKIP" not in record.getMessage()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Settings and options take what people type, or say what they expect."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import geo_ree
 from geo_ree import Criterion, Exponential, Options, ScoreModel, Settings
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.report import identify_run, plain_options
+from geo_ree.settings import GDAL_OPTIONS, restrict_gdal
 
 MODEL = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),), name="mine")
 
@@ -43,3 +45,13 @@ def test_a_model_is_a_preset():
     other = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(60), 1.0),), name="mine")
     ids = {identify_run([], Options(preset=m)) for m in (MODEL, other, "infrastructure")}
     assert len(ids) == 3, "what is scored by is part of the run's id"
+
+
+def test_a_driver_that_gdal_lacks_is_worth_no_warning(monkeypatch, caplog):
+    for name in ("GDAL_SKIP", *GDAL_OPTIONS):
+        monkeypatch.setenv(name, "")  # so that what is set here is undone
+    restrict_gdal()
+    log = logging.getLogger("rasterio._env")
+    log.warning("CPLE_AppDefined in Unable to find driver X to unload from GDAL_SKIP environment.")
+    log.warning("something else")
+    assert caplog.messages == ["something else"]
