@@ -214,7 +214,8 @@
   /* The ranked candidates of the first stages and the others; all in the first list where none is at them. */
   g.candidatesByStage = function () {
     var all = g.ranked("candidate"), first = all.filter(g.atFirstStages);
-    return first.length ? { split: true, first: first, later: all.filter(function (d) { return !g.atFirstStages(d); }) }
+    var staged = first.some(function (d) { return !g.isOwn(d); });
+    return first.length ? { split: staged, first: first, later: all.filter(function (d) { return !g.atFirstStages(d); }) }
       : { split: false, first: all, later: [] };
   };
   g.isRanked = function (d) { return RANKED.indexOf(d.role) >= 0 && g.rankOf(d) !== undefined; };
