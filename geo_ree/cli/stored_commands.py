@@ -38,7 +38,8 @@ def list_runs(data: Path, prune: bool, keep: int) -> None:
             f"first: {row['leader'] or 'none'}"
         )
     megabytes = stored_runs.stored_bytes(settings) / 1e6
-    echo(f"{len(table)} runs, {megabytes:.1f} MB with the layers and measures behind them")
+    count = f"{len(table)} run{'' if len(table) == 1 else 's'}"
+    echo(f"{count}, {megabytes:.1f} MB with the layers and measures behind them")
 
 
 @click.command(cls=Variadic)
