@@ -22,6 +22,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,6 +38,7 @@ _LAST = "run.json"
 _WAIT_S = 60.0
 _SCRATCH_WAIT_S = 5.0
 _ATTEMPTS = 100
+_own_drafts = threading.RLock()
 _left: dict[Path, tuple[int, list[Path]]] = {}  # drafts of this process: its id, folders made
 
 
@@ -96,9 +98,23 @@ def make_folder(folder: Path) -> list[Path]:
     return missing
 
 
+def _is_in_own_draft(folder: Path) -> bool:
+    """Whether a folder is a draft of this process, or inside one: nobody else writes there."""
+    own = [draft for draft, (process, _) in list(_left.items()) if process == os.getpid()]
+    return any(folder.is_relative_to(draft) for draft in own)
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[int]:
-    """Hold the lock of a folder; another command in it is waited for. Yields its descriptor."""
+    """Hold the lock of a folder; another command in it is waited for. Yields its descriptor.
+
+    This process holds the lock of its own drafts already: there its threads take turns, and -1 is
+    yielded.
+    """
+    if _is_in_own_draft(folder):
+        with _own_drafts:
+            yield -1
+        return
     lock = FolderLock(folder)
     for attempt in range(_ATTEMPTS):
         try:

@@ -75,7 +75,10 @@ def _major(tmp_path, row):
 @pytest.mark.parametrize(
     ("row", "parts"),
     [
-        ("9001,Bad,Kazakhstan,,nan,70,Gold,,,,,,\n", ("row 2", "latitude is blank", "--skip-bad-rows")),
+        (
+            "9001,Bad,Kazakhstan,,nan,70,Gold,,,,,,\n",
+            ("row 2", "latitude is blank", "--skip-bad-rows"),
+        ),
         ("9001,Bad,Kazakhstan,,95.5,70,Gold,,,,,,\n", ("row 2", "95.5", "latitude -90 to 90")),
         ("9001,Bad,Kazakhstan,,70.0,50.5,Gold,,,,,,\n", ("row 2", "swapped")),
         ("", ("usgs_major_deposits",)),

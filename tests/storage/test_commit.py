@@ -393,3 +393,21 @@ def test_a_command_that_hangs_does_not_keep_others_from_their_scratch_folder(tmp
             assert second.parent == tmp_path
         hanging.release()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_replaced_inside_a_draft_of_the_same_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(drafts, "_WAIT_S", 0.0)  # to wait for oneself would be an error
+    with drafts.scratch_folder() as folder:
+        threads = [
+            threading.Thread(target=storage.atomic_text, args=(folder / f"{n}.txt", str(n)))
+            for n in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with storage.atomic_files(folder / "deep") as draft:
+            (draft / "run.json").write_text("{}")
+        assert {p.name for p in folder.iterdir()} == {*(f"{n}.txt" for n in range(8)), "deep"}
+    assert list(tmp_path.iterdir()) == []
