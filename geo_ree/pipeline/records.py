@@ -281,6 +281,7 @@ class Result:
 
         Examples
         --------
+        >>> from geo_ree import Options, run
         >>> result = run(options=Options(draws=50))
         >>> result.explain("kundybai").sentence.split(" scores ")[0]
         'Kundybai'

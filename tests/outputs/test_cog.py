@@ -167,14 +167,14 @@ def test_what_weighs_nothing_makes_no_score(real, tmp_path):
 
 
 def test_a_failure_leaves_the_folder_as_it_was(real, tmp_path, monkeypatch):
-    from geo_ree.pipeline import export as cog
+    from geo_ree.pipeline import score_rasters
 
     def broken(*_args, **_more):
         raise RuntimeError("disk")
 
     (tmp_path / "rasters").mkdir()
     (tmp_path / "rasters" / "suitability.tif").write_text("older", encoding="utf-8")
-    monkeypatch.setattr(cog, "suitability", broken)
+    monkeypatch.setattr(score_rasters, "suitability", broken)
     with pytest.raises(RuntimeError, match="disk"):
         export(real, tmp_path, formats=["cog"], resolution="200 km")
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["suitability.tif"]
