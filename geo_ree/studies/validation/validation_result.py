@@ -8,7 +8,7 @@ import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -267,7 +267,8 @@ def validate(settings: Settings, options: Options, *, tell: Progress = logger.in
     geo_ree.errors.ScoreError: no trial has 15 mines and 15 other sites (there are none); ...
     """
     gathered = gather_scopes(settings, options, tell)
-    preset = load_preset(options.preset)
+    # sites are compared by what is known of them, however little that is
+    preset = replace(load_preset(options.preset), least_known=0.0)
     results: dict[tuple[str, str], TrialResult] = {}
     measured: dict[str, pd.DataFrame] = {}
     models: dict[str, ScoreModel] = {}
