@@ -39,6 +39,9 @@ WORLD_LAYERS = (
 _WORLD_WIDTH_DEG = 180.0
 
 
+_GLOBE = (-180.0, -90.0, 180.0, 90.0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """A part of the world: its sites and the layers that cover it.
@@ -172,7 +175,8 @@ def _world(
     layers, warnings = _world_wide(read_in.frames)
     # the borders of a world-wide layer do not end with the region
     borders = read_in.frames["countries"].assign(complete=True)
-    proximity = TargetIndex({**layers, "countries": borders}, targets)
+    everywhere = dict.fromkeys(layers, (_GLOBE,))
+    proximity = TargetIndex({**layers, "countries": borders}, targets, regions=everywhere)
     return (
         Scope(name="world", sites=sites, proximity=proximity, layers=tuple(sorted(layers))),
         list(read_in.inputs),
