@@ -128,7 +128,6 @@ def test_kills_at_random_moments(run, settings, site, editions, publish):
     assert killed > KILLS / 5  # on a busy machine some children end before their time
     assert kept > KILLS / 10
     assert changed > KILLS / 10
-    assert any("Range" in sent for sent in site.headers)  # some went on where they were ended
 
 
 @pytest.mark.parametrize("before", ["nothing", "another day", "the same day"])
