@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from geo_ree.errors import SchemaError
 from geo_ree.settings import Settings
 from geo_ree.storage.disk_errors import explain_unwritable
-from geo_ree.storage.drafts import make_folder
+from geo_ree.storage.drafts import make_folder, recover
 from geo_ree.storage.files import sha256_of
 from geo_ree.storage.folder_lock import FolderLock
 from geo_ree.storage.moves import check_inside
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(\.[1-9]\d*)?", re.ASCII)
 _DRAFT = ".new"
 _WAIT_S = 60.0
+_one_removes = threading.Lock()  # else threads that sweep two sources take each other for readers
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -146,14 +148,16 @@ def sweep(settings: Settings, source_id: str) -> None:
         return
     with explain_unwritable(home):
         check_inside(settings.raw_root, source_id)
+    recover(home)  # waits for the process that moves the files of a killed command
     newest = {(_rank(folder)[0], _part(folder)): folder for folder in _folders(home)}
     useless = [f for f in _folders(home) if f not in newest.values()]
     lock = FolderLock(settings.raw_root)
-    if useless and not lock.acquire():
-        useless = []  # somebody reads; the next fetch removes them
-    for folder in (*useless, *home.glob(f".*{_DRAFT}")):
-        shutil.rmtree(folder, ignore_errors=True)
-    lock.release()
+    with _one_removes:
+        if useless and not lock.acquire():
+            useless = []  # somebody reads; the next fetch removes them
+        for folder in (*useless, *home.glob(f".*{_DRAFT}")):
+            shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
 
 
 @contextmanager

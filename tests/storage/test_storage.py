@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -315,6 +318,27 @@ def test_a_snapshot_is_kept_while_it_is_read(settings, tmp_path):
     storage.sweep(settings, "usgs_ree")
     assert not first.folder.exists()
     assert storage.latest_snapshot(settings, "usgs_ree") == second
+
+
+def test_threads_that_sweep_two_sources_do_not_take_each_other_for_readers(
+    settings, tmp_path, monkeypatch
+):
+    ids = ("usgs_ree", "usgs_major_deposits")
+    replaced = [save(settings, tmp_path, b"one", source_id=source_id) for source_id in ids]
+    with storage.holding_snapshots(settings):
+        for source_id in ids:
+            save(settings, tmp_path, b"two", source_id=source_id)
+    assert [s.folder.exists() for s in replaced] == [True, True]
+    remove = shutil.rmtree
+
+    def remove_slowly(*given: object, **how: object) -> None:
+        time.sleep(0.2)
+        remove(*given, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda s: storage.sweep(settings, s.provenance.source_id), replaced))
+    assert [s.folder.exists() for s in replaced] == [False, False]
 
 
 def test_a_linked_folder_is_not_written_through(settings, tmp_path):
