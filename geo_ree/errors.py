@@ -49,6 +49,10 @@ class ScoreError(GeoReeError):
     """A preset, criterion or request for scores that has no sound answer."""
 
 
+class RouteError(GeoReeError):
+    """A route, cost or table of theirs that cannot be used, or a place that is unknown."""
+
+
 class RenderError(GeoReeError):
     """A page that could not be made or written."""
 

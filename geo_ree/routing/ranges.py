@@ -1,0 +1,169 @@
+"""Figures with their P10, P50 and P90, from tables with a year and a source in each row."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.errors import RouteError
+
+UNIT_COSTS = Path(str(files("geo_ree.routing") / "facts" / "unit_costs.csv"))
+"""The unit costs, speeds and waits of the package."""
+
+BASES = ("published", "derived", "judgement")
+"""What a range rests on; all but the published ones are marked as assumed where they are used."""
+
+_COLUMNS = ("name", "p10", "p50", "p90", "unit", "year", "source", "basis")
+_Z90 = 1.2815515655446004
+"""The standard normal deviate that 90 % of the draws stay below."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """A figure known by its interval: in 8 of 10 cases it lies between P10 and P90.
+
+    Parameters
+    ----------
+    name
+        Key of the figure; draws of the same name are shared by all that use it.
+    p10, p50, p90
+        In `unit`, ascending; all positive, or all equal.
+    unit, year, source
+        As in the table.
+    basis
+        One of `BASES`.
+
+    Examples
+    --------
+    >>> rail = Range(name="rail", p10=2.0, p50=4.2, p90=8.8, unit="US cents per t-km", year="2022")
+    >>> draw(rail, 3, seed=1).round(2).tolist()
+    [2.67, 6.06, 2.59]
+    """
+
+    name: str
+    p10: float
+    p50: float
+    p90: float
+    unit: str
+    year: str = ""
+    source: str = ""
+    basis: str = "judgement"
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the figure is not a published one."""
+        return self.basis != "published"
+
+
+def draw(figure: Range, draws: int, seed: int) -> Floats:
+    """Draw a figure: log-normal on either side of its median, through P10, P50 and P90.
+
+    Parameters
+    ----------
+    figure
+        A range.
+    draws
+        How many.
+    seed
+        With the same seed and name the draws are the same, whatever else is drawn, and fewer draws
+        are the first of more: costs of two deposits that share a tariff move together.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draws,), in the unit of the range.
+
+    Examples
+    --------
+    >>> fixed = Range(name="fee", p10=5.0, p50=5.0, p90=5.0, unit="USD per t")
+    >>> draw(fixed, 2, seed=1).tolist()
+    [5.0, 5.0]
+    """
+    deviates = standard_normal(figure.name, draws, seed)
+    if figure.p10 == figure.p90:
+        return np.full(draws, figure.p50)
+    below, above = np.log(figure.p50 / figure.p10), np.log(figure.p90 / figure.p50)
+    return np.asarray(figure.p50 * np.exp(deviates / _Z90 * np.where(deviates < 0, below, above)))
+
+
+def standard_normal(name: str, draws: int, seed: int) -> Floats:
+    """Draw standard normal deviates from the stream of a name."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())]).standard_normal(draws)
+
+
+def read_ranges(path: Path | str = UNIT_COSTS) -> dict[str, Range]:
+    """Read a table of ranges.
+
+    Parameters
+    ----------
+    path
+        CSV (UTF-8) with the columns name, p10, p50, p90, unit, year, source and basis; further
+        columns are ignored.
+
+    Returns
+    -------
+    dict of str to Range
+        By name, in the order of the table.
+
+    Raises
+    ------
+    RouteError
+        Naming the file and the row: a column is missing, a figure is no number or negative, P10 to
+        P90 do not ascend, a row has no year or source, or a name comes twice.
+
+    Examples
+    --------
+    >>> read_ranges()["rail"].unit
+    'US cents per t-km'
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
+    missing = [name for name in _COLUMNS if name not in table]
+    if missing:
+        raise RouteError(
+            f"{path} has no column {', '.join(missing)}", f"its columns are {', '.join(_COLUMNS)}"
+        )
+    out: dict[str, Range] = {}
+    for row, cells in enumerate(table.to_dict("records"), start=2):
+        figure = _read_row({str(k): str(v) for k, v in cells.items()}, f"{path} row {row}")
+        if figure.name in out:
+            raise RouteError(f"{path} row {row}: {figure.name} comes twice", "remove one")
+        out[figure.name] = figure
+    return out
+
+
+def _read_row(cells: Mapping[str, str], place: str) -> Range:
+    try:
+        low, middle, high = (float(cells[name]) for name in ("p10", "p50", "p90"))
+    except ValueError:
+        raise RouteError(
+            f"{place}: P10, P50 and P90 are {cells['p10']!r}, {cells['p50']!r}, {cells['p90']!r}",
+            "give three numbers with a decimal point",
+        ) from None
+    place = f"{place} ({cells['name']})"
+    if not np.isfinite([low, middle, high]).all() or min(low, middle, high) < 0:
+        raise RouteError(f"{place}: {low:g} to {high:g} is no range of costs", "none is negative")
+    if not low <= middle <= high:
+        raise RouteError(
+            f"{place}: P10 {low:g}, P50 {middle:g} and P90 {high:g} do not ascend", "sort them"
+        )
+    if low == 0 < high:
+        raise RouteError(f"{place}: P10 is 0 and P90 is not", "give a small positive P10")
+    for name in ("year", "source", "unit"):
+        if not cells[name].strip():
+            raise RouteError(f"{place} has no {name}", f"fill in the column {name}")
+    if cells["basis"] not in BASES:
+        raise RouteError(
+            f"{place}: the basis is {cells['basis']!r}", f"use one of {', '.join(BASES)}"
+        )
+    words = {name: cells[name].strip() for name in ("name", "unit", "year", "source", "basis")}
+    return Range(p10=low, p50=middle, p90=high, **words)
