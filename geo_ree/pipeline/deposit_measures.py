@@ -11,9 +11,9 @@ from geo_ree.errors import SettingsError
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
-from geo_ree.pipeline.records import Layers, Measures, no_areas
+from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
-from geo_ree.pipeline.unplaced import possible_areas
+from geo_ree.pipeline.unplaced import no_areas, possible_areas
 from geo_ree.pipeline.water_notes import water_notes
 from geo_ree.proximity import Target, TargetIndex, load_targets, measure
 from geo_ree.proximity.omission import ALL

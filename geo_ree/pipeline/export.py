@@ -22,7 +22,7 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
-from geo_ree.pipeline.records import Result, no_areas
+from geo_ree.pipeline.records import Result
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 from geo_ree.storage.record_files import LazyMapping, lazily
 
@@ -153,6 +153,8 @@ def gather_tables(result: Result) -> Bundle:
     names = [name for name in INFRASTRUCTURE if name in layers]
 
     def drawn() -> gpd.GeoDataFrame:
+        from geo_ree.pipeline.unplaced import no_areas
+
         known = tables["areas"] if "areas" in tables else no_areas()
         return known[known.geometry.notna()]
 

@@ -1,9 +1,9 @@
-"""The sites that a user provides, as candidates of the layer deposits."""
+"""The sites that a user provides, as candidates of the layer deposits, with their own columns beside ours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -27,6 +27,7 @@ from geo_ree.pipeline.own_files import (
 )
 from geo_ree.reading.coordinate_columns import find_coordinate_columns
 from geo_ree.reading.stated_systems import with_system
+from geo_ree.schema.columns import is_listed
 from geo_ree.schema.vocabularies import OWN
 from geo_ree.settings import Settings
 
@@ -44,6 +45,10 @@ _FREE = (
     *("operator", "admin_area", "reference", "notes"),
 )
 """Texts of the layer deposits that mean the same in anybody's table."""
+
+_OUTPUTS = ("scores", "unranked")
+_RESERVED = ("geometry", "fid", "ogc_fid", "foot", "index")
+"""Names that formats of files keep for themselves."""
 
 _CONSTANTS = {"role": "candidate", "commodity_group": "unknown", "kind": "unknown"}
 _BY_COLUMN = Precision.model_validate(
@@ -210,3 +215,65 @@ def _check_places(frame: gpd.GeoDataFrame, countries: gpd.GeoDataFrame, where: s
             f"interchanged (latitude {y[0]:g}, longitude {x[0]:g} first)",
             "swap the two columns",
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnColumns:
+    """Sites with their own columns, and the name of each in the outputs.
+
+    Parameters
+    ----------
+    frame
+        The sites; the name of a column of the user's begins with ``own_`` here.
+    names
+        Name in `frame` -> name in the outputs.
+    """
+
+    frame: gpd.GeoDataFrame
+    names: Mapping[str, str]
+
+
+def with_own_columns(frame: gpd.GeoDataFrame, columns: pd.DataFrame) -> OwnColumns:
+    """Put the user's columns beside those of the layer.
+
+    Parameters
+    ----------
+    frame
+        Sites of the layer deposits.
+    columns
+        On the ids of `frame`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> site = gpd.GeoDataFrame({"id": ["x:1"]}, geometry=[shapely.Point(70, 48)], crs=4326)
+    >>> own = pd.DataFrame({"grade": [1.2], "Score": [7]}, index=["x:1"])
+    >>> with_own_columns(site, own).names
+    {'own_grade': 'grade', 'own_Score': 'own_Score'}
+    """
+    names = public_names(columns.columns)
+    inside = {
+        label: f"{OWN}{label}" if not str(label).startswith(OWN) else str(label)
+        for label in columns
+    }
+    out = frame.copy()
+    for label in columns.columns:
+        out[inside[label]] = columns[label].reindex(frame["id"]).to_numpy()
+    return OwnColumns(frame=out, names={inside[label]: names[label] for label in map(str, columns)})
+
+
+def public_names(labels: Iterable[str]) -> dict[str, str]:
+    """Name of each column in the outputs: its own, or with ``own_`` before it where that is taken.
+
+    Names that differ in capitals alone are one name to a GeoPackage.
+    """
+    out: dict[str, str] = {}
+    used: set[str] = set()
+    for label in labels:
+        taken = any(is_listed(label.casefold(), table) for table in _OUTPUTS)
+        name = f"{OWN}{label}" if taken or label.casefold() in _RESERVED else label
+        while name.casefold() in used:
+            name = f"{OWN}{name}"
+        used.add(name.casefold())
+        out[label] = name
+    return out

@@ -17,10 +17,9 @@ from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import describe_input, load_layers, read_layers
 from geo_ree.pipeline.missing_layers import unscored_warnings
-from geo_ree.pipeline.own_columns import with_own_columns
 from geo_ree.pipeline.own_files import OwnLayer, Provided
 from geo_ree.pipeline.own_layers import GATEWAYS, check_layer_name, read_own_layer
-from geo_ree.pipeline.own_site_table import SITES, read_sites
+from geo_ree.pipeline.own_site_table import SITES, read_sites, with_own_columns
 from geo_ree.pipeline.records import Layers, Progress, Result
 from geo_ree.pipeline.regions import region_of
 from geo_ree.pipeline.report import make_report, raster_inputs

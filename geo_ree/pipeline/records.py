@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_ree.crs import STORE_CRS
 from geo_ree.settings import REGION, Box
 
 if TYPE_CHECKING:  # a stored run is read without what computes one
@@ -342,11 +341,3 @@ class Result:
         from geo_ree import maps
 
         return maps.InlinePage(html=self.to_html(), height_px=_FRAME_PX)._repr_html_()
-
-
-def no_areas() -> gpd.GeoDataFrame:
-    """The areas of a run whose positions were not looked for: none."""
-    import geopandas as gpd
-
-    columns = {name: pd.Series([], dtype=object) for name in ("deposit", "kind", "evidence")}
-    return gpd.GeoDataFrame(columns, geometry=[], crs=STORE_CRS)

@@ -36,6 +36,12 @@ RANGE_COLUMNS = (
 _EQUAL_AREA = "EPSG:6933"
 
 
+def no_areas() -> gpd.GeoDataFrame:
+    """The areas of a run whose positions were not looked for: none."""
+    columns = {name: pd.Series([], dtype=object) for name in ("deposit", "kind", "evidence")}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=STORE_CRS)
+
+
 def possible_areas(
     deposits: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, countries: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -251,3 +252,29 @@ def check_weight(weight: object, where: str) -> None:
     """Raise a ScoreError for a weight that is negative, infinite or not a number."""
     if not is_number(weight) or weight < 0:  # type: ignore[operator]
         raise ScoreError(f"{where} is {weight!r}", "give a finite number, 0 or more")
+
+
+def distance_words(criterion: Criterion, distance_km: float, limits: object = None) -> str:
+    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``.
+
+    `limits` are the targets of the column ``upper_limits``, whose distances are written "at most".
+    """
+    if math.isnan(distance_km):
+        return f"{criterion.label} unknown"
+    if math.isinf(distance_km):
+        return f"{criterion.label} out of reach"
+    if criterion.unit:
+        return f"{criterion.label} {distance_km:,.4g} {criterion.unit}"
+    if criterion.unit_km != 1.0:
+        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
+    at_most = "at most " if _is_upper_limit(criterion, limits) else ""
+    if distance_km < 0.95:
+        near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
+        return f"{criterion.label} {at_most}{near} km"
+    return f"{criterion.label} {at_most}{distance_km:,.0f} km"
+
+
+def _is_upper_limit(criterion: Criterion, limits: object) -> bool:
+    """Whether the criterion's distance is among those of the column ``upper_limits``."""
+    target = criterion.column.removeprefix("dist_").removesuffix("_km")
+    return isinstance(limits, str) and target in limits.split(";")

@@ -16,7 +16,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.schema.deposit_lookup import find_deposit
 from geo_ree.scoring.contributions import read_compared, score
-from geo_ree.scoring.criteria import Criterion
+from geo_ree.scoring.criteria import distance_words
 from geo_ree.scoring.model import ScoreModel
 from geo_ree.scoring.notebook import html_table
 from geo_ree.scoring.raster_columns import add_raster_columns
@@ -106,7 +106,7 @@ def explain(
 
     Examples
     --------
-    >>> from geo_ree.scoring import Exponential
+    >>> from geo_ree.scoring import Criterion, Exponential
     >>> model = ScoreModel((
     ...     Criterion("rail", "dist_railway_km", Exponential(50), 0.6, label="railway"),
     ...     Criterion("road", "dist_road_km", Exponential(15), 0.4, label="road"),
@@ -173,9 +173,9 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
         if math.isnan(distance):
             unknown.append(criterion.label)
         elif value >= 0.5:
-            won.append((-share * value, _distance_text(criterion, distance, limits)))
+            won.append((-share * value, distance_words(criterion, distance, limits)))
         else:
-            lost.append((-share * (1.0 - value), _distance_text(criterion, distance, limits)))
+            lost.append((-share * (1.0 - value), distance_words(criterion, distance, limits)))
     strengths, weaknesses = (
         [text for _, text in sorted(found, key=lambda pair: pair[0])[:3]] for found in (won, lost)
     )
@@ -313,7 +313,7 @@ def _largest(
     most = most.sort_values(column, ascending=False, kind="stable").head(count)
     criteria = {c.name: c for c in model.criteria}
     texts = [
-        f"{_distance_text(criteria[str(name)], float(row['distance_km']), limits)} "
+        f"{distance_words(criteria[str(name)], float(row['distance_km']), limits)} "
         f"({row[column]:.0f} {unit})"
         for name, row in most.iterrows()
     ]
@@ -326,29 +326,3 @@ def _number(value: object) -> float:
 
 def _join(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _is_upper_limit(criterion: Criterion, limits: object) -> bool:
-    """Whether the criterion's distance is among those of the column ``upper_limits``."""
-    target = criterion.column.removeprefix("dist_").removesuffix("_km")
-    return isinstance(limits, str) and target in limits.split(";")
-
-
-def _distance_text(criterion: Criterion, distance_km: float, limits: object = None) -> str:
-    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``.
-
-    `limits` are the targets of the column ``upper_limits``, whose distances are written "at most".
-    """
-    if math.isnan(distance_km):
-        return f"{criterion.label} unknown"
-    if math.isinf(distance_km):
-        return f"{criterion.label} out of reach"
-    if criterion.unit:
-        return f"{criterion.label} {distance_km:,.4g} {criterion.unit}"
-    if criterion.unit_km != 1.0:
-        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
-    at_most = "at most " if _is_upper_limit(criterion, limits) else ""
-    if distance_km < 0.95:
-        near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
-        return f"{criterion.label} {at_most}{near} km"
-    return f"{criterion.label} {at_most}{distance_km:,.0f} km"

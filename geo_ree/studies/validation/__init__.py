@@ -1,7 +1,8 @@
 """Validation: whether sites that became mines score higher than sites that did not.
 
 `mine_labels` identifies mines, `trials` says which sites are compared, `scopes` reads the sites and
-layers, `trial_results` evaluates one trial in one scope, `validation_result` collects and writes all.
+layers, `trial_results` evaluates one trial in one scope, `success_curves` draws it, `validation_result` collects
+and writes all.
 """
 
 from geo_ree.studies.validation.trials import TRIALS, Trial, classify_sites

@@ -8,21 +8,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
-from geo_ree.scoring import ScoreModel, auc, score, success_rate
+from geo_ree.scoring import ScoreModel, auc, score
 from geo_ree.studies.validation.cases import BASELINES, POPULATION, Cases, compare_scores
 from geo_ree.studies.validation.criterion_evidence import judge_criteria
 from geo_ree.studies.validation.scopes import Scope
+from geo_ree.studies.validation.success_curves import success_curves
 from geo_ree.studies.validation.trials import MIN_SITES, Trial, classify_sites
 
 _MOST_RANDOM = 500
 """Random sets of weights: enough for percentiles from 5 to 95."""
-
-GRID = np.linspace(0.0, 1.0, 101)
-"""Shares of the sites at which success-rate curves are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +33,7 @@ class TrialResult:
     criteria
         A row per criterion: its AUC alone, and what it adds to the railway's.
     curves
-        Success-rate curves of the preset and the baselines on `GRID`.
+        Success-rate curves of the preset and the baselines.
     labels
         Class of each site of the scope, as `classify_sites` gives it; sites without a score are left
         out too.
@@ -109,7 +106,7 @@ def evaluate(
     return TrialResult(
         rows=rows,
         criteria=[{**where, **c} for c in judge_criteria(cases, model, draws, seed)],
-        curves=_curves(cases, weighed if fewer is cases else None).assign(**where),
+        curves=success_curves(cases, weighed if fewer is cases else None).assign(**where),
         labels=labels,
         skipped=skipped,
     )
@@ -203,24 +200,3 @@ def _near_counted(scope: Scope, trial: Trial, measured: pd.DataFrame) -> dict[st
         "others_near_counted": int((~cases.mine).sum()),
         "auc_near_counted": auc(cases.preset, cases.mine),
     }
-
-
-def _curves(cases: Cases, weighed: Floats | None) -> pd.DataFrame:
-    """Curves on `GRID`; those of random weights only where no site was thinned out."""
-    out = pd.DataFrame(
-        {
-            "share_of_sites": GRID,
-            "preset": _on_grid(cases.preset, cases.mine),
-            "population": _on_grid(cases.baseline("population"), cases.mine),
-        }
-    )
-    if weighed is not None:
-        random = np.stack([_on_grid(row, cases.mine) for row in weighed])
-        for name, percentile in (("random_p5", 5), ("random_p50", 50), ("random_p95", 95)):
-            out[name] = np.percentile(random, percentile, axis=0)
-    return out
-
-
-def _on_grid(scores: Floats, mine: NDArray[np.bool_]) -> Floats:
-    curve = success_rate(scores, mine)
-    return np.interp(GRID, curve["share_of_sites"], curve["share_of_positives"])

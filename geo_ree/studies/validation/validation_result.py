@@ -17,12 +17,12 @@ import pandas as pd
 
 from geo_ree import storage
 from geo_ree.errors import ScoreError
-from geo_ree.outputs.figures import new_figure
 from geo_ree.outputs.table_files import library_versions, write_csv
 from geo_ree.pipeline.records import Progress
 from geo_ree.scoring import ScoreModel, html_table, load_preset
 from geo_ree.settings import DISCLAIMER, Options, Settings
 from geo_ree.studies.validation.scopes import Gathered, Scope, gather_scopes
+from geo_ree.studies.validation.success_curves import draw_curves
 from geo_ree.studies.validation.trial_results import TrialResult, evaluate, measure_sites
 from geo_ree.studies.validation.trials import MIN_SITES, TRIALS
 
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FILES = ("validation.csv", "validation_sites.parquet", "success_rate.png", "validation.json")
-
-_TITLES = {
-    "seven": "seven scored countries",
-    "region": "region 40-120 E, 29-56 N",
-    "world": "world",
-}
-_DPI = 110
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -111,26 +104,8 @@ class Validation:
 
         The figure is not known to pyplot, so it need not be closed.
         """
-        chosen = self.curves[self.curves["trial"] == trial]
-        scopes = list(dict.fromkeys(chosen["scope"]))
-        size = 3.5 * max(1, len(scopes)), 3.9
-        figure = new_figure(figsize=size, dpi=_DPI, layout="constrained")
-        for number, scope in enumerate(scopes, 1):
-            axes = figure.add_subplot(1, len(scopes), number)
-            _draw_panel(axes, chosen[chosen["scope"] == scope])
-            sizes = self.table[
-                (self.table["trial"] == trial)
-                & (self.table["scope"] == scope)
-                & (self.table["country"] == "")
-            ].iloc[0]
-            axes.set_title(
-                f"{_TITLES.get(scope, scope)}\n{sizes['mines']} mines, {sizes['others']} others",
-                fontsize=9,
-            )
-            if number == 1:
-                axes.set_ylabel("share of the mines among them", fontsize=8)
-                axes.legend(fontsize=7, frameon=False, loc="lower right")
-        return figure
+        whole = self.table[(self.table["trial"] == trial) & (self.table["country"] == "")]
+        return draw_curves(self.curves[self.curves["trial"] == trial], whole)
 
     def write(self, folder: Path) -> None:
         """Write `FILES` into a folder, all or none; the folder is created if missing."""
@@ -195,32 +170,6 @@ def _cell(value: float, low: float, high: float, *, signed: bool) -> str:
     if signed:
         return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
     return f"{value:.2f} ({low:.2f}-{high:.2f})"
-
-
-def _draw_panel(axes: Any, curves: pd.DataFrame) -> None:
-    x = curves["share_of_sites"]
-    if "random_p5" in curves and bool(curves["random_p5"].notna().all()):
-        axes.fill_between(
-            x,
-            curves["random_p5"],
-            curves["random_p95"],
-            color="0.85",
-            linewidth=0,
-            label="random weights, 5-95 %",
-        )
-    axes.plot([0, 1], [0, 1], color="0.5", linewidth=0.8, linestyle=":", label="chance")
-    axes.plot(
-        x,
-        curves["population"],
-        color="#d95f02",
-        linewidth=1.4,
-        linestyle="--",
-        label="nearest settlement alone",
-    )
-    axes.plot(x, curves["preset"], color="#1b4f8f", linewidth=1.8, label="preset")
-    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes.set_xlabel("share of all sites, highest score first", fontsize=8)
-    axes.tick_params(labelsize=7)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
