@@ -30,8 +30,10 @@ from starter_build import (
     papers,
     places,
     planned,
+    rail_joins,
     railways,
     roles_page,
+    route_edges,
     shading,
     tables,
     terrain,
@@ -111,6 +113,11 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),
         "gateways.csv": partial(gateways.build_gateways, facts),
         "roads.parquet": roads,
+        "routing_railways.parquet": lambda out: route_edges.build_routing_railways(
+            store, cities(), facts, out
+        ),
+        "rail_joins.parquet": partial(rail_joins.build_rail_joins, store, facts),
+        "routing_roads.parquet": partial(route_edges.build_routing_roads, store),
         "planned_railways.geojson": lambda out: planned.build_planned_railways(
             cities(), out, planned.lines_being_built(facts)
         ),

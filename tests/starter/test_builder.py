@@ -197,8 +197,8 @@ def test_a_first_build_that_fails_leaves_no_folder(workshop: Workshop) -> None:
 
 def test_a_starter_that_is_too_large_is_refused(workshop: Workshop) -> None:
     workshop.build()
-    workshop.words["b.csv"] = "b" * 6_000_001
-    with pytest.raises(workshop.product.BuildError, match="more than 6"):
+    workshop.words["b.csv"] = "b" * 8_000_001
+    with pytest.raises(workshop.product.BuildError, match="more than 8"):
         workshop.build("b.csv")
     assert workshop.state()["b.csv"] == "first b"
 

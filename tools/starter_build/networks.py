@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 
 from geo_ree.crs import STORE_CRS, distance_m
-from geo_ree.settings import REGION, SCORED_COUNTRIES
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 from starter_build.packages import Store
 from starter_build.product import Product, write_parquet
 
@@ -50,8 +50,11 @@ def build_roads(store: Store, countries: gpd.GeoDataFrame, out: Path) -> Product
     return network_product("roads", frame, network, store.built_from("scgraph_highways"), far)
 
 
-def read_network(path: Path) -> Network:
-    """Parse the two literals ``graph=[{node: km}]`` and ``nodes=[[lat, lon]]`` of a file."""
+def read_network(path: Path, box: Box = REGION) -> Network:
+    """Parse the two literals ``graph=[{node: km}]`` and ``nodes=[[lat, lon]]`` of a file.
+
+    Edges with an end in the box (west, south, east, north, in degrees) are kept.
+    """
     graph: list[dict[str, float]] = []
     nodes: Floats = np.empty((0, 2))
     with path.open(encoding="utf-8") as stream:
@@ -60,7 +63,7 @@ def read_network(path: Path) -> Network:
                 graph = json.loads(re.sub(r"(\d+):", r'"\1":', line.removeprefix("graph=")))
             elif line.startswith("nodes="):
                 nodes = np.array(json.loads(line.removeprefix("nodes=")), dtype=np.float64)
-    west, south, east, north = REGION
+    west, south, east, north = box
     lat, lon = nodes[:, 0], nodes[:, 1]
     inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
     kept: dict[tuple[int, int], float] = {}
@@ -122,7 +125,7 @@ def near_scored(
     border = shapely.get_coordinates(shapely.segmentize(whole.boundary, _STEP_KM / 111.0))
     used = np.unique(edges)
     lon, lat = nodes[used, 1], nodes[used, 0]
-    away, _ = cKDTree(_on_sphere(border)).query(_on_sphere(np.column_stack([lon, lat])))
+    away, _ = cKDTree(on_sphere(border)).query(on_sphere(np.column_stack([lon, lat])))
     shapely.prepare(whole)
     close = np.zeros(len(nodes), dtype=bool)
     reach = 2.0 * np.sin(reach_km / _EARTH_KM / 2.0)
@@ -130,7 +133,8 @@ def near_scored(
     return np.asarray(close[edges].any(axis=1))
 
 
-def _on_sphere(lonlat: Floats) -> Floats:
+def on_sphere(lonlat: Floats) -> Floats:
+    """Unit vectors of points (lon, lat in degrees)."""
     lon, lat = np.radians(lonlat).T
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
@@ -141,6 +145,7 @@ def network_product(
     network: Network,
     built_from: dict[str, str],
     far: dict[str, int],
+    where: str = "the region",
 ) -> Product:
     """Say what a layer took from the packed network, and what it left out."""
     chords = _chords_km(frame)
@@ -152,7 +157,7 @@ def network_product(
         built_from=built_from,
         took={"edges": len(frame), "km, as published": round(frame["length_km"].sum())},
         dropped={
-            "edges outside the region": network.outside,
+            f"edges outside {where}": network.outside,
             "loops of zero length": network.loops,
             "edges listed again from their other end": network.repeats,
             **far,

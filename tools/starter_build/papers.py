@@ -30,7 +30,51 @@ RELIEF: Mapping[str, str] = {
 }
 """The shaded relief: a picture of what the altitude says."""
 
+OSM_ROUTES: Mapping[str, str] = {
+    "publisher": "OpenStreetMap contributors",
+    "licence": "ODbL 1.0",
+    "licence_url": "https://opendatacommons.org/licenses/odbl/1-0/",
+    "edition": (
+        "OSM as packed in scgraph_data 2.0.0 (extraction date not stated; files in the package are "
+        "dated 2024-04-19)"
+    ),
+}
+
 UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
+    "routing_railways.parquet": {
+        **OSM_ROUTES,
+        "title": "Railways for routes to the sea ports, 25-135 E, 20-62 N",
+        "attribution": (
+            "Railways: © OpenStreetMap contributors (ODbL); control points: GeoNames (CC BY 4.0)"
+        ),
+        "notes": (
+            "The network of railways.parquet in a larger box, without names: an edge is a straight "
+            "chord with a published length, from node a to node b of its native_id; the same three "
+            "chords are drawn through places. Countries of the ends by world.parquet; a point at sea "
+            "belongs to the nearest country within 25 km."
+        ),
+    },
+    "rail_joins.parquet": {
+        **OSM_ROUTES,
+        "title": "Joins of the railways for routes: dead ends that nearly meet, gaps of known lines",
+        "attribution": "Railways: © OpenStreetMap contributors (ODbL)",
+        "notes": (
+            "Derived: no line of the source. A heal joins a dead end to the nearest node of another "
+            "part of the network within 2.5 km, or two dead ends of one part if the way round by "
+            "rail is at least 10 km and 15 times the gap. A bridge closes a gap of a line that is "
+            "known to run through; its length is 1.08 times the gap. The gap between Yeraskh and "
+            "Sharur stays open: the border is closed."
+        ),
+    },
+    "routing_roads.parquet": {
+        **OSM_ROUTES,
+        "title": "Main roads of southern Pakistan for routes, 60-72 E, 23-30 N",
+        "attribution": "Roads: © OpenStreetMap contributors (ODbL)",
+        "notes": (
+            "The edges of the network of roads.parquet that a road from Afghanistan to Karachi needs "
+            "and roads.parquet lacks. Countries of the ends as in routing_railways.parquet."
+        ),
+    },
     "relief.webp": RELIEF,
     "relief_tien_shan.webp": RELIEF,
 }
@@ -49,8 +93,8 @@ and geo-maps (Copyright (c) 2017 Simone Primarosa), are under the MIT License.
 
 NOTICES = """\
 **GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names in
-`world.parquet` and `countries.parquet`, the names and control points in `railways.parquet` and most
-places in `planned_railways.geojson` are from GeoNames
+`world.parquet` and `countries.parquet`, the names and control points in `railways.parquet`, the
+control points in `routing_railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
 <https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
 kind is derived from the population.
