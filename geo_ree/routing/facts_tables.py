@@ -1,0 +1,242 @@
+"""The tables of facts that routes rest on, read and checked: each row has a source and a date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.errors import RouteError
+
+FACTS = Path(str(files("geo_ree.routing") / "facts"))
+"""Folder of the tables of the package."""
+
+NOT_FOUND = "not found"
+"""What a cell says where a fact was looked for and not found."""
+
+ASSUMED = "assumed"
+"""What the source of a row says where nothing was found and the row is general knowledge."""
+
+_STATES = ("open", "closed", "planned", NOT_FOUND)
+_PLACE = ("name", "country", "longitude", "latitude")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRules:
+    """What a table of facts has to hold.
+
+    Parameters
+    ----------
+    columns
+        All that have to be there; further ones are kept.
+    key
+        Columns that together name a row once.
+    date
+        Column with the day, month or year that the row is of; never blank, nor is ``source``.
+    filled
+        Further columns that are never blank.
+    numbers
+        Columns of numbers with their least and greatest value; a blank is NaN.
+    choices
+        Columns with the words that they allow.
+    codes
+        Columns with one ISO 3166-1 alpha-3 code, or several joined by a semicolon.
+    ascending
+        Columns of numbers that ascend in each row.
+    """
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    date: str = "as_of"
+    filled: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    ascending: tuple[str, ...] = ()
+
+
+_DEGREES = {"longitude": (-180.0, 180.0), "latitude": (-90.0, 90.0)}
+_HOURS = dict.fromkeys(("hours_p10", "hours_p50", "hours_p90"), (0.0, 5000.0))
+_KM = dict.fromkeys(("km", "km_low", "km_high"), (0.0, 60000.0))
+
+RULES: Mapping[str, TableRules] = {
+    "destinations": TableRules(
+        columns=(
+            *(*_PLACE, "kind", "coordinate_note", "state", "as_of", "feed", "thorium_limit"),
+            *("access", "access_km", "access_mode", "source", "note"),
+        ),
+        key=("name",),
+        filled=("name", "country", "kind", "state", "longitude", "latitude"),
+        numbers={**_DEGREES, "access_km": (0.0, 5000.0)},
+        choices={
+            "kind": ("sea_port", "plant", "market"),
+            "state": _STATES,
+            "access_mode": ("", "rail", "road"),
+        },
+        codes=("country",),
+    ),
+    "legs": TableRules(
+        columns=(
+            *("id", "mode", "from", "to", "km", "km_low", "km_high", "by_suez", "closed_to"),
+            *("as_of", "source", "note"),
+        ),
+        key=("id",),
+        filled=("id", "from", "to", "km", "km_low", "km_high"),
+        numbers=_KM,
+        choices={"mode": ("ferry", "sea"), "by_suez": ("yes", "no", "")},
+        codes=("closed_to",),
+        ascending=("km_low", "km", "km_high"),
+    ),
+    "corridors": TableRules(
+        columns=(
+            *("slug", "name", "destination", "via", "mode", "not_through", "as_of", "source"),
+            "note",
+        ),
+        key=("slug",),
+        filled=("slug", "name", "destination"),
+        choices={"mode": ("rail", "road")},
+        codes=("not_through",),
+    ),
+    "closed_crossings": TableRules(
+        columns=("a", "b", "mode", "since", "source", "basis", "as_of", "note"),
+        key=("a", "b", "mode"),
+        filled=("a", "b"),
+        choices={"mode": ("rail", "road", "both"), "basis": ("published", ASSUMED)},
+        codes=("a", "b"),
+    ),
+    "gauge_by_country": TableRules(
+        columns=("country", "gauge_mm", "source", "basis", "as_of", "note"),
+        key=("country",),
+        filled=("country", "gauge_mm"),
+        numbers={"gauge_mm": (600.0, 1700.0)},
+        choices={"basis": ("published", ASSUMED)},
+        codes=("country",),
+    ),
+    "road_gateways": TableRules(
+        columns=(*_PLACE, "neighbour", "state", "since", *_HOURS, "as_of", "source", "note"),
+        key=("name",),
+        filled=("name", "country", "neighbour", "state", "longitude", "latitude"),
+        numbers={**_DEGREES, **_HOURS},
+        choices={"state": _STATES},
+        codes=("country", "neighbour"),
+        ascending=("hours_p10", "hours_p50", "hours_p90"),
+    ),
+    "rail_crossings": TableRules(
+        columns=(
+            *("id", "gateway", "country", "mode", "direction", "what", "hours"),
+            *("usd_per_consignment", "year", "source", "note"),
+        ),
+        key=("id",),
+        date="year",
+        numbers={"hours": (0.0, 5000.0), "usd_per_consignment": (0.0, 1e5)},
+        choices={
+            "mode": ("rail",),
+            "what": ("border", "gauge change"),
+            "direction": ("inbound", "outbound", "both"),
+        },
+        codes=("country",),
+    ),
+}
+"""The tables by name, each with its rules."""
+
+
+def read_facts(name: str, path: Path | str | None = None) -> pd.DataFrame:
+    """Read a table of facts, and check every row.
+
+    Parameters
+    ----------
+    name
+        One of `RULES`.
+    path
+        A file of the same columns (CSV, UTF-8); None: the table of the package.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a fact, in the order of the file; numbers as float (NaN where blank), all else as
+        text ("" where blank).
+
+    Raises
+    ------
+    RouteError
+        Naming the file and the row: a column is missing, a source, a date or another cell is
+        blank, a number is none or out of its bounds, a word or a code is unknown, numbers do not
+        ascend, or a name comes twice.
+
+    Examples
+    --------
+    >>> closed = read_facts("closed_crossings").set_index(["a", "b", "mode"])
+    >>> closed.loc[("GEO", "RUS", "rail"), "since"]
+    '1992-08'
+    """
+    if name not in RULES:
+        raise RouteError(f"there is no table {name!r}", f"use one of {', '.join(RULES)}")
+    rules, path = RULES[name], Path(path) if path else FACTS / f"{name}.csv"
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
+    missing = [column for column in rules.columns if column not in table]
+    if missing:
+        raise RouteError(
+            f"{path} has no column {', '.join(missing)}",
+            f"its columns are {', '.join(rules.columns)}",
+        )
+    table = table.apply(lambda column: column.str.strip())
+    for row, what, hint in _find_faults(table, rules):
+        label = " - ".join(table[column].iloc[row] for column in rules.key)
+        raise RouteError(f"{path} row {row + 2} ({label}): {what}", hint)
+    for column in rules.numbers:
+        table[column] = pd.to_numeric(table[column].replace("", np.nan)).astype(np.float64)
+    return table
+
+
+Faults = Iterator[tuple[int, str, str]]
+
+
+def _find_faults(table: pd.DataFrame, rules: TableRules) -> Faults:
+    for column in ("source", rules.date, *rules.filled):
+        for row in np.flatnonzero(table[column] == ""):
+            hint = f"fill in the column {column}"
+            if column == "source":
+                hint += f", or write {ASSUMED}"
+            yield int(row), f"there is no {column}", hint
+    yield from _find_wrong_words(table, rules)
+    yield from _find_wrong_numbers(table, rules)
+    for row in np.flatnonzero(table.duplicated(list(rules.key))):
+        yield int(row), "it comes twice", "remove one"
+
+
+def _find_wrong_words(table: pd.DataFrame, rules: TableRules) -> Faults:
+    for column, words in rules.choices.items():
+        for row in np.flatnonzero(~table[column].isin(words)):
+            known = ", ".join(word or "a blank" for word in words)
+            yield int(row), f"{column} is {table[column].iloc[row]!r}", f"use one of {known}"
+    for column in rules.codes:
+        wrong = ~table[column].str.fullmatch(r"(?:[A-Z]{3}(?:;[A-Z]{3})*)?")
+        for row in np.flatnonzero(wrong):
+            yield (
+                int(row),
+                f"{column} is {table[column].iloc[row]!r}",
+                "give ISO 3166-1 codes of three letters, such as KAZ, joined by a semicolon",
+            )
+
+
+def _find_wrong_numbers(table: pd.DataFrame, rules: TableRules) -> Faults:
+    numbers = {}
+    for column, (least, most) in rules.numbers.items():
+        numbers[column] = pd.to_numeric(table[column], errors="coerce")
+        wrong = (table[column] != "") & ~numbers[column].between(least, most)
+        for row in np.flatnonzero(wrong):
+            yield (
+                int(row),
+                f"{column} is {table[column].iloc[row]!r}",
+                f"give a number from {least:g} to {most:g}",
+            )
+    for lower, upper in zip(rules.ascending, rules.ascending[1:], strict=False):
+        for row in np.flatnonzero(numbers[lower] > numbers[upper]):
+            yield int(row), f"{lower} exceeds {upper}", "sort them"
