@@ -1,0 +1,257 @@
+"""How a network is put together: lines meet where they share an end, places join lines beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo_ree.crs import STORE_CRS, Floats, distance_m
+from geo_ree.errors import RouteError
+
+if TYPE_CHECKING:
+    from geo_ree.routing.network import Network
+
+Ints = NDArray[np.int64]
+
+NODES = ("lon", "lat", "country")
+EDGES = ("a", "b", "mode", "km", "km_low", "km_high", "basis", "crossing", "source_id")
+PLACES = ("name", "kind", "country", "lon", "lat", "node")
+
+PLACE_KM = 15.0
+"""Farthest that a place may lie from the line that serves it: most places are town centres."""
+
+UNKNOWN_COURSE_KM = 25.0
+"""Lateral error above which an edge is a chord of unknown course."""
+
+_TIE_KM = 1e-6
+"""Makes a way past a place longer than the line itself, so that no route stops at every place."""
+
+
+def attach(network: Network, lon: Floats, lat: Floats, mode: str) -> pd.DataFrame:
+    """Find by which nodes points reach the nearest line of a mode, and how far along it they are.
+
+    The place S of a point on an edge A-B of length L is known to an interval: its distance to A
+    lies between d(A, S) and L - d(S, B).
+
+    Parameters
+    ----------
+    network
+        A network.
+    lon, lat
+        Degrees, shape (n,).
+    mode
+        rail or road.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows a point, one an end of its edge: ``point`` (0 to n - 1), ``edge``, ``node``,
+        ``km``, ``km_low``, ``km_high`` (along the line) and ``off_km`` (from the point to it).
+    """
+    points = gpd.GeoSeries(shapely.points(lon, lat), crs=STORE_CRS)
+    hits = network.line_index(mode).query(points)
+    return split_edges(network, lon, lat, hits["target"].to_numpy(np.int64), hits["distance_m"])
+
+
+def split_edges(
+    network: Network, lon: Floats, lat: Floats, edge: Ints, away_m: pd.Series
+) -> pd.DataFrame:
+    """Cut an edge at the place of each point: the table of `attach`."""
+    edges, nodes = network.edges, network.nodes
+    ends = edges[["a", "b"]].to_numpy(np.int64)[edge]
+    x, y = nodes["lon"].to_numpy()[ends], nodes["lat"].to_numpy()[ends]
+    away = distance_m(x, y, np.c_[lon, lon], np.c_[lat, lat]) / 1000.0
+    length = edges["km"].to_numpy()[edge][:, None]
+    least = np.minimum(away, length)
+    most = np.maximum(length - least[:, ::-1], 0.0)
+    km = np.clip((least + most) / 2.0, 0.0, length)
+    off = away_m.to_numpy(np.float64) / 1000.0
+    # a point that the line cannot pass is beside it, and its foot is uncertain by as much
+    low = np.clip(np.minimum(least, most), 0.0, length)
+    high = np.clip(np.maximum(least, most), 0.0, length)
+    return pd.DataFrame(
+        {
+            "point": np.repeat(np.arange(len(lon)), 2),
+            "edge": np.repeat(edge, 2),
+            "node": ends.ravel(),
+            "km": km.ravel(),
+            "km_low": low.ravel(),
+            "km_high": high.ravel(),
+            "off_km": np.repeat(off, 2),
+        }
+    )
+
+
+def add_places(
+    network: Network, places: pd.DataFrame, *, modes: Sequence[str] = ("rail", "road")
+) -> Network:
+    """Give a network with further places, each joined to the lines within `PLACE_KM`.
+
+    Parameters
+    ----------
+    network
+        A network.
+    places
+        Rows of ``name``, ``kind``, ``country``, ``longitude`` and ``latitude``.
+    modes
+        Lines that serve them.
+
+    Returns
+    -------
+    Network
+    """
+    first = len(network.nodes)
+    lon, lat = (places[c].to_numpy(np.float64) for c in ("longitude", "latitude"))
+    country = places["country"].astype(str).to_numpy(object)
+    nodes = pd.DataFrame({"lon": lon, "lat": lat, "country": country})
+    rows = [
+        _links(network, attach(network, lon, lat, mode), first, mode)
+        for mode in modes
+        if (network.edges["mode"] == mode).any()
+    ]
+    named = places[["name", "kind"]].astype(str).reset_index(drop=True).join(nodes[[*NODES]])
+    named["node"] = np.arange(first, first + len(nodes))
+    grown = replace(
+        network,
+        nodes=pd.concat([network.nodes, nodes], ignore_index=True),
+        places=pd.concat([network.places, named[[*PLACES]]], ignore_index=True),
+    )
+    return append_edges(grown, pd.concat(rows, ignore_index=True)) if rows else grown
+
+
+def _links(network: Network, found: pd.DataFrame, first: int, mode: str) -> pd.DataFrame:
+    found = found[found["off_km"] <= PLACE_KM]
+    edge = network.edges.iloc[found["edge"].to_numpy()].reset_index(drop=True)
+    found = found.reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "a": found["point"] + first,
+            "b": found["node"],
+            "mode": mode,
+            "km": found["km"] + _TIE_KM,
+            "km_low": np.maximum(found["km_low"] - found["off_km"], 0.0),
+            "km_high": found["km_high"] + found["off_km"],
+            "basis": edge["basis"],
+            "source_id": edge["source_id"],
+        }
+    )
+
+
+def append_edges(network: Network, rows: pd.DataFrame) -> Network:
+    """Give a network with further edges between its nodes; crossings follow from the nodes."""
+    country = network.nodes["country"].to_numpy()
+    a, b = (country[rows[c].to_numpy(np.int64)] for c in ("a", "b"))
+    rows = rows.assign(crossing=(a != b) & (a != "") & (b != ""))[[*EDGES]]
+    return replace(network, edges=pd.concat([network.edges, rows], ignore_index=True))
+
+
+def add_legs(network: Network, legs: pd.DataFrame) -> Network:
+    """Give a network with ferry and sea legs between its places."""
+    known = {name: row for row, name in enumerate(network.places["name"])}
+    for number, leg in enumerate(legs.to_dict("records"), start=2):
+        for end in ("from", "to"):
+            if leg[end] not in known:
+                raise RouteError(
+                    f"row {number} of the legs ({leg['id']}): {end} is {leg[end]!r}, which is no "
+                    "known place",
+                    "add its coordinate to the destinations, or correct the name",
+                )
+    node = network.places["node"].to_numpy()
+    rows = pd.DataFrame(
+        {
+            "a": node[[known[name] for name in legs["from"]]],
+            "b": node[[known[name] for name in legs["to"]]],
+            "mode": legs["mode"].to_numpy(),
+            **{name: legs[name].to_numpy(np.float64) for name in ("km", "km_low", "km_high")},
+            "basis": "leg",
+            "source_id": legs["id"].to_numpy(),
+        }
+    )
+    return replace(append_edges(network, rows), legs=legs.reset_index(drop=True))
+
+
+def line_rows(lines: gpd.GeoDataFrame | None, mode: str) -> pd.DataFrame | None:
+    """Ends, lengths and countries of lines, with the interval and the basis of their lengths."""
+    if lines is None or not len(lines):
+        return None
+    xy, owner = shapely.get_coordinates(lines.geometry.to_numpy(), return_index=True)
+    first = np.searchsorted(owner, np.arange(len(lines)))
+    last = np.append(first[1:], len(owner)) - 1
+    km = lines["length_km"].to_numpy(np.float64)
+    join = "kind" in lines
+    basis = np.full(len(lines), "line", dtype=object)
+    low, high = km, km
+    if join:
+        basis = lines["kind"].map({"heal": "join", "bridge": "bridge"}).to_numpy(object)
+        low, high = lines["gap_km"].to_numpy(np.float64), 2.0 * km - lines["gap_km"].to_numpy()
+    elif "lateral_error_km" in lines:
+        basis[lines["lateral_error_km"].to_numpy() > UNKNOWN_COURSE_KM] = "chord"
+    names = lines["native_id"] if "native_id" in lines else lines["source"]
+    return pd.DataFrame(
+        {
+            "x1": xy[first, 0],
+            "y1": xy[first, 1],
+            "x2": xy[last, 0],
+            "y2": xy[last, 1],
+            "country_a": _words(lines, "country_a"),
+            "country_b": _words(lines, "country_b"),
+            "mode": mode,
+            "km": km,
+            "km_low": np.minimum(low, km),
+            "km_high": np.maximum(high, km),
+            "basis": basis,
+            "source_id": names.astype(str).to_numpy(object),
+        }
+    )
+
+
+def _words(lines: gpd.GeoDataFrame, column: str) -> NDArray[np.object_]:
+    if column not in lines:
+        return np.full(len(lines), "", dtype=object)
+    return np.asarray(lines[column].fillna("").astype(str).to_numpy(object))
+
+
+def append_lines(network: Network, rows: pd.DataFrame) -> Network:
+    """Add lines of one mode: their ends are new nodes, one a coordinate."""
+    xy = np.r_[rows[["x1", "y1"]].to_numpy(), rows[["x2", "y2"]].to_numpy()]
+    key = np.round(xy * 1e6).astype(np.int64)
+    packed = (key[:, 0] + 180_000_000) * 1_000_000_000 + key[:, 1]
+    _, at, number = np.unique(packed, return_index=True, return_inverse=True)
+    country = pd.Series(np.r_[rows["country_a"].to_numpy(), rows["country_b"].to_numpy()])
+    known = country.mask(country == "").groupby(number).first().fillna("").to_numpy(object)
+    ends = number.reshape(2, -1)
+    nodes = pd.DataFrame(
+        {"lon": xy[at, 0], "lat": xy[at, 1], "country": _spread_countries(known, ends)}
+    )
+    grown = replace(network, nodes=pd.concat([network.nodes, nodes], ignore_index=True))
+    first = len(network.nodes)
+    return append_edges(grown, rows.assign(a=ends[0] + first, b=ends[1] + first))
+
+
+def _spread_countries(country: NDArray[np.object_], ends: Ints) -> NDArray[np.object_]:
+    """Give nodes at sea (bridges, harbours) the country of the nodes beside them."""
+    out = country.copy()
+    while True:
+        before = (out == "").sum()
+        for a, b in (ends, ends[::-1]):
+            blank = (out[a] == "") & (out[b] != "")
+            out[a[blank]] = out[b[blank]]
+        if (out == "").sum() == before:
+            return out
+
+
+def country_codes(xy: Floats, countries: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Find the country of points (n, 2); "" at sea."""
+    tree = shapely.STRtree(countries.geometry.to_numpy())
+    unique, back = np.unique(xy, axis=0, return_inverse=True)
+    point, country = tree.query(shapely.points(unique), predicate="within")
+    codes = np.full(len(unique), "", dtype=object)
+    codes[point] = countries["native_id"].to_numpy(object)[country]
+    return np.asarray(codes[back.ravel()])

@@ -1,0 +1,254 @@
+"""The network of routes: nodes, edges by mode, and the places that routes name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo_ree.crs import STORE_CRS
+from geo_ree.errors import RouteError, suggest_words
+from geo_ree.proximity import NearestIndex
+from geo_ree.routing.added_lines import add_lines
+from geo_ree.routing.assembly import (
+    EDGES,
+    NODES,
+    PLACES,
+    Ints,
+    add_legs,
+    add_places,
+    append_lines,
+    country_codes,
+    line_rows,
+)
+from geo_ree.routing.place_tables import read_legs, read_places
+
+STARTER = Path(str(files("geo_ree") / "starter"))
+
+MODES = ("rail", "road", "ferry", "sea")
+BASES = ("line", "chord", "join", "bridge", "leg", "straight")
+"""What the length of an edge rests on; all but ``line`` and ``leg`` are shown as assumed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Lines on which routes run: railways, roads, ferries and sea legs.
+
+    Parameters
+    ----------
+    nodes
+        A row a node: `NODES`, degrees; country is the ISO 3166-1 alpha-3 code, or "".
+    edges
+        A row an edge: `EDGES`. ``a`` and ``b`` are row numbers of `nodes`, ``mode`` is one of
+        `MODES`, ``km`` lies between ``km_low`` and ``km_high``, ``basis`` is one of `BASES`, and
+        ``crossing`` says that the ends lie in two countries.
+    places
+        A row a place: `PLACES`; ``node`` is its own node.
+    legs
+        The ferry and sea legs that some edges are (``source_id`` is their id), as in their table.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> lines = geopandas.GeoDataFrame(
+    ...     {"native_id": ["1-2"], "length_km": [120.0], "country_a": "KAZ", "country_b": "KAZ"},
+    ...     geometry=[shapely.LineString([(70, 45), (71, 45)])], crs="EPSG:4326")
+    >>> network = build_network(railways=lines)
+    >>> network.edges[["a", "b", "mode", "km"]].to_numpy().tolist()
+    [[0, 1, 'rail', 120.0]]
+    """
+
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    places: pd.DataFrame
+    legs: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def place(self, name: str) -> int:
+        """Row number of a place in `places`; an unknown name is an error that lists the nearest."""
+        at = self._place_rows.get(name.casefold())
+        if at is None:
+            raise _unknown_place(name, self.places["name"].tolist())
+        return at
+
+    def with_lines(self, lines: gpd.GeoDataFrame, *, source: str = "the new lines") -> Network:
+        """Give a network that has further railways, joined where they meet its own.
+
+        Parameters
+        ----------
+        lines
+            LineStrings; ``length_km`` where published (else 1.08 x the drawn course). A line
+            joins the railways where it crosses them, and where an end lies within 2.5 km.
+        source
+            Names the lines in an error.
+
+        Returns
+        -------
+        Network
+            Its edges from these lines have the basis ``straight``.
+
+        Raises
+        ------
+        RouteError
+            When a row is no line.
+        """
+        return add_lines(self, lines, source)
+
+    def line_index(self, mode: str) -> NearestIndex:
+        """Index of the lines of a mode (not the ways to places); labels are rows of `edges`."""
+        if mode not in self._indexes:
+            links = self.edges["a"].isin(self.places["node"])
+            rows = np.flatnonzero((self.edges["mode"] == mode) & ~links)
+            if not len(rows):
+                raise RouteError(f"the network has no {mode}", "give lines of that mode")
+            self._indexes[mode] = NearestIndex(
+                gpd.GeoDataFrame(index=rows, geometry=self.edge_lines(rows), crs=STORE_CRS)
+            )
+        return self._indexes[mode]
+
+    def edge_lines(self, rows: Sequence[int] | Ints) -> NDArray[np.object_]:
+        """Draw edges as straight lines from a to b."""
+        ends = self.edges[["a", "b"]].to_numpy()[np.asarray(rows, dtype=np.int64)]
+        xy = self.nodes[["lon", "lat"]].to_numpy()
+        return np.asarray(shapely.linestrings(xy[ends]))
+
+    @cached_property
+    def _indexes(self) -> dict[str, NearestIndex]:
+        return {}
+
+    @cached_property
+    def _place_rows(self) -> dict[str, int]:
+        names = self.places["name"].astype(str).str.casefold()
+        return {name: row for row, name in reversed(list(enumerate(names)))}
+
+
+def load_network(
+    *,
+    railways: gpd.GeoDataFrame | None = None,
+    joins: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    legs: pd.DataFrame | None = None,
+) -> Network:
+    """Load the network of the package, or one of which some tables are other ones.
+
+    Parameters
+    ----------
+    railways, joins, roads, places, legs
+        As in `build_network`; None for the package's own.
+
+    Returns
+    -------
+    Network
+        The same object each time, when every table is the package's.
+
+    Examples
+    --------
+    >>> network = load_network()
+    >>> set(network.edges["mode"]) >= {"rail", "road", "ferry"}
+    True
+    """
+    given = (railways, joins, roads, places, legs)
+    return _package_network() if all(t is None for t in given) else _load(*given)
+
+
+@lru_cache(maxsize=1)
+def _package_network() -> Network:
+    return _load(None, None, None, None, None)
+
+
+def _load(
+    railways: gpd.GeoDataFrame | None,
+    joins: gpd.GeoDataFrame | None,
+    roads: gpd.GeoDataFrame | None,
+    places: pd.DataFrame | None,
+    legs: pd.DataFrame | None,
+) -> Network:
+    return build_network(
+        railways=_read("routing_railways") if railways is None else railways,
+        joins=_read("rail_joins") if joins is None else joins,
+        roads=_read_roads() if roads is None else roads,
+        places=read_places() if places is None else places,
+        legs=read_legs() if legs is None else legs,
+    )
+
+
+def _read(name: str) -> gpd.GeoDataFrame:
+    """Read lines of the starter, with the countries of their ends."""
+    lines = gpd.read_parquet(STARTER / f"{name}.parquet")
+    if "country_a" in lines:
+        return lines
+    xy = shapely.get_coordinates(lines.geometry.to_numpy()).reshape(-1, 2, 2)
+    codes = country_codes(xy.reshape(-1, 2), gpd.read_parquet(STARTER / "world.parquet"))
+    return lines.assign(country_a=codes[::2], country_b=codes[1::2])
+
+
+def _read_roads() -> gpd.GeoDataFrame:
+    return pd.concat([_read("roads"), _read("routing_roads")], ignore_index=True)
+
+
+def build_network(
+    *,
+    railways: gpd.GeoDataFrame | None = None,
+    joins: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    legs: pd.DataFrame | None = None,
+) -> Network:
+    """Build a network: lines that share an end meet there, places join the lines beside them.
+
+    Parameters
+    ----------
+    railways, roads
+        Lines with ``native_id``, ``length_km``, ``country_a`` and ``country_b`` (of their first
+        and last vertex; "" where unknown) and, if known, ``lateral_error_km``.
+    joins
+        Lines with ``kind`` (heal | bridge), ``length_km`` and ``gap_km`` between nodes of railways.
+    places
+        Rows of ``name``, ``kind``, ``country``, ``longitude`` and ``latitude``. A place has a node
+        of its own; a railway and a road within `PLACE_KM` serve it.
+    legs
+        Rows of ``id``, ``mode``, ``from``, ``to`` (names of places), ``km``, ``km_low`` and
+        ``km_high``.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    RouteError
+        When a leg ends at a place that is unknown.
+    """
+    network = Network(_empty(NODES), _empty(EDGES), _empty(PLACES))
+    rails = [rows for lines in (railways, joins) if (rows := line_rows(lines, "rail")) is not None]
+    if rails:
+        network = append_lines(network, pd.concat(rails, ignore_index=True))
+    if (rows := line_rows(roads, "road")) is not None:
+        network = append_lines(network, rows)
+    if places is not None and len(places):
+        network = add_places(network, places)
+    if legs is not None and len(legs):
+        network = add_legs(network, legs)
+    return network
+
+
+def _empty(columns: Sequence[str]) -> pd.DataFrame:
+    kinds: dict[str, type] = {
+        **dict.fromkeys(("lon", "lat", "km", "km_low", "km_high"), np.float64),
+        **dict.fromkeys(("a", "b", "node"), np.int64),
+        "crossing": np.bool_,
+    }
+    return pd.DataFrame({c: pd.Series(dtype=kinds.get(c, object)) for c in columns})
+
+
+def _unknown_place(name: str, known: Sequence[str]) -> RouteError:
+    hint = suggest_words(name, known) or "known are " + ", ".join(sorted(set(known)))
+    return RouteError(f"{name!r} is no known place", hint)

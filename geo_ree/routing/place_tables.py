@@ -1,0 +1,45 @@
+"""The places and legs that the network of the package is built with."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+
+from geo_ree.routing.facts_tables import FACTS, read_facts
+
+GATEWAYS = Path(str(files("geo_ree") / "starter" / "gateways.csv"))
+
+COLUMNS = ("name", "kind", "country", "longitude", "latitude")
+"""What a table of places must have."""
+
+
+def read_places() -> pd.DataFrame:
+    """Read destinations, gateways and stations; of two rows of one name the first one counts."""
+    gateways = _read(GATEWAYS).rename(columns={"country_reported": "country"})
+    tables = [
+        read_facts("destinations"),
+        gateways,
+        read_facts("road_gateways").assign(kind="road_border"),
+    ]
+    stations = FACTS / "stations.csv"
+    if stations.exists():
+        tables.append(_read(stations).assign(kind="station"))
+    rows = pd.concat([_placed(table) for table in tables], ignore_index=True)
+    return rows.drop_duplicates("name", ignore_index=True)
+
+
+def read_legs() -> pd.DataFrame:
+    """Read the ferry and sea legs."""
+    return read_facts("legs")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def _placed(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = {c: pd.to_numeric(table[c], errors="coerce") for c in ("longitude", "latitude")}
+    rows = table.reindex(columns=[*COLUMNS], fill_value="").assign(**numbers)
+    return rows.dropna(subset=["longitude", "latitude"])
