@@ -140,6 +140,14 @@ RULES: Mapping[str, TableRules] = {
         },
         codes=("country",),
     ),
+    "stations": TableRules(
+        columns=(*_PLACE, "aliases", "what", "as_of", "source", "note"),
+        key=("name",),
+        filled=("name", "country", "longitude", "latitude"),
+        numbers=_DEGREES,
+        choices={"what": ("station", "town centre", "junction")},
+        codes=("country",),
+    ),
 }
 """The tables by name, each with its rules."""
 

@@ -34,7 +34,11 @@ def test_each_row_of_the_package_has_a_source_and_a_date(name):
 
 @pytest.mark.parametrize(
     ("name", "columns"),
-    [("destinations", ["country"]), ("road_gateways", ["country", "neighbour"])],
+    [
+        ("destinations", ["country"]),
+        ("road_gateways", ["country", "neighbour"]),
+        ("stations", ["country"]),
+    ],
 )
 def test_places_lie_within_25_km_of_the_country_they_name(name, columns, borders):
     table = read_facts(name)
@@ -161,3 +165,14 @@ def test_blank_numbers_are_nan_and_blank_words_are_empty():
     gates = read_facts("road_gateways")
     assert gates["hours_p50"].dtype == np.float64
     assert not gates["note"].isna().any()
+
+
+def test_names_of_stations_mean_one_place():
+    """A name or an alias is of one row, and of no destination."""
+    stations = read_facts("stations")
+    words = [w for row in stations["aliases"] for w in row.split(";") if w]
+    names = [name.casefold() for name in [*stations["name"], *words]]
+    assert len(set(names)) == len(names)
+    assert not {d.casefold() for d in read_facts("destinations")["name"]} & set(names)
+    towns = stations[stations["what"] == "town centre"]
+    assert towns["note"].str.contains("not the station").all()
