@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import pandas as pd
 
+from geo_ree.outputs.table_files import without_shapes
 from geo_ree.schema.columns import describe_columns
 
 Table = TypeVar("Table", bound=pd.DataFrame)
@@ -33,6 +34,11 @@ class Bundle:
         Published facts that forbid or hamper mining.
     pairwise
         The chance of the order of each pair of ranked deposits.
+    corridors
+        Routes of the ranked deposits, a row per deposit, corridor and question; the geometry is the
+        whole route, further columns are its parts.
+    access
+        What access costs them, a row per deposit and component.
     resources
         Published statements of quantity, never added up.
     values
@@ -56,6 +62,8 @@ class Bundle:
     areas: gpd.GeoDataFrame
     obstacles: pd.DataFrame
     pairwise: pd.DataFrame
+    corridors: gpd.GeoDataFrame
+    access: pd.DataFrame
     resources: pd.DataFrame
     values: pd.DataFrame
     infrastructure: Mapping[str, gpd.GeoDataFrame]
@@ -69,6 +77,7 @@ class Bundle:
         return {
             "obstacles": self.obstacles,
             "pairwise": self.pairwise,
+            "access": self.access,
             "resources": self.resources,
             "values": self.values,
             "sources": self.sources,
@@ -79,8 +88,9 @@ class Bundle:
     def sheets(self) -> dict[str, pd.DataFrame]:
         """The tables by name, as in `geo_ree.schema.columns`, without their geometries."""
         return {
-            "scores": self.scored.drop(columns="geometry"),
-            "unranked": self.unranked.drop(columns="geometry"),
+            "scores": without_shapes(self.scored),
+            "unranked": without_shapes(self.unranked),
+            "corridors": without_shapes(self.corridors),
             **self.plain,
         }
 

@@ -15,8 +15,15 @@ import shapely
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.layer_styles import qml_style, sld_style
-from geo_ree.outputs.notice import AREA_LAYERS, attribution_of, licence_notice, read_me
+from geo_ree.outputs.notice import (
+    AREA_LAYERS,
+    ROUTE_LAYERS,
+    attribution_of,
+    licence_notice,
+    read_me,
+)
 from geo_ree.outputs.symbols import rules_for
+from geo_ree.outputs.table_files import one_shape
 
 _LABELS = {
     "deposits": "CASE WHEN \"role\" IN ('candidate', 'by_product_host', 'reference') THEN \"name\" END"
@@ -41,10 +48,10 @@ VALUES ('', '', ?, 'geom', ?, ?, ?, 1, ?, 'geo_ree')"""
 def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.gpkg`` into an existing folder.
 
-    Layers: ``deposits``, ``areas``, ``unranked`` and the infrastructure. Tables: ``obstacles``,
-    ``pairwise``, ``resources``, ``values``, ``sources``, ``criteria``, ``read_me``. The description
-    and metadata of each layer hold the notices that its licences require; ``layer_styles`` holds the
-    styles as QML and SLD.
+    Layers: ``deposits``, ``areas``, ``unranked``, ``corridors`` (whole routes) and the
+    infrastructure. Tables: ``obstacles``, ``pairwise``, ``access``, ``resources``, ``values``,
+    ``sources``, ``criteria``, ``read_me``. The description and metadata of each layer hold the
+    notices that its licences require; ``layer_styles`` holds the styles as QML and SLD.
 
     References
     ----------
@@ -71,6 +78,7 @@ def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, tuple[str, ...]
     return {
         "unranked": (bundle.unranked, ()),
         **parts,
+        "corridors": (one_shape(bundle.corridors), ROUTE_LAYERS),
         "areas": (bundle.areas, AREA_LAYERS),
         "deposits": (bundle.scored, ()),
     }

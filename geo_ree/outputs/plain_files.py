@@ -15,6 +15,7 @@ import pyogrio
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import (
     AREA_LAYERS,
+    ROUTE_LAYERS,
     attribution_of,
     licence_notice,
     notice_json,
@@ -23,7 +24,7 @@ from geo_ree.outputs.notice import (
 from geo_ree.outputs.table_files import write_csv
 from geo_ree.storage import scratch_folder
 
-_ATTRIBUTED = ("scores", "unranked", "obstacles", "resources")
+_ATTRIBUTED = ("scores", "unranked", "obstacles", "corridors", "resources")
 
 
 def write_csv_files(bundle: Bundle, folder: Path) -> None:
@@ -31,8 +32,8 @@ def write_csv_files(bundle: Bundle, folder: Path) -> None:
 
     Notes
     -----
-    Each row says which run made it; ``scores``, ``unranked``, ``obstacles`` and ``resources`` also
-    carry the attribution, for a comment line at the head would stop programs from reading the file.
+    Each row says which run made it; ``scores``, ``unranked``, ``obstacles``, ``corridors`` and
+    ``resources`` also carry the attribution, for a comment line at the head would stop programs from reading the file.
     """
     attribution = attribution_of(bundle.sources)
     tables: dict[str, pd.DataFrame] = {
@@ -121,6 +122,8 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
         "areas": (bundle.areas, AREA_LAYERS),
         "obstacles": (bundle.obstacles, ("obstacles",)),
         "pairwise": (bundle.pairwise, ()),
+        "corridors": (bundle.corridors, ROUTE_LAYERS),
+        "access": (bundle.access, ()),
         "resources": (bundle.resources, ("resources",)),
         "values": (bundle.values, ()),
         **{f"infrastructure/{n}": (t, (n,)) for n, t in bundle.infrastructure.items()},

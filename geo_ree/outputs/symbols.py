@@ -62,8 +62,8 @@ def rules_for(layer: str) -> tuple[Rule, ...]:
         return _deposits()
     if layer in ("areas", "unranked"):
         return _areas("kind" if layer == "areas" else "area_kind")
-    if layer in LINES:
-        return _lines(layer)
+    if layer == "corridors" or layer in LINES:
+        return _corridors() if layer == "corridors" else _lines(layer)
     if layer == "water_areas":
         inside = Symbol(kind="fill", colour=str(LINES["water"]["color"]), size_mm=0.2, opacity=0.5)
         return (Rule(label="lake or reservoir", symbol=inside),)
@@ -155,6 +155,16 @@ def _lines(layer: str) -> tuple[Rule, ...]:
             symbol=sign(True),
         ),
         Rule(label=words, symbol=sign(False), otherwise=True),
+    )
+
+
+def _corridors() -> tuple[Rule, ...]:
+    """Routes that avoid countries stand out from those that avoid none."""
+    free = Symbol(kind="line", colour=_QUIET, size_mm=0.4)
+    asked = Symbol(kind="line", colour=str(POINTS["gateways"]["color"]), size_mm=0.6)
+    return (
+        Rule(label="route that avoids no country", tests=(("question", "=", "any"),), symbol=free),
+        Rule(label="route that avoids countries", symbol=asked, otherwise=True),
     )
 
 

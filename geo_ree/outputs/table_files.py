@@ -22,7 +22,7 @@ from geo_ree.settings import DISCLAIMER
 
 RUN_TABLES = (
     *("scores", "unranked", "obstacles", "pairwise", "acceptability"),
-    *("central_weights", "influence", "omission"),
+    *("central_weights", "influence", "omission", "corridors", "access"),
 )
 """Tables that a run writes, each as ``<name>.csv``."""
 
@@ -55,11 +55,21 @@ def write_tables(
     """
     for name in names:
         table = tables[name]
-        plain = table.drop(columns="geometry", errors="ignore")
-        write_csv(pd.DataFrame(plain), folder / f"{name}.csv")
+        write_csv(without_shapes(table), folder / f"{name}.csv")
         if name in SPATIAL_TABLES and isinstance(table, gpd.GeoDataFrame):
             table.to_parquet(folder / f"{name}.parquet", compression="zstd")
             _write_geopackage(table, folder / f"{name}.gpkg", name)
+
+
+def without_shapes(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the columns of geometries."""
+    return pd.DataFrame(table.loc[:, table.dtypes != "geometry"])
+
+
+def one_shape(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out all geometries but the active one, for formats that take one."""
+    kept = (table.dtypes != "geometry") | (table.columns == table.active_geometry_name)
+    return gpd.GeoDataFrame(table.loc[:, kept])
 
 
 def write_csv(table: pd.DataFrame, path: Path, *, float_format: str | None = None) -> None:

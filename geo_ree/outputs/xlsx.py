@@ -30,6 +30,9 @@ _NUMBER_FORMATS = {
     "m": "#,##0",
     "km": "#,##0.0",
     "t": "#,##0",
+    "days": "0.0",
+    "USD/t": "#,##0",
+    "M USD": "#,##0.0",
     "%": "0.0##",
     "share": "0 %",
     "points": "0.0",
@@ -43,11 +46,11 @@ def write_workbook(bundle: Bundle, folder: Path) -> None:
 
     Notes
     -----
-    Sheets: ``Read me`` (run id, attribution), ``Scores``, ``Unranked``, ``Obstacles``,
-    ``Pairwise``, ``Resources``, ``Values`` (where each cell comes from), ``Sources``, ``Criteria`` and
-    ``Columns`` (what each column means). A text that looks like a formula is stored as a text with
-    Excel's quote prefix, so that it does not run when its cell is edited either. A text over the
-    32,767 characters of a cell is cut, and says so.
+    Sheets: ``Read me`` (run id, attribution), ``Scores``, ``Unranked``, ``Corridors``,
+    ``Obstacles``, ``Pairwise``, ``Access``, ``Resources``, ``Values`` (where each cell comes from),
+    ``Sources``, ``Criteria`` and ``Columns`` (what each column means). A text that looks like a
+    formula is stored as a text with Excel's quote prefix, so that it does not run when its cell is
+    edited either. A text over the 32,767 characters of a cell is cut, and says so.
     """
     content = BytesIO()  # its own temporary files would stay behind when the process is killed
     with xlsxwriter.Workbook(content, {**_SAFE, "in_memory": True}) as book:

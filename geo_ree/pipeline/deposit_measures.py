@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import SettingsError
+from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.earthquakes import earthquake_columns
 from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
@@ -65,6 +66,8 @@ def measure_deposits(
         omission_rates=rates,
         missing=missing_lines(proximity, rates, frames["countries"], options.seed),
         areas=possible_areas(frames["deposits"], areas, frames["countries"]),
+        corridors=no_corridors(),
+        access=no_access(),
     )
 
 

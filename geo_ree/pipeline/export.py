@@ -22,6 +22,7 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
+from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.records import Result
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 from geo_ree.storage.record_files import LazyMapping, lazily
@@ -169,6 +170,8 @@ def gather_tables(result: Result) -> Bundle:
             "areas": lambda: cleaned(areas()),
             "obstacles": lambda: cleaned(tables["obstacles"]),
             "pairwise": lambda: cleaned(tables["pairwise"]),
+            "corridors": lambda: cleaned(tables.get("corridors", no_corridors())),
+            "access": lambda: cleaned(tables.get("access", no_access())),
             "resources": lambda: cleaned(result.statements),
             "values": lambda: cleaned(cell_sources(result.layers, result.measures)),
             "infrastructure": lambda: LazyMapping({n: partial(_layer, layers, n) for n in names}),

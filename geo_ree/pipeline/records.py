@@ -134,6 +134,11 @@ class Measures:
         The model of lines that no source has.
     areas
         On the id of each ranked deposit without a coordinate: the area where it may be.
+    corridors
+        Routes of the ranked deposits as published, see `geo_ree.find_corridors`: any, and those of
+        the default question.
+    access
+        What access costs them, as published; see `geo_ree.access_cost`.
     """
 
     table: gpd.GeoDataFrame
@@ -142,6 +147,8 @@ class Measures:
     omission_rates: Mapping[str, pd.DataFrame]
     missing: MissingLines
     areas: gpd.GeoDataFrame
+    corridors: gpd.GeoDataFrame
+    access: pd.DataFrame
 
     @cached_property
     def omission(self) -> pd.DataFrame:

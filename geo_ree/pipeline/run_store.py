@@ -12,7 +12,7 @@ from geo_ree.pipeline.records import Layers, Measures, Result
 from geo_ree.pipeline.run_keys import payloads_hold, run_keys, what_differs
 from geo_ree.pipeline.stored_runs import (
     CLASSES,
-    HELD_BY_LAYERS,
+    HELD_BY_STAGES,
     LAYERS,
     MEASURED,
     MEASURES,
@@ -116,7 +116,7 @@ class RunStore:
 
     def save(self, result: Result) -> None:
         """Store a result, and remove the oldest beyond `KEEP`."""
-        tables = {k: v for k, v in result.tables.items() if k not in HELD_BY_LAYERS}
+        tables = {k: v for k, v in result.tables.items() if k not in HELD_BY_STAGES}
         held = {"scores": result.scores, "tables": tables, "report": dict(result.report)}
         facts = {name: getattr(self._keys, name) for name in STAGES}
         about = {
@@ -124,7 +124,7 @@ class RunStore:
             **facts,
             **run_facts(result),
             "seed": self.options.seed,
-            "held_by_layers": [name for name in HELD_BY_LAYERS if name in result.tables],
+            "held_by_stages": [name for name in HELD_BY_STAGES if name in result.tables],
             "parts": self._keys.parts,
         }
         if self._store(RUNS, str(result.report["run_id"]), held, about):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities, with_owner
 from geo_ree.outputs.table_files import with_notice, with_place
+from geo_ree.pipeline.deposit_routes import route_columns
 from geo_ree.pipeline.records import Layers, Measures, Scores
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
@@ -29,7 +30,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
         ``obstacles`` (facts that forbid or hamper mining),
         ``pairwise`` (the chance of the order of each pair), ``acceptability``,
-        ``central_weights``, ``influence`` and ``omission``.
+        ``central_weights``, ``influence``, ``omission``, ``corridors`` (the routes of the ranked
+        deposits) and ``access`` (what access costs them).
 
         For the page and the exports: ``resources`` (published statements of quantity),
         ``criteria``, ``gateways`` (ranks under other choices of gateway), ``audit``,
@@ -43,9 +45,11 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     unplaced = scores.unplaced.set_axis(scores.unplaced.index.astype(object))
     unranked = _unranked(frames["deposits"]).join(unplaced, on="id")
     unranked = unranked.join(ore_classes(unranked))
+    corridors, access = measures.corridors, measures.access
     scored = scores.table.join(ore_classes(scores.table)).join(stated)
+    scored = scored.join(route_columns(scored, corridors, access))
     tables = {
-        "scores": arrange_scores(scored.join(hampered, on="id")),
+        "scores": arrange_scores(scored.join(hampered, on="id").copy()),  # one block a type
         "unranked": arrange(unranked.join(hampered, on="id"), "unranked"),
         "obstacles": obstacles,
         "pairwise": arrange(scores.pairwise, "pairwise"),
@@ -53,6 +57,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         "central_weights": central_weights_table(scores.central_weights),
         "influence": influence_table(scores.influence),
         "omission": arrange(measures.omission, "omission"),
+        "corridors": corridors,
+        "access": access,
         "resources": statements,
         "criteria": scores.criteria,
         "gateways": scores.gateways,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -31,15 +32,17 @@ CLASSES = (
 )
 """What may be made of what is stored."""
 
-HELD_BY_LAYERS = {
-    "audit": "located",
-    "positions": "located",
-    "areas": "located",
-    "conflicts": "merged",
+HELD_BY_STAGES = {
+    "audit": "layers.located.audit",
+    "positions": "layers.located.positions",
+    "areas": "layers.located.areas",
+    "conflicts": "layers.merged.conflicts",
+    "corridors": "measures.corridors",
+    "access": "measures.access",
 }
-"""Tables of a run that its layers hold, and where."""
+"""Tables of a run that its layers and measures hold, and where."""
 
-MEASURED = ("table", "targets", "omission_rates", "areas")
+MEASURED = ("table", "targets", "omission_rates", "areas", "corridors", "access")
 """Fields of `Measures` that are stored; the others are built of the layers when they are needed."""
 
 _COLUMNS = ("run_id", "stored", "preset", "draws", "sources", "leader", "mb")
@@ -179,13 +182,14 @@ def load_stored(record: StoredRecord, settings: Settings) -> Result:
     came_in: Layers = stages[LAYERS].read(LAYERS)
     readers = {f.name: partial(getattr, came_in, f.name) for f in fields(Layers)}
     layers = lazily(Layers, {**readers, "inputs": lambda: report["inputs"]})
+    measures = load_measures(stages[MEASURES], layers, record.about["seed"])
     return lazily(
         Result,
         {
             "layers": lambda: layers,
-            "measures": lambda: load_measures(stages[MEASURES], layers, record.about["seed"]),
+            "measures": lambda: measures,
             "scores": partial(record.read, "scores"),
-            "tables": partial(_tables, record, layers),
+            "tables": partial(_tables, record, {LAYERS: layers, MEASURES: measures}),
             "report": lambda: report,
         },
     )
@@ -207,7 +211,13 @@ def load_measures(record: StoredRecord, layers: Layers, seed: int) -> Measures:
         rates, countries = measures.omission_rates, layers.frames["countries"]
         return missing_lines(measures.proximity, rates, countries, seed)
 
-    stored = {name: partial(record.read, name) for name in MEASURED}
+    stored: dict[str, Callable[[], Any]] = {
+        name: partial(record.read, name) for name in MEASURED if name in record
+    }
+    if "corridors" not in record:  # kept by a version without routes
+        from geo_ree.pipeline.deposit_routes import no_access, no_corridors
+
+        stored |= {"corridors": no_corridors, "access": no_access}
     measures = lazily(Measures, {**stored, "proximity": proximity, "missing": missing})
     return measures
 
@@ -218,19 +228,21 @@ def with_report(result: Result, report: Mapping[str, Any]) -> Result:
     return lazily(Result, {**readers, "report": lambda: report})
 
 
-def _tables(record: StoredRecord, layers: Layers) -> LazyMapping:
+def _tables(record: StoredRecord, stages: Mapping[str, Layers | Measures]) -> LazyMapping:
     stored = record.read("tables")
+    # a version without routes had tables of the layers alone
+    known = record.about.get("held_by_stages") or record.about["held_by_layers"]
     held = {
-        name: partial(_attribute, layers, f"{of}.{name}")
-        for name, of in HELD_BY_LAYERS.items()
-        if name in record.about["held_by_layers"]
+        name: partial(_attribute, stages, path)
+        for name, path in HELD_BY_STAGES.items()
+        if name in known
     }
     return LazyMapping({**{name: partial(stored.__getitem__, name) for name in stored}, **held})
 
 
-def _attribute(layers: Layers, path: str) -> Any:
-    of, name = path.split(".")
-    return getattr(getattr(layers, of), name)
+def _attribute(stages: Mapping[str, Layers | Measures], path: str) -> Any:
+    stage, names = path.split(".", 1)
+    return attrgetter(names)(stages[stage])
 
 
 def title_of(record: StoredRecord) -> str:

@@ -131,6 +131,9 @@ class StoredRecord:
         """Size of all files."""
         return sum(size for size, _ in self._files.values())
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._content
+
     def read(self, name: str) -> Any:
         """Read one of the values; records and mappings in it read theirs when asked for.
 

@@ -110,6 +110,16 @@ def bombs():
         {"deposit_id": ["x:0"], "kind": ["park"], "fact": [FORMULA], "source": [NUL]}
     )
     pairwise = pd.DataFrame({"a": ["x:0"], "b": ["x:1"], "p_a_above_b": [0.9375]})
+    route = {"deposit_id": ["x:0"], "corridor": ["baltic"], "question": ["any"], "port": [IMAGE]}
+    track = shapely.MultiLineString([[(76, 43), (30, 59)]])
+    corridors = gpd.GeoDataFrame(
+        {**route, "rail_km": [4200.0], "note": [FORMULA]},
+        geometry=[track],
+        crs=4326,
+    ).assign(rail_line=gpd.GeoSeries([track], crs=4326))
+    access = pd.DataFrame(
+        {"deposit_id": ["x:0"], "component": ["road"], "capital_musd_p50": [7.5], "note": [IMAGE]}
+    )
     values = pd.DataFrame(
         {"deposit": ["x:0"], "attribute": ["name"], "value": [FORMULA], "record": ["s1:1"]}
     ).assign(source=IMAGE, date="2002", retrieved="")
@@ -119,6 +129,8 @@ def bombs():
         areas=areas,
         obstacles=cleaned(obstacles),
         pairwise=cleaned(pairwise),
+        corridors=cleaned(corridors),
+        access=cleaned(access),
         resources=cleaned(resources),
         values=cleaned(values),
         infrastructure={"roads": cleaned(roads)},
@@ -149,6 +161,8 @@ def test_gdal_reads_every_layer_of_the_geopackage(written):
         "roads",
         "obstacles",
         "pairwise",
+        "corridors",
+        "access",
         "resources",
         "values",
         "sources",
@@ -221,7 +235,13 @@ def test_the_geopackage_holds_the_styles_that_qgis_opens_with(written):
         ).fetchall()
         spatial = dict(base.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert {r[0] for r in rows} == {"deposits", "areas", "unranked", "roads"}
+    assert {r[0] for r in rows} == {
+        "deposits",
+        "areas",
+        "unranked",
+        "roads",
+        "corridors",
+    }
     for layer, column, default, qml, sld in rows:
         assert spatial[layer] == column
         assert default == 1
@@ -315,6 +335,29 @@ def test_obstacles_and_pairs_are_tables_of_every_format_for_tables(written):
     assert {"fact", "kind"} <= meant["obstacles"] and "p_a_above_b" in meant["pairwise"]
 
 
+def test_routes_and_access_are_tables_of_every_format_for_tables(written):
+    book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
+
+    def read(name):
+        sheet = book.get_sheet_by_name(name.capitalize()).to_python()
+        yield pd.DataFrame(sheet[1:], columns=sheet[0])
+        yield pyogrio.read_dataframe(written / "geo_ree.gpkg", layer=name)
+        yield gpd.read_parquet(path) if name == "corridors" else pd.read_parquet(path)
+        yield pd.read_csv(written / f"{name}.csv")
+
+    path = written / "corridors.parquet"
+    for corridors in read("corridors"):
+        assert corridors["note"].str.lstrip("'").tolist() == [FORMULA]
+        assert corridors[["deposit_id", "rail_km"]].to_numpy().tolist() == [["x:0", 4200.0]]
+    routes = pyogrio.read_dataframe(written / "geo_ree.gpkg", layer="corridors")
+    assert routes.geometry.iloc[0].equals(gpd.read_parquet(path)["rail_line"].iloc[0])
+    path = written / "access.parquet"
+    for access in read("access"):
+        assert access[["component", "capital_musd_p50"]].to_numpy().tolist() == [["road", 7.5]]
+    meant = pd.read_csv(written / "columns.csv").groupby("table")["unit"].agg(set)
+    assert "km" in meant["corridors"] and "M USD" in meant["access"]
+
+
 def test_an_export_has_the_obstacles_and_pairs_of_its_run(real, tmp_path):
     export(real, tmp_path, formats=["parquet"])
     for name in PLAIN:
@@ -405,8 +448,8 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    tables = ["Scores", "Unranked", "Obstacles", "Pairwise", "Resources"]
-    tables += ["Values", "Sources", "Criteria"]
+    tables = ["Scores", "Unranked", "Corridors", "Obstacles", "Pairwise", "Access"]
+    tables += ["Resources", "Values", "Sources", "Criteria"]
     assert book.sheet_names == ["Read me", *tables, "Columns"]
     meaning = book.get_sheet_by_name("Columns").to_python()
     assert ["scores", "score", "points", 4.0] in [row[:4] for row in meaning]
@@ -433,7 +476,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
             for item in ET.fromstring(book.read("xl/sharedStrings.xml")).findall("m:si", space)
         ]
         assert not any("hyperlink" in book.read(n).decode() for n in sheets)
-    assert len(sheets) == 10
+    assert len(sheets) == 12
     assert not any(r.findall(".//m:f", space) for r in roots.values())
     formats = styles.findall("m:cellXfs/m:xf", space)
     quoted = [i for i, f in enumerate(formats) if f.get("quotePrefix") == "1"]

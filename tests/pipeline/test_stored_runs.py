@@ -14,6 +14,7 @@ import geo_ree
 from geo_ree import Options, Settings
 from geo_ree.errors import GeoReeError, SettingsError
 from geo_ree.pipeline import computation
+from geo_ree.pipeline.export import gather_tables
 from geo_ree.pipeline.run_keys import run_keys
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.stored_runs import CLASSES, prune_runs, runs, stored_records
@@ -258,3 +259,22 @@ def test_layers_are_written_again_only_where_they_differ(kept, loaded):
     path.write_bytes(b"another run's")
     store.save_layers(loaded.layers)
     assert len(geo_ree.load("airports", kept)) == len(loaded.layers.frames["airports"])
+
+
+def test_a_run_of_a_version_without_routes_is_loaded_without_them(kept):
+    for stage, forget in (("measures", ("corridors", "access")), ("runs", ())):
+        path = next((kept.processed_root / stage).glob("*/record.json"))
+        record = json.loads(path.read_text())
+        for name in forget:
+            del record["content"][name]
+        if stage == "runs":
+            held = record["about"].pop("held_by_stages")
+            record["about"]["held_by_layers"] = [
+                n for n in held if n not in ("corridors", "access")
+            ]
+        path.write_text(json.dumps(record))
+    old = geo_ree.load_run(settings=kept)
+    assert len(old.measures.corridors) == len(old.measures.access) == 0
+    assert "audit" in old.tables and "corridors" not in old.tables
+    assert len(old.to_html()) > 0
+    assert len(gather_tables(old).corridors) == 0

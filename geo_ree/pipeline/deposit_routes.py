@@ -1,0 +1,117 @@
+"""Routes and access cost of the ranked deposits, as a run measures and publishes them."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_ree.crs import STORE_CRS
+from geo_ree.schema import RANKED_ROLES
+from geo_ree.schema.columns import arrange, output_columns
+
+AVOIDED = ("CHN", "RUS", "IRN")
+"""Countries that the default question avoids."""
+
+QUESTION = "no_chn_rus_irn"
+"""The default question: the routes that pass none of `AVOIDED`."""
+
+DRAWS = 200
+"""Draws of the costs of a run."""
+
+SHAPES = (
+    *("truck_line", "rail_line", "ferry_line", "sea_line", "assumed_line"),
+    *("crossing_points", "gauge_points"),
+)
+"""Geometries of a route beside the whole of it, for the page."""
+
+_NOT_ROUTED = "routes are computed for candidates and by-product hosts"
+_OF_ROUTE = {
+    "route_port": "port",
+    "route_truck_km": "truck_km",
+    "route_usd_t_p10": "usd_t_p10",
+    "route_usd_t_p50": "usd_t_p50",
+    "route_usd_t_p90": "usd_t_p90",
+    "route_days": "days_mid",
+}
+_OF_ACCESS = {
+    "access_usd_t_treo_p10": "usd_t_treo_p10",
+    "access_usd_t_treo_p50": "usd_t_treo_p50",
+    "access_usd_t_treo_p90": "usd_t_treo_p90",
+    "access_share_pct": "share_pct_p50",
+}
+
+
+def no_corridors() -> gpd.GeoDataFrame:
+    """The routes of a run that looked for none: columns without rows."""
+    none = {name: gpd.GeoSeries([], crs=STORE_CRS) for name in SHAPES}
+    return gpd.GeoDataFrame({**_blank("corridors"), **none}, geometry=[], crs=STORE_CRS)
+
+
+def no_access() -> pd.DataFrame:
+    """The access cost of a run that computed none: columns without rows."""
+    return pd.DataFrame(_blank("access"))
+
+
+def published_corridors(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Publish routes: columns in order and rounded, each with its geometries by mode."""
+    shapes = found.columns[found.dtypes == "geometry"].tolist()
+    plain = pd.DataFrame(found).drop(columns=shapes)
+    table = arrange(plain, "corridors").join(pd.DataFrame(found[shapes]))
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=found.crs).reset_index(drop=True)
+
+
+def route_columns(
+    deposits: pd.DataFrame, corridors: pd.DataFrame, access: pd.DataFrame
+) -> pd.DataFrame:
+    """Give each deposit the figures of its cheapest route of the default question.
+
+    Parameters
+    ----------
+    deposits
+        With ``id`` and ``role``.
+    corridors, access
+        As published.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `deposits`: ``route_...`` and ``access_...`` of the table of scores. A figure
+        that is unknown is blank, and ``route_note`` says why.
+    """
+    asked = corridors[corridors["question"] == QUESTION]
+    route = asked.drop_duplicates("deposit_id").set_index("deposit_id")
+    total = access[access["component"] == "total"].set_index("deposit_id")
+    ids = deposits["id"].tolist()
+    route, total = route.reindex(ids), total.reindex(ids)
+    modes = route[["truck_km", "rail_km", "ferry_km", "sea_km"]].astype(float)
+    out = {"route_km": modes.sum(axis=1, min_count=1)}
+    out |= {name: route[column] for name, column in _OF_ROUTE.items()}
+    out |= {name: total[column].astype(float) for name, column in _OF_ACCESS.items()}
+    notes = [
+        _note(role, *words)
+        for role, *words in zip(
+            deposits["role"], route["note"], route["assumed"], total["note"], strict=True
+        )
+    ]
+    table = pd.DataFrame(out).assign(route_note=pd.Series(notes, ids, dtype=object))
+    port = table["route_port"].astype(object)
+    table["route_port"] = port.where(port.notna() & (port != ""), None)
+    return table.set_axis(deposits.index)
+
+
+def _note(role: object, why: object, assumed: object, access: object) -> str | None:
+    if role not in RANKED_ROLES:
+        return _NOT_ROUTED
+    words = [w for w in (why, access) if isinstance(w, str) and w]
+    if isinstance(assumed, str) and assumed:
+        words.append(f"assumed: {assumed}")
+    return "; ".join(dict.fromkeys(words)) or None
+
+
+def _blank(table: str) -> dict[str, pd.Series]:
+    """Columns of a published table without rows, numbers as numbers."""
+    return {
+        column.name: pd.Series([], dtype=object if column.decimals is None else float)
+        for column in output_columns(table)
+        if "*" not in column.name
+    }
