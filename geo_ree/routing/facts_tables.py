@@ -21,6 +21,9 @@ NOT_FOUND = "not found"
 ASSUMED = "assumed"
 """What the source of a row says where nothing was found and the row is general knowledge."""
 
+ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
+"""Rare earths of a mix, by their symbols."""
+
 _STATES = ("open", "closed", "planned", NOT_FOUND)
 _PLACE = ("name", "country", "longitude", "latitude")
 
@@ -147,6 +150,67 @@ RULES: Mapping[str, TableRules] = {
         numbers=_DEGREES,
         choices={"what": ("station", "town centre", "junction")},
         codes=("country",),
+    ),
+    "process": TableRules(
+        columns=(
+            *("mineral_class", "minerals", "ore_types", "deposits", "product", "flowsheet"),
+            *("grade_low", "grade_mid", "grade_high", "recovery_low_pct", "recovery_high_pct"),
+            *("reagents", "mill", "class7", "mixes", "payable", "year", "source", "basis", "note"),
+        ),
+        key=("mineral_class",),
+        date="year",
+        filled=("mineral_class", "reagents", "mixes", "payable"),
+        numbers={
+            **dict.fromkeys(("grade_low", "grade_mid", "grade_high"), (0.1, 100.0)),
+            **dict.fromkeys(("recovery_low_pct", "recovery_high_pct"), (0.0, 100.0)),
+        },
+        choices={
+            "product": ("concentrate", "carbonate", "separated"),
+            "flowsheet": ("commercial", "pilot", "none", "unknown"),
+            "mill": ("yes", "no"),
+            "class7": ("likely", "possible", "low", "unknown"),
+        },
+        ascending=("grade_low", "grade_mid", "grade_high"),
+    ),
+    "payability": TableRules(
+        columns=(
+            *("payable", "product", "p10", "p50", "p90", "observed_pct_of_fob"),
+            *("year", "source", "basis", "note"),
+        ),
+        key=("payable",),
+        date="year",
+        filled=("payable", "product", "p10", "p50", "p90"),
+        numbers=dict.fromkeys(("p10", "p50", "p90"), (0.1, 100.0)),
+        ascending=("p10", "p50", "p90"),
+    ),
+    "prices": TableRules(
+        columns=("deck", "element", "date", "usd_kg", "kind", "source", "note"),
+        key=("deck", "element", "date"),
+        date="date",
+        filled=("element", "usd_kg"),
+        numbers={"usd_kg": (0.0, 1e5)},
+        choices={"deck": ("usgs_fob", "europe")},
+    ),
+    "mixes": TableRules(
+        columns=("name", "country", "mix", *ELEMENTS, "year", "source", "note"),
+        key=("name",),
+        date="year",
+        filled=("name", "mix"),
+        numbers=dict.fromkeys(ELEMENTS, (0.0, 100.0)),
+    ),
+    "export_rules": TableRules(
+        columns=("country", "deposits", "product", "since", "source", "basis", "note"),
+        key=("country", "deposits"),
+        date="since",
+        filled=("country", "product"),
+        choices={"product": ("carbonate", "separated")},
+        codes=("country",),
+    ),
+    "class7": TableRules(
+        columns=("id", "topic", "fact", "value", "unit", "year", "source", "note"),
+        key=("id",),
+        date="year",
+        filled=("topic", "fact"),
     ),
 }
 """The tables by name, each with its rules."""

@@ -95,7 +95,12 @@ def draw(figure: Range, draws: int, seed: int) -> Floats:
 
 def standard_normal(name: str, draws: int, seed: int) -> Floats:
     """Draw standard normal deviates from the stream of a name."""
-    return np.random.default_rng([seed, zlib.crc32(name.encode())]).standard_normal(draws)
+    return stream(name, seed).standard_normal(draws)
+
+
+def stream(name: str, seed: int) -> np.random.Generator:
+    """Return the random numbers of a name: the same for all that use it, whatever else is drawn."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def read_ranges(path: Path | str = UNIT_COSTS) -> dict[str, Range]:
@@ -139,6 +144,38 @@ def read_ranges(path: Path | str = UNIT_COSTS) -> dict[str, Range]:
             raise RouteError(f"{path} row {row}: {figure.name} comes twice", "remove one")
         out[figure.name] = figure
     return out
+
+
+def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[str, Range]:
+    """Return the unit costs of the package, with those of a file or mapping in their place.
+
+    Parameters
+    ----------
+    costs
+        Ranges by name, or the path of a table like ``facts/unit_costs.csv``, which may hold a few
+        rows only.
+
+    Raises
+    ------
+    RouteError
+        See `read_ranges`; also for a name that the package does not have.
+
+    Examples
+    --------
+    >>> dearer = Range(name="rail", p10=6.2, p50=13.0, p90=27.3, unit="US cents per t-km")
+    >>> unit_costs({"rail": dearer})["rail"].p50
+    13.0
+    """
+    known = read_ranges()
+    if costs is None:
+        return known
+    own = read_ranges(costs) if isinstance(costs, str | Path) else dict(costs)
+    strange = sorted(set(own) - set(known))
+    if strange:
+        raise RouteError(
+            f"no unit cost is called {', '.join(strange)}", f"known: {', '.join(sorted(known))}"
+        )
+    return known | own
 
 
 def _read_row(cells: Mapping[str, str], place: str) -> Range:

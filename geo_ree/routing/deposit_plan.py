@@ -1,0 +1,225 @@
+"""The plan of one deposit: what is built and hauled for it, as terms of the cost of access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.crs import Floats
+from geo_ree.routing.capital import (
+    draw_distance,
+    is_steep,
+    power_distance,
+    power_terms,
+    road_terms,
+)
+from geo_ree.routing.cost_terms import Term, round_draws
+from geo_ree.routing.payable import draw_payable
+from geo_ree.routing.products import Product, published_grade, published_oxide
+from geo_ree.routing.ranges import Range, draw
+
+_SULPHUR_PER_ACID = 1 / 3.06
+"""t of sulphur hauled for a t of H2SO4 (stoichiometry)."""
+
+
+@dataclass
+class DrawPool:
+    """Draws by name, rounded once, and the figures that they are drawn from."""
+
+    costs: Mapping[str, Range]
+    draws: int
+    seed: int
+    arrays: dict[str, Floats] = field(default_factory=dict)
+
+    def add(self, name: str, values: Floats) -> str:
+        """Keep draws under a name."""
+        self.arrays.setdefault(name, round_draws(values))
+        return name
+
+    def keep(self, terms: list[Term]) -> list[Term]:
+        """Keep the draws of the unit costs that terms name."""
+        for name in {n for term in terms for n in term.draws} - set(self.arrays):
+            self.add(name, draw(self.costs[name], self.draws, self.seed))
+        return terms
+
+
+RECORD = (
+    *("deposit_id", "limit_t_a", "product", "mineral_class", "product_t", "payable", "missing"),
+    *("ore_coef", "ore_draws", "quantity_t", "amounts", "assumed", "source", "year", "note"),
+)
+
+
+@dataclass
+class DepositPlan:
+    """One deposit: what is built and hauled for it."""
+
+    site: Mapping[Any, Any]
+    ships: Product
+    route: pd.Series
+    parts: Mapping[str, Floats]
+    pool: DrawPool
+    share: float
+    recovery: float
+    missing: list[str] = field(default_factory=list)
+    assumed: dict[str, list[str]] = field(default_factory=dict)
+    amounts: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def build(self) -> list[Term]:
+        """Build the terms of the deposit."""
+        terms = [*self._road(), *self._power(), *self._haulage()]
+        return self.pool.keep(terms)
+
+    @property
+    def product_t(self) -> str:
+        """Name of the draws of t of product per t of TREO."""
+        grade = self.ships.grade
+        return self.pool.add(
+            f"product_t_{grade.name}", 100.0 / draw(grade, self.pool.draws, self.pool.seed)
+        )
+
+    @property
+    def ore(self) -> tuple[float, tuple[str, ...]]:
+        """Tonnes of ore per t of TREO: a coefficient and names of draws."""
+        grade = published_grade(self.site)
+        if grade is not None:
+            return 100.0 / grade / self.recovery, ()
+        return 1.0, ("ore_per_treo",)
+
+    def describe(self, prices: str, life_years: float) -> dict[str, Any]:
+        """Return the deposit's row of `AccessTerms.deposits`."""
+        ships, pool = self.ships, self.pool
+        oxide, said = published_oxide(self.site)
+        notes = [*ships.notes, said]
+        if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
+            low, high = ships.recovery
+            known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            notes.append(f"published recovery of {ships.mineral_class} is {known} %")
+        if isinstance(reason := self.route.get("note"), str) and "haulage" in self.missing:
+            notes.append(reason)
+        name = f"payable_{ships.payable}_{'_'.join(sorted(ships.mixes))}"
+        pool.add(name, draw_payable(ships.payable, ships.mixes, pool.draws, pool.seed, prices))
+        coef, names = self.ore
+        pool.keep([Term("mining", "mining_milling", 1.0, (*names, "mining_milling"))])
+        assumed = {**self.assumed, "total": [*ships.assumed, "mix", "payability"]}
+        if names:
+            assumed["total"].append("ore grade")
+        values = {
+            "deposit_id": self.site["id"],
+            "limit_t_a": np.nan if oxide is None else oxide * self.recovery / life_years,
+            "product": ships.product,
+            "mineral_class": ships.mineral_class,
+            "product_t": self.product_t,
+            "payable": name,
+            "missing": ";".join(self.missing),
+            "ore_coef": coef,
+            "ore_draws": names,
+            "quantity_t": np.nan if oxide is None else oxide,
+            "amounts": self.amounts,
+            "assumed": assumed,
+            "source": ships.source,
+            "year": ships.year,
+            "note": "; ".join(n for n in notes if n),
+        }
+        return {name: values[name] for name in RECORD}
+
+    def _road(self) -> list[Term]:
+        km = draw_distance(self.site, "road", self.pool.draws, self.pool.seed, self.pool.costs)
+        self.assumed["road"] = ["straight distance to the nearest known road"]
+        if km is None:
+            self.missing.append("road")
+            return []
+        self.amounts["road"] = float(np.median(km)), "km straight"
+        return road_terms(self.pool.add(f"road_km_{self.site['id']}", km), self.share)
+
+    def _power(self) -> list[Term]:
+        pool, (coef, names) = self.pool, self.ore
+        km, known = power_distance(self.site, pool.draws, pool.seed, pool.costs)
+        mwh = [(coef / 1000.0, (*names, "mill_power"))] if self.ships.milled else []
+        if self.ships.product != "concentrate":
+            mwh.append((1.0, ("cracking_power",)))
+        self.assumed["power"] = (
+            [] if known else ["upper limit: distance to the nearest power plant"]
+        )
+        if km is None:
+            self.assumed["power"] = ["own power: no line or plant is known"]
+            return power_terms(None, self.share, tuple(mwh))
+        self.amounts["power"] = float(np.median(km)), "km straight"
+        name = pool.add(f"power_km_{self.site['id']}", km)
+        return power_terms(name, self.share, tuple(mwh))
+
+    def _haulage(self) -> list[Term]:
+        if pd.isna(self.route["usd_t_p50"]):
+            self.missing += ["haulage", "border_transhipment", "inbound"]
+            return []
+        self._count_haulage()
+        by_rail = float(self.route["rail_km"]) > 0
+        truck = {"choice": "leg", "option": "truck"} if by_rail else {}
+        terms = []
+        for name in self.parts:
+            coef, draws = self._part(name)
+            component = "haulage" if "t-km" in self.pool.costs[name].unit else "border_transhipment"
+            own = truck if name == "truck" else {}
+            terms.append(Term(component, name, coef, (self.product_t, *draws), **own))  # type: ignore[arg-type]
+        coef, draws = self._part("truck")
+        for much, reagent in self._reagents():
+            rail = (*reagent, "inbound_rail", "rail")
+            terms.append(Term("inbound", "rail", much / 100.0, rail))
+            terms.append(Term("inbound", "truck", much * coef, (*reagent, *draws), **truck))  # type: ignore[arg-type]
+        return [*terms, *(self._spur() if by_rail and "truck" in self.parts else [])]
+
+    def _spur(self) -> list[Term]:
+        """Return the terms of a rail spur that takes the place of the truck to the railhead."""
+        pool, km = self.pool, float(self.route["truck_km"])
+        spur = draw_distance(self.site, "railway", pool.draws, pool.seed, pool.costs)
+        straight = np.full(pool.draws, km) if spur is None else spur
+        name = pool.add(f"spur_km_{self.site['id']}", straight)
+        self.amounts["rail_spur"] = float(np.median(straight)), "km straight"
+        unit = "rail_spur_mountain" if is_steep(self.site) else "rail_spur_steppe"
+        names = (name, "detour_spur", unit)
+        as_spur = {"choice": "leg", "option": "spur"}
+        loads = [
+            (1.0, (self.product_t,), "haulage"),
+            *((m, n, "inbound") for m, n in self._reagents()),
+        ]
+        return [
+            Term("rail_spur", unit, self.share * 1e6, names, True, True, "leg", "spur"),
+            *(Term(c, "rail", m * km / 100.0, (*n, "rail"), **as_spur) for m, n, c in loads),  # type: ignore[arg-type]
+        ]
+
+    def _reagents(self) -> list[tuple[float, tuple[str, ...]]]:
+        """Return what is hauled in, t per t of TREO: coefficients and names of draws."""
+        per_product = ("concentrate_reagents",)
+        return [
+            (_SULPHUR_PER_ACID, (name,))
+            if name == "acid"
+            else (1.0, (self.product_t, name) if name in per_product else (name,))
+            for name in self.ships.reagents
+        ]
+
+    def _part(self, name: str) -> tuple[float, tuple[str, ...]]:
+        """Return a part of the haulage as a multiple of its unit cost, or as draws of its own."""
+        if name not in self.parts:
+            return 0.0, (name,)
+        part, unit = self.parts[name], draw(self.pool.costs[name], self.pool.draws, self.pool.seed)
+        ratio = part / np.where(unit == 0, 1.0, unit)
+        if np.ptp(ratio) <= 1e-9 * abs(ratio[0]):
+            return float(ratio[0]), (name,)
+        return 1.0, (self.pool.add(f"{name}_of_{self.site['id']}", part),)
+
+    def _count_haulage(self) -> None:
+        row = self.route
+        km = sum(float(row[f"{mode}_km"]) for mode in ("truck", "rail", "ferry", "sea"))
+        self.amounts["haulage"] = km, "km"
+        self.amounts["border_transhipment"] = float(row["gauge_changes"]), "gauge changes"
+        tonnes = 0.0
+        for coef, names in self._reagents():
+            self.pool.keep([Term("inbound", "rail", coef, names)])
+            tonnes += coef * float(np.median(np.prod([self.pool.arrays[n] for n in names], axis=0)))
+        self.amounts["inbound"] = tonnes, "t per t TREO"
+        said = row.get("assumed")
+        self.assumed["haulage"] = [said] if isinstance(said, str) and said else []
+        self.assumed["inbound"] = ["reagents per t TREO", "origin of reagents"]

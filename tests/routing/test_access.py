@@ -1,0 +1,123 @@
+"""What access costs: rules that hold for any deposit, on routes made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.errors import RouteError
+from geo_ree.routing import Range, access_cost, access_terms, evaluate
+from geo_ree.routing.access_table import ACCESS_COLUMNS
+from geo_ree.routing.capital import annuity
+from geo_ree.routing.cost_terms import COMPONENTS
+from tests.routing.conftest import make_routes
+
+pytestmark = pytest.mark.usefixtures("plain_haulage")
+
+
+def make_sites(**columns):
+    site = {
+        "id": "x:1",
+        "country": "KGZ",
+        "dist_road_km": 35.0,
+        "dist_railway_km": 80.0,
+        "dist_power_plant_km": 60.0,
+        "minerals": "monazite; xenotime",
+        "stated_quantity_t": 400_000.0,
+        "stated_substance": "oxide",
+        "stated_grade_pct": 1.0,
+        "stated_grade": "1 % REO",
+        "stated_system": "JORC",
+        "stated_year": 2020,
+    }
+    return pd.DataFrame([site | columns])
+
+
+def fixed(name, value, unit):
+    return Range(name=name, p10=value, p50=value, p90=value, unit=unit)
+
+
+def total(table, column):
+    return table.set_index("component")[column]["total"]
+
+
+def test_the_table_has_its_columns_and_a_row_a_component():
+    table = access_cost(make_sites(), routes=make_routes(), draws=100)
+    assert list(table.columns) == list(ACCESS_COLUMNS)
+    assert table["component"].tolist() == [*COMPONENTS, "total"]
+    for name in ("usd_t_treo", "usd_t_product", "capital_musd"):
+        ends = table[[f"{name}_p{p}" for p in (10, 50, 90)]].to_numpy()
+        assert (np.diff(ends, axis=1) >= 0).all()
+        assert (ends >= 0).all()
+
+
+def test_thirty_five_km_of_gravel_road_cost_460_usd_per_t_at_5000_t_a_year():
+    costs = {
+        "gravel_road": fixed("gravel_road", 0.5, "M USD per km"),
+        "detour_road": fixed("detour_road", 1.0, "km per straight km"),
+        "omitted_roads": fixed("omitted_roads", 1e-9, "share of the network"),
+    }
+    table = access_cost(make_sites(), routes=make_routes(), costs=costs, draws=50)
+    road = table.set_index("component").loc["road"]
+    assert road["usd_t_treo_p50"] == pytest.approx(460, rel=0.01)
+    assert road["capital_musd_p50"] == pytest.approx(17.5, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("oxide", "asked", "rate"),
+    [
+        (42_980, 5000, 42_980 * 0.6 / 15),
+        (14_500, 5000, 580),
+        (1_500_000, 5000, 5000),
+        (42_980, 900, 900),
+    ],
+)
+def test_the_rate_lasts_for_the_life_of_what_is_published(oxide, asked, rate):
+    table = access_cost(
+        make_sites(stated_quantity_t=oxide), routes=make_routes(), treo_t_a=asked, draws=20
+    )
+    assert table["treo_t_a"].unique() == pytest.approx([rate])
+
+
+def test_without_a_published_quantity_there_is_no_usd_per_t_of_treo():
+    for stated in ({"stated_quantity_t": np.nan}, {"stated_substance": "unclear"}):
+        table = access_cost(make_sites(**stated), routes=make_routes(), draws=20)
+        assert table["usd_t_treo_p50"].isna().all()
+        assert table["share_pct_p50"].isna().all()
+        assert total(table, "usd_t_product_p50") > 0
+        assert total(table, "capital_musd_p50") > 0
+        assert "no USD per t TREO" in total(table, "note")
+
+
+def test_a_deposit_without_a_way_has_no_total_and_says_why():
+    table = access_cost(make_sites(), routes=make_routes(p50=np.nan), draws=20)
+    assert np.isnan(total(table, "usd_t_treo_p50"))
+    assert "no way by land" in total(table, "note")
+    assert table.set_index("component")["usd_t_treo_p50"]["road"] > 0
+
+
+def test_components_add_up_to_the_total_in_every_draw():
+    drawn = evaluate(access_terms(make_sites(), routes=make_routes(), draws=100)).usd_t_treo
+    assert np.allclose(sum(drawn[name] for name in COMPONENTS), drawn["total"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "said"),
+    [
+        (["dist_road_km"], {}, "has no column dist_road_km"),
+        ([], {"product": "metal"}, "'metal' is no product"),
+        ([], {"treo_t_a": -1.0}, "-1 t a year"),
+        ([], {"recovery": 1.5}, "a recovery of 1.5"),
+        ([], {"life_years": 0}, "a life of 0 years"),
+        ([], {"prices": "spot"}, "'spot' is no price variant"),
+        ([], {"costs": {"rails": fixed("rails", 1, "USD")}}, "no unit cost is called rails"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_clear_error(columns, options, said):
+    with pytest.raises(RouteError, match=said):
+        access_cost(make_sites().drop(columns=columns), routes=make_routes(), draws=5, **options)
+
+
+def test_annuity_pays_the_capital_back():
+    for life, rate in ((15, 0.10), (7, 0.03)):
+        paid = sum(annuity(life, rate) / (1 + rate) ** year for year in range(1, life + 1))
+        assert paid == pytest.approx(1)
