@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -11,15 +11,13 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import RouteError
+from geo_ree.routing.table_faults import ASSUMED, find_faults
 
 FACTS = Path(str(files("geo_ree.routing") / "facts"))
 """Folder of the tables of the package."""
 
 NOT_FOUND = "not found"
 """What a cell says where a fact was looked for and not found."""
-
-ASSUMED = "assumed"
-"""What the source of a row says where nothing was found and the row is general knowledge."""
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y")
 """Rare earths of a mix, by their symbols."""
@@ -212,6 +210,51 @@ RULES: Mapping[str, TableRules] = {
         date="year",
         filled=("topic", "fact"),
     ),
+    "packaging": TableRules(
+        columns=("packaging", "factor", "year", "source", "note"),
+        key=("packaging",),
+        date="year",
+        filled=("packaging", "factor"),
+        numbers={"factor": (0.01, 100.0)},
+    ),
+    "freight_quotes": TableRules(
+        columns=(
+            *("id", "mode", "route", "from", "from_longitude", "from_latitude", "to", "via"),
+            *("modes", "km", "km_source", "gauge_changes", "packaging", "figure", "tonnes"),
+            *("usd_t", "year", "use", "reason", "source", "note"),
+        ),
+        key=("id",),
+        date="year",
+        filled=("id", "mode", "route", "figure", "use"),
+        numbers={
+            **dict.fromkeys(("from_longitude", "from_latitude"), (-180.0, 180.0)),
+            **dict.fromkeys(("km", "usd_t", "tonnes"), (0.0, 60000.0)),
+            "gauge_changes": (0.0, 5.0),
+            "year": (1990.0, 2100.0),
+        },
+        choices={
+            "mode": ("rail", "truck", "sea", "ferry", "multimodal"),
+            "use": ("set", "test", "none"),
+        },
+    ),
+    "comparables": TableRules(
+        columns=(
+            *("id", "project", "country", "product", "product_pct_treo", "truck_km", "rail_km"),
+            *("sea_km", "whole", "distance_note", "logistics_low_usd_t", "logistics_high_usd_t"),
+            *("logistics_note", "year", "stage", "basis", "source", "note"),
+        ),
+        key=("id",),
+        date="year",
+        filled=("id", "project", "country"),
+        numbers={
+            **dict.fromkeys(("truck_km", "rail_km", "sea_km"), (0.0, 40000.0)),
+            **dict.fromkeys(("logistics_low_usd_t", "logistics_high_usd_t"), (0.0, 1e5)),
+            "product_pct_treo": (0.0, 100.0),
+        },
+        choices={"whole": ("yes", "no", "")},
+        codes=("country",),
+        ascending=("logistics_low_usd_t", "logistics_high_usd_t"),
+    ),
 }
 """The tables by name, each with its rules."""
 
@@ -259,56 +302,9 @@ def read_facts(name: str, path: Path | str | None = None) -> pd.DataFrame:
             f"its columns are {', '.join(rules.columns)}",
         )
     table = table.apply(lambda column: column.str.strip())
-    for row, what, hint in _find_faults(table, rules):
+    for row, what, hint in find_faults(table, rules):
         label = " - ".join(table[column].iloc[row] for column in rules.key)
         raise RouteError(f"{path} row {row + 2} ({label}): {what}", hint)
     for column in rules.numbers:
         table[column] = pd.to_numeric(table[column].replace("", np.nan)).astype(np.float64)
     return table
-
-
-Faults = Iterator[tuple[int, str, str]]
-
-
-def _find_faults(table: pd.DataFrame, rules: TableRules) -> Faults:
-    for column in ("source", rules.date, *rules.filled):
-        for row in np.flatnonzero(table[column] == ""):
-            hint = f"fill in the column {column}"
-            if column == "source":
-                hint += f", or write {ASSUMED}"
-            yield int(row), f"there is no {column}", hint
-    yield from _find_wrong_words(table, rules)
-    yield from _find_wrong_numbers(table, rules)
-    for row in np.flatnonzero(table.duplicated(list(rules.key))):
-        yield int(row), "it comes twice", "remove one"
-
-
-def _find_wrong_words(table: pd.DataFrame, rules: TableRules) -> Faults:
-    for column, words in rules.choices.items():
-        for row in np.flatnonzero(~table[column].isin(words)):
-            known = ", ".join(word or "a blank" for word in words)
-            yield int(row), f"{column} is {table[column].iloc[row]!r}", f"use one of {known}"
-    for column in rules.codes:
-        wrong = ~table[column].str.fullmatch(r"(?:[A-Z]{3}(?:;[A-Z]{3})*)?")
-        for row in np.flatnonzero(wrong):
-            yield (
-                int(row),
-                f"{column} is {table[column].iloc[row]!r}",
-                "give ISO 3166-1 codes of three letters, such as KAZ, joined by a semicolon",
-            )
-
-
-def _find_wrong_numbers(table: pd.DataFrame, rules: TableRules) -> Faults:
-    numbers = {}
-    for column, (least, most) in rules.numbers.items():
-        numbers[column] = pd.to_numeric(table[column], errors="coerce")
-        wrong = (table[column] != "") & ~numbers[column].between(least, most)
-        for row in np.flatnonzero(wrong):
-            yield (
-                int(row),
-                f"{column} is {table[column].iloc[row]!r}",
-                f"give a number from {least:g} to {most:g}",
-            )
-    for lower, upper in zip(rules.ascending, rules.ascending[1:], strict=False):
-        for row in np.flatnonzero(numbers[lower] > numbers[upper]):
-            yield int(row), f"{lower} exceeds {upper}", "sort them"

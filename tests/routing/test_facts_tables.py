@@ -176,3 +176,31 @@ def test_names_of_stations_mean_one_place():
     assert not {d.casefold() for d in read_facts("destinations")["name"]} & set(names)
     towns = stations[stations["what"] == "town centre"]
     assert towns["note"].str.contains("not the station").all()
+
+
+def test_a_quote_that_set_a_unit_cost_does_not_test_it():
+    quotes = read_facts("freight_quotes")
+    costs = pd.read_csv(FACTS / "unit_costs.csv")["source"].str.cat(sep=" ")
+    tested = quotes[quotes["use"] == "test"]
+    assert len(tested) >= 20
+    for source, cents in zip(tested["source"], tested["usd_t"] * 100 / tested["km"], strict=True):
+        assert source not in costs or f"{cents:.2f}" not in costs
+
+
+def test_a_quote_that_is_not_tested_says_why_and_one_that_is_has_a_price_and_a_way():
+    quotes = read_facts("freight_quotes")
+    tested = quotes["use"] == "test"
+    assert (quotes["reason"][quotes["use"] != "test"] != "").all()
+    assert quotes["usd_t"][tested].notna().all()
+    assert (quotes["modes"][tested] != "").all()
+    assert (quotes["km"].notna() | (quotes["to"] != ""))[tested].all()
+    assert set(quotes["packaging"]) <= set(read_facts("packaging")["packaging"])
+    known = ~quotes["km"].isna() & (quotes["km_source"] == "")
+    assert not quotes["id"][known & tested].tolist()
+
+
+def test_factors_of_packaging_follow_from_the_quotes_that_give_them():
+    price = read_facts("freight_quotes").set_index("id")["usd_t"]
+    factor = read_facts("packaging").set_index("packaging")["factor"]
+    assert factor["wagon"] == pytest.approx(price["F03"] / price["F01"], abs=0.001)
+    assert factor["hopper"] == pytest.approx(price["F04"] / price["F01"], abs=0.001)
