@@ -9,9 +9,9 @@ import pandas as pd
 
 from geo_ree.errors import RouteError
 from geo_ree.routing.capital import annuity
+from geo_ree.routing.chosen_routes import best_routes, find_routes, haulage_by_unit
 from geo_ree.routing.cost_terms import AccessTerms, value_by_unit
 from geo_ree.routing.deposit_plan import RECORD, DepositPlan, DrawPool
-from geo_ree.routing.haulage_parts import best_routes, find_routes, haulage_parts
 from geo_ree.routing.products import choose_products
 from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.settings import SEED
@@ -78,9 +78,10 @@ def access_terms(
     if routes is None:
         routes = find_routes(deposits, pool.costs, draws, seed)
     rows = best_routes(deposits["id"], routes)
-    parts = haulage_parts(rows, draws, seed, pool.costs)
-    records, terms = [], []
     chosen = choose_products(deposits, product, pool.costs)
+    dangerous = [ships.class7 == "likely" for ships in chosen]
+    parts = haulage_by_unit(rows, dangerous, draws, seed, pool.costs)
+    records, terms = [], []
     for at, (site, ships) in enumerate(zip(deposits.to_dict("records"), chosen, strict=True)):
         own = {name: part[at] for name, part in parts.items()}
         plan = DepositPlan(site, ships, rows.iloc[at], own, pool, share, recovery)

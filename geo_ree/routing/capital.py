@@ -10,6 +10,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
 from geo_ree.routing.cost_terms import Term
 from geo_ree.routing.ranges import Range, draw, standard_normal, stream
+from geo_ree.settings import SEED
 
 _Z95 = 1.6448536269514722
 _MILLION = 1e6
@@ -156,6 +157,47 @@ def power_terms(
             for coef, names in mwh
         ),
     ]
+
+
+def spur_break_even(
+    costs: Mapping[str, Range],
+    *,
+    life_years: float = 15,
+    discount: float = 0.10,
+    steep: bool = False,
+    draws: int = 1000,
+    seed: int = SEED,
+) -> Floats:
+    """Compute the tonnes a year from which a rail spur is cheaper than trucks of the same length.
+
+    Parameters
+    ----------
+    costs
+        From `unit_costs`.
+    life_years, discount
+        Of the annuity.
+    steep
+        Whether the spur is a mountain railway.
+    draws, seed
+        As in `draw`.
+
+    Returns
+    -------
+    numpy.ndarray
+        P10, P50 and P90 of t of product a year; infinity where the railway is dearer per t-km.
+
+    Examples
+    --------
+    >>> from geo_ree.routing.ranges import unit_costs
+    >>> low, middle, high = spur_break_even(unit_costs()) / 1e6
+    >>> bool(3 < middle < 8)
+    True
+    """
+    unit = costs["rail_spur_mountain" if steep else "rail_spur_steppe"]
+    built = annuity(life_years, discount) * draw(unit, draws, seed) * _MILLION
+    saved = (draw(costs["truck"], draws, seed) - draw(costs["rail"], draws, seed)) / 100.0
+    tonnes = np.where(saved > 0, built / np.where(saved > 0, saved, 1.0), np.inf)
+    return np.quantile(tonnes, (0.1, 0.5, 0.9), method="higher")
 
 
 def is_steep(site: Mapping[str, object]) -> bool:

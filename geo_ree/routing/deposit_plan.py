@@ -159,17 +159,20 @@ class DepositPlan:
         by_rail = float(self.route["rail_km"]) > 0
         truck = {"choice": "leg", "option": "truck"} if by_rail else {}
         terms = []
-        for name in self.parts:
+        for name, part in self.parts.items():
+            if not part.any():
+                continue
             coef, draws = self._part(name)
             component = "haulage" if "t-km" in self.pool.costs[name].unit else "border_transhipment"
             own = truck if name == "truck" else {}
             terms.append(Term(component, name, coef, (self.product_t, *draws), **own))  # type: ignore[arg-type]
-        coef, draws = self._part("truck")
         for much, reagent in self._reagents():
             rail = (*reagent, "inbound_rail", "rail")
             terms.append(Term("inbound", "rail", much / 100.0, rail))
-            terms.append(Term("inbound", "truck", much * coef, (*reagent, *draws), **truck))  # type: ignore[arg-type]
-        return [*terms, *(self._spur() if by_rail and "truck" in self.parts else [])]
+            if self.parts["truck"].any():
+                coef, draws = self._part("truck")
+                terms.append(Term("inbound", "truck", much * coef, (*reagent, *draws), **truck))  # type: ignore[arg-type]
+        return [*terms, *(self._spur() if by_rail and self.parts["truck"].any() else [])]
 
     def _spur(self) -> list[Term]:
         """Return the terms of a rail spur that takes the place of the truck to the railhead."""
@@ -201,14 +204,14 @@ class DepositPlan:
         ]
 
     def _part(self, name: str) -> tuple[float, tuple[str, ...]]:
-        """Return a part of the haulage as a multiple of its unit cost, or as draws of its own."""
-        if name not in self.parts:
-            return 0.0, (name,)
-        part, unit = self.parts[name], draw(self.pool.costs[name], self.pool.draws, self.pool.seed)
-        ratio = part / np.where(unit == 0, 1.0, unit)
-        if np.ptp(ratio) <= 1e-9 * abs(ratio[0]):
-            return float(ratio[0]), (name,)
-        return 1.0, (self.pool.add(f"{name}_of_{self.site['id']}", part),)
+        """Return a part of the haulage, USD per t, as a coefficient and names of draws."""
+        unit = draw(self.pool.costs[name], self.pool.draws, self.pool.seed)
+        many = self.parts[name] / np.where(unit == 0, 1.0, unit)
+        usual = float(np.median(many))
+        if np.ptp(many) <= 1e-9 * usual:
+            return usual, (name,)
+        coef = float(self.route[f"{name.removesuffix('_class7')}_km"]) / 100.0
+        return coef, (name, self.pool.add(f"length_of_{self.site['id']}", many / coef))
 
     def _count_haulage(self) -> None:
         row = self.route

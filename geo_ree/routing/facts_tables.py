@@ -204,6 +204,17 @@ RULES: Mapping[str, TableRules] = {
         choices={"product": ("carbonate", "separated")},
         codes=("country",),
     ),
+    "cost_scenarios": TableRules(
+        columns=(
+            *("scenario", "unit_cost", "factor_p10", "factor_p50", "factor_p90"),
+            *("year", "source", "basis", "note"),
+        ),
+        key=("scenario", "unit_cost"),
+        date="year",
+        filled=("factor_p10", "factor_p50", "factor_p90"),
+        numbers=dict.fromkeys(("factor_p10", "factor_p50", "factor_p90"), (0.01, 100.0)),
+        ascending=("factor_p10", "factor_p50", "factor_p90"),
+    ),
     "class7": TableRules(
         columns=("id", "topic", "fact", "value", "unit", "year", "source", "note"),
         key=("id",),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
+from geo_ree.routing.facts_tables import read_facts
 
 UNIT_COSTS = Path(str(files("geo_ree.routing") / "facts" / "unit_costs.csv"))
 """The unit costs, speeds and waits of the package."""
@@ -152,8 +154,8 @@ def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[st
     Parameters
     ----------
     costs
-        Ranges by name, or the path of a table like ``facts/unit_costs.csv``, which may hold a few
-        rows only.
+        Ranges by name; the path of a table like ``facts/unit_costs.csv``, which may hold a few
+        rows only; or a scenario of ``facts/cost_scenarios.csv`` (``ktz_2026``, ``class7``).
 
     Raises
     ------
@@ -163,12 +165,16 @@ def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[st
     Examples
     --------
     >>> dearer = Range(name="rail", p10=6.2, p50=13.0, p90=27.3, unit="US cents per t-km")
-    >>> unit_costs({"rail": dearer})["rail"].p50
-    13.0
+    >>> unit_costs({"rail": dearer})["rail"].p50, unit_costs("ktz_2026")["rail"].p10
+    (13.0, 6.2)
     """
     known = read_ranges()
     if costs is None:
         return known
+    scenarios = read_facts("cost_scenarios")
+    if isinstance(costs, str) and costs in set(scenarios["scenario"]):
+        rows = scenarios[scenarios["scenario"] == costs]
+        return known | {row["unit_cost"]: _scale(known, row) for row in rows.to_dict("records")}
     own = read_ranges(costs) if isinstance(costs, str | Path) else dict(costs)
     strange = sorted(set(own) - set(known))
     if strange:
@@ -176,6 +182,19 @@ def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[st
             f"no unit cost is called {', '.join(strange)}", f"known: {', '.join(sorted(known))}"
         )
     return known | own
+
+
+def _scale(known: Mapping[str, Range], row: Mapping[Any, Any]) -> Range:
+    figure = known[row["unit_cost"]]
+    return replace(
+        figure,
+        p10=figure.p10 * row["factor_p10"],
+        p50=figure.p50 * row["factor_p50"],
+        p90=figure.p90 * row["factor_p90"],
+        year=f"{figure.year}, scenario {row['scenario']} {row['year']}",
+        source=f"{figure.source}; {row['source']}",
+        basis="judgement" if row["basis"] == "judgement" else "derived",
+    )
 
 
 def _read_row(cells: Mapping[str, str], place: str) -> Range:

@@ -34,13 +34,12 @@ def make_routes(*, deposit_id="x:1", truck_km=100.0, rail_km=4000.0, p50=300.0, 
 def plain_haulage(monkeypatch):
     """Put a sum of kilometres x rate in the place of the haulage of routes."""
 
-    def haulage_draws(rows, draws, seed, costs=None):
-        per_t_km = sum(
-            rows[f"{mode}_km"].to_numpy()[:, None] * draw(costs[mode], draws, seed) / 100
+    def haulage_parts(rows, draws, seed, costs=None):
+        return {
+            mode: rows[f"{mode}_km"].to_numpy()[:, None] * draw(costs[mode], draws, seed) / 100
             for mode in ("truck", "rail")
-        )
-        return per_t_km
+        }
 
     module = ModuleType("geo_ree.routing.route_costs")
-    module.haulage_draws = haulage_draws
+    module.haulage_parts = haulage_parts
     monkeypatch.setitem(sys.modules, "geo_ree.routing.route_costs", module)

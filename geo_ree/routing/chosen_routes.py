@@ -1,10 +1,10 @@
-"""Haulage of a route, split by unit cost: what the truck, the railway, the ferry make of it."""
+"""The route that a deposit's access is costed along, and its haulage split by unit cost."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,9 @@ DEFAULT_QUESTION = "no_chn_rus_irn"
 
 AVOIDED = ("CHN", "RUS", "IRN")
 
-_HAULAGE_UNITS = ("US cents per t-km", "USD per t")
+
+def _route_costs() -> Any:
+    return importlib.import_module("geo_ree.routing.route_costs")
 
 
 def best_routes(ids: pd.Series, routes: pd.DataFrame) -> pd.DataFrame:
@@ -69,33 +71,43 @@ def find_routes(
     return pd.DataFrame(find(deposits, avoid=AVOIDED, costs=costs, draws=draws, seed=seed))
 
 
-def haulage_parts(
-    rows: pd.DataFrame, draws: int, seed: int, costs: Mapping[str, Range]
+def haulage_by_unit(
+    rows: pd.DataFrame,
+    dangerous: Sequence[bool],
+    draws: int,
+    seed: int,
+    costs: Mapping[str, Range],
 ) -> dict[str, Floats]:
-    """Split the drawn haulage of routes by the unit cost that each part is proportional to.
+    """Draw the haulage of routes, split by the unit cost that each part is proportional to.
 
     Parameters
     ----------
     rows
         Routes, see `best_routes`.
+    dangerous
+        Whether a route's product is likely Class 7: its railway costs ``rail_class7``, because the
+        rates behind ``rail`` exclude dangerous goods in part.
     draws, seed, costs
-        As in ``route_costs.haulage_draws``, which is asked with all unit costs but one at 0.
+        As in ``route_costs.haulage_parts``.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        Unit cost -> USD per t of product, shape (routes, draws); the parts add up to the haulage.
+        Unit cost -> USD per t of product, shape (routes, draws); NaN where there is no route.
     """
     known = rows["usd_t_p50"].notna().to_numpy()
-    if not known.any():
-        return {}
-    haulage = importlib.import_module("geo_ree.routing.route_costs").haulage_draws
-    names = [name for name, figure in costs.items() if figure.unit.startswith(_HAULAGE_UNITS)]
-    free = {name: replace(costs[name], p10=0.0, p50=0.0, p90=0.0) for name in names}
-    out = {}
-    for name in names:
-        part = np.full((len(rows), draws), np.nan)
-        part[known] = haulage(rows[known], draws, seed, {**costs, **free, name: costs[name]})
-        if np.nansum(np.abs(part)) > 0:
-            out[name] = part
+    out: dict[str, Floats] = {}
+    for flag, rail in ((False, "rail"), (True, "rail_class7")):
+        here = known & (np.asarray(dangerous, dtype=bool) == flag)
+        if not here.any():
+            continue
+        split = _route_costs().haulage_parts(
+            rows[here], draws, seed, {**costs, "rail": costs[rail]}
+        )
+        for name, part in split.items():
+            whole = out.setdefault(
+                rail if name == "rail" else name,
+                np.where(known[:, None], np.zeros((len(rows), draws)), np.nan),
+            )
+            whole[here] = part
     return out
