@@ -143,7 +143,8 @@ def published_oxide(site: Mapping[Any, Any]) -> tuple[float | None, str]:
     if quantity is None or pd.isna(quantity):
         return None, "no quantity published: no USD per t TREO"
     words = [site.get(name) for name in ("stated_system", "stated_year")]
-    said = ", ".join(str(word) for word in words if word is not None and pd.notna(word))
+    system, year = (str(word) if word is not None and pd.notna(word) else "" for word in words)
+    said = system if not year or year in system else f"{system}, {year}".strip(", ")
     grade = published_grade(site)
     if substance == "oxide":
         return float(quantity), f"{quantity:,.0f} t of oxide published ({said})"

@@ -171,10 +171,8 @@ def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[st
     known = read_ranges()
     if costs is None:
         return known
-    scenarios = read_facts("cost_scenarios")
-    if isinstance(costs, str) and costs in set(scenarios["scenario"]):
-        rows = scenarios[scenarios["scenario"] == costs]
-        return known | {row["unit_cost"]: _scale(known, row) for row in rows.to_dict("records")}
+    if isinstance(costs, str | Path) and not Path(costs).exists():
+        return known | _scenario(str(costs), known)
     own = read_ranges(costs) if isinstance(costs, str | Path) else dict(costs)
     strange = sorted(set(own) - set(known))
     if strange:
@@ -182,6 +180,15 @@ def unit_costs(costs: Mapping[str, Range] | Path | str | None = None) -> dict[st
             f"no unit cost is called {', '.join(strange)}", f"known: {', '.join(sorted(known))}"
         )
     return known | own
+
+
+def _scenario(name: str, known: Mapping[str, Range]) -> dict[str, Range]:
+    table = read_facts("cost_scenarios")
+    rows = table[table["scenario"] == name]
+    if rows.empty:
+        scenarios = ", ".join(table["scenario"].unique())
+        raise RouteError(f"{name} is no file and no scenario", f"scenarios: {scenarios}")
+    return {row["unit_cost"]: _scale(known, row) for row in rows.to_dict("records")}
 
 
 def _scale(known: Mapping[str, Range], row: Mapping[Any, Any]) -> Range:

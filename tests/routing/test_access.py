@@ -109,6 +109,7 @@ def test_components_add_up_to_the_total_in_every_draw():
         ([], {"recovery": 1.5}, "a recovery of 1.5"),
         ([], {"life_years": 0}, "a life of 0 years"),
         ([], {"prices": "spot"}, "'spot' is no price variant"),
+        ([], {"costs": "ktz"}, "ktz is no file and no scenario; scenarios: ktz_2026, class7"),
         ([], {"costs": {"rails": fixed("rails", 1, "USD")}}, "no unit cost is called rails"),
     ],
 )
