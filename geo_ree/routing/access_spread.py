@@ -66,7 +66,7 @@ def tornado(terms: AccessTerms, deposit_id: str) -> pd.DataFrame:
         low, high = (float(_total(one, middle | {name: float(end)})[0]) for end in ends)
         known = float(np.ptp(np.quantile(_total(one, {name: middle[name]}), (0.1, 0.9))))
         narrower = 100.0 * (1.0 - known / width) if width > 0 else 0.0
-        rows.append((name, low, high, narrower))
+        rows.append((name.removesuffix(f"_{deposit_id}"), low, high, narrower))
     out = pd.DataFrame(rows, columns=["figure", "usd_t_p10", "usd_t_p90", "narrower_pct"])
     swing = (out["usd_t_p90"] - out["usd_t_p10"]).abs()
     return out.iloc[np.argsort(-swing.to_numpy(), kind="stable")].reset_index(drop=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.routing.access import access_terms
+from geo_ree.routing.capital import spur_break_even
 from geo_ree.routing.cost_terms import COMPONENTS, AccessDraws, AccessTerms, evaluate
 from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.settings import SEED
@@ -126,10 +127,18 @@ def access_cost(
 def tabulate(terms: AccessTerms, costs: Mapping[str, Range]) -> pd.DataFrame:
     """Tabulate terms at their own rate; see `access_cost`."""
     drawn = evaluate(terms)
+    pays = {
+        unit: spur_break_even(costs, terms.annuity, steep=unit.endswith("mountain"))[1] / 1e6
+        for unit in ("rail_spur_steppe", "rail_spur_mountain")
+    }
     rows = []
     for at, site in enumerate(terms.deposits.to_dict("records")):
         for component in (*COMPONENTS, "total"):
-            rows.append(_row(terms, drawn, at, site, component, costs))
+            row = _row(terms, drawn, at, site, component, costs)
+            for unit in _units_of(terms, at, component):
+                if unit in pays:
+                    row["note"] = f"pays from about {pays[unit]:.1f} Mt of product a year"
+            rows.append(row)
     return pd.DataFrame(rows, columns=list(ACCESS_COLUMNS))
 
 

@@ -161,9 +161,8 @@ def power_terms(
 
 def spur_break_even(
     costs: Mapping[str, Range],
+    share: float,
     *,
-    life_years: float = 15,
-    discount: float = 0.10,
     steep: bool = False,
     draws: int = 1000,
     seed: int = SEED,
@@ -174,8 +173,8 @@ def spur_break_even(
     ----------
     costs
         From `unit_costs`.
-    life_years, discount
-        Of the annuity.
+    share
+        From `annuity`.
     steep
         Whether the spur is a mountain railway.
     draws, seed
@@ -189,12 +188,12 @@ def spur_break_even(
     Examples
     --------
     >>> from geo_ree.routing.ranges import unit_costs
-    >>> low, middle, high = spur_break_even(unit_costs()) / 1e6
+    >>> low, middle, high = spur_break_even(unit_costs(), annuity(15, 0.10)) / 1e6
     >>> bool(3 < middle < 8)
     True
     """
     unit = costs["rail_spur_mountain" if steep else "rail_spur_steppe"]
-    built = annuity(life_years, discount) * draw(unit, draws, seed) * _MILLION
+    built = share * draw(unit, draws, seed) * _MILLION
     saved = (draw(costs["truck"], draws, seed) - draw(costs["rail"], draws, seed)) / 100.0
     tonnes = np.where(saved > 0, built / np.where(saved > 0, saved, 1.0), np.inf)
     return np.quantile(tonnes, (0.1, 0.5, 0.9), method="higher")

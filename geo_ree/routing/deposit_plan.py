@@ -100,6 +100,8 @@ class DepositPlan:
             notes.append(f"published recovery of {ships.mineral_class} is {known} %")
         if isinstance(reason := self.route.get("note"), str) and "haulage" in self.missing:
             notes.append(reason)
+        if self.site.get("role") == "by_product_host":
+            notes.append("a by-product: its chief product pays for access too")
         name = f"payable_{ships.payable}_{'_'.join(sorted(ships.mixes))}"
         pool.add(name, draw_payable(ships.payable, ships.mixes, pool.draws, pool.seed, prices))
         coef, names = self.ore

@@ -6,7 +6,7 @@ import pytest
 
 from geo_ree.routing import access_cost, access_terms, evaluate, unit_costs
 from geo_ree.routing.access_spread import cheaper_chances, tornado
-from geo_ree.routing.capital import spur_break_even
+from geo_ree.routing.capital import annuity, spur_break_even
 from tests.routing.conftest import make_routes
 from tests.routing.test_access import make_sites
 
@@ -16,7 +16,7 @@ HUGE = {"stated_quantity_t": 2e9}
 
 
 def test_a_spur_is_never_built_for_5000_t_and_pays_from_about_5_mt_of_product():
-    low, middle, high = spur_break_even(unit_costs()) / 1e6
+    low, middle, high = spur_break_even(unit_costs(), annuity(15, 0.10)) / 1e6
     assert 1 < low < middle < high
     assert 4 < middle < 7
     terms = access_terms(make_sites(**HUGE), routes=make_routes(truck_km=80.0), draws=400)
@@ -83,10 +83,22 @@ def test_the_tariff_rise_is_a_scenario_and_not_in_the_draws():
     assert dearer == pytest.approx(3.1 * usual, rel=1e-4)
 
 
+def test_the_break_even_is_printed_beside_the_spur():
+    table = access_cost(make_sites(), routes=make_routes(), draws=50).set_index("component")
+    assert "pays from about 5" in table["note"]["rail_spur"]
+    steep = access_cost(make_sites(slope_deg=20.0), routes=make_routes(), draws=50)
+    assert "pays from about 2" in steep.set_index("component")["note"]["rail_spur"]
+
+
+def test_a_by_product_says_that_it_shares_its_access():
+    table = access_cost(make_sites(role="by_product_host"), routes=make_routes(), draws=50)
+    assert "chief product" in table.set_index("component")["note"]["total"]
+
+
 def test_a_tornado_names_every_figure_and_narrows_by_the_widest():
     terms = access_terms(make_sites(), routes=make_routes(), draws=500)
     table = tornado(terms, "x:1")
-    used = {name for term in terms.terms[0] for name in term.draws}
+    used = {name.removesuffix("_x:1") for term in terms.terms[0] for name in term.draws}
     assert set(table["figure"]) == used
     swing = (table["usd_t_p90"] - table["usd_t_p10"]).abs()
     assert (np.diff(swing) <= 1e-9).all()
