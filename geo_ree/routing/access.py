@@ -24,6 +24,7 @@ def access_terms(
     deposits: pd.DataFrame,
     *,
     routes: pd.DataFrame | None = None,
+    question: str | None = None,
     treo_t_a: float = 5000.0,
     product: str | None = None,
     recovery: float = 0.6,
@@ -38,7 +39,7 @@ def access_terms(
 
     Parameters
     ----------
-    deposits, routes, treo_t_a, product, recovery, life_years, discount, costs, prices, seed
+    deposits, routes, question, treo_t_a, product, recovery, life_years, discount, costs, prices, seed
         As in `access_cost`.
     draws
         Number of draws; those of fewer are the first of more.
@@ -76,8 +77,8 @@ def access_terms(
     pool = DrawPool(unit_costs(costs), draws, seed)
     share = annuity(life_years, discount)
     if routes is None:
-        routes = find_routes(deposits, pool.costs, draws, seed)
-    rows = best_routes(deposits["id"], routes)
+        routes = find_routes(deposits, question, pool.costs, draws, seed)
+    rows = best_routes(deposits["id"], routes, question)
     chosen = choose_products(deposits, product, pool.costs)
     dangerous = [ships.class7 == "likely" for ships in chosen]
     parts = haulage_by_unit(rows, dangerous, draws, seed, pool.costs)

@@ -42,6 +42,7 @@ def access_cost(
     deposits: pd.DataFrame,
     *,
     routes: pd.DataFrame | None = None,
+    question: str | None = None,
     treo_t_a: float = 5000.0,
     product: str | None = None,
     recovery: float = 0.6,
@@ -62,8 +63,10 @@ def access_cost(
         ``country``, ``minerals``, ``deposit_type``, ``commodities`` and the published quantity
         (``stated_quantity_t``, ``stated_substance``, ``stated_grade``, ``stated_grade_pct``).
     routes
-        From `find_corridors`; the cheapest row of a deposit counts. Found by default, not through
-        China, Russia and Iran.
+        From `find_corridors`; found by default. The cheapest row of a deposit counts.
+    question
+        Question of the routes that count: ``any``, ``no_chn_rus_irn`` ...; by default the only one of
+        `routes`, or else the routes not through China, Russia and Iran.
     treo_t_a
         t of TREO a year. A deposit whose published oxide does not last ``life_years`` at this rate
         gets the rate that it does last for.
@@ -111,6 +114,7 @@ def access_cost(
     terms = access_terms(
         deposits,
         routes=routes,
+        question=question,
         treo_t_a=treo_t_a,
         product=product,
         recovery=recovery,

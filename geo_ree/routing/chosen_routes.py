@@ -23,7 +23,7 @@ def _route_costs() -> Any:
     return importlib.import_module("geo_ree.routing.route_costs")
 
 
-def best_routes(ids: pd.Series, routes: pd.DataFrame) -> pd.DataFrame:
+def best_routes(ids: pd.Series, routes: pd.DataFrame, question: str | None = None) -> pd.DataFrame:
     """Return the cheapest route of each deposit, NaN where it has none.
 
     Parameters
@@ -31,7 +31,9 @@ def best_routes(ids: pd.Series, routes: pd.DataFrame) -> pd.DataFrame:
     ids
         Ids of the deposits.
     routes
-        From `find_corridors`; of several questions, that of `DEFAULT_QUESTION` counts.
+        From `find_corridors`.
+    question
+        The one that counts; by default the only one, or of several `DEFAULT_QUESTION`.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def best_routes(ids: pd.Series, routes: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     RouteError
-        If the routes answer several questions and none is the default one.
+        If the routes do not answer the question.
 
     Examples
     --------
@@ -49,26 +51,33 @@ def best_routes(ids: pd.Series, routes: pd.DataFrame) -> pd.DataFrame:
     >>> best_routes(pd.Series(["x:1", "x:2"]), rows)["usd_t_p50"].tolist()
     [70.0, nan]
     """
-    questions = sorted(routes["question"].unique())
-    if len(questions) > 1:
-        if DEFAULT_QUESTION not in questions:
+    answered = sorted(routes["question"].unique())
+    if question is None and len(answered) > 1:
+        question = DEFAULT_QUESTION
+    if question is not None:
+        if question not in answered:
             raise RouteError(
-                f"the routes answer {len(questions)} questions ({', '.join(questions)})",
-                f"give those of one question, or with {DEFAULT_QUESTION}",
+                f"the routes answer {', '.join(answered) or 'nothing'}, not {question}",
+                "find those of that question, or name another",
             )
-        routes = routes[routes["question"] == DEFAULT_QUESTION]
+        routes = routes[routes["question"] == question]
     first = pd.DataFrame(routes).sort_values("usd_t_p50", kind="stable", na_position="last")
-    first = first.drop_duplicates("deposit_id").set_index("deposit_id")
-    found = first.reindex(ids.to_numpy())
+    first = first.drop_duplicates("deposit_id").set_index("deposit_id", drop=False)
+    found = first.reindex(ids.to_numpy()).assign(deposit_id=ids.to_numpy())
     return found.rename_axis(None).set_axis(ids.index)
 
 
 def find_routes(
-    deposits: pd.DataFrame, costs: Mapping[str, Range], draws: int, seed: int
+    deposits: pd.DataFrame,
+    question: str | None,
+    costs: Mapping[str, Range],
+    draws: int,
+    seed: int,
 ) -> pd.DataFrame:
-    """Find the routes of the default question."""
+    """Find the routes of a question, by default `DEFAULT_QUESTION`."""
     find = importlib.import_module("geo_ree.routing.corridors").find_corridors
-    return pd.DataFrame(find(deposits, avoid=AVOIDED, costs=costs, draws=draws, seed=seed))
+    avoid = tuple((question or DEFAULT_QUESTION).upper().split("_")[1:])
+    return pd.DataFrame(find(deposits, avoid=avoid, costs=costs, draws=draws, seed=seed))
 
 
 def haulage_by_unit(

@@ -15,6 +15,7 @@ from geo_ree.routing.capital import (
     is_steep,
     power_distance,
     power_terms,
+    published_distance,
     road_terms,
 )
 from geo_ree.routing.cost_terms import Term, round_draws
@@ -93,7 +94,7 @@ class DepositPlan:
         """Return the deposit's row of `AccessTerms.deposits`."""
         ships, pool = self.ships, self.pool
         oxide, said = published_oxide(self.site)
-        notes = [*ships.notes, said]
+        notes = [*ships.notes, said, self._way()]
         if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
             low, high = ships.recovery
             known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
@@ -128,14 +129,30 @@ class DepositPlan:
         }
         return {name: values[name] for name in RECORD}
 
+    def _way(self) -> str:
+        """Say which route the haulage is of."""
+        corridor, port = (self.route.get(name) for name in ("corridor", "port"))
+        known = isinstance(port, str) and port and "haulage" not in self.missing
+        return f"haulage to {port} ({corridor})" if known else ""
+
     def _road(self) -> list[Term]:
         km = draw_distance(self.site, "road", self.pool.draws, self.pool.seed, self.pool.costs)
-        self.assumed["road"] = ["straight distance to the nearest known road"]
+        self.assumed["road"] = self._road_basis()
         if km is None:
             self.missing.append("road")
             return []
         self.amounts["road"] = float(np.median(km)), "km straight"
         return road_terms(self.pool.add(f"road_km_{self.site['id']}", km), self.share)
+
+    def _road_basis(self) -> list[str]:
+        """Say what the distance to the road rests on."""
+        if published_distance(self.site, "road") is not None:
+            return ["road to the site by a source: see site_access.csv"]
+        said = ["straight distance to the nearest known road"]
+        near, far = (self.site.get(f"dist_{name}_km") for name in ("settlement", "road"))
+        if near is not None and far is not None and near < far:
+            said.append(f"upper limit: a settlement is nearer, at {near:.0f} km")
+        return said
 
     def _power(self) -> list[Term]:
         pool, (coef, names) = self.pool, self.ore

@@ -215,6 +215,14 @@ RULES: Mapping[str, TableRules] = {
         numbers=dict.fromkeys(("factor_p10", "factor_p50", "factor_p90"), (0.01, 100.0)),
         ascending=("factor_p10", "factor_p50", "factor_p90"),
     ),
+    "site_access": TableRules(
+        columns=("deposit_id", "target", "km", "year", "source", "note"),
+        key=("deposit_id", "target"),
+        date="year",
+        filled=("km",),
+        numbers={"km": (0.0, 2000.0)},
+        choices={"target": ("road", "railway", "power_line")},
+    ),
     "class7": TableRules(
         columns=("id", "topic", "fact", "value", "unit", "year", "source", "note"),
         key=("id",),

@@ -35,6 +35,7 @@ def plain_haulage(monkeypatch):
     """Put a sum of kilometres x rate in the place of the haulage of routes."""
 
     def haulage_parts(rows, draws, seed, costs=None):
+        assert rows["deposit_id"].notna().all()
         return {
             mode: rows[f"{mode}_km"].to_numpy()[:, None] * draw(costs[mode], draws, seed) / 100
             for mode in ("truck", "rail")

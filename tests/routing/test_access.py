@@ -95,6 +95,25 @@ def test_a_deposit_without_a_way_has_no_total_and_says_why():
     assert table.set_index("component")["usd_t_treo_p50"]["road"] > 0
 
 
+def test_of_several_questions_the_default_one_counts_and_another_can_be_asked_for():
+    both = pd.concat(
+        [
+            make_routes(rail_km=2000.0, question="any"),
+            make_routes(rail_km=6000.0, question="no_chn_rus_irn"),
+        ],
+        ignore_index=True,
+    )
+    by_default, free = (
+        access_cost(make_sites(), routes=both, question=q, draws=20).set_index("component")
+        for q in (None, "any")
+    )
+    assert by_default["quantity"]["haulage"] == 6100
+    assert free["quantity"]["haulage"] == 2100
+    assert "haulage to Poti" in free["note"]["total"]
+    with pytest.raises(RouteError, match="answer any, no_chn_rus_irn, not no_chn"):
+        access_cost(make_sites(), routes=both, question="no_chn", draws=20)
+
+
 def test_components_add_up_to_the_total_in_every_draw():
     drawn = evaluate(access_terms(make_sites(), routes=make_routes(), draws=100)).usd_t_treo
     assert np.allclose(sum(drawn[name] for name in COMPONENTS), drawn["total"])

@@ -62,6 +62,17 @@ def test_own_power_takes_the_place_of_a_line_that_is_too_far():
     assert "upper limit" not in (known.set_index("component")["assumed"]["power"])
 
 
+def test_a_published_road_or_line_comes_before_the_measured_distance():
+    site = make_sites(id="starter_deposits:kutessay-ii", dist_settlement_km=5.0)
+    routes = make_routes(deposit_id="starter_deposits:kutessay-ii")
+    table = access_cost(site, routes=routes, draws=50).set_index("component")
+    assert table["usd_t_treo_p90"]["road"] == 0
+    assert table["usd_t_treo_p90"]["power"] == 0
+    assert "site_access.csv" in table["assumed"]["road"]
+    nearer = access_cost(make_sites(dist_settlement_km=5.0), routes=make_routes(), draws=50)
+    assert "a settlement is nearer, at 5 km" in nearer.set_index("component")["assumed"]["road"]
+
+
 def test_what_is_likely_class_7_does_not_get_rates_that_exclude_dangerous_goods():
     plain, hot = (
         access_terms(make_sites(minerals=m), routes=make_routes(), draws=50)
