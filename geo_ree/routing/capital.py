@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
@@ -107,14 +106,14 @@ def published_distance(site: Mapping[str, object], target: str) -> float | None:
     >>> published_distance({"id": "starter_deposits:kutessay-ii"}, "road")
     0.0
     """
-    table = _site_access()
-    row = table[(table["deposit_id"] == site["id"]) & (table["target"] == target)]
-    return None if row.empty else float(row["km"].iloc[0])
+    return _site_access().get((str(site["id"]), target))
 
 
 @lru_cache(maxsize=1)
-def _site_access() -> pd.DataFrame:
-    return read_facts("site_access")
+def _site_access() -> dict[tuple[str, str], float]:
+    table = read_facts("site_access")
+    keys = zip(table["deposit_id"], table["target"], strict=True)
+    return dict(zip(keys, table["km"].astype(float), strict=True))
 
 
 def power_distance(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,16 @@ class DrawPool:
     seed: int
     arrays: dict[str, Floats] = field(default_factory=dict)
 
-    def add(self, name: str, values: Floats) -> str:
-        """Keep draws under a name."""
-        self.arrays.setdefault(name, round_draws(values))
+    def add(self, name: str, make: Callable[[], Floats]) -> str:
+        """Keep draws under a name; they are made once."""
+        if name not in self.arrays:
+            self.arrays[name] = round_draws(make())
         return name
 
     def keep(self, terms: list[Term]) -> list[Term]:
         """Keep the draws of the unit costs that terms name."""
         for name in {n for term in terms for n in term.draws} - set(self.arrays):
-            self.add(name, draw(self.costs[name], self.draws, self.seed))
+            self.add(name, partial(draw, self.costs[name], self.draws, self.seed))
         return terms
 
 
@@ -79,7 +81,8 @@ class DepositPlan:
         """Name of the draws of t of product per t of TREO."""
         grade = self.ships.grade
         return self.pool.add(
-            f"product_t_{grade.name}", 100.0 / draw(grade, self.pool.draws, self.pool.seed)
+            f"product_t_{grade.name}",
+            lambda: 100.0 / draw(grade, self.pool.draws, self.pool.seed),
         )
 
     @property
@@ -104,7 +107,10 @@ class DepositPlan:
         if self.site.get("role") == "by_product_host":
             notes.append("a by-product: its chief product pays for access too")
         name = f"payable_{ships.payable}_{'_'.join(sorted(ships.mixes))}"
-        pool.add(name, draw_payable(ships.payable, ships.mixes, pool.draws, pool.seed, prices))
+        pool.add(
+            name,
+            lambda: draw_payable(ships.payable, ships.mixes, pool.draws, pool.seed, prices),
+        )
         coef, names = self.ore
         pool.keep([Term("mining", "mining_milling", 1.0, (*names, "mining_milling"))])
         assumed = {**self.assumed, "total": [*ships.assumed, "mix", "payability"]}
@@ -142,7 +148,7 @@ class DepositPlan:
             self.missing.append("road")
             return []
         self.amounts["road"] = float(np.median(km)), "km straight"
-        return road_terms(self.pool.add(f"road_km_{self.site['id']}", km), self.share)
+        return road_terms(self.pool.add(f"road_km_{self.site['id']}", lambda: km), self.share)
 
     def _road_basis(self) -> list[str]:
         """Say what the distance to the road rests on."""
@@ -167,7 +173,7 @@ class DepositPlan:
             self.assumed["power"] = ["own power: no line or plant is known"]
             return power_terms(None, self.share, tuple(mwh))
         self.amounts["power"] = float(np.median(km)), "km straight"
-        name = pool.add(f"power_km_{self.site['id']}", km)
+        name = pool.add(f"power_km_{self.site['id']}", lambda: km)
         return power_terms(name, self.share, tuple(mwh))
 
     def _haulage(self) -> list[Term]:
@@ -198,7 +204,7 @@ class DepositPlan:
         pool, km = self.pool, float(self.route["truck_km"])
         spur = draw_distance(self.site, "railway", pool.draws, pool.seed, pool.costs)
         straight = np.full(pool.draws, km) if spur is None else spur
-        name = pool.add(f"spur_km_{self.site['id']}", straight)
+        name = pool.add(f"spur_km_{self.site['id']}", lambda: straight)
         self.amounts["rail_spur"] = float(np.median(straight)), "km straight"
         unit = "rail_spur_mountain" if is_steep(self.site) else "rail_spur_steppe"
         names = (name, "detour_spur", unit)
@@ -230,7 +236,7 @@ class DepositPlan:
         if np.ptp(many) <= 1e-9 * usual:
             return usual, (name,)
         coef = float(self.route[f"{name.removesuffix('_class7')}_km"]) / 100.0
-        return coef, (name, self.pool.add(f"length_of_{self.site['id']}", many / coef))
+        return coef, (name, self.pool.add(f"length_of_{self.site['id']}", lambda: many / coef))
 
     def _count_haulage(self) -> None:
         row = self.route

@@ -55,7 +55,7 @@ def price_deck(variant: str = "as_published", path: Path | str | None = None) ->
     """
     if variant not in VARIANTS:
         raise RouteError(f"{variant!r} is no price variant", f"use one of {', '.join(VARIANTS)}")
-    rows = read_facts("prices", path)
+    rows = _prices() if path is None else read_facts("prices", path)
     deck = rows[rows["deck"] == DECK].pivot(index="date", columns="element", values="usd_kg")
     deck = deck.reindex(columns=ELEMENTS).fillna(0.0)
     if variant == "without_vat":
@@ -66,6 +66,11 @@ def price_deck(variant: str = "as_published", path: Path | str | None = None) ->
         quoted = rows[rows["deck"] == "europe"].groupby("element")["usd_kg"].median()
         return deck.assign(**{e: float(quoted[e]) for e in ELEMENTS if e in quoted})
     return deck
+
+
+@lru_cache(maxsize=1)
+def _prices() -> pd.DataFrame:
+    return read_facts("prices")
 
 
 @lru_cache(maxsize=1)

@@ -170,9 +170,9 @@ def published_grade(site: Mapping[Any, Any]) -> float | None:
     return float(grade) if is_oxide or site.get("stated_substance") == "oxide" else None
 
 
-@lru_cache(maxsize=1)
-def _process() -> pd.DataFrame:
-    return read_facts("process")
+@lru_cache
+def _rows(table: str) -> list[dict[Any, Any]]:
+    return read_facts(table).to_dict("records")
 
 
 def _choose(site: Mapping[Any, Any], asked: str | None, costs: Mapping[str, Range]) -> Product:
@@ -212,13 +212,12 @@ def _choose(site: Mapping[Any, Any], asked: str | None, costs: Mapping[str, Rang
     )
 
 
-def _class_of(site: Mapping[Any, Any]) -> pd.Series:
-    table = _process()
+def _class_of(site: Mapping[Any, Any]) -> Mapping[Any, Any]:
     words = {
         n: v if isinstance(v := site.get(n), str) else "" for n in ("id", "minerals", "ore_type")
     }
     found: list[tuple[int, int]] = []
-    for number, (_, row) in enumerate(table.iterrows()):
+    for number, row in enumerate(_rows("process")):
         if words["id"] and words["id"] in row["deposits"].split(";"):
             return row
         types = set(row["ore_types"].split(";")) - {""}
@@ -228,14 +227,16 @@ def _class_of(site: Mapping[Any, Any]) -> pd.Series:
         hits = [re.search(p, words["minerals"], re.IGNORECASE) for p in patterns]
         if hits and all(hits):
             found.append((min(h.start() for h in hits if h), number))
-    return table.iloc[min(found)[1] if found else -1]
+    return _rows("process")[min(found)[1] if found else -1]
 
 
-def _kind_of(site: Mapping[Any, Any], row: pd.Series, asked: str | None) -> tuple[str, list[str]]:
+def _kind_of(
+    site: Mapping[Any, Any], row: Mapping[Any, Any], asked: str | None
+) -> tuple[str, list[str]]:
     """Return the product and what is to be said of it."""
     if asked is not None:
         return asked, []
-    for rule in read_facts("export_rules").to_dict("records"):
+    for rule in _rows("export_rules"):
         named = set(rule["deposits"].split(";")) - {""}
         here = site.get("country") == rule["country"] and (not named or site.get("id") in named)
         if here and row["product"] == "concentrate":
@@ -244,11 +245,10 @@ def _kind_of(site: Mapping[Any, Any], row: pd.Series, asked: str | None) -> tupl
     return str(row["product"]), []
 
 
-def _grade_of(row: pd.Series, kind: str, costs: Mapping[str, Range]) -> Range:
+def _grade_of(row: Mapping[Any, Any], kind: str, costs: Mapping[str, Range]) -> Range:
     if kind != "concentrate":
         return costs[f"{kind}_grade"]
-    table = _process()
-    at = row if pd.notna(row["grade_mid"]) else table.iloc[-1]
+    at = row if pd.notna(row["grade_mid"]) else _rows("process")[-1]
     return Range(
         name=f"grade_{at['mineral_class']}",
         p10=float(at["grade_low"]),
@@ -261,13 +261,13 @@ def _grade_of(row: pd.Series, kind: str, costs: Mapping[str, Range]) -> Range:
     )
 
 
-def _mixes_of(site: Mapping[Any, Any], row: pd.Series) -> tuple[str, ...]:
+def _mixes_of(site: Mapping[Any, Any], row: Mapping[Any, Any]) -> tuple[str, ...]:
     mixes = tuple(row["mixes"].split(";"))
     heavy = "heavy" in str(site.get("ree_class") or "")
     return (*mixes, "xenotime") if heavy and not {"xenotime", "ion_clay"} & set(mixes) else mixes
 
 
-def _class7_of(site: Mapping[Any, Any], row: pd.Series, kind: str) -> str:
+def _class7_of(site: Mapping[Any, Any], row: Mapping[Any, Any], kind: str) -> str:
     if kind != "concentrate":
         return "low"
     return "likely" if isinstance(site.get("actinides"), str) else str(row["class7"])
