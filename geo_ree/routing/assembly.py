@@ -27,6 +27,9 @@ PLACES = ("name", "kind", "country", "lon", "lat", "node")
 PLACE_KM = 15.0
 """Farthest that a place may lie from the line that serves it: most places are town centres."""
 
+NODE_KM = 0.1
+"""A point this close to the end of an edge is that end: coordinates are rounded to 0.001 degree."""
+
 UNKNOWN_COURSE_KM = 25.0
 """Lateral error above which an edge is a chord of unknown course."""
 
@@ -38,7 +41,7 @@ def attach(network: Network, lon: Floats, lat: Floats, mode: str) -> pd.DataFram
     """Find by which nodes points reach the nearest line of a mode, and how far along it they are.
 
     The place S of a point on an edge A-B of length L is known to an interval: its distance to A
-    lies between d(A, S) and L - d(S, B).
+    lies between d(A, S) and L - d(S, B). Within `NODE_KM` of A it is A.
 
     Parameters
     ----------
@@ -71,11 +74,18 @@ def split_edges(
     length = edges["km"].to_numpy()[edge][:, None]
     least = np.minimum(away, length)
     most = np.maximum(length - least[:, ::-1], 0.0)
-    km = np.clip((least + most) / 2.0, 0.0, length)
+    passes = away.sum(axis=1, keepdims=True) <= length
+    share = _foot(x, y, lon, lat)
+    km = np.where(passes, (least + most) / 2.0, length * np.c_[share, 1.0 - share])
     off = away_m.to_numpy(np.float64) / 1000.0
-    # a point that the line cannot pass is beside it, and its foot is uncertain by as much
-    low = np.clip(np.minimum(least, most), 0.0, length)
-    high = np.clip(np.maximum(least, most), 0.0, length)
+    # a point that the line cannot pass is beside it: the foot on the chord, uncertain by as much
+    low = np.clip(np.minimum(np.minimum(least, most), km), 0.0, length)
+    high = np.clip(np.maximum(np.maximum(least, most), km), 0.0, length)
+    tip = (away <= NODE_KM) & (away == away.min(axis=1, keepdims=True))
+    tip[tip.all(axis=1), 1] = False
+    whole, at_end = np.broadcast_to(length, away.shape), tip[:, ::-1]
+    for part in (km, low, high):
+        part[tip], part[at_end] = 0.0, whole[at_end]
     return pd.DataFrame(
         {
             "point": np.repeat(np.arange(len(lon)), 2),
@@ -87,6 +97,15 @@ def split_edges(
             "off_km": np.repeat(off, 2),
         }
     )
+
+
+def _foot(x: Floats, y: Floats, lon: Floats, lat: Floats) -> Floats:
+    """Share of each chord from its first end to the foot of a point."""
+    scale = np.cos(np.radians(lat))
+    ux, uy = (x[:, 1] - x[:, 0]) * scale, y[:, 1] - y[:, 0]
+    vx, vy = (lon - x[:, 0]) * scale, lat - y[:, 0]
+    square = np.maximum(ux**2 + uy**2, 1e-18)
+    return np.asarray(np.clip((ux * vx + uy * vy) / square, 0.0, 1.0))
 
 
 def add_places(

@@ -65,7 +65,7 @@ def test_joins_are_short_and_bridges_are_named(joins: gpd.GeoDataFrame) -> None:
     assert len(heals) + len(bridges) == len(joins)
     assert (heals["gap_km"] <= 2.5).all() and (heals["length_km"] == heals["gap_km"]).all()
     assert np.allclose(bridges["length_km"], 1.08 * bridges["gap_km"], atol=0.002)
-    assert len(bridges) == 8 and not bridges["note"].str.contains("Yeraskh|Sharur").any()
+    assert len(bridges) == 9 and not bridges["note"].str.contains("Yeraskh|Sharur").any()
     ends = shapely.get_coordinates(joins.geometry.to_numpy()).reshape(-1, 4).T
     assert np.allclose(distance_m(*ends) / 1000.0, joins["gap_km"], atol=0.001)
     assert joins["source"].str.contains("OpenStreetMap").all()
@@ -150,6 +150,19 @@ def test_dead_ends_are_joined_between_parts_and_where_the_way_round_is_long(
     assert between.tolist() == [[5, 6]], "one join makes the two parts one: the shortest gap"
     loose = joins.join_dead_ends(network, between)
     assert loose.tolist() == [[1, 2]], "sidings of one yard are left apart"
+
+
+def test_a_dead_end_is_joined_to_the_line_that_it_runs_towards(tool: Tool) -> None:
+    joins = tool("rail_joins")
+    nodes = np.array([[50.0, 70.0], [50.0, 70.5], [50.0, 70.51], [50.3, 70.51], [49.9, 70.51]])
+    edges = np.array([[0, 1], [2, 3], [2, 4], [0, 3]])
+    ends = nodes[edges]
+    chords = distance_m(*ends[:, 0, ::-1].T, *ends[:, 1, ::-1].T) / 1000.0
+    network = tool("networks").Network(edges, chords, nodes, 0, 0, 0)
+    assert joins.turns(network, np.array([[1, 2]]))[0] < 1.0
+    assert joins.join_ahead(network, edges[:0]).tolist() == [[1, 2]]
+    nodes[1] = [50.005, 70.52]  # past the line: it would have to turn round
+    assert joins.join_ahead(network, edges[:0]).tolist() == []
 
 
 def test_a_bridge_must_end_at_nodes_and_have_its_gap(

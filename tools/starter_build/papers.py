@@ -60,9 +60,10 @@ UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
         "attribution": "Railways: © OpenStreetMap contributors (ODbL)",
         "notes": (
             "Derived: no line of the source. A heal joins a dead end to the nearest node of another "
-            "part of the network within 2.5 km, or two dead ends of one part if the way round by "
-            "rail is at least 10 km and 15 times the gap. A bridge closes a gap of a line that is "
-            "known to run through; its length is 1.08 times the gap. The gap between Yeraskh and "
+            "part of the network within 2.5 km; or, if the way round by rail is at least 10 km and "
+            "15 times the gap, to another dead end of its own part or to a line that it runs "
+            "towards (within 25 degrees). A bridge closes a gap of a line that is known to run "
+            "through; its length is 1.08 times the gap. The gap between Yeraskh and "
             "Sharur stays open: the border is closed."
         ),
     },

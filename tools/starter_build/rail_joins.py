@@ -27,6 +27,12 @@ DETOUR_KM, DETOUR_FACTOR = 10.0, 15.0
 """Two dead ends of one component are joined if the way round by rail is at least this long, and
 this many times the gap: two sidings of one yard are closer than that (judgement)."""
 
+STRAIGHT_DEGREES = 25.0
+"""A dead end is also joined to a line that it runs towards, if it turns by less (judgement)."""
+
+ADDED = Path(__file__).with_name("added_bridges.csv")
+"""Bridges that we found, of the columns of network_bridges.csv and a source."""
+
 BRIDGE_FACTOR = 1.08
 """Length of a bridge over its gap; longer edges of the network have about that."""
 
@@ -40,11 +46,14 @@ def build_rail_joins(store: Store, facts: Path, out: Path) -> Product:
     network = read_network(store.path("scgraph_railways"), ROUTES_BOX)
     tables = facts / "routing"
     bridges, titles, open_gaps = read_bridges(tables / "network_bridges.csv", network)
+    added, more, _ = read_bridges(ADDED, network)
+    bridges, titles = np.vstack([bridges, added]), [*titles, *more]
     between = join_components(network)
     loose = join_dead_ends(network, between)
-    pairs = np.vstack([between, loose, bridges])
+    ahead = join_ahead(network, np.vstack([between, loose, bridges]))
+    pairs = np.vstack([between, loose, ahead, bridges])
     gaps = gap_km(network, pairs)
-    is_bridge = np.arange(len(pairs)) >= len(between) + len(loose)
+    is_bridge = np.arange(len(pairs)) >= len(pairs) - len(bridges)
     source = "OpenStreetMap as packed in scgraph_data 2.0.0: "
     frame = gpd.GeoDataFrame(
         {
@@ -56,6 +65,7 @@ def build_rail_joins(store: Store, facts: Path, out: Path) -> Product:
             "note": [
                 *["between two parts of the network"] * len(between),
                 *["two dead ends of one part of the network"] * len(loose),
+                *["a dead end that runs towards a line of its part of the network"] * len(ahead),
                 *titles,
             ],
         },
@@ -72,12 +82,14 @@ def build_rail_joins(store: Store, facts: Path, out: Path) -> Product:
         built_from={
             **store.built_from("scgraph_railways"),
             "network_bridges.csv": "sha256 " + sha256(tables / "network_bridges.csv"),
+            ADDED.name: "sha256 " + sha256(ADDED),
             "network_heals.csv": "sha256 " + sha256(tables / "network_heals.csv"),
             "world.parquet": "sha256 " + sha256(out / "world.parquet"),
         },
         took={
             "heals between two parts of the network": len(between),
             "heals of dead ends of one part": len(loose),
+            "heals of dead ends that run towards a line": len(ahead),
             "bridges": len(bridges),
         },
         dropped={"gaps at a closed border, which stay open": open_gaps},
@@ -103,9 +115,43 @@ def join_components(network: Network) -> Pairs:
 def join_dead_ends(network: Network, joined: Pairs) -> Pairs:
     """Join dead ends that are left to each other, where the way round is long: each once."""
     pairs, gaps = close_pairs(network)
+    free = is_dead(network, pairs).all(axis=1) & ~np.isin(pairs, joined).any(axis=1)
+    return join_far(network, joined, pairs[free], gaps[free])
+
+
+def join_ahead(network: Network, joined: Pairs) -> Pairs:
+    """Join dead ends that are left to the line that they run towards, where the way round is long."""
+    pairs, gaps = close_pairs(network)
+    dead = is_dead(network, pairs) & ~np.isin(pairs, joined)
+    turn = np.where(
+        dead, np.column_stack([turns(network, pairs), turns(network, pairs[:, ::-1])]), 180
+    )
+    ahead = turn.min(axis=1) < STRAIGHT_DEGREES
+    return join_far(network, joined, pairs[ahead], gaps[ahead])
+
+
+def is_dead(network: Network, pairs: Pairs) -> NDArray[np.bool_]:
+    """Which nodes of each pair are dead ends."""
     degree = np.bincount(network.edges.ravel(), minlength=len(network.nodes))
-    free = (degree[pairs] == 1).all(axis=1) & ~np.isin(pairs, joined).any(axis=1)
-    pairs, gaps = pairs[free], gaps[free]
+    return np.asarray(degree[pairs] == 1)
+
+
+def turns(network: Network, pairs: Pairs) -> Floats:
+    """By how many degrees the last edge to the first node of each pair turns to the second."""
+    before = np.zeros(len(network.nodes), dtype=np.int64)
+    before[network.edges[:, 0]] = network.edges[:, 1]
+    before[network.edges[:, 1]] = network.edges[:, 0]
+    places = on_sphere(network.nodes[:, ::-1])
+    here, there = places[pairs[:, 0]], places[pairs[:, 1]]
+    came, goes = here - places[before[pairs[:, 0]]], there - here
+    size = np.linalg.norm(came, axis=1) * np.linalg.norm(goes, axis=1)
+    return np.asarray(np.degrees(np.arccos(np.clip((came * goes).sum(axis=1) / size, -1.0, 1.0))))
+
+
+def join_far(network: Network, joined: Pairs, pairs: Pairs, gaps: Floats) -> Pairs:
+    """Choose the pairs between which the way round is long, each node once, shortest gaps first."""
+    if not len(pairs):
+        return pairs
     starts, row = np.unique(pairs[:, 0], return_inverse=True)
     reach = max(DETOUR_KM, DETOUR_FACTOR * HEAL_KM)
     around = dijkstra(matrix_of(network, joined), directed=False, indices=starts, limit=reach)
