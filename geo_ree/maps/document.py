@@ -25,6 +25,11 @@ _WITH_DATA = (
         "layers.js",
         "distances.js",
         "gateways.js",
+        "routes.js",
+        "access.js",
+        "access_panel.js",
+        "route_map.js",
+        "route_dossier.js",
         "dossier.js",
         "opening.js",
     ),
@@ -39,7 +44,7 @@ _WITH_DATA = (
     ),
     *("legend.js", "visit.js", "start.js"),
 )
-_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "print.css")
+_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "routes.css", "print.css")
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
 _LEAFLET = "xstatic.pkg.leaflet"
 _DATA_TYPE = "application/x-gzip-base64"

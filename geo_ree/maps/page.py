@@ -15,6 +15,8 @@ from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
+from geo_ree.maps.route_lines import land_beyond
+from geo_ree.maps.route_values import term_values
 from geo_ree.settings import REGION, Box
 
 _LINES = ("railways", "roads", "power_lines", "water")
@@ -29,6 +31,7 @@ def render(
     models: Sequence[Mapping[str, Any]] = (),
     report: Mapping[str, Any],
     picture: MapLayer | None = None,
+    access_terms: Mapping[str, Any] | None = None,
 ) -> str:
     """Render the results of a run as one self-contained HTML page.
 
@@ -53,6 +56,8 @@ def render(
         - ``influence``: one row per assumption, the strongest first.
         - ``omission``: share of the lines that each source lacks.
         - ``gateways``: score and rank of each candidate under other choices of gateway.
+        - ``corridors``: the routes of each deposit, from `geo_ree.find_corridors`, the rows of all
+          questions together; ``access``: what access costs, from `geo_ree.access_cost`.
         - ``feet``: index deposit id, columns ``foot_<layer>_lon`` and ``foot_<layer>_lat``: the
           nearest point of the nearest feature, in degrees.
     layers
@@ -67,6 +72,9 @@ def render(
         ``disclaimer``.
     picture
         Raster of scores from `geo_ree.maps.score_picture`, drawn as a layer of its own.
+    access_terms
+        Terms and draws from `AccessTerms.to_dict`, from which the page computes the cost of access
+        again when a reader changes the tonnage or a unit cost; without them it has no sliders.
 
     Returns
     -------
@@ -97,6 +105,7 @@ def render(
     tables = {**tables, "scores": scores}
     region = region_of_page(report)
     groups = _feature_groups(tables, layers, picture, region)
+    groups[0].payload["beyond"] = land_beyond(gpd.GeoDataFrame(tables.get("corridors")), region)
     chart, document = _folium_map(groups, region)
     ranked, candidates = _counts(scores, tables.get("unranked", pd.DataFrame()))
     title = f"{ranked} of {candidates} candidates ranked"
@@ -104,6 +113,7 @@ def render(
         "title": title,
         "layers": {group.slug: [group.kind, group.payload] for group in groups},
         **page_values(tables, layers, models, report),
+        "access_terms": term_values(access_terms),
     }
     return assemble(document, values=values, title=title, chart=chart)
 

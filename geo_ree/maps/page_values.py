@@ -12,6 +12,7 @@ import pandas as pd
 from geo_ree.deposits import ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
+from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.schema import FIRST_STAGES, STAGES
 from geo_ree.schema.vocabularies import OWN
@@ -133,6 +134,8 @@ def page_values(
             "own_columns": [str(label) for label in labels],
         },
         **_map_values(layers, report),
+        "routes": route_values(table("corridors"), scores),
+        "access": access_values(table("access")),
         "scored_countries": _scored_countries(scores),
     }
 

@@ -59,6 +59,11 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     }
 )
 
+ROUTE_COLOURS: Mapping[str, str] = MappingProxyType(
+    {"truck": "#d9730d", "rail": "#a3195b", "ferry": "#00796b", "sea": "#1f4fa3"}
+)
+"""Mode of a route -> its colour on the map."""
+
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         "relief": "Shaded relief",

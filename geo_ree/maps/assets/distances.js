@@ -44,6 +44,7 @@
     });
     place();
   };
+  g.distancesShown = function () { return Boolean(group); };
   g.clearDistances = function () {
     if (group) group.remove();
     group = null;

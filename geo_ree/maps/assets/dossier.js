@@ -279,7 +279,7 @@
       placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
       d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
-      ownColumns(d), review(d),
+      g.routePart(d), g.accessPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };

@@ -17,6 +17,8 @@
     }
     g.filtering().forEach(function (k) { parts.push("f." + k + "=" + encode([].concat(s.filters[k]).join(","))); });
     if (g.gatewaySet() && g.otherGateways()) parts.push("e=" + encode(g.gatewaySet()));
+    if (g.hasRoutes && s.question !== g.firstQuestion()) parts.push("q=" + encode(s.question));
+    if (g.accessSetting()) parts.push("a=" + encode(g.accessSetting()));
     if (s.language !== "en") parts.push("l=" + s.language);
     if (s.choice) parts.push("d=" + encode(s.choice));
     return parts.join("&");
@@ -65,6 +67,8 @@
       var v = found["f." + name] ? filterIn(name, found["f." + name]) : null;
       if (v !== null) out.filters[name] = v;
     });
+    if (g.hasRoutes) out.question = g.questions().indexOf(found.q) >= 0 ? found.q : g.firstQuestion();
+    out.access = g.accessIn(found.a);
     if (g.languages.indexOf(found.l) >= 0) out.language = found.l;
     if (found.d && Object.prototype.hasOwnProperty.call(g.byId, found.d)) out.choice = found.d;
     return out;

@@ -7,6 +7,7 @@
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
     return canvases[pane];
   }
+  g.rendererOn = on;
   function quiet(style) { return Object.assign({ renderer: on("ground"), interactive: false }, style); }
   function unpackAll(texts) { return (texts || []).map(g.unpack); }
 
@@ -15,10 +16,17 @@
       .setLatLng(at).setContent(g.el("span", {}, text));
   }
   function nameLands() { lands.forEach(function (one) { one[0].setContent(g.el("span", {}, g.term(one[1]))); }); }
+  /* Sea and land around the region, for routes that leave it. */
+  function beyond(land, group) {
+    var b = land.box;
+    L.rectangle([[b[1], b[0]], [b[3], b[2]]], quiet({ stroke: false, fillColor: "#e3ebf1", fillOpacity: 1 })).addTo(group);
+    L.polygon(land.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({ stroke: false, fillColor: "#f3f2ef", fillOpacity: 1 })).addTo(group);
+  }
   var kinds = {
     countries: function (basemap, group) {
       var r = g.data.region;
       var fills = g.fills = L.featureGroup().addTo(group); /* a group of their own, so that imagery can replace them */
+      if (basemap.beyond) beyond(basemap.beyond, fills);
       L.rectangle([[r[1], r[0]], [r[3], r[2]]], quiet({ stroke: false, fillColor: "#d6e4ee", fillOpacity: 1 })).addTo(fills);
       basemap.shapes.forEach(function (s) {
         var scored = g.data.scored_countries.indexOf(s.country) >= 0;

@@ -3,6 +3,8 @@
 (function (g) {
   var el = g.el, data = g.data, NS = "http://www.w3.org/2000/svg";
 
+  var ROUTES = { truck: "route_truck", rail: "route_rail", ferry: "route_ferry", sea: "route_sea" };
+
   function picture(shape, radius, colour) {
     var size = 34, high = Math.max(16, 2 * radius + 3), svg = document.createElementNS(NS, "svg"), c = size / 2, r = radius;
     function add(tag, attributes) {
@@ -26,6 +28,11 @@
       add("path", Object.assign({ d: "M" + c + " " + (c - r) + "L" + (c + r) + " " + (c + 0.75 * r) + "H" + (c - r) + "z" }, edge));
     } else if (shape === "line" || shape === "dash") {
       add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 1.6, "stroke-dasharray": shape === "dash" ? "5 4" : "none", fill: "none" });
+    } else if (shape === "route" || shape === "route-dash") {
+      add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 3.2, "stroke-dasharray": shape === "route-dash" ? "7 5" : "none", fill: "none" });
+    } else if (shape === "border" || shape === "gauge") {
+      if (shape === "gauge") add("circle", { cx: c, cy: c, r: 7, fill: "#fff", stroke: "#1f2630", "stroke-width": 2.4 });
+      else add("circle", { cx: c, cy: c, r: 3.8, fill: "#fff", stroke: "#1f2630", "stroke-width": 2 });
     } else if (shape === "foot") {
       add("path", { d: "M4 " + c + "h22", stroke: colour, "stroke-width": 2.2 });
       add("circle", { cx: 27, cy: c, r: 3.5, fill: colour });
@@ -65,6 +72,12 @@
     line("dash", 0, "#4b4440", g.t("course_unknown_25"));
     if (data.layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"));
     line("foot", 0, "#4b4440", g.t("line_to_feature"));
+    if (g.drawnRoute()) {
+      g.modes.forEach(function (mode) { line("route", 0, g.routeColour(mode), g.t(ROUTES[mode])); });
+      line("route-dash", 0, g.routeColour("rail"), g.t("route_assumed"));
+      line("border", 4, "", g.t("border_crossing"));
+      line("gauge", 7, "", g.t("gauge_change"));
+    }
     if (data.layers.relief) line("relief", 7, "", g.t("relief_key"));
     var box = el("details", { "class": "legend" }, el("summary", {}, g.t("legend_title")), ramp(), g.scrolls(key, g.t("map_key")));
     box.open = open;

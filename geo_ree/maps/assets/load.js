@@ -100,7 +100,8 @@
     if (chart) return;
     chart = map;
     ["ground", "graticule", "sight", "marks", "deposits"].forEach(function (name, i) { chart.createPane(name).style.zIndex = 400 + 10 * i; });
-    ["ground", "graticule", "sight", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
+    chart.createPane("routes").style.zIndex = 425;
+    ["ground", "graticule", "sight", "routes", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
   }
   /* Folium's script creates each group by its name. */
   g.layer = function (map, slug) {

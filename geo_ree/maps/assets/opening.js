@@ -27,6 +27,7 @@
     if (outline) outline.remove();
     outline = null;
     g.clearDistances();
+    g.clearRoute();
   }
   g.open = function (id) {
     var d = g.byId[id];
@@ -35,6 +36,7 @@
     if (opened === null) before = document.activeElement;
     opened = id;
     document.querySelectorAll(".legend[open], .gateways[open]").forEach(function (key) { key.open = false; });
+    g.drawRoute(g.cheapestRoute(d));
     show(d);
     box.scrollTop = 0;
     if (d.latitude === undefined) lookAround(d); else look(d);
@@ -56,10 +58,12 @@
   /* Rewrite the open dossier after its figures changed. */
   g.reopen = function () {
     if (opened === null) return;
-    var d = g.byId[opened], top = box.scrollTop;
+    var d = g.byId[opened], top = box.scrollTop, focus = document.activeElement, radio = box.contains(focus) && focus.type === "radio";
+    if (!g.drawnRoute() || g.routesOf(d).indexOf(g.drawnRoute()) < 0) g.drawRoute(g.cheapestRoute(d));
     show(d);
     box.scrollTop = top;
-    if (d.latitude !== undefined) g.drawDistances(d);
+    if (radio) (box.querySelector("input[name='" + focus.name + "']:checked") || box).focus({ preventScroll: true });
+    if (d.latitude !== undefined && g.distancesShown()) g.drawDistances(d);
   };
   g.dossierBox = function (chart) {
     var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("close_dossier") }, "×");

@@ -120,6 +120,7 @@
     heads();
     g.filterPanel();
     g.weightPanel();
+    g.routePanel();
     g.ranking();
     at("questions").replaceChildren();
     g.answers(at("questions"));
@@ -148,6 +149,8 @@
     g.startFilters();
     g.startWeights();
     g.startRivals();
+    g.startRoutes();
+    g.startAccess();
     g.startRanking();
     g.startDownload();
     g.startVisit(at("visit-tools"));

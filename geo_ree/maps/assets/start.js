@@ -133,7 +133,7 @@
     g.subscribe(function (changed) {
       if (changed.indexOf("weights") >= 0 || changed.indexOf("filters") >= 0) g.refreshMarks();
       if (changed.indexOf("language") >= 0) reword();
-      if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "language"; })) g.reopen();
+      if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "language" || c === "question" || c === "access"; })) g.reopen();
     });
   };
 })(geoRee);

@@ -97,7 +97,7 @@
   }
 
   /* Set parts of the state and notify the subscribers which changed: "weights" (with the model),
-     "filters", "language", "choice", and "intervals" once they are drawn. */
+     "filters", "language", "choice", "question" about routes, "access" for its sliders, and "intervals" once they are drawn. */
   g.set = function (change) {
     var changed = [];
     begin();
@@ -106,7 +106,7 @@
       g.state.weights = weightsOf(change.weights);
       changed.push("weights");
     }
-    ["filters", "language", "choice"].forEach(function (part) {
+    ["filters", "language", "choice", "question", "access"].forEach(function (part) {
       if (part in change && g.state[part] !== change[part]) {
         g.state[part] = change[part];
         changed.push(part);

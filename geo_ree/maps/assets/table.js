@@ -26,8 +26,12 @@
     { name: "interval", head: "rank_interval", kind: "r",
       key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
       cell: intervalCell },
-    { name: "country", head: "country", kind: "c " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
-      cell: function (d) { return g.cell(WIDE, g.country(d.country) || g.unknown()); } },
+    { name: "route", head: "route_km", full: "route_km_full", kind: "n u " + WIDE, only: g.hasRoutes,
+      key: function (d) { var r = g.cheapestRoute(d); return r ? g.routeKm(r) : undefined; }, cell: routeCell },
+    { name: "access", head: "access_usd", full: "access_usd_full", kind: "n v " + WIDE, only: g.hasAccess,
+      key: function (d) { return g.accessOf(d).p50; }, cell: accessCell },
+    { name: "country", head: "country", kind: "c spare " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
+      cell: function (d) { return g.cell("spare " + WIDE, g.country(d.country) || g.unknown()); } },
     { name: "group", head: "commodity_group", kind: "g " + WIDE,
       key: function (d) { return (d.commodity_group || "") + (d.ree_class || "z") + (d.commodities || ""); },
       cell: function (d) {
@@ -39,17 +43,36 @@
       cell: stageCell },
     { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
       key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "quality", head: "source", full: "source_quality", kind: "q " + WIDE, down: true, key: function (d) { return d.quality; },
+    { name: "quality", head: "source", full: "source_quality", kind: "q spare " + WIDE, down: true, key: function (d) { return d.quality; },
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
-        return g.cell(WIDE, level || g.unknown(), d.source_quality && !plain
+        return g.cell("spare " + WIDE, level || g.unknown(), d.source_quality && !plain
           ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
       } }
-  ];
+  ].filter(function (c) { return c.only !== false; });
   function nameCell(d) {
     var dot = el("span", { "class": "dot" });
     dot.style.background = g.colour(g.scoreOf(d) || 0);
-    return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only" }, " " + g.country(d.country)));
+    return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
+  }
+  /* Unknown with its reason. */
+  function lacking(words, reason) { return el("span", { "class": "unknown", title: reason }, words); }
+  function routeCell(d) {
+    var r = g.cheapestRoute(d);
+    if (!r) return g.cell("n " + WIDE, lacking(g.routeIsKnown(d) ? g.t("no_route_short") : g.t("unknown"), g.noRoute(d)));
+    return g.cell("n " + WIDE, g.plainNumber(g.routeKm(r), 0), el("small", {}, "→ " + g.term(r.port || "")));
+  }
+  function accessCell(d) {
+    var a = g.accessOf(d);
+    if (a.p50 === undefined) return g.cell("n " + WIDE, lacking(g.t("unknown"), a.reason));
+    return g.cell("n " + WIDE, g.plainNumber(a.p50, 0), el("small", {}, g.t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })));
+  }
+  /* Route and access below the name, where their columns have no place. */
+  function beneath(d) {
+    var r = g.cheapestRoute(d), cost = g.accessOf(d).p50, parts = [];
+    if (r) parts.push(g.t("route_short", { km: g.plainNumber(g.routeKm(r), 0) }));
+    if (cost !== undefined) parts.push(g.t("access_short", { usd: g.plainNumber(cost, 0) }));
+    return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
@@ -182,6 +205,7 @@
     });
     if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("nothing_shown")))];
     this.node.setAttribute("aria-rowcount", rows.length + 1);
+    this.node.classList.toggle("with-routes", g.hasRoutes);
     this.node.replaceChildren(this.heads(), el("tbody", {}, body));
     this.mark(g.state.choice);
     if (focused) {
@@ -267,7 +291,7 @@
       e.target.focus();
     });
     g.subscribe(function (changed) {
-      if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "filters"; })) drawAll();
+      if (changed.some(function (c) { return ["weights", "intervals", "filters", "question", "access"].indexOf(c) >= 0; })) drawAll();
       if (changed.indexOf("choice") >= 0) tables.forEach(function (t) { t.choose(g.state.choice); });
     });
   };

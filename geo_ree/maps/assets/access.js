@@ -1,0 +1,115 @@
+/* What access costs: the figures of the run, and the same sum of terms as geo_ree.routing.cost_terms when a slider moves. */
+"use strict";
+(function (g) {
+  var COMPONENTS = ["road", "rail_spur", "power", "haulage", "border_transhipment", "inbound"], MILLION = 1e6;
+  var terms = g.data.access_terms || null, byDeposit = Object.create(null), ofTerms = Object.create(null);
+  var cache = Object.create(null), cached = null;
+
+  g.rows(g.data.access || { columns: [], rows: [] }).forEach(function (r) { (byDeposit[r.deposit_id] = byDeposit[r.deposit_id] || []).push(r); });
+  if (terms) terms.deposits.forEach(function (one) { ofTerms[one.deposit_id] = one; });
+  g.hasAccess = Boolean(g.data.access);
+  g.accessTerms = terms;
+  /* The rate asked in t of oxides a year, and what each unit cost is multiplied by; empty as in the run. */
+  g.state.access = {};
+
+  function known(v) { return v !== undefined && v !== null; }
+  function multiplied(term, rate, factors, count) {
+    var out = new Float64Array(count), factor = factors[term.unit];
+    out.fill(term.coef * (factor === undefined ? 1 : factor));
+    (term.draws || []).forEach(function (name) {
+      var drawn = terms.draws[name];
+      for (var k = 0; k < count; k++) out[k] *= drawn[k];
+    });
+    if (term.per_year) for (var k = 0; k < count; k++) out[k] /= rate;
+    return out;
+  }
+  /* Of the terms of each choice, keep in each draw those of the cheapest option. */
+  function choose(own, values, count) {
+    var sums = {};
+    own.forEach(function (term, at) {
+      if (!term.choice) return;
+      var options = sums[term.choice] = sums[term.choice] || {}, sum = options[term.option] = options[term.option] || new Float64Array(count);
+      for (var k = 0; k < count; k++) sum[k] += values[at][k];
+    });
+    own.forEach(function (term, at) {
+      if (!term.choice) return;
+      var options = sums[term.choice], names = Object.keys(options).sort();
+      for (var k = 0; k < count; k++) {
+        var best = names[0];
+        for (var n = 1; n < names.length; n++) if (options[names[n]][k] < options[best][k]) best = names[n];
+        if (best !== term.option) values[at][k] = 0;
+      }
+    });
+  }
+  function totals(parts, count) {
+    var out = new Float64Array(count);
+    COMPONENTS.forEach(function (name) { for (var k = 0; k < count; k++) out[k] += parts[name][k]; });
+    return out;
+  }
+  /* Cost and capital of one deposit in each draw, by component and in total; null if the run gives it no terms. */
+  g.evaluateAccess = function (id, setting) {
+    var one = ofTerms[id];
+    if (!one) return null;
+    var asked = setting.treo_t_a || terms.treo_t_a, count = (Object.values(terms.draws)[0] || []).length, cost = {}, capital = {};
+    var rate = known(one.limit_t_a) ? Math.min(asked, one.limit_t_a) : asked;
+    var values = one.terms.map(function (term) { return multiplied(term, rate, setting.factors || {}, count); });
+    choose(one.terms, values, count);
+    COMPONENTS.forEach(function (name) { cost[name] = new Float64Array(count); capital[name] = new Float64Array(count); });
+    one.terms.forEach(function (term, at) {
+      for (var k = 0; k < count; k++) {
+        cost[term.component][k] += values[at][k];
+        if (term.capital) capital[term.component][k] += values[at][k] * rate / terms.annuity / MILLION;
+      }
+    });
+    g.list(one.missing).forEach(function (name) { cost[name].fill(NaN); capital[name].fill(NaN); });
+    cost.total = totals(cost, count);
+    capital.total = totals(capital, count);
+    return { rate: rate, stated: known(one.limit_t_a), usd_t_treo: cost, capital_musd: capital, product_t: terms.draws[one.product_t], payable: terms.draws[one.payable] };
+  };
+  /* Linear quantile, as numpy's default. */
+  function quantile(sorted, share) {
+    var place = share * (sorted.length - 1), low = Math.floor(place), high = Math.min(sorted.length - 1, low + 1);
+    return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
+  }
+  g.p10p50p90 = function (values) {
+    var sorted = Float64Array.from(values).sort();
+    if (!sorted.length || isNaN(sorted[sorted.length - 1])) return [undefined, undefined, undefined];
+    return [0.1, 0.5, 0.9].map(function (share) { return quantile(sorted, share); });
+  };
+  function put(row, name, values) {
+    g.p10p50p90(values).forEach(function (v, i) { row[name + ["_p10", "_p50", "_p90"][i]] = v; });
+  }
+  function over(values, by, factor) { return values.map(function (v, k) { return factor * v / by[k]; }); }
+  /* The rows of a deposit with the figures under the sliders; the texts stay those of the run. */
+  function moved(d) {
+    var found = g.evaluateAccess(d.id, g.state.access);
+    return (byDeposit[d.id] || []).map(function (r) {
+      if (!found || !found.usd_t_treo[r.component]) return r;
+      var row = Object.assign({}, r);
+      row.treo_t_a = found.rate;
+      put(row, "usd_t_product", over(found.usd_t_treo[r.component], found.product_t, 1));
+      put(row, "capital_musd", found.capital_musd[r.component]);
+      /* Without a published quantity there is no cost per tonne of oxides. */
+      if (known(r.usd_t_treo_p50)) put(row, "usd_t_treo", found.usd_t_treo[r.component]);
+      if (known(r.share_pct_p50)) put(row, "share_pct", over(found.usd_t_treo.total, found.payable, 100));
+      return row;
+    });
+  }
+  g.accessMoved = function () { return Boolean(terms && (g.state.access.treo_t_a || g.state.access.factors)); };
+  /* The components of a deposit's cost in the order of the table, its total among them; empty if not computed. */
+  g.accessRows = function (d) {
+    if (!g.accessMoved()) return byDeposit[d.id] || [];
+    if (cached !== g.state.access) cache = Object.create(null);
+    cached = g.state.access;
+    return (cache[d.id] = cache[d.id] || moved(d));
+  };
+  g.accessTotal = function (d) {
+    return g.accessRows(d).filter(function (r) { return r.component === "total"; })[0] || null;
+  };
+  /* P10, P50 and P90 in USD per t of oxides, or the reason why they are unknown. */
+  g.accessOf = function (d) {
+    var total = g.accessTotal(d);
+    if (!total || !known(total.usd_t_treo_p50)) return { reason: total && total.note ? g.term(total.note) : g.t("access_not_computed") };
+    return { p10: total.usd_t_treo_p10, p50: total.usd_t_treo_p50, p90: total.usd_t_treo_p90 };
+  };
+})(geoRee);

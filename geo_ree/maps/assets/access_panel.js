@@ -1,0 +1,123 @@
+/* The cost of access for a reader: sliders of tonnage and the dearest unit costs, and the dossier's part. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t, STEPS = 100, TONNAGE = "treo", inputs = {};
+  var WORDS = {
+    road: "cost_road", rail_spur: "cost_rail_spur", power: "cost_power", haulage: "cost_haulage",
+    border_transhipment: "cost_border", inbound: "cost_inbound", total: "cost_total"
+  };
+
+  function known(v) { return v !== undefined && v !== null; }
+  /* From P10 at the left by the median in the middle to P90 at the right. */
+  function at(slider, step) {
+    var end = step < 0 ? slider.p10 : slider.p90;
+    return slider.p50 * Math.pow(end / slider.p50, Math.abs(step) / STEPS);
+  }
+  function stepOf(slider, value) {
+    var end = value < slider.p50 ? slider.p10 : slider.p90, step = end === slider.p50 ? 0 : Math.log(value / slider.p50) / Math.log(end / slider.p50);
+    return Math.round(STEPS * step) * (value < slider.p50 ? -1 : 1);
+  }
+  function sliders() {
+    var treo = g.accessTerms.treo_t_a;
+    return [{ name: TONNAGE, label: t("treo_a_year"), unit: t("t_a_year"), p10: treo / 10, p50: treo, p90: 10 * treo }].concat(g.accessTerms.sliders.map(function (s) {
+      return Object.assign({}, s, { label: g.term(g.words(s.name)), unit: g.term(s.unit) });
+    }));
+  }
+  function written(slider, value) {
+    return g.plainNumber(value, value >= 100 ? 0 : value >= 10 ? 1 : 2) + " " + slider.unit;
+  }
+  function settingOf(all) {
+    var out = {}, factors = {};
+    all.forEach(function (s) {
+      var step = Number(inputs[s.name].value);
+      if (!step) return;
+      if (s.name === TONNAGE) out.treo_t_a = at(s, step); else factors[s.name] = at(s, step) / s.p50;
+    });
+    if (Object.keys(factors).length) out.factors = factors;
+    return out;
+  }
+  function valueOf(slider) {
+    var now = g.state.access, factor = (now.factors || {})[slider.name];
+    return slider.name === TONNAGE ? now.treo_t_a || slider.p50 : slider.p50 * (factor || 1);
+  }
+  function line(slider, all) {
+    var id = "access-" + slider.name, input = inputs[slider.name] = el("input", { type: "range", min: -STEPS, max: STEPS, step: 1, id: id });
+    var output = el("output", { "for": id });
+    function reflect(value) {
+      output.textContent = written(slider, value);
+      input.setAttribute("aria-valuetext", output.textContent);
+    }
+    input.value = stepOf(slider, valueOf(slider));
+    reflect(valueOf(slider));
+    input.addEventListener("input", function () {
+      reflect(at(slider, Number(input.value)));
+      g.set({ access: settingOf(all) });
+    });
+    return el("div", { "class": "slider" }, el("label", { "for": id }, slider.label), input, output);
+  }
+  /* The sliders in the box above the ranking; null if the run has no terms. */
+  g.accessPanel = function () {
+    if (!g.accessTerms) return null;
+    var all = sliders(), reset = el("button", { type: "button", id: "reset-access" }, t("reset_access"));
+    reset.hidden = !g.accessMoved();
+    reset.addEventListener("click", function () { g.set({ access: {} }); g.routePanel(); document.getElementById("access-box").open = true; document.getElementById("access-" + TONNAGE).focus(); });
+    return el("details", { id: "access-box" }, el("summary", {}, t("access_sliders")), el("p", { "class": "hint" }, t("access_hint")),
+      all.map(function (s) { return line(s, all); }), reset);
+  };
+  g.startAccess = function () {
+    g.subscribe(function (changed) {
+      var reset = document.getElementById("reset-access");
+      if (changed.indexOf("access") >= 0 && reset) reset.hidden = !g.accessMoved();
+    });
+  };
+  /* The setting in the address: names and steps. */
+  g.accessSetting = function () {
+    if (!g.accessMoved()) return "";
+    return sliders().map(function (s) { return s.name + ":" + stepOf(s, valueOf(s)); }).filter(function (part) { return !/:-?0$/.test(part); }).join(",");
+  };
+  g.accessIn = function (text) {
+    var out = {}, factors = {};
+    if (!g.accessTerms) return out;
+    String(text || "").split(",").forEach(function (part) {
+      var m = /^(\w+):(-?\d{1,3})$/.exec(part), s = m && sliders().filter(function (one) { return one.name === m[1]; })[0];
+      if (!s || Math.abs(m[2]) > STEPS) return;
+      if (s.name === TONNAGE) out.treo_t_a = at(s, Number(m[2])); else factors[s.name] = at(s, Number(m[2])) / s.p50;
+    });
+    if (Object.keys(factors).length) out.factors = factors;
+    return out;
+  };
+
+  function span(r, name, digits) {
+    if (!known(r[name + "_p50"])) return g.unknown();
+    return [g.plainNumber(r[name + "_p50"], digits), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
+  }
+  function part(r, measure) {
+    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "–";
+    return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
+      known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, 1) + " " + g.term(r.unit || "")) : null,
+      r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
+      notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", { lang: "en" }, notes.map(function (one) { return el("li", {}, one); }))) : null,
+      r.note && r.component !== "total" ? el("div", { "class": "small", lang: "en" }, r.note) : null), g.cell("n", span(r, measure, 0)), g.cell("n", capital));
+  }
+  /* The first sentence: the cost, its share, the rate. */
+  function headline(total) {
+    if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: total.note ? g.term(total.note) : t("unknown") }));
+    return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), t("usd_t_treo"), " ",
+      el("span", { "class": "small" }, "P10–P90: " + t("low_high", { low: g.plainNumber(total.usd_t_treo_p10, 0), high: g.plainNumber(total.usd_t_treo_p90, 0) })), " ", g.mark("modelled")),
+    known(total.share_pct_p50) ? el("p", {}, t("share_of_payable", {
+      share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1)
+    })) : null];
+  }
+  g.accessPart = function (d) {
+    var rows = g.accessRows(d), total = g.accessTotal(d);
+    if (!g.hasAccess || !total) return null;
+    var measure = known(total.usd_t_treo_p50) ? "usd_t_treo" : "usd_t_product";
+    return [el("h4", {}, t("access_heading")), headline(total),
+      el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }),
+        g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
+      known(total.quantity) ? el("p", {}, t("ore_beside", { ore: g.plainNumber(total.quantity, 0) }), total.note ? el("span", { lang: "en" }, " " + total.note) : null) : null,
+      el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
+        rows.map(function (r) { return part(r, measure); }))),
+      el("p", { "class": "note" }, t("dollars_for"))];
+  };
+})(geoRee);

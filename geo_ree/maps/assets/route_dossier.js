@@ -1,0 +1,48 @@
+/* The dossier's part on routes and the cost of access. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t;
+
+  function known(v) { return v !== undefined && v !== null; }
+  var WORDS = { truck: "mode_truck", rail: "mode_rail", ferry: "mode_ferry", sea: "mode_sea" };
+  function interval(low, high, digits) { return el("small", {}, t("low_high", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) })); }
+  function between(mid, low, high, digits) { return known(mid) ? [g.plainNumber(mid, digits), el("br"), interval(low, high, digits)] : g.unknown(); }
+  function byMode(r) {
+    return g.modes.filter(function (mode) { return r[mode + "_km"] > 0; }).map(function (mode) {
+      return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0));
+    });
+  }
+  function assumptions(r) {
+    var list = g.list(r.assumed);
+    if (!list.length) return null;
+    return el("details", {}, el("summary", {}, t("assumed_count", { count: list.length })), el("ul", { lang: "en" }, list.map(function (one) { return el("li", {}, one); })));
+  }
+  function choose(r) {
+    var button = el("button", { type: "button", "class": "as-link", "aria-pressed": String(g.drawnRoute() === r), "data-corridor": r.corridor }, g.term(r.corridor) + " → " + g.term(r.port || ""));
+    button.addEventListener("click", function () {
+      g.showRoute(r);
+      document.querySelectorAll("#dossier [data-corridor]").forEach(function (other) { other.setAttribute("aria-pressed", String(other === button)); });
+    });
+    return button;
+  }
+  function first(r) {
+    return g.cell("", choose(r), el("div", { "class": "small" }, byMode(r)),
+      el("div", { "class": "small" }, t("borders_and_gauges", { borders: g.plainNumber(r.borders, 0), gauges: g.plainNumber(r.gauge_changes, 0) }),
+        r.countries ? ": " + g.list(r.countries).map(g.routeCountry).join(", ") : ""),
+      r.gateways ? el("div", { "class": "small" }, t("through", { gateways: g.list(r.gateways).join("; ") })) : null,
+      r.note ? el("div", { "class": "small", lang: "en" }, r.note) : null, assumptions(r));
+  }
+  function table(routes) {
+    return g.table([t("route"), [t("km"), "n"], [t("days"), "n"], [t("usd_per_t"), "n"]], routes.map(function (r) {
+      return g.row(first(r), g.cell("n", between(g.routeKm(r), r.km_low, r.km_high, 0)), g.cell("n", between(r.days_mid, r.days_low, r.days_high, 0)),
+        g.cell("n", between(r.usd_t_p50, r.usd_t_p10, r.usd_t_p90, 0)));
+    }));
+  }
+  g.routePart = function (d) {
+    if (!g.hasRoutes) return null;
+    var routes = g.routesOf(d);
+    return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
+      routes.length ? [el("div", { "class": "routes" }, table(routes)), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed"))]
+        : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
+  };
+})(geoRee);

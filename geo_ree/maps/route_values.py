@@ -1,0 +1,115 @@
+"""What the page shows of routes and the cost of access, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_ree.maps.packing import packed, plain
+from geo_ree.maps.route_lines import route_shapes
+from geo_ree.maps.style import ROUTE_COLOURS
+from geo_ree.routing.route_answers import answer_question
+from geo_ree.storage import starter_path
+
+DEFAULT_QUESTION = "no_chn_rus_irn"
+"""The question that the page opens with, where the table has it."""
+
+_ROUTE = (
+    *("deposit_id", "corridor", "question", "port", "truck_km", "rail_km", "ferry_km", "sea_km"),
+    *("km_low", "km_high", "borders", "gauge_changes", "countries", "gateways"),
+    *("days_low", "days_mid", "days_high", "usd_t_p10", "usd_t_p50", "usd_t_p90"),
+    *("assumed", "note"),
+)
+_ACCESS = (
+    *("deposit_id", "component", "usd_t_treo_p10", "usd_t_treo_p50", "usd_t_treo_p90"),
+    *("usd_t_product_p10", "usd_t_product_p50", "usd_t_product_p90"),
+    *("capital_musd_p10", "capital_musd_p50", "capital_musd_p90"),
+    *("share_pct_p10", "share_pct_p50", "share_pct_p90"),
+    *(
+        "treo_t_a",
+        "product",
+        "product_t_a",
+        "quantity",
+        "unit",
+        "source",
+        "year",
+        "assumed",
+        "note",
+    ),
+)
+_TERMS = ("deposit_id", "limit_t_a", "missing", "product_t", "payable", "terms")
+_COUNTED_ROLE = "candidate"
+
+
+def route_values(corridors: pd.DataFrame, scores: pd.DataFrame) -> dict[str, Any] | None:
+    """Give the routes of a run, their shapes and the answer to each question; None without routes.
+
+    The answers count the candidates, or every deposit of a table without candidates.
+    """
+    if corridors.empty:
+        return None
+    candidates = scores[scores["role"].eq(_COUNTED_ROLE)] if "role" in scores else scores
+    counted = scores if candidates.empty else candidates
+    countries = _countries(counted)
+    questions = list(dict.fromkeys(corridors["question"]))
+    shown = corridors.reset_index(drop=True)
+    return {
+        "rows": packed(pd.DataFrame(shown), _ROUTE),
+        "shapes": route_shapes(gpd.GeoDataFrame(shown)),
+        "question": DEFAULT_QUESTION if DEFAULT_QUESTION in questions else questions[0],
+        "answers": [_answer(corridors, countries, question) for question in questions],
+        "names": _names({*countries.values(), *_codes(corridors)}),
+        "colours": dict(ROUTE_COLOURS),
+    }
+
+
+def access_values(access: pd.DataFrame) -> dict[str, Any] | None:
+    """Give what access costs, a row each deposit and component; None without costs."""
+    return None if access.empty else packed(access, _ACCESS)
+
+
+def term_values(terms: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Give what the page's sliders compute the cost of access from; None without terms.
+
+    Draws that no term names, and texts that the table of costs has already, are left out.
+    """
+    if terms is None or not terms["deposits"]:
+        return None
+    deposits = [{key: one.get(key) for key in _TERMS} for one in terms["deposits"]]
+    used = {one[name] for one in deposits for name in ("product_t", "payable")}
+    used |= {name for one in deposits for term in one["terms"] for name in term.get("draws", ())}
+    draws = {name: values for name, values in terms["draws"].items() if name in used}
+    return {**terms, "deposits": deposits, "draws": draws}
+
+
+def _countries(deposits: pd.DataFrame) -> dict[str, str]:
+    codes = deposits["country"] if "country" in deposits else pd.Series(None, deposits.index)
+    return {str(i): plain(c) or "" for i, c in zip(deposits["id"], codes, strict=True)}
+
+
+def _answer(corridors: pd.DataFrame, countries: Mapping[str, str], question: str) -> dict[str, Any]:
+    answer = asdict(answer_question(corridors, countries, question))
+    for name in ("growth_pct", "cost_usd_t"):
+        answer[name] = list(answer[name]) if np.isfinite(answer[name]).all() else None
+    return {**answer, "lost": [[code, *counts] for code, counts in answer["lost"].items()]}
+
+
+def _codes(corridors: pd.DataFrame) -> Iterable[str]:
+    """The countries that routes pass, and those that questions avoid."""
+    passed = (str(text).split(";") for text in corridors["countries"].dropna().unique())
+    avoided = (
+        str(q).removeprefix("no_").upper().split("_") for q in corridors["question"].unique()
+    )
+    return {code.strip() for codes in (*passed, *avoided) for code in codes}
+
+
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    """The English name of each country code; the page translates it."""
+    world = pd.read_parquet(starter_path("world.parquet"), columns=["native_id", "name"])
+    names = dict(zip(world["native_id"], world["name"], strict=True))
+    return {code: names[code] for code in sorted(codes) if code in names}
