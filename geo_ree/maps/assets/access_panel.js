@@ -17,10 +17,11 @@
     var end = value < slider.p50 ? slider.p10 : slider.p90, step = end === slider.p50 ? 0 : Math.log(value / slider.p50) / Math.log(end / slider.p50);
     return Math.round(STEPS * step) * (value < slider.p50 ? -1 : 1);
   }
+  function costName(name) { return g.term("unit cost: " + g.words(name)); }
   function sliders() {
     var treo = g.accessTerms.treo_t_a;
     return [{ name: TONNAGE, label: t("treo_a_year"), unit: t("t_a_year"), p10: treo / 10, p50: treo, p90: 10 * treo }].concat(g.accessTerms.sliders.map(function (s) {
-      return Object.assign({}, s, { label: g.term(g.words(s.name)), unit: g.term(s.unit) });
+      return Object.assign({}, s, { label: costName(s.name), unit: g.term(s.unit) });
     }));
   }
   function written(slider, value) {
@@ -53,7 +54,7 @@
       reflect(at(slider, Number(input.value)));
       g.set({ access: settingOf(all) });
     });
-    return el("div", { "class": "slider" }, el("label", { "for": id }, slider.label), input, output);
+    return el("div", { "class": "slider cost" }, el("label", { "for": id }, slider.label), input, output);
   }
   /* The sliders in the box above the ranking; null if the run has no terms. */
   g.accessPanel = function () {
@@ -115,7 +116,10 @@
     return [el("h4", {}, t("access_heading")), headline(total),
       el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }),
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
-      known(total.quantity) ? el("p", {}, t("ore_beside", { ore: g.plainNumber(total.quantity, 0) }), total.note ? el("span", { lang: "en" }, " " + total.note) : null) : null,
+      known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
+        ore: g.plainNumber(total.ore_t_per_treo, 0), low: g.plainNumber(total.mining_usd_t_treo_p10, 0), high: g.plainNumber(total.mining_usd_t_treo_p90, 0)
+      })) : null,
+      total.note && known(total.usd_t_treo_p50) ? el("p", { "class": "small", lang: "en" }, total.note) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),
       el("p", { "class": "note" }, t("dollars_for"))];

@@ -4,6 +4,7 @@
   var el = g.el, t = g.t;
 
   function known(v) { return v !== undefined && v !== null; }
+  var FIRST = 4;
   var WORDS = { truck: "mode_truck", rail: "mode_rail", ferry: "mode_ferry", sea: "mode_sea" };
   function interval(low, high, digits) { return el("small", {}, t("low_high", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) })); }
   function between(mid, low, high, digits) { return known(mid) ? [g.plainNumber(mid, digits), el("br"), interval(low, high, digits)] : g.unknown(); }
@@ -38,11 +39,17 @@
         g.cell("n", between(r.usd_t_p50, r.usd_t_p10, r.usd_t_p90, 0)));
     }));
   }
+  /* The cheapest routes; the others on demand. */
+  function listed(routes) {
+    var more = routes.slice(FIRST);
+    return el("div", { "class": "routes" }, table(routes.slice(0, FIRST)),
+      more.length ? el("details", {}, el("summary", {}, t("more_routes", { count: more.length })), table(more)) : null);
+  }
   g.routePart = function (d) {
     if (!g.hasRoutes) return null;
     var routes = g.routesOf(d);
     return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
-      routes.length ? [el("div", { "class": "routes" }, table(routes)), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed"))]
+      routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed"))]
         : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
   };
 })(geoRee);

@@ -70,6 +70,7 @@
   /* Route and access below the name, where their columns have no place. */
   function beneath(d) {
     var r = g.cheapestRoute(d), cost = g.accessOf(d).p50, parts = [];
+    if (!r && g.routeIsKnown(d)) parts.push(g.t("no_route_short"));
     if (r) parts.push(g.t("route_short", { km: g.plainNumber(g.routeKm(r), 0) }));
     if (cost !== undefined) parts.push(g.t("access_short", { usd: g.plainNumber(cost, 0) }));
     return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
