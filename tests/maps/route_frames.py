@@ -82,7 +82,14 @@ def corridors():
         ),
         *(
             route(
-                "b", "middle_north", q, "Poti", 240.0, rail_line=[(60.8, 52.0), *RAIL[2:]], **aktau
+                "b",
+                "middle_north",
+                q,
+                "Poti",
+                240.0,
+                rail_line=[(60.8, 52.0), *RAIL[2:]],
+                rail_km=1800.0,
+                **aktau,
             )
             for q in ("any", NO)
         ),

@@ -85,7 +85,7 @@
     var found = g.evaluateAccess(d.id, g.state.access);
     return (byDeposit[d.id] || []).map(function (r) {
       if (!found || !found.usd_t_treo[r.component]) return r;
-      var row = Object.assign({}, r);
+      var row = r.toJSON();
       row.treo_t_a = found.rate;
       put(row, "usd_t_product", over(found.usd_t_treo[r.component], found.product_t, 1));
       put(row, "capital_musd", found.capital_musd[r.component]);

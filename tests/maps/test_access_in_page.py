@@ -1,0 +1,173 @@
+"""The cost of access in the page: the same figures as Python's when tonnage or a unit cost moves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.routing.cost_terms import COMPONENTS, AccessTerms, Term, evaluate
+from tests.maps.conftest import changed, page_data, written
+from tests.maps.route_frames import access, corridors
+
+pytestmark = pytest.mark.browser
+
+SETTINGS = (
+    {"treo_t_a": 5000.0},
+    {"treo_t_a": 640.0},
+    {"treo_t_a": 50_000.0, "factors": {"rail": 2.1}},
+    {"factors": {"gravel_road": 0.4, "truck": 1.8}},
+)
+IDS = ("a", "b", "none stated", "nothing known")
+
+
+def random_terms(count=200):
+    """Terms of every kind: shared and own draws, capital, choices, unknown components."""
+    rng = np.random.default_rng(5)
+    names = ("rail", "truck", "gravel_road", "power_line", "own_power", "grade", "paid")
+    draws = {name: np.exp(0.5 * rng.standard_normal(count)).round(5) for name in names}
+    draws |= {f"km_{i}": rng.uniform(5, 90, count).round(3) for i in IDS}
+    terms = tuple(
+        (
+            Term("road", "gravel_road", 1.3e5, (f"km_{i}", "gravel_road"), True, True),
+            Term(
+                "power", "power_line", 2e4, (f"km_{i}", "power_line"), True, True, "power", "line"
+            ),
+            Term("power", "own_power", 150.0, ("own_power",), choice="power", option="own"),
+            Term("power", "own_power", 20.0, ("own_power", "grade"), choice="power", option="own"),
+            Term("haulage", "truck", 90.0, ("grade", "truck"), choice="leg", option="truck"),
+            Term("rail_spur", "spur", 9e5, (f"km_{i}",), True, True, "leg", "spur"),
+            Term("haulage", "rail", 4.0, ("grade", "rail"), choice="leg", option="spur"),
+            Term("haulage", "rail", 130.0, ("grade", "rail")),
+            Term("border_transhipment", "gauge", 11.0, ("grade",)),
+            Term("inbound", "rail", 30.0, ("rail",)),
+        )
+        for i in IDS
+    )
+    deposits = pd.DataFrame(
+        {
+            "deposit_id": IDS,
+            "limit_t_a": [1719.2, 60_000.0, np.nan, 900.0],
+            "product_t": "grade",
+            "payable": "paid",
+            "missing": ["", "", "", "haulage;border_transhipment;inbound"],
+        }
+    )
+    sliders = tuple(
+        {"name": n, "unit": "US cents per t-km", "p10": 0.5, "p50": 1.0, "p90": 2.0, "year": "2022"}
+        for n in ("rail", "truck", "gravel_road")
+    )
+    return AccessTerms(
+        deposits=deposits,
+        terms=terms,
+        draws=draws,
+        sliders=sliders,
+        annuity=0.1315,
+        treo_t_a=5000.0,
+    )
+
+
+@pytest.fixture(scope="module")
+def terms():
+    return random_terms()
+
+
+@pytest.fixture
+def seen(terms, tmp_path, visit):
+    data = changed(page_data(), corridors=corridors(), access=access())
+    return visit(written({**data, "access_terms": terms.to_dict()}, tmp_path), 1700, 900)
+
+
+def quantiles(values):
+    return np.quantile(values, (0.1, 0.5, 0.9)).tolist()
+
+
+def near(expected):
+    """Within 0.1 %; unknown where Python has NaN."""
+    return pytest.approx(expected, rel=1e-3, nan_ok=True)
+
+
+def numbers(found):
+    return [np.nan if value is None else value for value in found]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_page_computes_the_cost_as_python_does(seen, terms, setting):
+    drawn = evaluate(terms, treo_t_a=setting.get("treo_t_a"), factors=setting.get("factors"))
+    for at, deposit in enumerate(IDS):
+        found = seen.value(
+            f"(() => {{ const f = geoRee.evaluateAccess({deposit!r}, {setting}); const q = geoRee.p10p50p90;"
+            "const own = list => Object.fromEntries(Object.entries(list).map(([k, v]) => [k, q(v)]));"
+            "return {rate: f.rate, cost: own(f.usd_t_treo), capital: own(f.capital_musd),"
+            "share: q(f.usd_t_treo.total.map((v, k) => 100 * v / f.payable[k]))}; })()"
+        )
+        assert found["rate"] == pytest.approx(drawn.rate[at])
+        for name in (*COMPONENTS, "total"):
+            for kind, all_of_it in (("cost", drawn.usd_t_treo), ("capital", drawn.capital_musd)):
+                expected = quantiles(all_of_it[name][at])
+                assert numbers(found[kind][name]) == near(expected), (deposit, name, kind)
+        share = quantiles(100 * drawn.usd_t_treo["total"][at] / drawn.payable[at])
+        assert numbers(found["share"]) == near(share)
+
+
+def test_a_slider_moves_the_figures_of_table_and_dossier(seen, terms):
+    seen.page.evaluate("document.getElementById('access-box').open = true; geoRee.open('a')")
+    assert "350 USD per t of oxides" in seen.page.inner_text("#dossier").replace("\n", " ")
+    seen.page.evaluate(
+        "(() => { const s = document.getElementById('access-treo'); s.value = -100;"
+        "s.dispatchEvent(new Event('input')); })()"
+    )
+    assert "500 t a year" in seen.page.inner_text("#access-box")
+    total = np.quantile(evaluate(terms, treo_t_a=500.0).usd_t_treo["total"][0], 0.5)
+    assert f"{total:,.0f} USD per t of oxides" in seen.page.inner_text("#dossier").replace(
+        "\n", " "
+    )
+    assert f"{total:,.0f}" in seen.page.inner_text("#ranking")
+    assert "At 500 t of oxides a year" in seen.page.inner_text("#dossier")
+    seen.page.click("#reset-access")
+    assert "350 USD per t of oxides" in seen.page.inner_text("#dossier").replace("\n", " ")
+    assert not seen.page.is_visible("#reset-access")
+    assert seen.trouble == []
+
+
+def test_the_ends_of_a_slider_are_p10_and_p90(seen):
+    got = [
+        seen.value(
+            f"(() => {{ const s = document.getElementById('access-rail'); s.value = {step};"
+            "s.dispatchEvent(new Event('input')); return (geoRee.state.access.factors || {}).rail || 1; })()"
+        )
+        for step in (-100, 0, 100)
+    ]
+    assert got == pytest.approx([0.5, 1.0, 2.0])
+
+
+def test_the_address_holds_the_sliders(seen):
+    seen.page.evaluate("geoRee.set(geoRee.readSetting('#a=treo:-100,rail:50,evil:1,truck:900'))")
+    setting = seen.value("geoRee.state.access")
+    assert setting["treo_t_a"] == pytest.approx(500.0)
+    assert setting["factors"] == {"rail": pytest.approx(2**0.5)}
+    assert "a=treo:-100,rail:50" in seen.value("geoRee.setting()")
+    seen.page.evaluate("geoRee.set(geoRee.readSetting(''))")
+    assert seen.value("geoRee.state.access") == {}
+
+
+def test_without_a_published_quantity_the_cost_is_per_tonne_of_product(seen):
+    seen.page.evaluate("geoRee.open('b')")
+    text = seen.page.inner_text("#dossier")
+    assert "Cost per tonne of oxides unknown: no quantity published" in text
+    assert "USD per t of product" in text
+    cell = seen.page.locator("#ranking tr[data-id='b'] .unknown").first
+    assert "no quantity published" in cell.get_attribute("title")
+
+
+def test_the_dossier_says_what_the_dollars_are_for(seen):
+    seen.page.evaluate("geoRee.open('a')")
+    text = seen.page.inner_text("#dossier")
+    assert "it does not tell which deposit becomes a mine" in text
+    assert "380 t of ore per tonne of oxides, 7,000 to 21,000 USD" in text
+    assert "5.0 % (3.0–9.0) of the payable value of what is shipped" in text
+
+
+def test_without_terms_there_is_no_slider(tmp_path, visit):
+    seen = visit(written(changed(page_data(), corridors=corridors(), access=access()), tmp_path))
+    assert seen.page.locator("#access-box").count() == 0
+    assert seen.page.locator("#routes-box .answer").is_visible()
+    assert seen.trouble == []
