@@ -15,7 +15,7 @@ from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
-from geo_ree.maps.route_lines import land_beyond
+from geo_ree.maps.route_shapes import land_beyond
 from geo_ree.maps.route_values import term_values
 from geo_ree.settings import REGION, Box
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.maps.packing import packed, plain
-from geo_ree.maps.route_lines import route_shapes
+from geo_ree.maps.route_shapes import route_shapes
 from geo_ree.maps.style import ROUTE_COLOURS
 from geo_ree.routing.route_answers import answer_question
 from geo_ree.storage import starter_path

@@ -28,7 +28,7 @@
   g.routeKm = function (r) {
     return MODES.reduce(function (sum, mode) { return sum + (r[mode + "_km"] || 0); }, 0);
   };
-  /* The stretches and marks of a route, as geo_ree.maps.route_lines packs them. */
+  /* The stretches and marks of a route, as geo_ree.maps.route_shapes packs them. */
   g.routeShape = function (r) {
     var shape = data.shapes.routes[data.shapes.shape[r.at]];
     function spots(at) { return at.map(function (i) { return data.shapes.points[i]; }); }

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_ree.maps.route_lines import land_beyond, route_shapes
+from geo_ree.maps.route_shapes import land_beyond, route_shapes
 from tests.maps.route_frames import corridors
 from tests.maps.test_shapes import unpack
 
