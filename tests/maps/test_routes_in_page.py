@@ -1,11 +1,13 @@
 """Routes in the page: the question and its answer, columns, dossier and map."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from geo_ree.maps.document import load_languages
 from geo_ree.maps.route_values import DEFAULT_QUESTION
-from geo_ree.routing import read_facts
+from geo_ree.routing import read_facts, unit_costs
 from geo_ree.routing.route_answers import answer_question
 from tests.maps.conftest import changed, page_data, written
 from tests.maps.route_frames import NO, access, corridors
@@ -170,14 +172,15 @@ def test_nothing_overflows_and_russian_is_whole(tmp_path, visit, width):
 
 
 def test_corridors_ports_and_unit_costs_have_words_in_every_language():
-    languages = load_languages()
-    facts = {name: read_facts(name) for name in ("corridors", "destinations")}
-    slugs = dict(zip(facts["corridors"]["slug"], facts["corridors"]["name"], strict=True))
-    for words in languages.values():
-        assert [
-            w for w in (*slugs, *facts["destinations"]["name"]) if w not in words["terms"]
-        ] == []
-    assert {slug: languages["en"]["terms"][slug] for slug in slugs} == slugs
+    corridors_ = read_facts("corridors")
+    costs = [c for c in unit_costs().values() if re.match(r"USD per|M USD|US cents", c.unit)]
+    said = [*corridors_["slug"], *corridors_["destination"], *(c.unit for c in costs)]
+    said += [f"unit cost: {c.name.replace('_', ' ')}" for c in costs]
+    for words in load_languages().values():
+        assert [word for word in said if word not in words["terms"]] == []
+    english = load_languages()["en"]["terms"]
+    names = zip(corridors_["slug"], corridors_["name"], strict=True)
+    assert [slug for slug, name in names if english[slug] != name] == []
 
 
 def test_without_routes_the_page_has_neither_box_nor_columns(tmp_path, visit):
