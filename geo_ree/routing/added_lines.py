@@ -93,7 +93,7 @@ def _countries(network: Network, xy: Floats) -> np.ndarray:
     """Country of the nearest node of a railway, for want of borders here."""
     found = attach(network, xy[:, 0], xy[:, 1], "rail")
     nearest = found.sort_values(["point", "km"]).drop_duplicates("point")["node"].to_numpy()
-    return np.asarray(network.nodes["country"].to_numpy(object)[nearest])
+    return np.asarray(network.codes[nearest])
 
 
 def _edges(a: np.ndarray, b: np.ndarray, km: Floats, low: Floats, name: str) -> pd.DataFrame:

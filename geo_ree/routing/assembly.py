@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,9 @@ PLACE_KM = 15.0
 NODE_KM = 0.1
 """A point this close to the end of an edge is that end: coordinates are rounded to 0.001 degree."""
 
+GATEWAY_KM = 60.0
+"""Farthest that a gateway may lie from a crossing of its border to stand for it."""
+
 UNKNOWN_COURSE_KM = 25.0
 """Lateral error above which an edge is a chord of unknown course."""
 
@@ -37,11 +39,14 @@ _TIE_KM = 1e-6
 """Makes a way past a place longer than the line itself, so that no route stops at every place."""
 
 
-def attach(network: Network, lon: Floats, lat: Floats, mode: str) -> pd.DataFrame:
+def attach(
+    network: Network, lon: Floats, lat: Floats, mode: str, country: str = ""
+) -> pd.DataFrame:
     """Find by which nodes points reach the nearest line of a mode, and how far along it they are.
 
     The place S of a point on an edge A-B of length L is known to an interval: its distance to A
-    lies between d(A, S) and L - d(S, B). Within `NODE_KM` of A it is A.
+    lies between d(A, S) and L - d(S, B). Between them L is shared out as d(A, S) to d(S, B). Within
+    `NODE_KM` of A it is A.
 
     Parameters
     ----------
@@ -51,15 +56,21 @@ def attach(network: Network, lon: Floats, lat: Floats, mode: str) -> pd.DataFram
         Degrees, shape (n,).
     mode
         rail or road.
+    country
+        Look at lines within this country alone.
 
     Returns
     -------
     pandas.DataFrame
         Two rows a point, one an end of its edge: ``point`` (0 to n - 1), ``edge``, ``node``,
-        ``km``, ``km_low``, ``km_high`` (along the line) and ``off_km`` (from the point to it).
+        ``km``, ``km_low``, ``km_high`` (along the line) and ``off_km`` (from the point to it);
+        no row where there is no such line.
     """
-    points = gpd.GeoSeries(shapely.points(lon, lat), crs=STORE_CRS)
-    hits = network.line_index(mode).query(points)
+    index = network.line_index(mode, country)
+    if index is None:
+        none = np.empty(0, dtype=np.int64)
+        return split_edges(network, lon[:0], lat[:0], none, pd.Series(dtype=np.float64))
+    hits = index.query(gpd.GeoSeries(shapely.points(lon, lat), crs=STORE_CRS))
     return split_edges(network, lon, lat, hits["target"].to_numpy(np.int64), hits["distance_m"])
 
 
@@ -67,16 +78,16 @@ def split_edges(
     network: Network, lon: Floats, lat: Floats, edge: Ints, away_m: pd.Series
 ) -> pd.DataFrame:
     """Cut an edge at the place of each point: the table of `attach`."""
-    edges, nodes = network.edges, network.nodes
-    ends = edges[["a", "b"]].to_numpy(np.int64)[edge]
-    x, y = nodes["lon"].to_numpy()[ends], nodes["lat"].to_numpy()[ends]
+    ends = network.ends[edge]
+    x, y = network.xy[ends, 0], network.xy[ends, 1]
     away = distance_m(x, y, np.c_[lon, lon], np.c_[lat, lat]) / 1000.0
-    length = edges["km"].to_numpy()[edge][:, None]
+    length = network.column("km")[edge][:, None]
     least = np.minimum(away, length)
     most = np.maximum(length - least[:, ::-1], 0.0)
-    passes = away.sum(axis=1, keepdims=True) <= length
+    both = away.sum(axis=1, keepdims=True)
+    shared = length * np.divide(away, both, out=np.full(away.shape, 0.5), where=both > 0)
     share = _foot(x, y, lon, lat)
-    km = np.where(passes, (least + most) / 2.0, length * np.c_[share, 1.0 - share])
+    km = np.where(both <= length, shared, length * np.c_[share, 1.0 - share])
     off = away_m.to_numpy(np.float64) / 1000.0
     # a point that the line cannot pass is beside it: the foot on the chord, uncertain by as much
     low = np.clip(np.minimum(np.minimum(least, most), km), 0.0, length)
@@ -108,9 +119,7 @@ def _foot(x: Floats, y: Floats, lon: Floats, lat: Floats) -> Floats:
     return np.asarray(np.clip((ux * vx + uy * vy) / square, 0.0, 1.0))
 
 
-def add_places(
-    network: Network, places: pd.DataFrame, *, modes: Sequence[str] = ("rail", "road")
-) -> Network:
+def add_places(network: Network, places: pd.DataFrame) -> Network:
     """Give a network with further places, each joined to the lines within `PLACE_KM`.
 
     Parameters
@@ -118,9 +127,9 @@ def add_places(
     network
         A network.
     places
-        Rows of ``name``, ``kind``, ``country``, ``longitude`` and ``latitude``.
-    modes
-        Lines that serve them.
+        Rows of ``name``, ``kind``, ``country``, ``longitude`` and ``latitude``. A gateway (a
+        ``neighbour`` is given) is joined to lines that cross that border, wherever they are within
+        `GATEWAY_KM`: borders of two sources differ by kilometres.
 
     Returns
     -------
@@ -130,11 +139,6 @@ def add_places(
     lon, lat = (places[c].to_numpy(np.float64) for c in ("longitude", "latitude"))
     country = places["country"].astype(str).to_numpy(object)
     nodes = pd.DataFrame({"lon": lon, "lat": lat, "country": country})
-    rows = [
-        _links(network, attach(network, lon, lat, mode), first, mode)
-        for mode in modes
-        if (network.edges["mode"] == mode).any()
-    ]
     named = places[["name", "kind"]].astype(str).reset_index(drop=True).join(nodes[[*NODES]])
     named["node"] = np.arange(first, first + len(nodes))
     grown = replace(
@@ -142,13 +146,58 @@ def add_places(
         nodes=pd.concat([network.nodes, nodes], ignore_index=True),
         places=pd.concat([network.places, named[[*PLACES]]], ignore_index=True),
     )
+    neighbour = places["neighbour"] if "neighbour" in places else pd.Series("", index=places.index)
+    gateway = neighbour.fillna("").astype(str).to_numpy(object) != ""
+    rows = []
+    for mode in ("rail", "road"):
+        if not (network.edges["mode"] == mode).any():
+            continue
+        found = attach(network, lon, lat, mode)
+        found = found[(found["off_km"] <= PLACE_KM) & ~gateway[found["point"]]]
+        rows.append(_links(network, found, first, mode))
+        served = (places["kind"].map(_SERVED_BY).fillna(mode) == mode).to_numpy() & gateway
+        for at in np.flatnonzero(served):
+            pair = {str(country[at]), str(neighbour.iloc[at])}
+            crossed = _cross_border(network, mode, pair, lon[at], lat[at])
+            rows.append(_links(network, crossed.assign(point=at), first, mode))
     return append_edges(grown, pd.concat(rows, ignore_index=True)) if rows else grown
 
 
+_SERVED_BY = {"road_border": "road"}
+"""Gateways that lines of one mode alone serve."""
+
+_SAMPLES = 9
+
+
+def _cross_border(
+    network: Network, mode: str, pair: set[str], lon: float, lat: float
+) -> pd.DataFrame:
+    """Cut the edges that cross a border near a gateway: those within `PLACE_KM`, or the nearest."""
+    edges = network.edges
+    rows = np.flatnonzero(edges["crossing"] & (edges["mode"] == mode))
+    codes = network.codes[network.ends[rows]]
+    rows = rows[[set(code) == pair for code in codes]]
+    away = edge_distances(network, rows, lon, lat)
+    if len(rows) and (near := away <= max(PLACE_KM, away.min())).any():
+        rows = rows[near & (away <= GATEWAY_KM)]
+    count = len(rows)
+    at = np.full(count, lon), np.full(count, lat)
+    return split_edges(network, *at, rows, pd.Series(np.zeros(count)))
+
+
+def edge_distances(network: Network, rows: Ints, lon: float, lat: float) -> Floats:
+    """Distances (km) from a point to edges, by points along them."""
+    xy = network.xy[network.ends[rows]]
+    share = np.linspace(0.0, 1.0, _SAMPLES)[:, None]
+    x, y = (xy[None, :, 0, i] * (1 - share) + xy[None, :, 1, i] * share for i in (0, 1))
+    far = distance_m(x, y, np.full(x.shape, lon), np.full(x.shape, lat))
+    return np.asarray(far.min(axis=0) / 1000.0)
+
+
 def _links(network: Network, found: pd.DataFrame, first: int, mode: str) -> pd.DataFrame:
-    found = found[found["off_km"] <= PLACE_KM]
-    edge = network.edges.iloc[found["edge"].to_numpy()].reset_index(drop=True)
+    """Edges from places to the ends of the edges that serve them."""
     found = found.reset_index(drop=True)
+    edge = network.edges.iloc[found["edge"].to_numpy(np.int64)].reset_index(drop=True)
     return pd.DataFrame(
         {
             "a": found["point"] + first,

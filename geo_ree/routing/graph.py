@@ -75,7 +75,7 @@ class Graph:
     @cached_property
     def end_countries(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
         """Countries of the ends a and b of the chains; a chain within one has none between."""
-        country = self.network.nodes["country"].to_numpy(object)
+        country = self.network.codes
         return country[self.a], country[self.b]
 
     @cached_property
@@ -91,7 +91,7 @@ class Graph:
         km, chain, toll = self.km[open_], open_, self.toll[open_]
         return np.r_[a, b], np.r_[b, a], np.r_[km, km], np.r_[chain, chain], np.r_[toll, toll]
 
-    @lru_cache(maxsize=8)  # noqa: B019 (a graph is as long-lived as its matrix)
+    @lru_cache(maxsize=32)  # noqa: B019 (a graph is as long-lived as its matrix)
     def matrix(self, layers: int) -> tuple[csr_array, Ints, Ints]:
         """States (layer, junction) as a sparse matrix, and the chain of each of its entries.
 
@@ -185,7 +185,7 @@ class Search:
         graph = self.graph
         chain, offset = graph.chain[at], graph.offset_km[at]
         edges = graph.edges[graph.start[chain] : graph.start[chain + 1]]
-        ends = graph.network.edges[["a", "b"]].to_numpy(np.int64)[edges]
+        ends = graph.network.ends[edges]
         cut = 1 + int(np.flatnonzero((ends == graph.inner[at]).any(axis=1))[0])
         by_a = self.km[layer, graph.a[chain]] + offset
         by_b = self.km[layer, graph.b[chain]] + graph.km[chain] - offset
@@ -217,6 +217,11 @@ def contract(network: Network, modes: tuple[str, ...] = ("rail",)) -> Graph:
     >>> len(graph.a) < len(graph.edges)
     True
     """
+    return contract_between(network, modes, np.empty(0, dtype=np.int64))
+
+
+def contract_between(network: Network, modes: tuple[str, ...], stops: Ints) -> Graph:
+    """Contract as `contract` does, but for some nodes that a route may end at."""
     table, size = network.edges, len(network.nodes)
     used = table["mode"].isin(modes).to_numpy() & (table["a"] != table["b"]).to_numpy()
     rows = np.flatnonzero(used)
@@ -225,7 +230,7 @@ def contract(network: Network, modes: tuple[str, ...] = ("rail",)) -> Graph:
     degree = np.bincount(ends.ravel(), minlength=size)
     fixed = degree != 2
     fixed[ends[table["crossing"].to_numpy(bool)[rows]].ravel()] = True
-    fixed[network.places["node"].to_numpy(np.int64)] = True
+    fixed[np.r_[network.places["node"].to_numpy(np.int64), stops]] = True
     label = _label_chains(ends, fixed)
     order, hop, first, last = _order_chains(ends, label, fixed)
     start = np.r_[0, np.cumsum(np.bincount(label))]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_ree.crs import STORE_CRS
+from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import RouteError, suggest_words
 from geo_ree.proximity import NearestIndex
 from geo_ree.routing.added_lines import add_lines
@@ -78,6 +79,10 @@ class Network:
             raise _unknown_place(name, self.places["name"].tolist())
         return at
 
+    def has_place(self, name: str) -> bool:
+        """Whether a place is known by this name."""
+        return name.casefold() in self._place_rows
+
     def with_lines(self, lines: gpd.GeoDataFrame, *, source: str = "the new lines") -> Network:
         """Give a network that has further railways, joined where they meet its own.
 
@@ -101,26 +106,80 @@ class Network:
         """
         return add_lines(self, lines, source)
 
-    def line_index(self, mode: str) -> NearestIndex:
-        """Index of the lines of a mode (not the ways to places); labels are rows of `edges`."""
-        if mode not in self._indexes:
+    def line_index(self, mode: str, country: str = "") -> NearestIndex | None:
+        """Index of the lines of a mode (not the links of places), all or those of a country.
+
+        Labels are rows of `edges`; None where there is no line.
+        """
+        key = (mode, country)
+        if key not in self._indexes:
             links = self.edges["a"].isin(self.places["node"])
             rows = np.flatnonzero((self.edges["mode"] == mode) & ~links)
+            if country:
+                rows = rows[(self.codes[self.ends[rows]] == country).all(axis=1)]
             if not len(rows):
-                raise RouteError(f"the network has no {mode}", "give lines of that mode")
-            self._indexes[mode] = NearestIndex(
+                return None
+            self._indexes[key] = NearestIndex(
                 gpd.GeoDataFrame(index=rows, geometry=self.edge_lines(rows), crs=STORE_CRS)
             )
-        return self._indexes[mode]
+        return self._indexes[key]
 
     def edge_lines(self, rows: Sequence[int] | Ints) -> NDArray[np.object_]:
         """Draw edges as straight lines from a to b."""
-        ends = self.edges[["a", "b"]].to_numpy()[np.asarray(rows, dtype=np.int64)]
-        xy = self.nodes[["lon", "lat"]].to_numpy()
-        return np.asarray(shapely.linestrings(xy[ends]))
+        ends = self.ends[np.asarray(rows, dtype=np.int64)]
+        return np.asarray(shapely.linestrings(self.xy[ends]))
 
     @cached_property
-    def _indexes(self) -> dict[str, NearestIndex]:
+    def xy(self) -> Floats:
+        """Coordinates of the nodes: degrees, shape (nodes, 2)."""
+        return np.asarray(self.nodes[["lon", "lat"]].to_numpy(np.float64))
+
+    @cached_property
+    def codes(self) -> NDArray[np.object_]:
+        """Countries of the nodes."""
+        return np.asarray(self.nodes["country"].to_numpy(object))
+
+    @cached_property
+    def ends(self) -> Ints:
+        """Nodes a and b of the edges, shape (edges, 2)."""
+        return np.asarray(self.edges[["a", "b"]].to_numpy(np.int64))
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a column of `edges` as an array, kept for the next one who asks."""
+        if name not in self._columns:
+            self._columns[name] = self.edges[name].to_numpy()
+        return self._columns[name]
+
+    @cached_property
+    def mode_codes(self) -> Ints:
+        """Modes of the edges, as places in `MODES`."""
+        return np.asarray(pd.Categorical(self.edges["mode"], categories=MODES).codes)
+
+    @cached_property
+    def basis_codes(self) -> Ints:
+        """Bases of the edges, as places in `BASES`."""
+        return np.asarray(pd.Categorical(self.edges["basis"], categories=BASES).codes)
+
+    @cached_property
+    def by_suez(self) -> set[str]:
+        """Ids of the legs that pass the Suez Canal."""
+        if "by_suez" not in self.legs:
+            return set()
+        return set(self.legs.loc[self.legs["by_suez"] == "yes", "id"])
+
+    @cached_property
+    def leg_names(self) -> dict[str, str]:
+        """Both ends of each leg, by its id."""
+        return {
+            str(leg["id"]): f"{leg['from']} - {leg['to']}" for leg in self.legs.to_dict("records")
+        }
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        return {}
+
+    @cached_property
+    def _indexes(self) -> dict[tuple[str, str], NearestIndex]:
         return {}
 
     @cached_property

@@ -11,16 +11,15 @@ from geo_ree.routing.facts_tables import FACTS, read_facts
 
 GATEWAYS = Path(str(files("geo_ree") / "starter" / "gateways.csv"))
 
-COLUMNS = ("name", "kind", "country", "longitude", "latitude")
-"""What a table of places must have."""
+COLUMNS = ("name", "kind", "country", "neighbour", "longitude", "latitude")
+"""What is read of a table of places; a neighbour makes a gateway."""
 
 
 def read_places() -> pd.DataFrame:
     """Read destinations, gateways and stations; of two rows of one name the first one counts."""
-    gateways = _read(GATEWAYS).rename(columns={"country_reported": "country"})
     tables = [
         read_facts("destinations"),
-        gateways,
+        read_gateways(),
         read_facts("road_gateways").assign(kind="road_border"),
     ]
     stations = FACTS / "stations.csv"
@@ -28,6 +27,13 @@ def read_places() -> pd.DataFrame:
         tables.append(_read(stations).assign(kind="station"))
     rows = pd.concat([_placed(table) for table in tables], ignore_index=True)
     return rows.drop_duplicates("name", ignore_index=True)
+
+
+def read_gateways() -> pd.DataFrame:
+    """Read the rail gateways and sea ports of the starter."""
+    table = _read(GATEWAYS).rename(columns={"country_reported": "country"})
+    numbers = {c: pd.to_numeric(table[c]) for c in ("longitude", "latitude")}
+    return table.assign(**numbers)
 
 
 def read_legs() -> pd.DataFrame:

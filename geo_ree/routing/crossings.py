@@ -1,0 +1,248 @@
+"""Crossings of borders: which are closed, what they are called, where the gauge changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_ree.crs import Floats, distance_m
+from geo_ree.routing.assembly import GATEWAY_KM, Ints, edge_distances
+from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.network import Network
+from geo_ree.routing.place_tables import read_gateways
+
+Flags = NDArray[np.bool_]
+
+MERGED_KM = 60.0
+"""A run over a border and back again that is shorter is none: the line follows the border."""
+
+ROAD_GATEWAY_KM = 30.0
+"""Farthest that an open road gateway may lie from the road that crosses there: the course of main
+roads between their nodes is known to some kilometres, as is the border that countries are by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """A border that a route crosses.
+
+    Parameters
+    ----------
+    one, other
+        Countries left and entered.
+    edge
+        Position in the route of the edge that crosses.
+    lon, lat
+        Degrees: the gateway, or the middle of the edge.
+    gateway
+        Its name; that of the two countries where none is within `GATEWAY_KM`.
+    named
+        Whether the gateway is one of the tables.
+    gauge
+        Whether the gauge changes there.
+    """
+
+    one: str
+    other: str
+    edge: int
+    lon: float
+    lat: float
+    gateway: str
+    named: bool
+    gauge: bool
+
+
+@dataclass(frozen=True)
+class BorderHours:
+    """Published hours at gateways, and at the borders of countries by direction."""
+
+    gateways: dict[str, float]
+    leaving: dict[str, float]
+    entering: dict[str, float]
+
+    def hours(self, one: str, other: str, gateway: str = "") -> float:
+        """Hours from one country to another; NaN where nothing is published."""
+        if gateway in self.gateways:
+            return self.gateways[gateway]
+        known = [t[c] for t, c in ((self.leaving, one), (self.entering, other)) if c in t]
+        return sum(known) if known else float("nan")
+
+
+@lru_cache(maxsize=1)
+def read_border_hours() -> BorderHours:
+    """Read the hours of the package: means over the years and pages that give them."""
+    table = read_facts("rail_crossings")
+    table = table[(table["what"] == "border") & table["hours"].notna()]
+    at = table[table["gateway"] != ""].groupby("gateway")["hours"].mean()
+    by_country = table[(table["gateway"] == "") & (table["country"] != "")]
+    ways = []
+    for direction in ("outbound", "inbound"):
+        rows = by_country[by_country["direction"].isin([direction, "both"])]
+        ways.append({str(k): float(v) for k, v in rows.groupby("country")["hours"].mean().items()})
+    return BorderHours({str(k): float(v) for k, v in at.items()}, ways[0], ways[1])
+
+
+@lru_cache(maxsize=1)
+def read_gauges() -> dict[str, tuple[float, bool]]:
+    """Read the gauge of each country (mm), and whether it is assumed."""
+    table = read_facts("gauge_by_country")
+    return {
+        str(row["country"]): (float(row["gauge_mm"]), row["basis"] == "assumed")
+        for row in table.to_dict("records")
+    }
+
+
+def changes_gauge(one: str, other: str) -> bool:
+    """Whether the gauge of two countries differs; a country of unknown gauge changes none."""
+    gauges = read_gauges()
+    known = [gauges[code][0] for code in (one, other) if code in gauges]
+    return len(known) == 2 and known[0] != known[1]
+
+
+def gauge_edges(network: Network) -> Flags:
+    """Which edges are railways that cross to a country of another gauge."""
+    out = np.zeros(len(network.edges), dtype=bool)
+    rows = np.flatnonzero(network.edges["crossing"] & (network.edges["mode"] == "rail"))
+    out[rows] = [changes_gauge(one, other) for one, other in edge_countries(network, rows)]
+    return out
+
+
+@lru_cache(maxsize=8)
+def closed_edges(network: Network, mode: str, closed: Path | None = None) -> Flags:
+    """Which crossings of a mode are closed: by the table, and roads without an open gateway."""
+    edges = network.edges
+    rows = np.flatnonzero((edges["mode"] == mode) & edges["crossing"])
+    pairs = [frozenset(pair) for pair in edge_countries(network, rows)]
+    table = read_facts("closed_crossings", closed)
+    table = table[table["mode"].isin([mode, "both"])]
+    shut = {frozenset(pair) for pair in zip(table["a"], table["b"], strict=True)}
+    out = np.zeros(len(edges), dtype=bool)
+    out[rows] = [pair in shut for pair in pairs]
+    if mode == "road":
+        out[rows] |= ~_gateway_open(network, rows, pairs)
+    return out
+
+
+def edge_countries(network: Network, rows: Ints) -> list[tuple[str, str]]:
+    """Countries of the ends of edges."""
+    country = network.codes
+    ends = network.ends[rows]
+    return [(str(country[a]), str(country[b])) for a, b in ends]
+
+
+def _gateway_open(network: Network, rows: Ints, pairs: Sequence[frozenset[str]]) -> Flags:
+    gateways = read_facts("road_gateways")
+    gateways = gateways[gateways["state"] == "open"]
+    out = np.zeros(len(rows), dtype=bool)
+    for gateway in gateways.to_dict("records"):
+        pair = frozenset((gateway["country"], gateway["neighbour"]))
+        at = np.flatnonzero([p == pair for p in pairs])
+        far = edge_distances(network, rows[at], gateway["longitude"], gateway["latitude"])
+        out[at[far <= ROAD_GATEWAY_KM]] = True
+    return out
+
+
+def find_crossings(network: Network, nodes: Ints, edges: Ints) -> tuple[list[str], list[Crossing]]:
+    """Give the countries of a route in order, and the borders between them.
+
+    Parameters
+    ----------
+    network
+        A network.
+    nodes, edges
+        The nodes of a route, and the edges between them: one fewer.
+
+    Returns
+    -------
+    tuple
+        ISO codes, and the crossings between them, one fewer. A run over a border and back that is
+        shorter than `MERGED_KM` is left out.
+    """
+    country = network.codes[nodes]
+    known = np.flatnonzero(country != "")
+    if not len(known):
+        return [], []
+    past = np.r_[0.0, np.cumsum(network.column("km")[edges])]
+    starts = known[np.r_[True, country[known][1:] != country[known][:-1]]]
+    runs = [(str(country[at]), int(at)) for at in starts]
+    runs = _merge_runs(runs, past)
+    crossings = []
+    for (one, _), (other, at) in pairwise(runs):
+        crossings.append(_describe(network, one, other, at - 1, int(edges[at - 1])))
+    return [code for code, _ in runs], crossings
+
+
+def _merge_runs(runs: list[tuple[str, int]], past: Floats) -> list[tuple[str, int]]:
+    """Leave out runs over a border and back, the shortest first."""
+    while len(runs) > 2:
+        lengths = {
+            i: past[runs[i + 1][1]] - past[runs[i][1]]
+            for i in range(1, len(runs) - 1)
+            if runs[i - 1][0] == runs[i + 1][0]
+        }
+        short = min(lengths, key=lambda i: lengths[i], default=None)
+        if short is None or lengths[short] >= MERGED_KM:
+            break
+        runs = runs[:short] + runs[short + 2 :]
+    return runs
+
+
+def _describe(network: Network, one: str, other: str, position: int, edge: int) -> Crossing:
+    lon, lat = (float(v) for v in network.xy[network.ends[edge]].mean(axis=0))
+    mode = str(network.column("mode")[edge])
+    if network.column("basis")[edge] == "leg":
+        name, named = network.leg_names[str(network.column("source_id")[edge])], True
+    else:
+        name, named, lon, lat = _name(mode, one, other, lon, lat)
+    gauge = mode == "rail" and changes_gauge(one, other)
+    return Crossing(
+        one=one,
+        other=other,
+        edge=position,
+        lon=lon,
+        lat=lat,
+        gateway=name,
+        named=named,
+        gauge=bool(gauge),
+    )
+
+
+def _name(
+    mode: str, one: str, other: str, lon: float, lat: float
+) -> tuple[str, bool, float, float]:
+    near = _gateways(mode).get(frozenset((one, other)), [])
+    if near:
+        x, y = np.array([(g["longitude"], g["latitude"]) for g in near]).T
+        far = distance_m(np.full(len(near), lon), np.full(len(near), lat), x, y)
+        at = int(np.argmin(far))
+        if far[at] / 1000.0 <= GATEWAY_KM:
+            return str(near[at]["name"]), True, float(x[at]), float(y[at])
+    return f"{one}-{other}", False, lon, lat
+
+
+@lru_cache(maxsize=2)
+def _gateways(mode: str) -> dict[frozenset[str], list[dict[str, Any]]]:
+    """Gateways of a mode by the pair of their countries."""
+    table = read_gateways() if mode == "rail" else read_facts("road_gateways")
+    out: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for row in table[table["neighbour"] != ""].to_dict("records"):
+        cells = {str(key): value for key, value in row.items()}
+        out.setdefault(frozenset((cells["country"], cells["neighbour"])), []).append(cells)
+    return out
+
+
+@lru_cache(maxsize=1)
+def gateway_sides() -> dict[str, tuple[str, str]]:
+    """Countries on either side of each gateway, by its name: its own first."""
+    return {
+        row["name"]: (row["country"], row["neighbour"])
+        for mode in ("road", "rail")
+        for rows in _gateways(mode).values()
+        for row in rows
+    }

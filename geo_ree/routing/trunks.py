@@ -1,0 +1,161 @@
+"""Corridors laid over a network: one search from the first fixed place, and the fixed part after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from geo_ree.crs import Floats
+from geo_ree.routing.assembly import Ints
+from geo_ree.routing.corridor_plans import Plan
+from geo_ree.routing.crossings import closed_edges, gateway_sides, gauge_edges
+from geo_ree.routing.graph import Graph, Search, contract, search
+from geo_ree.routing.network import Network
+
+LAYERS = 3
+"""One more than the most changes of gauge before the first fixed place, and between two of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trunk:
+    """A corridor from the place where it begins to its end.
+
+    Parameters
+    ----------
+    plan
+        The corridor.
+    first
+        Number of the place at which it begins.
+    rail, road
+        Searches from that place, as far as the corridor may be joined by that mode.
+    nodes, edges
+        The fixed part, from that place to the end.
+    closed
+        Countries that no route passes before that place.
+    """
+
+    plan: Plan
+    first: int
+    rail: Search
+    road: Search | None
+    nodes: Ints
+    edges: Ints
+    closed: tuple[str, ...]
+
+    def rail_km(self, nodes: Ints) -> Floats:
+        """Kilometres by rail from nodes to the first place, by changes of gauge: (layers, nodes)."""
+        return self.rail.km[:, nodes]
+
+
+@dataclass(frozen=True, eq=False)
+class Surveyor:
+    """Lays corridors over one network, while some countries are avoided.
+
+    Parameters
+    ----------
+    network
+        A network.
+    avoided
+        ISO codes.
+    rail, gauge
+        Median costs: per km and per change of gauge, in one unit.
+    """
+
+    network: Network
+    avoided: tuple[str, ...]
+    rail: float
+    gauge: float
+    _searches: dict[tuple[str, frozenset[str], int], Search] = field(default_factory=dict)
+
+    def lay(self, plan: Plan, country: str) -> Trunk | None:
+        """Lay a corridor for the deposits of a country; None where some part of it is closed."""
+        sides = gateway_sides()
+        first = 0
+        while (
+            first < len(plan.places) - 1 and sides.get(plan.places[first], ("", ""))[1] == country
+        ):
+            first += 1
+        fixed = self._fix(plan, first)
+        if fixed is None or self._leg_closed(plan):
+            return None
+        shut = {*plan.not_through, *self.avoided}
+        beyond = sides.get(plan.places[first], ("", ""))[1] if first < len(plan.places) - 1 else ""
+        closed = frozenset({*shut, beyond} - {""})
+        node = self._node(plan.places[first])
+        by_road = self._search("road", closed, node) if plan.mode == "road" else None
+        by_rail = self._search("rail", closed, node)
+        return Trunk(plan, first, by_rail, by_road, *fixed, tuple(sorted(closed)))
+
+    def _fix(self, plan: Plan, first: int) -> tuple[Ints, Ints] | None:
+        """Nodes and edges from the place where a corridor begins to its end."""
+        closed = frozenset({*plan.not_through, *self.avoided})
+        parts, at = [], self._node(plan.places[first])
+        start = at
+        for name in plan.places[first + 1 :]:
+            node = self._node(name)
+            edges = self._between(plan.mode, closed, at, node)
+            if edges is None:
+                return None
+            parts.append(edges)
+            at = node
+        if plan.leg:
+            parts.append(np.flatnonzero(self.network.edges["source_id"] == plan.leg))
+        edges = np.concatenate([np.empty(0, dtype=np.int64), *parts])
+        nodes = node_sequence(self.network, start, edges)
+        passed = set(self.network.codes[nodes])
+        return None if passed & set(self.avoided) else (nodes, edges)
+
+    def _between(self, mode: str, closed: frozenset[str], one: int, other: int) -> Ints | None:
+        ferry = _legs(self.network).get(frozenset((one, other)))
+        if ferry is not None:
+            return np.array([ferry])
+        found = self._search(mode, closed, one)
+        cost = self.rail * found.km[:, other] + self.gauge * np.arange(len(found.km))
+        if not np.isfinite(cost).any():
+            return None
+        return found.route(other, int(np.argmin(cost)))
+
+    def _search(self, mode: str, closed: frozenset[str], node: int) -> Search:
+        key = (mode, closed, node)
+        if key not in self._searches:
+            layers = LAYERS if mode == "rail" else 1
+            graph = open_graph(self.network, mode, closed)
+            self._searches[key] = search(graph, node, layers=layers)
+        return self._searches[key]
+
+    def _leg_closed(self, plan: Plan) -> bool:
+        legs = self.network.legs
+        if not plan.leg or "closed_to" not in legs:
+            return False
+        row = legs[legs["id"] == plan.leg].iloc[0]
+        return bool(set(str(row["closed_to"]).split(";")) & set(self.avoided))
+
+    def _node(self, name: str) -> int:
+        return int(self.network.places["node"].iloc[self.network.place(name)])
+
+
+@lru_cache(maxsize=32)
+def open_graph(network: Network, mode: str, closed: frozenset[str]) -> Graph:
+    """Graph of a mode without closed crossings and without some countries."""
+    graph = contract(network, (mode,)).without_edges(closed_edges(network, mode))
+    if mode == "rail":
+        graph = graph.with_tolls(gauge_edges(network))
+    return graph.without(closed)
+
+
+@lru_cache(maxsize=4)
+def _legs(network: Network) -> dict[frozenset[int], int]:
+    """Ferry legs by the nodes of their ends."""
+    rows = np.flatnonzero(network.edges["mode"] == "ferry")
+    ends = network.ends[rows].tolist()
+    return {frozenset(pair): int(row) for pair, row in zip(ends, rows, strict=True)}
+
+
+def node_sequence(network: Network, start: int, edges: Ints) -> Ints:
+    """Nodes that a route passes, from its first one."""
+    ends = network.ends[edges].sum(axis=1)
+    sign = np.where(np.arange(len(edges) + 1) % 2 == 0, 1, -1)
+    steps = np.r_[0, np.cumsum(ends * sign[1:])]
+    return np.asarray((start + steps) * sign)
