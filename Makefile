@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers peers map notebooks docs test quick check torture bench live clean
+.PHONY: help install servers peers map notebooks docs test quick check torture routes bench live clean
 
 help:  ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -22,7 +22,7 @@ install: $(READY)  ## set everything up in .venv
 servers:  ## install the servers that the tests start (MapServer, Koop ...), axe-core and ESLint
 	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
-peers:  ## install the programs that the benchmarks compare with (DuckDB, PostGIS, GDAL, folium's clusters)
+peers:  ## install the programs that the benchmarks compare with (DuckDB, PostGIS, GDAL, rustworkx ...)
 	@for script in tools/peers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
 map: $(READY)  ## run the whole pipeline and write out/
@@ -51,6 +51,9 @@ notebooks: $(READY)  ## run the notebooks, and write them to out/notebooks as HT
 docs: $(READY)  ## write the documentation to out/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
 	@echo "documentation: out/docs/index.html"
+
+routes: $(READY)  ## compare published distances with those of the network
+	$(BIN)/python benchmarks/bench_distances.py
 
 bench: $(READY) peers  ## print the benchmarks, and fail when a bar is missed
 	$(BIN)/python benchmarks/bench_all.py

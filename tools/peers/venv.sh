@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# DuckDB with its spatial extension, scipy and edt, and the script of folium's clusters, for
-# benchmarks/bench_nearest.py, bench_surface.py and bench_page.py: a venv of its own.
+# DuckDB with its spatial extension, scipy, edt, rustworkx and networkx, and folium's clusters, for
+# benchmarks/bench_nearest.py, bench_surface.py, bench_routes.py and bench_page.py: a venv of its own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 pins=tools/peers/venv.txt
