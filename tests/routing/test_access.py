@@ -1,5 +1,7 @@
 """What access costs: rules that hold for any deposit, on routes made by hand."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,6 +137,27 @@ def test_components_add_up_to_the_total_in_every_draw():
 def test_what_cannot_be_computed_is_a_clear_error(columns, options, said):
     with pytest.raises(RouteError, match=said):
         access_cost(make_sites().drop(columns=columns), routes=make_routes(), draws=5, **options)
+
+
+def test_the_terms_are_json_and_the_table_is_what_they_evaluate_to():
+    sites = pd.concat(
+        [make_sites(), make_sites(id="x:2", stated_quantity_t=np.nan, dist_road_km=np.nan)],
+        ignore_index=True,
+    )
+    routes = pd.concat([make_routes(), make_routes(deposit_id="x:2")], ignore_index=True)
+    terms = access_terms(sites, routes=routes, draws=50)
+    packed = json.loads(json.dumps(terms.to_dict(), allow_nan=False))
+    assert packed["deposits"][1]["limit_t_a"] is None
+    assert packed["deposits"][1]["missing"] == "road"
+    assert {name: len(values) for name, values in packed["draws"].items()} == dict.fromkeys(
+        terms.draws, 50
+    )
+    assert len(packed["sliders"]) == 3
+    table = access_cost(sites, routes=routes, draws=50).set_index(["deposit_id", "component"])
+    drawn = evaluate(terms).usd_t_treo
+    for component in (*COMPONENTS, "total"):
+        expected = np.quantile(drawn[component][0], 0.5)
+        assert table["usd_t_treo_p50"][("x:1", component)] == pytest.approx(expected, rel=1e-12)
 
 
 def test_annuity_pays_the_capital_back():
