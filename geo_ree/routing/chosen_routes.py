@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
+from geo_ree.routing.corridor_plans import question_name
+from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.ranges import Range
-
-DEFAULT_QUESTION = "no_chn_rus_irn"
-"""The question of the routes whose cost counts as access: not through China, Russia and Iran."""
+from geo_ree.routing.route_costs import haulage_parts as route_haulage
 
 AVOIDED = ("CHN", "RUS", "IRN")
 
-
-def _route_costs() -> Any:
-    return importlib.import_module("geo_ree.routing.route_costs")
+DEFAULT_QUESTION = question_name(AVOIDED)
+"""The question of the routes whose cost counts as access: not through China, Russia and Iran."""
 
 
 def best_routes(ids: pd.Series, routes: pd.DataFrame, question: str | None = None) -> pd.DataFrame:
@@ -75,9 +73,11 @@ def find_routes(
     seed: int,
 ) -> pd.DataFrame:
     """Find the routes of a question, by default `DEFAULT_QUESTION`."""
-    find = importlib.import_module("geo_ree.routing.corridors").find_corridors
-    avoid = tuple((question or DEFAULT_QUESTION).upper().split("_")[1:])
-    return pd.DataFrame(find(deposits, avoid=avoid, costs=costs, draws=draws, seed=seed))
+    avoid = (question or DEFAULT_QUESTION).upper().split("_")[1:]
+    found = find_corridors(
+        gpd.GeoDataFrame(deposits), avoid=avoid, costs=costs, draws=draws, seed=seed
+    )
+    return pd.DataFrame(found)
 
 
 def haulage_by_unit(
@@ -110,9 +110,7 @@ def haulage_by_unit(
         here = known & (np.asarray(dangerous, dtype=bool) == flag)
         if not here.any():
             continue
-        split = _route_costs().haulage_parts(
-            rows[here], draws, seed, {**costs, "rail": costs[rail]}
-        )
+        split = route_haulage(rows[here], draws, seed, {**costs, "rail": costs[rail]})
         for name, part in split.items():
             whole = out.setdefault(
                 rail if name == "rail" else name,

@@ -23,6 +23,7 @@ from geo_ree.routing.cost_terms import Term, round_draws
 from geo_ree.routing.payable import draw_payable
 from geo_ree.routing.products import Product, published_grade, published_oxide
 from geo_ree.routing.ranges import Range, draw
+from geo_ree.routing.route_costs import KILOMETRES
 
 _SULPHUR_PER_ACID = 1 / 3.06
 """t of sulphur hauled for a t of H2SO4 (stoichiometry)."""
@@ -188,7 +189,8 @@ class DepositPlan:
             if not part.any():
                 continue
             coef, draws = self._part(name)
-            component = "haulage" if "t-km" in self.pool.costs[name].unit else "border_transhipment"
+            by_km = name.removesuffix("_class7") in KILOMETRES
+            component = "haulage" if by_km else "border_transhipment"
             own = truck if name == "truck" else {}
             terms.append(Term(component, name, coef, (self.product_t, *draws), **own))  # type: ignore[arg-type]
         for much, reagent in self._reagents():

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import RouteError
-from geo_ree.routing import Range, access_cost, access_terms, evaluate
+from geo_ree.routing import Range, access_cost, access_terms, evaluate, unit_costs
 from geo_ree.routing.access_table import ACCESS_COLUMNS
 from geo_ree.routing.capital import annuity
 from geo_ree.routing.cost_terms import COMPONENTS
+from geo_ree.routing.route_costs import haulage_draws
+from geo_ree.settings import SEED
 from tests.routing.conftest import make_routes
-
-pytestmark = pytest.mark.usefixtures("plain_haulage")
 
 
 def make_sites(**columns):
@@ -95,6 +95,26 @@ def test_a_deposit_without_a_way_has_no_total_and_says_why():
     assert np.isnan(total(table, "usd_t_treo_p50"))
     assert "no way by land" in total(table, "note")
     assert table.set_index("component")["usd_t_treo_p50"]["road"] > 0
+
+
+def test_the_interval_of_the_network_widens_the_haulage_and_parts_add_up_to_the_route():
+    vague = make_routes().assign(km_low=3500.0, km_high=5500.0)
+    costs = {
+        "rail": fixed("rail", 4.0, "US cents per t-km"),
+        "truck": fixed("truck", 10.0, "US cents per t-km"),
+    }
+    known, wide = (
+        evaluate(access_terms(make_sites(), routes=r, costs=costs, draws=400))
+        for r in (make_routes(), vague)
+    )
+    per_product = [d.usd_t_treo["haulage"][0] / d.product_t[0] for d in (known, wide)]
+    assert per_product[0] == pytest.approx(100 * 0.10 + 4000 * 0.04, rel=1e-3)
+    assert np.ptp(np.quantile(per_product[1], (0.1, 0.9))) > 20
+    terms = access_terms(make_sites(), routes=vague, draws=200)
+    drawn = evaluate(terms)
+    hauled = drawn.usd_t_treo["haulage"] + drawn.usd_t_treo["border_transhipment"]
+    whole = haulage_draws(vague, 200, SEED, unit_costs())
+    assert np.allclose(hauled / drawn.product_t, whole, rtol=2e-4)
 
 
 def test_of_several_questions_the_default_one_counts_and_another_can_be_asked_for():
