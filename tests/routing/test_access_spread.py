@@ -137,6 +137,21 @@ def test_reagents_are_hauled_as_sulphur_not_as_acid():
     assert table["quantity"]["inbound"] == pytest.approx(hauled, rel=0.1)
 
 
+def test_further_processing_hauls_less_out_and_more_in():
+    by_product = {
+        product: access_cost(make_sites(), routes=make_routes(), product=product, draws=200)
+        .set_index("component")
+        .loc[:, ["usd_t_treo_p50", "product_t_a", "quantity", "share_pct_p50"]]
+        for product in ("concentrate", "carbonate", "separated")
+    }
+    hauled = [t["usd_t_treo_p50"]["haulage"] for t in by_product.values()]
+    assert hauled == sorted(hauled, reverse=True)
+    inbound = [t["quantity"]["inbound"] for t in by_product.values()]
+    assert inbound == sorted(inbound)
+    shares = [t["share_pct_p50"]["total"] for t in by_product.values()]
+    assert shares[2] < shares[1]
+
+
 def test_ore_and_its_mining_stand_beside_access_and_not_in_it():
     table = access_cost(make_sites(stated_grade_pct=0.264), routes=make_routes(), draws=100)
     total = table.set_index("component").loc["total"]

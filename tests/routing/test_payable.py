@@ -26,6 +26,28 @@ def test_the_deck_is_one_source_by_year_and_holds_no_spot_date():
     assert deck["source"].nunique() == 1
 
 
+def test_neodymium_praseodymium_has_its_published_range():
+    rows = read_facts("prices")
+    pair = rows[(rows["element"] == "NdPr") & (rows["deck"] == DECK)]["usd_kg"]
+    assert (pair.min(), pair.mean(), pair.max()) == (55, 83, 124)
+
+
+@pytest.mark.parametrize(
+    ("mix", "name", "year", "usd_t"),
+    [
+        ("bastnaesite", "Bayan Obo", "2024", 15_995),
+        ("bastnaesite", "Bayan Obo", "2022", 36_814),
+        ("bastnaesite", "Mountain Pass", "2022", 22_471),
+        ("monazite", "Manavalakurichi", "2023", 22_520),
+        ("ion_clay", "Xinfeng", "2025", 41_077),
+    ],
+)
+def test_baskets_are_those_that_payabilities_were_derived_from(mix, name, year, usd_t):
+    value = (read_mixes().loc[(mix, name)] * price_deck().loc[year]).sum() * 1000
+    # Published mixes add up to 98 to 103 per cent, ours to 100.
+    assert value == pytest.approx(usd_t, rel=0.03)
+
+
 def test_variants_of_the_deck():
     deck, bare = price_deck(), price_deck("without_vat")
     assert np.allclose(deck, bare * 1.13)
