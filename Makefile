@@ -52,8 +52,9 @@ docs: $(READY)  ## write the documentation to out/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/docs
 	@echo "documentation: out/docs/index.html"
 
-routes: $(READY)  ## compare published distances with those of the network
+routes: $(READY)  ## compare published distances and prices of freight with those of the model
 	$(BIN)/python benchmarks/bench_distances.py
+	$(BIN)/python benchmarks/bench_freight.py
 
 bench: $(READY) peers  ## print the benchmarks, and fail when a bar is missed
 	$(BIN)/python benchmarks/bench_all.py
