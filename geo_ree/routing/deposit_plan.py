@@ -23,7 +23,7 @@ from geo_ree.routing.cost_terms import Term, round_draws
 from geo_ree.routing.payable import draw_payable
 from geo_ree.routing.products import Product, published_grade, published_oxide
 from geo_ree.routing.ranges import Range, draw
-from geo_ree.routing.route_costs import KILOMETRES
+from geo_ree.routing.route_costs import KILOMETRES, TONNES
 
 _SULPHUR_PER_ACID = 1 / 3.06
 """t of sulphur hauled for a t of H2SO4 (stoichiometry)."""
@@ -102,7 +102,8 @@ class DepositPlan:
         if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
             low, high = ships.recovery
             known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            notes.append(f"published recovery of {ships.mineral_class} is {known} %")
+            minerals = ships.mineral_class.replace("_", " ")
+            notes.append(f"published recovery of {minerals} is {known} %")
         if isinstance(reason := self.route.get("note"), str) and "haulage" in self.missing:
             notes.append(reason)
         if self.site.get("role") == "by_product_host":
@@ -238,13 +239,15 @@ class DepositPlan:
         if np.ptp(many) <= 1e-9 * usual:
             return usual, (name,)
         coef = float(self.route[f"{name.removesuffix('_class7')}_km"]) / 100.0
-        return coef, (name, self.pool.add(f"length_of_{self.site['id']}", lambda: many / coef))
+        return coef, (name, self.pool.add(f"route_length_{self.site['id']}", lambda: many / coef))
 
     def _count_haulage(self) -> None:
         row = self.route
         km = sum(float(row[f"{mode}_km"]) for mode in ("truck", "rail", "ferry", "sea"))
         self.amounts["haulage"] = km, "km"
-        self.amounts["border_transhipment"] = float(row["gauge_changes"]), "gauge changes"
+        loaded = [n for n in TONNES if n in self.parts and self.parts[n].any()]
+        times = round(sum(self._part(name)[0] for name in loaded))
+        self.amounts["border_transhipment"] = float(times), "transhipments"
         tonnes = 0.0
         for coef, names in self._reagents():
             self.pool.keep([Term("inbound", "rail", coef, names)])

@@ -186,7 +186,7 @@ def _choose(site: Mapping[Any, Any], asked: str | None, costs: Mapping[str, Rang
             "none": "no commercial flowsheet",
             "pilot": "flowsheet proven in a pilot plant only",
         }
-        notes.append(f"{row['mineral_class']}: {words[row['flowsheet']]}")
+        notes.append(f"{row['mineral_class'].replace('_', ' ')}: {words[row['flowsheet']]}")
     class7 = _class7_of(site, row, kind)
     if class7 in ("likely", "possible"):
         notes.append(

@@ -117,6 +117,14 @@ def test_the_interval_of_the_network_widens_the_haulage_and_parts_add_up_to_the_
     assert np.allclose(hauled / drawn.product_t, whole, rtol=2e-4)
 
 
+def test_transhipments_are_counted_in_ports_on_ferries_and_where_the_gauge_changes():
+    for ferry_km, sea_km, times in ((0.0, 0.0, 2), (500.0, 0.0, 3), (500.0, 9000.0, 4)):
+        routes = make_routes().assign(ferry_km=ferry_km, sea_km=sea_km)
+        table = access_cost(make_sites(), routes=routes, draws=20).set_index("component")
+        assert table["quantity"]["border_transhipment"] == times
+        assert table["unit"]["border_transhipment"] == "transhipments"
+
+
 def test_of_several_questions_the_default_one_counts_and_another_can_be_asked_for():
     both = pd.concat(
         [
