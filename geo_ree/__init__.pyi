@@ -13,6 +13,9 @@ from .pipeline.result import build, run
 from .pipeline.score_rasters import suitability
 from .pipeline.stored_runs import load_run
 from .proximity import NearestIndex, Target, measure, measure_terrain, nearest, surface
+from .routing.access_table import access_cost
+from .routing.corridors import find_corridors
+from .routing.routes import find_route
 from .scoring import (
     Criterion,
     Exponential,
@@ -50,11 +53,14 @@ __all__ = [
     "Target",
     "Veto",
     "__version__",
+    "access_cost",
     "build",
     "compare",
     "explain",
     "export",
     "fetch",
+    "find_corridors",
+    "find_route",
     "influence",
     "load",
     "load_catalog",

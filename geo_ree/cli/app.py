@@ -18,6 +18,7 @@ from geo_ree._version import __version__
 from geo_ree.cli.diff_command import diff
 from geo_ree.cli.export_commands import export, map_, visit
 from geo_ree.cli.raster_commands import write_suitability, write_surface
+from geo_ree.cli.route_commands import access, find_routes
 from geo_ree.cli.run_commands import audit, build, run, score
 from geo_ree.cli.scenario_commands import scenario
 from geo_ree.cli.source_commands import doctor, fetch, sources
@@ -128,6 +129,8 @@ for command in (
     export,
     visit,
     scenario,
+    find_routes,
+    access,
     diff,
     validate,
     write_surface,

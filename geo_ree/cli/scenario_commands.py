@@ -87,7 +87,7 @@ def scenario(
         )
     add: dict[str, Any] = {} if file is None else {layer: file}
     if planned:
-        add["railways"] = _planned(planned)
+        add["railways"] = planned_railways(planned)
     gone, again = _removals(remove, "--remove"), _removals(reopen, "--reopen")
     twice = sorted({*add} & {*again})
     if twice:
@@ -103,7 +103,8 @@ def scenario(
     _show(change, out)
 
 
-def _planned(names: tuple[str, ...]) -> Any:
+def planned_railways(names: tuple[str, ...]) -> Any:
+    """The packaged planned railways that are named; all for ``all``."""
     import pandas as pd
 
     from geo_ree.studies.scenarios import planned_lines

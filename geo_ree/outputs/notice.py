@@ -37,7 +37,7 @@ _CC_BY = (
 AREA_LAYERS = ("published_distances", "countries", "admin1")
 """Layers that the areas of unplaced deposits are made from."""
 
-ROUTE_LAYERS = ("deposits", "railways", "roads", "countries")
+ROUTE_LAYERS = ("routes", "deposits", "roads", "countries")
 """Layers that routes are made from."""
 
 _NOTICES = {"ODbL": _ODBL, "CC BY 4.0": _CC_BY}

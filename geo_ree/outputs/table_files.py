@@ -58,7 +58,7 @@ def write_tables(
         write_csv(without_shapes(table), folder / f"{name}.csv")
         if name in SPATIAL_TABLES and isinstance(table, gpd.GeoDataFrame):
             table.to_parquet(folder / f"{name}.parquet", compression="zstd")
-            _write_geopackage(table, folder / f"{name}.gpkg", name)
+            write_geopackage_table(table, folder / f"{name}.gpkg", name)
 
 
 def without_shapes(table: pd.DataFrame) -> pd.DataFrame:
@@ -99,14 +99,16 @@ def disarmed(value: object) -> object:
     return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
-def _write_geopackage(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
-    texts = table.copy()
+def write_geopackage_table(table: pd.DataFrame, path: Path, layer: str) -> None:
+    """Write a table as a layer of a GeoPackage, with the geometry that is active if it has some."""
+    texts = one_shape(table) if isinstance(table, gpd.GeoDataFrame) else table.copy()
     for name in texts.columns:
         if texts[name].dtype == object:
             texts[name] = texts[name].astype("str")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        texts.to_file(
+        pyogrio.write_dataframe(
+            texts,
             path,
             layer=layer,
             driver="GPKG",

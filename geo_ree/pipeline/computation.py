@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from geo_ree import storage
 from geo_ree.pipeline.deposit_measures import measure_deposits
+from geo_ree.pipeline.deposit_routes import measure_routes
 from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import load_layers
-from geo_ree.pipeline.records import Clock, Result
+from geo_ree.pipeline.records import Clock, Measures, Result
 from geo_ree.pipeline.report import make_report, raster_inputs
+from geo_ree.pipeline.route_inputs import route_inputs
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import run_tables
 
@@ -20,11 +22,19 @@ def compute_run(store: RunStore, clock: Clock) -> Result:
     settings, options = store.settings, store.options
     with clock.stage("sources to layers"):
         layers = store.layers(lambda: load_layers(settings, options, clock.tell))
-    with clock.stage("measures and scores"), storage.holding_snapshots(settings):
+    with storage.holding_snapshots(settings):
         rasters = find_elevation(layers.sources, settings)
-        measures = store.measures(layers, lambda: measure_deposits(layers, options, rasters))
-        scores = score_deposits(measures, layers, options)
-        layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
+
+        def measured() -> Measures:
+            with clock.stage("measures"):
+                found = measure_deposits(layers, options, rasters)
+            with clock.stage("routes and access cost"):
+                return measure_routes(found, layers, options.seed)
+
+        measures = store.measures(layers, measured)
+        with clock.stage("scores"):
+            scores = score_deposits(measures, layers, options)
+    layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters), *route_inputs()])
     tables = run_tables(layers, measures, scores)
     report = make_report(settings, options, layers, scores, tables, clock.seconds, measures.targets)
     return Result(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geo_ree.crs import STORE_CRS
+from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities
+from geo_ree.pipeline.records import Layers, Measures
+from geo_ree.routing.access_table import access_cost
+from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
+from geo_ree.routing.corridors import find_corridors
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 
-AVOIDED = ("CHN", "RUS", "IRN")
-"""Countries that the default question avoids."""
-
-QUESTION = "no_chn_rus_irn"
-"""The default question: the routes that pass none of `AVOIDED`."""
+QUESTIONS = ((), AVOIDED)
+"""What a run asks: any route, and those of the default question."""
 
 DRAWS = 200
 """Draws of the costs of a run."""
@@ -24,6 +31,7 @@ SHAPES = (
 )
 """Geometries of a route beside the whole of it, for the page."""
 
+_MEASURED = ("dist_road_km", "dist_railway_km")
 _NOT_ROUTED = "routes are computed for candidates and by-product hosts"
 _OF_ROUTE = {
     "route_port": "port",
@@ -39,6 +47,43 @@ _OF_ACCESS = {
     "access_usd_t_treo_p90": "usd_t_treo_p90",
     "access_share_pct": "share_pct_p50",
 }
+
+
+def measure_routes(measures: Measures, layers: Layers, seed: int) -> Measures:
+    """Find the routes of the ranked deposits, and compute what access costs them.
+
+    Any route, and the routes of the default question. The access cost follows from the published
+    routes, so that whoever starts from ``corridors.csv`` gets the same.
+    """
+    table = measures.table[measures.table["role"].isin(RANKED_ROLES)]
+    if table.empty:
+        return measures
+    deposits = with_quantities(table, layers)
+    corridors = route_table(deposits, draws=DRAWS, seed=seed)
+    access = access_table(deposits, routes=corridors, draws=DRAWS, seed=seed)
+    return replace(measures, corridors=corridors, access=access)
+
+
+def route_table(
+    deposits: gpd.GeoDataFrame, questions: Sequence[Sequence[str]] = QUESTIONS, **asked: Any
+) -> gpd.GeoDataFrame:
+    """Find and publish the routes of each question: the countries that it avoids."""
+    found = [find_corridors(deposits, avoid=codes, **asked) for codes in questions]
+    return published_corridors(gpd.GeoDataFrame(pd.concat(found, ignore_index=True)))
+
+
+def access_table(deposits: gpd.GeoDataFrame, **asked: Any) -> pd.DataFrame:
+    """Compute and publish what access costs deposits."""
+    return arrange(access_cost(deposits, **asked), "access").reset_index(drop=True)
+
+
+def with_quantities(table: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
+    """Put classes of ore and published quantities beside measured deposits."""
+    frames = layers.frames
+    statements = arrange_statements(frames.get("resources", pd.DataFrame()), frames["deposits"])
+    quantities = stated_quantities(statements, table["id"])
+    unmeasured = {name: np.nan for name in _MEASURED if name not in table}  # own targets
+    return gpd.GeoDataFrame(table.join(ore_classes(table)).join(quantities).assign(**unmeasured))
 
 
 def no_corridors() -> gpd.GeoDataFrame:
@@ -78,7 +123,7 @@ def route_columns(
         On the index of `deposits`: ``route_...`` and ``access_...`` of the table of scores. A figure
         that is unknown is blank, and ``route_note`` says why.
     """
-    asked = corridors[corridors["question"] == QUESTION]
+    asked = corridors[corridors["question"] == DEFAULT_QUESTION]
     route = asked.drop_duplicates("deposit_id").set_index("deposit_id")
     total = access[access["component"] == "total"].set_index("deposit_id")
     ids = deposits["id"].tolist()

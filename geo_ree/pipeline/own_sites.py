@@ -13,6 +13,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.deposit_measures import measure_deposits
+from geo_ree.pipeline.deposit_routes import measure_routes
 from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import describe_input, load_layers, read_layers
@@ -23,6 +24,7 @@ from geo_ree.pipeline.own_site_table import SITES, read_sites, with_own_columns
 from geo_ree.pipeline.records import Layers, Progress, Result
 from geo_ree.pipeline.regions import region_of
 from geo_ree.pipeline.report import make_report, raster_inputs
+from geo_ree.pipeline.route_inputs import route_inputs
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import run_tables
 from geo_ree.pipeline.stored_runs import load_run
@@ -231,12 +233,15 @@ def _with_sites(layers: Layers, sites: OwnLayer) -> Layers:
 def _scored(
     layers: Layers, settings: Settings, options: Options, sites: OwnLayer, tell: Progress
 ) -> Result:
-    tell("measures and scores …")
+    tell("measures …")
     with storage.holding_snapshots(settings):
         rasters = find_elevation(layers.sources, settings)
         measures = measure_deposits(layers, options, rasters)
+    tell("routes and access cost …")
+    measures = measure_routes(measures, layers, options.seed)
+    tell("scores …")
     scores = score_deposits(measures, layers, options)
-    layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters)])
+    layers = replace(layers, inputs=[*layers.inputs, *raster_inputs(rasters), *route_inputs()])
     table = scores.table[scores.table["origin"] == "own"]
     warnings = [
         *_site_warnings(sites, layers),

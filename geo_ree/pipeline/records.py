@@ -269,6 +269,16 @@ class Result:
         """Published statements of quantity, a row each, never added up."""
         return self.tables["resources"]
 
+    @property
+    def corridors(self) -> gpd.GeoDataFrame:
+        """Routes of the ranked deposits, see `geo_ree.find_corridors`: ``corridors.csv``."""
+        return self.measures.corridors
+
+    @property
+    def access(self) -> pd.DataFrame:
+        """What access costs the ranked deposits, see `geo_ree.access_cost`: ``access.csv``."""
+        return self.measures.access
+
     def explain(self, deposit: str, model: ScoreModel | None = None) -> Explanation:
         """Explain the score of one deposit, and what would change it.
 

@@ -17,3 +17,4 @@ def lent_measures(lent_layers, starter_run, monkeypatch):
     """Lets each run take the layers and the measured distances of the starter run."""
     measures = starter_run.result.measures
     monkeypatch.setattr(computation, "measure_deposits", lambda layers, options, rasters: measures)
+    monkeypatch.setattr(computation, "measure_routes", lambda measures, layers, seed: measures)

@@ -8,13 +8,13 @@ import shapely
 
 from geo_ree.outputs.table_files import RUN_TABLES, one_shape, without_shapes, write_tables
 from geo_ree.pipeline.deposit_routes import (
-    QUESTION,
     SHAPES,
     no_access,
     no_corridors,
     published_corridors,
     route_columns,
 )
+from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
 from geo_ree.schema.columns import output_columns
 from geo_ree.storage.frame_files import read_frame, write_frame
 
@@ -27,7 +27,7 @@ def found_routes():
     rows = {
         "deposit_id": ["d:1", "d:1", "d:1", "d:2"],
         "corridor": ["china_dostyk", "middle_north", "btk", "none"],
-        "question": ["any", QUESTION, QUESTION, QUESTION],
+        "question": ["any", *(DEFAULT_QUESTION,) * 3],
         "port": ["Lianyungang", "Poti", "Mersin", ""],
         "truck_km": [12.345678, 12.345678, 12.345678, np.nan],
         "rail_km": [4000.0, 3000.06, 4000.0, np.nan],

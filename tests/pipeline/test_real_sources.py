@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from geo_ree.cli.app import main
+from geo_ree.pipeline.route_inputs import route_inputs
 
 pytestmark = pytest.mark.mirror
 SOURCES = ("usgs_ree", "usgs_major_deposits", "natural_earth_railroads")
@@ -80,5 +81,6 @@ def test_the_real_records_alone_can_be_scored(scored):
         "usgs_ree",
         "natural_earth_railroads",
         "starter_countries",
+        *(row["id"] for row in route_inputs()),
     }
     assert report["ranked"] >= 10
