@@ -262,6 +262,8 @@ def line_rows(lines: gpd.GeoDataFrame | None, mode: str) -> pd.DataFrame | None:
     elif "lateral_error_km" in lines:
         basis[lines["lateral_error_km"].to_numpy() > UNKNOWN_COURSE_KM] = "chord"
     names = lines["native_id"] if "native_id" in lines else lines["source"]
+    if not join:
+        low, high = _section_bounds(names.astype(str), km, xy[first], xy[last])
     return pd.DataFrame(
         {
             "x1": xy[first, 0],
@@ -278,6 +280,24 @@ def line_rows(lines: gpd.GeoDataFrame | None, mode: str) -> pd.DataFrame | None:
             "source_id": names.astype(str).to_numpy(object),
         }
     )
+
+
+def _section_bounds(
+    names: pd.Series, km: Floats, start: Floats, end: Floats
+) -> tuple[Floats, Floats]:
+    """Least and greatest length of lines; those of a chord cut at places ("a-b.1") share its slack.
+
+    Such a section is at least as long as its chord, and at most what the other chords leave.
+    """
+    low, high = km.copy(), km.copy()
+    cut = np.flatnonzero(names.str.contains(".", regex=False).to_numpy())
+    if not len(cut):
+        return low, high
+    chord = distance_m(*start[cut].T, *end[cut].T) / 1000.0
+    whole = names.iloc[cut].str.split(".").str[0].to_numpy()
+    slack = pd.Series(km[cut] - chord).groupby(whole).transform("sum").to_numpy()
+    low[cut], high[cut] = np.minimum(chord, km[cut]), np.maximum(chord + slack, km[cut])
+    return low, high
 
 
 def _words(lines: gpd.GeoDataFrame, column: str) -> NDArray[np.object_]:

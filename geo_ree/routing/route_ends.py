@@ -81,7 +81,10 @@ def _tie(network: Network, found: pd.DataFrame, points: pd.DataFrame, mode: str)
     town = here["loose"].astype(bool)
     off = found["off_km"]
     aside = off.where((off > OFF_ROAD_KM) & (mode == "road"), 0.0)
+    share = found["km"] / edge["km"].where(edge["km"] > 0.0, 1.0)
     found = found.assign(
+        km_low=found["km_low"] - share * (edge["km"] - edge["km_low"]),
+        km_high=found["km_high"] + share * (edge["km_high"] - edge["km"]),
         aside=aside,
         beside=off.where((aside == 0.0) & (town | ~on_line), 0.0),
         basis=edge["basis"].where(aside == 0.0, "straight"),

@@ -18,7 +18,7 @@ from geo_ree.routing.assembly import NODES, Ints
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.graph import Flags, Graph, Search, contract, search
 from geo_ree.routing.network import MODES, Network, load_network
-from geo_ree.routing.route_ends import END, join_points
+from geo_ree.routing.route_ends import join_points
 
 _NOTES = {
     "chord": "part of the line is a chord of unknown course",
@@ -159,7 +159,7 @@ def shortest_route(
                 f"no way: {name} is on no line by {_either(modes)}", "give another end"
             )
     codes = [read_country(word, "the country to avoid") for word in avoid]
-    graph = graph.without_edges(_other_ends(network, {first, last}))
+    graph = graph.without_edges(_other_places(network, {first, last}))
     found = search(graph.without(codes).without_edges(_closed_edges(network)), first)
     if not np.isfinite(found.km[0, last]):
         raise RouteError(_why_not(graph, first, last, modes, codes, names))
@@ -194,11 +194,12 @@ def _as_route(network: Network, nodes: Ints, rows: Ints, sums: tuple[float, floa
     )
 
 
-def _other_ends(network: Network, kept: set[int]) -> Flags:
-    """Edges to the ends of other routes."""
-    places = network.places
-    ends = set(places.loc[places["kind"] == END, "node"]) - kept
-    return np.asarray(network.edges[["a", "b"]].isin(ends).any(axis=1).to_numpy())
+def _other_places(network: Network, kept: set[int]) -> Flags:
+    """Edges to places that a route does not end at; a line passes them, and legs begin at ports."""
+    legs = network.edges["basis"] == "leg"
+    ports = set(network.edges.loc[legs, ["a", "b"]].to_numpy().ravel().tolist())
+    others = set(network.places["node"].tolist()) - ports - kept
+    return np.asarray(network.edges[["a", "b"]].isin(others).any(axis=1).to_numpy())
 
 
 def _closed_edges(network: Network) -> Flags:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_ree.crs import distance_m
@@ -79,6 +79,7 @@ bends = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(bends, st.floats(0.02, 0.98), st.floats(0.02, 0.98))
 def test_the_interval_holds_the_true_distance_whatever_the_course_of_the_line(course, s, t):
     """An edge is known by its ends and length alone: S and T lie somewhere on its true course."""
@@ -106,6 +107,20 @@ def test_the_interval_holds_the_true_distance_whatever_the_course_of_the_line(co
         assert between.km_low - slack <= abs(past[0] - past[1]) <= between.km_high + slack
 
 
+def test_sections_of_a_cut_chord_share_its_slack():
+    """A chord of 165 km cut at a place: each section may have all that both chords leave."""
+    cut = lines((70, 45, 71, 45, 82.5, "KAZ", "KAZ"), (71, 45, 72, 45, 82.5, "KAZ", "KAZ"))
+    network = build_network(
+        railways=cut.assign(native_id=["7-8.1", "7-8.2"]),
+        places=places(A=(70, 45, "KAZ"), B=(71, 45, "KAZ")),
+    )
+    chord = km((70.0, 45.0), (71.0, 45.0))
+    route = find_route("A", "B", network)
+    assert route.km_low == pytest.approx(chord, abs=0.01)
+    assert route.km == pytest.approx(82.5, abs=0.01)
+    assert route.km_high == pytest.approx(165.0 - chord, abs=0.01)
+
+
 def test_a_point_at_a_node_is_the_node(plain):
     route = find_route((71.0, 45.0), "D", plain)
     assert (route.km_low, route.km, route.km_high) == pytest.approx((175, 175, 175), abs=0.01)
@@ -120,6 +135,21 @@ def test_a_place_off_the_road_reaches_it_by_13_tenths_of_the_geodesic():
     assert any("1.3 x the geodesic" in note for note in route.notes)
     near = find_route((70.0, 46.2), (70.1, 46.3), network, modes=("road",))
     assert near.km == pytest.approx(1.3 * km((70.0, 46.2), (70.1, 46.3)), abs=0.01)
+
+
+def test_a_route_does_not_jump_from_line_to_line_at_a_place_between_them():
+    """A gateway stands for every line that crosses its border nearby; a route keeps to its line."""
+    network = build_network(
+        roads=lines(
+            (72.0, 41.0, 72.4, 41.0, 40, "KGZ", "UZB"),
+            (72.0, 41.1, 72.4, 41.1, 40, "KGZ", "UZB"),
+            (72.0, 41.0, 71.0, 41.05, 90, "KGZ", "KGZ"),
+            (72.0, 41.1, 71.0, 41.05, 90, "KGZ", "KGZ"),
+        ),
+        places=places(G=(72.1, 41.05, "KGZ")).assign(neighbour="UZB", kind="road_border"),
+    )
+    route = find_route((72.4, 41.0), (72.4, 41.1), network, modes=("road",))
+    assert route.km == pytest.approx(40 + 90 + 90 + 40, abs=0.1)
 
 
 def test_avoided_countries_are_not_entered(plain):
