@@ -15,7 +15,7 @@ from geo_ree.routing.no_route import explain
 from geo_ree.routing.railheads import DETOUR, find_railheads, open_roads, reach_railheads
 from geo_ree.routing.ranges import Range
 from geo_ree.routing.route_choice import BY_ROAD, Choice, Rates, choose
-from geo_ree.routing.route_costs import LISTED
+from geo_ree.routing.route_costs import LISTED, inland
 from geo_ree.routing.route_lines import Path, follow, multi_line, multi_point
 from geo_ree.routing.truck_paths import Trucks
 from geo_ree.routing.trunks import Surveyor, Trunk, node_sequence
@@ -112,7 +112,9 @@ class RowMaker:
     ) -> tuple[Path, Choice] | None:
         direct = trucks.to_place(row, trunk.road) if trunk.road is not None else None
         by_road = direct[0] if direct else np.inf
-        choice = choose(trucks.reach.truck_km[row], rail, by_road, self.rates)
+        reach = trucks.reach
+        near = reach.nearest_first[row]
+        choice = choose(reach.truck_km[row], near, rail, by_road, self.rates)
         if choice is None:
             return None
         if choice.railhead == BY_ROAD and direct is not None:
@@ -138,7 +140,7 @@ class RowMaker:
         error = DETOUR * site["error_km"]
         km = {mode: path.km.get(mode, 0.0) for mode in ("truck", "rail", "ferry", "sea")}
         total = sum(km.values())
-        assumed = list(path.assumed)
+        assumed = [_off_road(path), *path.assumed] if path.off_road_km >= 1.0 else [*path.assumed]
         if site["error_km"] >= _SAID_ERROR_KM:
             assumed.append(f"position of the deposit within {site['error_km']:.0f} km")
         assumed += self._judged(km, plan)
@@ -168,7 +170,7 @@ class RowMaker:
     def _judged(self, km: Mapping[str, float], plan: Plan) -> list[str]:
         """Say which rates are our judgement."""
         used = [mode for mode in ("ferry", "sea") if km[mode] > 0 and self.costs[mode].assumed]
-        if self.costs["port"].assumed:
+        if self.costs["port"].assumed and (plan.leg or plan.port not in inland()):
             used.append("port")
         return [f"rates by judgement: {', '.join(used)}"] if used else []
 
@@ -200,6 +202,10 @@ def _add_tail(path: Path, plan: Plan) -> Path:
             assumed=words,
         )
     )
+
+
+def _off_road(path: Path) -> str:
+    return f"{path.off_road_km:.0f} km of road at {DETOUR:g} x the straight line"
 
 
 def _note(choice: Choice) -> str:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from geo_ree.crs import Floats, distance_m
+from geo_ree.crs import Floats
 from geo_ree.routing.assembly import GATEWAY_KM, Ints, edge_distances
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import Network
@@ -105,12 +108,46 @@ def changes_gauge(one: str, other: str) -> bool:
     return len(known) == 2 and known[0] != known[1]
 
 
+@lru_cache(maxsize=8)
 def gauge_edges(network: Network) -> Flags:
-    """Which edges are railways that cross to a country of another gauge."""
-    out = np.zeros(len(network.edges), dtype=bool)
-    rows = np.flatnonzero(network.edges["crossing"] & (network.edges["mode"] == "rail"))
-    out[rows] = [changes_gauge(one, other) for one, other in edge_countries(network, rows)]
+    """Which edges are railways that cross to another gauge.
+
+    A part of a country's railways that is not its main one, and that meets no railway but those of
+    neighbours of one other gauge, is of theirs: Khaf - Herat.
+    """
+    rail = (network.edges["mode"] == "rail").to_numpy()
+    crossing = network.edges["crossing"].to_numpy(bool)
+    rows = np.flatnonzero(rail & crossing)
+    part = _parts_within(network, network.ends[rail & ~crossing])
+    gauges = {code: gauge for code, (gauge, _) in read_gauges().items()}
+    pairs = [[gauges.get(code, 0.0) for code in pair] for pair in edge_countries(network, rows)]
+    own = np.array(pairs).reshape(-1, 2)
+    at = part[network.ends[rows]]
+    least, most = np.full(len(part), np.inf), np.full(len(part), -np.inf)
+    np.minimum.at(least, at.ravel(), own[:, ::-1].ravel())
+    np.maximum.at(most, at.ravel(), own[:, ::-1].ravel())
+    alone = (least == most)[at] & ~_main_parts(network, part)[at]
+    out = np.zeros(len(crossing), dtype=bool)
+    out[rows] = (own > 0).all(axis=1) & (own[:, 0] != own[:, 1]) & ~alone.any(axis=1)
     return out
+
+
+def _parts_within(network: Network, ends: Ints) -> Ints:
+    """Number the parts of railways that hang together without crossing a border, node by node."""
+    size = len(network.nodes)
+    links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1])
+
+
+def _main_parts(network: Network, part: Ints) -> Flags:
+    """Which parts are the largest of their country."""
+    size = np.bincount(part, minlength=len(part))
+    first = np.zeros(len(part), dtype=np.int64)
+    first[part[::-1]] = np.arange(len(part))[::-1]
+    table = pd.DataFrame({"country": network.codes[first], "size": size})
+    return np.asarray(
+        (table.groupby("country")["size"].transform("max") == table["size"]).to_numpy()
+    )
 
 
 @lru_cache(maxsize=8)
@@ -195,12 +232,10 @@ def _merge_runs(runs: list[tuple[str, int]], past: Floats) -> list[tuple[str, in
 
 def _describe(network: Network, one: str, other: str, position: int, edge: int) -> Crossing:
     lon, lat = (float(v) for v in network.xy[network.ends[edge]].mean(axis=0))
-    mode = str(network.column("mode")[edge])
     if network.column("basis")[edge] == "leg":
         name, named = network.leg_names[str(network.column("source_id")[edge])], True
     else:
-        name, named, lon, lat = _name(mode, one, other, lon, lat)
-    gauge = mode == "rail" and changes_gauge(one, other)
+        name, named, lon, lat = _name(network, edge, one, other)
     return Crossing(
         one=one,
         other=other,
@@ -209,20 +244,20 @@ def _describe(network: Network, one: str, other: str, position: int, edge: int) 
         lat=lat,
         gateway=name,
         named=named,
-        gauge=bool(gauge),
+        gauge=bool(gauge_edges(network)[edge]),
     )
 
 
-def _name(
-    mode: str, one: str, other: str, lon: float, lat: float
-) -> tuple[str, bool, float, float]:
+def _name(network: Network, edge: int, one: str, other: str) -> tuple[str, bool, float, float]:
+    """Name and place of a crossing: the gateway within `GATEWAY_KM`, or the middle of the edge."""
+    mode = str(network.column("mode")[edge])
     near = _gateways(mode).get(frozenset((one, other)), [])
-    if near:
-        x, y = np.array([(g["longitude"], g["latitude"]) for g in near]).T
-        far = distance_m(np.full(len(near), lon), np.full(len(near), lat), x, y)
-        at = int(np.argmin(far))
-        if far[at] / 1000.0 <= GATEWAY_KM:
-            return str(near[at]["name"]), True, float(x[at]), float(y[at])
+    rows = np.array([edge])
+    far = [float(edge_distances(network, rows, g["longitude"], g["latitude"])[0]) for g in near]
+    if far and min(far) <= GATEWAY_KM:
+        gateway = near[int(np.argmin(far))]
+        return str(gateway["name"]), True, gateway["longitude"], gateway["latitude"]
+    lon, lat = (float(v) for v in network.xy[network.ends[edge]].mean(axis=0))
     return f"{one}-{other}", False, lon, lat
 
 

@@ -65,12 +65,11 @@ def _explain_borders(
     reached = reachable(network, country, avoided)
     without = f"without {_listed([country_name(code) for code in avoided])}, " if avoided else ""
     ends = {_country_of(network, plan.places[-1]) for plan in plans}
+    where = _listed(sorted(country_name(code) for code in ends))
+    if ends <= set(avoided):
+        return f"{without}no corridor is left: they end in {where}"
     if not ends & reached:
-        others = sorted(country_name(code) for code in reached - {country})
-        where = (
-            f"open crossings lead to {_listed(others)} only" if others else "no crossing is open"
-        )
-        return f"{without}{where} from {name}, and no corridor ends there"
+        return f"{without}no open crossings lead from {name} to {where}, where the corridors end"
     return f"{without}no corridor can be reached from a railhead of {name}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -55,7 +55,7 @@ class Railheads:
     links: pd.DataFrame
     roads: Graph
 
-    @property
+    @cached_property
     def countries(self) -> np.ndarray:
         """Country of each railhead."""
         return np.asarray(self.network.codes[self.nodes])
@@ -79,6 +79,15 @@ class Reach:
     truck_km: Floats
     straight: np.ndarray
     starts: pd.DataFrame
+
+    @cached_property
+    def nearest_first(self) -> list[Ints]:
+        """Railheads that each deposit has a way to, in order of the kilometres."""
+        out = []
+        for km in self.truck_km:
+            known = np.flatnonzero(np.isfinite(km))
+            out.append(known[np.argsort(km[known], kind="stable")])
+        return out
 
 
 @lru_cache(maxsize=4)

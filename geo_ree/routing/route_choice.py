@@ -53,13 +53,17 @@ class Choice:
     other_share: float
 
 
-def choose(truck_km: Floats, rail_km: Floats, by_road_km: float, rates: Rates) -> Choice | None:
+def choose(
+    truck_km: Floats, nearest_first: Ints, rail_km: Floats, by_road_km: float, rates: Rates
+) -> Choice | None:
     """Choose the cheapest of all ways from a deposit to the place where a corridor begins.
 
     Parameters
     ----------
     truck_km
-        To each railhead; shape (n,), infinite where there is no way.
+        To each railhead; shape (n,).
+    nearest_first
+        The railheads that there is a way to, in the order of `truck_km`.
     rail_km
         From each railhead on, by changes of gauge; shape (layers, n).
     by_road_km
@@ -75,10 +79,11 @@ def choose(truck_km: Floats, rail_km: Floats, by_road_km: float, rates: Rates) -
     Examples
     --------
     >>> rates = Rates(0.10, 0.04, 10.0, np.array([[0.10], [0.04], [10.0]]))
-    >>> choose(np.array([50.0, 20.0]), np.array([[900.0, 1000.0]]), np.inf, rates).railhead
+    >>> truck_km, rail_km = np.array([50.0, 20.0]), np.array([[900.0, 1000.0]])
+    >>> choose(truck_km, np.array([1, 0]), rail_km, np.inf, rates).railhead
     0
     """
-    at, layer = _candidates(truck_km, rail_km)
+    at, layer = _candidates(nearest_first, rail_km)
     truck, rail = truck_km[at], rail_km[layer, at]
     if np.isfinite(by_road_km):
         at, layer = np.r_[at, BY_ROAD], np.r_[layer, 0]
@@ -92,10 +97,8 @@ def choose(truck_km: Floats, rail_km: Floats, by_road_km: float, rates: Rates) -
     return Choice(int(at[best]), int(layer[best]), other)
 
 
-def _candidates(truck_km: Floats, rail_km: Floats) -> tuple[Ints, Ints]:
+def _candidates(order: Ints, rail_km: Floats) -> tuple[Ints, Ints]:
     """Railheads that are not farther by truck and by rail than another one, of each layer."""
-    use = np.flatnonzero(np.isfinite(truck_km))
-    order = use[np.argsort(truck_km[use], kind="stable")]
     rail = rail_km[:, order]
     least = np.minimum.accumulate(np.c_[np.full(len(rail), np.inf), rail], axis=1)[:, :-1]
     layer, place = np.nonzero(rail < least)

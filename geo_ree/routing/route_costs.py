@@ -152,14 +152,14 @@ def days_draws(
 
 def _ports(rows: pd.DataFrame) -> Floats:
     """Sea ports in which a tonne is handled: that of shipment, and that of arrival overseas."""
-    inland = _inland()
-    at_port = [bool(name) and name not in inland for name in rows["port"].fillna("").astype(str)]
+    plants = inland()
+    at_port = [bool(name) and name not in plants for name in rows["port"].fillna("").astype(str)]
     by_sea = _column(rows, "sea_km") > 0
     return np.where(by_sea, 2.0, np.array(at_port, dtype=np.float64)[:, None])
 
 
 @lru_cache(maxsize=1)
-def _inland() -> frozenset[str]:
+def inland() -> frozenset[str]:
     """Destinations that are no ports."""
     table = read_facts("destinations")
     return frozenset(table.loc[table["kind"] == "plant", "name"])
@@ -169,19 +169,23 @@ def border_hours(rows: pd.DataFrame) -> list[list[tuple[str, float]]]:
     """Give for each border of each row the name of its judgement, and published hours or NaN."""
     table = read_border_hours()
     return [
-        _hours(table, str(countries), str(gateways))
-        for countries, gateways in zip(rows["countries"], rows["gateways"], strict=True)
+        _hours(table, str(countries), str(gateways), bool(gauges > 0))
+        for countries, gateways, gauges in rows[
+            ["countries", "gateways", "gauge_changes"]
+        ].itertuples(index=False)
     ]
 
 
-def _hours(table: BorderHours, countries: str, gateways: str) -> list[tuple[str, float]]:
+def _hours(
+    table: BorderHours, countries: str, gateways: str, gauges: bool
+) -> list[tuple[str, float]]:
     passed = [code for code in countries.split(LISTED) if code]
     names = [name for name in gateways.split(LISTED) if name]
     by_road, out = _road_gateways(), []
     for at, (one, other) in enumerate(pairwise(passed)):
         name = names[at] if at < len(names) else ""
         judged = "border_hours"
-        if changes_gauge(one, other) and name not in by_road:
+        if gauges and changes_gauge(one, other) and name not in by_road:
             judged = "gauge_hours"
         out.append((judged, table.hours(one, other, name)))
     return out

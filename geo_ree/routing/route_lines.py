@@ -22,7 +22,10 @@ _DASHED = np.array([basis in ("join", "bridge", "straight", "chord") for basis i
 
 @dataclass(frozen=True)
 class Path:
-    """A part of a route: kilometres by mode with their interval, borders, lines, assumptions."""
+    """A part of a route: kilometres by mode with their interval, borders, lines, assumptions.
+
+    ``off_road_km`` of the kilometres by truck are on roads that are in no file.
+    """
 
     km: dict[str, float] = field(default_factory=dict)
     low: float = 0.0
@@ -31,6 +34,7 @@ class Path:
     crossings: tuple[Crossing, ...] = ()
     lines: dict[str, list[Floats]] = field(default_factory=dict)
     dashed: list[Floats] = field(default_factory=list)
+    off_road_km: float = 0.0
     assumed: tuple[str, ...] = ()
 
     def then(self, other: Path) -> Path:
@@ -47,6 +51,7 @@ class Path:
                 for m in {*self.lines, *other.lines}
             },
             dashed=self.dashed + other.dashed,
+            off_road_km=self.off_road_km + other.off_road_km,
             assumed=tuple(dict.fromkeys(self.assumed + other.assumed)),
         )
 
@@ -91,8 +96,10 @@ def _assumed_lines(network: Network, edges: Ints, basis: Ints, km: Floats) -> li
         out.append(f"{count} joins of dead ends ({length['join']:.1f} km)")
     if length["bridge"]:
         out.append(f"gaps of lines bridged ({length['bridge']:.0f} km)")
-    if length["chord"]:
-        out.append(f"{length['chord']:.0f} km of unknown course")
+    for code, line in enumerate(("railway", "road")):
+        rows = on["chord"] & (network.mode_codes[edges] == code)
+        if rows.any():
+            out.append(f"{km[rows].sum():.0f} km of {line} of unknown course")
     out += [f"line {name}" for name in dict.fromkeys(names[edges[on["straight"]]])]
     if network.by_suez & set(names[edges[on["leg"]]]):
         out.append("the Suez Canal is open")

@@ -25,9 +25,6 @@ from geo_ree.routing.railheads import (
 from geo_ree.routing.route_lines import Path, follow
 from geo_ree.routing.trunks import node_sequence
 
-_SHOWN_KM = 1.0
-"""Shorter ways off the road are not worth a word."""
-
 
 @dataclass(frozen=True, eq=False)
 class Trucks:
@@ -157,18 +154,14 @@ _ROADLESS = f"no main road within {OFF_ROAD_KM:g} km"
 def off_road(points: Sequence[Floats], straight_km: float, why: str) -> Path:
     """Give a straight line as a road that is in no file."""
     line = np.array(points)
-    km = DETOUR * straight_km
-    words: tuple[str, ...] = ()
-    if km >= _SHOWN_KM:
-        said = f"{km:.0f} km of road at {DETOUR:g} x the straight line"
-        words = (f"{said} ({why})" if why else said,)
     return Path(
-        km={"truck": km},
+        km={"truck": DETOUR * straight_km},
         low=DETOUR_ENDS[0] * straight_km,
         high=DETOUR_ENDS[1] * straight_km,
         lines={"truck": [line]},
         dashed=[line],
-        assumed=words,
+        off_road_km=DETOUR * straight_km,
+        assumed=(why,) if why else (),
     )
 
 
@@ -189,5 +182,6 @@ def _reverse(path: Path) -> Path:
         high=path.high,
         lines={mode: [part[::-1] for part in parts[::-1]] for mode, parts in path.lines.items()},
         dashed=path.dashed,
+        off_road_km=path.off_road_km,
         assumed=path.assumed,
     )

@@ -8,6 +8,7 @@ import shapely
 
 from geo_ree.errors import GeoReeError, RouteError
 from geo_ree.routing.corridors import COLUMNS, GEOMETRIES, find_corridors
+from geo_ree.routing.crossings import gauge_edges
 from geo_ree.routing.network import build_network
 
 KM = 85.0  # about a degree of longitude at 45 N x 1.08
@@ -229,3 +230,17 @@ def test_a_planned_line_makes_a_route_shorter_or_leaves_it(network):
     )
     assert (after["truck_km"] < before["truck_km"]).all()
     assert (after["usd_t_p50"] <= before["usd_t_p50"] + 1e-9).all()
+
+
+def test_a_piece_of_line_beyond_a_border_is_of_the_gauge_of_the_only_railway_it_meets():
+    """As Khaf - Herat: the country's own railways, of another gauge, are elsewhere."""
+    rails = track(
+        (70, 45, 71, 45, "IRN", "IRN"),
+        (71, 45, 72, 45, "IRN", "AFG"),
+        (72, 45, 73, 45, "AFG", "AFG"),
+        *((x, 47, x + 1, 47, "AFG", "AFG") for x in range(70, 75)),
+        (75, 47, 76, 47, "AFG", "UZB"),
+        (76, 47, 70, 45, "UZB", "IRN"),
+    )
+    network = build_network(railways=rails)
+    assert gauge_edges(network).tolist() == [False] * 9 + [True]
