@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo_ree.routing.facts_tables import FACTS, read_facts
+from geo_ree.routing.facts_tables import read_facts
 
 GATEWAYS = Path(str(files("geo_ree") / "starter" / "gateways.csv"))
 
@@ -21,10 +21,8 @@ def read_places() -> pd.DataFrame:
         read_facts("destinations"),
         read_gateways(),
         read_facts("road_gateways").assign(kind="road_border"),
+        read_facts("stations").assign(kind="station"),
     ]
-    stations = FACTS / "stations.csv"
-    if stations.exists():
-        tables.append(_read(stations).assign(kind="station"))
     rows = pd.concat([_placed(table) for table in tables], ignore_index=True)
     return rows.drop_duplicates("name", ignore_index=True)
 

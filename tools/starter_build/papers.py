@@ -43,7 +43,7 @@ OSM_ROUTES: Mapping[str, str] = {
 UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
     "routing_railways.parquet": {
         **OSM_ROUTES,
-        "title": "Railways for routes to the sea ports, 25-135 E, 20-62 N",
+        "title": "Railways for routes to the sea ports, 25-135.5 E, 20-62 N",
         "attribution": (
             "Railways: © OpenStreetMap contributors (ODbL); control points: GeoNames (CC BY 4.0)"
         ),

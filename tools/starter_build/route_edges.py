@@ -21,8 +21,9 @@ from starter_build.packages import Store
 from starter_build.product import Product, sha256, write_parquet
 from starter_build.rail_controls import FACTS, draw_through_places
 
-ROUTES_BOX = (25.0, 20.0, 135.0, 62.0)
-"""Holds the sea ports of the corridors, from Ust-Luga and Mersin to Karachi and Vostochny."""
+ROUTES_BOX = (25.0, 20.0, 135.5, 62.0)
+"""Holds the sea ports of the corridors, from Ust-Luga and Mersin to Karachi and Vostochny; the line to
+Vostochny passes Khabarovsk at 135.07 E."""
 
 PAKISTAN_BOX = (60.0, 23.0, 72.0, 30.0)
 """Holds the roads from Afghanistan to Karachi and Gwadar."""
@@ -46,7 +47,7 @@ def build_routing_railways(
         network,
         store.built_from("scgraph_railways"),
         {},
-        "25-135 E, 20-62 N",
+        "25-135.5 E, 20-62 N",
     )
     return replace(
         product,
