@@ -15,6 +15,7 @@ from geo_ree.crs import distance_m
 from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError
 from geo_ree.routing.assembly import NODES, Ints
+from geo_ree.routing.crossings import closed_edges
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.graph import Flags, Graph, Search, contract, search
 from geo_ree.routing.network import MODES, Network, load_network
@@ -66,7 +67,8 @@ def find_route(
 
     A place S on an edge A-B of length L is known to an interval: its distance to A lies between
     d(A, S) and L - d(S, B). `Route.km_low` and `km_high` add up these intervals, those of joins and
-    bridges, and how far a place lies from its line. Crossings that are closed are not passed.
+    bridges, and how far a place lies from its line. Crossings that are closed are not passed, nor are
+    roads over a border where no gateway is known to be open.
 
     Parameters
     ----------
@@ -160,7 +162,8 @@ def shortest_route(
             )
     codes = [read_country(word, "the country to avoid") for word in avoid]
     graph = graph.without_edges(_other_places(network, {first, last}))
-    found = search(graph.without(codes).without_edges(_closed_edges(network)), first)
+    shut = np.logical_or.reduce([closed_edges(network, mode) for mode in modes])
+    found = search(graph.without(codes).without_edges(shut), first)
     if not np.isfinite(found.km[0, last]):
         raise RouteError(_why_not(graph, first, last, modes, codes, names))
     return _as_route(network, *_walk(found, last))
@@ -200,19 +203,6 @@ def _other_places(network: Network, kept: set[int]) -> Flags:
     ports = set(network.edges.loc[legs, ["a", "b"]].to_numpy().ravel().tolist())
     others = set(network.places["node"].tolist()) - ports - kept
     return np.asarray(network.edges[["a", "b"]].isin(others).any(axis=1).to_numpy())
-
-
-def _closed_edges(network: Network) -> Flags:
-    """Edges that cross a border where crossings of their mode are closed."""
-    table, country = network.edges, network.nodes["country"].to_numpy(object)
-    rows = np.flatnonzero(table["crossing"].to_numpy(bool))
-    closed = read_facts("closed_crossings")
-    shut = {(p, q, m) for p, q, m in zip(closed["a"], closed["b"], closed["mode"], strict=True)}
-    out = np.zeros(len(table), dtype=bool)
-    for row, a, b, mode in table.loc[rows, ["a", "b", "mode"]].itertuples():
-        pairs = ((country[a], country[b]), (country[b], country[a]))
-        out[row] = any((*pair, m) in shut for pair in pairs for m in (mode, "both"))
-    return out
 
 
 def _why_not(

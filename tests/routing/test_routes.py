@@ -140,15 +140,15 @@ def test_a_place_off_the_road_reaches_it_by_13_tenths_of_the_geodesic():
 def test_a_route_does_not_jump_from_line_to_line_at_a_place_between_them():
     """A gateway stands for every line that crosses its border nearby; a route keeps to its line."""
     network = build_network(
-        roads=lines(
+        railways=lines(
             (72.0, 41.0, 72.4, 41.0, 40, "KGZ", "UZB"),
             (72.0, 41.1, 72.4, 41.1, 40, "KGZ", "UZB"),
             (72.0, 41.0, 71.0, 41.05, 90, "KGZ", "KGZ"),
             (72.0, 41.1, 71.0, 41.05, 90, "KGZ", "KGZ"),
         ),
-        places=places(G=(72.1, 41.05, "KGZ")).assign(neighbour="UZB", kind="road_border"),
+        places=places(G=(72.1, 41.05, "KGZ")).assign(neighbour="UZB", kind="rail_border"),
     )
-    route = find_route((72.4, 41.0), (72.4, 41.1), network, modes=("road",))
+    route = find_route((72.4, 41.0), (72.4, 41.1), network)
     assert route.km == pytest.approx(40 + 90 + 90 + 40, abs=0.1)
 
 
@@ -169,6 +169,16 @@ def test_a_crossing_that_is_closed_is_not_passed():
         find_route("A", "B", network)
     other = build_network(railways=lines((*row, "RUS", "AZE")), places=ends)
     assert find_route("A", "B", other).km == pytest.approx(90, abs=0.1)
+
+
+def test_a_road_crosses_a_border_where_a_gateway_is_open():
+    ends = places(A=(68.8, 41.3, "KAZ"), B=(69.0, 41.1, "UZB"))
+    near = build_network(roads=lines((68.8, 41.3, 69.0, 41.1, 40, "KAZ", "UZB")), places=ends)
+    assert find_route("A", "B", near, modes=("road",)).countries == ("KAZ", "UZB")
+    ends = places(A=(62.0, 43.5, "KAZ"), B=(62.0, 43.0, "UZB"))
+    desert = build_network(roads=lines((62.0, 43.5, 62.0, 43.0, 60, "KAZ", "UZB")), places=ends)
+    with pytest.raises(RouteError, match="no way by road from A to B and over open crossings"):
+        find_route("A", "B", desert, modes=("road",))
 
 
 @pytest.mark.parametrize(
