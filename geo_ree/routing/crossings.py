@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -211,7 +211,11 @@ def find_crossings(network: Network, nodes: Ints, edges: Ints) -> tuple[list[str
     runs = _merge_runs(runs, past)
     crossings = []
     for (one, _), (other, at) in pairwise(runs):
-        crossings.append(_describe(network, one, other, at - 1, int(edges[at - 1])))
+        found = _describe(network, one, other, at - 1, int(edges[at - 1]))
+        if network.column("basis")[edges[at - 1]] == "leg":  # entered in the port of arrival
+            lon, lat = (float(degrees) for degrees in network.xy[nodes[at]])
+            found = replace(found, lon=lon, lat=lat)
+        crossings.append(found)
     return [code for code, _ in runs], crossings
 
 

@@ -160,6 +160,7 @@ def test_a_market_overseas_is_reached_by_a_leg_that_says_its_canal(network):
     assert (row["port"], row["sea_km"]) == ("Isle", 500.0)
     assert "the Suez Canal is open" in row["assumed"]
     assert row["countries"] == "KAZ;CHN;JPN"
+    assert [(p.x, p.y) for p in row["crossing_points"].geoms][-1] == (79.0, 44.0)
 
 
 def test_via_takes_slugs_and_places_and_refuses_others(network):
