@@ -17,6 +17,9 @@ from geo_ree.routing.network import Network
 
 Flags = NDArray[np.bool_]
 
+FARTHEST_KM = 1e6
+"""No route is longer: it keeps the search off what is closed."""
+
 
 @dataclass(frozen=True, eq=False)
 class Graph:
@@ -116,6 +119,18 @@ class Graph:
             shape=(size * layers, size * layers),
         )
         return matrix, key[order], which[order]
+
+    def matrix_past_places(self, layers: int, source: int = -1) -> csr_array:
+        """The matrix without the ways out of places (beside their lines), but for a source."""
+        matrix = self.matrix(layers)[0]
+        size = len(self.junctions)
+        places = np.setdiff1d(self.network.places["node"].to_numpy(np.int64), [source])
+        rows = np.flatnonzero(np.isin(self.junctions, places))
+        rows = (rows + size * np.arange(layers)[:, None]).ravel()
+        data = matrix.data.copy()
+        for first, last in zip(matrix.indptr[rows], matrix.indptr[rows + 1], strict=True):
+            data[first:last] = np.inf
+        return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +268,7 @@ def contract_between(network: Network, modes: tuple[str, ...], stops: Ints) -> G
     )
 
 
-def search(graph: Graph, source: int, *, layers: int = 1) -> Search:
+def search(graph: Graph, source: int, *, layers: int = 1, by_places: bool = True) -> Search:
     """Find the shortest routes from a node to every node.
 
     Parameters
@@ -264,6 +279,8 @@ def search(graph: Graph, source: int, *, layers: int = 1) -> Search:
         Number of a node that is not contracted, such as that of a place.
     layers
         One more than the number of counted chains that a route may pass (`Graph.toll`).
+    by_places
+        Whether a route may pass other places: those where legs begin. Else it only ends there.
 
     Returns
     -------
@@ -282,7 +299,9 @@ def search(graph: Graph, source: int, *, layers: int = 1) -> Search:
         none = np.full(layers * size, -1, dtype=np.int64)
         return Search(graph, source, km, none, none)
     matrix, keys, chains = graph.matrix(layers)
-    away, before = dijkstra(matrix, indices=at, return_predecessors=True)
+    if not by_places:
+        matrix = graph.matrix_past_places(layers, source)
+    away, before = dijkstra(matrix, indices=at, return_predecessors=True, limit=FARTHEST_KM)
     states = np.flatnonzero(before >= 0)
     by = np.full(len(away), -1, dtype=np.int64)
     by[states] = chains[np.searchsorted(keys, before[states].astype(np.int64) * len(away) + states)]

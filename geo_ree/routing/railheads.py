@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 from geo_ree.crs import Floats, distance_m
 from geo_ree.routing.assembly import Ints, attach
 from geo_ree.routing.crossings import closed_edges
-from geo_ree.routing.graph import Graph, contract, contract_between
+from geo_ree.routing.graph import FARTHEST_KM, Graph, contract, contract_between
 from geo_ree.routing.network import Network
 
 RAILHEAD_KM = 10.0
@@ -207,7 +207,8 @@ def node_distances(graph: Graph, nodes: Ints) -> Floats:
     extra[inner] += np.where(graph.keep[chain], 0.0, np.inf)[:, None]
     sources, where = np.unique(np.searchsorted(graph.junctions, ends), return_inverse=True)
     layers = ROAD_BORDERS + 1
-    away = dijkstra(graph.matrix(layers)[0], indices=sources)
+    matrix = graph.matrix_past_places(layers)
+    away = dijkstra(matrix, indices=sources, limit=FARTHEST_KM)
     away = away.reshape(len(sources), layers, -1).min(axis=1)
     first, second = where.reshape(-1, 2).T
     return np.asarray(np.minimum(away[first] + extra[:, :1], away[second] + extra[:, 1:]))

@@ -126,7 +126,9 @@ class Trucks:
 
     def _search(self, node: int) -> Search:
         if node not in self._searches:
-            self._searches[node] = search(self.roads, node, layers=ROAD_BORDERS + 1)
+            self._searches[node] = search(
+                self.roads, node, layers=ROAD_BORDERS + 1, by_places=False
+            )
         return self._searches[node]
 
     @property

@@ -122,7 +122,7 @@ class Surveyor:
         if key not in self._searches:
             layers = LAYERS if mode == "rail" else 1
             graph = open_graph(self.network, mode, closed)
-            self._searches[key] = search(graph, node, layers=layers)
+            self._searches[key] = search(graph, node, layers=layers, by_places=False)
         return self._searches[key]
 
     def _leg_closed(self, plan: Plan) -> bool:

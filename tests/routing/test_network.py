@@ -181,6 +181,25 @@ def test_layers_count_the_tolls_passed_and_the_lowest_layer_takes_the_detour():
     assert found.km[:, 1].tolist() == [70.0, 10.0] or found.km[:, 2].tolist() == [70.0, 10.0]
 
 
+def test_a_route_ends_at_a_place_but_does_not_pass_from_line_to_line_by_it():
+    """Two lines that cross one border near a gateway, and meet nowhere else."""
+    pair = [(70, 45, 71, 45, 80, "KAZ", "CHN"), (70, 45.05, 71, 45.05, 80, "KAZ", "CHN")]
+    gate = pd.DataFrame(
+        [("Gate", "rail_border", "KAZ", 70.5, 45.02, "CHN")],
+        columns=["name", "kind", "country", "longitude", "latitude", "neighbour"],
+    )
+    network = build_network(railways=lines(pair), places=gate)
+    graph, place = contract(network), int(network.places["node"].iloc[0])
+    one = network.nodes.index[network.nodes["lat"] == 45.0]
+    other = network.nodes.index[network.nodes["lat"] == 45.05]
+    jump = search(graph, int(one[0])).km[0]
+    kept = search(graph, int(one[0]), by_places=False).km[0]
+    assert np.isfinite(jump[other]).all()
+    assert np.isinf(kept[other]).all()
+    assert np.isfinite(kept[place])
+    assert np.isfinite(search(graph, place, by_places=False).km[0]).all()
+
+
 def test_closed_countries_and_edges_are_left_out():
     network = build_network(
         railways=lines(
