@@ -1,5 +1,6 @@
 """Tables of facts: each row has a source and a date, places lie where they are said to be."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,8 @@ import shapely
 from geo_ree.crs import distance_m
 from geo_ree.errors import RouteError
 from geo_ree.routing.facts_tables import ASSUMED, FACTS, RULES, read_facts
+from geo_ree.routing.network import load_network
+from geo_ree.routing.routes import find_route
 
 STARTER = Path(__file__).parents[2] / "geo_ree" / "starter"
 SEVEN = {"KAZ", "KGZ", "UZB", "TJK", "TKM", "AFG", "MNG"}
@@ -204,3 +207,16 @@ def test_factors_of_packaging_follow_from_the_quotes_that_give_them():
     factor = read_facts("packaging").set_index("packaging")["factor"]
     assert factor["wagon"] == pytest.approx(price["F03"] / price["F01"], abs=0.001)
     assert factor["hopper"] == pytest.approx(price["F04"] / price["F01"], abs=0.001)
+
+
+@pytest.mark.slow
+def test_each_railway_corridor_leads_to_its_end_without_the_countries_it_leaves_out():
+    network = load_network()
+    corridors = read_facts("corridors").query("mode == 'rail' and via != ''")
+    assert len(corridors) > 8
+    for row in corridors.itertuples():
+        stops = [*str(row.via).split(";"), str(row.destination)]
+        avoid = str(row.not_through).split(";")
+        for a, b in pairwise(stops):
+            route = find_route(a, b, network, ("rail", "ferry"), avoid=avoid)
+            assert route.km > 0
