@@ -182,10 +182,11 @@ def access(deposits: tuple[str, ...], data: Path, **given: Any) -> None:
     """Compute what access costs DEPOSITs: USD per tonne of rare-earth oxides, and its share.
 
     DEPOSIT is an id or a name; all candidates and hosts by default. With names each component is
-    printed, else the total.
+    printed and what the spread comes from, else the total.
     """
     from geo_ree.cli.console import route_tables
     from geo_ree.pipeline.deposit_routes import access_table, route_table
+    from geo_ree.routing.access import access_terms
     from geo_ree.routing.corridor_plans import read_avoided
     from geo_ree.routing.ranges import unit_costs
 
@@ -201,7 +202,8 @@ def access(deposits: tuple[str, ...], data: Path, **given: Any) -> None:
     table = access_table(chosen, routes=routes, **drawn, **asked)
     if out is not None:
         _write("access", {"access": table, "corridors": routes}, out)
-    route_tables.show_access(chosen, table, whole=bool(deposits))
+    terms = access_terms(chosen, routes=routes, **drawn, **asked) if deposits else None
+    route_tables.show_access(chosen, table, terms)
 
 
 def _check(file: Path, out: Path | None) -> None:

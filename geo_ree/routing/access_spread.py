@@ -11,7 +11,7 @@ from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
 from geo_ree.routing.cost_terms import AccessTerms, evaluate
 
-_LEAST_DRAWS = 20
+_LEAST_DRAWS = 10
 
 
 def tornado(terms: AccessTerms, deposit_id: str) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def tornado(terms: AccessTerms, deposit_id: str) -> pd.DataFrame:
     Raises
     ------
     RouteError
-        For an unknown deposit, one whose total is unknown, or fewer than 20 draws.
+        For an unknown deposit, one whose total is unknown, or fewer than 10 draws.
 
     Notes
     -----
@@ -66,7 +66,10 @@ def tornado(terms: AccessTerms, deposit_id: str) -> pd.DataFrame:
         low, high = (float(_total(one, middle | {name: float(end)})[0]) for end in ends)
         known = float(np.ptp(np.quantile(_total(one, {name: middle[name]}), (0.1, 0.9))))
         narrower = 100.0 * (1.0 - known / width) if width > 0 else 0.0
-        rows.append((name.removesuffix(f"_{deposit_id}"), low, high, narrower))
+        short = name.removesuffix(f"_{deposit_id}")
+        if name == one.deposits["product_t"].iloc[0]:
+            short = "product_t_per_treo"
+        rows.append((short, low, high, narrower))
     out = pd.DataFrame(rows, columns=["figure", "usd_t_p10", "usd_t_p90", "narrower_pct"])
     swing = (out["usd_t_p90"] - out["usd_t_p10"]).abs()
     return out.iloc[np.argsort(-swing.to_numpy(), kind="stable")].reset_index(drop=True)

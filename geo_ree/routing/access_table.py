@@ -174,10 +174,15 @@ def _row(
     amount, unit = site["amounts"].get(component, (np.nan, None))
     if total and known:
         amount, unit = site["quantity_t"], "t of oxide published"
+    if component == "rail_spur" and unit is not None:
+        built = float((drawn.capital_musd[component][at] > 0).mean())
+        unit = f"{unit}, built in {built:.0%} of draws"
     used = _units_of(terms, at, component)
     assumed = [*site["assumed"].get(component, []), *(u for u in used if costs[u].assumed)]
     sources = [costs[u].source for u in used] or [site["source"]] * total
-    years = [costs[u].year for u in used] or [site["year"]] * total
+    years = (
+        [costs[t.unit].year for t in terms.terms[at]] if total else [costs[u].year for u in used]
+    )
     return row | {
         "quantity": amount,
         "unit": unit,

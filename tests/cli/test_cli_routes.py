@@ -80,10 +80,18 @@ def test_access_prints_totals_and_components(data, tmp_path):
     done = call("access", "Kutessay II", "--treo", "3000", "--out", out, *data, *QUICK)
     assert done.exit_code == 0, done.output
     assert "transhipment" in done.stdout and "1,719 t TREO a year" in done.stdout
+    assert "t of ore per t TREO, to mine and mill it" in done.stdout
+    assert "with one figure at its P10 and P90, all others at P50: " in done.stdout
     assert sorted(p.name for p in out.iterdir()) == ["access.csv", "access.gpkg", "corridors.csv"]
     written = pd.read_csv(out / "access.csv")
     assert written["component"].tolist()[-1] == "total" and len(written) == 7
     assert {n for n, _ in pyogrio.list_layers(out / "access.gpkg")} == {"access", "corridors"}
+
+
+def test_two_deposits_are_compared(data):
+    done = call("access", "Kutessay II", "Kundybai", *data, *QUICK)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"is cheaper per t of product than to \w+ .*in \d+ % of draws", done.stdout)
 
 
 def test_a_product_overrides_what_the_minerals_say(data, tmp_path):
@@ -158,5 +166,7 @@ def test_the_sentence_of_access_counts_what_is_unknown():
         "Access costs 900 to 2,500 USD per t TREO (P50), 6 to 14 % of the payable value; "
         "for 1 of 3 deposits it is unknown."
     )
+    mined = rows.assign(mining_usd_t_treo_p50=[32_000.0, 9000.0, 5000.0, None])
+    assert "; mining and milling, beside it, 9,000 to 32,000; for 1 of 3" in access_sentence(mined)
     blank = rows.assign(usd_t_treo_p50=float("nan"))
     assert access_sentence(blank).endswith("is unknown for all deposits (3).")

@@ -14,11 +14,14 @@ from rich.text import Text
 
 from geo_ree.cli.console.printing import make_console, say
 from geo_ree.pipeline.records import Layers
+from geo_ree.routing.access_spread import cheaper_chances, tornado
+from geo_ree.routing.cost_terms import AccessTerms
 from geo_ree.routing.route_answers import ANY, NO_ROUTE, answer_question, avoided_countries
 from geo_ree.routing.route_check import TOLERANCE_KM, TOLERANCE_PCT, agrees
 from geo_ree.settings import DISCLAIMER
 
 _WIDTH = 100
+_BARS = 4
 _ROUTE_HEAD = ("deposit", "corridor", "to", "km: road+rail+water", "borders", "days", "USD/t")
 _ACCESS_HEAD = ("deposit", "product", "USD/t TREO", "USD/t product", "share %", "M USD", "most")
 _PART_HEAD = ("component", "USD/t TREO", "USD/t product", "M USD", "quantity", "years")
@@ -65,7 +68,9 @@ def show_corridors(
     say(DISCLAIMER)
 
 
-def show_access(deposits: pd.DataFrame, access: pd.DataFrame, *, whole: bool) -> None:
+def show_access(
+    deposits: pd.DataFrame, access: pd.DataFrame, terms: AccessTerms | None = None
+) -> None:
     """Print what access costs each deposit, and all of them in a sentence.
 
     Parameters
@@ -74,21 +79,27 @@ def show_access(deposits: pd.DataFrame, access: pd.DataFrame, *, whole: bool) ->
         With ``id`` and ``name``, in the order of the table.
     access
         As published.
-    whole
-        Print every component, not the total alone.
+    terms
+        Of the same deposits: print every component too, what the spread of each total comes from, and
+        whose access is cheaper.
     """
     names = dict(zip(deposits["id"], deposits["name"], strict=True))
     totals = access[access["component"] == "total"]
     parts = access[access["component"] != "total"]
     rows = [_total_cells(row, parts, names) for row in totals.to_dict("records")]
     _show_table("What access costs", _ACCESS_HEAD, rows)
-    if whole:
+    if terms is not None:
         for deposit, mine in access.groupby("deposit_id", sort=False):
             cells = (_part_cells(row) for row in mine.to_dict("records"))
             _show_table(names[str(deposit)], _PART_HEAD, cells)
         for row in totals.to_dict("records"):
-            rate = _number(row["treo_t_a"])
-            say(f"{names[row['deposit_id']]}: {rate} t TREO a year; {_text(row['note'])}")
+            rate, ore = _number(row["treo_t_a"]), _number(row["ore_t_per_treo"])
+            mined = _percentiles(row, "mining_usd_t_treo")
+            say(
+                f"{names[row['deposit_id']]}: {rate} t TREO a year; {ore} t of ore per t TREO, to mine and "
+                f"mill it {mined} USD/t TREO beside access; {_text(row['note'])}"
+            )
+        _show_spread(names, terms)
     say(
         "P10-P50-P90 of USD per tonne of rare-earth oxides (TREO) and of product, of the share of the "
         "payable value, and of the capital; unknown without a published quantity or a route."
@@ -144,6 +155,9 @@ def access_sentence(access: pd.DataFrame) -> str:
     said = f"Access costs {_span(cost)} USD per t TREO (P50)"
     if len(share):
         said += f", {_span(share)} % of the payable value"
+    if "mining_usd_t_treo_p50" in totals:
+        mined = totals.loc[cost.index, "mining_usd_t_treo_p50"].dropna()
+        said += f"; mining and milling, beside it, {_span(mined)}" if len(mined) else ""
     unknown = len(totals) - len(cost)
     return said + (f"; for {unknown} of {len(totals)} deposits it is unknown." if unknown else ".")
 
@@ -235,6 +249,28 @@ def _total_cells(
         _percentiles(row, "capital_musd"),
         largest[0] if whole and largest else "unknown",
     ]
+
+
+def _show_spread(names: Mapping[str, str], terms: AccessTerms) -> None:
+    """Print what the spread of each access cost comes from, and whose access is cheaper."""
+    known = terms.deposits.loc[terms.deposits["missing"] == "", ["deposit_id", "limit_t_a"]]
+    for deposit, limit in known.itertuples(index=False):
+        unit = "USD/t TREO" if pd.notna(limit) else "USD/t product"
+        bars = [
+            f"{row['figure'].replace('_', ' ')} {_interval(row, 'usd_t_p10', 'usd_t_p90')}"
+            for row in tornado(terms, deposit).head(_BARS).to_dict("records")
+        ]
+        say(
+            f"{names[deposit]}, {unit} with one figure at its P10 and P90, all others at P50: "
+            f"{_listed(bars)}"
+        )
+    chances = cheaper_chances(terms, per="product")
+    for row in chances[chances["cheaper_pct"] > 50].to_dict("records"):
+        say(
+            f"Access to {names[row['deposit_id']]} is cheaper per t of product than to "
+            f"{names[row['other_id']]} in {row['cheaper_pct']:.0f} % of draws "
+            f"({row['apart_pct']:.0f} % if they shared no tariff)."
+        )
 
 
 def _part_cells(row: Mapping[Any, Any]) -> list[str]:
