@@ -18,6 +18,7 @@ from geo_ree.scoring.evidence import GRADES, Evidence
 from geo_ree.settings import Options, Settings
 from geo_ree.studies.validation import Validation, validate
 from geo_ree.studies.validation.criterion_evidence import RAILWAY
+from geo_ree.studies.validation.route_measures import AVOIDED, MEASURES
 
 ROOT = Path(__file__).parents[1]
 EVIDENCE = ROOT / "geo_ree" / "scoring" / "evidence.toml"
@@ -31,6 +32,7 @@ WORDS = {
     "other_mine": "the distance to the next other mine",
     "population": "the distance to the nearest settlement",
 }
+QUESTIONS = {"": "", "any": "any way", "default": "not through " + ", ".join(AVOIDED)}
 
 
 def main() -> None:
@@ -98,10 +100,16 @@ def figures(done: Validation) -> str:
         "\n`alone`: the AUC of the distance alone. `added`: the AUC of the criterion and the railway together,"
         "\nin the ratio of their weights, less that of the railway alone, on the sites where both are known."
         "\nA criterion without a weight counts as much as the mean of the others.",
+        "\n## Routes and dollars\n",
+        *(f"- {text}" for text in of_routes(done)),
+        "",
+        measures_table(done, MAIN),
         "\n## All figures\n",
         results_table(done),
         "\nThe same trials against other distances alone:\n",
         baselines_table(done),
+        "\nRoutes and costs, each beside the distance to the railway on the same sites:\n",
+        measures_table(done),
         "\nCountries with at least 15 sites of each class:\n",
         countries_table(done),
     ]
@@ -183,6 +191,51 @@ def of_the_world(done: Validation, rows: pd.DataFrame) -> list[str]:
 def said_to_harm(names: list[str]) -> str:
     """The end of the sentence on what criteria add."""
     return f"; {', '.join(names)} surely lowers the AUC" if names else ""
+
+
+def of_routes(done: Validation) -> list[str]:
+    """Sentences on route km, haulage and access cost in the main trial, from the intervals alone."""
+    rows = tested_measures(done)
+    own = rows[(rows["trial"] == MAIN[0]) & (rows["scope"] == MAIN[1])].set_index("measure")
+    return [
+        f"{MEASURES[name].words.capitalize()} by {QUESTIONS[row['question']]}: "
+        f"{cell(row, 'auc')}, within countries {cell(row, 'within_auc') or 'not tested'}; "
+        f"{cell(row, 'over_railway', signed=True)} beside the distance to the railway, "
+        f"{verdict(rows[rows['measure'] == name])}."
+        for name, row in own[own["question"] != ""].iterrows()
+    ]
+
+
+def verdict(rows: pd.DataFrame) -> str:
+    """In how many trials a measure surely beats the distance to the railway, and is surely beaten."""
+    better, worse = (
+        int(sure.sum()) for sure in (rows["over_railway_low"] > 0, rows["over_railway_high"] < 0)
+    )
+    return f"surely better in {better} and surely worse in {worse} of {len(rows)} trials"
+
+
+def tested_measures(done: Validation) -> pd.DataFrame:
+    """The rows of measures that have a figure."""
+    return done.measures[done.measures["auc"].notna()]
+
+
+def measures_table(done: Validation, one: tuple[str, str] | None = None) -> str:
+    """Markdown table of the measures beside the distance to the railway, of one trial or of all."""
+    rows = tested_measures(done)
+    if one is not None:
+        rows = rows[(rows["trial"] == one[0]) & (rows["scope"] == one[1])]
+    titles = ("trial", "scope", "measure", "question", "mines", "others", "no way", "AUC")
+    return markdown(
+        (*titles, "within countries", "gain over the railway"),
+        [
+            (
+                *(r["trial"], r["scope"], MEASURES[r["measure"]].words, QUESTIONS[r["question"]]),
+                *(str(r["mines"]), str(r["others"]), str(r["no_way"]), cell(r, "auc")),
+                *(cell(r, "within_auc"), cell(r, "over_railway", signed=True)),
+            )
+            for _, r in rows.iterrows()
+        ],
+    )
 
 
 def criteria_table(done: Validation) -> str:

@@ -38,13 +38,13 @@ def judge_criteria(
             "others": int((~cases.mine[known]).sum()),
         }
         alone = _compare_known(cases, (distance, distance), draws, seed)
-        row |= _columns("auc", alone["first"] if alone else None)
+        row |= estimate_columns("auc", alone["first"] if alone else None)
         if criterion.name != RAILWAY and RAILWAY in weights:
             rail = cases.table[f"value_{RAILWAY}"].to_numpy(dtype=np.float64)
             share = criterion.weight or mean
             both = (weights[RAILWAY] * rail + share * value) / (weights[RAILWAY] + share)
             added = _compare_known(cases, (both, rail), draws, seed)
-            row |= _columns("adds", added["gain"] if added else None)
+            row |= estimate_columns("adds", added["gain"] if added else None)
         yield row
 
 
@@ -59,7 +59,7 @@ def _compare_known(
     return compare_scores(part, (both[0][known], both[1][known]), draws, seed)
 
 
-def _columns(name: str, found: Estimate | None) -> dict[str, float]:
+def estimate_columns(name: str, found: Estimate | None) -> dict[str, float]:
     """The columns of an estimate; NaN without one."""
     three = (found.value, found.low, found.high) if found else (np.nan,) * 3
     return dict(zip((name, f"{name}_low", f"{name}_high"), three, strict=True))

@@ -14,6 +14,7 @@ from geo_ree.errors import ScoreError
 from geo_ree.scoring import ScoreModel, auc, score
 from geo_ree.studies.validation.cases import BASELINES, POPULATION, Cases, compare_scores
 from geo_ree.studies.validation.criterion_evidence import judge_criteria
+from geo_ree.studies.validation.route_measures import judge_measures
 from geo_ree.studies.validation.scopes import Scope
 from geo_ree.studies.validation.success_curves import success_curves
 from geo_ree.studies.validation.trials import MIN_SITES, Trial, classify_sites
@@ -32,6 +33,8 @@ class TrialResult:
         Rows of the table of results: the whole scope first, then its countries.
     criteria
         A row per criterion: its AUC alone, and what it adds to the railway's.
+    measures
+        A row per measure of `route_measures.MEASURES`: its AUC beside that of the railway.
     curves
         Success-rate curves of the preset and the baselines.
     labels
@@ -43,6 +46,7 @@ class TrialResult:
 
     rows: list[dict[str, Any]]
     criteria: list[dict[str, Any]]
+    measures: list[dict[str, Any]]
     curves: pd.DataFrame
     labels: pd.DataFrame
     skipped: list[dict[str, Any]]
@@ -87,7 +91,12 @@ def evaluate(
     if min(mines, others) < MIN_SITES:
         skip = {**where, "country": "", "mines": mines, "others": others}
         return TrialResult(
-            rows=[], criteria=[], curves=pd.DataFrame(), labels=labels, skipped=[skip]
+            rows=[],
+            criteria=[],
+            measures=[],
+            curves=pd.DataFrame(),
+            labels=labels,
+            skipped=[skip],
         )
     cases = Cases.of(scope, labels, measured)
     fewer = cases.thinned(seed)
@@ -106,6 +115,7 @@ def evaluate(
     return TrialResult(
         rows=rows,
         criteria=[{**where, **c} for c in judge_criteria(cases, model, draws, seed)],
+        measures=[{**where, **m} for m in judge_measures(cases, draws, seed)],
         curves=success_curves(cases, weighed if fewer is cases else None).assign(**where),
         labels=labels,
         skipped=skipped,

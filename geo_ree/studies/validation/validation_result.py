@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geo_ree import storage
@@ -21,10 +22,11 @@ from geo_ree.outputs.table_files import library_versions, write_csv
 from geo_ree.pipeline.records import Progress
 from geo_ree.scoring import ScoreModel, html_table, load_preset
 from geo_ree.settings import DISCLAIMER, Options, Settings
+from geo_ree.studies.validation.route_measures import measure_routes
 from geo_ree.studies.validation.scopes import Gathered, Scope, gather_scopes
 from geo_ree.studies.validation.success_curves import draw_curves
 from geo_ree.studies.validation.trial_results import TrialResult, evaluate, measure_sites
-from geo_ree.studies.validation.trials import MIN_SITES, TRIALS
+from geo_ree.studies.validation.trials import MIN_SITES, TRIALS, classify_sites
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,11 @@ class Validation:
         another name counted as other sites; and the mean share of the weights that was known.
     criteria
         A row per trial, scope and criterion: its AUC alone, on the sites where it is known.
+    measures
+        A row per trial, scope and measure of `route_measures.MEASURES` (route km, haulage, access
+        cost, beside the score and the distance to the railway): its AUC, the same within
+        countries, and its gain over the distance to the railway. NaN where it is not tested: the
+        network of routes does not reach around the world.
     left_out
         A row per trial, scope and reason: sites left out.
     skipped
@@ -73,6 +80,7 @@ class Validation:
 
     table: pd.DataFrame
     criteria: pd.DataFrame
+    measures: pd.DataFrame
     left_out: pd.DataFrame
     skipped: pd.DataFrame
     sites: pd.DataFrame
@@ -127,6 +135,7 @@ class Validation:
             "trials": {t.name: {"mines": t.mines, "others": t.others} for t in TRIALS.values()},
             "results": _records(self.table),
             "criteria": _records(self.criteria),
+            "measures": _records(self.measures),
             "left_out": _records(self.left_out),
             "skipped": _records(self.skipped),
             "curves": _records(self.curves.round(4)),
@@ -177,6 +186,9 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
 
 
+ROUTED = "region"
+"""The scope whose sites have routes: the network holds all of it, and the scored countries."""
+
 _HINT = (
     "fetch tables that distinguish mines from prospects: geo-ree fetch usgs_copper_sites usgs_ree "
     "usgs_major_deposits, and geo-ree fetch icmm_mines --file WORKBOOK (download it by hand from "
@@ -218,20 +230,36 @@ def validate(settings: Settings, options: Options, *, tell: Progress = logger.in
     gathered = gather_scopes(settings, options, tell)
     # sites are compared by what is known of them, however little that is
     preset = replace(load_preset(options.preset), least_known=0.0)
-    results: dict[tuple[str, str], TrialResult] = {}
-    measured: dict[str, pd.DataFrame] = {}
-    models: dict[str, ScoreModel] = {}
-    for scope in gathered.scopes.values():
-        if scope.sites.empty:
-            continue
-        tell(f"  {scope.name}: {len(scope.sites)} sites")
-        table = measured[scope.name] = measure_sites(scope, preset)
-        models[scope.name] = preset.choose(table)
-        for trial in TRIALS.values():
-            results[scope.name, trial.name] = evaluate(
-                scope, trial, table, models[scope.name], draws=options.draws, seed=options.seed
-            )
+    scopes = {name: scope for name, scope in gathered.scopes.items() if len(scope.sites)}
+    measured = _measure(scopes, preset, options, tell)
+    models = {name: preset.choose(table) for name, table in measured.items()}
+    results = {
+        (name, trial.name): evaluate(
+            scope, trial, measured[name], models[name], draws=options.draws, seed=options.seed
+        )
+        for name, scope in scopes.items()
+        for trial in TRIALS.values()
+    }
     return _collect(gathered, results, measured, models, options)
+
+
+def _measure(
+    scopes: Mapping[str, Scope], preset: ScoreModel, options: Options, tell: Progress
+) -> dict[str, pd.DataFrame]:
+    """Measure and score the sites of each scope; those of the region get routes and costs too."""
+    out = {}
+    for name, scope in scopes.items():
+        tell(f"  {name}: {len(scope.sites)} sites")
+        out[name] = measure_sites(scope, preset)
+    if ROUTED not in scopes:
+        return out
+    sites = scopes[ROUTED].sites
+    used = [classify_sites(sites, trial)["label"] != "" for trial in TRIALS.values()]
+    tried = sites[np.logical_or.reduce(used)]
+    tell(f"  routes of {len(tried)} sites")
+    routes = measure_routes(tried, out[ROUTED].loc[tried.index], options.seed)
+    inside = (name for name in ("seven", ROUTED) if name in out)
+    return out | {name: out[name].join(routes) for name in inside}
 
 
 def _collect(
@@ -252,6 +280,7 @@ def _collect(
     return Validation(
         table=pd.DataFrame(rows),
         criteria=pd.DataFrame([c for r in results.values() for c in r.criteria]),
+        measures=pd.DataFrame([m for r in results.values() for m in r.measures]),
         left_out=_left_out(results, gathered),
         skipped=skipped,
         sites=pd.concat(
@@ -297,7 +326,7 @@ def _sites(
     labels = pd.DataFrame(
         {f"label_{t}": results[scope.name, t].labels["label"] for t in TRIALS}, index=sites.index
     )
-    distances = [c for c in measured.columns if c.startswith("dist_")]
+    distances = [c for c in measured.columns if c.startswith(("dist_", "route_"))]
     out = out.join(labels).join(measured[["score", *distances]].round(3))
     out["why"] = sites["why"]
     return out[(labels != "").any(axis=1)]
