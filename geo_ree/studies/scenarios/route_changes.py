@@ -1,0 +1,191 @@
+"""Routes and access cost before and after a scenario, with the chance that they become cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_ree.crs import GEOD, Floats, destination
+from geo_ree.pipeline.deposit_routes import AVOIDED, DRAWS, QUESTION
+from geo_ree.routing import Network, access_terms, find_corridors, load_network
+from geo_ree.routing.cost_terms import evaluate
+from geo_ree.routing.route_costs import haulage_draws
+from geo_ree.studies.scenarios.planned_features import KINDS
+
+COURSES = 8
+"""Courses of each added line that are drawn within its lateral error."""
+
+NEAR_KM = 5.0
+"""How far the end of an added line may lie from the railway that it joins: the size of a town."""
+
+_BENDS = 9
+"""Vertices of a drawn course, ends included."""
+
+_FREIGHT = tuple(kind for kind in KINDS["railways"] if kind != "narrow_gauge")
+_PARTS = ("truck_km", "rail_km", "ferry_km", "sea_km")
+_TEXTS = ("corridor", "port")
+_FIGURES = ("km", "days")
+_COSTS = ("usd_t", "access_usd_t_treo", "access_usd_t_product")
+_PERCENTILES = (10, 50, 90)
+_CENT = 0.01
+"""USD per t by which a cost has to fall to count as cheaper."""
+
+COLUMNS = (
+    *("id", "name", "country", "question"),
+    *(
+        f"{name}_{when}"
+        for name in (*_TEXTS, *_FIGURES, *(f"{c}_p{p}" for c in _COSTS for p in _PERCENTILES))
+        for when in ("before", "after")
+    ),
+    *("p_route_cheaper", "p_access_cheaper"),
+)
+"""Columns of the table of routes."""
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Cheapest routes of deposits by one question, and costs (n, draws) by name; NaN without a way."""
+
+    rows: gpd.GeoDataFrame
+    costs: Mapping[str, Floats]
+
+
+def compare_routes(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, seed: int
+) -> pd.DataFrame:
+    """Find the cheapest route of each deposit without and with the added railways.
+
+    Parameters
+    ----------
+    before, after
+        The measured table of the ranked deposits before and after, on one index.
+    lines
+        Added features of the layer ``railways`` that count, whole (not cut at borders).
+    seed
+        Of the unit costs, which before and after share, and of the courses of the lines.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `COLUMNS`: a row per deposit and question (any way, and the default question). Kilometres
+        and days after are those of the line as drawn; costs after are over `COURSES` courses of
+        it, drawn within its lateral error. ``p_route_cheaper`` and ``p_access_cheaper`` are the
+        share of the draws in which haulage, or access per t of product, costs less than before.
+        Without a railway for freight among the lines there is no row.
+    """
+    lines = lines[lines["kind"].isin(_FREIGHT)]
+    if lines.empty or before.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    network = load_network()
+    courses = [lines, *draw_courses(lines, COURSES, seed)]
+    grown = [network.with_lines(course, join_km=NEAR_KM) for course in courses]
+    parts = []
+    for question, avoided in (("any", ()), (QUESTION, AVOIDED)):
+        old = _routed(before, network, avoided, seed)
+        drawn, *others = (_routed(after, each, avoided, seed) for each in grown)
+        parts.append(_compared(before, question, old, _with_courses(drawn, others)))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def draw_courses(lines: gpd.GeoDataFrame, count: int, seed: int) -> Iterator[gpd.GeoDataFrame]:
+    """Draw courses of lines: bent to one side, by at most their lateral error in the middle.
+
+    The ends stay where they are. With the same seed, fewer courses are the first of more.
+    """
+    rng = np.random.default_rng([seed, 0])
+    for _ in range(count):
+        sides = rng.uniform(-1.0, 1.0, len(lines))
+        shapes = [
+            _bent(line, side * error)
+            for line, side, error in zip(
+                lines.geometry, sides, lines["lateral_error_km"], strict=True
+            )
+        ]
+        yield lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))
+
+
+def _bent(line: shapely.LineString, aside_km: float) -> shapely.LineString:
+    """Move the vertices of a line to its right, those in the middle by `aside_km`."""
+    if not aside_km:
+        return line
+    share = np.union1d(
+        np.linspace(0.0, 1.0, _BENDS),
+        shapely.line_locate_point(line, shapely.points(line.coords), normalized=True),
+    )
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(line, share, normalized=True))
+    ahead, behind = np.roll(xy, -1, axis=0), np.roll(xy, 1, axis=0)
+    ahead[-1], behind[0] = xy[-1], xy[0]
+    azimuth = GEOD.inv(*behind.T.copy(), *ahead.T.copy())[0]
+    metres = 1000.0 * aside_km * np.sin(np.pi * share)
+    lon, lat = destination(xy[:, 0], xy[:, 1], azimuth + 90.0, metres)
+    bent = np.c_[lon, lat]
+    bent[[0, -1]] = xy[[0, -1]]
+    return shapely.LineString(bent)
+
+
+def _routed(
+    deposits: gpd.GeoDataFrame, network: Network, avoided: tuple[str, ...], seed: int
+) -> Routed:
+    found = find_corridors(deposits, network, avoid=avoided, draws=DRAWS, seed=seed)
+    rows = found.drop_duplicates("deposit_id").set_index("deposit_id", drop=False)
+    rows = rows.loc[deposits["id"]]
+    terms = access_terms(deposits, routes=rows, draws=DRAWS, seed=seed)
+    costs = evaluate(terms)
+    treo = costs.usd_t_treo["total"]
+    limited = terms.deposits["limit_t_a"].notna().to_numpy()
+    return Routed(
+        rows=rows,
+        costs={
+            "usd_t": haulage_draws(rows, DRAWS, seed),
+            "access_usd_t_treo": np.where(limited[:, None], treo, np.nan),
+            "access_usd_t_product": treo / costs.product_t,
+        },
+    )
+
+
+def _with_courses(drawn: Routed, others: Sequence[Routed]) -> Routed:
+    """Costs over all courses, each with its share of the draws."""
+    costs = {name: values.copy() for name, values in drawn.costs.items()}
+    for number, other in enumerate(others):
+        for name, values in costs.items():
+            values[:, number :: len(others)] = other.costs[name][:, number :: len(others)]
+    return Routed(rows=drawn.rows, costs=costs)
+
+
+def _compared(
+    deposits: gpd.GeoDataFrame, question: str, before: Routed, after: Routed
+) -> pd.DataFrame:
+    out = pd.DataFrame(deposits[["id", "name", "country"]]).assign(question=question)
+    for when, routed in (("before", before), ("after", after)):
+        rows = routed.rows
+        columns = {name: rows[name] for name in _TEXTS}
+        columns["km"] = rows[[*_PARTS]].astype(float).sum(axis=1, min_count=1)
+        columns["days"] = rows["days_mid"].astype(float)
+        for name, column in columns.items():
+            out[f"{name}_{when}"] = column.to_numpy()
+        for name, values in routed.costs.items():
+            for percent, figures in zip(_PERCENTILES, _percentiles(values), strict=True):
+                out[f"{name}_p{percent}_{when}"] = figures
+    for name, cost in (("route", "usd_t"), ("access", "access_usd_t_product")):
+        out[f"p_{name}_cheaper"] = _cheaper(before.costs[cost], after.costs[cost])
+    return out
+
+
+def _percentiles(values: Floats) -> Floats:
+    """Percentiles of each row over the draws in which there is a way; NaN without any."""
+    out = np.full((len(_PERCENTILES), len(values)), np.nan)
+    known = np.isfinite(values).any(axis=1)
+    out[:, known] = np.nanpercentile(values[known], _PERCENTILES, axis=1)
+    return out
+
+
+def _cheaper(before: Floats, after: Floats) -> Floats:
+    """Share of the draws in which a cost falls, or there is a way where there was none."""
+    old, new = (np.where(np.isnan(v), np.inf, v) for v in (before, after))
+    share = (new < old - _CENT).mean(axis=1)
+    return np.where(np.isinf(old).all(axis=1) & np.isinf(new).all(axis=1), np.nan, share)
