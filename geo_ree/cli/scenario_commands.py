@@ -72,10 +72,10 @@ def scenario(
     out: Path,
     **given: Any,
 ) -> None:
-    """Add or remove infrastructure: what it changes in distances, scores, ranks and reach.
+    """Add or remove infrastructure: what it changes in distances, scores, ranks, reach and routes.
 
     FILE has features with name, kind, status, opening_year, source and, for lines,
-    lateral_error_km. Writes scenario.csv and scenario.json.
+    lateral_error_km. Writes scenario.csv, scenario_routes.csv and scenario.json.
     """
     from geo_ree.studies import scenarios
 
@@ -153,7 +153,8 @@ def _show(change: Scenario, out: Path) -> None:
     for sentence in change.sentences:
         echo(sentence)
     echo(f"{DISCLAIMER}")
-    echo(f"written to {out}: scenario.csv ({len(change.table)} rows), scenario.json")
+    files = f"scenario.csv ({len(change.table)} rows), scenario_routes.csv, scenario.json"
+    echo(f"written to {out}: {files}")
 
 
 def _rows(changed: pd.DataFrame) -> Iterator[list[str]]:

@@ -25,11 +25,17 @@ DRAWN_FACTOR = 1.08
 """Length of a line over its drawn course, where its length is not published."""
 
 
-def add_lines(network: Network, lines: gpd.GeoDataFrame, source: str) -> Network:
+def add_lines(
+    network: Network,
+    lines: gpd.GeoDataFrame,
+    source: str,
+    join_km: float = JOIN_KM,
+    borders: gpd.GeoDataFrame | None = None,
+) -> Network:
     """Do what `Network.with_lines` says."""
     for row, (name, line) in enumerate(_parts(lines, source)):
         published = lines["length_km"].iloc[row] if "length_km" in lines else np.nan
-        network = _add_line(network, line, published, name)
+        network = _add_line(network, line, published, name, join_km, borders)
     return network
 
 
@@ -48,7 +54,14 @@ def _parts(lines: gpd.GeoDataFrame, source: str) -> list[tuple[str, shapely.Line
     return out
 
 
-def _add_line(network: Network, line: shapely.LineString, published: float, name: str) -> Network:
+def _add_line(
+    network: Network,
+    line: shapely.LineString,
+    published: float,
+    name: str,
+    join_km: float,
+    borders: gpd.GeoDataFrame | None,
+) -> Network:
     """Cut a line where it crosses railways; join it there, and at its ends."""
     xy, met = _cut(network, line)
     drawn = np.array([length_km(shapely.LineString(pair)) for pair in pairwise(xy)])
@@ -60,7 +73,9 @@ def _add_line(network: Network, line: shapely.LineString, published: float, name
     crossed["point"] = at[crossed["point"]]
     found = pd.concat([crossed, ends[ends["off_km"] <= JOIN_KM]], ignore_index=True)
     first = len(network.nodes)
-    nodes = pd.DataFrame({"lon": xy[:, 0], "lat": xy[:, 1], "country": _countries(network, xy)})
+    nodes = pd.DataFrame(
+        {"lon": xy[:, 0], "lat": xy[:, 1], "country": _countries(network, xy, borders)}
+    )
     grown = replace(network, nodes=pd.concat([network.nodes, nodes], ignore_index=True))
     number = np.arange(first, first + len(xy))
     own = _edges(number[:-1], number[1:], km, drawn, name)
@@ -89,11 +104,15 @@ def _cut(network: Network, line: shapely.LineString) -> tuple[Floats, Ints]:
     return np.r_[own, xy][order[first]], met[order[first]]
 
 
-def _countries(network: Network, xy: Floats) -> np.ndarray:
-    """Country of the nearest node of a railway, for want of borders here."""
+def _countries(network: Network, xy: Floats, borders: gpd.GeoDataFrame | None) -> np.ndarray:
+    """Country of each vertex; that of the nearest node of a railway where the borders give none."""
     found = attach(network, xy[:, 0], xy[:, 1], "rail")
     nearest = found.sort_values(["point", "km"]).drop_duplicates("point")["node"].to_numpy()
-    return np.asarray(network.codes[nearest])
+    beside = np.asarray(network.codes[nearest])
+    if borders is None:
+        return beside
+    codes = country_codes(xy, borders.assign(native_id=borders["country"]))
+    return np.where(codes == "", beside, codes)
 
 
 def _edges(a: np.ndarray, b: np.ndarray, km: Floats, low: Floats, name: str) -> pd.DataFrame:

@@ -1,8 +1,9 @@
 """Scenarios: what changes when infrastructure is added or removed.
 
-`planned_features` reads the added features, `changes` applies them to the layers, `additions`
-measures and draws their distances, `comparison` compares before and after, `tonnage` sums the
-published quantities, and `scenario_result` holds, describes and writes the result.
+`planned_features` reads the added features, `changes` applies them to the layers, `scenario_case`
+holds them with the run, `additions` measures and draws their distances, `route_changes` finds routes
+and costs, `comparison` compares before and after, `tonnage` sums the published quantities,
+`scenario_sentences` says it in words, and `scenario_result` holds and writes the result.
 """
 
 from geo_ree.studies.scenarios.changes import closed_features

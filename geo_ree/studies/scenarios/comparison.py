@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import numpy as np
@@ -11,16 +10,21 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
-from geo_ree.pipeline.gateways import to_the_metre
 from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.sampling import measure_omission, missing_lines, missing_sampler
-from geo_ree.proximity import Target, TargetIndex, measure
+from geo_ree.proximity import TargetIndex
 from geo_ree.schema import RANKED_ROLES
-from geo_ree.scoring import ScoreModel, score
-from geo_ree.settings import Box, Options
-from geo_ree.studies.scenarios.additions import Additions, ScenarioSampler, draw_changes
-from geo_ree.studies.scenarios.changes import SOURCE_ID, Added, Changes, Removed, make_changes
-from geo_ree.studies.scenarios.scenario_result import REACH_CHANGES, Scenario, describe_changes
+from geo_ree.scoring import score
+from geo_ree.studies.scenarios.additions import ScenarioSampler, draw_changes
+from geo_ree.studies.scenarios.changes import Added, Removed
+from geo_ree.studies.scenarios.route_changes import compare_routes
+from geo_ree.studies.scenarios.scenario_case import Case, make_case, measure_after
+from geo_ree.studies.scenarios.scenario_result import Scenario
+from geo_ree.studies.scenarios.scenario_sentences import (
+    REACH_CHANGES,
+    describe_changes,
+    describe_routes,
+)
 from geo_ree.studies.scenarios.tonnage import sum_by_change
 
 RAILWAY = "railway"
@@ -77,7 +81,8 @@ def scenario(
     longer. Where a removal leaves a country without any such feature, the deposit is out of reach
     (value 0), not unknown. The model is the one chosen for the table before. Before and after
     share their random numbers, so a scenario that changes nothing keeps the intervals. Lines that
-    no source has are drawn too; the chance of being within reach leaves them out.
+    no source has are drawn too; the chance of being within reach leaves them out. Routes follow
+    added railways for freight; other changes leave them as they are.
 
     Examples
     --------
@@ -91,7 +96,9 @@ def scenario(
     if not 0 < within_km < np.inf:
         raise SettingsError(f"within_km is {within_km!r}", "give kilometres above 0")
     case = make_case(result, dict(add or {}), dict(remove or {}), year)
-    table = _compare(case, measure_after(case), within_km)
+    after = measure_after(case)
+    table = _compare(case, after, within_km)
+    routes = _compare_routes(case, after)
     change = _reach_change(table, within_km)
     tonnes = sum_by_change(change, table["name"], result.statements)
     return Scenario(
@@ -99,7 +106,11 @@ def scenario(
         tonnes=tonnes,
         added=case.changes.added,
         removed=case.changes.removed,
-        sentences=describe_changes(table, tonnes, case.changes, change, case.moved, within_km),
+        routes=routes,
+        sentences=(
+            *describe_changes(table, tonnes, case.changes, change, case.moved, within_km),
+            *describe_routes(routes),
+        ),
         year=year,
         within_km=float(within_km),
         draws=case.options.draws,
@@ -108,117 +119,13 @@ def scenario(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """The data of a comparison: the run before, the changes, and the targets after them."""
-
-    before: gpd.GeoDataFrame
-    layers: Mapping[str, gpd.GeoDataFrame]
-    coverage: Mapping[str, frozenset[str]]
-    regions: Mapping[str, tuple[Box, ...]]
-    labels: Mapping[str, str]
-    changes: Changes
-    targets: Mapping[str, Target]
-    targets_after: Mapping[str, Target]
-    additions: Additions
-    model: ScoreModel
-    options: Options
-
-    @property
-    def compared(self) -> pd.Series:
-        """Mask of the rows that TOPSIS compares: the candidates, or else all ranked roles."""
-        candidates = self.before["role"] == "candidate"
-        return candidates if candidates.any() else self.before["role"].isin(RANKED_ROLES)
-
-    @property
-    def moved(self) -> list[str]:
-        """Targets whose layer is changed."""
-        return [n for n, t in self.targets.items() if t.layer in self.changes.kept]
-
-
-def make_case(
-    result: Result, add: Mapping[str, Added], remove: Mapping[str, Removed], year: int | None
-) -> Case:
-    """Collect the options and data of a run, and make the changes."""
-    settings = result.report["settings"]
-    layers = result.layers.frames
-    changes = make_changes(layers, add=add, remove=remove, year=year)
-    targets = result.measures.targets
-    after = _with_added_gateways(targets, changes)
-    return Case(
-        before=result.scores.table,
-        layers=layers,
-        coverage=result.layers.coverage,
-        regions=result.layers.regions,
-        labels=result.layers.labels | {SOURCE_ID: "scenario"},
-        changes=changes,
-        targets=targets,
-        targets_after=after,
-        additions=Additions(changes.pieces, after),
-        model=result.scores.model,
-        options=Options(
-            **{f.name: settings[f.name] for f in fields(Options) if f.name in settings}
-        ),
-    )
-
-
-def _with_added_gateways(targets: Mapping[str, Target], changes: Changes) -> dict[str, Target]:
-    new = changes.pieces.get("gateways")
-    if new is None:
-        return dict(targets)
-    return {
-        n: t.model_copy(update={"names": (*t.names, *new["name"])})
-        if t.layer == "gateways" and t.names
-        else t
-        for n, t in targets.items()
-    }
-
-
-def measure_after(case: Case) -> gpd.GeoDataFrame:
-    """The table with the distances after the changes.
-
-    A distance that was known and is unknown after a removal becomes infinite: out of reach.
-    """
-    out = case.before.copy()
-    context = {n: case.layers[n] for n in ("countries", "settlements") if n in case.layers}
-    kept = context | dict(case.changes.kept)
-    full = context | {n: f for n, f in case.changes.apply(case.layers).items() if n in kept}
-    for name in case.moved:
-        layer = case.targets[name].layer
-        if case.changes.removed["layer"].eq(layer).any():
-            network = _measured(case, kept, {name: case.targets[name]})
-        else:
-            network = case.before[_distance_columns(name, case.before)]
-        whole = _measured(case, full, {name: case.targets_after[name]})
-        distance = f"dist_{name}_km"
-        # An addition never makes a distance longer: a precise line may lie beyond an imprecise one.
-        nearer = ~(network[distance] <= whole[distance]) & whole[distance].notna()
-        for column in network.columns:
-            out[column] = whole[column].where(nearer, network[column])
-        lost = case.before[distance].notna() & out[distance].isna()
-        out.loc[lost, distance] = np.inf
-    return out
-
-
-def _distance_columns(name: str, table: pd.DataFrame) -> list[str]:
-    names = ("dist_{}_km", "err_{}_km", "near_{}", "abroad_{}_km", "near_abroad_{}")
-    return [c for c in (n.format(name) for n in names) if c in table.columns]
-
-
-def _measured(
-    case: Case, layers: Mapping[str, gpd.GeoDataFrame], targets: Mapping[str, Target]
-) -> pd.DataFrame:
-    """Distances rounded to the metre as in the run, so that unchanged ones score alike."""
-    return to_the_metre(
-        measure(
-            case.before,
-            layers,
-            targets=targets,
-            coverage=case.coverage,
-            regions=case.regions,
-            labels=case.labels,
-        )
-    )
+def _compare_routes(case: Case, after: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Routes of the ranked deposits, before and after; none where no railway is added."""
+    added = case.changes.added
+    counted = (added["layer"] == "railways") & added["counted"].astype(bool)
+    ranked = case.before["role"].isin(RANKED_ROLES)
+    tables = (case.before[ranked], after[ranked])
+    return compare_routes(*tables, added[counted], case.layers["countries"], case.options.seed)
 
 
 def _compare(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataFrame:

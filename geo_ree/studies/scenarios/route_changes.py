@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_ree.crs import GEOD, Floats, destination
+from geo_ree.crs import GEOD, Floats, destination, length_km
 from geo_ree.pipeline.deposit_routes import AVOIDED, DRAWS, QUESTION
 from geo_ree.routing import Network, access_terms, find_corridors, load_network
 from geo_ree.routing.cost_terms import evaluate
@@ -23,8 +23,8 @@ COURSES = 8
 NEAR_KM = 5.0
 """How far the end of an added line may lie from the railway that it joins: the size of a town."""
 
-_BENDS = 9
-"""Vertices of a drawn course, ends included."""
+STEP_KM = 5.0
+"""Distance of the vertices of a drawn course: each may be a railhead."""
 
 _FREIGHT = tuple(kind for kind in KINDS["railways"] if kind != "narrow_gauge")
 _PARTS = ("truck_km", "rail_km", "ferry_km", "sea_km")
@@ -56,7 +56,11 @@ class Routed:
 
 
 def compare_routes(
-    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, seed: int
+    before: gpd.GeoDataFrame,
+    after: gpd.GeoDataFrame,
+    lines: gpd.GeoDataFrame,
+    borders: gpd.GeoDataFrame,
+    seed: int,
 ) -> pd.DataFrame:
     """Find the cheapest route of each deposit without and with the added railways.
 
@@ -66,6 +70,8 @@ def compare_routes(
         The measured table of the ranked deposits before and after, on one index.
     lines
         Added features of the layer ``railways`` that count, whole (not cut at borders).
+    borders
+        The layer ``countries``.
     seed
         Of the unit costs, which before and after share, and of the courses of the lines.
 
@@ -78,12 +84,14 @@ def compare_routes(
         share of the draws in which haulage, or access per t of product, costs less than before.
         Without a railway for freight among the lines there is no row.
     """
-    lines = lines[lines["kind"].isin(_FREIGHT)]
+    lines = _single_lines(lines[lines["kind"].isin(_FREIGHT)])
     if lines.empty or before.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     network = load_network()
-    courses = [lines, *draw_courses(lines, COURSES, seed)]
-    grown = [network.with_lines(course, join_km=NEAR_KM) for course in courses]
+    grown = [
+        network.with_lines(course, join_km=NEAR_KM, borders=borders)
+        for course in draw_courses(lines, COURSES, seed)
+    ]
     parts = []
     for question, avoided in (("any", ()), (QUESTION, AVOIDED)):
         old = _routed(before, network, avoided, seed)
@@ -92,40 +100,42 @@ def compare_routes(
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def draw_courses(lines: gpd.GeoDataFrame, count: int, seed: int) -> Iterator[gpd.GeoDataFrame]:
-    """Draw courses of lines: bent to one side, by at most their lateral error in the middle.
+def _single_lines(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Lines of one part each; the published length of a whole says nothing of its parts."""
+    parts = lines.explode(ignore_index=True)
+    several = parts.duplicated("feature", keep=False)
+    return parts.assign(length_km=parts["length_km"].mask(several))
 
-    The ends stay where they are. With the same seed, fewer courses are the first of more.
+
+def draw_courses(lines: gpd.GeoDataFrame, count: int, seed: int) -> Iterator[gpd.GeoDataFrame]:
+    """Give lines as they are drawn, then `count` courses that they may have.
+
+    A course is bent to one side, in its middle by at most the lateral error; its ends stay where
+    they are. With the same seed, fewer courses are the first of more.
     """
     rng = np.random.default_rng([seed, 0])
-    for _ in range(count):
-        sides = rng.uniform(-1.0, 1.0, len(lines))
-        shapes = [
-            _bent(line, side * error)
-            for line, side, error in zip(
-                lines.geometry, sides, lines["lateral_error_km"], strict=True
-            )
-        ]
+    errors = lines["lateral_error_km"].to_numpy(np.float64)
+    for number in range(count + 1):
+        aside = errors * rng.uniform(-1.0, 1.0, len(lines)) if number else 0.0 * errors
+        shapes = list(map(_bent, lines.geometry, aside))
         yield lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))
 
 
 def _bent(line: shapely.LineString, aside_km: float) -> shapely.LineString:
-    """Move the vertices of a line to its right, those in the middle by `aside_km`."""
-    if not aside_km:
-        return line
-    share = np.union1d(
-        np.linspace(0.0, 1.0, _BENDS),
-        shapely.line_locate_point(line, shapely.points(line.coords), normalized=True),
-    )
+    """A line with a vertex every `STEP_KM`, the middle moved to its right by `aside_km`."""
+    steps = max(2, int(np.ceil(length_km(line) / STEP_KM)))
+    places = shapely.points(shapely.get_coordinates(line))
+    own = shapely.line_locate_point(line, places, normalized=True)
+    share = np.union1d(np.linspace(0.0, 1.0, steps + 1), np.round(own, 9))
     xy = shapely.get_coordinates(shapely.line_interpolate_point(line, share, normalized=True))
-    ahead, behind = np.roll(xy, -1, axis=0), np.roll(xy, 1, axis=0)
-    ahead[-1], behind[0] = xy[-1], xy[0]
+    if not aside_km:
+        return shapely.LineString(xy)
+    ahead, behind = xy[np.r_[1 : len(xy), -1]], xy[np.r_[0, 0 : len(xy) - 1]]
     azimuth = GEOD.inv(*behind.T.copy(), *ahead.T.copy())[0]
     metres = 1000.0 * aside_km * np.sin(np.pi * share)
     lon, lat = destination(xy[:, 0], xy[:, 1], azimuth + 90.0, metres)
-    bent = np.c_[lon, lat]
-    bent[[0, -1]] = xy[[0, -1]]
-    return shapely.LineString(bent)
+    lon[[0, -1]], lat[[0, -1]] = xy[[0, -1], 0], xy[[0, -1], 1]
+    return shapely.LineString(np.c_[lon, lat])
 
 
 def _routed(
