@@ -13,7 +13,7 @@ import shapely
 
 from geo_ree.crs import Floats, length_km
 from geo_ree.errors import RouteError
-from geo_ree.routing.assembly import Ints, append_edges, attach, split_edges
+from geo_ree.routing.assembly import Ints, append_edges, attach, country_codes, split_edges
 
 if TYPE_CHECKING:
     from geo_ree.routing.network import Network

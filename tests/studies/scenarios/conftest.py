@@ -138,6 +138,17 @@ def made_scores(layers: dict[str, Any], options: Options) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(scored.assign(rank_in_role=ranks.astype("Int64")), crs=4326)
 
 
+@pytest.fixture(autouse=True)
+def no_routes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave routes out of a made-up region, which no network crosses; see test_route_changes.py."""
+    if "real" in request.node.name:
+        return
+    from geo_ree.studies.scenarios import comparison
+    from geo_ree.studies.scenarios.route_changes import COLUMNS
+
+    monkeypatch.setattr(comparison, "compare_routes", lambda *_: pd.DataFrame(columns=[*COLUMNS]))
+
+
 @pytest.fixture
 def made(countries: gpd.GeoDataFrame) -> Callable[..., Any]:
     """Gives a result as `geo_ree.run` does, of made-up layers, changed as the test wants them."""
