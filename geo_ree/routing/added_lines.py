@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,11 @@ def add_lines(
     borders: gpd.GeoDataFrame | None = None,
 ) -> Network:
     """Do what `Network.with_lines` says."""
+    grown = network
     for row, (name, line) in enumerate(_parts(lines, source)):
         published = lines["length_km"].iloc[row] if "length_km" in lines else np.nan
-        network = _add_line(network, line, published, name, join_km, borders)
-    return network
+        grown = _add_line(network, grown, line, published, name, join_km, borders)
+    return grown
 
 
 def _parts(lines: gpd.GeoDataFrame, source: str) -> list[tuple[str, shapely.LineString]]:
@@ -56,27 +58,32 @@ def _parts(lines: gpd.GeoDataFrame, source: str) -> list[tuple[str, shapely.Line
 
 def _add_line(
     network: Network,
+    grown: Network,
     line: shapely.LineString,
     published: float,
     name: str,
     join_km: float,
     borders: gpd.GeoDataFrame | None,
 ) -> Network:
-    """Cut a line where it crosses railways; join it there, and at its ends."""
-    xy, met = _cut(network, line)
+    """Cut a line where it crosses railways; join it there, and at its ends.
+
+    `grown` is the network with the lines before; its index is made of these alone, so that the
+    large one is made once.
+    """
+    before = replace(
+        grown, edges=grown.edges.iloc[len(network.edges) :], places=grown.places.iloc[:0]
+    )
+    xy, found = _cut(network, before, line)
     drawn = np.array([length_km(shapely.LineString(pair)) for pair in pairwise(xy)])
     km = drawn * (DRAWN_FACTOR if pd.isna(published) else float(published) / drawn.sum())
-    ends = attach(network, xy[[0, -1], 0], xy[[0, -1], 1], "rail")
-    ends["point"] = ends["point"].map({0: 0, 1: len(xy) - 1})
-    at = np.flatnonzero(met >= 0)
-    crossed = split_edges(network, xy[at, 0], xy[at, 1], met[at], pd.Series(np.zeros(len(at))))
-    crossed["point"] = at[crossed["point"]]
-    found = pd.concat([crossed, ends[ends["off_km"] <= JOIN_KM]], ignore_index=True)
-    first = len(network.nodes)
+    for part in (network, before):
+        ends = attach(part, xy[[0, -1], 0], xy[[0, -1], 1], "rail")
+        ends["point"] = ends["point"].map({0: 0, 1: len(xy) - 1})
+        found = pd.concat([found, ends[ends["off_km"] <= join_km]], ignore_index=True)
+    first = len(grown.nodes)
     nodes = pd.DataFrame(
         {"lon": xy[:, 0], "lat": xy[:, 1], "country": _countries(network, xy, borders)}
     )
-    grown = replace(network, nodes=pd.concat([network.nodes, nodes], ignore_index=True))
     number = np.arange(first, first + len(xy))
     own = _edges(number[:-1], number[1:], km, drawn, name)
     joins = _edges(
@@ -86,22 +93,42 @@ def _add_line(
         found["km_low"].to_numpy(),
         name,
     )
+    grown = replace(grown, nodes=pd.concat([grown.nodes, nodes], ignore_index=True))
     return append_edges(grown, pd.concat([own, joins], ignore_index=True))
 
 
-def _cut(network: Network, line: shapely.LineString) -> tuple[Floats, Ints]:
-    """Vertices of a line and of its crossings of railways, and the edge that is crossed there."""
+def _cut(
+    network: Network, before: Network, line: shapely.LineString
+) -> tuple[Floats, pd.DataFrame]:
+    """Vertices of a line and of its crossings of railways, and by which nodes these are joined."""
+    own = shapely.get_coordinates(line)
+    parts = [(part, *_meetings(part, line)) for part in (network, before)]
+    every = np.concatenate([own, *(met for _, met, _ in parts)])
+    places = np.round(shapely.line_locate_point(line, shapely.points(every)), 9)
+    _, first, which = np.unique(places, return_index=True, return_inverse=True)
+    joins, at = [], len(own)
+    for part, met, edge in parts:
+        rows = split_edges(part, met[:, 0], met[:, 1], edge, pd.Series(np.zeros(len(met))))
+        joins.append(rows.assign(point=which[at + rows["point"].to_numpy(np.int64)]))
+        at += len(met)
+    return every[first], pd.concat(joins, ignore_index=True)
+
+
+def _meetings(network: Network, line: shapely.LineString) -> tuple[Floats, Ints]:
+    """Points at which a line meets the railways of a network, and positions of their edges."""
+    lines, rows, tree = _rail_tree(network)
+    hits = tree.query(line, predicate="intersects")
+    xy, owner = shapely.get_coordinates(shapely.intersection(lines[hits], line), return_index=True)
+    return xy, rows[hits[owner]]
+
+
+@lru_cache(maxsize=2)
+def _rail_tree(network: Network) -> tuple[np.ndarray, Ints, shapely.STRtree]:
+    """Lines of the railways, not the links of places, the positions of their edges, and an index."""
     links = network.edges["a"].isin(network.places["node"])
     rows = np.flatnonzero((network.edges["mode"] == "rail") & ~links)
     lines = network.edge_lines(rows)
-    hits = shapely.STRtree(lines).query(line, predicate="intersects")
-    xy, owner = shapely.get_coordinates(shapely.intersection(lines[hits], line), return_index=True)
-    own = shapely.get_coordinates(line)
-    places = shapely.line_locate_point(line, shapely.points(np.r_[own, xy]))
-    met = np.r_[np.full(len(own), -1), rows[hits[owner]]]
-    order = np.lexsort((-met, np.round(places, 9)))
-    first = np.r_[True, np.diff(np.round(places[order], 9)) > 0]
-    return np.r_[own, xy][order[first]], met[order[first]]
+    return lines, rows, shapely.STRtree(lines)
 
 
 def _countries(network: Network, xy: Floats, borders: gpd.GeoDataFrame | None) -> np.ndarray:
