@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from geo_ree.routing.chosen_routes import AVOIDED
 from geo_ree.scoring.evidence import GRADES, Evidence
 from geo_ree.settings import Options, Settings
 from geo_ree.studies.validation import Validation, validate
 from geo_ree.studies.validation.criterion_evidence import RAILWAY
-from geo_ree.studies.validation.route_measures import AVOIDED, MEASURES
+from geo_ree.studies.validation.route_measures import MEASURES
 
 ROOT = Path(__file__).parents[1]
 EVIDENCE = ROOT / "geo_ree" / "scoring" / "evidence.toml"

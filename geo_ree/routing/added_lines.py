@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -19,25 +21,22 @@ from geo_ree.routing.assembly import Ints, append_edges, attach, country_codes, 
 if TYPE_CHECKING:
     from geo_ree.routing.network import Network
 
-JOIN_KM = 2.5
-"""Farthest that an end of a drawn line may lie from the line that it joins."""
+JOIN_KM = 5.0
+"""Farthest that an end of a drawn line may lie from the line that it joins: the size of a town, by
+whose centre it is drawn."""
+
+WORLD = Path(str(files("geo_ree") / "starter" / "world.parquet"))
 
 DRAWN_FACTOR = 1.08
 """Length of a line over its drawn course, where its length is not published."""
 
 
-def add_lines(
-    network: Network,
-    lines: gpd.GeoDataFrame,
-    source: str,
-    join_km: float = JOIN_KM,
-    borders: gpd.GeoDataFrame | None = None,
-) -> Network:
+def add_lines(network: Network, lines: gpd.GeoDataFrame, source: str) -> Network:
     """Do what `Network.with_lines` says."""
     grown = network
     for row, (name, line) in enumerate(_parts(lines, source)):
         published = lines["length_km"].iloc[row] if "length_km" in lines else np.nan
-        grown = _add_line(network, grown, line, published, name, join_km, borders)
+        grown = _add_line(network, grown, line, published, name)
     return grown
 
 
@@ -62,8 +61,6 @@ def _add_line(
     line: shapely.LineString,
     published: float,
     name: str,
-    join_km: float,
-    borders: gpd.GeoDataFrame | None,
 ) -> Network:
     """Cut a line where it crosses railways; join it there, and at its ends.
 
@@ -79,11 +76,9 @@ def _add_line(
     for part in (network, before):
         ends = attach(part, xy[[0, -1], 0], xy[[0, -1], 1], "rail")
         ends["point"] = ends["point"].map({0: 0, 1: len(xy) - 1})
-        found = pd.concat([found, ends[ends["off_km"] <= join_km]], ignore_index=True)
+        found = pd.concat([found, ends[ends["off_km"] <= JOIN_KM]], ignore_index=True)
     first = len(grown.nodes)
-    nodes = pd.DataFrame(
-        {"lon": xy[:, 0], "lat": xy[:, 1], "country": _countries(network, xy, borders)}
-    )
+    nodes = pd.DataFrame({"lon": xy[:, 0], "lat": xy[:, 1], "country": _countries(network, xy)})
     number = np.arange(first, first + len(xy))
     own = _edges(number[:-1], number[1:], km, drawn, name)
     joins = _edges(
@@ -131,15 +126,17 @@ def _rail_tree(network: Network) -> tuple[np.ndarray, Ints, shapely.STRtree]:
     return lines, rows, shapely.STRtree(lines)
 
 
-def _countries(network: Network, xy: Floats, borders: gpd.GeoDataFrame | None) -> np.ndarray:
-    """Country of each vertex; that of the nearest node of a railway where the borders give none."""
+def _countries(network: Network, xy: Floats) -> np.ndarray:
+    """Country of each vertex; at sea that of the nearest node of a railway."""
     found = attach(network, xy[:, 0], xy[:, 1], "rail")
     nearest = found.sort_values(["point", "km"]).drop_duplicates("point")["node"].to_numpy()
-    beside = np.asarray(network.codes[nearest])
-    if borders is None:
-        return beside
-    codes = country_codes(xy, borders.assign(native_id=borders["country"]))
-    return np.where(codes == "", beside, codes)
+    codes = country_codes(xy, _borders())
+    return np.where(codes == "", network.codes[nearest], codes)
+
+
+@lru_cache(maxsize=1)
+def _borders() -> gpd.GeoDataFrame:
+    return gpd.read_parquet(WORLD)
 
 
 def _edges(a: np.ndarray, b: np.ndarray, km: Floats, low: Floats, name: str) -> pd.DataFrame:

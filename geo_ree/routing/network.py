@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import RouteError, suggest_words
 from geo_ree.proximity import NearestIndex
-from geo_ree.routing.added_lines import JOIN_KM, add_lines
+from geo_ree.routing.added_lines import add_lines
 from geo_ree.routing.assembly import (
     EDGES,
     NODES,
@@ -83,26 +83,15 @@ class Network:
         """Whether a place is known by this name."""
         return name.casefold() in self._place_rows
 
-    def with_lines(
-        self,
-        lines: gpd.GeoDataFrame,
-        *,
-        join_km: float = JOIN_KM,
-        borders: gpd.GeoDataFrame | None = None,
-        source: str = "the new lines",
-    ) -> Network:
+    def with_lines(self, lines: gpd.GeoDataFrame, *, source: str = "the new lines") -> Network:
         """Give a network that has further railways, joined where they meet its own.
 
         Parameters
         ----------
         lines
             LineStrings; ``length_km`` where published (else 1.08 x the drawn course). A line
-            joins the railways where it crosses them, and where an end lies within `join_km`.
-        join_km
-            More for ends that are towns, whose station lies some kilometres away.
-        borders
-            Countries by ISO code in ``country``; without them a vertex is in the country of the
-            nearest railway.
+            joins the railways where it crosses them, and where an end lies within 5 km;
+            its vertices are in the countries of the package's borders of the world.
         source
             Names the lines in an error.
 
@@ -116,7 +105,7 @@ class Network:
         RouteError
             When a row is no line.
         """
-        return add_lines(self, lines, source, join_km, borders)
+        return add_lines(self, lines, source)
 
     def line_index(self, mode: str, country: str = "") -> NearestIndex | None:
         """Index of the lines of a mode (not the links of places), all or those of a country.

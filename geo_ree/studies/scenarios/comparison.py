@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SettingsError
+from geo_ree.pipeline.deposit_routes import with_quantities
 from geo_ree.pipeline.records import Result
 from geo_ree.pipeline.sampling import measure_omission, missing_lines, missing_sampler
 from geo_ree.proximity import TargetIndex
@@ -98,7 +99,7 @@ def scenario(
     case = make_case(result, dict(add or {}), dict(remove or {}), year)
     after = measure_after(case)
     table = _compare(case, after, within_km)
-    routes = _compare_routes(case, after)
+    routes = _compare_routes(result, case, after)
     change = _reach_change(table, within_km)
     tonnes = sum_by_change(change, table["name"], result.statements)
     return Scenario(
@@ -119,13 +120,17 @@ def scenario(
     )
 
 
-def _compare_routes(case: Case, after: gpd.GeoDataFrame) -> pd.DataFrame:
+def _compare_routes(result: Result, case: Case, after: gpd.GeoDataFrame) -> pd.DataFrame:
     """Routes of the ranked deposits, before and after; none where no railway is added."""
     added = case.changes.added
     counted = (added["layer"] == "railways") & added["counted"].astype(bool)
     ranked = case.before["role"].isin(RANKED_ROLES)
-    tables = (case.before[ranked], after[ranked])
-    return compare_routes(*tables, added[counted], case.layers["countries"], case.options.seed)
+    return compare_routes(
+        with_quantities(case.before[ranked], result.layers),
+        with_quantities(after[ranked], result.layers),
+        added[counted],
+        case.options.seed,
+    )
 
 
 def _compare(case: Case, after: gpd.GeoDataFrame, within_km: float) -> pd.DataFrame:

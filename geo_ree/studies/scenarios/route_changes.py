@@ -11,19 +11,17 @@ import pandas as pd
 import shapely
 
 from geo_ree.crs import GEOD, Floats, destination, length_km
-from geo_ree.pipeline.deposit_routes import AVOIDED, DRAWS, QUESTION
+from geo_ree.pipeline.deposit_routes import DRAWS
 from geo_ree.routing import access_terms
+from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
 from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.cost_terms import evaluate
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.route_costs import haulage_draws
 from geo_ree.studies.scenarios.planned_features import KINDS
 
-COURSES = 8
-"""Courses of each added line that are drawn within its lateral error."""
-
-NEAR_KM = 5.0
-"""How far the end of an added line may lie from the railway that it joins: the size of a town."""
+COURSES = 5
+"""Courses of uncertain lines that are drawn within their lateral errors: each takes some seconds."""
 
 STEP_KM = 5.0
 """Distance of the vertices of a drawn course: each may be a railhead."""
@@ -58,11 +56,7 @@ class Routed:
 
 
 def compare_routes(
-    before: gpd.GeoDataFrame,
-    after: gpd.GeoDataFrame,
-    lines: gpd.GeoDataFrame,
-    borders: gpd.GeoDataFrame,
-    seed: int,
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, seed: int
 ) -> pd.DataFrame:
     """Find the cheapest route of each deposit without and with the added railways.
 
@@ -72,8 +66,6 @@ def compare_routes(
         The measured table of the ranked deposits before and after, on one index.
     lines
         Added features of the layer ``railways`` that count, whole (not cut at borders).
-    borders
-        The layer ``countries``.
     seed
         Of the unit costs, which before and after share, and of the courses of the lines.
 
@@ -90,12 +82,9 @@ def compare_routes(
     if lines.empty or before.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     network = load_network()
-    grown = [
-        network.with_lines(course, join_km=NEAR_KM, borders=borders)
-        for course in draw_courses(lines, COURSES, seed)
-    ]
+    grown = [network.with_lines(course) for course in draw_courses(lines, COURSES, seed)]
     parts = []
-    for question, avoided in (("any", ()), (QUESTION, AVOIDED)):
+    for question, avoided in (("any", ()), (DEFAULT_QUESTION, AVOIDED)):
         old = _routed(before, network, avoided, seed)
         drawn, *others = (_routed(after, each, avoided, seed) for each in grown)
         parts.append(_compared(before, question, old, _with_courses(drawn, others)))
@@ -113,11 +102,12 @@ def draw_courses(lines: gpd.GeoDataFrame, count: int, seed: int) -> Iterator[gpd
     """Give lines as they are drawn, then `count` courses that they may have.
 
     A course is bent to one side, in its middle by at most the lateral error; its ends stay where
-    they are. With the same seed, fewer courses are the first of more.
+    they are. With the same seed, fewer courses are the first of more. Lines without an error have
+    no other course.
     """
     rng = np.random.default_rng([seed, 0])
     errors = lines["lateral_error_km"].to_numpy(np.float64)
-    for number in range(count + 1):
+    for number in range(1 + count * bool((errors > 0).any())):
         aside = errors * rng.uniform(-1.0, 1.0, len(lines)) if number else 0.0 * errors
         shapes = list(map(_bent, lines.geometry, aside))
         yield lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))

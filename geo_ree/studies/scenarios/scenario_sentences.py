@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from geo_ree.pipeline.deposit_routes import AVOIDED, QUESTION
+from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.studies.scenarios.changes import Changes
 
@@ -17,7 +17,7 @@ _NAMED = 5
 _CHANCE = 0.05
 """Chance of a changed rank or a cheaper route from which a deposit is named."""
 
-_ASKED = {"any": "any way", QUESTION: f"ways that pass none of {', '.join(AVOIDED)}"}
+_ASKED = {"any": "any way", DEFAULT_QUESTION: f"ways that pass none of {', '.join(AVOIDED)}"}
 
 REACH_CHANGES: Mapping[tuple[str, str], str] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 
 from geo_ree.crs import Floats
 from geo_ree.routing import access_cost
+from geo_ree.routing.chosen_routes import AVOIDED
 from geo_ree.routing.corridors import find_corridors
 from geo_ree.studies.validation.cases import Cases, compare_scores
 from geo_ree.studies.validation.criterion_evidence import estimate_columns
@@ -24,9 +25,6 @@ RATE_T_A = 5000.0
 
 PRODUCT = "concentrate"
 """What is shipped, the same for all sites."""
-
-AVOIDED = ("CHN", "RUS", "IRN")
-"""What the default question avoids."""
 
 _DRAWS = 200
 _BATCH = 200

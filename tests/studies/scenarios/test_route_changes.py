@@ -14,7 +14,6 @@ from geo_ree.studies.scenarios.planned_features import read_features
 from geo_ree.studies.scenarios.route_changes import COLUMNS, COURSES, compare_routes, draw_courses
 from geo_ree.studies.scenarios.scenario_sentences import describe_routes
 
-BORDERS = gpd.GeoDataFrame({"country": ["KAZ"]}, geometry=[shapely.box(60, 40, 85, 55)], crs=4326)
 NONE = dict.fromkeys(("truck_km", "rail_km", "ferry_km", "sea_km", "days_mid", "usd"), np.nan)
 
 
@@ -27,7 +26,8 @@ def deposits() -> gpd.GeoDataFrame:
 
 
 def planned(line, **properties) -> gpd.GeoDataFrame:
-    return read_features(line((69.0, 48.0), (71.0, 48.0), **properties), "railways")
+    given = {"lateral_error_km": 10.0, **properties}
+    return read_features(line((69.0, 48.0), (71.0, 48.0), **given), "railways")
 
 
 @pytest.fixture
@@ -37,9 +37,7 @@ def made(monkeypatch):
     asked: list[tuple[int, tuple[str, ...]]] = []
     networks: list[SimpleNamespace] = []
 
-    def with_lines(course, *, join_km, borders):
-        assert borders is BORDERS
-        assert join_km == route_changes.NEAR_KM
+    def with_lines(course):
         networks.append(SimpleNamespace(number=len(networks) + 1, course=course))
         return networks[-1]
 
@@ -78,7 +76,7 @@ def made(monkeypatch):
 
 def compared(made, lines, **costs) -> pd.DataFrame:
     made.costs.update({f"d:{name}": list(own) for name, own in costs.items()})
-    return compare_routes(deposits(), deposits(), lines, BORDERS, 1)
+    return compare_routes(deposits(), deposits(), lines, 1)
 
 
 def test_an_unchanged_route_has_the_same_figures_and_no_chance(made, line):
@@ -103,7 +101,7 @@ def test_a_gain_by_some_courses_has_their_share_of_the_draws(made, line):
     by_course = [250.0 if number % 2 else 300.0 for number in range(COURSES)]
     found = compared(made, planned(line), a=[300.0, 300.0, *by_course], b=[300.0])
     alpha = found.set_index("id").loc["d:a"].iloc[0]
-    assert alpha["p_route_cheaper"] == pytest.approx(0.5, abs=0.01)
+    assert alpha["p_route_cheaper"] == pytest.approx(0.4, abs=0.01)
     assert alpha["km_after"] == 3000.0, "the line as drawn"
     assert alpha["usd_t_p50_after"] < alpha["usd_t_p50_before"]
 
@@ -131,6 +129,11 @@ def test_each_network_is_asked_both_questions_once(made, line):
     assert len(made.networks) == 1 + COURSES
     assert len(made.asked) == len(set(made.asked)) == 2 * (2 + COURSES)
     assert tuple(found.columns) == COLUMNS
+
+
+def test_a_surveyed_line_has_one_course(made, line):
+    compared(made, planned(line, lateral_error_km=0.0), a=[100.0], b=[100.0])
+    assert len(made.networks) == 1
 
 
 def test_a_narrow_gauge_line_and_no_line_give_no_row(made, line):
