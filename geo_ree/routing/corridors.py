@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_ree.crs import STORE_CRS, to_store
 from geo_ree.errors import RouteError
 from geo_ree.routing.corridor_plans import question_name, read_avoided, read_plans
 from geo_ree.routing.corridor_rows import RowMaker
 from geo_ree.routing.network import Network, load_network
-from geo_ree.routing.ranges import Range
-from geo_ree.routing.route_costs import days_draws, haulage_draws, package_costs
+from geo_ree.routing.ranges import Range, unit_costs
+from geo_ree.routing.route_costs import days_draws, haulage_draws
 from geo_ree.settings import SEED
 
 COLUMNS = (
@@ -58,7 +58,7 @@ def find_corridors(
     via: str | Sequence[str] | None = None,
     to: str | None = None,
     corridors: str | FilePath | pd.DataFrame | None = None,
-    costs: Mapping[str, Range] | None = None,
+    costs: Mapping[str, Range] | FilePath | str | None = None,
     draws: int = 1000,
     seed: int = SEED,
 ) -> gpd.GeoDataFrame:
@@ -84,7 +84,7 @@ def find_corridors(
     corridors
         Table of further corridors, as a CSV file or a frame: columns of ``facts/corridors.csv``.
     costs
-        Unit costs by name; None for those of the package.
+        Unit costs in place of those of the package, as in `unit_costs`.
     draws
         Draws of costs and days; for the first 200 of them the route is chosen again.
     seed
@@ -117,14 +117,14 @@ def find_corridors(
     network = load_network() if network is None else network
     avoided = read_avoided(avoid)
     plans = read_plans(network, corridors, via=via, to=to)
-    known = package_costs() if costs is None else costs
+    known = unit_costs(costs)
     sites = _read_sites(deposits)
     maker = RowMaker.prepare(network, plans, avoided, known, draws=draws, seed=seed, to=to)
-    rows: list[dict[str, Any]] = []
+    tables = []
     for first in range(0, len(sites), _CHUNK):
-        rows += maker.make(sites.iloc[first : first + _CHUNK].reset_index(drop=True))
-    table = pd.DataFrame(rows).assign(question=question_name(avoided))
-    table = _price(table, draws, seed, known)
+        rows = maker.make(sites.iloc[first : first + _CHUNK].reset_index(drop=True))
+        tables.append(_price(pd.DataFrame(rows), draws, seed, known))
+    table = pd.concat(tables, ignore_index=True).assign(question=question_name(avoided))
     frame = gpd.GeoDataFrame(table[[*COLUMNS, *GEOMETRIES]], geometry="geometry", crs=STORE_CRS)
     for name in GEOMETRIES[1:]:
         frame[name] = gpd.GeoSeries(frame[name], crs=STORE_CRS)
@@ -141,15 +141,15 @@ def _read_sites(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
     if not len(deposits):
         raise RouteError("there is no deposit to route from", "give one at least")
     points = to_store(deposits, what="the deposits").geometry
-    placed = ~(points.isna() | points.is_empty)
-    centres = points.where(placed).centroid if not (points.geom_type == "Point").all() else points
+    centres = shapely.centroid(points.to_numpy())
+    centres[shapely.is_empty(centres)] = None
     error = deposits.get("position_error_m", pd.Series(np.nan, index=deposits.index))
     return pd.DataFrame(
         {
             "id": deposits["id"].astype(str).to_numpy(),
             "country": deposits["country"].fillna("").astype(str).to_numpy(),
-            "lon": centres.x.to_numpy(),
-            "lat": centres.y.to_numpy(),
+            "lon": shapely.get_x(centres),
+            "lat": shapely.get_y(centres),
             "error_km": pd.to_numeric(error).fillna(0.0).to_numpy(np.float64) / 1000.0,
         }
     )

@@ -245,3 +245,42 @@ def test_a_piece_of_line_beyond_a_border_is_of_the_gauge_of_the_only_railway_it_
     )
     network = build_network(railways=rails)
     assert gauge_edges(network).tolist() == [False] * 9 + [True]
+
+
+def test_without_any_road_a_deposit_is_joined_by_a_straight_line():
+    network = build_network(railways=RAILS, places=PLACES, legs=LEGS)
+    found = find(network)
+    assert set(found["corridor"]) == {"east", "west"}
+    assert found["assumed"].str.contains("no main road").all()
+
+
+def test_without_any_railway_there_is_no_route():
+    network = build_network(roads=ROADS, places=PLACES, legs=LEGS)
+    assert find(network)["corridor"].tolist() == ["none"]
+
+
+def test_the_site_of_a_polygon_is_its_centre(network):
+    area = mines(("m:1", "KAZ", 70.0, 46.4))
+    area["geometry"] = area.geometry.map(lambda p: p.buffer(0.01))
+    point, polygon = (
+        find_corridors(frame, network, corridors=CORRIDORS, draws=20)
+        for frame in (mines(("m:1", "KAZ", 70.0, 46.4)), area)
+    )
+    assert np.allclose(point["truck_km"], polygon["truck_km"])
+
+
+def test_tables_without_rows_or_columns_are_refused(network):
+    with pytest.raises(RouteError, match="there is no deposit"):
+        find_corridors(mines(("m:1", "KAZ", 70.0, 46.4)).iloc[:0], network)
+    with pytest.raises(RouteError, match="no column country"):
+        find_corridors(mines(("m:1", "KAZ", 70.0, 46.4)).drop(columns="country"), network)
+    with pytest.raises(RouteError, match="slug in a row"):
+        find(network, corridors=pd.DataFrame({"slug": [""], "destination": ["East port"]}))
+
+
+def test_more_deposits_than_are_routed_together_change_no_figure(network, monkeypatch):
+    rows = [(f"m:{i}", "KAZ", 67.0 + i, 46.4) for i in range(5)]
+    whole = find(network, *rows)
+    monkeypatch.setattr("geo_ree.routing.corridors._CHUNK", 2)
+    parts = find(network, *rows)
+    assert parts[[*COLUMNS]].equals(whole[[*COLUMNS]])
