@@ -132,10 +132,11 @@ def route_columns(
     out = {"route_km": modes.sum(axis=1, min_count=1)}
     out |= {name: route[column] for name, column in _OF_ROUTE.items()}
     out |= {name: total[column].astype(float) for name, column in _OF_ACCESS.items()}
+    blank = total["note"].where(total["usd_t_treo_p50"].isna())
     notes = [
         _note(role, *words)
         for role, *words in zip(
-            deposits["role"], route["note"], route["assumed"], total["note"], strict=True
+            deposits["role"], route["note"], route["assumed"], blank, strict=True
         )
     ]
     table = pd.DataFrame(out).assign(route_note=pd.Series(notes, ids, dtype=object))
@@ -147,10 +148,10 @@ def route_columns(
 def _note(role: object, why: object, assumed: object, access: object) -> str | None:
     if role not in RANKED_ROLES:
         return _NOT_ROUTED
-    words = [w for w in (why, access) if isinstance(w, str) and w]
+    said = [part for text in (why, access) if isinstance(text, str) for part in text.split("; ")]
     if isinstance(assumed, str) and assumed:
-        words.append(f"assumed: {assumed}")
-    return "; ".join(dict.fromkeys(words)) or None
+        said.append(f"assumed: {assumed.replace(';', ', ')}")
+    return "; ".join(dict.fromkeys(filter(None, said))) or None
 
 
 def _blank(table: str) -> dict[str, pd.Series]:

@@ -150,16 +150,19 @@ def add_places(network: Network, places: pd.DataFrame) -> Network:
     gateway = neighbour.fillna("").astype(str).to_numpy(object) != ""
     rows = []
     for mode in ("rail", "road"):
-        if not (network.edges["mode"] == mode).any():
+        own = (network.edges["mode"] == mode).to_numpy()
+        if not own.any():
             continue
         found = attach(network, lon, lat, mode)
-        found = found[(found["off_km"] <= PLACE_KM) & ~gateway[found["point"]]]
-        rows.append(_links(network, found, first, mode))
+        parts = [found[(found["off_km"] <= PLACE_KM) & ~gateway[found["point"]]]]
+        crossings = np.flatnonzero(network.edges["crossing"].to_numpy(np.bool_) & own)
+        borders = [set(pair) for pair in network.codes[network.ends[crossings]]]
         served = (places["kind"].map(_SERVED_BY).fillna(mode) == mode).to_numpy() & gateway
         for at in np.flatnonzero(served):
             pair = {str(country[at]), str(neighbour.iloc[at])}
-            crossed = _cross_border(network, mode, pair, lon[at], lat[at])
-            rows.append(_links(network, crossed.assign(point=at), first, mode))
+            edges = crossings[[border == pair for border in borders]]
+            parts.append(_cross_border(network, edges, lon[at], lat[at]).assign(point=at))
+        rows.append(_links(network, pd.concat(parts), first, mode))
     return append_edges(grown, pd.concat(rows, ignore_index=True)) if rows else grown
 
 
@@ -169,14 +172,8 @@ _SERVED_BY = {"road_border": "road"}
 _SAMPLES = 9
 
 
-def _cross_border(
-    network: Network, mode: str, pair: set[str], lon: float, lat: float
-) -> pd.DataFrame:
-    """Cut the edges that cross a border near a gateway: those within `PLACE_KM`, or the nearest."""
-    edges = network.edges
-    rows = np.flatnonzero(edges["crossing"] & (edges["mode"] == mode))
-    codes = network.codes[network.ends[rows]]
-    rows = rows[[set(code) == pair for code in codes]]
+def _cross_border(network: Network, rows: Ints, lon: float, lat: float) -> pd.DataFrame:
+    """Cut the edges of a border near a gateway: those within `PLACE_KM`, or the nearest."""
     away = edge_distances(network, rows, lon, lat)
     if len(rows) and (near := away <= max(PLACE_KM, away.min())).any():
         rows = rows[near & (away <= GATEWAY_KM)]
@@ -337,9 +334,10 @@ def _spread_countries(country: NDArray[np.object_], ends: Ints) -> NDArray[np.ob
 
 def country_codes(xy: Floats, countries: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Find the country of points (n, 2); "" at sea."""
-    tree = shapely.STRtree(countries.geometry.to_numpy())
     unique, back = np.unique(xy, axis=0, return_inverse=True)
-    point, country = tree.query(shapely.points(unique), predicate="within")
+    tree = shapely.STRtree(shapely.points(unique))
+    # a polygon is prepared once for all points that it may contain
+    country, point = tree.query(countries.geometry.to_numpy(), predicate="contains")
     codes = np.full(len(unique), "", dtype=object)
     codes[point] = countries["native_id"].to_numpy(object)[country]
     return np.asarray(codes[back.ravel()])

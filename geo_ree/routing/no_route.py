@@ -62,6 +62,8 @@ def _explain_borders(
         words = _listed([country_name(code) for code in borders])
         without = {1: "it", 2: "both"}.get(len(borders), "them")
         return f"{name} borders only {words}: without {without} there is no way by land"
+    if country not in _countries(network):
+        return f"outside the network, which has no line in {name}"
     reached = reachable(network, country, avoided)
     without = f"without {_listed([country_name(code) for code in avoided])}, " if avoided else ""
     ends = {_country_of(network, plan.places[-1]) for plan in plans}
@@ -92,6 +94,11 @@ def _open_pairs(network: Network, mode: str) -> frozenset[tuple[str, str]]:
     )
     pairs = {(str(a), str(b)) for a, b in edge_countries(network, rows)}
     return frozenset(pairs | {(b, a) for a, b in pairs})
+
+
+@lru_cache(maxsize=8)
+def _countries(network: Network) -> frozenset[str]:
+    return frozenset(network.nodes["country"].unique())
 
 
 def _ferry_countries(network: Network) -> set[str]:

@@ -146,6 +146,24 @@ def test_sites_are_ranked_among_the_published_candidates(kazakh) -> None:
     assert alone.report["run_id"] != own.report["run_id"]
 
 
+def test_sites_have_routes_and_costs_where_the_network_reaches(kazakh, uganda) -> None:
+    published, own, _ = kazakh
+    routes = ["route_port", "route_km", "route_usd_t_p50", "route_days", "access_usd_t_treo_p50"]
+    table = own.table[own.table["role"] == "candidate"].set_index("id")
+    before = published.table[published.table["role"] == "candidate"].set_index("id")
+    pd.testing.assert_frame_equal(table.loc[before.index, routes], before[routes])
+    mine = table[table["origin"] == "own"]
+    assert mine[["route_port", "route_km", "route_usd_t_p50"]].notna().all(axis=None)
+    assert mine["access_usd_t_treo_p50"].isna().all()  # no quantity is published
+    assert mine["route_note"].str.contains("no quantity published").all()
+    ids = set(mine.index)
+    assert own.access[own.access["deposit_id"].isin(ids)]["usd_t_product_p50"].notna().any()
+    afar = uganda.table
+    assert afar[["route_port", "route_km", "access_usd_t_treo_p50"]].isna().all(axis=None)
+    assert afar["route_note"].str.startswith("Outside the network").all()
+    assert set(uganda.corridors["corridor"]) == {"none"}
+
+
 def test_a_railway_of_your_own_joins_those_of_the_region(settings: Settings) -> None:
     sites = frame({"Site": (70.0, 46.0)})
     line = gpd.GeoDataFrame(geometry=[shapely.LineString([(69.9, 46.05), (70.1, 46.05)])], crs=4326)
