@@ -106,10 +106,15 @@
   g.accessTotal = function (d) {
     return g.accessRows(d).filter(function (r) { return r.component === "total"; })[0] || null;
   };
+  /* Of the notes on a total, what keeps its figure unknown; the last of them says it. */
+  function unknownBecause(note) {
+    var list = g.list(note), why = list.filter(function (one) { return /no USD per t TREO|no way by land|no coordinate/.test(one); });
+    return (why.length ? why : list.slice(-1)).map(g.phrase).join("; ");
+  }
   /* P10, P50 and P90 in USD per t of oxides, or the reason why they are unknown. */
   g.accessOf = function (d) {
     var total = g.accessTotal(d);
-    if (!total || !known(total.usd_t_treo_p50)) return { reason: total && total.note ? g.term(total.note) : g.t("access_not_computed") };
+    if (!total || !known(total.usd_t_treo_p50)) return { reason: total && total.note ? unknownBecause(total.note) : g.t("access_not_computed") };
     return { p10: total.usd_t_treo_p10, p50: total.usd_t_treo_p50, p90: total.usd_t_treo_p90 };
   };
 })(geoRee);

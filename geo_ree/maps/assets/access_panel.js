@@ -92,17 +92,23 @@
     if (!known(r[name + "_p50"])) return g.unknown();
     return [g.plainNumber(r[name + "_p50"], digits), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
   }
+  /* An assumption is a sentence, or the name of a unit cost. */
+  function assumption(one) {
+    var name = costName(one);
+    return name === "unit cost: " + g.words(one) ? g.phrase(one) : name;
+  }
+  function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
     var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "–";
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
       known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, 1) + " " + g.term(r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
-      notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", { lang: "en" }, notes.map(function (one) { return el("li", {}, one); }))) : null,
-      r.note && r.component !== "total" ? el("div", { "class": "small", lang: "en" }, r.note) : null), g.cell("n", span(r, measure, 0)), g.cell("n", capital));
+      notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
+      r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", span(r, measure, 0)), g.cell("n", capital));
   }
   /* The first sentence: the cost, its share, the rate. */
-  function headline(total) {
-    if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: total.note ? g.term(total.note) : t("unknown") }));
+  function headline(d, total) {
+    if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: g.accessOf(d).reason }));
     return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), t("usd_t_treo"), " ",
       el("span", { "class": "small" }, "P10–P90: " + t("low_high", { low: g.plainNumber(total.usd_t_treo_p10, 0), high: g.plainNumber(total.usd_t_treo_p90, 0) })), " ", g.mark("modelled")),
     known(total.share_pct_p50) ? el("p", {}, t("share_of_payable", {
@@ -113,13 +119,13 @@
     var rows = g.accessRows(d), total = g.accessTotal(d);
     if (!g.hasAccess || !total) return null;
     var measure = known(total.usd_t_treo_p50) ? "usd_t_treo" : "usd_t_product";
-    return [el("h4", {}, t("access_heading")), headline(total),
+    return [el("h4", {}, t("access_heading")), headline(d, total),
       el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }),
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
-        ore: g.plainNumber(total.ore_t_per_treo, 0), low: g.plainNumber(total.mining_usd_t_treo_p10, 0), high: g.plainNumber(total.mining_usd_t_treo_p90, 0)
+        ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,
-      total.note && known(total.usd_t_treo_p50) ? el("p", { "class": "small", lang: "en" }, total.note) : null,
+      total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, g.linked(g.phrase(one))); })) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),
       el("p", { "class": "note" }, t("dollars_for"))];

@@ -13,10 +13,14 @@
       return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0));
     });
   }
-  function assumptions(r) {
-    var list = g.list(r.assumed);
-    if (!list.length) return null;
-    return el("details", {}, el("summary", {}, t("assumed_count", { count: list.length })), el("ul", { lang: "en" }, list.map(function (one) { return el("li", {}, one); })));
+  /* What belongs to a route beside its figures: countries, gateways, what was assumed, how sure the choice is. */
+  function details(r) {
+    var assumed = g.list(r.assumed), notes = g.list(r.note);
+    return el("details", {}, el("summary", {}, t("route_details", { count: assumed.length })),
+      el("p", {}, g.list(r.countries).map(g.routeCountry).join(" – ")),
+      r.gateways ? el("p", {}, t("through", { gateways: g.list(r.gateways).map(g.phrase).join("; ") })) : null,
+      assumed.length ? [el("p", {}, t("assumed_list")), el("ul", {}, assumed.map(function (one) { return el("li", {}, g.phrase(one)); }))] : null,
+      notes.map(function (one) { return el("p", {}, g.phrase(one)); }));
   }
   function choose(r) {
     var button = el("button", { type: "button", "class": "as-link", "aria-pressed": String(g.drawnRoute() === r), "data-corridor": r.corridor }, g.term(r.corridor) + " → " + g.term(r.port || ""));
@@ -28,10 +32,7 @@
   }
   function first(r) {
     return g.cell("", choose(r), el("div", { "class": "small" }, byMode(r)),
-      el("div", { "class": "small" }, t("borders_and_gauges", { borders: g.plainNumber(r.borders, 0), gauges: g.plainNumber(r.gauge_changes, 0) }),
-        r.countries ? ": " + g.list(r.countries).map(g.routeCountry).join(", ") : ""),
-      r.gateways ? el("div", { "class": "small" }, t("through", { gateways: g.list(r.gateways).join("; ") })) : null,
-      r.note ? el("div", { "class": "small", lang: "en" }, r.note) : null, assumptions(r));
+      el("div", { "class": "small" }, t("borders_and_gauges", { borders: g.plainNumber(r.borders, 0), gauges: g.plainNumber(r.gauge_changes, 0) })), details(r));
   }
   function table(routes) {
     return g.table([t("route"), [t("km"), "n"], [t("days"), "n"], [t("usd_per_t"), "n"]], routes.map(function (r) {

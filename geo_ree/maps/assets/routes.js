@@ -23,7 +23,7 @@
   /* Why a deposit has no route under the question. */
   g.noRoute = function (d) {
     var own = ((byDeposit[d.id] || {})[g.state.question] || []).filter(function (r) { return r.corridor === NONE; })[0];
-    return own ? g.term(own.note || t("unknown")) : t("routes_not_computed");
+    return own ? g.phrase(own.note || t("unknown")) : t("routes_not_computed");
   };
   g.routeKm = function (r) {
     return MODES.reduce(function (sum, mode) { return sum + (r[mode + "_km"] || 0); }, 0);

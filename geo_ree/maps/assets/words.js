@@ -30,6 +30,20 @@
     var found = entry(current().terms, word);
     return found === undefined ? word : found;
   };
+  /* A sentence of the data with its numbers left out, as "{1} joins of dead ends ({2} km)", is a word of a fixed vocabulary
+     too; pairs of country codes become names. */
+  g.phrase = function (sentence) {
+    var found = entry(current().terms, sentence), numbers = [], key;
+    if (found !== undefined) return found;
+    sentence = sentence.replace(/\b([A-Z]{3})-([A-Z]{3})\b/g, function (whole, one, other) {
+      var names = [g.country(one), g.country(other)];
+      return names[0] !== one && names[1] !== other ? names.join(" – ") : whole;
+    });
+    key = sentence.replace(/\d[\d,]*(?:\.\d+)?/g, function (number) { return "{" + numbers.push(number) + "}"; });
+    key = key.replace(/^(place of the border) .*$/, function (whole, start) { numbers.push(whole.slice(start.length + 1)); return start + " {1}"; });
+    found = entry(current().terms, key);
+    return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
+  };
   g.locale = function () { return current().locale; };
   g.translateBody = function () {
     var sub = document.querySelector(".sub[data-t]"), own = (g.deposits || []).filter(g.isOwn).length;
