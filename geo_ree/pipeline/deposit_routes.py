@@ -13,6 +13,7 @@ import pandas as pd
 from geo_ree.crs import STORE_CRS
 from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities
 from geo_ree.pipeline.records import Layers, Measures
+from geo_ree.routing.access import access_terms
 from geo_ree.routing.access_table import access_cost
 from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
 from geo_ree.routing.corridors import find_corridors
@@ -62,6 +63,18 @@ def measure_routes(measures: Measures, layers: Layers, seed: int) -> Measures:
     corridors = route_table(deposits, draws=DRAWS, seed=seed)
     access = access_table(deposits, routes=corridors, draws=DRAWS, seed=seed)
     return replace(measures, corridors=corridors, access=access)
+
+
+def terms_for_page(measures: Measures, layers: Layers, seed: int) -> dict[str, Any] | None:
+    """Give what the page computes the access cost from again; None where none was computed.
+
+    At the rate and the unit costs of the run the terms add up to the published access cost.
+    """
+    if measures.access.empty:
+        return None
+    table = measures.table[measures.table["role"].isin(RANKED_ROLES)]
+    deposits = with_quantities(table, layers)
+    return access_terms(deposits, routes=measures.corridors, draws=DRAWS, seed=seed).to_dict()
 
 
 def route_table(

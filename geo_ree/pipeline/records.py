@@ -324,6 +324,7 @@ class Result:
             What changed since an earlier run: the sentences of `geo_ree.compare`.
         """
         from geo_ree import maps
+        from geo_ree.pipeline.deposit_routes import terms_for_page
 
         shares = {
             "acceptability": self.scores.acceptability,
@@ -335,6 +336,7 @@ class Result:
             models=self.scores.models,
             report={**self.report, "since": list(since)},
             picture=picture,
+            access_terms=terms_for_page(self.measures, self.layers, self.report["seed"]),
         )
 
     def write(self, folder: Path, *, page: bool = True) -> None:
