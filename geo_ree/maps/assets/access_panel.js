@@ -97,6 +97,11 @@
     var name = costName(one);
     return name === "unit cost: " + g.words(one) ? g.phrase(one) : name;
   }
+  /* A note of the total; the corridor that haulage takes has its own words. */
+  function noted(one) {
+    var m = /^haulage to (.*) \((\w+)\)$/.exec(one);
+    return m ? t("haulage_by", { corridor: g.term(m[2]), port: g.term(m[1]) }) : g.linked(g.phrase(one));
+  }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
     var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "–";
@@ -125,7 +130,7 @@
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
         ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,
-      total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, g.linked(g.phrase(one))); })) : null,
+      total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, noted(one)); })) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),
       el("p", { "class": "note" }, t("dollars_for"))];
