@@ -16,7 +16,8 @@ import shapely
 
 from geo_ree.crs import Floats, length_km
 from geo_ree.errors import RouteError
-from geo_ree.routing.assembly import Ints, append_edges, attach, country_codes, split_edges
+from geo_ree.routing.assembly import Ints, append_edges, attach, split_edges
+from geo_ree.routing.place_tables import country_codes
 
 if TYPE_CHECKING:
     from geo_ree.routing.network import Network

@@ -330,14 +330,3 @@ def _spread_countries(country: NDArray[np.object_], ends: Ints) -> NDArray[np.ob
             out[a[blank]] = out[b[blank]]
         if (out == "").sum() == before:
             return out
-
-
-def country_codes(xy: Floats, countries: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Find the country of points (n, 2); "" at sea."""
-    unique, back = np.unique(xy, axis=0, return_inverse=True)
-    tree = shapely.STRtree(shapely.points(unique))
-    # a polygon is prepared once for all points that it may contain
-    country, point = tree.query(countries.geometry.to_numpy(), predicate="contains")
-    codes = np.full(len(unique), "", dtype=object)
-    codes[point] = countries["native_id"].to_numpy(object)[country]
-    return np.asarray(codes[back.ravel()])

@@ -252,6 +252,7 @@ def _describe(network: Network, one: str, other: str, position: int, edge: int) 
     )
 
 
+@lru_cache(maxsize=4096)
 def _name(network: Network, edge: int, one: str, other: str) -> tuple[str, bool, float, float]:
     """Name and place of a crossing: the gateway within `GATEWAY_KM`, or the middle of the edge."""
     mode = str(network.column("mode")[edge])

@@ -27,10 +27,9 @@ from geo_ree.routing.assembly import (
     add_legs,
     add_places,
     append_lines,
-    country_codes,
     line_rows,
 )
-from geo_ree.routing.place_tables import read_legs, read_places
+from geo_ree.routing.place_tables import country_codes, read_legs, read_places
 
 STARTER = Path(str(files("geo_ree") / "starter"))
 

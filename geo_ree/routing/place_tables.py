@@ -1,12 +1,17 @@
-"""The places and legs that the network of the package is built with."""
+"""The places and legs that the network of the package is built with, and countries of points."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
+from numpy.typing import NDArray
 
+from geo_ree.crs import Floats
 from geo_ree.routing.facts_tables import read_facts
 
 GATEWAYS = Path(str(files("geo_ree") / "starter" / "gateways.csv"))
@@ -47,3 +52,14 @@ def _placed(table: pd.DataFrame) -> pd.DataFrame:
     numbers = {c: pd.to_numeric(table[c], errors="coerce") for c in ("longitude", "latitude")}
     rows = table.reindex(columns=[*COLUMNS], fill_value="").assign(**numbers)
     return rows.dropna(subset=["longitude", "latitude"])
+
+
+def country_codes(xy: Floats, countries: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Find the country of points (n, 2); "" at sea."""
+    unique, back = np.unique(xy, axis=0, return_inverse=True)
+    tree = shapely.STRtree(shapely.points(unique))
+    # a polygon is prepared once for all points that it may contain
+    country, point = tree.query(countries.geometry.to_numpy(), predicate="contains")
+    codes = np.full(len(unique), "", dtype=object)
+    codes[point] = countries["native_id"].to_numpy(object)[country]
+    return np.asarray(codes[back.ravel()])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
 from geo_ree.routing.graph import Graph, Search, search
@@ -139,9 +140,13 @@ class Trucks:
         return self._by_deposit.get(row, [])
 
     def _links(self, railhead: int) -> list[dict[str, Any]]:
-        links = self.railheads.links
-        first, last = np.searchsorted(links["point"], [railhead, railhead + 1])
-        return _records(links.iloc[first:last]).get(railhead, [])
+        table = self._link_columns
+        first, last = np.searchsorted(table["point"], [railhead, railhead + 1]).tolist()
+        return [{name: v[at] for name, v in table.items()} for at in range(first, last)]
+
+    @cached_property
+    def _link_columns(self) -> dict[str, NDArray[Any]]:
+        return {str(name): v.to_numpy() for name, v in self.railheads.links.items()}
 
     def _deposit(self, row: int) -> Floats:
         return np.asarray(self._points[row])

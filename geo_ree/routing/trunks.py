@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -67,7 +67,6 @@ class Surveyor:
     avoided: tuple[str, ...]
     rail: float
     gauge: float
-    _searches: dict[tuple[str, frozenset[str], int], Search] = field(default_factory=dict)
 
     def lay(self, plan: Plan, country: str) -> Trunk | None:
         """Lay a corridor for the deposits of a country; None where some part of it is closed."""
@@ -84,8 +83,8 @@ class Surveyor:
         beyond = sides.get(plan.places[first], ("", ""))[1] if first < len(plan.places) - 1 else ""
         closed = frozenset({*shut, beyond} - {""})
         node = self._node(plan.places[first])
-        by_road = self._search("road", closed, node) if plan.mode == "road" else None
-        by_rail = self._search("rail", closed, node)
+        by_road = find_all(self.network, "road", closed, node) if plan.mode == "road" else None
+        by_rail = find_all(self.network, "rail", closed, node)
         return Trunk(plan, first, by_rail, by_road, *fixed, tuple(sorted(closed)))
 
     def _fix(self, plan: Plan, first: int) -> tuple[Ints, Ints] | None:
@@ -111,19 +110,11 @@ class Surveyor:
         ferry = _legs(self.network).get(frozenset((one, other)))
         if ferry is not None:
             return np.array([ferry])
-        found = self._search(mode, closed, one)
+        found = find_all(self.network, mode, closed, one)
         cost = self.rail * found.km[:, other] + self.gauge * np.arange(len(found.km))
         if not np.isfinite(cost).any():
             return None
         return found.route(other, int(np.argmin(cost)))
-
-    def _search(self, mode: str, closed: frozenset[str], node: int) -> Search:
-        key = (mode, closed, node)
-        if key not in self._searches:
-            layers = LAYERS if mode == "rail" else 1
-            graph = open_graph(self.network, mode, closed)
-            self._searches[key] = search(graph, node, layers=layers, by_places=False)
-        return self._searches[key]
 
     def _leg_closed(self, plan: Plan) -> bool:
         legs = self.network.legs
@@ -134,6 +125,13 @@ class Surveyor:
 
     def _node(self, name: str) -> int:
         return int(self.network.places["node"].iloc[self.network.place(name)])
+
+
+@lru_cache(maxsize=40)
+def find_all(network: Network, mode: str, closed: frozenset[str], node: int) -> Search:
+    """Search from a place; questions share what they do not close (each takes 4 MB)."""
+    layers = LAYERS if mode == "rail" else 1
+    return search(open_graph(network, mode, closed), node, layers=layers, by_places=False)
 
 
 @lru_cache(maxsize=32)
