@@ -12,7 +12,7 @@ import pandas as pd
 from geo_ree.crs import distance_m
 from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError, suggest_words
-from geo_ree.routing.facts_tables import RULES, read_facts
+from geo_ree.routing.facts_tables import RULES, package_facts, read_facts
 from geo_ree.routing.network import Network
 from geo_ree.routing.railheads import DETOUR
 
@@ -110,7 +110,7 @@ def read_plans(
     RouteError
         When a row names an unknown place, or `via` or `to` an unknown one.
     """
-    table = read_facts("corridors")
+    table = package_facts("corridors")
     table = table[[_all_known(row, network) for row in table.to_dict("records")]]
     if corridors is not None:
         own = _read_own(corridors)
@@ -135,7 +135,7 @@ def _all_known(row: Mapping[Hashable, str], network: Network) -> bool:
 def _read_targets(network: Network) -> pd.DataFrame:
     """Ports, plants and markets of a network, with what the package knows of them, by name."""
     places = network.places[network.places["kind"].isin(DESTINATIONS)].set_index("name")
-    facts = read_facts("destinations").set_index("name")[
+    facts = package_facts("destinations").set_index("name")[
         ["state", "access", "access_km", "access_mode"]
     ]
     targets = places.join(facts)

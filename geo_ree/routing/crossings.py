@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geo_ree.crs import Floats
 from geo_ree.routing.assembly import GATEWAY_KM, Ints, edge_distances
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import package_facts, read_facts
 from geo_ree.routing.network import Network
 from geo_ree.routing.place_tables import read_gateways
 
@@ -80,7 +80,7 @@ class BorderHours:
 @lru_cache(maxsize=1)
 def read_border_hours() -> BorderHours:
     """Read the hours of the package: means over the years and pages that give them."""
-    table = read_facts("rail_crossings")
+    table = package_facts("rail_crossings")
     table = table[(table["what"] == "border") & table["hours"].notna()]
     at = table[table["gateway"] != ""].groupby("gateway")["hours"].mean()
     by_country = table[(table["gateway"] == "") & (table["country"] != "")]
@@ -94,7 +94,7 @@ def read_border_hours() -> BorderHours:
 @lru_cache(maxsize=1)
 def read_gauges() -> dict[str, tuple[float, bool]]:
     """Read the gauge of each country (mm), and whether it is assumed."""
-    table = read_facts("gauge_by_country")
+    table = package_facts("gauge_by_country")
     return {
         str(row["country"]): (float(row["gauge_mm"]), row["basis"] == "assumed")
         for row in table.to_dict("records")
@@ -156,7 +156,7 @@ def closed_edges(network: Network, mode: str, closed: Path | None = None) -> Fla
     edges = network.edges
     rows = np.flatnonzero((edges["mode"] == mode) & edges["crossing"])
     pairs = [frozenset(pair) for pair in edge_countries(network, rows)]
-    table = read_facts("closed_crossings", closed)
+    table = read_facts("closed_crossings", closed) if closed else package_facts("closed_crossings")
     table = table[table["mode"].isin([mode, "both"])]
     shut = {frozenset(pair) for pair in zip(table["a"], table["b"], strict=True)}
     out = np.zeros(len(edges), dtype=bool)
@@ -174,7 +174,7 @@ def edge_countries(network: Network, rows: Ints) -> list[tuple[str, str]]:
 
 
 def _gateway_open(network: Network, rows: Ints, pairs: Sequence[frozenset[str]]) -> Flags:
-    gateways = read_facts("road_gateways")
+    gateways = package_facts("road_gateways")
     gateways = gateways[gateways["state"] == "open"]
     out = np.zeros(len(rows), dtype=bool)
     for gateway in gateways.to_dict("records"):
@@ -269,7 +269,7 @@ def _name(network: Network, edge: int, one: str, other: str) -> tuple[str, bool,
 @lru_cache(maxsize=2)
 def _gateways(mode: str) -> dict[frozenset[str], list[dict[str, Any]]]:
     """Gateways of a mode by the pair of their countries."""
-    table = read_gateways() if mode == "rail" else read_facts("road_gateways")
+    table = read_gateways() if mode == "rail" else package_facts("road_gateways")
     out: dict[frozenset[str], list[dict[str, Any]]] = {}
     for row in table[table["neighbour"] != ""].to_dict("records"):
         cells = {str(key): value for key, value in row.items()}

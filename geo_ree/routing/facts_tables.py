@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -327,3 +328,9 @@ def read_facts(name: str, path: Path | str | None = None) -> pd.DataFrame:
     for column in rules.numbers:
         table[column] = pd.to_numeric(table[column].replace("", np.nan)).astype(np.float64)
     return table
+
+
+@lru_cache(maxsize=16)
+def package_facts(name: str) -> pd.DataFrame:
+    """Give a table of the package, read once a process: it must not be changed."""
+    return read_facts(name)

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from geo_ree.crs import Floats
 from geo_ree.routing.crossings import BorderHours, changes_gauge, read_border_hours
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import package_facts
 from geo_ree.routing.ranges import Range, draw, read_ranges, standard_normal
 from geo_ree.settings import SEED
 
@@ -161,7 +161,7 @@ def _ports(rows: pd.DataFrame) -> Floats:
 @lru_cache(maxsize=1)
 def inland() -> frozenset[str]:
     """Destinations that are no ports."""
-    table = read_facts("destinations")
+    table = package_facts("destinations")
     return frozenset(table.loc[table["kind"] == "plant", "name"])
 
 
@@ -193,7 +193,7 @@ def _hours(
 
 @lru_cache(maxsize=1)
 def _road_gateways() -> frozenset[str]:
-    return frozenset(read_facts("road_gateways")["name"])
+    return frozenset(package_facts("road_gateways")["name"])
 
 
 def _scale_draws(rows: pd.DataFrame, draws: int, seed: int) -> Floats:
