@@ -29,7 +29,7 @@ RUN_TABLES = (
 BUILD_TABLES = ("deposits", "records", "values", "conflicts", "pairs")
 """Tables that a build writes, each as ``<name>.csv``."""
 
-SPATIAL_TABLES = ("scores", "deposits")
+SPATIAL_TABLES = ("scores", "deposits", "corridors")
 """Tables that are written as ``<name>.gpkg`` and ``<name>.parquet`` as well."""
 
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r])")

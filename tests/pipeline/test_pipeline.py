@@ -33,6 +33,8 @@ def test_all_files_are_written_and_nothing_else(done):
         *(f"{n}.csv" for n in RUN_TABLES),
         "scores.gpkg",
         "scores.parquet",
+        "corridors.gpkg",
+        "corridors.parquet",
         "map.html",
         "run.json",
     }
