@@ -106,14 +106,28 @@ def published_distance(site: Mapping[str, object], target: str) -> float | None:
     >>> published_distance({"id": "starter_deposits:kutessay-ii"}, "road")
     0.0
     """
-    return _site_access().get((str(site["id"]), target))
+    return _site_access().get((str(site["id"]), target), (None, ""))[0]
+
+
+def published_lines(site: Mapping[str, object]) -> list[str]:
+    """Say which lines at the deposit a source gives, and of which year: nobody checked since.
+
+    Examples
+    --------
+    >>> published_lines({"id": "starter_deposits:kutessay-ii"})
+    ['road at 0 km by a source of 2009, not checked since', 'power line at 0 km by a source of 2009, not checked since']
+    """
+    return [
+        f"{target.replace('_', ' ')} at {km:g} km by a source of {year}, not checked since"
+        for (deposit, target), (km, year) in _site_access().items()
+        if deposit == site["id"]
+    ]
 
 
 @lru_cache(maxsize=1)
-def _site_access() -> dict[tuple[str, str], float]:
-    table = read_facts("site_access")
-    keys = zip(table["deposit_id"], table["target"], strict=True)
-    return dict(zip(keys, table["km"].astype(float), strict=True))
+def _site_access() -> dict[tuple[str, str], tuple[float, str]]:
+    rows = read_facts("site_access").to_dict("records")
+    return {(r["deposit_id"], r["target"]): (float(r["km"]), str(r["year"])) for r in rows}
 
 
 def power_distance(

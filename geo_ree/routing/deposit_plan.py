@@ -17,6 +17,7 @@ from geo_ree.routing.capital import (
     power_distance,
     power_terms,
     published_distance,
+    published_lines,
     road_terms,
 )
 from geo_ree.routing.cost_terms import Term, round_draws
@@ -98,7 +99,7 @@ class DepositPlan:
         """Return the deposit's row of `AccessTerms.deposits`."""
         ships, pool = self.ships, self.pool
         oxide, said = published_oxide(self.site)
-        notes = [*ships.notes, said, self._way()]
+        notes = [*ships.notes, said, *published_lines(self.site), self._way()]
         if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
             low, high = ships.recovery
             known = f"{low:g}" if low == high else f"{low:g} to {high:g}"

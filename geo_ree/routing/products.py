@@ -189,10 +189,11 @@ def _choose(site: Mapping[Any, Any], asked: str | None, costs: Mapping[str, Rang
         notes.append(f"{row['mineral_class'].replace('_', ' ')}: {words[row['flowsheet']]}")
     class7 = _class7_of(site, row, kind)
     if class7 in ("likely", "possible"):
-        notes.append(
-            f"Class 7 freight (10 Bq/g) {class7} by mineralogy: rates that exclude dangerous goods, "
-            "as T055 Tashkent-Derince, do not apply; the surcharge was not found"
-        )
+        rates = "rates that exclude dangerous goods, as T055 Tashkent-Derince, do not apply"
+        if class7 == "possible":
+            rates = "hauled at the common rates, of which those of T055 Tashkent-Derince would not apply"
+        notes.append(f"Class 7 freight (10 Bq/g) {class7} by mineralogy: {rates}")
+        notes.append("the surcharge was not found")
         assumed.append("class7 surcharge not included")
     low, high = row["recovery_low_pct"], row["recovery_high_pct"]
     return Product(

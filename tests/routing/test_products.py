@@ -77,7 +77,8 @@ def test_class_7_is_flagged_from_mineralogy_and_a_carbonate_leaves_the_thorium_b
     assert product_of(minerals="monazite").class7 == "possible"
     assert product_of(minerals="bastnasite").class7 == "low"
     assert product_of("carbonate", **thorium).class7 == "low"
-    assert any("T055" in note for note in product_of(**thorium).notes)
+    assert any("T055 Tashkent-Derince, do not apply" in n for n in product_of(**thorium).notes)
+    assert any("at the common rates" in n for n in product_of(minerals="monazite").notes)
 
 
 def test_what_is_contained_comes_from_one_published_statement():
