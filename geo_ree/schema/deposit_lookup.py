@@ -68,7 +68,12 @@ def find_deposit(word: str, table: pd.DataFrame, unplaced: pd.DataFrame | None =
     others = [rows[at][0] for places in found.values() for at in places if at != best[0]]
     if others and not by_id:
         taken = rows[best[0]][0]
-        logger.warning("%r is taken as %s; the name is also that of %s", word, taken, others)
+        logger.warning(
+            "%r is taken as %s; the name is also that of %s",
+            word,
+            taken,
+            ", ".join(dict.fromkeys(others)),
+        )
     return best[0]
 
 

@@ -36,7 +36,7 @@ def test_an_id_a_name_or_an_alias_finds_the_deposit(word, found):
 def test_of_several_with_a_name_the_log_says_which_one_was_taken(caplog):
     with caplog.at_level(logging.WARNING):
         find_deposit("Aktau", TABLE)
-    assert "'Aktau' is taken as x:host; the name is also that of ['x:plant']" in caplog.text
+    assert "'Aktau' is taken as x:host; the name is also that of x:plant" in caplog.text
     caplog.clear()
     find_deposit("x:host", TABLE)
     find_deposit("verkhnee espe", TABLE)
