@@ -54,11 +54,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "visit": ("Made-up Ridge", *DRAWS),
     "scenario": ("--remove", "gateways:kind=sea_port", *DRAWS),
     "surface": ("--layer", "gateways", "--resolution", "20 km"),
+    "corridors": DRAWS,
+    "access": DRAWS,
 }
 MODULES = (
     *("cli.console.summary", "cli.console.progress", "cli.console.audit", "fetching"),
     *("outputs.export_formats", "pipeline.auditing", "pipeline.export", "pipeline.fetching"),
     *("pipeline.rasters", "pipeline.result", "studies.scenarios", "studies.visits"),
+    *("cli.console.route_tables", "pipeline.deposit_routes"),
 )
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _SUBREAPER = 36  # prctl: orphans of our children become ours, and can be waited for
@@ -317,7 +320,7 @@ def work(home: Path, port: int, commands: list[str], seed: int, kills: int) -> i
 
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("--kills", type=int, default=50, help="of each command")
+    words.add_argument("--kills", type=int, default=42, help="of each command")
     words.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     words.add_argument("--only", nargs="+", choices=COMMANDS, default=[*COMMANDS])
     words.add_argument("--jobs", type=int, default=2)
@@ -341,9 +344,10 @@ def main() -> int:
 
 
 def preload() -> None:
-    """Import what the commands import, so that each trial need not."""
+    """Import what the commands import and load the network, so that each trial need not."""
     for name in MODULES:
         importlib.import_module(f"geo_ree.{name}")
+    importlib.import_module("geo_ree.routing.network").load_network()
 
 
 if __name__ == "__main__":
