@@ -127,7 +127,7 @@ def _segments(vertex: Any) -> Any:
 
 
 def _junctions(vertex: Any, line: Any, segment: Any, is_dashed: Any) -> Any:
-    """Mark the vertices at which a line ends, lines part, or the assumed begins."""
+    """Mark the vertices at which a line ends or turns back, lines part, or the assumed begins."""
     within = segment >= 0
     once = np.unique(segment[within], return_index=True)[1]
     tails, heads = vertex[:-1][within][once], vertex[1:][within][once]
@@ -139,6 +139,8 @@ def _junctions(vertex: Any, line: Any, segment: Any, is_dashed: Any) -> Any:
     last = np.diff(line, append=line[-1] + 1) != 0
     end = np.zeros(count, dtype=bool)
     end[vertex[first | last]] = True
+    back = (segment[1:] == segment[:-1]) & (segment[1:] >= 0)  # a line turns back on itself
+    end[vertex[1:-1][back]] = True
     return (end | (degree != 2) | (guessed == 1))[vertex]
 
 

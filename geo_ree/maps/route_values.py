@@ -10,14 +10,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.maps.packing import packed, plain
+from geo_ree.maps.packing import columnar, packed, plain
 from geo_ree.maps.route_shapes import route_shapes
 from geo_ree.maps.style import ROUTE_COLOURS
+from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
+from geo_ree.routing.freight_check import check_comparables
 from geo_ree.routing.route_answers import answer_question
 from geo_ree.storage import starter_path
-
-DEFAULT_QUESTION = "no_chn_rus_irn"
-"""The question that the page opens with, where the table has it."""
 
 _ROUTE = (
     *("deposit_id", "corridor", "question", "port", "truck_km", "rail_km", "ferry_km", "sea_km"),
@@ -34,13 +33,15 @@ _ACCESS = (
     *("ore_t_per_treo", "mining_usd_t_treo_p10", "mining_usd_t_treo_p90"),
 )
 _TERMS = ("deposit_id", "limit_t_a", "missing", "product_t", "payable", "terms")
+_COMPARABLE = ("project", "country", "year", "km", "p10", "p50", "p90", "reported", "reported_note")
 _COUNTED_ROLE = "candidate"
 
 
 def route_values(corridors: pd.DataFrame, scores: pd.DataFrame) -> dict[str, Any] | None:
     """Give the routes of a run, their shapes and the answer to each question; None without routes.
 
-    The answers count the candidates, or every deposit of a table without candidates.
+    The page opens with the default question where the table has it. The answers count the
+    candidates, or every deposit of a table without candidates.
     """
     if corridors.empty:
         return None
@@ -49,13 +50,16 @@ def route_values(corridors: pd.DataFrame, scores: pd.DataFrame) -> dict[str, Any
     countries = _countries(counted)
     questions = list(dict.fromkeys(corridors["question"]))
     shown = corridors.reset_index(drop=True)
+    compared = _comparables()
+    elsewhere = compared["country"].tolist()
     return {
         "rows": packed(pd.DataFrame(shown), _ROUTE),
         "shapes": route_shapes(gpd.GeoDataFrame(shown)),
         "question": DEFAULT_QUESTION if DEFAULT_QUESTION in questions else questions[0],
         "answers": [_answer(corridors, countries, question) for question in questions],
-        "names": _names({*countries.values(), *_codes(corridors)}),
+        "names": _names({*countries.values(), *_codes(corridors), *elsewhere}),
         "colours": dict(ROUTE_COLOURS),
+        "comparables": columnar(compared, _COMPARABLE),
     }
 
 
@@ -76,6 +80,13 @@ def term_values(terms: Mapping[str, Any] | None) -> dict[str, Any] | None:
     used |= {name for one in deposits for term in one["terms"] for name in term.get("draws", ())}
     draws = {name: values for name, values in terms["draws"].items() if name in used}
     return {**terms, "deposits": deposits, "draws": draws}
+
+
+def _comparables() -> pd.DataFrame:
+    """The projects elsewhere whose kilometres are known: the model beside what they report."""
+    table = check_comparables(draws=1000)
+    table = table[table["p50"].notna()]
+    return table.assign(km=table[["truck_km", "rail_km", "sea_km"]].fillna(0.0).sum(axis=1))
 
 
 def _countries(deposits: pd.DataFrame) -> dict[str, str]:

@@ -55,6 +55,13 @@ def test_the_assumed_part_of_a_route_is_dashed_and_no_other():
     assert lines_of(packed, 0, dashed=0).length == pytest.approx(whole.length - part.length)
 
 
+def test_a_route_that_turns_back_on_itself_keeps_all_of_it():
+    line = shapely.LineString([(45, 30), (46, 30), (45, 30), (46, 30), (45, 31)])
+    packed = route_shapes(frame(line))
+    assert lines_of(packed, 0).hausdorff_distance(line) == 0.0
+    assert len(packed["path"]) == 2
+
+
 corners = st.tuples(st.integers(45, 115), st.integers(30, 55))
 
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from geo_ree.maps.document import load_languages
-from geo_ree.maps.route_values import DEFAULT_QUESTION
 from geo_ree.routing import read_facts, unit_costs
+from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
+from geo_ree.routing.freight_check import check_comparables
 from geo_ree.routing.route_answers import answer_question
 from tests.maps.conftest import changed, page_data, written
 from tests.maps.route_frames import NO, access, corridors
@@ -117,21 +118,47 @@ def test_columns_sort_and_say_why_a_figure_is_unknown(seen):
 
 def test_the_dossier_lists_a_route_with_all_that_belongs_to_it(seen):
     seen.page.evaluate("geoRee.open('a')")
+    seen.page.click("#dossier .routes summary")
     text = " ".join(seen.page.inner_text("#dossier .routes").split())
     for words in (
         "truck 33",
         "rail 3,000",
         "ferry 530",
-        "borders 2, gauge changes 0: Kazakhstan, Azerbaijan, Georgia",
+        "borders 2, gauge changes 0",
+        "Kazakhstan – Azerbaijan – Georgia",
         "through Aktau; Alat",
         "2,900–3,300",
         "15–49",
         "174–493",
         "assumed (2)",
+        "truck: straight line",
     ):
         assert words in text
     seen.page.evaluate("geoRee.open('c')")
     assert "No route: its only neighbours are China and Russia." in seen.page.inner_text("#dossier")
+
+
+def test_a_route_stands_beside_projects_elsewhere(seen):
+    known = check_comparables(draws=1000).dropna(subset="p50")
+    seen.page.evaluate("geoRee.open('a'); document.querySelector('.elsewhere').open = true")
+    rows = seen.page.locator(".elsewhere tbody tr").all_inner_texts()
+    assert rows[0].split()[:3] == ["this", "deposit", "3,563"]
+    assert len(rows) == 1 + len(known)
+    for text, project in zip(rows[1:], known.to_dict("records"), strict=True):
+        assert project["project"] in text and f"{project['p50']:,.0f}" in text
+        reported = project["reported"]
+        assert (f"{reported:,.0f}" if reported > 0 else "unknown") in text
+
+
+def test_paper_shows_what_was_assumed(seen):
+    seen.page.evaluate("geoRee.open('a')")
+    boxes = "[...document.querySelectorAll('#dossier .routes details')].map(d => d.open)"
+    assert set(seen.value(boxes)) == {False}
+    seen.page.emulate_media(media="print")
+    seen.until(f"{boxes}.every(open => open)")
+    seen.page.emulate_media(media="screen")
+    seen.until(f"!{boxes}.some(open => open)")
+    assert seen.trouble == []
 
 
 def test_the_map_draws_each_mode_and_dashes_what_is_assumed(seen):

@@ -46,11 +46,22 @@
     return el("div", { "class": "routes" }, table(routes.slice(0, FIRST)),
       more.length ? el("details", {}, el("summary", {}, t("more_routes", { count: more.length })), table(more)) : null);
   }
+  /* Projects elsewhere whose kilometres are known: the model on them, and what they report. */
+  function elsewhere(r) {
+    var projects = g.rows(g.data.routes.comparables);
+    function figures(km, mid, low, high) { return [g.cell("n", g.num(km, 0)), g.cell("n", between(mid, low, high, 0))]; }
+    if (!projects.length) return null;
+    return el("details", { "class": "elsewhere" }, el("summary", {}, t("elsewhere")), g.table([t("project"), [t("km"), "n"], [t("usd_per_t"), "n"], [t("reported"), "n"]],
+      [g.row.apply(null, [el("strong", {}, t("this_deposit"))].concat(figures(g.routeKm(r), r.usd_t_p50, r.usd_t_p10, r.usd_t_p90), g.cell("n", "–")))].concat(projects.map(function (p) {
+        return g.row.apply(null, [g.cell("", p.project, el("div", { "class": "small" }, [g.routeCountry(p.country), p.year].filter(Boolean).join(", ")))].concat(
+          figures(p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: p.reported_note || "" }, g.plainNumber(p.reported, 0)) : g.unknown())));
+      }))), el("p", { "class": "small" }, t("elsewhere_note")));
+  }
   g.routePart = function (d) {
     if (!g.hasRoutes) return null;
     var routes = g.routesOf(d);
     return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
-      routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed"))]
+      routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed")), elsewhere(routes[0])]
         : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
   };
 })(geoRee);

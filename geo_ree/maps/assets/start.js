@@ -29,7 +29,11 @@
   g.printing = function (chart) {
     var key = g.el("div", { "class": "print-key", "aria-hidden": "true" });
     chart.getContainer().after(key);
+    var shut = [];
     window.matchMedia("print").addEventListener("change", function (e) {
+      /* On paper nothing can be opened: what was assumed of routes and costs, and their sources, are printed. */
+      if (e.matches) shut = Array.from(document.querySelectorAll("#dossier .routes details:not([open]), #dossier .costs details:not([open])"));
+      shut.forEach(function (box) { box.open = e.matches; });
       if (e.matches) key.replaceChildren(g.legendBox(true));
       fit(chart, e.matches);
     });
