@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 
@@ -12,12 +13,15 @@ import shapely
 
 from geo_ree.crs import STORE_CRS, to_store
 from geo_ree.errors import RouteError
-from geo_ree.routing.corridor_plans import question_name, read_avoided, read_plans
+from geo_ree.routing.corridor_plans import Plan, question_name, read_avoided, read_plans
 from geo_ree.routing.corridor_rows import RowMaker
+from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.routing.route_costs import days_draws, haulage_draws
 from geo_ree.settings import SEED
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = (
     *("deposit_id", "corridor", "question", "port", "truck_km", "rail_km", "ferry_km", "sea_km"),
@@ -128,7 +132,19 @@ def find_corridors(
     frame = gpd.GeoDataFrame(table[[*COLUMNS, *GEOMETRIES]], geometry="geometry", crs=STORE_CRS)
     for name in GEOMETRIES[1:]:
         frame[name] = gpd.GeoSeries(frame[name], crs=STORE_CRS)
+    if corridors is not None:
+        _report_unused(plans, frame)
     return frame
+
+
+def _report_unused(plans: Sequence[Plan], found: gpd.GeoDataFrame) -> None:
+    """Say which corridors of one's own no deposit can use."""
+    own = {plan.slug for plan in plans} - set(read_facts("corridors")["slug"])
+    for slug in sorted(own - set(found["corridor"])):
+        question = found["question"].iloc[0]
+        logger.warning(
+            "no deposit has a route by %s (%s): choose it alone to see why", slug, question
+        )
 
 
 def _read_sites(deposits: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -67,10 +67,11 @@ def _explain_borders(
     reached = reachable(network, country, avoided)
     without = f"without {_listed([country_name(code) for code in avoided])}, " if avoided else ""
     ends = {_country_of(network, plan.places[-1]) for plan in plans}
-    where = _listed(sorted(country_name(code) for code in ends))
-    if ends <= set(avoided):
+    left = ends - set(avoided)
+    where = _listed(sorted(country_name(code) for code in left or ends))
+    if not left:
         return f"{without}no corridor is left: they end in {where}"
-    if not ends & reached:
+    if not left & reached:
         return f"{without}no open crossings lead from {name} to {where}, where the corridors end"
     return f"{without}no corridor can be reached from a railhead of {name}"
 

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 import geo_ree
 from geo_ree.cli.app import main
+from geo_ree.routing import read_facts, read_ranges
+from geo_ree.routing.network import load_network
 from geo_ree.scoring import decay
 from geo_ree.storage import starter_path
 
@@ -82,6 +84,17 @@ def test_every_decay_is_in_the_guide_with_its_parameters():
         named = {*re.findall(r"`(\w+)`", rows[kind])}
         assert named <= {*made.__dataclass_fields__}
         assert named
+
+
+def test_the_tables_of_the_guide_to_routes_are_read(tmp_path):
+    guide = (DOCS / "routes.md").read_text(encoding="utf-8")
+    for head, read in (("slug,", lambda p: read_facts("corridors", p)), ("name,", read_ranges)):
+        (rows,) = re.findall(rf"^((?:    ){head}.*\n(?:    .+\n)+)", guide, re.MULTILINE)
+        path = tmp_path / f"{head}csv"
+        path.write_text(re.sub("^    ", "", rows, flags=re.MULTILINE), encoding="utf-8")
+        assert len(read(path)) == 1
+    for name in read_facts("corridors", tmp_path / "slug,csv")["via"].iloc[0].split(";"):
+        load_network().place(name)
 
 
 def test_every_page_is_in_a_table_of_contents():

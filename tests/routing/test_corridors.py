@@ -189,11 +189,26 @@ def test_a_corridor_of_ones_own_over_an_unknown_place_names_both(network, tmp_pa
         find(network, corridors=path)
 
 
-def test_a_port_that_no_line_reaches_gives_no_route(network):
+def test_a_port_that_no_line_reaches_gives_no_route(network, caplog):
     own = pd.DataFrame({"slug": ["north"], "destination": ["Nowhere"]})
     found = find(network, corridors=own)
     assert found["corridor"].tolist() == ["none"]
     assert "Kazakhstan" in found["note"].iloc[0]
+    assert "no deposit has a route by north (any)" in caplog.text
+
+
+def test_a_reason_does_not_name_ends_that_are_to_be_avoided():
+    """From the island no crossing leads anywhere."""
+    places = PLACES[PLACES["name"].isin(["East port", "West port"])]
+    land = track((75, 45, 76, 45, "CHN", "CHN"), (64, 45, 65, 45, "RUS", "RUS"))
+    isle = track((80, 45, 81, 45, "JPN", "JPN"))
+    rails = pd.concat([land, isle.assign(native_id="i")], ignore_index=True)
+    network = build_network(railways=rails, roads=ROADS, places=places)
+    own = pd.DataFrame({"slug": ["e", "w"], "destination": ["East port", "West port"]})
+    found = find(network, ("m:1", "JPN", 80.5, 45.0), corridors=own, avoid="CHN", via=["e", "w"])
+    assert found["note"].iloc[0] == (
+        "Without China, no open crossings lead from Japan to Russia, where the corridors end"
+    )
 
 
 def test_rails_abroad_are_used_only_through_an_open_road_gateway():

@@ -16,16 +16,28 @@ from geo_ree.cli.console.printing import make_console, say
 from geo_ree.pipeline.records import Layers
 from geo_ree.routing.access_spread import cheaper_chances, tornado
 from geo_ree.routing.cost_terms import AccessTerms
-from geo_ree.routing.route_answers import ANY, NO_ROUTE, answer_question, avoided_countries
+from geo_ree.routing.route_answers import NO_ROUTE, answer_question, avoided_countries
 from geo_ree.routing.route_check import TOLERANCE_KM, TOLERANCE_PCT, agrees
 from geo_ree.settings import DISCLAIMER
 
 _WIDTH = 100
 _BARS = 4
-_ROUTE_HEAD = ("deposit", "corridor", "to", "km: road+rail+water", "borders", "days", "USD/t")
-_ACCESS_HEAD = ("deposit", "product", "USD/t TREO", "USD/t product", "share %", "M USD", "most")
+_ROUTE_HEAD = ("deposit", "corridor", "to", "km road+rail+water", "borders", "days", "USD/t")
+_ACCESS_HEAD = ("deposit", "product", "USD/t TREO", "USD/t product", "share %", "M USD", "largest")
 _PART_HEAD = ("component", "USD/t TREO", "USD/t product", "M USD", "quantity", "years")
 _CHECK_HEAD = ("id", "published km", "computed km", "error %", "interval km", "reason")
+_WORDS = (
+    "deposit",
+    "corridor",
+    "to",
+    "product",
+    "largest",
+    "component",
+    "quantity",
+    "years",
+    "id",
+    "reason",
+)
 _MODES = (("truck_km",), ("rail_km",), ("ferry_km", "sea_km"))
 
 
@@ -57,14 +69,14 @@ def show_corridors(
         codes = avoided_countries(question)
         listed = ", ".join(countries.get(code, code) for code in codes)
         title = f"Not through {listed}" if codes else "Through any country"
+        say(answer_question(corridors, home, question).sentence(countries))
         _show_table(title, _ROUTE_HEAD, (_route_cells(r, names) for r in ways.to_dict("records")))
         for line in (*_lost(rows, names), *(_course(r) for r in ways.to_dict("records") if whole)):
             say(line)
         say()
-    say("Days and USD per tonne: P10-P50-P90, hauled from the deposit to the port.")
-    for question in dict.fromkeys(corridors["question"]):
-        if question != ANY or corridors["question"].nunique() == 1:
-            say(answer_question(corridors, home, question).sentence(countries))
+    say(
+        "Days and USD per tonne of product: P10-P50-P90, hauled from the deposit to the destination."
+    )
     say(DISCLAIMER)
 
 
@@ -87,6 +99,7 @@ def show_access(
     totals = access[access["component"] == "total"]
     parts = access[access["component"] != "total"]
     rows = [_total_cells(row, parts, names) for row in totals.to_dict("records")]
+    say(access_sentence(access))
     _show_table("What access costs", _ACCESS_HEAD, rows)
     if terms is not None:
         for deposit, mine in access.groupby("deposit_id", sort=False):
@@ -105,7 +118,6 @@ def show_access(
         "payable value, and of the capital; unknown without a published quantity or a route."
     )
     say(_years(parts))
-    say(access_sentence(access))
     say(DISCLAIMER)
 
 
@@ -157,7 +169,7 @@ def access_sentence(access: pd.DataFrame) -> str:
         said += f", {_span(share)} % of the payable value"
     if "mining_usd_t_treo_p50" in totals:
         mined = totals.loc[cost.index, "mining_usd_t_treo_p50"].dropna()
-        said += f"; mining and milling, beside it, {_span(mined)}" if len(mined) else ""
+        said += f"; mining and milling cost {_span(mined)} beside it" if len(mined) else ""
     unknown = len(totals) - len(cost)
     return said + (f"; for {unknown} of {len(totals)} deposits it is unknown." if unknown else ".")
 
@@ -171,20 +183,11 @@ def _show_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) 
         pad_edge=False,
         collapse_padding=True,
     )
-    words = (
-        "deposit",
-        "corridor",
-        "to",
-        "product",
-        "most",
-        "component",
-        "quantity",
-        "years",
-        "id",
-        "reason",
-    )
-    for name in head:
-        table.add_column(name, justify="left" if name in words else "right", overflow="fold")
+    for name in head:  # numbers are never broken into two lines
+        if name in _WORDS:
+            table.add_column(name, overflow="fold")
+        else:
+            table.add_column(name, justify="right", no_wrap=True)
     for cells in rows:
         table.add_row(*map(Text, cells))
     if table.row_count:
@@ -204,7 +207,7 @@ def _route_cells(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[str]:
         str(row["port"]),
         "+".join(f"{km:,.0f}" for km in lengths),
         _number(row["borders"]),
-        _interval(row, "days_low", "days_mid", "days_high"),
+        "-".join(_number(row[f"days_{end}"]) for end in ("low", "mid", "high")),
         _interval(row, *(f"usd_t_p{p}" for p in (10, 50, 90))),
     ]
 
@@ -214,7 +217,7 @@ def _course(row: Mapping[Any, Any]) -> str:
     said = f"{row['corridor']}: {_text(row['countries']).replace(';', ' > ')}"
     for word, name in (("by", "gateways"), ("assumed:", "assumed"), ("note:", "note")):
         if _text(row[name]):
-            said += f"; {word} {_text(row[name]).replace(';', ', ')}"
+            said += f"; {word} {', '.join(re.split('; ?', _text(row[name])))}"
     return said
 
 
@@ -281,7 +284,7 @@ def _part_cells(row: Mapping[Any, Any]) -> list[str]:
         _percentiles(row, "usd_t_product"),
         _percentiles(row, "capital_musd"),
         f"{quantity} {_text(row['unit'])}".strip() if quantity != "unknown" else "",
-        _span_of_years([row["year"]]),
+        "" if row["component"] == "total" else _span_of_years([row["year"]]),
     ]
 
 
