@@ -167,6 +167,8 @@ def test_the_sentence_of_access_counts_what_is_unknown():
         "for 1 of 3 deposits it is unknown."
     )
     mined = rows.assign(mining_usd_t_treo_p50=[32_000.0, 9000.0, 5000.0, None])
-    assert "; mining and milling cost 9,000 to 32,000 beside it; for 1 of 3" in access_sentence(mined)
+    assert "; mining and milling cost 9,000 to 32,000 beside it; for 1 of 3" in access_sentence(
+        mined
+    )
     blank = rows.assign(usd_t_treo_p50=float("nan"))
     assert access_sentence(blank).endswith("is unknown for all deposits (3).")
