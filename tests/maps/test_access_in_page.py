@@ -171,3 +171,17 @@ def test_without_terms_there_is_no_slider(tmp_path, visit):
     assert seen.page.locator("#access-box").count() == 0
     assert seen.page.locator("#routes-box .answer").is_visible()
     assert seen.trouble == []
+
+
+def test_the_terms_of_a_run_add_up_to_its_published_cost(starter_page, visit):
+    table = starter_page[0].tables["access"].set_index(["deposit_id", "component"])
+    seen = visit(starter_page[1])
+    names = [f"usd_t_product_p{share}" for share in (10, 50, 90)]
+    total = table.xs("total", level="component")[names].dropna()
+    assert len(total) > 5
+    for deposit, published in total.iterrows():
+        found = seen.value(
+            f"(() => {{ const f = geoRee.evaluateAccess({str(deposit)!r}, {{}});"
+            "return geoRee.p10p50p90(f.usd_t_treo.total.map((v, k) => v / f.product_t[k])); })()"
+        )
+        assert found == pytest.approx(published.tolist(), rel=1e-3, abs=0.06)
