@@ -122,6 +122,20 @@ def test_a_planned_line_joins_where_it_crosses_and_at_its_ends_only():
     assert (after[: len(before)] <= before + 1e-6).all()
 
 
+def test_a_planned_line_joins_by_a_town_and_lies_in_the_countries_that_it_passes():
+    network = build_network(railways=lines([(74, 43.5, 75, 43.5, 85)]))
+    course = shapely.LineString([(74.5, 43.46), (74.6, 43.3), (74.7, 42.5)])  # past Bishkek
+    far = shapely.LineString([(74.5, 43.4), (74.6, 43.0)])
+    near, apart = (
+        network.with_lines(gpd.GeoDataFrame(geometry=[line], crs="EPSG:4326"))
+        for line in (course, far)
+    )
+    assert near.nodes["country"].tolist()[-3:] == ["KAZ", "KAZ", "KGZ"]
+    assert near.edges["crossing"].sum() == 1
+    assert np.isfinite(search(contract(near), 0).km[0]).all()
+    assert not np.isfinite(search(contract(apart), 0).km[0]).all(), "11 km off"
+
+
 def test_a_planned_line_that_is_no_line_names_its_row():
     network = build_network(railways=lines(CHAIN))
     with pytest.raises(RouteError, match="row 1 .*Point"):
