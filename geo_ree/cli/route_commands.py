@@ -68,11 +68,12 @@ _given = together(
     "and CHN,RUS,IRN.",
 )
 @click.option("--to", metavar="PORT", help="End at this sea port, plant or market.")
-@click.option("--via", metavar="PLACE", help="Pass this place of a corridor.")
+@click.option("--via", metavar="PLACE", help="Corridors that pass this place, or one by its slug.")
 @click.option(
     "--corridors",
     type=click.Path(path_type=Path),
-    help="CSV of corridors of your own: slug, name, destination, via, mode, not_through, source, note.",
+    help="CSV of corridors of your own: slug, name, destination, via, mode, not_through, as_of, source, "
+    "note.",
 )
 @click.option(
     "--planned",

@@ -68,7 +68,7 @@ def find_corridors(
 ) -> gpd.GeoDataFrame:
     """Find the routes by which a tonne leaves each deposit, with days and costs.
 
-    A lorry takes it to a railhead of its own country, or abroad through an open road gateway; the
+    A truck takes it to a railhead of its own country, or abroad through an open road gateway; the
     railway to the places that a corridor passes, in order; then on to a sea port, a plant or a
     market. Railhead and route are those that cost least at the median rates.
 

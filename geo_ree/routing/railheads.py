@@ -24,7 +24,7 @@ OFF_ROAD_KM = 50.0
 roadless, and is joined to railheads by straight lines; a railhead nearer than this may be."""
 
 ROAD_BORDERS = 1
-"""Most borders that a lorry crosses on its way to a railhead."""
+"""Most borders that a truck crosses on its way to a railhead."""
 
 DETOUR = 1.3
 """Length of a road that is in no file, over the straight line (judgement; published distances of 25
