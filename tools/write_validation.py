@@ -199,7 +199,7 @@ def of_routes(done: Validation) -> list[str]:
     rows = tested_measures(done)
     own = rows[(rows["trial"] == MAIN[0]) & (rows["scope"] == MAIN[1])].set_index("measure")
     return [
-        f"{MEASURES[name].words.capitalize()} by {QUESTIONS[row['question']]}: "
+        f"{MEASURES[name].words.capitalize()} by {'ways ' * (row['question'] != 'any')}{QUESTIONS[row['question']]}: "
         f"{cell(row, 'auc')}, within countries {cell(row, 'within_auc') or 'not tested'}; "
         f"{cell(row, 'over_railway', signed=True)} beside the distance to the railway, "
         f"{verdict(rows[rows['measure'] == name])}."

@@ -109,6 +109,22 @@ def test_the_packaged_evidence_is_that_of_the_main_trial(found):
     assert f"{whole['mines']} mines and {whole['others']} other sites" in table.trial
 
 
+def test_the_page_has_the_measures_of_routes_and_costs_of_the_run(page, found):
+    rows = pd.DataFrame(found[1]["measures"])
+    tested = rows[rows["auc"].notna()]
+    assert set(tested["scope"]) == {"seven", "region"}, "the network does not reach the world"
+    assert len(tested) == tested["trial"].nunique() * 8 * 2 - 8, "copper has too few mines in seven"
+    lines = [[c.strip() for c in line.strip("|").split("|")] for line in page.splitlines()]
+    written = [c for c in lines if len(c) == 10 and INTERVAL.fullmatch(c[7])]
+    every = written[-len(tested) :]
+    for cells, row in zip(every, tested.to_dict("records"), strict=True):
+        assert cells[:2] == [row["trial"], row["scope"]]
+        assert list(map(int, cells[4:7])) == [row["mines"], row["others"], row["no_way"]]
+        assert float(INTERVAL.fullmatch(cells[7])[1]) == pytest.approx(row["auc"], abs=0.00501)
+    main = [c for c in written if c[:2] == ["all", "seven"]][:8]
+    assert main == [c for c in every if c[:2] == ["all", "seven"]]
+
+
 def test_the_page_says_first_what_fails_and_each_distance_alone_is_named(page):
     assert page.index("## Where it fails") < page.index("## What holds")
     part = page[page.index("## Where it fails") : page.index("## Each criterion")]
