@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pandas as pd
 
 from geo_ree.crs import distance_m
 from geo_ree.errors import RouteError
+from geo_ree.reading.coordinate_text import parse_pair
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.routes import End, Route, is_place, join_ends, shortest_route
 
@@ -36,6 +40,8 @@ MOST_PCT = 10.0
 
 
 _MOST = {"lon": 180.0, "lat": 90.0}
+
+_BRACKETS = re.compile(r"\(([^()]*)\)\s*$")
 
 
 def read_check_table(path: Path | str) -> pd.DataFrame:
@@ -142,7 +148,7 @@ def _check_mode(group: pd.DataFrame, network: Network, modes: tuple[str, ...]) -
     pairs: list[tuple[End, End]] = []
     problems: dict[object, str] = {}
     for at, cells in group.iterrows():
-        pair = (_end_of(cells, "from"), _end_of(cells, "to"))
+        pair = (_end_of(cells, "from", network), _end_of(cells, "to", network))
         unknown = [str(e) for e in pair if isinstance(e, str) and not is_place(network, e)]
         if unknown:
             problems[at] = f"unknown place: {', '.join(unknown)}; give its coordinate"
@@ -168,9 +174,37 @@ def _check_mode(group: pd.DataFrame, network: Network, modes: tuple[str, ...]) -
     return pd.DataFrame.from_dict(out, orient="index")
 
 
-def _end_of(cells: pd.Series, end: str) -> End:
+def _end_of(cells: pd.Series, end: str, network: Network) -> End:
+    """Give the coordinate of an end, or its name: of a place of the network, or of no known place."""
     lon, lat = float(cells[f"{end}_lon"]), float(cells[f"{end}_lat"])
-    return str(cells[end]) if np.isnan(lon) else (lon, lat)
+    if not np.isnan(lon):
+        return lon, lat
+    name = str(cells[end])
+    if is_place(network, name):
+        return name
+    written = _BRACKETS.search(name)
+    pair = parse_pair(written[1]) if written else None
+    if pair is not None:
+        return pair[1].degrees, pair[0].degrees
+    return _deposit_positions().get(name.casefold(), name)
+
+
+@lru_cache(maxsize=1)
+def _deposit_positions() -> Mapping[str, tuple[float, float]]:
+    """Longitude and latitude of the deposits of the starter, by the names of its tables."""
+    starter = Path(str(files("geo_ree") / "starter"))
+    out: dict[str, tuple[float, float]] = {}
+    by_id: dict[str, tuple[float, float]] = {}
+    for table, source in (("major_deposits", "usgs_major_deposits"), ("deposits", "starter")):
+        rows = pd.read_csv(starter / f"{table}.csv", dtype=str).dropna(subset=["latitude"])
+        places = rows[["longitude", "latitude"]].astype(float).itertuples(index=False, name=None)
+        for native, name, place in zip(rows["native_id"], rows["name"], places, strict=True):
+            out[str(name).casefold()] = by_id[f"{source}:{native}"] = place
+    named = pd.read_csv(starter / "published_distances.csv", dtype=str)
+    for name, deposit in zip(named["deposit_name"], named["deposit_id"], strict=True):
+        if deposit in by_id:
+            out[str(name).casefold()] = by_id[deposit]
+    return out
 
 
 def _compare(cells: pd.Series, route: Route | None, reason: str) -> dict[str, object]:

@@ -48,6 +48,25 @@ def test_five_further_distances_have_the_address_of_their_source(checked):
     assert set(more["mode"]) == {"rail", "road"}
 
 
+def test_ends_are_places_of_the_network_coordinates_in_brackets_or_deposits(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "id,mode,from,to,published_km,source\n"
+        "A,road,granite (42.80833N 75.925E),Kemin (Bystrovka) station,25,a\n"
+        "B,road,Upper Kairakty W-Mo deposit,Agadyr,65,b\n"
+        "C,road,aktyuz,Kemin,40,c\n"
+        "D,rail,Zhezkazgan,Beyneu,988,d\n"
+        "E,rail,Zhezkazgan,Nowhere (soon),988,e\n",
+        encoding="utf-8",
+    )
+    found = check_routes(read_check_table(path)).set_index("id")
+    assert found.loc[["A", "B"], "error_pct"].abs().max() < 5.0
+    assert found["computed_km"].notna().tolist() == [True, True, True, True, False]
+    with_place = check_routes(read_check_table(DATA / "check_figures.csv")).set_index("id")
+    assert found.loc["D", "computed_km"] == with_place.loc["R06", "computed_km"]  # not the deposit
+    assert found.loc["E", "reason"] == "unknown place: Nowhere (soon); give its coordinate"
+
+
 def test_the_columns_are_those_of_the_contract_in_the_order_of_the_table(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text(
