@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo_ree.routing.chosen_routes import AVOIDED
+from geo_ree.routing.route_answers import AVOIDED
 from geo_ree.scoring.evidence import GRADES, Evidence
 from geo_ree.settings import Options, Settings
 from geo_ree.studies.validation import Validation, validate

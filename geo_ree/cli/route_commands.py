@@ -98,9 +98,10 @@ def find_routes(deposits: tuple[str, ...], check: Path | None, data: Path, **giv
     from geo_ree.cli.console import route_tables
     from geo_ree.cli.scenario_commands import planned_railways
     from geo_ree.pipeline.deposit_routes import QUESTIONS, route_table
-    from geo_ree.routing.corridor_plans import read_avoided, read_plans
+    from geo_ree.routing.corridor_plans import read_plans
     from geo_ree.routing.network import load_network
     from geo_ree.routing.ranges import unit_costs
+    from geo_ree.routing.route_answers import read_avoided
 
     if check is not None:
         _check(check, given["out"])
@@ -188,8 +189,8 @@ def access(deposits: tuple[str, ...], data: Path, **given: Any) -> None:
     from geo_ree.cli.console import route_tables
     from geo_ree.pipeline.deposit_routes import access_table, route_table
     from geo_ree.routing.access import access_terms
-    from geo_ree.routing.corridor_plans import read_avoided
     from geo_ree.routing.ranges import unit_costs
+    from geo_ree.routing.route_answers import read_avoided
 
     names = ("treo_t_a", "product", "recovery", "life_years", "discount", "prices")
     asked = {name: given.pop(name) for name in names}

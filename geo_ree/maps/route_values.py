@@ -13,9 +13,8 @@ import pandas as pd
 from geo_ree.maps.packing import columnar, packed, plain
 from geo_ree.maps.route_shapes import route_shapes
 from geo_ree.maps.style import ROUTE_COLOURS
-from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
 from geo_ree.routing.freight_check import check_comparables
-from geo_ree.routing.route_answers import answer_question
+from geo_ree.routing.route_answers import DEFAULT_QUESTION, answer_question
 from geo_ree.storage import starter_path
 
 _ROUTE = (

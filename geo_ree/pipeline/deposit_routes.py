@@ -15,8 +15,8 @@ from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities
 from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.routing.access import access_terms
 from geo_ree.routing.access_table import access_cost
-from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
 from geo_ree.routing.corridors import find_corridors
+from geo_ree.routing.route_answers import AVOIDED, DEFAULT_QUESTION
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 

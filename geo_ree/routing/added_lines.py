@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 JOIN_KM = 5.0
 """Farthest that an end of a drawn line may lie from the line that it joins: the size of a town, by
 whose centre it is drawn."""
-
-WORLD = Path(str(files("geo_ree") / "starter" / "world.parquet"))
 
 DRAWN_FACTOR = 1.08
 """Length of a line over its drawn course, where its length is not published."""
@@ -131,13 +127,8 @@ def _countries(network: Network, xy: Floats) -> np.ndarray:
     """Country of each vertex; at sea that of the nearest node of a railway."""
     found = attach(network, xy[:, 0], xy[:, 1], "rail")
     nearest = found.sort_values(["point", "km"]).drop_duplicates("point")["node"].to_numpy()
-    codes = country_codes(xy, _borders())
+    codes = country_codes(xy)
     return np.where(codes == "", network.codes[nearest], codes)
-
-
-@lru_cache(maxsize=1)
-def _borders() -> gpd.GeoDataFrame:
-    return gpd.read_parquet(WORLD)
 
 
 def _edges(a: np.ndarray, b: np.ndarray, km: Floats, low: Floats, name: str) -> pd.DataFrame:

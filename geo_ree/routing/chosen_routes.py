@@ -10,15 +10,10 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
-from geo_ree.routing.corridor_plans import question_name
 from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.ranges import Range
+from geo_ree.routing.route_answers import DEFAULT_QUESTION, avoided_countries
 from geo_ree.routing.route_costs import haulage_parts as route_haulage
-
-AVOIDED = ("CHN", "RUS", "IRN")
-
-DEFAULT_QUESTION = question_name(AVOIDED)
-"""The question of the routes whose cost counts as access: not through China, Russia and Iran."""
 
 
 def best_routes(ids: pd.Series, routes: pd.DataFrame, question: str | None = None) -> pd.DataFrame:
@@ -73,7 +68,7 @@ def find_routes(
     seed: int,
 ) -> pd.DataFrame:
     """Find the routes of a question, by default `DEFAULT_QUESTION`."""
-    avoid = (question or DEFAULT_QUESTION).upper().split("_")[1:]
+    avoid = avoided_countries(question or DEFAULT_QUESTION)
     found = find_corridors(
         gpd.GeoDataFrame(deposits), avoid=avoid, costs=costs, draws=draws, seed=seed
     )

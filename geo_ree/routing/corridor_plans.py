@@ -10,19 +10,14 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.crs import distance_m
-from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError, suggest_words
 from geo_ree.routing.facts_tables import RULES, package_facts, read_facts
 from geo_ree.routing.network import Network
 from geo_ree.routing.railheads import DETOUR
+from geo_ree.routing.route_answers import LISTED
 
 DESTINATIONS = ("sea_port", "plant", "market")
 """Kinds of places at which a corridor may end."""
-
-AVOIDED_FIRST = ("CHN", "RUS", "IRN")
-"""Countries that a question names first."""
-
-_LISTED = ";"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,26 +52,6 @@ class Plan:
     tail_km: float = 0.0
     tail_mode: str = "truck"
     tail_straight: bool = False
-
-
-def read_avoided(avoid: str | Sequence[str]) -> tuple[str, ...]:
-    """Give the ISO codes of the countries to avoid, in the order of a question's name.
-
-    Examples
-    --------
-    >>> read_avoided("Iran, CHN"), question_name(read_avoided("Iran, CHN"))
-    (('CHN', 'IRN'), 'no_chn_irn')
-    """
-    words = [avoid] if isinstance(avoid, str) else list(avoid)
-    parts = [part.strip() for word in words for part in word.split(",") if part.strip()]
-    codes = {read_country(part, "the country to avoid") for part in parts}
-    first = [code for code in AVOIDED_FIRST if code in codes]
-    return (*first, *sorted(codes - set(first)))
-
-
-def question_name(avoided: Sequence[str]) -> str:
-    """Name the question that avoids some countries."""
-    return "_".join(("no", *(code.lower() for code in avoided))) if avoided else "any"
 
 
 def read_plans(
@@ -128,7 +103,7 @@ def read_plans(
 
 def _all_known(row: Mapping[Hashable, str], network: Network) -> bool:
     """Whether a network has all places of a corridor: a network of another region has not."""
-    names = [*row["via"].split(_LISTED), row["destination"]]
+    names = [*row["via"].split(LISTED), row["destination"]]
     return all(network.has_place(name) for name in names if name)
 
 
@@ -158,7 +133,7 @@ def _read_own(corridors: str | Path | pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_plan(cells: dict[str, str], network: Network) -> Plan:
-    via = [name.strip() for name in cells["via"].split(_LISTED) if name.strip()]
+    via = [name.strip() for name in cells["via"].split(LISTED) if name.strip()]
     names = (*via, cells["destination"].strip())
     for name in names:
         try:
@@ -176,7 +151,7 @@ def _read_plan(cells: dict[str, str], network: Network) -> Plan:
         name=cells["name"],
         places=names,
         mode=cells["mode"],
-        not_through=tuple(code for code in cells["not_through"].split(_LISTED) if code),
+        not_through=tuple(code for code in cells["not_through"].split(LISTED) if code),
         port=names[-1],
     )
 

@@ -14,19 +14,15 @@ from geo_ree.routing.network import Network
 from geo_ree.routing.no_route import explain
 from geo_ree.routing.railheads import DETOUR, find_railheads, open_roads, reach_railheads
 from geo_ree.routing.ranges import Range
-from geo_ree.routing.route_choice import BY_ROAD, Choice, Rates, choose
-from geo_ree.routing.route_costs import LISTED, inland
+from geo_ree.routing.route_answers import LISTED, NO_ROUTE
+from geo_ree.routing.route_choice import BY_ROAD, SAID_SHARE, Choice, Rates, choose
+from geo_ree.routing.route_costs import inland
 from geo_ree.routing.route_lines import Path, follow, multi_line, multi_point
 from geo_ree.routing.truck_paths import Trucks
 from geo_ree.routing.trunks import Surveyor, Trunk, node_sequence
 
 _SAID_ERROR_KM = 5.0
 """Error of a deposit's position above which a route says so."""
-
-_SAID_SHARE = 0.05
-"""Share of draws above which a note says that another route is cheaper."""
-
-_JUDGED = {"ferry_km": "ferry", "sea_km": "sea"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +175,7 @@ class RowMaker:
         shapes = ("geometry", "truck_line", "rail_line", "ferry_line", "sea_line", "assumed_line")
         return {
             "deposit_id": site["id"],
-            "corridor": "none",
+            "corridor": NO_ROUTE,
             **dict.fromkeys((*numbers, "borders", "gauge_changes"), np.nan),
             **dict.fromkeys(("port", "countries", "gateways", "assumed"), ""),
             "note": explain(self.network, self.plans, self.avoided, site, self.to),
@@ -209,7 +205,7 @@ def _off_road(path: Path) -> str:
 
 
 def _note(choice: Choice) -> str:
-    if choice.other_share < _SAID_SHARE:
+    if choice.other_share < SAID_SHARE:
         return ""
     share = 100.0 * choice.other_share
     return f"another railhead or route of the corridor is cheaper in {share:.0f} % of draws"

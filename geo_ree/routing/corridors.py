@@ -13,11 +13,13 @@ import shapely
 
 from geo_ree.crs import STORE_CRS, to_store
 from geo_ree.errors import RouteError
-from geo_ree.routing.corridor_plans import Plan, question_name, read_avoided, read_plans
+from geo_ree.routing.corridor_plans import Plan, read_plans
 from geo_ree.routing.corridor_rows import RowMaker
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.ranges import Range, unit_costs
+from geo_ree.routing.route_answers import question_name, read_avoided
+from geo_ree.routing.route_choice import SAID_SHARE
 from geo_ree.routing.route_costs import days_draws, haulage_draws
 from geo_ree.settings import SEED
 
@@ -44,14 +46,8 @@ GEOMETRIES = (
     *("crossing_points", "gauge_points"),
 )
 
-NO_ROUTE = "none"
-"""The corridor of a deposit that has no route."""
-
 _CHUNK = 100
 """Deposits that are routed together: a table of all of them to all railheads would be large."""
-
-_SAID_SHARE = 0.05
-"""Share of draws above which a note says that another route is cheaper."""
 
 
 def find_corridors(
@@ -196,7 +192,7 @@ def _notes(table: pd.DataFrame, cost: np.ndarray) -> list[str]:
             continue
         first = rows[int(np.argmin(table["usd_t_p50"].to_numpy()[rows]))]
         other = float((cost[rows].min(axis=0) < cost[first]).mean())
-        if other >= _SAID_SHARE:
+        if other >= SAID_SHARE:
             said = f"another corridor is cheaper in {100 * other:.0f} % of draws"
             notes[first] = "; ".join(part for part in (notes[first], said) if part)
     return notes

@@ -20,6 +20,7 @@ from geo_ree.routing.assembly import GATEWAY_KM, Ints, edge_distances
 from geo_ree.routing.facts_tables import package_facts, read_facts
 from geo_ree.routing.network import Network
 from geo_ree.routing.place_tables import read_gateways
+from geo_ree.routing.table_rules import ASSUMED
 
 Flags = NDArray[np.bool_]
 
@@ -96,7 +97,7 @@ def read_gauges() -> dict[str, tuple[float, bool]]:
     """Read the gauge of each country (mm), and whether it is assumed."""
     table = package_facts("gauge_by_country")
     return {
-        str(row["country"]): (float(row["gauge_mm"]), row["basis"] == "assumed")
+        str(row["country"]): (float(row["gauge_mm"]), row["basis"] == ASSUMED)
         for row in table.to_dict("records")
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import RouteError
-from geo_ree.routing.table_faults import ASSUMED, find_faults
+from geo_ree.routing.table_rules import ASSUMED, TableRules, find_faults, read_table
 
 FACTS = Path(str(files("geo_ree.routing") / "facts"))
 """Folder of the tables of the package."""
@@ -25,40 +24,6 @@ ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "T
 
 _STATES = ("open", "closed", "planned", NOT_FOUND)
 _PLACE = ("name", "country", "longitude", "latitude")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableRules:
-    """What a table of facts has to hold.
-
-    Parameters
-    ----------
-    columns
-        All that have to be there; further ones are kept.
-    key
-        Columns that together name a row once.
-    date
-        Column with the day, month or year that the row is of; never blank, nor is ``source``.
-    filled
-        Further columns that are never blank.
-    numbers
-        Columns of numbers with their least and greatest value; a blank is NaN.
-    choices
-        Columns with the words that they allow.
-    codes
-        Columns with one ISO 3166-1 alpha-3 code, or several joined by a semicolon.
-    ascending
-        Columns of numbers that ascend in each row.
-    """
-
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    date: str = "as_of"
-    filled: tuple[str, ...] = ()
-    numbers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    codes: tuple[str, ...] = ()
-    ascending: tuple[str, ...] = ()
 
 
 _DEGREES = {"longitude": (-180.0, 180.0), "latitude": (-90.0, 90.0)}
@@ -311,17 +276,7 @@ def read_facts(name: str, path: Path | str | None = None) -> pd.DataFrame:
     if name not in RULES:
         raise RouteError(f"there is no table {name!r}", f"use one of {', '.join(RULES)}")
     rules, path = RULES[name], Path(path) if path else FACTS / f"{name}.csv"
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
-    missing = [column for column in rules.columns if column not in table]
-    if missing:
-        raise RouteError(
-            f"{path} has no column {', '.join(missing)}",
-            f"its columns are {', '.join(rules.columns)}",
-        )
-    table = table.apply(lambda column: column.str.strip())
+    table = read_table(path, rules.columns)
     for row, what, hint in find_faults(table, rules):
         label = " - ".join(table[column].iloc[row] for column in rules.key)
         raise RouteError(f"{path} row {row + 2} ({label}): {what}", hint)

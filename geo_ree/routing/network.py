@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -29,9 +27,8 @@ from geo_ree.routing.assembly import (
     append_lines,
     line_rows,
 )
-from geo_ree.routing.place_tables import country_codes, read_legs, read_places
-
-STARTER = Path(str(files("geo_ree") / "starter"))
+from geo_ree.routing.facts_tables import package_facts
+from geo_ree.routing.place_tables import STARTER, country_codes, read_places
 
 MODES = ("rail", "road", "ferry", "sea")
 BASES = ("line", "chord", "join", "bridge", "leg", "straight")
@@ -214,29 +211,26 @@ def load_network(
     >>> set(network.edges["mode"]) >= {"rail", "road", "ferry"}
     True
     """
-    given = (railways, joins, roads, places, legs)
-    return _package_network() if all(t is None for t in given) else _load(*given)
+    given = {"railways": railways, "joins": joins, "roads": roads, "places": places, "legs": legs}
+    own = {name: table for name, table in given.items() if table is not None}
+    return _load(own) if own else _package_network()
 
 
 @lru_cache(maxsize=1)
 def _package_network() -> Network:
-    return _load(None, None, None, None, None)
+    return _load({})
 
 
-def _load(
-    railways: gpd.GeoDataFrame | None,
-    joins: gpd.GeoDataFrame | None,
-    roads: gpd.GeoDataFrame | None,
-    places: pd.DataFrame | None,
-    legs: pd.DataFrame | None,
-) -> Network:
-    return build_network(
-        railways=_read("routing_railways") if railways is None else railways,
-        joins=_read("rail_joins") if joins is None else joins,
-        roads=_read_roads() if roads is None else roads,
-        places=read_places() if places is None else places,
-        legs=read_legs() if legs is None else legs,
-    )
+def _load(own: Mapping[str, Any]) -> Network:
+    readers: dict[str, Callable[[], pd.DataFrame]] = {
+        "railways": lambda: _read("routing_railways"),
+        "joins": lambda: _read("rail_joins"),
+        "roads": _read_roads,
+        "places": read_places,
+        "legs": lambda: package_facts("legs"),
+    }
+    tables: dict[str, Any] = {n: own[n] if n in own else read() for n, read in readers.items()}
+    return build_network(**tables)
 
 
 def _read(name: str) -> gpd.GeoDataFrame:
@@ -245,7 +239,7 @@ def _read(name: str) -> gpd.GeoDataFrame:
     if "country_a" in lines:
         return lines
     xy = shapely.get_coordinates(lines.geometry.to_numpy()).reshape(-1, 2, 2)
-    codes = country_codes(xy.reshape(-1, 2), gpd.read_parquet(STARTER / "world.parquet"))
+    codes = country_codes(xy.reshape(-1, 2))
     return lines.assign(country_a=codes[::2], country_b=codes[1::2])
 
 

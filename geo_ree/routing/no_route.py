@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geo_ree.routing.corridor_plans import Plan
 from geo_ree.routing.crossings import closed_edges, edge_countries
-from geo_ree.routing.network import STARTER, Network
+from geo_ree.routing.network import Network
+from geo_ree.routing.place_tables import read_world
+from geo_ree.routing.route_answers import join_words
 
 
 def explain(
@@ -59,16 +60,16 @@ def _explain_borders(
         return f"{name} itself is to be avoided"
     borders = land_borders(country)
     if borders and set(borders) <= set(avoided) and country not in _ferry_countries(network):
-        words = _listed([country_name(code) for code in borders])
+        words = join_words([country_name(code) for code in borders])
         without = {1: "it", 2: "both"}.get(len(borders), "them")
         return f"{name} borders only {words}: without {without} there is no way by land"
     if country not in _countries(network):
         return f"outside the network, which has no line in {name}"
     reached = reachable(network, country, avoided)
-    without = f"without {_listed([country_name(code) for code in avoided])}, " if avoided else ""
+    without = f"without {join_words([country_name(code) for code in avoided])}, " if avoided else ""
     ends = {_country_of(network, plan.places[-1]) for plan in plans}
     left = ends - set(avoided)
-    where = _listed(sorted(country_name(code) for code in left or ends))
+    where = join_words(sorted(country_name(code) for code in left or ends))
     if not left:
         return f"{without}no corridor is left: they end in {where}"
     if not left & reached:
@@ -106,21 +107,16 @@ def _ferry_countries(network: Network) -> set[str]:
     return {a for a, _ in _open_pairs(network, "ferry")}
 
 
-@lru_cache(maxsize=1)
-def _world() -> gpd.GeoDataFrame:
-    return gpd.read_parquet(STARTER / "world.parquet").set_index("native_id")
-
-
 def country_name(code: str) -> str:
     """English name of a country; its code where it has none."""
-    world = _world()
+    world = read_world()
     return str(world.loc[code, "name"]) if code in world.index else code
 
 
 @lru_cache(maxsize=256)
 def land_borders(country: str) -> tuple[str, ...]:
     """Countries that share a border with a country, by name."""
-    world = _world()
+    world = read_world()
     if country not in world.index:
         return ()
     shape = world.loc[country, "geometry"]
@@ -130,10 +126,6 @@ def land_borders(country: str) -> tuple[str, ...]:
 
 def _country_of(network: Network, place: str) -> str:
     return str(network.places["country"].iloc[network.place(place)])
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _first_upper(text: str) -> str:

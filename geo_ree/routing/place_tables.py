@@ -1,7 +1,8 @@
-"""The places and legs that the network of the package is built with, and countries of points."""
+"""The places that the network of the package is built with, and the countries of points."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,54 +13,48 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_ree.crs import Floats
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import package_facts
+from geo_ree.routing.table_rules import read_table
 
-GATEWAYS = Path(str(files("geo_ree") / "starter" / "gateways.csv"))
+STARTER = Path(str(files("geo_ree") / "starter"))
 
-COLUMNS = ("name", "kind", "country", "neighbour", "longitude", "latitude")
-"""What is read of a table of places; a neighbour makes a gateway."""
+_COLUMNS = ("name", "kind", "country", "neighbour", "longitude", "latitude")
 
 
 def read_places() -> pd.DataFrame:
     """Read destinations, gateways and stations; of two rows of one name the first one counts."""
     tables = [
-        read_facts("destinations"),
+        package_facts("destinations"),
         read_gateways(),
-        read_facts("road_gateways").assign(kind="road_border"),
-        read_facts("stations").assign(kind="station"),
+        package_facts("road_gateways").assign(kind="road_border"),
+        package_facts("stations").assign(kind="station"),
     ]
-    rows = pd.concat([_placed(table) for table in tables], ignore_index=True)
+    rows = pd.concat([table.reindex(columns=[*_COLUMNS], fill_value="") for table in tables])
+    rows = rows.dropna(subset=["longitude", "latitude"])
     return rows.drop_duplicates("name", ignore_index=True)
 
 
 def read_gateways() -> pd.DataFrame:
     """Read the rail gateways and sea ports of the starter."""
-    table = _read(GATEWAYS).rename(columns={"country_reported": "country"})
+    table = read_table(STARTER / "gateways.csv", ("country_reported",))
+    table = table.rename(columns={"country_reported": "country"})
     numbers = {c: pd.to_numeric(table[c]) for c in ("longitude", "latitude")}
     return table.assign(**numbers)
 
 
-def read_legs() -> pd.DataFrame:
-    """Read the ferry and sea legs."""
-    return read_facts("legs")
+@lru_cache(maxsize=1)
+def read_world() -> gpd.GeoDataFrame:
+    """Read the countries of the world, by ISO 3166-1 alpha-3 code."""
+    return gpd.read_parquet(STARTER / "world.parquet").set_index("native_id")
 
 
-def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-
-
-def _placed(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = {c: pd.to_numeric(table[c], errors="coerce") for c in ("longitude", "latitude")}
-    rows = table.reindex(columns=[*COLUMNS], fill_value="").assign(**numbers)
-    return rows.dropna(subset=["longitude", "latitude"])
-
-
-def country_codes(xy: Floats, countries: gpd.GeoDataFrame) -> NDArray[np.object_]:
+def country_codes(xy: Floats) -> NDArray[np.object_]:
     """Find the country of points (n, 2); "" at sea."""
+    countries = read_world()
     unique, back = np.unique(xy, axis=0, return_inverse=True)
     tree = shapely.STRtree(shapely.points(unique))
     # a polygon is prepared once for all points that it may contain
     country, point = tree.query(countries.geometry.to_numpy(), predicate="contains")
     codes = np.full(len(unique), "", dtype=object)
-    codes[point] = countries["native_id"].to_numpy(object)[country]
+    codes[point] = countries.index.to_numpy(object)[country]
     return np.asarray(codes[back.ravel()])

@@ -5,18 +5,17 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import FACTS, read_facts
+from geo_ree.routing.table_rules import read_table
 
-UNIT_COSTS = Path(str(files("geo_ree.routing") / "facts" / "unit_costs.csv"))
+UNIT_COSTS = FACTS / "unit_costs.csv"
 """The unit costs, speeds and waits of the package."""
 
 BASES = ("published", "derived", "judgement")
@@ -130,15 +129,7 @@ def read_ranges(path: Path | str = UNIT_COSTS) -> dict[str, Range]:
     >>> read_ranges()["rail"].unit
     'US cents per t-km'
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
-    missing = [name for name in _COLUMNS if name not in table]
-    if missing:
-        raise RouteError(
-            f"{path} has no column {', '.join(missing)}", f"its columns are {', '.join(_COLUMNS)}"
-        )
+    table = read_table(path, _COLUMNS)
     out: dict[str, Range] = {}
     for row, cells in enumerate(table.to_dict("records"), start=2):
         figure = _read_row({str(k): str(v) for k, v in cells.items()}, f"{path} row {row}")
@@ -222,11 +213,11 @@ def _read_row(cells: Mapping[str, str], place: str) -> Range:
     if low == 0 < high:
         raise RouteError(f"{place}: P10 is 0 and P90 is not", "give a small positive P10")
     for name in ("year", "source", "unit"):
-        if not cells[name].strip():
+        if not cells[name]:
             raise RouteError(f"{place} has no {name}", f"fill in the column {name}")
     if cells["basis"] not in BASES:
         raise RouteError(
             f"{place}: the basis is {cells['basis']!r}", f"use one of {', '.join(BASES)}"
         )
-    words = {name: cells[name].strip() for name in ("name", "unit", "year", "source", "basis")}
+    words = {name: cells[name] for name in ("name", "unit", "year", "source", "basis")}
     return Range(p10=low, p50=middle, p90=high, **words)

@@ -1,14 +1,15 @@
-"""What a question about routes is answered with, from the table of corridors alone."""
+"""Questions about routes, which name the countries to avoid, and their answers from the table of corridors."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError
 
 ANY = "any"
@@ -17,7 +18,11 @@ ANY = "any"
 NO_ROUTE = "none"
 """The corridor of a deposit without a route."""
 
-_PREFIX = "no_"
+AVOIDED = ("CHN", "RUS", "IRN")
+"""Countries that the default question avoids, and that every question names first."""
+
+LISTED = ";"
+"""Joins the names in a cell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +76,7 @@ class RouteAnswer:
         count = f"{self.deposits} of {total} deposits have a route{self._cost()}"
         if not self.avoided:
             return f"{count}."
-        without = f"Without {_listed([known.get(c, c) for c in self.avoided])}, "
+        without = f"Without {join_words([known.get(c, c) for c in self.avoided])}, "
         if not self.compared:
             return f"{without}{count}."
         if not self.kept:
@@ -80,7 +85,7 @@ class RouteAnswer:
             said = f"all deposits keep a route ({self.kept}){self._growth()}"
         else:
             losers = [f"{known.get(c, c)} ({n} of {had})" for c, (n, had) in self.lost.items()]
-            said = f"no route is left for deposits in {_listed(losers)}; "
+            said = f"no route is left for deposits in {join_words(losers)}; "
             said += f"the others ({self.kept}) keep one{self._growth()}"
         rest = f" Without a route in either case: {self.unplaced}." if self.unplaced else ""
         return f"{without}{said}.{rest}"
@@ -104,8 +109,29 @@ def _span(low: float, high: float) -> str:
     return " to ".join(dict.fromkeys(ends))
 
 
-def _listed(words: list[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
+    """Join words as a sentence does: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def read_avoided(avoid: str | Sequence[str]) -> tuple[str, ...]:
+    """Give the ISO codes of the countries to avoid, in the order of a question's name.
+
+    Examples
+    --------
+    >>> read_avoided("Iran, CHN"), question_name(read_avoided("Iran, CHN"))
+    (('CHN', 'IRN'), 'no_chn_irn')
+    """
+    words = [avoid] if isinstance(avoid, str) else list(avoid)
+    parts = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    codes = {read_country(part, "the country to avoid") for part in parts}
+    first = [code for code in AVOIDED if code in codes]
+    return (*first, *sorted(codes - set(first)))
+
+
+def question_name(avoided: Sequence[str]) -> str:
+    """Name the question that avoids some countries."""
+    return "_".join(("no", *(code.lower() for code in avoided))) if avoided else ANY
 
 
 def avoided_countries(question: str) -> tuple[str, ...]:
@@ -118,12 +144,16 @@ def avoided_countries(question: str) -> tuple[str, ...]:
     """
     if question == ANY:
         return ()
-    codes = tuple(question.removeprefix(_PREFIX).upper().split("_"))
-    if not question.startswith(_PREFIX) or not all(len(c) == 3 and c.isalpha() for c in codes):
+    codes = tuple(question.removeprefix("no_").upper().split("_"))
+    if not question.startswith("no_") or not all(len(c) == 3 and c.isalpha() for c in codes):
         raise RouteError(
             f"{question!r} is no question about routes", "use any, or no_ and codes: no_chn_rus"
         )
     return codes
+
+
+DEFAULT_QUESTION = question_name(AVOIDED)
+"""The question of the routes whose cost counts as access: not through China, Russia and Iran."""
 
 
 def answer_question(

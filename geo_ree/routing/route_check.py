@@ -16,6 +16,7 @@ from geo_ree.errors import RouteError
 from geo_ree.reading.coordinate_text import parse_pair
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.routes import End, Route, is_place, join_ends, shortest_route
+from geo_ree.routing.table_rules import read_table
 
 COLUMNS = ("id", "mode", "from", "to", "published_km", "source")
 """What a table of published distances must have; coordinates and blanks are looked up."""
@@ -64,21 +65,13 @@ def read_check_table(path: Path | str) -> pd.DataFrame:
         Naming the file and the row: a column is missing, a number is none, a distance is not
         positive, a mode is unknown, an id comes twice, or one of two coordinates is missing.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
-    missing = [name for name in COLUMNS if name not in table]
-    if missing:
-        raise RouteError(
-            f"{path} has no column {', '.join(missing)}",
-            f"its columns are {', '.join((*COLUMNS, *COORDINATES))}",
-        )
+    table = read_table(path, COLUMNS, COORDINATES)
     table = table.assign(**{name: "" for name in COORDINATES if name not in table})
-    table = table.apply(lambda column: column.str.strip())
     seen: set[str] = set()
     for row, cells in enumerate(table.to_dict("records"), start=2):
-        _check_row(cells, f"{path} row {row} ({cells['id']})", seen)
+        _check_row(
+            {str(k): str(v) for k, v in cells.items()}, f"{path} row {row} ({cells['id']})", seen
+        )
     numbers = ["published_km", *COORDINATES]
     return table.assign(
         **{name: pd.to_numeric(table[name].replace("", np.nan)) for name in numbers}

@@ -17,6 +17,9 @@ REROUTED = 200
 MATTERS = 0.01
 """Share of the cost that another route has to save to be counted as a cheaper one."""
 
+SAID_SHARE = 0.05
+"""Share of draws above which a note says that another route is cheaper."""
+
 BY_ROAD = -1
 """Railhead of a route that goes by road all the way."""
 

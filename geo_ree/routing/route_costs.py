@@ -14,6 +14,7 @@ from geo_ree.crs import Floats
 from geo_ree.routing.crossings import BorderHours, changes_gauge, read_border_hours
 from geo_ree.routing.facts_tables import package_facts
 from geo_ree.routing.ranges import Range, draw, read_ranges, standard_normal
+from geo_ree.routing.route_answers import LISTED
 from geo_ree.settings import SEED
 
 KILOMETRES: Mapping[str, str] = {"truck": "truck_km", "rail": "rail_km", "sea": "sea_km"}
@@ -27,9 +28,6 @@ SPEEDS: Mapping[str, str] = {
     "rail_speed": "rail_km",
     "sea_speed": "sea_km",
 }
-
-LISTED = ";"
-"""Joins the names in a cell."""
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from geo_ree.cli.app import main
 from geo_ree.cli.console.route_tables import access_sentence
-from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
 from geo_ree.routing.ranges import UNIT_COSTS
+from geo_ree.routing.route_answers import DEFAULT_QUESTION
 
 QUICK = ("--draws", "50")
 

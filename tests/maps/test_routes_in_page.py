@@ -7,9 +7,8 @@ import pytest
 
 from geo_ree.maps.document import load_languages
 from geo_ree.routing import read_facts, unit_costs
-from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
 from geo_ree.routing.freight_check import check_comparables
-from geo_ree.routing.route_answers import answer_question
+from geo_ree.routing.route_answers import DEFAULT_QUESTION, answer_question
 from tests.maps.conftest import changed, page_data, written
 from tests.maps.route_frames import NO, access, corridors
 

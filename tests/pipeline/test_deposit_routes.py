@@ -14,7 +14,7 @@ from geo_ree.pipeline.deposit_routes import (
     published_corridors,
     route_columns,
 )
-from geo_ree.routing.chosen_routes import DEFAULT_QUESTION
+from geo_ree.routing.route_answers import DEFAULT_QUESTION
 from geo_ree.schema.columns import output_columns
 from geo_ree.storage.frame_files import read_frame, write_frame
 

@@ -51,6 +51,7 @@ def counted(monkeypatch):
 
     def run(sites, **asked):
         counts.clear()
+        trunks.find_all.cache_clear()
         found = find_corridors(sites, draws=20, **asked)
         return Counter(counts), found
 

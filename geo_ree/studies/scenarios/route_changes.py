@@ -13,10 +13,10 @@ import shapely
 from geo_ree.crs import GEOD, Floats, destination, length_km
 from geo_ree.pipeline.deposit_routes import DRAWS
 from geo_ree.routing import access_terms
-from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
 from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.cost_terms import evaluate
 from geo_ree.routing.network import Network, load_network
+from geo_ree.routing.route_answers import AVOIDED, DEFAULT_QUESTION
 from geo_ree.routing.route_costs import haulage_draws
 from geo_ree.studies.scenarios.planned_features import KINDS
 

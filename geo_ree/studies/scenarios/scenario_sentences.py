@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from geo_ree.routing.chosen_routes import AVOIDED, DEFAULT_QUESTION
+from geo_ree.routing.route_answers import AVOIDED, DEFAULT_QUESTION
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.studies.scenarios.changes import Changes
 

@@ -14,8 +14,8 @@ from scipy.stats import rankdata
 
 from geo_ree.crs import Floats
 from geo_ree.routing import access_cost
-from geo_ree.routing.chosen_routes import AVOIDED
 from geo_ree.routing.corridors import find_corridors
+from geo_ree.routing.route_answers import AVOIDED
 from geo_ree.studies.validation.cases import Cases, compare_scores
 from geo_ree.studies.validation.criterion_evidence import estimate_columns
 from geo_ree.studies.validation.trials import MIN_SITES

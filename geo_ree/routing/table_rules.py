@@ -1,18 +1,70 @@
-"""What is wrong with the rows of a table of facts."""
+"""How a table of facts is read, what it has to hold, and what is wrong with its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from geo_ree.routing.facts_tables import TableRules
+from geo_ree.errors import RouteError
 
 ASSUMED = "assumed"
 """What the source of a row says where nothing was found and the row is general knowledge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRules:
+    """What a table of facts has to hold.
+
+    Parameters
+    ----------
+    columns
+        All that have to be there; further ones are kept.
+    key
+        Columns that together name a row once.
+    date
+        Column with the day, month or year that the row is of; never blank, nor is ``source``.
+    filled
+        Further columns that are never blank.
+    numbers
+        Columns of numbers with their least and greatest value; a blank is NaN.
+    choices
+        Columns with the words that they allow.
+    codes
+        Columns with one ISO 3166-1 alpha-3 code, or several joined by a semicolon.
+    ascending
+        Columns of numbers that ascend in each row.
+    """
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    date: str = "as_of"
+    filled: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    ascending: tuple[str, ...] = ()
+
+
+def read_table(
+    path: Path | str, columns: Collection[str], known: Collection[str] = ()
+) -> pd.DataFrame:
+    """Read a CSV file as text; `known` are further columns that an error may name."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise RouteError(
+            f"{path} has no column {', '.join(missing)}",
+            f"its columns are {', '.join((*columns, *known))}",
+        )
+    return table.apply(lambda column: column.str.strip())
+
 
 Faults = Iterator[tuple[int, str, str]]
 
