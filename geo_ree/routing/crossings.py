@@ -27,6 +27,9 @@ Flags = NDArray[np.bool_]
 MERGED_KM = 60.0
 """A run over a border and back again that is shorter is none: the line follows the border."""
 
+CLOSED_KM = 10.0
+"""Farthest that a crossing may lie from the coordinate of a closed one."""
+
 ROAD_GATEWAY_KM = 30.0
 """Farthest that an open road gateway may lie from the road that crosses there: the course of main
 roads between their nodes is known to some kilometres, as is the border that countries are by."""
@@ -153,15 +156,22 @@ def _main_parts(network: Network, part: Ints) -> Flags:
 
 @lru_cache(maxsize=8)
 def closed_edges(network: Network, mode: str, closed: Path | None = None) -> Flags:
-    """Which crossings of a mode are closed: by the table, and roads without an open gateway."""
+    """Which crossings of a mode are closed: by the table, and roads without an open gateway.
+
+    A row of the table with a coordinate closes that place alone.
+    """
     edges = network.edges
     rows = np.flatnonzero((edges["mode"] == mode) & edges["crossing"])
     pairs = [frozenset(pair) for pair in edge_countries(network, rows)]
     table = read_facts("closed_crossings", closed) if closed else package_facts("closed_crossings")
     table = table[table["mode"].isin([mode, "both"])]
-    shut = {frozenset(pair) for pair in zip(table["a"], table["b"], strict=True)}
     out = np.zeros(len(edges), dtype=bool)
-    out[rows] = [pair in shut for pair in pairs]
+    for row in table.to_dict("records"):
+        at = rows[[pair == frozenset((row["a"], row["b"])) for pair in pairs]]
+        if np.isfinite(row["longitude"]):
+            far = edge_distances(network, at, row["longitude"], row["latitude"])
+            at = at[far <= CLOSED_KM]
+        out[at] = True
     if mode == "road":
         out[rows] |= ~_gateway_open(network, rows, pairs)
     return out

@@ -69,9 +69,13 @@ RULES: Mapping[str, TableRules] = {
         codes=("not_through",),
     ),
     "closed_crossings": TableRules(
-        columns=("a", "b", "mode", "since", "source", "basis", "as_of", "note"),
-        key=("a", "b", "mode"),
+        columns=(
+            *("a", "b", "mode", "longitude", "latitude", "since", "source", "basis", "as_of"),
+            "note",
+        ),
+        key=("a", "b", "mode", "longitude"),
         filled=("a", "b"),
+        numbers=_DEGREES,
         choices={"mode": ("rail", "road", "both"), "basis": ("published", ASSUMED)},
         codes=("a", "b"),
     ),
@@ -278,7 +282,7 @@ def read_facts(name: str, path: Path | str | None = None) -> pd.DataFrame:
     rules, path = RULES[name], Path(path) if path else FACTS / f"{name}.csv"
     table = read_table(path, rules.columns)
     for row, what, hint in find_faults(table, rules):
-        label = " - ".join(table[column].iloc[row] for column in rules.key)
+        label = " - ".join(filter(None, (table[column].iloc[row] for column in rules.key)))
         raise RouteError(f"{path} row {row + 2} ({label}): {what}", hint)
     for column in rules.numbers:
         table[column] = pd.to_numeric(table[column].replace("", np.nan)).astype(np.float64)

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geo_ree.routing.assembly import edge_distances
 from geo_ree.routing.corridor_plans import read_plans
 from geo_ree.routing.corridors import find_corridors
+from geo_ree.routing.crossings import closed_edges
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import load_network
 from geo_ree.routing.route_costs import days_draws, haulage_draws, package_costs
@@ -140,3 +142,14 @@ def test_every_corridor_of_the_table_can_be_laid_or_is_closed():
 
 def test_unit_costs_of_routes_are_all_there():
     assert {"truck", "rail", "sea", "ferry", "port", "gauge_change"} <= set(package_costs())
+
+
+def test_a_closed_crossing_with_a_coordinate_closes_that_place_alone():
+    network = load_network()
+    closed = closed_edges(network, "rail")
+    rows = np.flatnonzero(network.edges["mode"] == "rail")
+    gap = rows[edge_distances(network, rows, 107.601, 42.405) < 10.0]
+    erenhot = rows[edge_distances(network, rows, 111.925, 43.71) < 10.0]
+    crossing = network.edges["crossing"].to_numpy(bool)
+    assert closed[gap[crossing[gap]]].all() and crossing[gap].any()
+    assert not closed[erenhot].any() and crossing[erenhot].any()
