@@ -11,6 +11,7 @@ import shapely
 
 from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
+from geo_ree.maps.document import load_languages
 from geo_ree.maps.style import distance_text
 from tests.maps.conftest import changed, page_data, written
 
@@ -84,8 +85,10 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     known = [m for m in measured if not math.isnan(kutessay[f"dist_{m}_km"])]
     labels = seen.page.locator(".measure").all_inner_texts()
     limits = kutessay["upper_limits"].split(";")
+    words = load_languages()["en"]["terms"]
+    assert words["gateway"] == "gateway (straight line)"  # no route: the score knows none
     expected = {
-        f"{m.replace('_', ' ')} "
+        f"{words[m.replace('_', ' ')]} "
         + distance_text(
             round(kutessay[f"dist_{m}_km"], 3),
             round(kutessay[f"err_{m}_km"], 3),
@@ -286,7 +289,7 @@ def test_other_gateways_moves_the_line_to_the_gateway(starter_page, visit, kutes
     assert after["place"] == pytest.approx(
         [row["foot_gateway_lat"], row["foot_gateway_lon"]], abs=1e-5
     )
-    label = f"gateway about {row['dist_gateway_km']:,.0f} km ("
+    label = f"gateway (straight line) about {row['dist_gateway_km']:,.0f} km ("
     assert any(t.startswith(label) for t in seen.page.locator(".measure").all_inner_texts())
     text = " ".join(seen.page.inner_text("#dossier").split())
     assert "those under the chosen gateways: every exit" in text
@@ -444,7 +447,7 @@ def test_a_printed_dossier_is_a_few_sheets_of_a4_with_the_map_in_it(starter_page
     seen = visit(starter_page[1], 1440, 900)
     opened(seen, kutessay["id"])
     pdf = seen.page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 4
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 6  # routes and costs take two
     assert re.search(rb"/MediaBox\s*\[\s*0 0 (594|595|596)[\d.]* (841|842)", pdf)
     assert len(re.findall(rb"/Subtype\s*/Image", pdf)) >= 4  # the canvases, as pictures
     assert seen.trouble == []

@@ -90,7 +90,7 @@
 
   function span(r, name, digits) {
     if (!known(r[name + "_p50"])) return g.unknown();
-    return [g.plainNumber(r[name + "_p50"], digits), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
+    return [g.plainNumber(r[name + "_p50"], digits), " ", g.stamp("modelled"), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
   }
   /* An assumption is a sentence, or the name of a unit cost. */
   function assumption(one) {
@@ -104,7 +104,7 @@
   }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
-    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "–";
+    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : ["0 ", g.stamp("modelled")];
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
       known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.term(r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,

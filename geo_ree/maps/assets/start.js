@@ -31,8 +31,8 @@
     chart.getContainer().after(key);
     var shut = [];
     window.matchMedia("print").addEventListener("change", function (e) {
-      /* On paper nothing can be opened: what was assumed of routes and costs, and their sources, are printed. */
-      if (e.matches) shut = Array.from(document.querySelectorAll("#dossier .routes details:not([open]), #dossier .costs details:not([open])"));
+      /* On paper nothing can be opened: what was assumed of the cheapest route is printed. */
+      if (e.matches) shut = Array.from(document.querySelectorAll("#dossier .routes tbody tr:first-child details:not([open])"));
       shut.forEach(function (box) { box.open = e.matches; });
       if (e.matches) key.replaceChildren(g.legendBox(true));
       fit(chart, e.matches);
