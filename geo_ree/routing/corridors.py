@@ -114,6 +114,8 @@ def find_corridors(
     >>> found["question"].iloc[0], bool(found["countries"].str.contains("CHN|RUS|IRN").any())
     ('no_chn_rus_irn', False)
     """
+    if draws < 1:
+        raise RouteError(f"{draws} draws are impossible", "draw one at least, better 200")
     network = load_network() if network is None else network
     avoided = read_avoided(avoid)
     plans = read_plans(network, corridors, via=via, to=to)
@@ -150,6 +152,8 @@ def _read_sites(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
         raise RouteError(
             f"the deposits have no column {', '.join(missing)}", "give the table of deposits"
         )
+    if not isinstance(deposits, gpd.GeoDataFrame):
+        raise RouteError("the deposits are no GeoDataFrame", "give points with a reference system")
     if not len(deposits):
         raise RouteError("there is no deposit to route from", "give one at least")
     points = to_store(deposits, what="the deposits").geometry

@@ -57,6 +57,11 @@ class Range:
     source: str = ""
     basis: str = "judgement"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no range of costs."""
+        if fault := _find_fault(self.p10, self.p50, self.p90):
+            raise RouteError(f"{self.name}: {fault[0]}", fault[1])
+
     @property
     def assumed(self) -> bool:
         """Whether the figure is not a published one."""
@@ -204,14 +209,8 @@ def _read_row(cells: Mapping[str, str], place: str) -> Range:
             "give three numbers with a decimal point",
         ) from None
     place = f"{place} ({cells['name']})"
-    if not np.isfinite([low, middle, high]).all() or min(low, middle, high) < 0:
-        raise RouteError(f"{place}: {low:g} to {high:g} is no range of costs", "none is negative")
-    if not low <= middle <= high:
-        raise RouteError(
-            f"{place}: P10 {low:g}, P50 {middle:g} and P90 {high:g} do not ascend", "sort them"
-        )
-    if low == 0 < high:
-        raise RouteError(f"{place}: P10 is 0 and P90 is not", "give a small positive P10")
+    if fault := _find_fault(low, middle, high):
+        raise RouteError(f"{place}: {fault[0]}", fault[1])
     for name in ("year", "source", "unit"):
         if not cells[name]:
             raise RouteError(f"{place} has no {name}", f"fill in the column {name}")
@@ -221,3 +220,14 @@ def _read_row(cells: Mapping[str, str], place: str) -> Range:
         )
     words = {name: cells[name] for name in ("name", "unit", "year", "source", "basis")}
     return Range(p10=low, p50=middle, p90=high, **words)
+
+
+def _find_fault(low: float, middle: float, high: float) -> tuple[str, str] | None:
+    """Say why three figures are no range of costs, and what to do."""
+    if not np.isfinite([low, middle, high]).all() or min(low, middle, high) < 0:
+        return f"{low:g} to {high:g} is no range of costs", "none is negative"
+    if not low <= middle <= high:
+        return f"P10 {low:g}, P50 {middle:g} and P90 {high:g} do not ascend", "sort them"
+    if low == 0 < high:
+        return "P10 is 0 and P90 is not", "give a small positive P10"
+    return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from geo_ree.crs import distance_m
 from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError
 from geo_ree.routing.assembly import NODES, Ints
-from geo_ree.routing.crossings import closed_edges
+from geo_ree.routing.crossings import closed_edges, find_crossings
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.graph import Flags, Graph, Search, contract, search
 from geo_ree.routing.network import MODES, Network, load_network
@@ -42,7 +41,8 @@ class Route:
     geometry
         From the first end to the last one.
     countries
-        ISO 3166-1 alpha-3 codes in the order in which they are passed.
+        ISO 3166-1 alpha-3 codes in the order in which they are passed; a run over a border and back
+        that is shorter than 60 km is left out.
     notes
         What was assumed.
     """
@@ -185,14 +185,14 @@ def _as_route(network: Network, nodes: Ints, rows: Ints, sums: tuple[float, floa
     place = network.nodes.iloc[nodes]
     xy = place[["lon", "lat"]].to_numpy(np.float64)
     chord = float(distance_m(*xy[:1].T, *xy[-1:].T)[0]) / 1000.0
-    countries = [c for c, _ in groupby(place["country"]) if c]
+    countries, _ = find_crossings(network, nodes, rows)
     bases = set(network.edges["basis"].iloc[rows])
     return Route(
         km=km,
         km_low=min(max(low, chord), km),
         km_high=max(high, km),
         geometry=shapely.LineString(xy),
-        countries=tuple(c for c, _ in groupby(countries)),
+        countries=tuple(countries),
         notes=tuple(words for basis, words in _NOTES.items() if basis in bases),
     )
 

@@ -299,3 +299,10 @@ def test_more_deposits_than_are_routed_together_change_no_figure(network, monkey
     monkeypatch.setattr("geo_ree.routing.corridors._CHUNK", 2)
     parts = find(network, *rows)
     assert parts[[*COLUMNS]].equals(whole[[*COLUMNS]])
+
+
+def test_a_table_without_points_and_no_draws_are_refused(network):
+    with pytest.raises(RouteError, match="no GeoDataFrame"):
+        find_corridors(pd.DataFrame(mines(("m:1", "KAZ", 70.0, 46.4))), network)
+    with pytest.raises(RouteError, match="0 draws are impossible"):
+        find(network, draws=0)

@@ -77,3 +77,17 @@ def test_a_table_that_is_none_is_named(tmp_path):
     (tmp_path / "a.csv").write_text("name,p10\n")
     with pytest.raises(RouteError, match=r"a\.csv has no column p50, p90, unit"):
         read_ranges(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((-1.0, 2.0, 3.0), "no range of costs"),
+        ((5.0, 2.0, 3.0), "do not ascend"),
+        ((0.0, 2.0, 3.0), "P10 is 0"),
+    ],
+)
+def test_a_range_made_in_python_is_checked_too(ends, said):
+    low, middle, high = ends
+    with pytest.raises(RouteError, match=f"rail: .*{said}"):
+        Range(name="rail", p10=low, p50=middle, p90=high, unit="US cents per t-km")

@@ -205,3 +205,8 @@ def test_routes_of_the_package_are_the_same_both_ways_and_no_detour_is_shorter()
     parts = find_route("Karaganda", "Moyynty").km + find_route("Moyynty", "Shu").km
     assert there.km <= parts + 0.1
     assert there.countries == ("KAZ",)
+
+
+def test_a_line_that_follows_a_border_enters_a_country_once():
+    countries = find_route("Bishkek-1", "Poti", modes=("rail", "ferry")).countries
+    assert len(set(countries)) == len(countries)
