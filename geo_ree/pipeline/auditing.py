@@ -15,7 +15,7 @@ from geo_ree import storage
 from geo_ree.deposits import Located
 from geo_ree.outputs.table_files import write_csv
 from geo_ree.pipeline.layers import read_layers, resolve_deposits
-from geo_ree.pipeline.records import Progress
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.settings import Options, Settings
 
 logger = logging.getLogger(__name__)

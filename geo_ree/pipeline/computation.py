@@ -10,11 +10,12 @@ from geo_ree.pipeline.deposit_routes import measure_routes
 from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.elevation import find_elevation
 from geo_ree.pipeline.layers import load_layers
-from geo_ree.pipeline.records import Clock, Measures, Result
+from geo_ree.pipeline.records import Measures, Result
 from geo_ree.pipeline.report import make_report, raster_inputs
 from geo_ree.pipeline.route_inputs import route_inputs
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import run_tables
+from geo_ree.pipeline.stage_clock import Clock
 
 
 def compute_run(store: RunStore, clock: Clock) -> Result:

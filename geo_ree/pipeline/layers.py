@@ -24,8 +24,9 @@ from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import CatalogError, SettingsError, naming_unexpected, suggest_words
 from geo_ree.fetching import read
 from geo_ree.fetching.protocol import requested_box
-from geo_ree.pipeline.records import Layers, Progress
+from geo_ree.pipeline.records import Layers
 from geo_ree.pipeline.regions import meet
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import REGION, Box, Options, Settings
 

@@ -21,12 +21,13 @@ from geo_ree.pipeline.missing_layers import unscored_warnings
 from geo_ree.pipeline.own_files import OwnLayer, Provided
 from geo_ree.pipeline.own_layers import GATEWAYS, check_layer_name, read_own_layer
 from geo_ree.pipeline.own_site_table import SITES, read_sites, with_own_columns
-from geo_ree.pipeline.records import Layers, Progress, Result
+from geo_ree.pipeline.records import Layers, Result
 from geo_ree.pipeline.regions import region_of
 from geo_ree.pipeline.report import make_report, raster_inputs
 from geo_ree.pipeline.route_inputs import route_inputs
 from geo_ree.pipeline.run_store import RunStore
 from geo_ree.pipeline.run_tables import run_tables
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.pipeline.stored_runs import load_run
 from geo_ree.pipeline.world_borders import borders_of
 from geo_ree.proximity import load_targets

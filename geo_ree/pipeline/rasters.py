@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.pipeline.records import Layers
 from geo_ree.pipeline.score_rasters import Suitability, suitability
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.proximity import (
     Box,
     Grid,
@@ -31,8 +31,6 @@ from geo_ree.scoring import load_preset
 from geo_ree.settings import REGION, Options, Settings
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[str], None]
 
 
 def write_surface(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,30 +21,10 @@ if TYPE_CHECKING:  # a stored run is read without what computes one
     from geo_ree.proximity import MissingLines, Target, TargetIndex
     from geo_ree.scoring import Explanation, Influence, ScoreModel
 
-Progress = Callable[[str], None]
-"""Called with a line of progress."""
-
 _FRAME_PX = 700
 
 _NOWHERE = "none"
 """Coverage of a source whose missing features say nothing anywhere."""
-
-
-@dataclass
-class Clock:
-    """Seconds spent in each stage, reported as it goes."""
-
-    tell: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, and say when it begins and ends."""
-        self.tell(f"{name} …")
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-        self.tell(f"{name}: {self.seconds[name]:.1f} s")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from geo_ree import storage
 from geo_ree.outputs.table_files import BUILD_TABLES, write_tables
-from geo_ree.pipeline.records import Clock, Layers, Progress, Result
+from geo_ree.pipeline.records import Layers, Result
 from geo_ree.pipeline.run_keys import plain_options
 from geo_ree.pipeline.run_store import RunStore
+from geo_ree.pipeline.stage_clock import Clock, Progress
 from geo_ree.pipeline.stored_runs import with_report
 from geo_ree.scoring import load_preset
 from geo_ree.settings import Options, Settings

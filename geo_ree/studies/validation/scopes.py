@@ -14,7 +14,8 @@ from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import assign_country
 from geo_ree.pipeline.layers import read_layers
-from geo_ree.pipeline.records import Layers, Progress
+from geo_ree.pipeline.records import Layers
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.proximity import Target, TargetIndex, load_targets
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Options, Settings
 from geo_ree.studies.validation.mine_labels import (

@@ -19,7 +19,7 @@ import pandas as pd
 from geo_ree import storage
 from geo_ree.errors import ScoreError
 from geo_ree.outputs.table_files import library_versions, write_csv
-from geo_ree.pipeline.records import Progress
+from geo_ree.pipeline.stage_clock import Progress
 from geo_ree.scoring import ScoreModel, html_table, load_preset
 from geo_ree.settings import DISCLAIMER, Options, Settings
 from geo_ree.studies.validation.route_measures import measure_routes
