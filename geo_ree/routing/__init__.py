@@ -1,11 +1,12 @@
-"""From a deposit to a market: ways, days and costs, each with its interval.
+"""From a deposit to a market: routes, days and costs, each with its interval.
 
 `ranges` reads unit costs with their P10, P50 and P90 and draws them; `facts_tables` reads all other
 tables of facts. `access_table` says what access costs: `products` chooses what is shipped, `payable`
 what that is worth, `capital` and `deposit_plan` what is built and hauled; `access` makes them the
 terms that `cost_terms` sums up, and `access_spread` says what their spread comes from. `network` and
-`graph` hold the lines and search them; `routes` finds one route, and `route_check` compares published
-distances with computed ones.
+`graph` hold the lines and search them; `corridors` finds the routes of deposits and `route_costs` prices
+them; `routes` finds one route between two places, `route_check` compares published distances with
+computed ones, and `freight_check` published prices.
 """
 
 from geo_ree.routing.access import access_terms
