@@ -58,6 +58,10 @@ def read_table(
     except (OSError, ValueError) as error:
         raise RouteError(f"{path} cannot be read ({error})", "give a CSV file in UTF-8") from error
     missing = [name for name in columns if name not in table]
+    if missing and ";" in str(table.columns[0]):
+        raise RouteError(
+            f"{path} separates its columns by semicolons", "separate them by commas, as CSV does"
+        )
     if missing:
         raise RouteError(
             f"{path} has no column {', '.join(missing)}",

@@ -77,6 +77,9 @@ def test_a_table_that_is_none_is_named(tmp_path):
     (tmp_path / "a.csv").write_text("name,p10\n")
     with pytest.raises(RouteError, match=r"a\.csv has no column p50, p90, unit"):
         read_ranges(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text("name;p10;p50\nrail;3,1;4\n")
+    with pytest.raises(RouteError, match=r"b\.csv separates its columns by semicolons"):
+        read_ranges(tmp_path / "b.csv")
 
 
 @pytest.mark.parametrize(
