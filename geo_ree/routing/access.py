@@ -63,17 +63,7 @@ def access_terms(
     >>> terms.deposits["missing"].tolist()
     ['haulage;border_transhipment;inbound']
     """
-    lost = [name for name in _NEEDED if name not in deposits]
-    if lost:
-        raise RouteError(
-            f"the table of deposits has no column {', '.join(lost)}",
-            "give the table of a run, or one from measure()",
-        )
-    if not 0 < recovery <= 1 or not treo_t_a > 0 or draws < 1:
-        raise RouteError(
-            f"a recovery of {recovery:g}, {treo_t_a:g} t a year and {draws} draws are impossible",
-            "recovery is a share up to 1, the others are positive",
-        )
+    _check_asked(deposits, treo_t_a, recovery, draws)
     pool = DrawPool(unit_costs(costs), draws, seed)
     share = annuity(life_years, discount)
     if routes is None:
@@ -97,6 +87,20 @@ def access_terms(
         treo_t_a=treo_t_a,
     )
     return _with_sliders(found, pool.costs)
+
+
+def _check_asked(deposits: pd.DataFrame, treo_t_a: float, recovery: float, draws: int) -> None:
+    lost = [name for name in _NEEDED if name not in deposits]
+    if lost:
+        raise RouteError(
+            f"the table of deposits has no column {', '.join(lost)}",
+            "give the table of a run, or one from measure()",
+        )
+    if not 0 < recovery <= 1 or not treo_t_a > 0 or draws < 1:
+        raise RouteError(
+            f"a recovery of {recovery:g}, {treo_t_a:g} t a year and {draws} draws are impossible",
+            "recovery is a share up to 1, the others are positive",
+        )
 
 
 def _with_sliders(terms: AccessTerms, costs: Mapping[str, Range]) -> AccessTerms:

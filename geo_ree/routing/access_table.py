@@ -177,15 +177,24 @@ def _row(
     if component == "rail_spur" and unit is not None:
         built = float((drawn.capital_musd[component][at] > 0).mean())
         unit = f"{unit}, built in {built:.0%} of draws"
-    used = _units_of(terms, at, component)
+    return row | {"quantity": amount, "unit": unit} | _origin(terms, at, site, component, costs)
+
+
+def _origin(
+    terms: AccessTerms,
+    at: int,
+    site: Mapping[Any, Any],
+    component: str,
+    costs: Mapping[str, Range],
+) -> dict[str, str | None]:
+    """Return sources, years and what is assumed; the total has the sources of its product."""
+    used, total = _units_of(terms, at, component), component == "total"
     assumed = [*site["assumed"].get(component, []), *(u for u in used if costs[u].assumed)]
     sources = [costs[u].source for u in used] or [site["source"]] * total
     years = (
         [costs[t.unit].year for t in terms.terms[at]] if total else [costs[u].year for u in used]
     )
-    return row | {
-        "quantity": amount,
-        "unit": unit,
+    return {
         "source": " | ".join(dict.fromkeys(sources)) or None,
         "year": ";".join(dict.fromkeys(years)) or None,
         "assumed": ";".join(dict.fromkeys(assumed)) or None,

@@ -116,9 +116,8 @@ def _meetings(network: Network, line: shapely.LineString) -> tuple[Floats, Ints]
 
 @lru_cache(maxsize=2)
 def _rail_tree(network: Network) -> tuple[np.ndarray, Ints, shapely.STRtree]:
-    """Lines of the railways, not the links of places, the positions of their edges, and an index."""
-    links = network.edges["a"].isin(network.places["node"])
-    rows = np.flatnonzero((network.edges["mode"] == "rail") & ~links)
+    """Lines of the railways, the positions of their edges, and an index."""
+    rows = network.line_edges("rail")
     lines = network.edge_lines(rows)
     return lines, rows, shapely.STRtree(lines)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geo_ree.routing.network import Network
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 NODES = ("lon", "lat", "country")
 EDGES = ("a", "b", "mode", "km", "km_low", "km_high", "basis", "crossing", "source_id")

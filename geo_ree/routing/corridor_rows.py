@@ -17,9 +17,9 @@ from geo_ree.routing.ranges import Range
 from geo_ree.routing.route_answers import LISTED, NO_ROUTE
 from geo_ree.routing.route_choice import BY_ROAD, SAID_SHARE, Choice, Rates, choose
 from geo_ree.routing.route_costs import inland
-from geo_ree.routing.route_lines import Path, follow, multi_line, multi_point
+from geo_ree.routing.route_lines import Path, follow, multi_line, multi_point, node_sequence
 from geo_ree.routing.truck_paths import Trucks
-from geo_ree.routing.trunks import Surveyor, Trunk, node_sequence
+from geo_ree.routing.trunks import Surveyor, Trunk
 
 _SAID_ERROR_KM = 5.0
 """Error of a deposit's position above which a route says so."""

@@ -11,18 +11,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from geo_ree.crs import Floats
-from geo_ree.routing.assembly import GATEWAY_KM, Ints, edge_distances
+from geo_ree.routing.assembly import GATEWAY_KM, Flags, Ints, edge_distances
 from geo_ree.routing.facts_tables import package_facts, read_facts
 from geo_ree.routing.network import Network
 from geo_ree.routing.place_tables import read_gateways
 from geo_ree.routing.table_rules import ASSUMED
-
-Flags = NDArray[np.bool_]
 
 MERGED_KM = 60.0
 """A run over a border and back again that is shorter is none: the line follows the border."""

@@ -99,16 +99,6 @@ class DepositPlan:
         """Return the deposit's row of `AccessTerms.deposits`."""
         ships, pool = self.ships, self.pool
         oxide, said = published_oxide(self.site)
-        notes = [*ships.notes, said, *published_lines(self.site), self._way()]
-        if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
-            low, high = ships.recovery
-            known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-            minerals = ships.mineral_class.replace("_", " ")
-            notes.append(f"published recovery of {minerals} is {known} %")
-        if isinstance(reason := self.route.get("note"), str) and "haulage" in self.missing:
-            notes.append(reason)
-        if self.site.get("role") == "by_product_host":
-            notes.append("a by-product: its chief product pays for access too")
         name = f"payable_{ships.payable}_{'_'.join(sorted(ships.mixes))}"
         pool.add(
             name,
@@ -134,9 +124,24 @@ class DepositPlan:
             "assumed": assumed,
             "source": ships.source,
             "year": ships.year,
-            "note": "; ".join(n for n in notes if n),
+            "note": "; ".join(n for n in self._notes(said) if n),
         }
         return {name: values[name] for name in RECORD}
+
+    def _notes(self, said: str) -> list[str]:
+        """Say what is shipped, published and hauled; `said` is about the quantity."""
+        ships = self.ships
+        notes = [*ships.notes, said, *published_lines(self.site), self._way()]
+        if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
+            low, high = ships.recovery
+            known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            minerals = ships.mineral_class.replace("_", " ")
+            notes.append(f"published recovery of {minerals} is {known} %")
+        if isinstance(reason := self.route.get("note"), str) and "haulage" in self.missing:
+            notes.append(reason)
+        if self.site.get("role") == "by_product_host":
+            notes.append("a by-product: its chief product pays for access too")
+        return notes
 
     def _way(self) -> str:
         """Say which route the haulage is of."""

@@ -12,7 +12,7 @@ import pandas as pd
 from geo_ree.errors import RouteError
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import Network, load_network
-from geo_ree.routing.ranges import Range, read_ranges
+from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.routing.route_costs import haulage_draws
 from geo_ree.routing.routes import find_route
 from geo_ree.settings import SEED
@@ -76,7 +76,7 @@ def check_freight(
     [['T018', 22.0, 'inside']]
     """
     quotes = read_facts("freight_quotes") if quotes is None else quotes
-    known = dict(read_ranges() if costs is None else costs)
+    known = dict(unit_costs() if costs is None else costs)
     factors = read_facts("packaging").set_index("packaging")["factor"]
     used = quotes["use"] != "none"
     ways = _Ways(network)
@@ -162,8 +162,7 @@ def _as_open_in(network: Network, year: float) -> Network:
     pairs = {frozenset(pair) for pair in zip(later["a"], later["b"], strict=True)}
     crossing = network.edges["crossing"].to_numpy(bool, copy=True)
     at = np.flatnonzero(crossing)
-    country = network.nodes["country"].to_numpy(object)
-    ends = country[network.edges[["a", "b"]].to_numpy(np.int64)[at]]
+    ends = network.codes[network.ends[at]]
     crossing[at] = [frozenset(pair) not in pairs for pair in ends]
     return replace(network, edges=network.edges.assign(crossing=crossing))
 
@@ -230,7 +229,7 @@ def check_comparables(
     'cannot be tested: no kilometres, no cost'
     """
     table = read_facts("comparables")
-    known = read_ranges() if costs is None else costs
+    known = unit_costs() if costs is None else costs
     whole = table["whole"] == "yes"
     ranges = np.full((len(table), 3), np.nan)
     for at in np.flatnonzero(whole):

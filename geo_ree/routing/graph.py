@@ -12,10 +12,8 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
 from geo_ree.crs import Floats
-from geo_ree.routing.assembly import Ints
+from geo_ree.routing.assembly import Flags, Ints
 from geo_ree.routing.network import Network
-
-Flags = NDArray[np.bool_]
 
 FARTHEST_KM = 1e6
 """No route is longer: it keeps the search off what is closed."""

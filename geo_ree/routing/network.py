@@ -110,8 +110,7 @@ class Network:
         """
         key = (mode, country)
         if key not in self._indexes:
-            links = self.edges["a"].isin(self.places["node"])
-            rows = np.flatnonzero((self.edges["mode"] == mode) & ~links)
+            rows = self.line_edges(mode)
             if country:
                 rows = rows[(self.codes[self.ends[rows]] == country).all(axis=1)]
             if not len(rows):
@@ -120,6 +119,11 @@ class Network:
                 gpd.GeoDataFrame(index=rows, geometry=self.edge_lines(rows), crs=STORE_CRS)
             )
         return self._indexes[key]
+
+    def line_edges(self, mode: str) -> Ints:
+        """Rows of `edges` that are lines of a mode, not the links of places."""
+        links = self.edges["a"].isin(self.places["node"])
+        return np.flatnonzero((self.edges["mode"] == mode) & ~links)
 
     def edge_lines(self, rows: Sequence[int] | Ints) -> NDArray[np.object_]:
         """Draw edges as straight lines from a to b."""

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from geo_ree.crs import Floats
 from geo_ree.routing.crossings import BorderHours, changes_gauge, read_border_hours
 from geo_ree.routing.facts_tables import package_facts
-from geo_ree.routing.ranges import Range, draw, read_ranges, standard_normal
+from geo_ree.routing.ranges import Range, draw, standard_normal, unit_costs
 from geo_ree.routing.route_answers import LISTED
 from geo_ree.settings import SEED
 
@@ -28,12 +28,6 @@ SPEEDS: Mapping[str, str] = {
     "rail_speed": "rail_km",
     "sea_speed": "sea_km",
 }
-
-
-@lru_cache(maxsize=1)
-def package_costs() -> Mapping[str, Range]:
-    """Give the unit costs of the package, read once."""
-    return read_ranges()
 
 
 def haulage_draws(
@@ -93,7 +87,7 @@ def haulage_parts(
     dict of str to numpy.ndarray
         Name of a unit cost -> USD per t, shape (rows, draws). `TONNES` is what transhipment costs.
     """
-    known = package_costs() if costs is None else costs
+    known = unit_costs() if costs is None else costs
     scale = _scale_draws(rows, draws, seed)
     out = {
         name: _column(rows, column) * scale * draw(known[name], draws, seed) / 100.0
@@ -134,7 +128,7 @@ def days_draws(
     numpy.ndarray
         Days, shape (rows, draws); NaN where a route has no kilometres.
     """
-    known = package_costs() if costs is None else costs
+    known = unit_costs() if costs is None else costs
     scale = _scale_draws(rows, draws, seed)
     days = np.zeros((len(rows), draws))
     for name, column in SPEEDS.items():

@@ -12,17 +12,17 @@ from geo_ree.crs import distance_m
 from geo_ree.errors import RouteError
 from geo_ree.routing.assembly import NODES, PLACE_KM, PLACES, Ints, append_edges, attach
 from geo_ree.routing.network import Network
+from geo_ree.routing.railheads import DETOUR, DETOUR_ENDS
 
 END = "end"
 """Kind of the places that are ends of routes."""
 
-OFF_ROAD_KM = 1.0
+BESIDE_ROAD_KM = 1.0
 """A point farther than this from the roads of the network is off them (judgement)."""
 
-OFF_ROAD_FACTORS = (1.0, 1.3, 1.6)
-"""Length of the way from such a point to the road over the geodesic: least, middle, most
-(judgement; the roads of the package are main roads only). The other end is reached in the same way
-where the main roads are no nearer than half the geodesic to it."""
+OFF_ROAD_FACTORS = (DETOUR_ENDS[0], DETOUR, DETOUR_ENDS[1])
+"""Length of the way from such a point to the road over the geodesic: least, middle, most. The other
+end is reached in the same way where the main roads are no nearer than half the geodesic to it."""
 
 
 def join_points(
@@ -80,7 +80,7 @@ def _tie(network: Network, found: pd.DataFrame, points: pd.DataFrame, mode: str)
     on_line = pd.Series(away).groupby(found["point"]).transform("sum") <= edge["km"]
     town = here["loose"].astype(bool)
     off = found["off_km"]
-    aside = off.where((off > OFF_ROAD_KM) & (mode == "road"), 0.0)
+    aside = off.where((off > BESIDE_ROAD_KM) & (mode == "road"), 0.0)
     share = found["km"] / edge["km"].where(edge["km"] > 0.0, 1.0)
     found = found.assign(
         km_low=found["km_low"] - share * (edge["km"] - edge["km_low"]),

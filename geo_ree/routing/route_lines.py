@@ -80,6 +80,14 @@ def follow(network: Network, nodes: Ints, edges: Ints) -> Path:
     )
 
 
+def node_sequence(network: Network, start: int, edges: Ints) -> Ints:
+    """Nodes that a route passes, from its first one."""
+    ends = network.ends[edges].sum(axis=1)
+    sign = np.where(np.arange(len(edges) + 1) % 2 == 0, 1, -1)
+    steps = np.r_[0, np.cumsum(ends * sign[1:])]
+    return np.asarray((start + steps) * sign)
+
+
 def _stretches(values: np.ndarray) -> Iterable[tuple[int, int, int]]:
     """Runs of equal values: value, first, one after the last."""
     cuts = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()

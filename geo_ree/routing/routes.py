@@ -13,18 +13,20 @@ import shapely
 from geo_ree.crs import distance_m
 from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError
-from geo_ree.routing.assembly import NODES, Ints
+from geo_ree.routing.assembly import NODES, Flags, Ints
 from geo_ree.routing.crossings import closed_edges, find_crossings
 from geo_ree.routing.facts_tables import read_facts
-from geo_ree.routing.graph import Flags, Graph, Search, contract, search
+from geo_ree.routing.graph import Graph, contract, search
 from geo_ree.routing.network import MODES, Network, load_network
+from geo_ree.routing.railheads import DETOUR
 from geo_ree.routing.route_ends import join_points
+from geo_ree.routing.route_lines import node_sequence
 
 _NOTES = {
     "chord": "part of the line is a chord of unknown course",
     "join": "dead ends that nearly meet are joined",
     "bridge": "a gap of the network is bridged",
-    "straight": "the way to the main road is 1.3 x the geodesic",
+    "straight": f"the way to the main road is {DETOUR:g} x the geodesic",
 }
 
 End = str | tuple[float, float]
@@ -166,27 +168,18 @@ def shortest_route(
     found = search(graph.without(codes).without_edges(shut), first)
     if not np.isfinite(found.km[0, last]):
         raise RouteError(_why_not(graph, first, last, modes, codes, names))
-    return _as_route(network, *_walk(found, last))
-
-
-def _walk(found: Search, last: int) -> tuple[Ints, Ints, tuple[float, float, float]]:
-    """Nodes, edges and length of a route."""
     rows = found.route(last)
-    table = found.graph.network.edges.iloc[rows]
-    at, nodes = found.source, [found.source]
-    for a, b in table[["a", "b"]].to_numpy(np.int64):
-        at = int(b) if a == at else int(a)
-        nodes.append(at)
-    return np.array(nodes), rows, tuple(table[["km", "km_low", "km_high"]].sum())
+    return _as_route(network, node_sequence(network, first, rows), rows)
 
 
-def _as_route(network: Network, nodes: Ints, rows: Ints, sums: tuple[float, float, float]) -> Route:
-    km, low, high = (float(v) for v in sums)
+def _as_route(network: Network, nodes: Ints, rows: Ints) -> Route:
+    table = network.edges.iloc[rows]
+    km, low, high = (float(v) for v in table[["km", "km_low", "km_high"]].sum())
     place = network.nodes.iloc[nodes]
     xy = place[["lon", "lat"]].to_numpy(np.float64)
     chord = float(distance_m(*xy[:1].T, *xy[-1:].T)[0]) / 1000.0
     countries, _ = find_crossings(network, nodes, rows)
-    bases = set(network.edges["basis"].iloc[rows])
+    bases = set(table["basis"])
     return Route(
         km=km,
         km_low=min(max(low, chord), km),

@@ -23,8 +23,7 @@ from geo_ree.routing.railheads import (
     Railheads,
     Reach,
 )
-from geo_ree.routing.route_lines import Path, follow
-from geo_ree.routing.trunks import node_sequence
+from geo_ree.routing.route_lines import Path, follow, node_sequence
 
 
 @dataclass(frozen=True, eq=False)

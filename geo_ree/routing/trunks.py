@@ -13,6 +13,7 @@ from geo_ree.routing.corridor_plans import Plan
 from geo_ree.routing.crossings import closed_edges, gateway_sides, gauge_edges
 from geo_ree.routing.graph import Graph, Search, contract, search
 from geo_ree.routing.network import Network
+from geo_ree.routing.route_lines import node_sequence
 
 LAYERS = 3
 """One more than the most changes of gauge before the first fixed place, and between two of them."""
@@ -149,11 +150,3 @@ def _legs(network: Network) -> dict[frozenset[int], int]:
     rows = np.flatnonzero(network.edges["mode"] == "ferry")
     ends = network.ends[rows].tolist()
     return {frozenset(pair): int(row) for pair, row in zip(ends, rows, strict=True)}
-
-
-def node_sequence(network: Network, start: int, edges: Ints) -> Ints:
-    """Nodes that a route passes, from its first one."""
-    ends = network.ends[edges].sum(axis=1)
-    sign = np.where(np.arange(len(edges) + 1) % 2 == 0, 1, -1)
-    steps = np.r_[0, np.cumsum(ends * sign[1:])]
-    return np.asarray((start + steps) * sign)

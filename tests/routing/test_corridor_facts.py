@@ -13,7 +13,8 @@ from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.crossings import closed_edges
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.network import load_network
-from geo_ree.routing.route_costs import days_draws, haulage_draws, package_costs
+from geo_ree.routing.ranges import unit_costs
+from geo_ree.routing.route_costs import days_draws, haulage_draws
 from geo_ree.routing.route_lines import follow
 from geo_ree.routing.trunks import Surveyor
 
@@ -141,7 +142,7 @@ def test_every_corridor_of_the_table_can_be_laid_or_is_closed():
 
 
 def test_unit_costs_of_routes_are_all_there():
-    assert {"truck", "rail", "sea", "ferry", "port", "gauge_change"} <= set(package_costs())
+    assert {"truck", "rail", "sea", "ferry", "port", "gauge_change"} <= set(unit_costs())
 
 
 def test_a_closed_crossing_with_a_coordinate_closes_that_place_alone():
