@@ -20,8 +20,11 @@ RAILHEAD_KM = 10.0
 """Farthest that a railhead may lie from the road that serves it."""
 
 OFF_ROAD_KM = 50.0
-"""Farthest off the main roads, the only ones in the network. A deposit farther from them is
-roadless, and is joined to railheads by straight lines; a railhead nearer than this may be."""
+"""A railhead nearer than this may be reached by a straight line: the network has main roads only."""
+
+ROADLESS_KM = 200.0
+"""Farthest off the main roads. A deposit farther from them is roadless, and is joined to the railheads
+of its country by straight lines."""
 
 ROAD_BORDERS = 1
 """Most borders that a truck crosses on its way to a railhead."""
@@ -165,7 +168,7 @@ def find_starts(network: Network, deposits: pd.DataFrame) -> pd.DataFrame:
         found = attach(network, lon, lat, "road", str(country))
         parts.append(found.assign(point=rows.index.to_numpy()[found["point"]]))
     table = pd.concat(parts, ignore_index=True)
-    return table[table["off_km"] <= OFF_ROAD_KM].reset_index(drop=True)
+    return table[table["off_km"] <= ROADLESS_KM].reset_index(drop=True)
 
 
 def _road_km(railheads: Railheads, starts: pd.DataFrame, roads: Graph, count: int) -> Floats:

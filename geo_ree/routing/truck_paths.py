@@ -20,6 +20,7 @@ from geo_ree.routing.railheads import (
     DETOUR_ENDS,
     OFF_ROAD_KM,
     ROAD_BORDERS,
+    ROADLESS_KM,
     Railheads,
     Reach,
 )
@@ -154,7 +155,7 @@ class Trucks:
         return self._network.xy[node]
 
 
-_ROADLESS = f"no main road within {OFF_ROAD_KM:g} km"
+_ROADLESS = f"no main road within {ROADLESS_KM:g} km"
 
 
 def off_road(points: Sequence[Floats], straight_km: float, why: str) -> Path:

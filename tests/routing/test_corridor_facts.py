@@ -154,3 +154,10 @@ def test_a_closed_crossing_with_a_coordinate_closes_that_place_alone():
     crossing = network.edges["crossing"].to_numpy(bool)
     assert closed[gap[crossing[gap]]].all() and crossing[gap].any()
     assert not closed[erenhot].any() and crossing[erenhot].any()
+
+
+def test_a_deposit_far_from_main_roads_may_still_cross_a_border_by_road(sites):
+    khanneshin = sites[sites["id"] == "khanneshin"]
+    found = find_corridors(khanneshin, avoid=("CHN", "RUS", "IRN"), draws=50).iloc[0]
+    assert found["gateways"].startswith("Serhetabat / Torghundi")  # not to a railhead at home
+    assert "km of road at 1.3 x the straight line" in found["assumed"]

@@ -134,7 +134,7 @@ def test_a_roadless_deposit_is_joined_by_a_straight_line_and_says_so(network):
     found = find(network, ("m:1", "KAZ", 67.0, 46.5))
     row = found.iloc[0]
     assert 1.3 * 166.6 <= row["truck_km"] <= 1.3 * 250.0
-    assert "no main road within 50 km" in row["assumed"]
+    assert "no main road within 200 km" in row["assumed"]
     assert not row["assumed_line"].is_empty
 
 
