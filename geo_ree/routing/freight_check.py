@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import RouteError
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import package_facts, read_facts
 from geo_ree.routing.network import Network, load_network
 from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.routing.route_costs import haulage_draws
@@ -132,7 +132,7 @@ def _piece_km(quote: Mapping[Any, Any], mode: str, a: Place, b: Place, ways: _Wa
             return ways.km(a, b, _MODES[mode], quote["year"])
         except RouteError as error:
             raise RouteError(f"freight quote {quote['id']}: {error.what}", error.hint) from error
-    legs = read_facts("legs")
+    legs = package_facts("legs")
     same = [{x, y} == {a, b} for x, y in zip(legs["from"], legs["to"], strict=True)]
     if not any(same):
         raise RouteError(f"freight quote {quote['id']}: no leg from {a} to {b}", "add it")
@@ -157,7 +157,7 @@ class _Ways:
 
 def _as_open_in(network: Network, year: float) -> Network:
     """Give a network whose crossings that were closed in a year, or later, are open."""
-    closed = read_facts("closed_crossings")
+    closed = package_facts("closed_crossings")
     later = closed[pd.to_numeric(closed["since"].str[:4], errors="coerce") >= year]
     pairs = {frozenset(pair) for pair in zip(later["a"], later["b"], strict=True)}
     crossing = network.edges["crossing"].to_numpy(bool, copy=True)

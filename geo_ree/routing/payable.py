@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
-from geo_ree.routing.facts_tables import ELEMENTS, read_facts
+from geo_ree.routing.facts_tables import ELEMENTS, package_facts, read_facts
 from geo_ree.routing.ranges import Range, draw, stream
 
 DECK = "usgs_fob"
@@ -55,7 +55,7 @@ def price_deck(variant: str = "as_published", path: Path | str | None = None) ->
     """
     if variant not in VARIANTS:
         raise RouteError(f"{variant!r} is no price variant", f"use one of {', '.join(VARIANTS)}")
-    rows = _prices() if path is None else read_facts("prices", path)
+    rows = package_facts("prices") if path is None else read_facts("prices", path)
     deck = rows[rows["deck"] == DECK].pivot(index="date", columns="element", values="usd_kg")
     deck = deck.reindex(columns=ELEMENTS).fillna(0.0)
     if variant == "without_vat":
@@ -69,14 +69,9 @@ def price_deck(variant: str = "as_published", path: Path | str | None = None) ->
 
 
 @lru_cache(maxsize=1)
-def _prices() -> pd.DataFrame:
-    return read_facts("prices")
-
-
-@lru_cache(maxsize=1)
 def read_mixes() -> pd.DataFrame:
     """Read ``facts/mixes.csv`` as shares that add up to 1, indexed by mix and name."""
-    table = read_facts("mixes")
+    table = package_facts("mixes")
     shares = table.set_index(["mix", "name"])[list(ELEMENTS)].fillna(0.0)
     return shares.div(shares.sum(axis=1), axis=0)
 
@@ -124,7 +119,7 @@ def draw_basket(
 @lru_cache(maxsize=1)
 def read_payabilities() -> dict[str, Range]:
     """Read ``facts/payability.csv``: the share of the FOB basket that a product is paid, per cent."""
-    table = read_facts("payability")
+    table = package_facts("payability")
     return {
         row["payable"]: Range(
             name=f"payable_{row['payable']}",

@@ -15,7 +15,7 @@ from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import RouteError
 from geo_ree.routing.assembly import NODES, Flags, Ints
 from geo_ree.routing.crossings import closed_edges, find_crossings
-from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.facts_tables import package_facts
 from geo_ree.routing.graph import Graph, contract, search
 from geo_ree.routing.network import MODES, Network, load_network
 from geo_ree.routing.railheads import DETOUR
@@ -230,13 +230,13 @@ def _own_name(name: str) -> str:
 @lru_cache(maxsize=1)
 def _towns() -> Collection[str]:
     """Stations that the table has at the centre of their town."""
-    stations = read_facts("stations")
+    stations = package_facts("stations")
     return frozenset(stations.loc[stations["what"] == "town centre", "name"])
 
 
 @lru_cache(maxsize=1)
 def _aliases() -> Mapping[str, str]:
-    stations = read_facts("stations")
+    stations = package_facts("stations")
     return {
         word.casefold(): own
         for own, words in zip(stations["name"], stations["aliases"], strict=True)
