@@ -41,14 +41,13 @@ class Path:
         """Give this part and the next one as one."""
         same = self.countries and other.countries and self.countries[-1] == other.countries[0]
         return Path(
-            km={m: self.km.get(m, 0.0) + other.km.get(m, 0.0) for m in {*self.km, *other.km}},
+            km={m: self.km.get(m, 0.0) + other.km.get(m, 0.0) for m in self.km | other.km},
             low=self.low + other.low,
             high=self.high + other.high,
             countries=self.countries + (other.countries[1:] if same else other.countries),
             crossings=self.crossings + other.crossings,
             lines={
-                m: self.lines.get(m, []) + other.lines.get(m, [])
-                for m in {*self.lines, *other.lines}
+                m: self.lines.get(m, []) + other.lines.get(m, []) for m in self.lines | other.lines
             },
             dashed=self.dashed + other.dashed,
             off_road_km=self.off_road_km + other.off_road_km,

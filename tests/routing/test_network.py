@@ -14,6 +14,7 @@ from geo_ree.errors import RouteError
 from geo_ree.routing.assembly import attach
 from geo_ree.routing.graph import contract, search
 from geo_ree.routing.network import build_network, load_network
+from geo_ree.routing.route_lines import Path
 
 
 def lines(rows, **columns):
@@ -241,3 +242,11 @@ def test_the_network_of_the_package_is_loaded_once_and_reaches_the_ports():
     low, km, high = (network.edges[c].to_numpy() for c in ("km_low", "km", "km_high"))
     assert (low <= km + 1e-5).all()
     assert (km <= high + 1e-5).all()
+
+
+def test_parts_of_a_path_keep_their_order_in_every_process():
+    modes = ["truck", "rail", "ferry", "sea"]
+    path = Path()
+    for mode in modes:
+        path = path.then(Path(km={mode: 1.0}, lines={mode: [np.zeros((2, 2))]}))
+    assert list(path.lines) == list(path.km) == modes
