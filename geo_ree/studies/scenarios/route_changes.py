@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +22,7 @@ from geo_ree.routing.route_costs import haulage_draws
 from geo_ree.studies.scenarios.planned_features import KINDS
 
 COURSES = 5
-"""Courses of uncertain lines that are drawn within their lateral errors: each takes some seconds."""
+"""Courses of uncertain lines, the one as drawn among them: each takes some seconds."""
 
 STEP_KM = 5.0
 """Distance of the vertices of a drawn course: each may be a railhead."""
@@ -72,9 +73,9 @@ def compare_routes(
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`: a row per deposit and question (any way, and the default question). Kilometres
-        and days after are those of the line as drawn; costs after are over `COURSES` courses of
-        it, drawn within its lateral error. ``p_route_cheaper`` and ``p_access_cheaper`` are the
+        `COLUMNS`: a row per deposit and question (any route, and the default question). Kilometres
+        and days after are those of the line as drawn; costs after are over `COURSES` courses
+        within its lateral error, that one among them. ``p_route_cheaper`` and ``p_access_cheaper`` are the
         share of the draws in which haulage, or access per t of product, costs less than before.
         Without a railway for freight among the lines there is no row.
     """
@@ -82,12 +83,10 @@ def compare_routes(
     if lines.empty or before.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     network = load_network()
-    grown = [network.with_lines(course) for course in draw_courses(lines, COURSES, seed)]
-    parts = []
-    for question, avoided in (("any", ()), (DEFAULT_QUESTION, AVOIDED)):
-        old = _routed(before, network, avoided, seed)
-        drawn, *others = (_routed(after, each, avoided, seed) for each in grown)
-        parts.append(_compared(before, question, old, _with_courses(drawn, others)))
+    old = _routed(before, network, seed)
+    courses = draw_courses(lines, COURSES, seed)
+    new = [_routed(after, network.with_lines(course), seed) for course in courses]
+    parts = [_compared(before, q, old[q], _over_courses([each[q] for each in new])) for q in old]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
@@ -99,18 +98,25 @@ def _single_lines(lines: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def draw_courses(lines: gpd.GeoDataFrame, count: int, seed: int) -> Iterator[gpd.GeoDataFrame]:
-    """Give lines as they are drawn, then `count` courses that they may have.
+    """Give lines as they are drawn, then ``count - 1`` other courses that they may have.
 
     A course is bent to one side, in its middle by at most the lateral error; its ends stay where
-    they are. With the same seed, fewer courses are the first of more. Lines without an error have
-    no other course.
+    they are. The error is cut into `count` strips of one width: the course as drawn stands for the
+    middle one, and each other course of a line lies in another, whatever the other lines are.
+    Lines without an error have no other course.
     """
-    rng = np.random.default_rng([seed, 0])
     errors = lines["lateral_error_km"].to_numpy(np.float64)
-    for number in range(1 + count * bool((errors > 0).any())):
-        aside = errors * rng.uniform(-1.0, 1.0, len(lines)) if number else 0.0 * errors
-        shapes = list(map(_bent, lines.geometry, aside))
+    aside = np.stack([_strips(shape, count, seed) for shape in lines.geometry], axis=1)
+    for shares in aside if (errors > 0).any() else aside[:1]:
+        shapes = list(map(_bent, lines.geometry, shares * errors))
         yield lines.set_geometry(gpd.GeoSeries(shapes, index=lines.index, crs=lines.crs))
+
+
+def _strips(line: shapely.LineString, count: int, seed: int) -> Floats:
+    """A share of the error (-1 to 1) in each of `count` strips: 0, then the others shuffled."""
+    rng = np.random.default_rng([seed, crc32(line.wkb)])
+    others = rng.permutation(np.delete(np.arange(count), count // 2))
+    return np.r_[0.0, 2.0 * (others + rng.uniform(size=count - 1)) / count - 1.0]
 
 
 def _bent(line: shapely.LineString, aside_km: float) -> shapely.LineString:
@@ -130,7 +136,13 @@ def _bent(line: shapely.LineString, aside_km: float) -> shapely.LineString:
     return shapely.LineString(np.c_[lon, lat])
 
 
-def _routed(
+def _routed(deposits: gpd.GeoDataFrame, network: Network, seed: int) -> dict[str, Routed]:
+    """Both questions of a network in turn: the second finds the railheads of the first."""
+    asked = (("any", ()), (DEFAULT_QUESTION, AVOIDED))
+    return {question: _ask(deposits, network, avoided, seed) for question, avoided in asked}
+
+
+def _ask(
     deposits: gpd.GeoDataFrame, network: Network, avoided: tuple[str, ...], seed: int
 ) -> Routed:
     found = find_corridors(deposits, network, avoid=avoided, draws=DRAWS, seed=seed)
@@ -150,13 +162,13 @@ def _routed(
     )
 
 
-def _with_courses(drawn: Routed, others: Sequence[Routed]) -> Routed:
-    """Costs over all courses, each with its share of the draws."""
-    costs = {name: values.copy() for name, values in drawn.costs.items()}
-    for number, other in enumerate(others):
+def _over_courses(courses: Sequence[Routed]) -> Routed:
+    """Rows of the first course; costs over all of them, each with its share of the draws."""
+    costs = {name: values.copy() for name, values in courses[0].costs.items()}
+    for number, course in enumerate(courses):
         for name, values in costs.items():
-            values[:, number :: len(others)] = other.costs[name][:, number :: len(others)]
-    return Routed(rows=drawn.rows, costs=costs)
+            values[:, number :: len(courses)] = course.costs[name][:, number :: len(courses)]
+    return Routed(rows=courses[0].rows, costs=costs)
 
 
 def _compared(

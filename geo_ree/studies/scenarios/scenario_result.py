@@ -40,6 +40,11 @@ _SHOWN = (
     "p_rank_improves",
     "p_rank_worsens",
 )
+_ROUTE_SHOWN = tuple(
+    f"{name}_{when}"
+    for name in ("corridor", "km", "usd_t_p50", "access_usd_t_product_p50")
+    for when in ("before", "after")
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,7 +62,7 @@ class Scenario:
         Published quantities of the deposits whose reach changes, by substance, system and category,
         with their statements. The rows must not be added up.
     routes
-        A row per ranked deposit and question (any way, and the default question): the cheapest
+        A row per ranked deposit and question (any route, and the default question): the cheapest
         route before and after, its km and days, USD per t and access cost (p10, p50, p90), and
         the chances that they become cheaper. No row where no railway for freight is added.
     added
@@ -98,8 +103,14 @@ class Scenario:
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{escape(s)}</li>" for s in self.sentences)
         columns = [c for c in _SHOWN if c in self.table.columns]
-        tables = [t for t in (self.changed[columns], self.tonnes, self.routes) if len(t)]
+        tables = [t for t in (self.changed[columns], self.tonnes, self._cheaper_routes()) if len(t)]
         return f"<ul>{items}</ul>" + "".join(map(html_table, tables))
+
+    def _cheaper_routes(self) -> pd.DataFrame:
+        """The main columns of the routes that become cheaper in any draw."""
+        chances = ["p_route_cheaper", "p_access_cheaper"]
+        rows = self.routes[(self.routes[chances] > 0.0).any(axis=1)]
+        return rows[["name", "question", *_ROUTE_SHOWN, *chances]]
 
 
 def write_scenario(scenario: Scenario, folder: Path) -> None:

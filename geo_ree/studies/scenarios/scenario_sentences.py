@@ -17,7 +17,13 @@ _NAMED = 5
 _CHANCE = 0.05
 """Chance of a changed rank or a cheaper route from which a deposit is named."""
 
-_ASKED = {"any": "any way", DEFAULT_QUESTION: f"ways that pass none of {', '.join(AVOIDED)}"}
+_SURE = 0.95
+"""Chance from which a route is cheaper, not perhaps cheaper."""
+
+_ASKED = {
+    "any": "any route",
+    DEFAULT_QUESTION: f"routes that pass none of {', '.join(AVOIDED)}",
+}
 
 REACH_CHANGES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
@@ -213,18 +219,35 @@ def describe_routes(routes: pd.DataFrame) -> Iterator[str]:
             yield f"By {asked}, no route becomes cheaper with a chance of {_CHANCE:.0%} or more."
             continue
         likely = likely.sort_values("p_route_cheaper", ascending=False)
-        yield f"By {asked}, cheaper for {_join([_in_words(r) for _, r in likely.iterrows()])}."
+        sure = likely[["p_route_cheaper", "p_access_cheaper"]].max(axis=1) >= _SURE
+        parts = (("cheaper", likely[sure]), ("perhaps cheaper", likely[~sure]))
+        words = [
+            f"{word} for {_join([_in_words(row) for _, row in own.iterrows()])}"
+            for word, own in parts
+            if len(own)
+        ]
+        yield f"By {asked}, {'; '.join(words)}."
 
 
 def _in_words(row: pd.Series) -> str:
-    km, days, haulage, access = (
-        _pair(row, name) for name in ("km", "days", "usd_t_p50", "access_usd_t_product_p50")
-    )
+    haulage, access = (_pair(row, name) for name in ("usd_t_p50", "access_usd_t_product_p50"))
     return (
-        f"{row['name']} ({km} km, {days} days, {haulage} USD per t, chance "
+        f"{row['name']} ({_course(row)}; {haulage} USD per t, chance "
         f"{row['p_route_cheaper']:.0%}; access {access} USD per t of product, chance "
         f"{row['p_access_cheaper']:.0%})"
     )
+
+
+def _course(row: pd.Series) -> str:
+    """The corridor, km and days, and whether the line as drawn changes them."""
+    names = ("corridor", "km", "days")
+    if all(row[f"{name}_before"] == row[f"{name}_after"] for name in names):
+        return (
+            f"with the line as drawn the route stays {row['corridor_after']}, "
+            f"{row['km_after']:,.0f} km and {row['days_after']:,.0f} days"
+        )
+    corridors = dict.fromkeys(row[f"corridor_{when}"] for when in ("before", "after"))
+    return f"{' to '.join(corridors)}, {_pair(row, 'km')} km, {_pair(row, 'days')} days"
 
 
 def _pair(row: pd.Series, name: str) -> str:

@@ -99,11 +99,15 @@ def test_draws_are_shared_so_a_small_gain_is_sure_where_its_interval_is_wide(mad
 
 def test_a_gain_by_some_courses_has_their_share_of_the_draws(made, line):
     by_course = [250.0 if number % 2 else 300.0 for number in range(COURSES)]
-    found = compared(made, planned(line), a=[300.0, 300.0, *by_course], b=[300.0])
+    found = compared(made, planned(line), a=[300.0, *by_course], b=[300.0])
     alpha = found.set_index("id").loc["d:a"].iloc[0]
     assert alpha["p_route_cheaper"] == pytest.approx(0.4, abs=0.01)
     assert alpha["km_after"] == 3000.0, "the line as drawn"
     assert alpha["usd_t_p50_after"] < alpha["usd_t_p50_before"]
+    (sentence, _) = describe_routes(found)
+    assert (
+        "perhaps cheaper for Alpha (with the line as drawn the route stays north, 3,000" in sentence
+    )
 
 
 def test_a_way_where_there_was_none_is_cheaper_and_none_at_all_is_unknown(made, line):
@@ -113,7 +117,14 @@ def test_a_way_where_there_was_none_is_cheaper_and_none_at_all_is_unknown(made, 
     assert alpha["p_route_cheaper"] == 1.0
     assert np.isnan(beta["p_route_cheaper"]) and np.isnan(beta["usd_t_p50_after"])
     (sentence, _) = describe_routes(found.reset_index())
-    assert "Alpha (unknown to 1,000 km" in sentence
+    assert "By any route, cheaper for Alpha (none to north, unknown to 1,000 km" in sentence
+
+
+def test_a_sure_gain_and_a_perhaps_are_said_apart(made, line):
+    found = compared(made, planned(line), a=[300.0, 250.0], b=[300.0, 300.0, 250.0])
+    (sentence, _) = describe_routes(found)
+    assert "cheaper for Alpha (north, 3,000 to 2,500 km, 300 to 250 days;" in sentence
+    assert "; perhaps cheaper for Beta (" in sentence
 
 
 def test_cost_per_tonne_of_oxide_needs_a_published_quantity(made, line):
@@ -126,8 +137,10 @@ def test_cost_per_tonne_of_oxide_needs_a_published_quantity(made, line):
 def test_each_network_is_asked_both_questions_once(made, line):
     found = compared(made, planned(line), a=[100.0], b=[100.0])
     assert found["question"].tolist() == ["any"] * 2 + ["no_chn_rus_irn"] * 2
-    assert len(made.networks) == 1 + COURSES
-    assert len(made.asked) == len(set(made.asked)) == 2 * (2 + COURSES)
+    assert len(made.networks) == COURSES
+    assert len(made.asked) == len(set(made.asked)) == 2 * (1 + COURSES)
+    numbers = [number for number, _ in made.asked]
+    assert numbers == sorted(numbers), "what a network holds is kept for the second question"
     assert tuple(found.columns) == COLUMNS
 
 
@@ -146,7 +159,7 @@ def test_a_narrow_gauge_line_and_no_line_give_no_row(made, line):
 
 def test_courses_keep_their_ends_and_stay_within_the_error(line):
     lines = planned(line, lateral_error_km=40.0)
-    drawn, *others = draw_courses(lines, 20, seed=3)
+    drawn, *others = draw_courses(lines, 21, seed=3)
     ends = [(69.0, 48.0), (71.0, 48.0)]
     assert list(map(tuple, shapely.get_coordinates(drawn.geometry[0])[[0, -1]])) == ends
     away = []
@@ -159,9 +172,17 @@ def test_courses_keep_their_ends_and_stay_within_the_error(line):
         side = np.sign(middle[1] - 48.0)
         away.append(side * distance_m([70.0], [48.0], [middle[0]], [middle[1]])[0] / 1000.0)
     assert np.abs(away).max() <= 40.5
-    assert min(away) < -10.0 < 10.0 < max(away)
-    fewer = list(draw_courses(lines, 2, seed=3))
-    assert fewer[2].geometry.iloc[0].equals(others[1].geometry.iloc[0])
+    strips = np.floor((np.asarray(away) / 40.0 + 1.0) / 2.0 * 21)
+    assert sorted(np.unique(strips)) == [n for n in range(21) if n != 10], "one in each strip"
+
+
+def test_courses_of_a_line_do_not_depend_on_the_other_lines(line):
+    lines = planned(line)
+    other = lines.set_geometry([shapely.LineString([(69, 44), (71, 44)])], crs=4326)
+    both = pd.concat([other, lines], ignore_index=True)
+    pairs = zip(draw_courses(lines, 5, 3), draw_courses(both, 5, 3), strict=True)
+    for number, (alone, beside) in enumerate(pairs):
+        assert alone.geometry.iloc[0].equals(beside.geometry.iloc[1]), number
 
 
 def test_parts_of_a_line_have_no_published_length_of_their_own(made, line):
@@ -169,6 +190,6 @@ def test_parts_of_a_line_have_no_published_length_of_their_own(made, line):
     halves = shapely.MultiLineString([[(69, 48), (70, 48)], [(70, 48), (71, 48)]])
     compared(made, lines, a=[100.0], b=[100.0])
     compared(made, lines.set_geometry([halves], crs=4326), a=[100.0], b=[100.0])
-    whole, parts = made.networks[0].course, made.networks[1 + COURSES].course
+    whole, parts = made.networks[0].course, made.networks[COURSES].course
     assert whole["length_km"].tolist() == [180.0]
     assert len(parts) == 2 and parts["length_km"].isna().all()

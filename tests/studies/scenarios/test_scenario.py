@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import shapely
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.schema import check_layer
 from geo_ree.studies.scenarios import Scenario, closed_features, scenario, write_scenario
+from geo_ree.studies.scenarios.route_changes import COLUMNS
 from geo_ree.studies.scenarios.tonnage import sum_by_change
 
 Made = Callable[..., Any]
@@ -455,6 +457,11 @@ def test_it_shows_itself_with_everything_escaped(made: Made, line: Line) -> None
     assert repr(study) == "<Scenario: 1 features added, 0 removed, 3 of 4 deposits change>"
     assert "<script>" not in shown and "&lt;script&gt;" in shown
     assert "Alpha" in shown and "<table" in shown
+    assert "p_route_cheaper" not in shown, "no route becomes cheaper"
+    routes = pd.DataFrame(1.0, index=range(3), columns=list(COLUMNS))
+    routes[["p_route_cheaper", "p_access_cheaper"]] = [[0.0, 0.0], [0.4, 0.4], [np.nan, np.nan]]
+    cheaper = replace(study, routes=routes)._repr_html_()
+    assert cheaper.count("<tr") == shown.count("<tr") + 2, "a head and the one that may be cheaper"
     quiet = scenario(made(), add={"railways": line((86, 47), (90, 47))})._repr_html_()
     assert "Nothing changes" in quiet and "<table" not in quiet
 
