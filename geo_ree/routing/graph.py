@@ -56,10 +56,9 @@ class Graph:
     offset_km: Floats
 
     def without(self, countries: Collection[str]) -> Graph:
-        """Close the chains that have an end in some countries."""
-        first, second = self.end_countries
-        shut = np.isin(first, list(countries)) | np.isin(second, list(countries))
-        return replace(self, keep=self.keep & ~shut)
+        """Close the chains that have an end in some countries; a chain within one has none between."""
+        shut = self.network.nodes_in(countries)
+        return replace(self, keep=self.keep & ~(shut[self.a] | shut[self.b]))
 
     def without_edges(self, shut: Flags) -> Graph:
         """Close the chains that hold an edge of the network that is marked."""
@@ -72,12 +71,6 @@ class Graph:
     def hold(self, marked: Flags) -> Flags:
         """Which chains hold an edge of the network that is marked."""
         return np.asarray(np.logical_or.reduceat(marked[self.edges], self.start[:-1]))
-
-    @cached_property
-    def end_countries(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-        """Countries of the ends a and b of the chains; a chain within one has none between."""
-        country = self.network.codes
-        return country[self.a], country[self.b]
 
     @cached_property
     def junctions(self) -> Ints:
@@ -100,23 +93,22 @@ class Graph:
         """
         start, end, km, chain, toll = self._entries
         size = len(self.junctions)
-        parts = []
-        for layer in range(layers):
-            stay = ~toll
-            parts.append((start[stay] + layer * size, end[stay] + layer * size, stay))
-            if layer + 1 < layers:
-                parts.append((start[toll] + layer * size, end[toll] + (layer + 1) * size, toll))
-        row, column = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
-        weight, which = (np.concatenate([v[p[2]] for p in parts]) for v in (km, chain))
-        key = row * (size * layers) + column
-        order = np.lexsort((weight, key))
+        key = (start * 2 + toll) * size + end  # those that are counted lead to later states
+        order = np.lexsort((km, key))
         order = order[np.r_[True, np.diff(key[order]) != 0]] if len(order) else order
-        counts = np.bincount(row[order], minlength=size * layers)
-        matrix = csr_array(
-            (weight[order], column[order], np.r_[0, np.cumsum(counts)]),
-            shape=(size * layers, size * layers),
+        start, end, km, chain, toll = (v[order] for v in (start, end, km, chain, toll))
+        last = ~toll  # nothing leads out of the last layer
+        parts = [slice(None)] * (layers - 1) + [last]
+        row, column = (
+            np.concatenate([(v + at * size)[part] for at, part in enumerate(parts)])
+            for v in (start, end + toll * size)
         )
-        return matrix, key[order], which[order]
+        weight, which = (np.concatenate([v[part] for part in parts]) for v in (km, chain))
+        counts = np.bincount(row, minlength=size * layers)
+        matrix = csr_array(
+            (weight, column, np.r_[0, np.cumsum(counts)]), shape=(size * layers, size * layers)
+        )
+        return matrix, row * (size * layers) + column, which
 
     def matrix_past_places(self, layers: int, source: int = -1) -> csr_array:
         """The matrix without the ways out of places (beside their lines), but for a source."""
@@ -126,7 +118,7 @@ class Graph:
         rows = np.flatnonzero(np.isin(self.junctions, places))
         rows = (rows + size * np.arange(layers)[:, None]).ravel()
         data = matrix.data.copy()
-        for first, last in zip(matrix.indptr[rows], matrix.indptr[rows + 1], strict=True):
+        for first, last in matrix.indptr[rows[:, None] + [0, 1]].tolist():
             data[first:last] = np.inf
         return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 

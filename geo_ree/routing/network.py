@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -139,6 +139,15 @@ class Network:
     def codes(self) -> NDArray[np.object_]:
         """Countries of the nodes."""
         return np.asarray(self.nodes["country"].to_numpy(object))
+
+    def nodes_in(self, countries: Collection[str]) -> NDArray[np.bool_]:
+        """Which nodes are in some countries."""
+        numbers, names = self._country_numbers
+        return np.asarray(np.isin(names, list(countries))[numbers])
+
+    @cached_property
+    def _country_numbers(self) -> tuple[Ints, NDArray[np.object_]]:
+        return pd.factorize(self.codes)
 
     @cached_property
     def ends(self) -> Ints:

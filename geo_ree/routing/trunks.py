@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -68,6 +68,7 @@ class Surveyor:
     avoided: tuple[str, ...]
     rail: float
     gauge: float
+    _laid: dict[tuple[Plan, int], Trunk | None] = field(default_factory=dict)
 
     def lay(self, plan: Plan, country: str) -> Trunk | None:
         """Lay a corridor for the deposits of a country; None where some part of it is closed."""
@@ -77,6 +78,13 @@ class Surveyor:
             first < len(plan.places) - 1 and sides.get(plan.places[first], ("", ""))[1] == country
         ):
             first += 1
+        if (plan, first) not in self._laid:
+            self._laid[plan, first] = self._lay(plan, first)
+        return self._laid[plan, first]
+
+    def _lay(self, plan: Plan, first: int) -> Trunk | None:
+        """Lay a corridor from one of its places on."""
+        sides = gateway_sides()
         fixed = self._fix(plan, first)
         if fixed is None or self._leg_closed(plan):
             return None
