@@ -100,7 +100,7 @@ def _cut(
     _, first, which = np.unique(places, return_index=True, return_inverse=True)
     joins, at = [], len(own)
     for part, met, edge in parts:
-        rows = split_edges(part, met[:, 0], met[:, 1], edge, pd.Series(np.zeros(len(met))))
+        rows = split_edges(part, met[:, 0], met[:, 1], edge, np.zeros(len(met)))
         joins.append(rows.assign(point=which[at + rows["point"].to_numpy(np.int64)]))
         at += len(met)
     return every[first], pd.concat(joins, ignore_index=True)

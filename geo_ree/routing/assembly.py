@@ -70,13 +70,14 @@ def attach(
     index = network.line_index(mode, country)
     if index is None:
         none = np.empty(0, dtype=np.int64)
-        return split_edges(network, lon[:0], lat[:0], none, pd.Series(dtype=np.float64))
+        return split_edges(network, lon[:0], lat[:0], none, np.empty(0))
     hits = index.query(gpd.GeoSeries(shapely.points(lon, lat), crs=STORE_CRS))
-    return split_edges(network, lon, lat, hits["target"].to_numpy(np.int64), hits["distance_m"])
+    edge, away_m = hits["target"].to_numpy(np.int64), hits["distance_m"].to_numpy(np.float64)
+    return split_edges(network, lon, lat, edge, away_m)
 
 
 def split_edges(
-    network: Network, lon: Floats, lat: Floats, edge: Ints, away_m: pd.Series
+    network: Network, lon: Floats, lat: Floats, edge: Ints, away_m: Floats
 ) -> pd.DataFrame:
     """Cut an edge at the place of each point: the table of `attach`."""
     ends = network.ends[edge]
@@ -89,7 +90,7 @@ def split_edges(
     shared = length * np.divide(away, both, out=np.full(away.shape, 0.5), where=both > 0)
     share = _foot(x, y, lon, lat)
     km = np.where(both <= length, shared, length * np.c_[share, 1.0 - share])
-    off = away_m.to_numpy(np.float64) / 1000.0
+    off = away_m / 1000.0
     # a point that the line cannot pass is beside it: the foot on the chord, uncertain by as much
     low = np.clip(np.minimum(np.minimum(least, most), km), 0.0, length)
     high = np.clip(np.maximum(np.maximum(least, most), km), 0.0, length)
@@ -159,10 +160,15 @@ def add_places(network: Network, places: pd.DataFrame) -> Network:
         crossings = np.flatnonzero(network.edges["crossing"].to_numpy(np.bool_) & own)
         borders = [set(pair) for pair in network.codes[network.ends[crossings]]]
         served = (places["kind"].map(_SERVED_BY).fillna(mode) == mode).to_numpy() & gateway
-        for at in np.flatnonzero(served):
-            pair = {str(country[at]), str(neighbour.iloc[at])}
-            edges = crossings[[border == pair for border in borders]]
-            parts.append(_cross_border(network, edges, lon[at], lat[at]).assign(point=at))
+        at, edges = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+        for row in np.flatnonzero(served):
+            pair = {str(country[row]), str(neighbour.iloc[row])}
+            near = crossings[[border == pair for border in borders]]
+            edges.append(_cross_border(network, near, lon[row], lat[row]))
+            at.append(np.full(len(edges[-1]), row))
+        point, edge = np.concatenate(at), np.concatenate(edges)
+        cut = split_edges(network, lon[point], lat[point], edge, np.zeros(len(edge)))
+        parts.append(cut.assign(point=point[cut["point"]]))
         rows.append(_links(network, pd.concat(parts), first, mode))
     return append_edges(grown, pd.concat(rows, ignore_index=True)) if rows else grown
 
@@ -173,14 +179,12 @@ _SERVED_BY = {"road_border": "road"}
 _SAMPLES = 9
 
 
-def _cross_border(network: Network, rows: Ints, lon: float, lat: float) -> pd.DataFrame:
-    """Cut the edges of a border near a gateway: those within `PLACE_KM`, or the nearest."""
+def _cross_border(network: Network, rows: Ints, lon: float, lat: float) -> Ints:
+    """Find the edges of a border near a gateway: those within `PLACE_KM`, or the nearest."""
     away = edge_distances(network, rows, lon, lat)
     if len(rows) and (near := away <= max(PLACE_KM, away.min())).any():
         rows = rows[near & (away <= GATEWAY_KM)]
-    count = len(rows)
-    at = np.full(count, lon), np.full(count, lat)
-    return split_edges(network, *at, rows, pd.Series(np.zeros(count)))
+    return rows
 
 
 def edge_distances(network: Network, rows: Ints, lon: float, lat: float) -> Floats:
@@ -310,24 +314,26 @@ def append_lines(network: Network, rows: pd.DataFrame) -> Network:
     key = np.round(xy * 1e6).astype(np.int64)
     packed = (key[:, 0] + 180_000_000) * 1_000_000_000 + key[:, 1]
     _, at, number = np.unique(packed, return_index=True, return_inverse=True)
-    country = pd.Series(np.r_[rows["country_a"].to_numpy(), rows["country_b"].to_numpy()])
-    known = country.mask(country == "").groupby(number).first().fillna("").to_numpy(object)
+    codes, names = pd.factorize(np.r_[rows["country_a"].to_numpy(), rows["country_b"].to_numpy()])
+    names = np.append(names, "")  # a country is the number of its name, -1 at sea
+    known = np.flatnonzero(names[codes] != "")[::-1]
+    country = np.full(len(at), -1)
+    country[number[known]] = codes[known]  # that of the first line that ends here, last
     ends = number.reshape(2, -1)
-    nodes = pd.DataFrame(
-        {"lon": xy[at, 0], "lat": xy[at, 1], "country": _spread_countries(known, ends)}
-    )
+    country = names[_spread_countries(country, ends)]
+    nodes = pd.DataFrame({"lon": xy[at, 0], "lat": xy[at, 1], "country": country})
     grown = replace(network, nodes=pd.concat([network.nodes, nodes], ignore_index=True))
     first = len(network.nodes)
     return append_edges(grown, rows.assign(a=ends[0] + first, b=ends[1] + first))
 
 
-def _spread_countries(country: NDArray[np.object_], ends: Ints) -> NDArray[np.object_]:
+def _spread_countries(country: Ints, ends: Ints) -> Ints:
     """Give nodes at sea (bridges, harbours) the country of the nodes beside them."""
     out = country.copy()
     while True:
-        before = (out == "").sum()
+        before = (out < 0).sum()
         for a, b in (ends, ends[::-1]):
-            blank = (out[a] == "") & (out[b] != "")
+            blank = (out[a] < 0) & (out[b] >= 0)
             out[a[blank]] = out[b[blank]]
-        if (out == "").sum() == before:
+        if (out < 0).sum() == before:
             return out
