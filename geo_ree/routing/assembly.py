@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from geo_ree.crs import STORE_CRS, Floats, distance_m
+from geo_ree.crs import Floats, distance_m
 from geo_ree.errors import RouteError
 
 if TYPE_CHECKING:
@@ -33,15 +33,18 @@ NODE_KM = 0.1
 GATEWAY_KM = 60.0
 """Farthest that a gateway may lie from a crossing of its border to stand for it."""
 
-UNKNOWN_COURSE_KM = 25.0
-"""Lateral error above which an edge is a chord of unknown course."""
-
 _TIE_KM = 1e-6
 """Makes a way past a place longer than the line itself, so that no route stops at every place."""
 
 
 def attach(
-    network: Network, lon: Floats, lat: Floats, mode: str, country: str = ""
+    network: Network,
+    lon: Floats,
+    lat: Floats,
+    mode: str,
+    country: str = "",
+    *,
+    within_km: float = math.inf,
 ) -> pd.DataFrame:
     """Find by which nodes points reach the nearest line of a mode, and how far along it they are.
 
@@ -59,6 +62,8 @@ def attach(
         rail or road.
     country
         Look at lines within this country alone.
+    within_km
+        Leave out points that are farther from a line than this.
 
     Returns
     -------
@@ -67,13 +72,42 @@ def attach(
         ``km``, ``km_low``, ``km_high`` (along the line) and ``off_km`` (from the point to it);
         no row where there is no such line.
     """
-    index = network.line_index(mode, country)
+    if math.isinf(within_km):
+        index = network.line_index(mode, country)
+    else:
+        index = network.index_edges(_edges_near(network, mode, lon, lat, within_km))
     if index is None:
         none = np.empty(0, dtype=np.int64)
         return split_edges(network, lon[:0], lat[:0], none, np.empty(0))
-    hits = index.query(gpd.GeoSeries(shapely.points(lon, lat), crs=STORE_CRS))
-    edge, away_m = hits["target"].to_numpy(np.int64), hits["distance_m"].to_numpy(np.float64)
-    return split_edges(network, lon, lat, edge, away_m)
+    away_m, position = index.query_lonlat(lon, lat)
+    edge = index.labels.to_numpy(np.int64)[position]
+    near = np.flatnonzero(away_m <= 1000.0 * within_km)
+    found = split_edges(network, lon[near], lat[near], edge[near], away_m[near])
+    return found.assign(point=near[found["point"]])
+
+
+def _edges_near(network: Network, mode: str, lon: Floats, lat: Floats, km: float) -> Ints:
+    """Find the lines of a mode that may be as near to one of the points as some kilometres.
+
+    Half of a line beyond that is its middle, by the straight distance through a sphere.
+    """
+    rows = network.line_edges(mode)
+    start, end = network.xy[network.ends[rows]].transpose(1, 2, 0)
+    half = np.hypot(*(end - start)) * _DEGREE_KM / 2.0
+    middle = _on_sphere(*((start + end) / 2.0))
+    away = cKDTree(_on_sphere(lon, lat)).query(middle)[0] if len(lon) else np.inf
+    return rows[away <= 1.01 * (km + half)]
+
+
+_DEGREE_KM = 111.7
+"""No degree of latitude or longitude is longer on the ellipsoid."""
+
+
+def _on_sphere(lon: Floats, lat: Floats) -> Floats:
+    """Earth-centred coordinates (km, shape (n, 3)), within 0.5 %."""
+    x, y = np.radians(lon), np.radians(lat)
+    ring = np.cos(y)
+    return 6371.0 * np.c_[ring * np.cos(x), ring * np.sin(x), np.sin(y)]
 
 
 def split_edges(
@@ -155,8 +189,8 @@ def add_places(network: Network, places: pd.DataFrame) -> Network:
         own = (network.edges["mode"] == mode).to_numpy()
         if not own.any():
             continue
-        found = attach(network, lon, lat, mode)
-        parts = [found[(found["off_km"] <= PLACE_KM) & ~gateway[found["point"]]]]
+        found = attach(network, lon, lat, mode, within_km=PLACE_KM)
+        parts = [found[~gateway[found["point"]]]]
         crossings = np.flatnonzero(network.edges["crossing"].to_numpy(np.bool_) & own)
         borders = [set(pair) for pair in network.codes[network.ends[crossings]]]
         served = (places["kind"].map(_SERVED_BY).fillna(mode) == mode).to_numpy() & gateway
@@ -245,67 +279,6 @@ def add_legs(network: Network, legs: pd.DataFrame) -> Network:
         }
     )
     return replace(append_edges(network, rows), legs=legs.reset_index(drop=True))
-
-
-def line_rows(lines: gpd.GeoDataFrame | None, mode: str) -> pd.DataFrame | None:
-    """Ends, lengths and countries of lines, with the interval and the basis of their lengths."""
-    if lines is None or not len(lines):
-        return None
-    xy, owner = shapely.get_coordinates(lines.geometry.to_numpy(), return_index=True)
-    first = np.searchsorted(owner, np.arange(len(lines)))
-    last = np.append(first[1:], len(owner)) - 1
-    km = lines["length_km"].to_numpy(np.float64)
-    join = "kind" in lines
-    basis = np.full(len(lines), "line", dtype=object)
-    low, high = km, km
-    if join:
-        basis = lines["kind"].map({"heal": "join", "bridge": "bridge"}).to_numpy(object)
-        low, high = lines["gap_km"].to_numpy(np.float64), 2.0 * km - lines["gap_km"].to_numpy()
-    elif "lateral_error_km" in lines:
-        basis[lines["lateral_error_km"].to_numpy() > UNKNOWN_COURSE_KM] = "chord"
-    names = lines["native_id"] if "native_id" in lines else lines["source"]
-    if not join:
-        low, high = _section_bounds(names.astype(str), km, xy[first], xy[last])
-    return pd.DataFrame(
-        {
-            "x1": xy[first, 0],
-            "y1": xy[first, 1],
-            "x2": xy[last, 0],
-            "y2": xy[last, 1],
-            "country_a": _words(lines, "country_a"),
-            "country_b": _words(lines, "country_b"),
-            "mode": mode,
-            "km": km,
-            "km_low": np.minimum(low, km),
-            "km_high": np.maximum(high, km),
-            "basis": basis,
-            "source_id": names.astype(str).to_numpy(object),
-        }
-    )
-
-
-def _section_bounds(
-    names: pd.Series, km: Floats, start: Floats, end: Floats
-) -> tuple[Floats, Floats]:
-    """Least and greatest length of lines; those of a chord cut at places ("a-b.1") share its slack.
-
-    Such a section is at least as long as its chord, and at most what the other chords leave.
-    """
-    low, high = km.copy(), km.copy()
-    cut = np.flatnonzero(names.str.contains(".", regex=False).to_numpy())
-    if not len(cut):
-        return low, high
-    chord = distance_m(*start[cut].T, *end[cut].T) / 1000.0
-    whole = names.iloc[cut].str.split(".").str[0].to_numpy()
-    slack = pd.Series(km[cut] - chord).groupby(whole).transform("sum").to_numpy()
-    low[cut], high[cut] = np.minimum(chord, km[cut]), np.maximum(chord + slack, km[cut])
-    return low, high
-
-
-def _words(lines: gpd.GeoDataFrame, column: str) -> NDArray[np.object_]:
-    if column not in lines:
-        return np.full(len(lines), "", dtype=object)
-    return np.asarray(lines[column].fillna("").astype(str).to_numpy(object))
 
 
 def append_lines(network: Network, rows: pd.DataFrame) -> Network:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
@@ -96,14 +95,14 @@ class Graph:
         key = (start * 2 + toll) * size + end  # those that are counted lead to later states
         order = np.lexsort((km, key))
         order = order[np.r_[True, np.diff(key[order]) != 0]] if len(order) else order
-        start, end, km, chain, toll = (v[order] for v in (start, end, km, chain, toll))
-        last = ~toll  # nothing leads out of the last layer
-        parts = [slice(None)] * (layers - 1) + [last]
+        start, end, toll, counted = start[order], end[order], toll[order], toll[order] * size
+        every, last = np.ones(len(order), dtype=bool), ~toll  # none leads out of the last layer
+        parts = [every] * (layers - 1) + [last]
         row, column = (
             np.concatenate([(v + at * size)[part] for at, part in enumerate(parts)])
-            for v in (start, end + toll * size)
+            for v in (start, end + counted)
         )
-        weight, which = (np.concatenate([v[part] for part in parts]) for v in (km, chain))
+        weight, which = (np.concatenate([v[order][part] for part in parts]) for v in (km, chain))
         counts = np.bincount(row, minlength=size * layers)
         matrix = csr_array(
             (weight, column, np.r_[0, np.cumsum(counts)]), shape=(size * layers, size * layers)

@@ -25,10 +25,10 @@ from geo_ree.routing.assembly import (
     add_legs,
     add_places,
     append_lines,
-    line_rows,
 )
 from geo_ree.routing.facts_tables import package_facts
-from geo_ree.routing.place_tables import STARTER, country_codes, read_places
+from geo_ree.routing.line_tables import line_rows, read_lines, read_roads
+from geo_ree.routing.place_tables import read_places
 
 MODES = ("rail", "road", "ferry", "sea")
 BASES = ("line", "chord", "join", "bridge", "leg", "straight")
@@ -112,18 +112,21 @@ class Network:
         if key not in self._indexes:
             rows = self.line_edges(mode)
             if country:
-                rows = rows[(self.codes[self.ends[rows]] == country).all(axis=1)]
-            if not len(rows):
-                return None
-            self._indexes[key] = NearestIndex(
-                gpd.GeoDataFrame(index=rows, geometry=self.edge_lines(rows), crs=STORE_CRS)
-            )
+                rows = rows[self.nodes_in([country])[self.ends[rows]].all(axis=1)]
+            self._indexes[key] = self.index_edges(rows)
         return self._indexes[key]
 
     def line_edges(self, mode: str) -> Ints:
         """Rows of `edges` that are lines of a mode, not the links of places."""
-        links = self.edges["a"].isin(self.places["node"])
-        return np.flatnonzero((self.edges["mode"] == mode) & ~links)
+        links = np.isin(self.ends[:, 0], self.places["node"].to_numpy(np.int64))
+        return np.flatnonzero((self.mode_codes == MODES.index(mode)) & ~links)
+
+    def index_edges(self, rows: Ints) -> NearestIndex | None:
+        """Index some edges; labels are rows of `edges`. None where there is no edge."""
+        if not len(rows):
+            return None
+        lines = gpd.GeoSeries(self.edge_lines(rows), index=rows, crs=STORE_CRS)
+        return NearestIndex(lines)
 
     def edge_lines(self, rows: Sequence[int] | Ints) -> NDArray[np.object_]:
         """Draw edges as straight lines from a to b."""
@@ -189,7 +192,7 @@ class Network:
         return {}
 
     @cached_property
-    def _indexes(self) -> dict[tuple[str, str], NearestIndex]:
+    def _indexes(self) -> dict[tuple[str, str], NearestIndex | None]:
         return {}
 
     @cached_property
@@ -236,28 +239,14 @@ def _package_network() -> Network:
 
 def _load(own: Mapping[str, Any]) -> Network:
     readers: dict[str, Callable[[], pd.DataFrame]] = {
-        "railways": lambda: _read("routing_railways"),
-        "joins": lambda: _read("rail_joins"),
-        "roads": _read_roads,
+        "railways": lambda: read_lines("routing_railways"),
+        "joins": lambda: read_lines("rail_joins"),
+        "roads": read_roads,
         "places": read_places,
         "legs": lambda: package_facts("legs"),
     }
     tables: dict[str, Any] = {n: own[n] if n in own else read() for n, read in readers.items()}
     return build_network(**tables)
-
-
-def _read(name: str) -> gpd.GeoDataFrame:
-    """Read lines of the starter, with the countries of their ends."""
-    lines = gpd.read_parquet(STARTER / f"{name}.parquet")
-    if "country_a" in lines:
-        return lines
-    xy = shapely.get_coordinates(lines.geometry.to_numpy()).reshape(-1, 2, 2)
-    codes = country_codes(xy.reshape(-1, 2))
-    return lines.assign(country_a=codes[::2], country_b=codes[1::2])
-
-
-def _read_roads() -> gpd.GeoDataFrame:
-    return pd.concat([_read("roads"), _read("routing_roads")], ignore_index=True)
 
 
 def build_network(

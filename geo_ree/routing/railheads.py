@@ -104,12 +104,12 @@ def find_railheads(network: Network, countries: frozenset[str]) -> Railheads:
     lon, lat = network.xy[nodes].T
     served = network.nodes["country"].isin(road_countries(network)).to_numpy()[nodes]
     beside = np.flatnonzero(served)
-    links = attach(network, lon[beside], lat[beside], "road")
+    links = attach(network, lon[beside], lat[beside], "road", within_km=RAILHEAD_KM)
     links = links.assign(point=beside[links["point"]])
     country = network.codes
     abroad = country[links["node"]] != country[nodes[links["point"]]]
     abroad = abroad.reshape(-1, 2).any(axis=1).repeat(2)  # a link crosses no border
-    links = links[(links["off_km"] <= RAILHEAD_KM) & ~abroad]
+    links = links[~abroad]
     home = network.nodes["country"].isin(countries).to_numpy()[nodes]
     kept = np.union1d(np.flatnonzero(home), links["point"].to_numpy(np.int64))
     links = links.assign(point=np.searchsorted(kept, links["point"])).reset_index(drop=True)
