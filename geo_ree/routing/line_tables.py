@@ -21,7 +21,7 @@ UNKNOWN_COURSE_KM = 25.0
 
 
 def read_lines(name: str) -> pd.DataFrame:
-    """Read lines of the starter as their ends, each with its country."""
+    """Read lines of the starter: `ENDS` in place of a geometry, and the countries of the ends."""
     table = pq.read_table(STARTER / f"{name}.parquet", use_threads=False)
     ends = read_ends(table["geometry"].to_pylist())
     lines = (
@@ -34,6 +34,7 @@ def read_lines(name: str) -> pd.DataFrame:
 
 
 def read_roads() -> pd.DataFrame:
+    """Read the roads of the starter, and those of routes beyond it."""
     return pd.concat([read_lines("roads"), read_lines("routing_roads")], ignore_index=True)
 
 
