@@ -4,8 +4,8 @@ Facts: `facts_tables` reads and checks the tables in ``facts/`` by the rules of 
 `ranges` those of unit costs, with P10, P50 and P90, and draws them; `place_tables` has the places.
 
 The network: `line_tables` reads lines, `network` holds nodes, edges and places, `assembly` joins
-them, `added_lines` adds planned railways; `graph` searches it, and `crossings` knows borders,
-gateways and gauges.
+them, `added_lines` adds planned railways; `chains` are its edges between turns, `graph` searches
+them, and `crossings` knows borders, gateways and gauges.
 
 Routes: `routes` finds one between two places (`route_ends` joins these to the lines), and
 `route_check` compares published distances. `corridors` finds those from deposits to markets:

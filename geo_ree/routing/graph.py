@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from geo_ree.crs import Floats
 from geo_ree.routing.assembly import Flags, Ints
+from geo_ree.routing.chains import label_chains, order_chains
 from geo_ree.routing.network import Network
 
 FARTHEST_KM = 1e6
@@ -74,13 +75,20 @@ class Graph:
     @cached_property
     def junctions(self) -> Ints:
         """The nodes that are no contracted ones, ascending."""
-        return np.unique(np.r_[self.a, self.b])
+        ends = np.zeros(len(self.network.nodes), dtype=bool)
+        ends[self.a], ends[self.b] = True, True
+        return np.flatnonzero(ends)
+
+    @cached_property
+    def end_rows(self) -> tuple[Ints, Ints]:
+        """Places of the ends a and b of the chains in `junctions`."""
+        return np.searchsorted(self.junctions, self.a), np.searchsorted(self.junctions, self.b)
 
     @cached_property
     def _entries(self) -> tuple[Ints, Ints, Floats, Ints, Flags]:
         """Both directions of each open chain: from, to, km, chain, whether it is counted."""
         open_ = np.flatnonzero(self.keep & (self.a != self.b))
-        a, b = (np.searchsorted(self.junctions, ends[open_]) for ends in (self.a, self.b))
+        a, b = (rows[open_] for rows in self.end_rows)
         km, chain, toll = self.km[open_], open_, self.toll[open_]
         return np.r_[a, b], np.r_[b, a], np.r_[km, km], np.r_[chain, chain], np.r_[toll, toll]
 
@@ -112,14 +120,20 @@ class Graph:
     def matrix_past_places(self, layers: int, source: int = -1) -> csr_array:
         """The matrix without the ways out of places (beside their lines), but for a source."""
         matrix = self.matrix(layers)[0]
-        size = len(self.junctions)
-        places = np.setdiff1d(self.network.places["node"].to_numpy(np.int64), [source])
-        rows = np.flatnonzero(np.isin(self.junctions, places))
-        rows = (rows + size * np.arange(layers)[:, None]).ravel()
-        data = matrix.data.copy()
-        for first, last in matrix.indptr[rows[:, None] + [0, 1]].tolist():
-            data[first:last] = np.inf
+        data = self._past_places(layers).copy()
+        states = np.arange(layers)[:, None] * len(self.junctions)
+        own = (np.flatnonzero(self.junctions == source) + states).ravel()
+        for first, last in matrix.indptr[own[:, None] + [0, 1]].tolist():
+            data[first:last] = matrix.data[first:last]
         return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+    @lru_cache(maxsize=32)  # noqa: B019 (as the matrix)
+    def _past_places(self, layers: int) -> Floats:
+        """Lengths of the entries of the matrix; those out of places are infinite."""
+        matrix = self.matrix(layers)[0]
+        shut = np.isin(self.junctions, self.network.places["node"].to_numpy(np.int64))
+        rows = np.repeat(np.tile(shut, layers), np.diff(matrix.indptr))
+        return np.where(rows, np.inf, matrix.data)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,19 +146,46 @@ class Search:
         What was searched.
     source
         The node that every route starts from.
-    km
-        Shape (layers, nodes of the network): length of the shortest route that passes exactly as
-        many counted chains as the number of the layer; infinite where there is none.
-    before, by
-        The state that a route reaches a state from, and the chain between them. A state is a
-        junction in a layer.
+    away
+        Shape (layers, junctions): length of the shortest route that passes exactly as many counted
+        chains as the number of the layer; infinite where there is none.
+    before
+        The state that a route reaches a state from: a junction in a layer.
     """
 
     graph: Graph
     source: int
-    km: Floats
+    away: Floats
     before: Ints
-    by: Ints
+
+    @cached_property
+    def km(self) -> Floats:
+        """Kilometres to all nodes of the network, as `to` gives them."""
+        return self.to(np.arange(len(self.graph.network.nodes)))
+
+    def to(self, nodes: Sequence[int] | Ints) -> Floats:
+        """Kilometres to some nodes, contracted ones too: shape (layers, nodes)."""
+        graph, nodes = self.graph, np.asarray(nodes)
+        km = np.full((len(self.away), len(nodes)), np.inf)
+        at, row = _find(graph.junctions, nodes)
+        km[:, at] = self.away[:, row]
+        at, row = _find(graph.inner, nodes)
+        open_ = graph.keep[graph.chain[row]]
+        at, row = at[open_], row[open_]
+        chain, offset = graph.chain[row], graph.offset_km[row]
+        a, b = (self.away[:, rows[chain]] for rows in graph.end_rows)
+        km[:, at] = np.minimum(a + offset, b + graph.km[chain] - offset)
+        km[0, nodes == self.source] = 0.0  # a place that no line of these modes serves
+        return km
+
+    @cached_property
+    def by(self) -> Ints:
+        """The chain by which a route reaches each state; -1 where none does."""
+        _, keys, chains = self.graph.matrix(len(self.away))
+        states = np.flatnonzero(self.before >= 0)
+        by = np.full(len(self.before), -1, dtype=np.int64)
+        by[states] = chains[np.searchsorted(keys, self.before[states] * len(by) + states)]
+        return by
 
     def route(self, node: int, layer: int | None = None) -> Ints:
         """Give the edges of a route from the source to a node, in order.
@@ -166,8 +207,9 @@ class Search:
         ValueError
             When there is no route.
         """
-        layer = int(np.argmin(self.km[:, node])) if layer is None else layer
-        if not np.isfinite(self.km[layer, node]):
+        km = self.to([node])[:, 0]
+        layer = int(np.argmin(km)) if layer is None else layer
+        if not np.isfinite(km[layer]):
             raise ValueError(f"no route from node {self.source} to node {node}")
         graph, tail = self.graph, np.empty(0, dtype=np.int64)
         at = np.searchsorted(graph.inner, node)
@@ -191,9 +233,8 @@ class Search:
         edges = graph.edges[graph.start[chain] : graph.start[chain + 1]]
         ends = graph.network.ends[edges]
         cut = 1 + int(np.flatnonzero((ends == graph.inner[at]).any(axis=1))[0])
-        by_a = self.km[layer, graph.a[chain]] + offset
-        by_b = self.km[layer, graph.b[chain]] + graph.km[chain] - offset
-        if by_a <= by_b:
+        to_a, to_b = self.away[layer, [rows[chain] for rows in graph.end_rows]]
+        if to_a + offset <= to_b + graph.km[chain] - offset:
             return int(graph.a[chain]), edges[:cut]
         return int(graph.b[chain]), edges[cut:][::-1]
 
@@ -235,8 +276,8 @@ def contract_between(network: Network, modes: tuple[str, ...], stops: Ints) -> G
     fixed = degree != 2
     fixed[ends[table["crossing"].to_numpy(bool)[rows]].ravel()] = True
     fixed[np.r_[network.places["node"].to_numpy(np.int64), stops]] = True
-    label = _label_chains(ends, fixed)
-    order, hop, first, last = _order_chains(ends, label, fixed)
+    label = label_chains(ends, fixed)
+    order, hop, first, last = order_chains(ends, label, fixed)
     start = np.r_[0, np.cumsum(np.bincount(label))]
     inner = np.flatnonzero(~fixed)
     chain = np.zeros(size, dtype=np.int64)
@@ -281,59 +322,18 @@ def search(graph: Graph, source: int, *, layers: int = 1, by_places: bool = True
     1, 269-271; as in scipy.sparse.csgraph.
     """
     junctions, size = graph.junctions, len(graph.junctions)
-    km = np.full((layers, len(graph.network.nodes)), np.inf)
     at = int(np.searchsorted(junctions, source))
     if at == size or junctions[at] != source:  # a place that no line of these modes serves
-        km[0, source] = 0.0
         none = np.full(layers * size, -1, dtype=np.int64)
-        return Search(graph, source, km, none, none)
-    matrix, keys, chains = graph.matrix(layers)
-    if not by_places:
-        matrix = graph.matrix_past_places(layers, source)
+        return Search(graph, source, np.full((layers, size), np.inf), none)
+    matrix = graph.matrix(layers)[0] if by_places else graph.matrix_past_places(layers, source)
     away, before = dijkstra(matrix, indices=at, return_predecessors=True, limit=FARTHEST_KM)
-    states = np.flatnonzero(before >= 0)
-    by = np.full(len(away), -1, dtype=np.int64)
-    by[states] = chains[np.searchsorted(keys, before[states].astype(np.int64) * len(away) + states)]
-    km[:, junctions] = away.reshape(layers, size)
-    open_ = graph.keep[graph.chain]
-    inner, chain, offset = graph.inner[open_], graph.chain[open_], graph.offset_km[open_]
-    by_a = km[:, graph.a[chain]] + offset
-    by_b = km[:, graph.b[chain]] + graph.km[chain] - offset
-    km[:, inner] = np.minimum(by_a, by_b)
-    return Search(graph, source, km, before.astype(np.int64), by)
+    return Search(graph, source, away.reshape(layers, size), before.astype(np.int64))
 
 
-def _label_chains(ends: Ints, fixed: Flags) -> Ints:
-    """Number the chains of edges that meet in nodes that are not fixed; fix one node of a ring."""
-    count = len(ends)
-    while True:
-        node, edge = ends.ravel(), np.repeat(np.arange(count), 2)
-        order = np.argsort(node, kind="stable")
-        order = order[~fixed[node[order]]]
-        pairs = edge[order].reshape(-1, 2)  # a node that is not fixed has two edges
-        links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-        label = connected_components(links, directed=False)[1].astype(np.int64)
-        ring = np.bincount(label, fixed[ends].sum(axis=1)) == 0
-        if not ring.any():
-            return label
-        members = np.flatnonzero(ring[label])
-        chosen = members[np.unique(label[members], return_index=True)[1]]
-        fixed[ends[chosen, 0]] = True
-
-
-def _order_chains(ends: Ints, label: Ints, fixed: Flags) -> tuple[Ints, Ints, Ints, Ints]:
-    """Order edges along their chains; also each node's place in its chain, and the chains' ends."""
-    size, chains = len(fixed), int(label.max()) + 1 if len(label) else 0
-    tips = np.flatnonzero(fixed[ends].ravel())  # each chain has two
-    tip = tips[np.argsort(label[tips // 2], kind="stable")].reshape(-1, 2)
-    own = ends.ravel().copy()  # the ends of each chain become nodes of its own
-    own[tip[:, 0]] = size + np.arange(chains)
-    own[tip[:, 1]] = size + chains + np.arange(chains)
-    pairs, total = own.reshape(-1, 2), size + 2 * chains
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(total, total))
-    hop = dijkstra(
-        csr_array(links), directed=False, indices=size + np.arange(chains), min_only=True
-    )
-    order = np.lexsort((hop[pairs].min(axis=1), label))
-    steps = np.where(np.isfinite(hop[:size]), hop[:size], 0.0).astype(np.int64)
-    return order, steps, ends.ravel()[tip[:, 0]], ends.ravel()[tip[:, 1]]
+def _find(known: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """Which values are known, and their places among the known, which ascend."""
+    row = np.searchsorted(known, values)
+    row[row == len(known)] = 0
+    at = np.flatnonzero(known[row] == values) if len(known) else np.empty(0, dtype=np.int64)
+    return at, row[at]

@@ -100,9 +100,9 @@ def find_railheads(network: Network, countries: frozenset[str]) -> Railheads:
     Nodes stand where tracks branch, end, or were cut; stations are where tracks branch.
     """
     rails = contract(network, ("rail",))
-    nodes = np.union1d(rails.junctions, rails.inner)
+    nodes = np.sort(np.r_[rails.junctions, rails.inner])
     lon, lat = network.xy[nodes].T
-    served = network.nodes["country"].isin(road_countries(network)).to_numpy()[nodes]
+    served = network.nodes_in(road_countries(network))[nodes]
     beside = np.flatnonzero(served)
     links = attach(network, lon[beside], lat[beside], "road", within_km=RAILHEAD_KM)
     links = links.assign(point=beside[links["point"]])
@@ -110,7 +110,7 @@ def find_railheads(network: Network, countries: frozenset[str]) -> Railheads:
     abroad = country[links["node"]] != country[nodes[links["point"]]]
     abroad = abroad.reshape(-1, 2).any(axis=1).repeat(2)  # a link crosses no border
     links = links[~abroad]
-    home = network.nodes["country"].isin(countries).to_numpy()[nodes]
+    home = network.nodes_in(countries)[nodes]
     kept = np.union1d(np.flatnonzero(home), links["point"].to_numpy(np.int64))
     links = links.assign(point=np.searchsorted(kept, links["point"])).reset_index(drop=True)
     stops = np.unique(links["node"].to_numpy(np.int64))
@@ -120,9 +120,7 @@ def find_railheads(network: Network, countries: frozenset[str]) -> Railheads:
 
 def road_countries(network: Network) -> set[str]:
     """Countries in which the network has roads."""
-    rows = network.edges[network.edges["mode"] == "road"]
-    ends = np.unique(rows[["a", "b"]].to_numpy(np.int64))
-    return set(network.codes[ends])
+    return set(network.codes[network.ends[network.column("mode") == "road"].ravel()])
 
 
 def reach_railheads(

@@ -95,11 +95,12 @@ class Trucks:
     ) -> tuple[dict[str, Any], dict[str, Any], float | None]:
         """Ends of both roads between which it is shortest; kilometres where they are on one edge."""
         best: tuple[float, int, int, float | None] = (np.inf, 0, 0, None)
+        nodes = [int(start["node"]) for start in starts]
         for j, link in enumerate(links):
-            away = self._search(int(link["node"])).km.min(axis=0)
+            away = self._search(int(link["node"])).to(nodes).min(axis=0)
             for i, start in enumerate(starts):
                 off = DETOUR * (start["off_km"] + link["off_km"])
-                km = float(away[start["node"]] + start["km"] + link["km"] + off)
+                km = float(away[i] + start["km"] + link["km"] + off)
                 if km < best[0]:
                     best = (km, i, j, None)
                 along = abs(start["km"] - link["km"])

@@ -120,7 +120,8 @@ class Surveyor:
         if ferry is not None:
             return np.array([ferry])
         found = find_all(self.network, mode, closed, one)
-        cost = self.rail * found.km[:, other] + self.gauge * np.arange(len(found.km))
+        km = found.to([other])[:, 0]
+        cost = self.rail * km + self.gauge * np.arange(len(km))
         if not np.isfinite(cost).any():
             return None
         return found.route(other, int(np.argmin(cost)))
