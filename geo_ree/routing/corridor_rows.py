@@ -84,7 +84,7 @@ class RowMaker:
     def _route(self, sites: pd.DataFrame) -> list[tuple[int, Path, Plan, Choice]]:
         railheads = find_railheads(self.network, frozenset(sites["country"]))
         roads = open_roads(railheads, self.avoided)
-        open_ = ~np.isin(railheads.countries, list(self.avoided))
+        open_ = ~self.network.nodes_in(self.avoided)[railheads.nodes]
         reach = reach_railheads(railheads, sites, roads, open_)
         trucks = Trucks(railheads, reach, roads, sites)
         out = []
@@ -96,7 +96,7 @@ class RowMaker:
                 if trunk is None:
                     continue
                 rail = trunk.rail_km(railheads.nodes)
-                rail[:, np.isin(railheads.countries, trunk.closed)] = np.inf
+                rail[:, self.network.nodes_in(trunk.closed)[railheads.nodes]] = np.inf
                 for row in rows:
                     found = self._choose(trunk, trucks, int(row), rail)
                     if found is not None:

@@ -43,14 +43,18 @@ def read_ends(cells: Sequence[bytes]) -> Floats:
 
     Lines of two vertices, those of the package, are read without geometries in between.
     """
-    if all(cell[:9] == _TWO_VERTICES for cell in cells):
-        kind = np.dtype([("head", "V9"), ("ends", "<f8", 4)])
-        return np.frombuffer(b"".join(cells), kind)["ends"]
+    raw = np.frombuffer(b"".join(cells), np.uint8)
+    if len(raw) == _SIZE * len(cells):
+        raw = raw.reshape(-1, _SIZE)
+        if (raw[:, : len(_TWO_VERTICES)] == np.frombuffer(_TWO_VERTICES, np.uint8)).all():
+            return np.ascontiguousarray(raw[:, len(_TWO_VERTICES) :]).view("<f8")
     return line_ends(shapely.from_wkb(np.array(cells, dtype=object)))
 
 
 _TWO_VERTICES = bytes([1, 2, 0, 0, 0, 2, 0, 0, 0])
 """Head of a line of two vertices in WKB: little-endian, a line, two."""
+
+_SIZE = len(_TWO_VERTICES) + 4 * 8
 
 
 def line_ends(lines: NDArray[np.object_]) -> Floats:
@@ -78,9 +82,9 @@ def line_rows(lines: pd.DataFrame | None, mode: str) -> pd.DataFrame | None:
         low, high = lines["gap_km"].to_numpy(np.float64), 2.0 * km - lines["gap_km"].to_numpy()
     elif "lateral_error_km" in lines:
         basis[lines["lateral_error_km"].to_numpy() > UNKNOWN_COURSE_KM] = "chord"
-    names = lines["native_id"] if "native_id" in lines else lines["source"]
+    names = lines["native_id" if "native_id" in lines else "source"].astype(str)
     if not join:
-        low, high = _section_bounds(names.astype(str), km, ends)
+        low, high = _section_bounds(names, km, ends)
     return pd.DataFrame(
         {
             **dict(zip(ENDS, ends.T, strict=True)),
@@ -91,7 +95,7 @@ def line_rows(lines: pd.DataFrame | None, mode: str) -> pd.DataFrame | None:
             "km_low": np.minimum(low, km),
             "km_high": np.maximum(high, km),
             "basis": basis,
-            "source_id": names.astype(str).to_numpy(object),
+            "source_id": names.to_numpy(object),
         }
     )
 

@@ -147,10 +147,10 @@ def find_all(network: Network, mode: str, closed: frozenset[str], node: int) -> 
 @lru_cache(maxsize=32)
 def open_graph(network: Network, mode: str, closed: frozenset[str]) -> Graph:
     """Graph of a mode without closed crossings and without some countries."""
+    if closed:
+        return open_graph(network, mode, frozenset()).without(closed)
     graph = contract(network, (mode,)).without_edges(closed_edges(network, mode))
-    if mode == "rail":
-        graph = graph.with_tolls(gauge_edges(network))
-    return graph.without(closed)
+    return graph.with_tolls(gauge_edges(network)) if mode == "rail" else graph
 
 
 @lru_cache(maxsize=4)
