@@ -6,6 +6,8 @@ Ours contracts the nodes at which a line only continues and lets scipy.sparse.cs
 distances of the contracted nodes are part of it, and those of the peers have to be the same. The
 graph of each is built beforehand and timed apart. Medians of 3, in turns; a peer that needs over
 30 s runs once. Exits with 1 when a bar is missed. The peers come with `make peers` (tools/peers/).
+Beside them it prints the seconds and the memory of `find_corridors` for the deposits that a run
+ranks, and for 1,000 points around them.
 """
 
 from __future__ import annotations
@@ -16,18 +18,27 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from bench_nearest import PEERS, processor
 
+import geo_ree
+from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.graph import Graph, contract, search
 from geo_ree.routing.network import Network, load_network
+from geo_ree.schema import RANKED_ROLES
 
 PORTS = 12
 BARS = {"rustworkx": 2.0, "networkx": 10.0}
 MOST_MS = 500.0
 MOST_APART_KM = 0.001
+MADE_UP = 1000
+DRAWS = 1000
 
 
 def main() -> int:
@@ -60,7 +71,38 @@ def main() -> int:
                 f"{theirs['seconds'] * 1000:>8,.0f} ms{ratio:>9.1f}{bar:>6.0f}x"
             )
     print(f"\nours in at most {MOST_MS:.0f} ms; distances agree within {MOST_APART_KM * 1000:g} m")
+    time_corridors()
     return int(missed)
+
+
+def time_corridors() -> None:
+    """Print what all corridors of the ranked deposits, and of points around them, take."""
+    table = geo_ree.run(options=geo_ree.Options(draws=10)).measures.table
+    own = table[table["role"].isin(RANKED_ROLES)].reset_index(drop=True)
+    at = np.arange(MADE_UP) % len(own)
+    apart = np.random.default_rng(1).uniform(-0.7, 0.7, (2, MADE_UP))
+    points = gpd.GeoSeries(shapely.centroid(own.geometry.to_numpy()[at]), crs=own.crs)
+    many = gpd.GeoDataFrame(
+        {"id": [f"x:{n}" for n in range(MADE_UP)], "country": own["country"].to_numpy()[at]},
+        geometry=gpd.points_from_xy(points.x + apart[0], points.y + apart[1], crs=own.crs),
+    ).assign(position_error_m=0.0)
+    for deposits in (own, many):
+        with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+            print(fresh.submit(describe_corridors, deposits).result())
+
+
+def describe_corridors(deposits: gpd.GeoDataFrame) -> str:
+    """Say what all corridors of some deposits take, in a process of their own."""
+    load_network()
+    begun, core = time.perf_counter(), time.process_time()
+    found = find_corridors(deposits, draws=DRAWS)
+    wall, core = time.perf_counter() - begun, time.process_time() - core
+    status = Path("/proc/self/status").read_text()  # of this program, not of the one that began it
+    peak = int(status.split("VmHWM:")[1].split()[0]) / 1e6
+    return (
+        f"find_corridors: {len(deposits):,} deposits, {len(found):,} routes, {DRAWS:,} draws: "
+        f"{wall:.1f} s ({core:.1f} s of a core), peak {peak:.2f} GB"
+    )
 
 
 def sources(network: Network, graph: Graph) -> list[int]:
