@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from geo_ree.maps.shapes import pack
+from geo_ree.routing.place_tables import read_world
 from geo_ree.settings import Box
-from geo_ree.storage import starter_path
 
 MODES = ("truck", "rail", "ferry", "sea")
 """Modes of a route in the order of its legend; ``<mode>_line`` is the column of each."""
@@ -176,7 +176,7 @@ def land_beyond(corridors: gpd.GeoDataFrame, region: Box) -> dict[str, Any] | No
     box = (max(west, -180.0), max(south, -80.0), min(east, 180.0), min(north, 82.0))
     if west >= region[0] and south >= region[1] and east <= region[2] and north <= region[3]:
         return None
-    world = gpd.read_parquet(starter_path("world.parquet"), columns=["geometry"])
+    world = read_world()
     fine = box[2] - box[0] <= _FINE_DEG
     shapes = shapely.make_valid(shapely.clip_by_rect(world.geometry.to_numpy(), *box))
     land = shapely.simplify(shapely.union_all(shapes), 0.03 if fine else 0.12)

@@ -14,8 +14,8 @@ from geo_ree.maps.packing import columnar, packed, plain
 from geo_ree.maps.route_shapes import route_shapes
 from geo_ree.maps.style import ROUTE_COLOURS
 from geo_ree.routing.freight_check import check_comparables
+from geo_ree.routing.place_tables import read_world
 from geo_ree.routing.route_answers import DEFAULT_QUESTION, answer_question
-from geo_ree.storage import starter_path
 
 _ROUTE = (
     *("deposit_id", "corridor", "question", "port", "truck_km", "rail_km", "ferry_km", "sea_km"),
@@ -111,6 +111,5 @@ def _codes(corridors: pd.DataFrame) -> Iterable[str]:
 
 def _names(codes: Iterable[str]) -> dict[str, str]:
     """The English name of each country code; the page translates it."""
-    world = pd.read_parquet(starter_path("world.parquet"), columns=["native_id", "name"])
-    names = dict(zip(world["native_id"], world["name"], strict=True))
+    names = dict(read_world()["name"].items())
     return {code: names[code] for code in sorted(codes) if code in names}

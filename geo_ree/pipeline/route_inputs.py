@@ -25,7 +25,7 @@ _OSM = {
 }
 _NETWORKS = {
     "routing_railways.parquet": {
-        "title": "Railways for routes to the sea ports, 25-135 E, 20-62 N",
+        "title": "Railways for routes to the sea ports, 25-135.5 E, 20-62 N",
         "attribution": "Railways: © OpenStreetMap contributors (ODbL); control points: GeoNames (CC BY 4.0)",
     },
     "rail_joins.parquet": {

@@ -9,10 +9,13 @@ PACKAGE = Path(geo_ree.__file__).parent
 STORED = ("storage/layer_files.py", "storage/frame_files.py", "storage/record_files.py")
 """Modules that read what geo_ree itself has stored in its data folder."""
 
+PACKAGED = ("routing/line_tables.py", "routing/place_tables.py")
+"""Modules that read files of the package itself."""
+
 HOMES = {
     "rasterio.open": {"reading/geotiffs.py"},
     "pyogrio.": {"reading/vectors.py", "reading/trial_child.py"},
-    "geopandas.read_": {"reading/geoparquet.py", *STORED},
+    "geopandas.read_": {"reading/geoparquet.py", *STORED, *PACKAGED},
     "pandas.read_": {
         "reading/geoparquet.py",
         "proximity/search/index_files.py",
@@ -22,12 +25,14 @@ HOMES = {
         "reading/geoparquet.py",
         "reading/trial_child.py",
         "outputs/plain_files.py",  # what it has just written
+        *PACKAGED,
     },
     "shapely.from_": {
         "reading/trial_child.py",
         "fetching/overture.py",  # of a table that geoparquet checked
         "proximity/search/index_files.py",
         *STORED,
+        *PACKAGED,
     },
     "fiona.": set(),
     "osgeo.": set(),

@@ -14,7 +14,7 @@ from starter_build.papers import MANIFEST, manifest_entry, write_licences, write
 from starter_build.product import BuildError, Product, sha256
 
 LARGEST_MB = 8.0
-"""Of it, 1.7 MB is the network of routes to the sea ports (25-135 E, 20-62 N)."""
+"""Of it, 1.7 MB is the network of routes to the sea ports (25-135.5 E, 20-62 N)."""
 
 Builder = Callable[[Path], Product]
 
