@@ -47,7 +47,7 @@ def call(tmp_path: Path, *args: Any) -> Result:
     return CliRunner().invoke(main, words)
 
 
-def test_a_file_gives_a_table_sentences_and_two_files(tmp_path: Path) -> None:
+def test_a_file_gives_a_table_sentences_and_three_files(tmp_path: Path) -> None:
     path = tmp_path / "spur.geojson"
     path.write_text(json.dumps(LINE), encoding="utf-8")
     done = call(tmp_path, path, "--year", 2030)
@@ -64,7 +64,8 @@ def test_a_file_gives_a_table_sentences_and_two_files(tmp_path: Path) -> None:
     assert "p_rank_improves" in table
     document = json.loads((tmp_path / "out" / "scenario.json").read_text("utf-8"))
     assert document["year"] == 2030 and document["draws"] == 50
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["scenario.csv", "scenario.json"]
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == ["scenario.csv", "scenario.json", "scenario_routes.csv"]
 
 
 def test_a_planned_line_by_name_with_a_removal(tmp_path: Path) -> None:
