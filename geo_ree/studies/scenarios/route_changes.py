@@ -79,7 +79,8 @@ def compare_routes(
         share of the draws in which haulage, or access per t of product, costs less than before.
         Without a railway for freight among the lines there is no row.
     """
-    lines = _single_lines(lines[lines["kind"].isin(_FREIGHT)])
+    if not lines.empty:  # a scenario that adds nothing has no columns either
+        lines = _single_lines(lines[lines["kind"].isin(_FREIGHT)])
     if lines.empty or before.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     network = load_network()

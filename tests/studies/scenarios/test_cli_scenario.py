@@ -106,3 +106,9 @@ def test_what_is_wrong_is_one_line_and_status_2(
 
 def test_it_is_in_the_list_of_commands() -> None:
     assert "scenario" in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_a_scenario_that_removes_alone_has_a_table_of_routes_without_rows(tmp_path: Path) -> None:
+    done = call(tmp_path, "--remove", "gateways:kind=sea_port")
+    assert done.exit_code == 0, done.output
+    assert pd.read_csv(tmp_path / "out" / "scenario_routes.csv").empty

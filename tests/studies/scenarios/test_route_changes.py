@@ -150,7 +150,9 @@ def test_a_surveyed_line_has_one_course(made, line):
 
 
 def test_a_narrow_gauge_line_and_no_line_give_no_row(made, line):
-    for lines in (planned(line, kind="narrow_gauge"), planned(line).iloc[:0]):
+    nothing_added = gpd.GeoDataFrame({"layer": []}, geometry=[], crs=4326)
+    narrow = planned(line, kind="narrow_gauge")
+    for lines in (narrow, planned(line).iloc[:0], nothing_added):
         found = compared(made, lines, a=[100.0], b=[100.0])
         assert found.empty and tuple(found.columns) == COLUMNS
         assert list(describe_routes(found)) == []
