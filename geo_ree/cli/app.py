@@ -28,6 +28,9 @@ from geo_ree.cli.validate_commands import validate
 from geo_ree.errors import GeoReeError
 from geo_ree.settings import restrict_gdal
 
+_AGAIN_S = 0.01
+"""Seconds after which a signal comes again that fell into a finalizer."""
+
 
 class _Group(click.Group):
     """Turns errors of geo_ree and of the disk into one line and exit status 2, unless --debug.
@@ -61,9 +64,24 @@ def _interruptible() -> Iterator[list[int]]:
     """Let signals that end the process raise KeyboardInterrupt; yields those that came.
 
     What is being written is then removed. A second signal does not disturb that. A signal that
-    the process was started to ignore (nohup, a job in the background) stays ignored.
+    the process was started to ignore (nohup, a job in the background) stays ignored. One that falls
+    into a finalizer, where Python drops what is raised, comes again.
     """
     seen: list[int] = []
+    ended = threading.Event()
+    report = sys.unraisablehook
+
+    def repeat(number: int) -> None:
+        if not ended.wait(_AGAIN_S):
+            signal.raise_signal(number)
+
+    def drop(lost: Any) -> None:
+        if lost.exc_type is not KeyboardInterrupt or not seen:
+            report(lost)
+            return
+        number = seen[0]
+        seen.clear()
+        threading.Thread(target=repeat, args=(number,), daemon=True).start()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
@@ -78,9 +96,12 @@ def _interruptible() -> Iterator[list[int]]:
     changed = {number: old for number, old in before.items() if old in usual}
     for number in changed:
         signal.signal(number, interrupt)
+    sys.unraisablehook = drop
     try:
         yield seen
     finally:
+        ended.set()
+        sys.unraisablehook = report
         for number, old in changed.items():
             signal.signal(number, old)
 

@@ -132,3 +132,28 @@ def test_signals_are_left_alone_in_a_thread_and_after_the_command():
     results.append(CliRunner().invoke(main, ["sources", "show", "usgs_ree"]))
     assert [r.exit_code for r in results] == [0, 0]
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+FINALIZER = """
+import signal, time
+from geo_ree.cli.app import _interruptible
+
+class Late:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(0.001)
+
+with _interruptible() as seen:
+    try:
+        late = Late()
+        del late
+        time.sleep(30)
+    except KeyboardInterrupt:
+        print(seen == [signal.SIGTERM])
+"""
+
+
+def test_a_signal_that_falls_into_a_finalizer_comes_again_and_prints_nothing():
+    command = [sys.executable, "-c", FINALIZER]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout.strip(), done.stderr, done.returncode) == ("True", "", 0)
