@@ -39,35 +39,45 @@ class _Group(click.Group):
     """
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _interruptible() as seen:
-            try:
-                return super().invoke(ctx)
-            except GeoReeError as error:
-                if ctx.params.get("debug"):
-                    raise
-                echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
-                ctx.exit(2)
-            except OSError as error:
-                if ctx.params.get("debug") or error.errno is None or error.errno == errno.EPIPE:
-                    raise
-                about = f" ({error.filename})" if error.filename else ""
-                echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
-                ctx.exit(2)
-            except KeyboardInterrupt:
-                with suppress(OSError):  # the terminal may be closed
-                    echo("geo-ree: interrupted", err=True)
-                _leave(128 + (seen[0] if seen else signal.SIGINT))
+        seen: list[int] = []
+        try:
+            with _interruptible(seen):
+                return self._run(ctx, seen)
+        except KeyboardInterrupt:  # it came as the handlers were set or taken back
+            _end_interrupted(seen)
+
+    def _run(self, ctx: click.Context, seen: list[int]) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GeoReeError as error:
+            if ctx.params.get("debug"):
+                raise
+            echo(f"geo-ree: {' '.join(str(error).split())}", err=True)
+            ctx.exit(2)
+        except OSError as error:
+            if ctx.params.get("debug") or error.errno is None or error.errno == errno.EPIPE:
+                raise
+            about = f" ({error.filename})" if error.filename else ""
+            echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            _end_interrupted(seen)
+
+
+def _end_interrupted(seen: list[int]) -> NoReturn:
+    with suppress(OSError):  # the terminal may be closed
+        echo("geo-ree: interrupted", err=True)
+    _leave(128 + (seen[0] if seen else signal.SIGINT))
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Let signals that end the process raise KeyboardInterrupt; yields those that came.
+def _interruptible(seen: list[int]) -> Iterator[None]:
+    """Let signals that end the process raise KeyboardInterrupt; those that came are in `seen`.
 
     What is being written is then removed. A second signal does not disturb that. A signal that
     the process was started to ignore (nohup, a job in the background) stays ignored. One that falls
     into a finalizer, where Python drops what is raised, comes again.
     """
-    seen: list[int] = []
     ended = threading.Event()
     report = sys.unraisablehook
 
@@ -94,11 +104,11 @@ def _interruptible() -> Iterator[list[int]]:
         numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
         before = {n: signal.getsignal(n) for n in numbers if n is not None}
     changed = {number: old for number, old in before.items() if old in usual}
-    for number in changed:
-        signal.signal(number, interrupt)
     sys.unraisablehook = drop
     try:
-        yield seen
+        for number in changed:
+            signal.signal(number, interrupt)
+        yield
     finally:
         ended.set()
         sys.unraisablehook = report

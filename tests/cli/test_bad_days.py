@@ -143,7 +143,8 @@ class Late:
         signal.raise_signal(signal.SIGTERM)
         time.sleep(0.001)
 
-with _interruptible() as seen:
+seen = []
+with _interruptible(seen):
     try:
         late = Late()
         del late
