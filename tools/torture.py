@@ -320,7 +320,7 @@ def work(home: Path, port: int, commands: list[str], seed: int, kills: int) -> i
 
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("--kills", type=int, default=42, help="of each command")
+    words.add_argument("--kills", type=int, default=50, help="of each command")
     words.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     words.add_argument("--only", nargs="+", choices=COMMANDS, default=[*COMMANDS])
     words.add_argument("--jobs", type=int, default=2)
