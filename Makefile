@@ -34,7 +34,7 @@ test: $(READY)  ## run all tests
 quick: $(READY)  ## run the quick tests: no servers, no browser, no mirror, no full run
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not servers and not browser and not mirror"
 
-torture: $(READY)  ## kill the commands that write, 42 times each, and look at what they leave
+torture: $(READY)  ## kill the commands that write, 50 times each, and look at what they leave
 	$(BIN)/python -W ignore tools/torture.py
 
 check: $(READY)  ## format, lint, types, imports
