@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 
 install: $(READY)  ## set everything up in .venv
 
-servers:  ## install the servers that the tests start (MapServer, Koop ...), axe-core and ESLint
+servers:  ## install the servers that the tests start (MapServer, Koop ...) and the tools of the page's tests
 	@for script in tools/servers/*.sh; do echo "$$script"; PYTHON=$(PYTHON) bash "$$script" || exit 1; done
 
 peers:  ## install the programs that the benchmarks compare with (DuckDB, PostGIS, GDAL, rustworkx ...)

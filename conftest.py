@@ -30,6 +30,7 @@ MARKS = {
     "facts": ("mirror",),
     "browser": ("browser",),
     "visit": ("browser",),
+    "firefox": ("browser",),
     "site": ("servers",),
     "other_site": ("servers",),
     "serve": ("servers",),
