@@ -25,6 +25,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -76,6 +77,10 @@ def _make_draft(draft: Path, own: FolderLock) -> None:
 
 
 def _discard(draft: Path) -> None:
+    if any((draft / name).exists() for name in (moves.MOVES, moves.UNDO)):
+        # interrupted in the middle of a commit: whoever makes its moves holds the folder
+        with suppress(OSError, SettingsError), locked(draft.parent):
+            moves.complete(draft)
     shutil.rmtree(draft, ignore_errors=True)
     _, made = _left.pop(draft, (0, []))
     for folder in made:
@@ -248,23 +253,24 @@ def _complete(draft: Path, fd: int) -> None:
 def _run_moves(draft: Path, fd: int) -> subprocess.CompletedProcess[bytes] | None:
     if not sys.executable or getattr(sys, "frozen", False):
         return None
-    command = [sys.executable, "-I", "-S", moves.__file__, str(draft)]
-    try:
-        process = subprocess.Popen(
-            command,
+    # Ctrl-C is raised in the main thread alone. Another one starts the process, and is waited for: so
+    # the folder is settled when the command ends.
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(_run_program, draft, fd).result()
+
+
+def _run_program(draft: Path, fd: int) -> subprocess.CompletedProcess[bytes] | None:
+    with suppress(OSError):
+        return subprocess.run(
+            [sys.executable, "-I", "-S", moves.__file__, str(draft)],
+            check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
             pass_fds=(fd,) if fd >= 0 else (),  # the folder stays locked as long as either lives
         )
-    except OSError:
-        return None
-    try:
-        _, said = process.communicate()
-    finally:
-        process.wait()  # after Ctrl-C, too: the folder is settled when the command ends
-    return subprocess.CompletedProcess(command, process.returncode, b"", said)
+    return None
 
 
 def _is_private(home: Path) -> bool:

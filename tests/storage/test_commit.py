@@ -42,6 +42,38 @@ with atomic_files(out) as draft:
     Path.replace = replace
 """
 
+INTERRUPTED = """
+import os, signal, subprocess, sys, time
+from pathlib import Path
+from geo_ree.storage import atomic_files, moves
+out, slow = Path(sys.argv[1]), sys.argv[2]
+real = subprocess.Popen
+class Popen(real):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        time.sleep(0.5)  # some of the files are moved by now
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+subprocess.Popen, moves.__file__ = Popen, slow
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    with atomic_files(out) as draft:
+        for name in ("a.csv", "deep/er/b.csv", "map.html", "run.json"):
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_text("new")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+SLOW_MOVES = """
+import pathlib, runpy, sys, time
+real = pathlib.Path.replace
+def replace(self, target):
+    time.sleep(0.3)
+    return real(self, target)
+pathlib.Path.replace = replace
+runpy.run_path(MOVES, run_name="__main__")
+"""
+
 
 def listing(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
@@ -90,7 +122,7 @@ def test_the_moves_survive_a_killed_command(tmp_path, monkeypatch):
         "    Path.replace = replace", "    drafts.subprocess.Popen.communicate = die"
     )
     code = code.replace(
-        "def replace", "def die(self): os.kill(os.getpid(), signal.SIGKILL)\ndef replace"
+        "def replace", "def die(self, *_, **__): os.kill(os.getpid(), signal.SIGKILL)\ndef replace"
     )
     done = subprocess.run([sys.executable, "-c", code, str(out), "0", "both"], check=False)
     assert done.returncode == -signal.SIGKILL
@@ -106,6 +138,18 @@ def test_the_command_survives_killed_moves(tmp_path, monkeypatch):
     program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
     monkeypatch.setattr(moves, "__file__", str(program))
     write(out, "new")
+    assert texts(out) == {"new"}
+    assert not list(out.glob(".*"))
+
+
+def test_an_interrupt_while_the_moves_are_started_waits_for_them(tmp_path):
+    """It came before the command knew its process: both worked on the draft, and left it."""
+    out = tmp_path / "out"
+    write(out, "old")
+    slow = tmp_path / "slow.py"
+    slow.write_text(SLOW_MOVES.replace("MOVES", repr(moves.__file__)))
+    command = [sys.executable, "-c", INTERRUPTED, str(out), str(slow)]
+    assert subprocess.run(command, check=False).returncode == 130
     assert texts(out) == {"new"}
     assert not list(out.glob(".*"))
 
