@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from geo_ree.errors import RenderError
+from geo_ree.maps.languages import load_languages, spoken
 from geo_ree.maps.packing import compressed
 from geo_ree.maps.style import TILES
 
@@ -99,7 +99,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     document that would load something from elsewhere, or that folium renders in another form, is a
     `RenderError`.
     """
-    data = {**values, "languages": load_languages()}
+    data = {**values, "languages": spoken(load_languages())}
     html = re.sub(r"<link[^>]*>|<script[^>]*\bsrc=[^>]*>\s*</script>", "", html)
     html = re.sub(r"<meta[^>]*>", "", html)
     styles = [_leaflet_css(), *map(_asset, _STYLES)]
@@ -121,13 +121,6 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     html = html.replace("\r\n", "\n")  # browsers hash the scripts after this change
     _check(html)
     return _insert(html, '<meta charset="utf-8">', f'<meta charset="utf-8">\n{_policy(html)}')
-
-
-def load_languages() -> dict[str, Any]:
-    """Read the words of the page, one JSON file per language in ``i18n``; English comes first."""
-    found = [f for f in (files("geo_ree.maps") / "i18n").iterdir() if f.name.endswith(".json")]
-    found.sort(key=lambda file: (file.name != "en.json", file.name))
-    return {f.name.removesuffix(".json"): json.loads(f.read_text(encoding="utf-8")) for f in found}
 
 
 def _policy(html: str) -> str:

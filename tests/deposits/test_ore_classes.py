@@ -5,7 +5,7 @@ import pytest
 
 from geo_ree.deposits.ore_classes import ORE_CLASSES, ore_classes, ree_class
 from geo_ree.deposits.vocabulary import read_words
-from geo_ree.maps.document import load_languages
+from geo_ree.maps.languages import load_languages
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def browser(require):
 class Visit:
     """A page opened with the network off, and all that it complained about or asked for."""
 
-    def __init__(self, context, path):
+    def __init__(self, context, path, link=""):
         self.trouble, self.asked = [], []
         self.page = context.new_page()
         self.page.on(
@@ -200,7 +200,7 @@ class Visit:
         self.page.on("pageerror", lambda e: self.trouble.append(str(e)))
         self.page.on("dialog", lambda d: (self.trouble.append(f"dialog {d.message}"), d.dismiss()))
         self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri() + link)
         self.until("typeof geoRee === 'object' && !!geoRee.map()")
 
     def until(self, script, seconds=10):
@@ -222,11 +222,12 @@ class Visit:
 def visit(browser):
     contexts = []
 
-    def opened(path, width=1280, height=800):
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    def opened(path, width=1280, height=800, link="", **options):
+        screen = {"width": width, "height": height}
+        context = browser.new_context(viewport=screen, offline=True, **options)
         context.route(lambda url: not url.startswith(("file:", "data:")), lambda r: r.abort())
         contexts.append(context)
-        return Visit(context, path)
+        return Visit(context, path, link)
 
     yield opened
     for context in contexts:

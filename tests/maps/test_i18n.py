@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from geo_ree.maps.document import load_languages
+from geo_ree.errors import RenderError
+from geo_ree.maps.languages import complaints, english, load_languages, places, untranslated
 from geo_ree.maps.overlay import NOTE
 from geo_ree.maps.style import LABELS, MEASURES
 from geo_ree.schema import COMMODITY_GROUPS, SUBSTANCES
@@ -15,6 +16,7 @@ from geo_ree.settings import DISCLAIMER
 
 LANGUAGES = load_languages()
 ENGLISH = LANGUAGES["en"]
+KAZAKH = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "км"}}
 
 
 def assets():
@@ -25,36 +27,88 @@ def assets():
     }
 
 
-def placeholders(text):
-    return sorted(re.findall(r"\{\w+\}", text))
-
-
 def test_english_comes_first_and_every_language_has_its_name():
     assert next(iter(LANGUAGES)) == "en"
     assert {code: words["name"] for code, words in LANGUAGES.items()}["ru"] == "Русский"
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_language_has_the_same_keys_and_placeholders(code):
+def test_every_language_is_whole_and_in_the_order_of_english(code):
     words = LANGUAGES[code]
-    assert sorted(words) == ["locale", "name", "page", "terms"]
+    assert untranslated(words, ENGLISH) == []
+    assert list(complaints(code, words, ENGLISH)) == []
     for part in ("page", "terms"):
         assert list(words[part]) == list(ENGLISH[part])
-        assert [k for k, v in words[part].items() if not v.strip()] == []
-        assert {k: placeholders(v) for k, v in words[part].items()} == {
-            k: placeholders(v) for k, v in ENGLISH[part].items()
-        }
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
-def test_no_key_stands_twice(code):
-    def unique(pairs):
-        keys = [key for key, _ in pairs]
-        assert sorted(set(keys)) == sorted(keys)
-        return dict(pairs)
+def folder(tmp_path, **languages):
+    english = {
+        "page": ENGLISH["page"],
+        "terms": ENGLISH["terms"],
+        "name": "English",
+        "locale": "en",
+    }
+    for code, words in {"en": english, **languages}.items():
+        text = words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+        (tmp_path / f"{code}.json").write_text(text, encoding="utf-8")
+    return tmp_path
 
-    text = (files("geo_ree.maps") / "i18n" / f"{code}.json").read_text(encoding="utf-8")
-    json.loads(text, object_pairs_hook=unique)
+
+def test_a_language_with_a_few_words_is_taken_and_its_gaps_are_listed(tmp_path):
+    found = load_languages(folder(tmp_path, kk=KAZAKH))
+    assert list(found) == ["en", "kk"]
+    gaps = untranslated(found["kk"], ENGLISH)
+    assert "page, unknown" in gaps
+    assert "page, km" not in gaps
+    assert len(gaps) == len(ENGLISH["page"]) + len(ENGLISH["terms"]) - 1
+
+
+@pytest.mark.parametrize(
+    ("page", "complaint"),
+    [
+        ({"leader_is": "Көшбасшы: {name}."}, 'page, "leader_is": {country} is missing'),
+        ({"leader_is": "{name} {country} {rank}"}, 'page, "leader_is": English has no {rank}'),
+        ({"leader_is": "{name} {country"}, 'page, "leader_is": a brace is open'),
+        ({"leader": "x"}, 'page, "leader": English has no such key'),
+        ({"km": " "}, 'page, "km": the translation is empty'),
+        ({"km": ["km"]}, 'page, "km": the translation is empty or is no text'),
+        (
+            {"people": "{count, plural, one {тұрғын}}"},
+            'page, "people": the plural of {count} needs the form other',
+        ),
+        ("km", '"page" is no JSON object'),
+    ],
+)
+def test_a_broken_translation_is_refused_with_file_and_key(tmp_path, page, complaint):
+    with pytest.raises(RenderError) as caught:
+        load_languages(folder(tmp_path, kk={**KAZAKH, "page": page}))
+    assert str(caught.value).startswith(f"i18n/kk.json: {complaint}")
+    assert "\n" not in str(caught.value).strip()
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "complaint"),
+    [
+        ("kk", "{", "i18n/kk.json is no JSON in UTF-8"),
+        ("kk", "[]", "i18n/kk.json: it is no JSON object"),
+        ("kk", {**KAZAKH, "locale": "kk KZ"}, 'i18n/kk.json: "locale" is no language tag'),
+        ("kk", {**KAZAKH, "name": ""}, 'i18n/kk.json: "name" is missing'),
+        ("kk", {**KAZAKH, "pages": {}}, 'i18n/kk.json: "pages" is none of'),
+        ("Kazakh language", KAZAKH, "its name is no language code"),
+        ("kk", '{"name": "a", "page": {"km": "a", "km": "b"}}', 'i18n/kk.json: "km" stands twice'),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_name(tmp_path, code, words, complaint):
+    with pytest.raises(RenderError, match=re.escape(complaint)):
+        load_languages(folder(tmp_path, **{code: words}))
+
+
+def test_a_message_is_filled_with_numbers_and_plurals(monkeypatch):
+    words = {"a": "{n, number} {n, plural, one {deposit} other {deposits}} of {country}"}
+    monkeypatch.setattr("geo_ree.maps.languages._english", lambda: words)
+    assert english("a", {"n": 1, "country": "{n}"}) == "1 deposit of {n}"
+    assert english("a", {"n": 1200, "country": "x"}) == "1,200 deposits of x"
+    assert places(words["a"]) == {"n", "country"}
 
 
 def test_no_key_is_missing_or_unused():

@@ -11,7 +11,7 @@ import shapely
 
 from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
-from geo_ree.maps.document import load_languages
+from geo_ree.maps.languages import load_languages
 from geo_ree.maps.style import distance_text
 from tests.maps.conftest import changed, page_data, written
 

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from geo_ree.maps.document import load_languages
+from geo_ree.maps.languages import load_languages
 from geo_ree.routing import read_facts, unit_costs
 from geo_ree.routing.freight_check import check_comparables
 from geo_ree.routing.route_answers import DEFAULT_QUESTION, answer_question

@@ -157,7 +157,8 @@ def _rule_problems() -> Iterator[str]:
 
 def _page_problems() -> Iterator[str]:
     """Read the scripts, styles and words of the page."""
-    from geo_ree.maps.document import load_languages, read_assets
+    from geo_ree.maps.document import read_assets
+    from geo_ree.maps.languages import load_languages
 
     read_assets()
     if "en" not in load_languages():

@@ -19,7 +19,7 @@
     if (g.gatewaySet() && g.otherGateways()) parts.push("e=" + encode(g.gatewaySet()));
     if (g.hasRoutes && s.question !== g.firstQuestion()) parts.push("q=" + encode(s.question));
     if (g.accessSetting()) parts.push("a=" + encode(g.accessSetting()));
-    if (s.language !== "en") parts.push("l=" + s.language);
+    if (s.language !== g.firstLanguage()) parts.push("l=" + s.language);
     if (s.choice) parts.push("d=" + encode(s.choice));
     return parts.join("&");
   };
@@ -57,7 +57,7 @@
     return found;
   }
   g.readSetting = function (text) {
-    var found = parts(text), out = { filters: {}, language: "en", choice: null };
+    var found = parts(text), out = { filters: {}, language: g.firstLanguage(), choice: null };
     var m = g.models.filter(function (one) { return one.name === found.m; })[0] || g.models[0];
     if (m) {
       out.model = m.name;

@@ -5,7 +5,7 @@
   var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
   var begun = false, rowOf = null, timer = 0, current = null, alike = null;
 
-  g.state = { model: "", weights: {}, filters: {}, language: "en", choice: null };
+  g.state = { model: "", weights: {}, filters: {}, language: g.firstLanguage(), choice: null };
 
   /* Start at the first call, when the data are loaded. */
   function begin() {

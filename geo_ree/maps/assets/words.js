@@ -3,45 +3,78 @@
 (function (g) {
   var texts = g.data.languages;
 
+  var PLACE = /\{(\w+)(?:, (number)|, plural,((?: \w+ \{[^{}]*\})+))?\}/g, rules = {};
+
   function entry(table, key) { return Object.prototype.hasOwnProperty.call(table, key) ? table[key] : undefined; }
   function current() { return texts[g.state.language]; }
   function text(key) {
     var found = entry(current().page, key);
     if (found !== undefined) return found;
     if (g.untranslated.indexOf(key) < 0) g.untranslated.push(key);
-    return key;
+    found = entry(texts.en.page, key);
+    return found === undefined ? key : found;
+  }
+  function word(key) {
+    var found = entry(current().terms, key);
+    return found === undefined ? entry(texts.en.terms, key) : found;
   }
   g.languages = Object.keys(texts);
-  /* Keys that the language lacks; a test requires that there are none. */
-  g.untranslated = [];
-  /* A sentence of the page in the reader's language, its {places} filled. */
-  g.t = function (key, values) {
-    return text(key).replace(/\{(\w+)\}/g, function (whole, name) { return values && name in values ? values[name] : whole; });
+  /* The first language of the browser that the page speaks. */
+  g.firstLanguage = function () {
+    var wanted = (window.navigator.languages || []).map(function (tag) { return String(tag).toLowerCase(); });
+    for (var i = 0; i < wanted.length; i++) {
+      for (var tag = wanted[i]; tag; tag = tag.slice(0, Math.max(0, tag.lastIndexOf("-")))) {
+        var at = g.languages.map(function (code) { return code.toLowerCase(); }).indexOf(tag);
+        if (at >= 0) return g.languages[at];
+      }
+    }
+    return "en";
   };
+  /* Keys that the language lacks, which are said in English; a test requires that there are none. */
+  g.untranslated = [];
+  function plural(value, forms) {
+    var locale = g.locale(), kind, found = {};
+    rules[locale] = rules[locale] || new Intl.PluralRules(locale);
+    kind = rules[locale].select(Number(value));
+    forms.replace(/ (\w+) \{([^{}]*)\}/g, function (whole, name, form) { found[name] = form; });
+    return kind in found ? found[kind] : found.other;
+  }
+  function number(value) { return typeof value === "number" ? value.toLocaleString(g.locale()) : value; }
+  /* A sentence of the page in the reader's language, its places filled: {name}, {count, number} and
+     {count, plural, one {deposit} other {deposits}}, as in ICU MessageFormat. */
+  g.t = function (key, values) { return g.say(key, values).join(""); };
   /* The same with elements in its places: an array of texts and elements. */
   g.say = function (key, values) {
-    return text(key).split(/(\{\w+\})/).map(function (part) {
-      var m = /^\{(\w+)\}$/.exec(part);
-      return m && m[1] in values ? values[m[1]] : part;
+    var said = text(key), out = [], end = 0;
+    said.replace(PLACE, function (whole, name, formatted, forms, at) {
+      var value = values && entry(values, name);
+      out.push(said.slice(end, at), value === undefined ? whole : forms ? plural(value, forms) : formatted ? number(value) : value);
+      end = at + whole.length;
     });
+    return out.concat(said.slice(end));
   };
   /* A word of the data: translated if it belongs to a fixed vocabulary. */
-  g.term = function (word) {
-    var found = entry(current().terms, word);
-    return found === undefined ? word : found;
+  g.term = function (key) {
+    var found = word(key);
+    return found === undefined ? key : found;
+  };
+  /* A figure that Python wrote, as the language writes it; a year stays. */
+  g.figure = function (written) {
+    if (/^(1[5-9]|20)\d\d$/.test(written)) return written;
+    return g.plainNumber(Number(written.replace(/,/g, "")), (written.split(".")[1] || "").length);
   };
   /* A sentence of the data with its numbers left out, as "{1} joins of dead ends ({2} km)", is a word of a fixed vocabulary
      too; pairs of country codes become names. */
   g.phrase = function (sentence) {
-    var found = entry(current().terms, sentence), numbers = [], key;
+    var found = word(sentence), numbers = [], key;
     if (found !== undefined) return found;
     sentence = sentence.replace(/\b([A-Z]{3})-([A-Z]{3})\b/g, function (whole, one, other) {
       var names = [g.country(one), g.country(other)];
       return names[0] !== one && names[1] !== other ? names.join(" – ") : whole;
     });
-    key = sentence.replace(/\d[\d,]*(?:\.\d+)?/g, function (number) { return "{" + numbers.push(number) + "}"; });
+    key = sentence.replace(/\d[\d,]*(?:\.\d+)?/g, function (number) { return "{" + numbers.push(g.figure(number)) + "}"; });
     key = key.replace(/^(place of the border) .*$/, function (whole, start) { numbers.push(whole.slice(start.length + 1)); return start + " {1}"; });
-    found = entry(current().terms, key);
+    found = word(key);
     return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
   };
   g.locale = function () { return current().locale; };

@@ -1,0 +1,91 @@
+"""The language of the page: the browser's, unless the link or the reader chooses; gaps are English."""
+
+import json
+
+import pytest
+
+from geo_ree.maps import document, render
+from geo_ree.maps.languages import load_languages
+from tests.maps.conftest import written
+
+pytestmark = pytest.mark.browser
+
+SPOKEN = "document.documentElement.lang"
+RUSSIAN_FORMS = "{n, plural, one {объект} few {объекта} many {объектов} other {объекта}}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "link", "spoken"),
+    [
+        ("ru-KZ", "", "ru"),
+        ("ru", "#l=en", "en"),
+        ("fr-FR", "", "en"),
+        ("en-US", "#l=ru", "ru"),
+        ("ru", "#l=xx", "ru"),
+        ("ru", "#l=__proto__", "ru"),
+    ],
+)
+def test_the_browser_chooses_and_the_link_wins(data, tmp_path, visit, locale, link, spoken):
+    path = written(data, tmp_path)
+    seen = visit(path, locale=locale, link=link)
+    assert seen.value(SPOKEN) == spoken
+    assert (
+        seen.page.locator("#languages button[aria-pressed='true']").get_attribute("lang") == spoken
+    )
+    assert seen.trouble == []
+
+
+def test_a_link_holds_only_a_language_that_the_browser_would_not_choose(data, tmp_path, visit):
+    seen = visit(written(data, tmp_path), locale="ru-RU")
+    seen.page.click("#languages button[lang='en']")
+    seen.until("location.hash === '#l=en'")
+    seen.page.click("#languages button[lang='ru']")
+    seen.until("location.hash === ''")
+    assert seen.value(SPOKEN) == "ru"
+
+
+@pytest.fixture
+def kazakh(data, tmp_path, monkeypatch):
+    """A page whose folder of languages has one more file, with two words in it."""
+    folder = tmp_path / "i18n"
+    folder.mkdir()
+    for code, words in load_languages().items():
+        (folder / f"{code}.json").write_text(json.dumps(words), encoding="utf-8")
+    words = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "шқ", "close": "Жабу"}}
+    (folder / "kk.json").write_text(json.dumps(words), encoding="utf-8")
+    monkeypatch.setattr(document, "load_languages", lambda: load_languages(folder))
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    return path
+
+
+def test_a_file_is_all_that_a_new_language_needs(kazakh, visit):
+    seen = visit(kazakh, locale="kk-KZ")
+    assert seen.value(SPOKEN) == "kk"
+    assert seen.page.inner_text("#languages button[lang='kk']") == "Қазақша"
+    assert seen.value("geoRee.t('km')") == "шқ"
+    seen.page.evaluate("geoRee.open('a')")
+    assert "шқ" in seen.page.inner_text("#dossier")
+    assert seen.value("geoRee.untranslated.length") > 50
+    english = "[geoRee.t('close_dossier'), geoRee.term('gateway'), geoRee.term('railway')]"
+    assert seen.value(english) == ["Close the dossier", "gateway (straight line)", "railway"]
+    assert seen.trouble == []
+
+
+def test_numbers_and_plurals_follow_the_language(data, tmp_path, visit):
+    seen = visit(written(data, tmp_path), locale="ru-RU")
+    seen.page.evaluate(
+        f"geoRee.data.languages.ru.page.probe = '{{n, number}} {RUSSIAN_FORMS}, {{t, number}} т'"
+    )
+    said = seen.value("[1, 3, 5, 21, 42980].map(n => geoRee.t('probe', {n: n, t: 42980}))")
+    assert [line.replace("\u00a0", " ") for line in said] == [
+        "1 объект, 42 980 т",
+        "3 объекта, 42 980 т",
+        "5 объектов, 42 980 т",
+        "21 объект, 42 980 т",
+        "42 980 объектов, 42 980 т",
+    ]
+    elements = "geoRee.say('leader_is', {name: document.body, country: 'x'}).map(p => typeof p)"
+    assert "object" in seen.value(elements)
+    hostile = "geoRee.t('leader_is', {name: '{country}', country: '<b>$&'})"
+    assert seen.value(hostile) == "Лидер: {country} (<b>$&)."
