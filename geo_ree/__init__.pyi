@@ -3,6 +3,7 @@ from .catalog import Source, load_catalog
 from .deposits import locate, merge, normalize
 from .errors import GeoReeError
 from .fetching import read
+from .flagging.flag_table import flags
 from .outputs.figures import plot_distances, plot_ranking
 from .pipeline.export import export
 from .pipeline.fetching import fetch
@@ -61,6 +62,7 @@ __all__ = [
     "fetch",
     "find_corridors",
     "find_route",
+    "flags",
     "influence",
     "load",
     "load_catalog",

@@ -41,7 +41,7 @@ class Located:
     ----------
     deposits
         The deposits given, with ``geometry``, ``precision_class``, ``position_error_m`` and
-        ``position_basis`` of the chosen position, ``flags`` (the worst first, separated by ``;``)
+        ``position_basis`` of the chosen position, ``position_flags`` (the worst first, separated by ``;``)
         and ``admin1`` (see `geo_ree.deposits.admin_units.assign_admin1`).
     audit
         A row per deposit and flag: ``id, name, aliases, country, flag, distance_km, evidence,
@@ -142,7 +142,7 @@ def locate(
     >>> borders = gpd.GeoDataFrame({"country": ["KGZ"], "name": ["Kyrgyzstan"], "complete": True},
     ...                            geometry=[shapely.box(69, 39, 81, 43)], crs=4326)
     >>> done = locate(deposits, members, countries=borders)
-    >>> done.deposits[["position_error_m", "flags"]].values.tolist()
+    >>> done.deposits[["position_error_m", "position_flags"]].values.tolist()
     [[21936.0, 'sources_disagree']]
     """
     members = add_positions(members, positions)
@@ -232,7 +232,7 @@ def _place_deposits(
     out["precision_class"] = own["precision_class"].astype(object).fillna("none").to_numpy()
     out["position_error_m"] = own["error"].to_numpy(dtype=np.float64)
     out["position_basis"] = own["basis"].where(own["basis"].notna(), None).to_numpy()
-    out["flags"] = [flags.get(i, "") for i in out["id"]]
+    out["position_flags"] = [flags.get(i, "") for i in out["id"]]
     placed = own["geometry"].where(own["geometry"].notna(), None)
     return out.set_geometry(gpd.GeoSeries(placed.to_numpy(dtype=object), out.index, crs=STORE_CRS))
 

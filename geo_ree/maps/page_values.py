@@ -32,7 +32,14 @@ _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
     *("admin1", "district", "part_of"),
-    *("latitude", "longitude", "position_error_m", "position_basis", "precision_class", "flags"),
+    *(
+        "latitude",
+        "longitude",
+        "position_error_m",
+        "position_basis",
+        "precision_class",
+        "position_flags",
+    ),
     *("why_role", "stage", "stage_basis", "obstacles", "origin", "score_note"),
     *("score", "unknown_weight_pct", "rank_in_role", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
@@ -58,6 +65,7 @@ _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
     *("edition", "year", "source", "notes", "shown", "contradiction"),
 )
+_FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
 _OBSTACLE = ("deposit_id", "kind", "fact", "date", "source", "source_quality")
 _SOURCE = (
     *("id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution"),
@@ -113,6 +121,7 @@ def page_values(
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
+        "flags": columnar(table("flags"), _FLAG),
         "obstacles": columnar(table("obstacles"), _OBSTACLE),
         "audit": columnar(table("audit"), _AUDIT),
         "conflicts": columnar(table("conflicts"), _CONFLICT),

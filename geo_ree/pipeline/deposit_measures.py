@@ -17,6 +17,7 @@ from geo_ree.pipeline.sampling import measure_omission, missing_lines
 from geo_ree.pipeline.unplaced import no_areas, possible_areas
 from geo_ree.pipeline.water_notes import water_notes
 from geo_ree.proximity import Target, TargetIndex, load_targets, measure
+from geo_ree.proximity.border_distance import border_columns
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCORED_ROLES
 from geo_ree.settings import Options
@@ -55,7 +56,9 @@ def measure_deposits(
     terrain = terrain_columns(deposits, rasters, proximity)
     limits = upper_limits(distances, targets)
     shocks = earthquake_columns(deposits, frames)
-    table = pd.concat([deposits, to_the_metre(distances), limits, terrain, shocks], axis=1)
+    borders = border_columns(deposits, frames["countries"], layers.labels)
+    near = to_the_metre(pd.concat([distances, borders], axis=1))
+    table = pd.concat([deposits, near, limits, terrain, shocks], axis=1)
     rates = measure_omission(proximity)
     located = layers.located
     areas = no_areas() if located is None else located.areas

@@ -219,7 +219,7 @@ def _with_sites(layers: Layers, sites: OwnLayer) -> Layers:
     if published is not None:
         rows.insert(0, published.assign(origin="published"))
     deposits = pd.concat(rows, ignore_index=True)
-    for name in ("admin1", "flags"):
+    for name in ("admin1", "position_flags"):
         if name not in deposits:
             deposits[name] = pd.Series(None, deposits.index, dtype=object)
     return replace(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities, with_owner
+from geo_ree.flagging.flag_table import COUNTS, flag_counts, flags
 from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.deposit_routes import route_columns
 from geo_ree.pipeline.records import Layers, Measures, Scores
+from geo_ree.routing.products import flowsheet_states
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 from geo_ree.scoring import Influence
+
+TableT = TypeVar("TableT", bound=pd.DataFrame)
 
 _ROLE_ORDER = ("candidate", "by_product_host", "reference", "not_ree", "context")
 _FOOT = "^foot_"
@@ -28,6 +33,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     dict of str to pandas.DataFrame
         Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
+        ``flags`` (facts beside the score, see `geo_ree.flags`),
         ``obstacles`` (facts that forbid or hamper mining),
         ``pairwise`` (the chance of the order of each pair), ``acceptability``,
         ``central_weights``, ``influence``, ``omission``, ``corridors`` (the routes of the ranked
@@ -45,12 +51,17 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     unplaced = scores.unplaced.set_axis(scores.unplaced.index.astype(object))
     unranked = _unranked(frames["deposits"]).join(unplaced, on="id")
     unranked = unranked.join(ore_classes(unranked))
+    unranked = unranked.join(flowsheet_states(unranked))
     corridors, access = measures.corridors, measures.access
     scored = scores.table.join(ore_classes(scores.table)).join(stated)
+    scored = scored.join(flowsheet_states(scored))
     scored = scored.join(route_columns(scored, corridors, access))
+    flagged = flag_table(scored, unranked, statements, layers.inputs)
+    beside = flag_counts(flagged).join(hampered, how="outer")
     tables = {
-        "scores": arrange_scores(scored.join(hampered, on="id").copy()),  # one block a type
-        "unranked": arrange(unranked.join(hampered, on="id"), "unranked"),
+        "scores": arrange_scores(with_counts(scored, beside)),
+        "unranked": arrange(with_counts(unranked, beside), "unranked"),
+        "flags": flagged,
         "obstacles": obstacles,
         "pairwise": arrange(scores.pairwise, "pairwise"),
         "acceptability": acceptability_table(scores.acceptability),
@@ -121,6 +132,25 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     order = keys.sort_values(["role", "rank_in_role", "score", "id"], kind="stable").index
     return gpd.GeoDataFrame(table.loc[order].reset_index(drop=True))
+
+
+def flag_table(
+    scored: pd.DataFrame,
+    unranked: pd.DataFrame,
+    statements: pd.DataFrame,
+    inputs: Sequence[Mapping[str, Any]],
+) -> pd.DataFrame:
+    """List the flags of every deposit, those without a coordinate after the others."""
+    unplaced = unranked.join(stated_quantities(statements, unranked["id"]))
+    plain = pd.DataFrame(scored.loc[:, scored.dtypes != "geometry"])
+    plain = plain.assign(latitude=scored.geometry.y)
+    return flags(pd.concat([plain, unplaced], ignore_index=True), inputs=inputs)
+
+
+def with_counts(table: TableT, beside: pd.DataFrame) -> TableT:
+    """Put the number of flags beside deposits, 0 where there is none."""
+    out = table.join(beside, on="id").copy()  # one block a type
+    return out.assign(**{name: out[name].fillna(0) for name in COUNTS})
 
 
 def obstacle_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -116,6 +116,43 @@ def choose_products(
     return [_choose(site, product, costs) for site in sites.to_dict("records")]
 
 
+def flowsheet_states(deposits: pd.DataFrame) -> pd.DataFrame:
+    """Say how far a process for the chief minerals of deposits has got.
+
+    Parameters
+    ----------
+    deposits
+        As for `choose_products`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the index of `deposits`: ``mineral_class``, a row of ``facts/process.csv``, and
+        ``flowsheet_state``: ``commercial``, ``pilot`` or ``none``; None where no source names a mineral
+        that decides.
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"id": ["x:1", "x:2"], "minerals": ["britholite; apatite", None]})
+    >>> flowsheet_states(sites)["flowsheet_state"].tolist()
+    ['none', None]
+    """
+    names = ("id", "minerals", "ore_type")
+    blank = pd.Series(None, index=deposits.index, dtype=object)
+    columns = [deposits.get(name, blank).astype(object) for name in names]
+    rows = [_class_of(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
+    known = [row["mineral_class"] != "unknown" for row in rows]
+    out = {
+        "mineral_class": [
+            row["mineral_class"] if k else None for row, k in zip(rows, known, strict=True)
+        ],
+        "flowsheet_state": [
+            row["flowsheet"] if k else None for row, k in zip(rows, known, strict=True)
+        ],
+    }
+    return pd.DataFrame(out, index=deposits.index, dtype=object)
+
+
 def published_oxide(site: Mapping[Any, Any]) -> tuple[float | None, str]:
     """Return the contained oxide that was published for a deposit, and what is to be said of it.
 

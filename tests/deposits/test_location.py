@@ -71,7 +71,7 @@ def distance(deposit, km, lon, lat, relation="road", **more):
 
 def place(located, deposit="d"):
     row = located.deposits.set_index("id").loc[deposit]
-    return (row.geometry.x, row.geometry.y), row["position_error_m"], row["flags"]
+    return (row.geometry.x, row.geometry.y), row["position_error_m"], row["position_flags"]
 
 
 def verdicts(located):
@@ -351,7 +351,7 @@ def test_without_a_position_the_words_and_the_country_are_kept(countries):
     areas = done.areas[["deposit", "kind", "evidence"]].values.tolist()
     assert areas == [["d", "admin_area", "Kostanay region"], ["d", "country", "KAZ"]]
     assert done.areas.geometry.notna().tolist() == [False, True]
-    assert done.deposits["flags"].tolist() == ["no_position", "no_position"]
+    assert done.deposits["position_flags"].tolist() == ["no_position", "no_position"]
     assert done.deposits["position_error_m"].isna().all() and done.deposits.geometry.isna().all()
     assert done.deposits["precision_class"].tolist() == ["none", "none"]
     assert done.audit["evidence"].tolist() == [

@@ -44,7 +44,7 @@ def test_names_in_an_answer_are_defined_in_its_files(section):
     files = [ROOT / p for p in PATH.findall(prose) if "<" not in p and (ROOT / p).is_file()]
     code = "\n".join(f.read_text(encoding="utf-8") for f in files)
     for name in re.findall(r"`([A-Za-z_]\w+)`", prose):
-        if name in ("internal", "unranked", "area_basis", "flags", "Columns"):
+        if name in ("internal", "unranked", "area_basis", "position_flags", "Columns"):
             continue
         assert re.search(rf"\b{name}\b", code), f"{name} is not in {[f.name for f in files]}"
 

@@ -68,7 +68,7 @@ def test_kutessay_ii_keeps_the_position_of_pp1802(located):
     name = "starter_deposits:kutessay-ii"
     row = deposit(located, name)
     assert (row.geometry.y, row.geometry.x) == (42.8611, 76.1197)
-    assert row["flags"] == "sources_disagree"
+    assert row["position_flags"] == "sources_disagree"
     assert row["position_error_m"] == pytest.approx(1_852, abs=1)
     found = finding(located, name, "sources_disagree")
     assert 21.5 < found["distance_km"] < 24.5
@@ -91,7 +91,7 @@ def test_upper_kairakty_is_where_its_owners_distances_allow(located):
     row = deposit(located, KAIRAKTY)
     assert row.geometry.y == pytest.approx(48.6486, abs=1e-4)
     assert row.geometry.x == pytest.approx(73.2167, abs=1e-4)
-    assert row["flags"] == "contradicts_published_distances;sources_disagree"
+    assert row["position_flags"] == "contradicts_published_distances;sources_disagree"
     for number, least in ((1, 25.0), (2, 15.0), (3, 20.0)):
         one = position(located, f"starter_positions:upper-kairakty-{number}")
         assert one["verdict"] == "refuted" and one["outside_area_km"] > least
@@ -128,7 +128,7 @@ def test_the_spread_of_syrymbet_is_carried_as_error(located):
 def test_known_errors_are_flagged(located):
     assert finding(located, "usgs_major_deposits:1506", "wrong_country")["distance_km"] > 280
     assert finding(located, "usgs_major_deposits:1847", "wrong_country")["distance_km"] < 12
-    assert "wrong_country" not in deposit(located, "starter_deposits:dara-i-pioz")["flags"]
+    assert "wrong_country" not in deposit(located, "starter_deposits:dara-i-pioz")["position_flags"]
 
 
 def test_deposits_without_a_place_have_what_is_known_instead(located):

@@ -52,7 +52,7 @@ def _cells(row: Mapping[Hashable, Any]) -> list[str]:
 
 def _summary(located: Located) -> Iterator[str]:
     deposits, areas = located.deposits, located.areas.astype(object)
-    flagged = int((deposits["flags"] != "").sum())
+    flagged = int((deposits["position_flags"] != "").sum())
     yield f"{flagged} of {len(deposits)} deposits are flagged"
     for flag, count in located.audit["flag"].value_counts(sort=False).items():
         yield f"  {count} {flag}"

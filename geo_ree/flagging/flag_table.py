@@ -1,0 +1,246 @@
+"""Flags: facts with a source and a date beside the score, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from geo_ree.errors import SettingsError
+from geo_ree.flagging.flag_rules import SEVERITIES, Rule, is_known, read_rules
+from geo_ree.schema.columns import arrange, output_columns
+
+COUNTS = tuple(f"flags_{severity}" for severity in SEVERITIES)
+"""Columns with the number of flags of each severity."""
+
+_NO_PLACE = "No coordinate: what is measured at the place is not known ({layers})."
+_NO_SOURCE = "Not known: no source of the layer {layer} covers the place."
+Credit: TypeAlias = Mapping[str, str]
+
+_AT_DEPOSIT = ("deposits", "resources", "process")  # layers that need no place
+_DIGITS = 6
+
+
+def flags(
+    deposits: pd.DataFrame,
+    *,
+    inputs: Sequence[Mapping[str, Any]] = (),
+    rules: Path | str | None = None,
+) -> pd.DataFrame:
+    """List the facts that speak for caution at each deposit, with source and date.
+
+    Parameters
+    ----------
+    deposits
+        A row per deposit: ``id``, and any column of the tables ``scores`` and ``unranked``, such as
+        ``Result.table`` or ``scores.csv`` read again.
+    inputs
+        The sources behind the columns, as in ``Result.report["inputs"]``: layer, label, licence,
+        edition. None: the flags name the column that names the source, or the layer.
+    rules
+        A file of rules in the columns of ``geo_ree/flagging/rules.csv``; None: those.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a deposit and flag, sorted by deposit, then ``stop``, ``caution``, ``note``,
+        ``unknown``: ``deposit_id, flag, severity, fact, value, unit, date, source, licence``. Of a
+        layer that does not cover a deposit there is one row of the severity ``unknown``.
+
+    Raises
+    ------
+    SettingsError
+        When `deposits` has no ``id``, or naming the row of `rules` that is wrong.
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"id": ["x:1"], "latitude": [39.5], "elevation_m": [3900.0]})
+    >>> found = flags(sites)
+    >>> found.loc[found["flag"] == "high_altitude", ["severity", "value", "unit"]].values.tolist()
+    [['caution', '3900', 'm']]
+    """
+    if "id" not in deposits:
+        raise SettingsError("the deposits have no column id", "give scores.csv or Result.table")
+    table = pd.DataFrame(deposits).reset_index(drop=True)
+    known = read_rules(rules)
+    credits = _credits(inputs)
+    parts = [_held(rule, table, at, credits) for at, rule in enumerate(known)]
+    parts += _unknown(table, known)
+    found = pd.concat([_empty(), *parts], ignore_index=True)
+    return _sorted(found, table["id"])
+
+
+def flag_counts(found: pd.DataFrame) -> pd.DataFrame:
+    """Count the flags of each deposit, and name the worst.
+
+    Parameters
+    ----------
+    found
+        From `flags`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        On the id of each deposit with a flag: ``flags_stop, flags_caution, flags_note,
+        flags_unknown`` (Int64) and ``first_flag``.
+
+    Examples
+    --------
+    >>> sites = pd.DataFrame({"id": ["x:1"], "elevation_m": [3900.0], "latitude": [39.5]})
+    >>> flag_counts(flags(sites))[["flags_caution", "first_flag"]].values.tolist()
+    [[1, 'high_altitude']]
+    """
+    counted = pd.crosstab(found["deposit_id"], found["severity"]).reindex(
+        columns=list(SEVERITIES), fill_value=0
+    )
+    counted = counted.astype("Int64").set_axis(list(COUNTS), axis=1)
+    worst = found[found["severity"] != "unknown"].drop_duplicates("deposit_id")
+    first = worst.set_index("deposit_id")["flag"].astype(object)
+    return counted.assign(first_flag=first.reindex(counted.index)).rename_axis(None, axis=1)
+
+
+def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit]) -> pd.DataFrame:
+    """Rows of a rule: a deposit each that it holds for."""
+    if rule.column not in table:
+        return _empty()
+    rows = table[rule.holds(table)]
+    values = [_plain(rule, value) for value in rows[rule.column]]
+    out = {
+        "deposit_id": rows["id"].astype(object),
+        "flag": rule.flag,
+        "severity": rule.severity,
+        "fact": [_say(rule, value) for value in values],
+        "value": values,
+        "unit": rule.unit or None,
+        "order": order,
+    }
+    return pd.DataFrame(out, index=rows.index).join(_credit(rule, rows, inputs))
+
+
+def _unknown(table: pd.DataFrame, rules: Iterable[Rule]) -> list[pd.DataFrame]:
+    """One row a deposit and layer that knows nothing of it; one for all where there is no place."""
+    placed = _placed(table)
+    layers: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.if_blank == "unknown":
+            layers.setdefault(rule.layer, []).append(rule)
+    out = []
+    for layer, of_layer in layers.items():
+        here = placed | (layer in _AT_DEPOSIT)
+        blank = np.logical_and.reduce([~_knows(rule, table) for rule in of_layer])
+        asked = np.logical_or.reduce([rule.is_for(table) for rule in of_layer])
+        says = _NO_SOURCE.format(layer=layer.replace("_", " "))
+        if layer in _AT_DEPOSIT:
+            says = f"Not known: no source names {of_layer[0].column.replace('_', ' ')}."
+        out.append(_unknown_rows(table, blank & here & asked, of_layer[0].flag, says))
+    measured = [layer.replace("_", " ") for layer in layers if layer not in _AT_DEPOSIT]
+    says = _NO_PLACE.format(layers=", ".join(measured))
+    return [*out, _unknown_rows(table, ~placed, "not_measured", says)]
+
+
+def _unknown_rows(
+    table: pd.DataFrame, mask: np.ndarray[Any, np.dtype[np.bool_]], flag: str, says: str
+) -> pd.DataFrame:
+    ids = table.loc[mask, "id"].astype(object)
+    out = {"deposit_id": ids, "flag": flag, "severity": "unknown", "fact": says, "order": 0}
+    return pd.DataFrame(out, index=ids.index)
+
+
+def _placed(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    if "latitude" in table:
+        return pd.to_numeric(table["latitude"], errors="coerce").notna().to_numpy(bool)
+    if "geometry" in table:
+        shapes = table["geometry"]
+        return np.fromiter((s is not None and not s.is_empty for s in shapes), bool, len(shapes))
+    return np.zeros(len(table), dtype=bool)
+
+
+def _knows(rule: Rule, table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    if rule.column not in table:
+        return np.zeros(len(table), dtype=bool)
+    return is_known(table[rule.column])
+
+
+def _plain(rule: Rule, value: object) -> str | None:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, int | float | np.integer | np.floating):
+        return f"{float(value):.{_DIGITS}g}"
+    return rule.found(value)
+
+
+def _say(rule: Rule, value: str | None) -> str:
+    words = (value or "").replace(";", ", ").replace("_", " ")
+    if rule.unit and value is not None:
+        number = float(value)
+        words = f"{number:,.0f}" if abs(number) >= 10 else f"{number:.1f}".removesuffix(".0")
+    return rule.says.replace("{value}", words).replace("{unit}", rule.unit) or words
+
+
+def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.DataFrame:
+    """Date, source and licence of what a rule read of each row.
+
+    Of several sources of the layer those count that the row names: in the source column of the rule
+    or, of a deposit, as its records.
+    """
+    of_layer = [row for row in inputs if row["layer"] == rule.layer]
+    blank = pd.Series("", index=rows.index)
+    texts = rows.get(rule.source_column, blank).astype(object)
+    records = rows.get("sources", blank).astype(object) if rule.layer == "deposits" else blank
+    found = [_named(of_layer, *pair) for pair in zip(texts, records, strict=True)]
+    out = {
+        name: [_joined(row[name] for row in named) for named in found]
+        for name in ("date", "source", "licence")
+    }
+    stated = [text if isinstance(text, str) and text else None for text in texts]
+    pairs = zip(stated, out["source"], strict=True)
+    out["source"] = [text or labels or rule.source for text, labels in pairs]
+    return pd.DataFrame(out, index=rows.index, dtype=object)
+
+
+def _named(of_layer: list[Credit], text: object, records: object) -> list[Credit]:
+    words, ids = (value if isinstance(value, str) else "" for value in (text, records))
+    leading = {record.split(":")[0] for record in ids.split(";")}
+    named = [row for row in of_layer if row["source"] in words or row["id"] in leading]
+    return named or of_layer
+
+
+def _joined(texts: Iterable[str]) -> str | None:
+    return "; ".join(dict.fromkeys(filter(None, texts))) or None
+
+
+def _credits(inputs: Sequence[Mapping[str, Any]]) -> list[Credit]:
+    """Id, layer, source in words, licence and date of each input."""
+    return [
+        {
+            "id": str(row.get("id", "")),
+            "layer": str(row.get("layer", "")),
+            "source": str(row.get("label") or row.get("title") or row.get("id", "")),
+            "licence": str(row.get("licence") or ""),
+            "date": str(row.get("retrieved") or row.get("edition") or ""),
+        }
+        for row in inputs
+    ]
+
+
+def _sorted(found: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """Keep the first row of each deposit and flag; sort by deposit and severity."""
+    place = {deposit: at for at, deposit in enumerate(dict.fromkeys(ids))}
+    keys = pd.DataFrame(
+        {
+            "deposit": found["deposit_id"].map(place),
+            "severity": found["severity"].map({s: at for at, s in enumerate(SEVERITIES)}),
+            "order": found["order"].astype(np.int64),
+        }
+    )
+    found = found.loc[keys.sort_values(["deposit", "severity", "order"], kind="stable").index]
+    found = found.drop_duplicates(["deposit_id", "flag"]).drop(columns="order")
+    return arrange(found.reset_index(drop=True), "flags")
+
+
+def _empty() -> pd.DataFrame:
+    names = [column.name for column in output_columns("flags")]
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in (*names, "order")})
