@@ -14,9 +14,10 @@ from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
 from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
 from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
+from geo_ree.pipeline.site_rasters import site_columns
 from geo_ree.pipeline.unplaced import no_areas, possible_areas
 from geo_ree.pipeline.water_notes import water_notes
-from geo_ree.proximity import Target, TargetIndex, load_targets, measure
+from geo_ree.proximity import Target, TargetIndex, load_targets, measure, measure_surroundings
 from geo_ree.proximity.border_distance import border_columns
 from geo_ree.proximity.omission import ALL
 from geo_ree.schema import SCORED_ROLES
@@ -57,8 +58,12 @@ def measure_deposits(
     limits = upper_limits(distances, targets)
     shocks = earthquake_columns(deposits, frames)
     borders = border_columns(deposits, frames["countries"], layers.labels)
-    near = to_the_metre(pd.concat([distances, borders], axis=1))
-    table = pd.concat([deposits, near, limits, terrain, shocks], axis=1)
+    around = measure_surroundings(
+        deposits, frames, coverage=layers.coverage, regions=layers.regions, labels=layers.labels
+    )
+    near = to_the_metre(pd.concat([distances, borders, around], axis=1))
+    parts = [deposits, near, limits, terrain, shocks, site_columns(deposits)]
+    table = pd.concat(parts, axis=1)
     rates = measure_omission(proximity)
     located = layers.located
     areas = no_areas() if located is None else located.areas

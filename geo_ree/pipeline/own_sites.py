@@ -37,7 +37,10 @@ from geo_ree.settings import REGION, SEED, Box, Options, Settings, check_box
 logger = logging.getLogger(__name__)
 
 _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
-_CONTEXT = ("countries", "earthquakes", "tailings", "airports", "elevation", "railways_planned")
+_CONTEXT = (
+    *("countries", "earthquakes", "tailings", "airports", "elevation", "railways_planned"),
+    *("protected_areas", "active_faults", "mining_areas", "water_stress"),
+)
 PUBLISHED = "published"
 """Stands for the candidates of the data folder: ``against="published"``."""
 

@@ -6,6 +6,7 @@ from .missing import MissingDistances, MissingLines
 from .nearest_features import NearestFeatures
 from .omission import omission_rates
 from .surfaces import surface
+from .surroundings import measure_surroundings
 from .target_index import TargetIndex
 from .targets import Target, load_targets
 from .terrain import measure_terrain
@@ -25,6 +26,7 @@ __all__ = [
     "load_targets",
     "make_grid",
     "measure",
+    "measure_surroundings",
     "measure_terrain",
     "nearest",
     "omission_rates",

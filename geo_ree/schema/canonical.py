@@ -264,6 +264,40 @@ _LAYERS = (
         _POINT,
     ),
     Layer(
+        "protected_areas",
+        (
+            *_common("national_park", "nature_reserve", "protected_area", "unknown"),
+            Column("designation", "text", "what it is called in law, as published"),
+            Column("category", "text", "category of the IUCN, or of the source, as published"),
+            _LICENCE,
+        ),
+        _AREA,
+    ),
+    Layer(
+        "active_faults",
+        (*_common("normal", "reverse", "strike_slip", "unknown"), *_LATERAL),
+        _LINE,
+    ),
+    Layer(
+        "water_stress",
+        (
+            *_common("basin"),
+            number("score", "water stress from 0 (low) to 5 (extremely high)"),
+            Column("label", "text", "class of water stress, as published; blank is unknown"),
+            _LICENCE,
+        ),
+        _AREA,
+    ),
+    Layer(
+        "mining_areas",
+        (
+            *_common("mining_area"),
+            number("area_km2", "area as published"),
+            _LICENCE,
+        ),
+        _AREA,
+    ),
+    Layer(
         "licences",
         (
             *_common("exploration", "mining", "unknown"),
@@ -325,7 +359,7 @@ _LAYERS = (
 LAYERS: Mapping[str, Layer] = MappingProxyType({layer.name: layer for layer in _LAYERS})
 """The canonical layers by name."""
 
-RASTER_LAYERS = ("elevation",)
+RASTER_LAYERS = ("elevation", "seismic_hazard", "population")
 """Layers that are rasters: read by windows, never made into a table."""
 
 

@@ -35,6 +35,7 @@ LIMITS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
         "elevation_m": (*LAND_HEIGHT_M, "from the Dead Sea to Everest"),
         "magnitude_mw": (0.0, 10.0, "the strongest earthquake known had 9.5"),
         "depth_km": (0.0, 800.0, "the deepest earthquakes lie near 700 km"),
+        "score": (0.0, 5.0, "the scale of Aqueduct"),
         "area_km2": (0.0, 17_100_000.0, "the area of the largest country"),
         "latitude": (-90.0, 90.0, _DEGREES),
         "longitude": (-180.0, 180.0, _DEGREES),
