@@ -39,12 +39,21 @@ _WITH_DATA = (
         "weights.js",
         "download.js",
         "uncertainty.js",
+        "findings.js",
         "panel.js",
         "answers.js",
     ),
     *("legend.js", "visit.js", "start.js"),
 )
-_STYLES = ("page.css", "map.css", "dossier.css", "visit.css", "routes.css", "print.css")
+_STYLES = (
+    "tokens.css",
+    "page.css",
+    "map.css",
+    "dossier.css",
+    "visit.css",
+    "routes.css",
+    "print.css",
+)
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
 _LEAFLET = "xstatic.pkg.leaflet"
 _DATA_TYPE = "application/x-gzip-base64"

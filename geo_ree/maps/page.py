@@ -22,6 +22,8 @@ from geo_ree.settings import REGION, Box
 _LINES = ("railways", "roads", "power_lines", "water")
 """Layers whose features are cut at the edge of the region."""
 _QUIET_ROLES = ("context", "not_ree")
+_TITLE = "Rare-earth deposits of Central Asia: access to infrastructure"
+"""Title of the document until its script has set it in the reader's language."""
 
 
 def render(
@@ -96,7 +98,7 @@ def render(
     ...                        "score": [50.0], "latitude": [45.0], "longitude": [70.0]})
     >>> unranked = pd.DataFrame({"id": ["b"], "role": ["candidate"]})
     >>> page = render({"scores": scores, "unranked": unranked}, layers={"countries": land}, report={})
-    >>> "<title>1 of 2 candidates ranked" in page
+    >>> "<title>Rare-earth deposits of Central Asia" in page
     True
     """
     if "countries" not in layers:
@@ -107,15 +109,12 @@ def render(
     groups = _feature_groups(tables, layers, picture, region)
     groups[0].payload["beyond"] = land_beyond(gpd.GeoDataFrame(tables.get("corridors")), region)
     chart, document = _folium_map(groups, region)
-    ranked, candidates = _counts(scores, tables.get("unranked", pd.DataFrame()))
-    title = f"{ranked} of {candidates} candidates ranked"
     values = {
-        "title": title,
         "layers": {group.slug: [group.kind, group.payload] for group in groups},
         **page_values(tables, layers, models, report),
         "access_terms": term_values(access_terms),
     }
-    return assemble(document, values=values, title=title, chart=chart)
+    return assemble(document, values=values, title=_TITLE, chart=chart)
 
 
 def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
@@ -149,13 +148,6 @@ def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
     figure._id = "figure"
     figure.add_child(chart)
     return chart.get_name(), figure.render()
-
-
-def _counts(scores: pd.DataFrame, unranked: pd.DataFrame) -> tuple[int, int]:
-    """Count the candidates with a rank, and all known candidates."""
-    placed = scores["role"] == "candidate"
-    blank = (unranked["role"] == "candidate").sum() if "role" in unranked else 0
-    return int(scores.loc[placed, "rank_in_role"].notna().sum()), int(placed.sum() + blank)
 
 
 def _feature_groups(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_ree.deposits import ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
+from geo_ree.maps.headline import headline
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
@@ -118,6 +119,7 @@ def page_values(
     scored_by = set(criteria["column"]) if "column" in criteria else set()
     measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
     return {
+        "headline": headline(tables),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),

@@ -181,7 +181,7 @@ def test_the_page_answers_the_five_questions(starter_page, visit):
     seen = visit(path)
     text = seen.page.inner_text("#panel")
     report = result.report
-    assert f"{report['ranked']} of {report['candidates']} candidates ranked" in text
+    assert f"{report['ranked']} of {report['candidates']} known rare-earth candidates" in text
     for question in (
         "Which three deposits to visit",
         "have no rank?",

@@ -46,7 +46,7 @@ def test_the_page_says_what_the_packaged_data_lack_and_whose_the_borders_are(sta
     }
     for language, words in lack.items():
         seen.page.evaluate(f"() => {{ geoRee.set({{language: {json.dumps(language)}}}); }}")
-        text = seen.page.inner_text("#cannot")
+        text = seen.page.locator("#limits").text_content()
         assert all(word in text for word in words), language
     sources = seen.value("geoRee.data.sources.filter(s => s.layer === 'countries')")
     assert [s["licence"] for s in sources] == ["ODbL 1.0"]

@@ -82,16 +82,16 @@ def test_the_data_inside_are_the_data_given(data):
     assert inside["missing"] == ["water", "roads", "power_lines", "power_plants", "gateways"]
 
 
-def test_the_title_counts_the_rows_themselves(data):
+def test_the_headline_counts_the_rows_themselves(data):
     html = render(**changed(data, report={"disclaimer": "d", "ranked": 99, "candidates": 99}))
-    assert "<title>2 of 3 candidates ranked" in html
+    assert values(html)["headline"][0][1] == {"ranked": 2, "all": 3}
 
 
 def test_a_table_that_is_missing_is_a_part_the_page_lacks(data):
     html = render({"scores": data["tables"]["scores"]}, layers=data["layers"], report={})
-    assert values(html)["title"] == "2 of 2 candidates ranked"
+    assert values(html)["headline"][0][1] == {"ranked": 2, "all": 2}
     html = render({}, layers=data["layers"], report={})
-    assert values(html)["title"] == "0 of 0 candidates ranked"
+    assert values(html)["headline"][0][1] == {"ranked": 0, "all": 0}
 
 
 def test_weights_are_drawn_with_the_concentration_of_the_run(data):

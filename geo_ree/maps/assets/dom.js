@@ -111,7 +111,22 @@ var geoRee = { data: {} };
     var km = d["dist_" + measure + "_km"];
     return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"], g.isUpperLimit(d, measure));
   };
-  g.colour = function (score) {
+  /* The colour of a score on its ramp, the same in light and dark. */
+  g.scoreColour = function (score) {
     return data.ramp.reduce(function (out, step) { return score >= step[0] ? step[1] : out; }, data.ramp[0][1]);
   };
+
+  /* A colour of tokens.css by its name, as "ink", for canvases. They draw again on the document's event "scheme": the reader's
+     scheme, a theme that was forced, or paper. */
+  var colours = {};
+  function recolour() {
+    colours = {};
+    document.dispatchEvent(new Event("scheme"));
+  }
+  g.colour = function (name) {
+    colours[name] = colours[name] || getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+    return colours[name];
+  };
+  ["(prefers-color-scheme: dark)", "print"].forEach(function (query) { window.matchMedia(query).addEventListener("change", recolour); });
+  new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 })(geoRee);

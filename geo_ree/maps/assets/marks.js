@@ -64,7 +64,7 @@
   g.isOwn = function (d) { return d.origin === "own"; };
   /* How a deposit is drawn. */
   g.look = function (d) {
-    var score = g.scoreOf(d), colour = score === undefined || score === null ? GREY : g.colour(score);
+    var score = g.scoreOf(d), colour = score === undefined || score === null ? GREY : g.scoreColour(score);
     if (g.isOwn(d)) return { shape: "triangle", radius: 12, colour: colour };
     if (d.role === "candidate") return { shape: d.oxide_t ? "disc" : "ring", radius: d.radius_px || 9, colour: colour };
     if (d.role === "by_product_host") return { shape: "diamond", radius: 8, colour: colour };

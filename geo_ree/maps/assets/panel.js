@@ -91,12 +91,13 @@
     })));
   }
   function capital(text) { return text ? text[0].toUpperCase() + text.slice(1) + "." : ""; }
+  /* What the page is; the date of the run. */
   function heads() {
-    var placed = g.deposits.filter(function (d) { return d.role === "candidate"; }).length;
-    var all = placed + g.unranked.filter(function (d) { return d.role === "candidate"; }).length;
-    var title = g.t("title", { ranked: g.plainNumber(g.ranked("candidate").length, 0), all: g.plainNumber(all, 0) });
+    var own = g.deposits.filter(g.isOwn).length, made = new Date(data.run.created || "");
+    var title = g.t(!own ? "title" : own === g.deposits.length ? "own_title" : "own_title_among");
     at("title").textContent = title;
     document.title = title + " · geo_ree";
+    at("dated").textContent = isNaN(made) ? "" : g.t("as_of", { date: made.toLocaleDateString(g.locale(), { dateStyle: "long", timeZone: "UTC" }) });
     at("disclaimer").textContent = capital(g.term(data.run.disclaimer || ""));
   }
   /* Sentences of Python, which are English, behind a heading. */
@@ -118,13 +119,15 @@
     document.documentElement.lang = g.state.language;
     g.translateBody();
     heads();
+    g.findings();
     g.filterPanel();
     g.weightPanel();
     g.routePanel();
     g.ranking();
     at("questions").replaceChildren();
     g.answers(at("questions"));
-    fill.apply(null, ["cannot"].concat(limits().map(function (w) { return el("li", {}, w); })));
+    fill.apply(null, ["first-limits"].concat(["limit_access", "limit_straight", "limit_unknown"].map(function (k) { return el("li", {}, g.t(k)); })));
+    fill.apply(null, ["limits"].concat(limits().map(function (w) { return el("li", {}, w); })));
     var cautions = data.run.warnings || [];
     sentences("warnings", g.t("warnings") + " (" + cautions.length + ")", cautions);
     sentences("since", g.t("since_earlier_run"), data.run.since);
@@ -139,6 +142,7 @@
       var link = e.target.closest("a"), target = link && document.querySelector(link.getAttribute("href"));
       if (!target) return;
       e.preventDefault();
+      target.querySelectorAll(":scope > details").forEach(function (box) { box.open = target.id === "s-method" || box.open; });
       target.scrollIntoView({ block: "start" });
       target.focus({ preventScroll: true });
     });

@@ -52,7 +52,7 @@
   ].filter(function (c) { return c.only !== false; });
   function nameCell(d) {
     var dot = el("span", { "class": "dot" });
-    dot.style.background = g.colour(g.scoreOf(d) || 0);
+    dot.style.background = g.scoreColour(g.scoreOf(d) || 0);
     return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
   }
   /* Unknown with its reason. */

@@ -79,8 +79,6 @@
   };
   g.locale = function () { return current().locale; };
   g.translateBody = function () {
-    var sub = document.querySelector(".sub[data-t]"), own = (g.deposits || []).filter(g.isOwn).length;
-    if (sub && own) sub.dataset.t = own === g.deposits.length ? "own_subtitle" : "own_subtitle_among";
     document.querySelectorAll("[data-t]").forEach(function (node) { node.textContent = g.t(node.dataset.t); });
     document.querySelectorAll("[data-t-label]").forEach(function (node) { node.setAttribute("aria-label", g.t(node.dataset.tLabel)); });
     document.querySelectorAll("#languages button").forEach(function (b) { b.setAttribute("aria-pressed", String(b.lang === g.state.language)); });
