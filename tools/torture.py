@@ -126,6 +126,8 @@ def start(folder: Folder, arguments: list[str]) -> int:
     except SystemExit as end:
         sys.stdout.flush()
         os._exit(int(end.code or 0))
+    except KeyboardInterrupt:  # before the command line had begun
+        os._exit(128 + signal.SIGINT)
     except BaseException:  # noqa: BLE001 (the child may not go on as its parent)
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
         os._exit(70)

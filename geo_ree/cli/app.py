@@ -38,15 +38,21 @@ class _Group(click.Group):
     An interrupt (Ctrl-C) ends with status 130, SIGTERM with 143, a closed terminal with 129.
     """
 
-    def invoke(self, ctx: click.Context) -> Any:
-        seen: list[int] = []
-        try:
-            with _interruptible(seen):
-                return self._run(ctx, seen)
-        except KeyboardInterrupt:  # it came as the handlers were set or taken back
-            _end_interrupted(seen)
+    seen: list[int]
 
-    def _run(self, ctx: click.Context, seen: list[int]) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
+        self.seen = []
+        try:
+            with _interruptible(self.seen):
+                return super().main(*args, **extra)
+        except KeyboardInterrupt:  # it came as the handlers were set or taken back
+            _end_interrupted(self.seen)
+        except SystemExit:
+            if self.seen:  # it came before the command began, or as it ended: click says 1
+                _leave(128 + self.seen[0])
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except GeoReeError as error:
@@ -61,7 +67,7 @@ class _Group(click.Group):
             echo(f"geo-ree: {error.strerror}{about}; --debug shows where", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            _end_interrupted(seen)
+            _end_interrupted(self.seen)
 
 
 def _end_interrupted(seen: list[int]) -> NoReturn:

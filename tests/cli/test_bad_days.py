@@ -134,6 +134,26 @@ def test_signals_are_left_alone_in_a_thread_and_after_the_command():
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+EARLY = """
+import signal
+from geo_ree.cli.app import main
+make = main.make_context
+def make_context(*arguments, **options):
+    signal.raise_signal(signal.SIGTERM)
+    return make(*arguments, **options)
+main.make_context = make_context
+main(["sources"])
+"""
+
+
+def test_a_signal_before_the_command_begins_ends_with_its_status():
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (143, "")
+    assert "Traceback" not in done.stderr
+
+
 FINALIZER = """
 import signal, time
 from geo_ree.cli.app import _interruptible
