@@ -18,7 +18,8 @@ from geo_ree.maps.style import TILES
 
 _AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
-    *("words.js", "scores.js", "intervals.js", "state.js", "filters.js", "hash.js"),
+    *("words.js", "scores.js", "intervals.js", "state.js", "explanation.js"),
+    *("filters.js", "hash.js"),
     *(
         "canvas.js",
         "marks.js",

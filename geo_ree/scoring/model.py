@@ -296,8 +296,8 @@ class ScoreModel:
         Returns
         -------
         dict or None
-            ``name title variant aggregate least_known``, ``criteria`` (name, label, column, unit_km,
-            weight, missing, measured_to, decay) and ``vetoes``. None when a decay is not one of the
+            ``name title variant aggregate least_known``, ``criteria`` (name, label, column, unit,
+            unit_km, weight, missing, measured_to, decay) and ``vetoes``. None when a decay is not one of the
             package, because no other program knows its formula.
 
         Examples
@@ -320,6 +320,7 @@ class ScoreModel:
                     "name": c.name,
                     "label": c.label,
                     "column": c.column,
+                    "unit": c.unit,
                     "unit_km": c.unit_km,
                     "weight": float(c.weight),
                     "missing": c.missing,

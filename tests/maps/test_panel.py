@@ -362,7 +362,7 @@ def test_a_slider_moves_scores_and_ranks_as_python_would(starter_page, visit):
     assert shown == [f"{v:.1f}" for v in top]
     assert shown != before
     assert seen.page.inner_text("#weights-summary") == "Weights: infrastructure, changed"
-    assert "draws of the weights alone" in seen.page.inner_text("#basis")
+    assert "No interval is narrower than in the run" in seen.page.inner_text("#basis")
     seen.page.click("#reset-weights")
     assert cells(seen, 2) == before
     assert not seen.page.is_visible("#basis")

@@ -127,12 +127,12 @@ def test_other_weights_show_their_own_and_say_so(starter_page, visit):
     path = starter_page[1]
     seen = visit(path, 1440, 900)
     seen.page.evaluate("geoRee.set({weights: {road: 1, settlement: 1}})")
-    seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).basis === 'weights'")
+    seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).basis === 'page'")
     at = seen.value("geoRee.ranked('candidate').findIndex(d => geoRee.rivalsOf(d).length)")
     assert at >= 0
     seen.page.locator("#ranking tbody tr").nth(at).hover()
-    assert "Share of draws of the weights alone" in seen.page.inner_text("#rivals")
-    assert "Share of draws of the weights alone" in said(seen)
+    assert "Share of the draws of this page" in seen.page.inner_text("#rivals")
+    assert "Share of the draws of this page" in said(seen)
 
 
 def said(seen):

@@ -217,7 +217,7 @@ def test_intervals_of_chosen_weights_are_those_of_python_with_all_else_held(
     seen = visit(path)
     chosen = {f"c{i}": w for i, w in enumerate(weights)}
     seen.page.evaluate(f"geoRee.set({{model: '{aggregate}', weights: {json.dumps(chosen)}}})")
-    seen.until("geoRee.intervalOf(geoRee.deposits[0]).basis === 'weights'")
+    seen.until("geoRee.intervalOf(geoRee.deposits[0]).basis === 'page'")
     found = pd.DataFrame(seen.value("geoRee.deposits.map(d => geoRee.intervalOf(d))"))[kept]
     assert (found["draws"] == 1000).all()
     for name in ("rank_p5", "rank_p95"):
@@ -248,7 +248,7 @@ def test_the_same_weights_draw_the_same_intervals(complete, visit):
     shown = []
     for _ in range(2):
         seen.page.evaluate("geoRee.set({model: 'weighted_sum', weights: {c0: 1, c1: 2}})")
-        seen.until("geoRee.intervalOf(geoRee.deposits[0]).basis === 'weights'")
+        seen.until("geoRee.intervalOf(geoRee.deposits[0]).basis === 'page'")
         shown.append(seen.page.evaluate(script))
         seen.page.evaluate("geoRee.set({model: 'weighted_sum'})")
     assert shown[0] == shown[1]

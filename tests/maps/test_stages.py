@@ -58,7 +58,7 @@ def test_a_rank_within_a_stage_stands_with_its_interval(starter_page, visit):
 def test_other_weights_rank_within_the_stages_too(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.evaluate("geoRee.set({weights: {rail: 1}})")
-    seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).basis === 'weights'")
+    seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).basis === 'page'")
     script = (
         "geoRee.ranked('candidate').map(d => [d.stage, geoRee.scoreOf(d), geoRee.rankInStageOf(d),"
         "geoRee.intervalOf(d).rank_in_stage_p5, geoRee.intervalOf(d).rank_in_stage_p95])"

@@ -33,7 +33,7 @@
     return {
       three: three,
       close: chances.slice(3, 40).filter(function (d) { return share(d, "p_top3") > 0.05 && least - share(d, "p_top3") <= 0.15; }),
-      answer: answer(g.say(words, { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_weights"))
+      answer: answer(g.say(words, { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_page"))
     };
   }
   function visit(box) {
@@ -43,12 +43,11 @@
     var found = mostOften(best, parts.split ? "most_often_top3_first" : "most_often_top3"), close = found.close;
     box.append(found.answer,
       g.table([g.t("deposit"), g.t("stage"), [g.t("chance_top3"), "n"], g.t("strengths"), g.t("weaknesses")], found.three.map(function (d) {
-        return g.row(name(d), d.stage ? g.term(g.words(d.stage)) : g.unknown(), g.cell("n", g.percent(g.intervalOf(d).p_top3)), d.reasons_for || "", d.reasons_against || "");
+        return g.row(name(d), d.stage ? g.term(g.words(d.stage)) : g.unknown(), g.cell("n", g.percent(g.intervalOf(d).p_top3)), g.strengthsOf(d), g.weaknessesOf(d));
       })));
     if (close.length) box.append(el("p", {}, g.t("equally_likely",
       { names: close.map(function (d) { return name(d) + " (" + Math.round(100 * share(d, "p_top3")) + " %)"; }).join(", ") })));
     if (parts.later.length) box.append(mostOften(g.ranked("candidate"), "most_often_top3_all").answer);
-    if (!g.published()) box.append(el("p", { "class": "note" }, g.t("reasons_of_run")));
     box.append(el("p", {}, g.t("access_only")));
   }
   function entry(d) {

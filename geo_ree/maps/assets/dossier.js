@@ -60,8 +60,8 @@
   }
   /* Share of the draws on each rank. */
   g.rankHistogram = function (d, rivals) {
-    var found = g.data.acceptability && Object.prototype.hasOwnProperty.call(g.data.acceptability, d.id) ? g.data.acceptability[d.id] : null;
-    if (!found) return null;
+    var found = g.rankSharesOf(d);
+    if (!found) return g.published() ? null : el("p", { "class": "small" }, t("no_histogram"));
     var first = found[0], shares = found[1], most = Math.max.apply(null, shares), wide = 360, high = 54, step = wide / rivals;
     var listed = shares.map(function (s, i) { return s ? g.t("rank_in_share", { rank: first + i, share: g.percent(s / 1000) }) : ""; }).filter(Boolean).join(", ");
     var svg = shape("svg", { viewBox: "0 0 " + wide + " " + (high + 16), "class": "histogram", role: "img", "aria-label": g.t("rank_shares", { list: listed }) });
@@ -119,7 +119,7 @@
     if (!known(i.rank_p5)) return null;
     return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }),
       ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) }) + " ", g.mark("modelled")),
-    g.published() ? null : el("p", { "class": "small" }, t("interval_from_weights")), g.rivalList(d)];
+    g.published() ? null : el("p", { "class": "small" }, t("interval_of_page", { draws: g.plainNumber(i.draws, 0) })), g.rivalList(d)];
   }
   function standing(d) {
     var rank = g.rankOf(d);
@@ -128,7 +128,7 @@
     var within = g.rankInStage(d);
     return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
       within ? el("p", {}, t("at_stage", { stage: g.term(g.words(d.stage)), words: within }) + " ", g.mark("modelled")) : null,
-      g.otherGateways() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.gatewaySet()), first: g.term(g.gatewaySets()[0]) })) : null,
+      g.otherGateways() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.gatewaySet()) })) : null,
       g.rankHistogram(d, rivals.length)];
   }
   function scored(d) {
@@ -274,10 +274,10 @@
       el("p", { "class": "small" }, t("no_position_invented"))];
   }
   g.dossier = function (d) {
-    var placed = known(d.latitude);
+    var placed = known(d.latitude), change = g.sentenceOf(d);
     return el("div", { "class": "dossier" }, title(d),
-      placed ? [scored(d), said(t("strengths_label"), d.reasons_for), said(t("weaknesses_label"), d.reasons_against)] : whereabouts(d),
-      d.sentence ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, d.sentence, " ", g.mark("modelled"))] : null,
+      placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
+      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled"))] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
       g.routePart(d), g.accessPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,

@@ -40,7 +40,7 @@
   }
   function basis(d) {
     var i = g.intervalOf(d);
-    return { run: "draws of weights, positions, line courses and unknown values", weights: "draws of weights alone", pending: "not calculated yet" }[i.basis];
+    return { run: "draws of weights, positions, line courses and unknown values", page: "draws of the page: weights, distances within their errors, unknown values; nowhere narrower than in the run", pending: "not calculated yet" }[i.basis];
   }
   /* Notes at the end, one cell per line, beginning with #; without commas, so that it
      needs no quotes, which would hide the # from readers of comments. */

@@ -1,4 +1,4 @@
-/* Rank intervals for weights that a reader chose: draws of the weights alone. */
+/* Rank intervals for weights and gateways that a reader chose: draws of weights, distances and unknown values. */
 "use strict";
 (function (g) {
   var BUDGET_MS = 12, LEADS = 0.95, COMPARED = 300, running = 0; /* as in geo_ree.scoring.pairwise */
@@ -34,27 +34,54 @@
   /* Number of draws: fewer for many deposits. */
   function drawsFor(count) { return Math.max(100, Math.min(1000, Math.floor(2e6 / Math.max(1, count)))); }
 
-  /* The separations of TOPSIS among all ranked rows of any group, computed once. */
-  function apartAmong(model, groups) {
-    if (model.aggregate !== "topsis") return null;
-    var hit = g.scoring.struck(model), compared = new Uint8Array(hit.length);
-    groups.forEach(function (rows) { rows.forEach(function (i) { compared[i] = hit[i] ? 0 : 1; }); });
-    return g.scoring.values(model).map(function (v) { return g.scoring.separations(v, compared); });
+  /* What is drawn of a criterion: each distance evenly within its error, where a line of unknown course may be nearer the nearer
+     of both, and an unknown value evenly between 0 and 1, as geo_ree.scoring.draws does. */
+  function Source(criterion, rows) {
+    var stem = criterion.column.replace(/^dist_/, ""), column = g.scoring.column;
+    function mine(name) { var all = column(name); return Float64Array.from(rows, function (i) { return all[i]; }); }
+    this.far = mine(criterion.column);
+    this.error = mine("err_" + stem);
+    this.beside = mine("unsure_" + stem);
+    this.besideError = mine("err_unsure_" + stem);
+    this.value = g.scoring.valueOf(criterion);
+    this.blank = this.value(NaN);
+    this.out = this.far.map(this.value);
   }
-  function Group(model, apart, rows, drawn) {
-    var list = g.scoring.values(model), hit = g.scoring.struck(model), n = rows.length;
-    function mine(v) { return Float64Array.from(rows, function (i) { return v[i]; }); }
-    this.rows = rows;
+  Source.prototype.draw = function (random) {
+    var out = this.out;
+    for (var i = 0; i < out.length; i++) {
+      var far = this.far[i], error = this.error[i], beside = this.beside[i];
+      if (isNaN(far)) { out[i] = isNaN(this.blank) ? random() : this.blank; continue; }
+      if (!(error > 0) && isNaN(beside)) continue;
+      if (error > 0) far += error * (2 * random() - 1);
+      if (!isNaN(beside)) far = Math.min(far, beside + (this.besideError[i] || 0) * (2 * random() - 1));
+      out[i] = this.value(Math.max(0, far));
+    }
+    return out;
+  };
+  /* All ranked rows; one draw gives the scores of all of them, so that roles and stages rank the same draws. */
+  function Lottery(model, shares, rows) {
+    var hit = g.scoring.struck(model), used = model.criteria.map(function (_, j) { return j; }).filter(function (j) { return shares[j] > 0; });
     this.method = g.scoring.methods[model.aggregate];
-    this.values = list.map(mine);
+    this.sources = used.map(function (j) { return new Source(model.criteria[j], rows); });
+    this.used = used;
     this.hit = Uint8Array.from(rows, function (i) { return hit[i]; });
-    this.apart = apart && apart.map(function (one) { return { below: mine(one.below), above: mine(one.above) }; });
-    this.scores = new Float64Array(n * drawn);
-    this.ranks = new Uint32Array(n * drawn);
+    this.compared = this.hit.map(function (one) { return one ? 0 : 1; });
   }
-  Group.prototype.draw = function (at, weights) {
-    var n = this.rows.length, hit = this.hit, total = this.method(this.values, weights, null, this.apart);
-    var scores = total.map(function (t, i) { return hit[i] ? 0 : Math.min(100 * t, 100); });
+  Lottery.prototype.draw = function (weights, random) {
+    var hit = this.hit, values = this.sources.map(function (one) { return one.draw(random); });
+    var total = this.method(values, this.used.map(function (j) { return weights[j]; }), this.compared);
+    return total.map(function (t, i) { return hit[i] ? 0 : Math.min(100 * t, 100); });
+  };
+  /* The rows of one role or stage; `places` are their positions among all ranked rows. */
+  function Group(rows, places, drawn) {
+    this.rows = rows;
+    this.places = places;
+    this.scores = new Float64Array(rows.length * drawn);
+    this.ranks = new Uint32Array(rows.length * drawn);
+  }
+  Group.prototype.rank = function (at, all) {
+    var n = this.rows.length, scores = Float64Array.from(this.places, function (place) { return all[place]; });
     var sorted = scores.slice().sort();
     this.scores.set(scores, at * n);
     for (var i = 0; i < n; i++) { /* equal scores share the better rank */
@@ -71,6 +98,12 @@
     var place = share * (sorted.length - 1), low = Math.floor(place);
     return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
   }
+  /* The first rank that occurs, and the draws on it and the next ones, in ‰, as the run gives them. */
+  function sharesOf(sorted) {
+    var first = sorted[0], counts = new Array(sorted[sorted.length - 1] - first + 1).fill(0);
+    sorted.forEach(function (rank) { counts[rank - first]++; });
+    return [first, counts.map(function (count) { return Math.round(1000 * count / sorted.length); })];
+  }
   Group.prototype.tell = function (i, drawn) {
     var n = this.rows.length, ranks = new Uint32Array(drawn), scores = new Float64Array(drawn), three = 0, five = 0;
     for (var k = 0; k < drawn; k++) {
@@ -82,6 +115,7 @@
     ranks.sort();
     scores.sort();
     return {
+      shares: n <= COMPARED ? sharesOf(ranks) : null,
       rank_p5: at(ranks, 0.05), rank_p95: at(ranks, 0.95), p_top3: three / drawn, p_top5: five / drawn,
       score_p5: between(scores, 0.05), score_p95: between(scores, 0.95)
     };
@@ -112,16 +146,18 @@
   g.drawRanks = function (model, weights, groups, stages, done) {
     var token = ++running, shares = g.scoring.shares(weights), found = {};
     var largest = Math.max.apply(null, [1].concat(groups.map(function (rows) { return rows.length; }))), drawn = drawsFor(largest);
-    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, random = chance(seed), concentration = g.scoringData().concentration;
-    var apart = apartAmong(model, groups);
-    function group(rows) { return new Group(model, apart, rows, drawn); }
-    var made = groups.filter(function (rows) { return rows.length; }).map(group), roles = made.length;
+    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, concentration = g.scoringData().concentration;
+    var random = chance(seed), apart = chance(seed ^ 0x5bd1e995); /* distances have a stream of their own, so that they change no weight */
+    var rows = [].concat.apply([], groups), place = new Map(rows.map(function (row, i) { return [row, i]; }));
+    var lottery = new Lottery(model, shares, rows);
+    function group(some) { return new Group(some, some.map(function (row) { return place.get(row); }), drawn); }
+    var made = groups.filter(function (some) { return some.length; }).map(group), roles = made.length;
     made = made.concat(stages.map(group));
     var k = 0, which = 0, figures = [], compared = 0;
     function step() {
       if (k < drawn) {
-        var weightsDrawn = dirichlet(shares, concentration, random);
-        made.forEach(function (group) { group.draw(k, weightsDrawn); });
+        var scores = lottery.draw(dirichlet(shares, concentration, random), apart);
+        made.forEach(function (group) { group.rank(k, scores); });
         k++;
         return true;
       }
@@ -152,6 +188,31 @@
       if (more) setTimeout(slice, 0); else done(found, drawn);
     }
     slice();
+  };
+  /* Ends of an interval around `middle` that hold `low` to `high` and are at least as far apart as in the run: its reach to both
+     sides of its own middle is kept, and what the end of the list cuts off is added on the other side. */
+  function atLeast(low, high, middle, reach, first, last) {
+    var width = reach[0] + reach[1], from = Math.min(low, middle - reach[0]), to = Math.max(high, middle + reach[1]);
+    if (from < first) to = Math.max(to, first + width);
+    if (to > last) from = Math.min(from, last - width);
+    return [Math.max(first, from), Math.min(last, to)];
+  }
+  /* How far an interval of the run reaches below and above its own figure. */
+  g.reach = function (figure, low, high) {
+    return figure === undefined || low === undefined ? null : [Math.max(0, figure - low), Math.max(0, high - figure)];
+  };
+  /* The drawn figures with intervals that are nowhere narrower than those of the run. `ends` gives, for "rank", "rank_in_stage"
+     and "score", the figure now, the reach of the run, and the first and last value possible. */
+  g.widened = function (found, ends) {
+    var out = Object.assign({}, found);
+    Object.keys(ends).forEach(function (name) {
+      var one = ends[name], low = name + "_p5", high = name + "_p95", both;
+      if (!one.reach || out[low] === undefined) return;
+      both = atLeast(out[low], out[high], one.now, one.reach, one.first, one.last);
+      out[low] = both[0];
+      out[high] = both[1];
+    });
+    return out;
   };
   g.stopDrawing = function () { running++; };
 })(geoRee);

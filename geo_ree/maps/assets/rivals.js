@@ -4,7 +4,7 @@
   var el = g.el, t = g.t, MOST = 12, card = null, shown = null, leaving = 0;
 
   function name(d) { return d.name || d.id; }
-  function basis() { return el("p", { "class": "small" }, t(g.published() ? "chances_of_run" : "chances_of_weights")); }
+  function basis() { return el("p", { "class": "small" }, t(g.published() ? "chances_of_run" : "chances_of_page")); }
   function row(one) {
     return g.row(g.cell("n", g.rankOf(one.d)), name(one.d), g.cell("n", g.percent(one.ahead)));
   }

@@ -61,6 +61,7 @@
     if (!g.hasRoutes) return null;
     var routes = g.routesOf(d);
     return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
+      routes.length && g.accessMoved() ? el("p", { "class": "note" }, t("routes_of_run_costs")) : null,
       routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed")), elsewhere(routes[0])]
         : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
   };

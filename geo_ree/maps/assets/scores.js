@@ -30,12 +30,14 @@
       };
     }
   };
-  function valued(criterion) {
-    var fall = decays[criterion.decay.kind](criterion.decay), km = column(criterion.column);
+  /* The value of a criterion at a figure of its column, NaN for unknown. */
+  function valueOf(criterion) {
+    var fall = decays[criterion.decay.kind](criterion.decay);
     var unit = criterion.unit_km === undefined ? 1 : criterion.unit_km; /* a column may be in metres */
     var blank = criterion.missing === "unknown" ? NaN : criterion.missing;
-    return km.map(function (far) { return isNaN(far) ? blank : Math.min(1, Math.max(0, fall(Math.max(0, unit * far)))); });
+    return function (far) { return isNaN(far) ? blank : Math.min(1, Math.max(0, fall(Math.max(0, unit * far)))); };
   }
+  function valued(criterion) { return column(criterion.column).map(valueOf(criterion)); }
   /* Values (0 to 1, NaN for unknown) of each criterion of a model, in the order of the table. */
   function values(model) {
     return (worth[model.name] = worth[model.name] || model.criteria.map(valued));
@@ -157,12 +159,34 @@
       });
     });
   }
+  /* What a row would score if one criterion were at distance 0 and all else equal; `others` then holds the scores of the
+     whole table, which only TOPSIS changes. */
+  function scoreIf(model, weights, row, j) {
+    var whole = model.aggregate === "topsis", list = values(model), criterion = model.criteria[j];
+    list = list.map(function (v, k) {
+      var own = whole ? v : Float64Array.of(v[row]);
+      if (k !== j) return own;
+      own = own.slice();
+      own[whole ? row : 0] = valueOf(criterion)(0);
+      return own;
+    });
+    var hit = model.vetoes.map(function (veto) {
+      var far = veto.column === criterion.column ? 0 : column(veto.column)[row];
+      return ops[veto.op](far, veto.limit);
+    }).some(Boolean);
+    var out = whole ? struck(model) : new Uint8Array(1), part = shares(weights), sure = known(list, part), at = whole ? row : 0;
+    out[at] = hit ? 1 : 0;
+    var total = methods[model.aggregate](list, part, out.map(function (one) { return one ? 0 : 1; }));
+    function point(i) { return out[i] ? 0 : (isNaN(total[i]) || !enough(model, sure[i]) ? NaN : Math.min(100 * total[i], 100)); }
+    return { score: point(at), others: whole ? Float64Array.from(total, function (_, i) { return point(i); }) : null };
+  }
   function usable(m) {
     return m.criteria.some(function (c) { return c.weight > 0; }) && m.criteria.every(function (c) { return decays[c.decay.kind]; });
   }
   /* The models that this page can score by, the run's own first. */
   Object.defineProperty(g, "models", { get: function () { return (models = models || g.scoringData().models.filter(usable)); } });
   g.scoring = {
+    column: column, valueOf: valueOf, scoreIf: scoreIf,
     score: score, points: points, values: values, struck: struck, reasons: reasons, shares: shares, methods: methods, separations: separations,
     forget: function () { read = {}; worth = {}; }
   };

@@ -3,7 +3,7 @@
 "use strict";
 (function (g) {
   var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
-  var begun = false, rowOf = null, timer = 0, current = null, alike = null;
+  var begun = false, rowOf = null, timer = 0, current = null, alike = null, reaches = null;
 
   g.state = { model: "", weights: {}, filters: {}, language: g.firstLanguage(), choice: null };
 
@@ -11,12 +11,21 @@
   function begin() {
     if (begun) return;
     begun = true;
+    reaches = g.deposits.map(reachesOfRun);
     if (g.models.length) {
       g.state.model = g.models[0].name;
       g.state.weights = presetWeights(g.models[0]);
     }
     recompute([]);
     g.restore();
+  }
+  /* How far the run's intervals reach to both sides of its figures, before a reader changes anything. */
+  function reachesOfRun(d) {
+    if (RANKED.indexOf(d.role) < 0 || d.rank_p5 === undefined) return null;
+    return {
+      rank: g.reach(d.rank_in_role, d.rank_p5, d.rank_p95), score: g.reach(d.score, d.score_p5, d.score_p95),
+      rank_in_stage: g.reach(d.rank_in_stage, d.rank_in_stage_p5, d.rank_in_stage_p95)
+    };
   }
   function presetWeights(model) {
     var out = {};
@@ -83,7 +92,8 @@
     current.rank = new Int32Array(g.deposits.length);
     groups.forEach(function (rows) { rows.forEach(function (i, k) { mine.rank[i] = k + 1; }); });
     current.rankInStage = new Int32Array(g.deposits.length);
-    stages.forEach(function (rows) { rows.forEach(function (i, k) { mine.rankInStage[i] = k + 1; }); });
+    current.sizeOfStage = new Int32Array(g.deposits.length);
+    stages.forEach(function (rows) { rows.forEach(function (i, k) { mine.rankInStage[i] = k + 1; mine.sizeOfStage[i] = rows.length; }); });
     function draw() {
       g.drawRanks(m, weights, groups, stages, function (found, draws) {
         mine.found = found;
@@ -141,8 +151,19 @@
     var now = figures(d);
     return now && !now.published ? now.rankInStage[row(d)] || undefined : d.rank_in_stage;
   };
-  /* Rank interval with its basis: "run" (weights, positions, courses and unknown values
-     drawn by Python), "weights" (weights alone, drawn here) or "pending". */
+  /* Where the page's own intervals must not be narrower than those of the run. */
+  function endsOf(d, now) {
+    var reach = reaches[row(d)], rivals = g.ranked(d.role), at = row(d);
+    if (!reach) return {};
+    return {
+      rank: { now: now.rank[at], reach: reach.rank, first: 1, last: rivals.length },
+      score: { now: now.score[at], reach: reach.score, first: 0, last: 100 },
+      rank_in_stage: { now: now.rankInStage[at], reach: reach.rank_in_stage, first: 1, last: now.sizeOfStage[at] }
+    };
+  }
+  /* Rank interval with its basis: "run" (weights, positions, courses, missing lines and unknown values
+     drawn by Python), "page" (weights, distances and unknown values drawn here, nowhere narrower than the
+     run's) or "pending". */
   g.intervalOf = function (d) {
     var now = figures(d);
     if (!now || now.published) {
@@ -153,7 +174,17 @@
       };
     }
     if (!now.found) return { basis: "pending" };
-    return Object.assign({ basis: "weights", draws: now.draws }, now.found[row(d)]);
+    now.wide = now.wide || Object.create(null);
+    var at = row(d), found = now.found[at];
+    if (!found) return { basis: "page", draws: now.draws };
+    if (!now.wide[at]) now.wide[at] = Object.assign({ basis: "page", draws: now.draws }, g.widened(found, endsOf(d, now)));
+    return now.wide[at];
+  };
+  /* The first rank that occurs and the draws on it and the next ones, in ‰, under the settings in force; null where they were not kept. */
+  g.rankSharesOf = function (d) {
+    var now = figures(d), run = g.data.acceptability;
+    if (!now || now.published) return run && Object.prototype.hasOwnProperty.call(run, d.id) ? run[d.id] : null;
+    return now.found && now.found[row(d)] ? now.found[row(d)].shares : null;
   };
   /* Pairs of the run that cannot be told apart: row -> [row, chance to be above it] in the order of the ranks, as the pairs come. */
   function pairsOfRun() {

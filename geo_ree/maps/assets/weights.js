@@ -66,7 +66,7 @@
     var interval = first ? g.intervalOf(first) : { basis: "run" };
     if (interval.basis === "pending") return g.t("intervals_pending");
     if (interval.basis === "run") return "";
-    return g.t("intervals_from_weights",
+    return g.t("intervals_of_page",
       { draws: g.plainNumber(interval.draws, 0) });
   };
   g.weightPanel = function () {
