@@ -71,6 +71,14 @@
     });
     return Object.keys(by).map(function (stage) { return by[stage]; });
   }
+  /* Ranks in which equal scores share the better one, as in the draws. */
+  function tiedRanks(groups) {
+    var out = new Int32Array(g.deposits.length);
+    groups.forEach(function (rows) {
+      rows.forEach(function (i, k) { out[i] = k && current.score[i] === current.score[rows[k - 1]] ? out[rows[k - 1]] : k + 1; });
+    });
+    return out;
+  }
   function announce(changed) {
     ranked = {};
     subscribers.forEach(function (tell) { tell(changed); });
@@ -91,6 +99,8 @@
     var groups = RANKED.map(rankedRows), stages = [].concat.apply([], groups.map(sameStage));
     current.rank = new Int32Array(g.deposits.length);
     groups.forEach(function (rows) { rows.forEach(function (i, k) { mine.rank[i] = k + 1; }); });
+    current.tied = tiedRanks(groups);
+    current.tiedInStage = tiedRanks(stages);
     current.rankInStage = new Int32Array(g.deposits.length);
     current.sizeOfStage = new Int32Array(g.deposits.length);
     stages.forEach(function (rows) { rows.forEach(function (i, k) { mine.rankInStage[i] = k + 1; mine.sizeOfStage[i] = rows.length; }); });
@@ -156,9 +166,9 @@
     var reach = reaches[row(d)], rivals = g.ranked(d.role), at = row(d);
     if (!reach) return {};
     return {
-      rank: { now: now.rank[at], reach: reach.rank, first: 1, last: rivals.length },
+      rank: { now: now.tied[at], reach: reach.rank, first: 1, last: rivals.length },
       score: { now: now.score[at], reach: reach.score, first: 0, last: 100 },
-      rank_in_stage: { now: now.rankInStage[at], reach: reach.rank_in_stage, first: 1, last: now.sizeOfStage[at] }
+      rank_in_stage: { now: now.tiedInStage[at], reach: reach.rank_in_stage, first: 1, last: now.sizeOfStage[at] }
     };
   }
   /* Rank interval with its basis: "run" (weights, positions, courses, missing lines and unknown values
