@@ -4,10 +4,11 @@
 - match and merge: `names`, `record_names`, `copies`, `pairs`, `similarity` (thresholds in
   ``likeness.toml``), `grouping`, `authority` (``authority.csv``), `merging`, `districts`
 - locate: `positions`, `distances` (published ones), `position_flags`, `position_audit`, `admin_units`, `location`
-- published quantities: `resources`
+- published quantities: `resources`; dated facts and who holds a deposit: `dated_facts`, `holders`
 """
 
 from geo_ree.deposits.borders import assign_country, split_at_borders
+from geo_ree.deposits.holders import HOLDER_COLUMNS, holder_columns
 from geo_ree.deposits.location import Located, add_position_values, locate
 from geo_ree.deposits.merging import Merged, merge
 from geo_ree.deposits.normalization import Normalized, join_layers, normalize
@@ -42,6 +43,7 @@ from geo_ree.deposits.resources.statements import (
 __all__ = [
     "ATOMIC_WEIGHTS",
     "FLAGS",
+    "HOLDER_COLUMNS",
     "ORE_CLASSES",
     "OXIDES",
     "STATED_COLUMNS",
@@ -61,6 +63,7 @@ __all__ = [
     "display_statement",
     "element_to_oxide",
     "grade_as_pct",
+    "holder_columns",
     "join_layers",
     "locate",
     "merge",

@@ -34,6 +34,8 @@ _FIRST_KNOWN = (
     "deposit_type",
     "host_rock",
     "minerals",
+    "flowsheet",
+    "thorium_uranium",
     "status",
     "operator",
     "admin_area",

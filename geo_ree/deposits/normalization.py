@@ -20,13 +20,14 @@ from geo_ree.deposits.column_rules import (
 from geo_ree.deposits.column_values import canonical_columns
 from geo_ree.deposits.commodities import add_commodities
 from geo_ree.deposits.coordinates import place_rows
+from geo_ree.deposits.dated_facts import check_facts
 from geo_ree.deposits.precision import add_precision
 from geo_ree.deposits.resources.quantities import classify_statements, unclassified_texts
 from geo_ree.deposits.role_reasons import add_role_reasons
 from geo_ree.deposits.row_countries import add_country
 from geo_ree.errors import SchemaError
 from geo_ree.reading.delimited import NOTED
-from geo_ree.schema import COLUMN_DTYPES, LAYERS, Layer, check_layer
+from geo_ree.schema import COLUMN_DTYPES, FACT_LAYERS, LAYERS, Layer, check_layer
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 
 
@@ -156,6 +157,8 @@ def normalize(
             frame = add_precision(frame, table, task)
         if countries is not None and layer.name != "countries":
             frame = add_country(frame, table, task, countries)
+    if layer.name in FACT_LAYERS:
+        frame = check_facts(frame, table, task)
     if layer.name == "deposits":
         frame = add_role_reasons(_settle_roles(frame, task), source)
 

@@ -49,6 +49,7 @@ def render(
         - ``resources``: the canonical layer of published quantities. ``shown`` marks the
           statement a deposit shows first, ``contradiction`` how another one differs from it.
         - ``obstacles``: facts that forbid or hamper mining, a row each.
+        - ``control``: who holds the deposits; ``deals`` and ``governance``: dated facts.
         - ``audit``, ``positions``, ``areas``: from `geo_ree.locate`.
         - ``conflicts``: attributes on which the records of a deposit disagree.
         - ``criteria``: name, label, column, weight, half_km, reason and source of each criterion.

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import ORE_CLASSES
+from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.headline import headline
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
@@ -46,7 +46,8 @@ _DEPOSIT = (
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
-    *("minerals", *ORE_CLASSES, "stated_grade_pct"),
+    *("minerals", *ORE_CLASSES, "flowsheet", "thorium_uranium", "stated_grade_pct"),
+    *HOLDER_COLUMNS,
     *CLASS_COLUMNS,
 )
 _STEMS = (
@@ -56,7 +57,7 @@ _STEMS = (
 _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
     *("commodity_group", "commodities", "deposit_type", "minerals", "status", "operator"),
-    "resource_note",
+    *("resource_note", "flowsheet", "thorium_uranium", *HOLDER_COLUMNS),
     *("district", "part_of"),
     *("why_role", "stage", "stage_basis"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
@@ -68,6 +69,13 @@ _RESOURCE = (
 )
 _FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
 _OBSTACLE = ("deposit_id", "kind", "fact", "date", "source", "source_quality")
+_CONTROL = (
+    *("deposit_id", "holder_status", "holder", "ultimate_owner", "owner_country", "state_share"),
+    *("partner", "partner_country", "licence_no", "licence_expiry", "as_of", "source"),
+    *("source_quality", "note"),
+)
+_DEAL = ("deposit_id", "country", "fact", "date", "parties", "source", "note")
+_GOVERNANCE = ("country", "topic", "fact", "date", "source", "note")
 _SOURCE = (
     *("id", "layer", "label", "title", "publisher", "licence", "licence_url", "attribution"),
     *("edition", "landing_page", "rows", "sha256", "retrieved", "came_from"),
@@ -125,6 +133,9 @@ def page_values(
         "resources": columnar(table("resources"), _RESOURCE),
         "flags": columnar(table("flags"), _FLAG),
         "obstacles": columnar(table("obstacles"), _OBSTACLE),
+        "control": columnar(table("control"), _CONTROL),
+        "deals": columnar(table("deals"), _DEAL),
+        "governance": columnar(table("governance"), _GOVERNANCE),
         "audit": columnar(table("audit"), _AUDIT),
         "conflicts": columnar(table("conflicts"), _CONFLICT),
         "sources": plain_dicts(report.get("inputs", ()), _SOURCE),

@@ -32,6 +32,9 @@ class Bundle:
         Where published distances allow deposits to be, polygons.
     obstacles
         Published facts that forbid or hamper mining.
+    facts
+        Tables of dated facts by name: ``control`` (who holds the deposits), ``deals`` and
+        ``governance``.
     pairwise
         The chance of the order of each pair of ranked deposits.
     corridors
@@ -61,6 +64,7 @@ class Bundle:
     unranked: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     obstacles: pd.DataFrame
+    facts: Mapping[str, pd.DataFrame]
     pairwise: pd.DataFrame
     corridors: gpd.GeoDataFrame
     access: pd.DataFrame
@@ -76,6 +80,7 @@ class Bundle:
         """The tables without a geometry by name, as in `geo_ree.schema.columns`."""
         return {
             "obstacles": self.obstacles,
+            **self.facts,
             "pairwise": self.pairwise,
             "access": self.access,
             "resources": self.resources,

@@ -49,9 +49,10 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.gpkg`` into an existing folder.
 
     Layers: ``deposits``, ``areas``, ``unranked``, ``corridors`` (whole routes) and the
-    infrastructure. Tables: ``obstacles``, ``pairwise``, ``access``, ``resources``, ``values``,
-    ``sources``, ``criteria``, ``read_me``. The description and metadata of each layer hold the
-    notices that its licences require; ``layer_styles`` holds the styles as QML and SLD.
+    infrastructure. Tables: ``obstacles``, ``control``, ``deals``, ``governance``, ``pairwise``,
+    ``access``, ``resources``, ``values``, ``sources``, ``criteria``, ``read_me``. The description
+    and metadata of each layer hold the notices that its licences require; ``layer_styles`` holds
+    the styles as QML and SLD.
 
     References
     ----------

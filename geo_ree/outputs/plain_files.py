@@ -22,9 +22,11 @@ from geo_ree.outputs.notice import (
     read_me,
 )
 from geo_ree.outputs.table_files import write_csv
+from geo_ree.schema import FACT_LAYERS
 from geo_ree.storage import scratch_folder
 
-_ATTRIBUTED = ("scores", "unranked", "obstacles", "corridors", "resources")
+_FACTS = ("obstacles", *FACT_LAYERS, "resources")
+_ATTRIBUTED = ("scores", "unranked", "corridors", *_FACTS)
 
 
 def write_csv_files(bundle: Bundle, folder: Path) -> None:
@@ -32,8 +34,9 @@ def write_csv_files(bundle: Bundle, folder: Path) -> None:
 
     Notes
     -----
-    Each row says which run made it; ``scores``, ``unranked``, ``obstacles``, ``corridors`` and
-    ``resources`` also carry the attribution, for a comment line at the head would stop programs from reading the file.
+    Each row says which run made it; ``scores``, ``unranked``, ``corridors`` and the
+    tables of facts also carry the attribution, for a comment line at the head would stop programs
+    from reading the file.
     """
     attribution = attribution_of(bundle.sources)
     tables: dict[str, pd.DataFrame] = {
@@ -120,11 +123,10 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
         "deposits": (bundle.scored, ()),
         "unranked": (bundle.unranked, ()),
         "areas": (bundle.areas, AREA_LAYERS),
-        "obstacles": (bundle.obstacles, ("obstacles",)),
+        **{name: (bundle.plain[name], (name,)) for name in _FACTS if name in bundle.plain},
         "pairwise": (bundle.pairwise, ()),
         "corridors": (bundle.corridors, ROUTE_LAYERS),
         "access": (bundle.access, ()),
-        "resources": (bundle.resources, ("resources",)),
         "values": (bundle.values, ()),
         **{f"infrastructure/{n}": (t, (n,)) for n, t in bundle.infrastructure.items()},
     }

@@ -21,7 +21,8 @@ from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
 RUN_TABLES = (
-    *("scores", "unranked", "flags", "obstacles", "pairwise", "acceptability"),
+    *("scores", "unranked", "flags", "obstacles", "control", "deals", "governance"),
+    *("pairwise", "acceptability"),
     *("central_weights", "influence", "omission", "corridors", "access"),
 )
 """Tables that a run writes, each as ``<name>.csv``."""

@@ -15,7 +15,8 @@ COLUMNS = ("deposit", "attribute", "value", "record", "source", "date", "retriev
 _ATTRIBUTES = (
     *("name", "name_local", "aliases", "country", "country_reported", "kind", "commodities"),
     *("commodity_tier", "commodity_group", "role", "why_role", "stage", "stage_basis"),
-    *("deposit_type", "host_rock", "minerals", "status", "operator", "admin_area"),
+    *("deposit_type", "host_rock", "minerals", "flowsheet", "thorium_uranium"),
+    *("status", "operator", "admin_area"),
     *("reference", "source_quality", "notes"),
 )
 """What a record says of its deposit; `geo_ree.deposits.merge` names the record of each itself where a

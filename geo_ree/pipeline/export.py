@@ -24,6 +24,7 @@ from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
 from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.records import Result
+from geo_ree.schema import FACT_LAYERS
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 from geo_ree.storage.record_files import LazyMapping, lazily
 
@@ -169,6 +170,7 @@ def gather_tables(result: Result) -> Bundle:
             "unranked": lambda: cleaned(with_areas(result.unranked, drawn())),
             "areas": lambda: cleaned(areas()),
             "obstacles": lambda: cleaned(tables["obstacles"]),
+            "facts": lambda: {name: cleaned(tables[name]) for name in FACT_LAYERS},
             "pairwise": lambda: cleaned(tables["pairwise"]),
             "corridors": lambda: cleaned(tables.get("corridors", no_corridors())),
             "access": lambda: cleaned(tables.get("access", no_access())),

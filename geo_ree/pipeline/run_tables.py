@@ -9,13 +9,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import arrange_statements, ore_classes, stated_quantities, with_owner
+from geo_ree.deposits import (
+    arrange_statements,
+    holder_columns,
+    ore_classes,
+    stated_quantities,
+    with_owner,
+)
 from geo_ree.flagging.flag_table import COUNTS, flag_counts, flags
 from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.deposit_routes import route_columns
 from geo_ree.pipeline.records import Layers, Measures, Scores
 from geo_ree.routing.products import flowsheet_states
-from geo_ree.schema import RANKED_ROLES
+from geo_ree.schema import FACT_LAYERS, RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 from geo_ree.scoring import Influence
 
@@ -34,7 +40,8 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
         ``flags`` (facts beside the score, see `geo_ree.flags`),
-        ``obstacles`` (facts that forbid or hamper mining),
+        ``obstacles`` (facts that forbid or hamper mining), ``control`` (who holds the deposits),
+        ``deals`` and ``governance`` (dated facts about deposits and countries),
         ``pairwise`` (the chance of the order of each pair), ``acceptability``,
         ``central_weights``, ``influence``, ``omission``, ``corridors`` (the routes of the ranked
         deposits) and ``access`` (what access costs them).
@@ -51,11 +58,14 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     unplaced = scores.unplaced.set_axis(scores.unplaced.index.astype(object))
     unranked = _unranked(frames["deposits"]).join(unplaced, on="id")
     unranked = unranked.join(ore_classes(unranked))
+    facts = {name: fact_table(frames, name) for name in FACT_LAYERS}
     unranked = unranked.join(flowsheet_states(unranked))
+    unranked = unranked.join(holder_columns(facts["control"], unranked))
     corridors, access = measures.corridors, measures.access
     scored = scores.table.join(ore_classes(scores.table)).join(stated)
     scored = scored.join(flowsheet_states(scored))
     scored = scored.join(route_columns(scored, corridors, access))
+    scored = scored.join(holder_columns(facts["control"], scored))
     flagged = flag_table(scored, unranked, statements, layers.inputs)
     beside = flag_counts(flagged).join(hampered, how="outer")
     tables = {
@@ -63,6 +73,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         "unranked": arrange(with_counts(unranked, beside), "unranked"),
         "flags": flagged,
         "obstacles": obstacles,
+        **facts,
         "pairwise": arrange(scores.pairwise, "pairwise"),
         "acceptability": acceptability_table(scores.acceptability),
         "central_weights": central_weights_table(scores.central_weights),
@@ -158,6 +169,12 @@ def obstacle_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     columns = [column.name for column in output_columns("obstacles")]
     facts = frames.get("obstacles", pd.DataFrame(columns=columns))
     return arrange(with_owner(facts, frames["deposits"]), "obstacles")
+
+
+def fact_table(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Publish a layer of dated facts; one about deposits names the deposit that the record is part of."""
+    facts = frames.get(name, pd.DataFrame(columns=[c.name for c in output_columns(name)]))
+    return arrange(with_owner(facts, frames["deposits"]) if "deposit_id" in facts else facts, name)
 
 
 def summarize_obstacles(obstacles: pd.DataFrame) -> pd.Series:

@@ -14,7 +14,8 @@ from geo_ree.schema.canonical import (
     layer_named,
 )
 from geo_ree.schema.checking import COLUMN_DTYPES, check_layer
-from geo_ree.schema.column_type import Column
+from geo_ree.schema.column_type import DATE_FORMS, Column, is_date
+from geo_ree.schema.deposit_tables import FACT_LAYERS
 from geo_ree.schema.number_columns import LAND_HEIGHT_M, LIMITS, units_of
 from geo_ree.schema.reporting_codes import (
     CATEGORY_CLASSES,
@@ -32,6 +33,7 @@ from geo_ree.schema.vocabularies import (
     COMMODITY_GROUPS,
     DIRECTIONS,
     FIRST_STAGES,
+    HOLDER_STATUSES,
     NOT_IN_USE,
     OBSTACLES,
     PRECISION_ERROR_M,
@@ -40,6 +42,7 @@ from geo_ree.schema.vocabularies import (
     ROLES,
     SCORED_ROLES,
     STAGES,
+    TOPICS,
 )
 
 __all__ = [
@@ -49,10 +52,13 @@ __all__ = [
     "CODE_KINDS",
     "COLUMN_DTYPES",
     "COMMODITY_GROUPS",
+    "DATE_FORMS",
     "DIRECTIONS",
     "EDITIONS",
     "EXPLORED",
+    "FACT_LAYERS",
     "FIRST_STAGES",
+    "HOLDER_STATUSES",
     "LAND_HEIGHT_M",
     "LAYERS",
     "LIMITS",
@@ -69,9 +75,11 @@ __all__ = [
     "STAGES",
     "SUBSTANCES",
     "SYSTEM_KINDS",
+    "TOPICS",
     "Column",
     "Layer",
     "check_layer",
+    "is_date",
     "layer_named",
     "parse_edition",
     "units_of",

@@ -1,9 +1,9 @@
 """The canonical layers: their columns, units and kinds of geometry.
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
-country_reported kind`` and a geometry; `resources`, `positions`, `published_distances` and `obstacles`
-are plain tables about deposits. A layer that sources of several licences fill has ``licence`` in each
-row.
+country_reported kind`` and a geometry; `resources`, `positions`, `published_distances`,
+`obstacles`, `control` and `deals` are plain tables about deposits, `governance` is one about
+countries. A layer that sources of several licences fill has ``licence`` in each row.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ import pandas as pd
 
 from geo_ree.errors import SchemaError
 from geo_ree.schema.column_type import Column
-from geo_ree.schema.deposit_tables import DISTANCES, OBSTACLE_FACTS, POSITIONS, PRECISION
-from geo_ree.schema.number_columns import number
-from geo_ree.schema.reporting_codes import (
-    CATEGORY_CLASSES,
-    CODE_KINDS,
-    SUBSTANCES,
-    SYSTEM_KINDS,
-    statement_complaints,
+from geo_ree.schema.deposit_tables import (
+    CONTROL,
+    DEALS,
+    DISTANCES,
+    GOVERNANCE,
+    OBSTACLE_FACTS,
+    POSITIONS,
+    PRECISION,
+    RESOURCES,
 )
+from geo_ree.schema.number_columns import number
+from geo_ree.schema.reporting_codes import statement_complaints
 from geo_ree.schema.vocabularies import (
     COMMODITY_GROUPS,
     NOT_IN_USE,
@@ -94,6 +97,8 @@ _DEPOSITS = (
     Column("deposit_type", "text", "genetic type, as published"),
     Column("host_rock", "text", "host rock, as published"),
     Column("minerals", "text", "minerals, as published"),
+    Column("flowsheet", "text", "tests of how its ore can be treated, with date and source"),
+    Column("thorium_uranium", "text", "thorium and uranium in its ore, with date and source"),
     Column("status", "text", "state of the project, as published"),
     Column("operator", "text", "holder or operator, as published"),
     Column("admin_area", "text", "district or region, as published"),
@@ -109,37 +114,12 @@ _DEPOSITS = (
 
 _LAYERS = (
     Layer("deposits", _DEPOSITS, _POINT, geometry_required=False),
-    Layer(
-        "resources",
-        (
-            Column("id", "text", "unique id of the statement", required=True),
-            Column("source_id", "text", "the catalogue entry", required=True),
-            Column("deposit_id", "text", "id of the deposit", required=True),
-            Column(
-                "substance",
-                "text",
-                "what was weighed",
-                required=True,
-                vocabulary=SUBSTANCES,
-            ),
-            number("quantity_t", "tonnes, as stated"),
-            number("grade_pct", "per cent by mass"),
-            Column("grade_text", "text", "the grade as published"),
-            Column("category", "text", "category, as published"),
-            Column("category_class", "text", "its class", vocabulary=CATEGORY_CLASSES),
-            Column("system", "text", "reporting code or whose statement, as published"),
-            Column("system_kind", "text", "kind of system", vocabulary=SYSTEM_KINDS),
-            Column("system_code", "text", "its name", vocabulary=tuple(CODE_KINDS)),
-            Column("edition", "text", "edition of the code, where one was stated"),
-            number("year", "year of the statement", "integer"),
-            Column("source", "text", "publication", required=True),
-            Column("notes", "text", "remarks"),
-        ),
-        (),
-        complaints=statement_complaints,
-    ),
+    Layer("resources", RESOURCES, (), complaints=statement_complaints),
     Layer("positions", POSITIONS, ()),
     Layer("obstacles", OBSTACLE_FACTS, ()),
+    Layer("control", CONTROL, ()),
+    Layer("deals", DEALS, ()),
+    Layer("governance", GOVERNANCE, ()),
     Layer("published_distances", DISTANCES, ()),
     Layer(
         "railways",

@@ -12,7 +12,7 @@ import shapely
 from geo_ree.crs import STORE_CRS, has_odd_vertex, to_store
 from geo_ree.errors import SchemaError
 from geo_ree.schema.canonical import Layer, layer_named
-from geo_ree.schema.column_type import Column
+from geo_ree.schema.column_type import DATE_FORMS, Column, is_date
 
 
 def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataFrame:
@@ -74,7 +74,13 @@ def check_layer(frame: pd.DataFrame, layer: str, *, where: str = "") -> pd.DataF
     return out.reset_index(drop=True)
 
 
-COLUMN_DTYPES = {"text": "str", "number": "float64", "integer": "Int64", "flag": "bool"}
+COLUMN_DTYPES = {
+    "text": "str",
+    "date": "str",
+    "number": "float64",
+    "integer": "Int64",
+    "flag": "bool",
+}
 """Kind of a column -> its dtype in pandas."""
 
 
@@ -92,7 +98,7 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
     raw = raw.where(raw.notna(), None)
     if column.kind == "flag":
         return raw.map(_is_yes).astype(bool)
-    if column.kind == "text":
+    if column.kind in ("text", "date"):
         texts = [v if v is None else str(v).strip() or None for v in raw.tolist()]
         out = pd.Series(texts, index=frame.index, dtype=object)
     else:
@@ -107,7 +113,13 @@ def _typed(frame: pd.DataFrame, column: Column, complaints: list[str]) -> pd.Ser
             f"{', '.join(column.vocabulary)}"
             for i, v in out[odd].items()
         ]
-    return out.astype("str") if column.kind == "text" else out
+    if column.kind == "date":
+        odd = ~gaps & ~out.map(is_date)
+        complaints += [
+            f"row {_row(frame, i)}: {column.name} is {v!r}, expected {DATE_FORMS}"
+            for i, v in out[odd].items()
+        ]
+    return out.astype("str") if COLUMN_DTYPES[column.kind] == "str" else out
 
 
 def _is_yes(value: object) -> bool:

@@ -44,6 +44,33 @@ OBSTACLES = (
 )
 """Kinds of facts that forbid or hamper mining; never part of a score."""
 
+HOLDER_STATUSES = (
+    "found",  # a source names who holds the right
+    "partly",  # a claim of one speaker, a part of the ground, or an inference
+    "not found",  # looked for, and no page names a holder
+)
+"""Whether the holder of a deposit was found; blank is that nobody looked."""
+
+TOPICS = (
+    "eiti",  # Extractive Industries Transparency Initiative
+    "corruption_index",  # of Transparency International
+    "minerals_partnership",  # Minerals Security Partnership and its successor FORGE
+    "us_agreement",
+    "eu_agreement",
+    "uk_agreement",
+    "summit",
+    "law",
+    "licence_regime",
+    "state_register",
+    "transparency",
+    "export_control",
+    "policy",
+    "processing",
+    "exploration",
+    "sanctions",
+)
+"""What a fact about a country is about; the order in which they are shown."""
+
 COMMODITY_GROUPS = (
     "rare_earth",
     "rare_earth_by_product",

@@ -109,6 +109,9 @@ def bombs():
     obstacles = pd.DataFrame(
         {"deposit_id": ["x:0"], "kind": ["park"], "fact": [FORMULA], "source": [NUL]}
     )
+    control = pd.DataFrame(
+        {"deposit_id": ["x:0"], "holder": [FORMULA], "holder_status": ["found"], "source": [NUL]}
+    )
     pairwise = pd.DataFrame({"a": ["x:0"], "b": ["x:1"], "p_a_above_b": [0.9375]})
     route = {"deposit_id": ["x:0"], "corridor": ["baltic"], "question": ["any"], "port": [IMAGE]}
     track = shapely.MultiLineString([[(76, 43), (30, 59)]])
@@ -128,6 +131,7 @@ def bombs():
         unranked=cleaned(unranked),
         areas=areas,
         obstacles=cleaned(obstacles),
+        facts={"control": cleaned(control)},
         pairwise=cleaned(pairwise),
         corridors=cleaned(corridors),
         access=cleaned(access),

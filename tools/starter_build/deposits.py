@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from geo_ree.schema import OBSTACLES
+from starter_build.context_facts import NO_ORE_FACTS, ore_facts
 from starter_build.positions import judge_position
 from starter_build.product import (
     BuildError,
@@ -92,10 +94,11 @@ def build_deposits(facts: Path, out: Path) -> Product:
     review = read_review([r["name"] for r in raw])
     rows: list[dict[str, str]] = []
     remarks: list[str] = []
+    ores = ore_facts(facts)
     stray = set(COMMODITIES) | set(GROUPS_BY_NAME)
     for native, row in zip(unique_slugs(r["name"] for r in raw), raw, strict=True):
         stray.discard(row["name"])
-        rows.append(_deposit(native, row, review, remarks))
+        rows.append(_deposit(native, row, review, remarks, ores.get(native, NO_ORE_FACTS)))
     if stray:
         raise ValueError(f"names in the tables but not in the facts: {', '.join(sorted(stray))}")
     write_csv(out / "deposits.csv", rows)
@@ -106,8 +109,11 @@ def build_deposits(facts: Path, out: Path) -> Product:
         source_id="starter_deposits",
         rows=len(rows),
         built_from={
-            "facts/deposits.csv": "sha256 " + sha256(facts / "deposits.csv"),
-            **checksums("role_changes", "role_reasons", "added_deposits"),
+            **{
+                f"facts/{file}": "sha256 " + sha256(facts / file)
+                for file in ("deposits.csv", "context/control/mineralogy.csv")
+            },
+            **checksums("role_changes", "role_reasons", "added_deposits", "context_changes"),
         },
         took={f"rows of role {role}": number for role, number in sorted(roles.items())},
         derived={
@@ -130,7 +136,11 @@ def _beyond(row: dict[str, str]) -> bool:
 
 
 def _deposit(
-    native: str, facts: dict[str, str], review: Review, remarks: list[str]
+    native: str,
+    facts: dict[str, str],
+    review: Review,
+    remarks: list[str],
+    ore: Mapping[str, str],
 ) -> dict[str, str]:
     row = review.change(facts)
     role = row["role"]
@@ -162,6 +172,7 @@ def _deposit(
         "commodity_group": judged["commodity_group"],
         "deposit_type": row["deposit_type"],
         "minerals": row["host_mineralogy"],
+        **ore,
         "status": row["status"],
         "operator": row["operator"],
         "precision_class": placed.precision_class if placed else "none",
