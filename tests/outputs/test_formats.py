@@ -48,7 +48,7 @@ def clean(text):
 
 NAMES = [b.replace("\x00", "").replace("\x07", "") for b in BOMBS]
 ATTRIBUTIONS = ("A & B <i>", "© OpenStreetMap")
-PLAIN = ("obstacles", "pairwise")
+PLAIN = ("obstacles", "control", "pairwise")
 KML = {"k": "http://www.opengis.net/kml/2.2"}
 
 
@@ -164,6 +164,7 @@ def test_gdal_reads_every_layer_of_the_geopackage(written):
         "areas",
         "roads",
         "obstacles",
+        "control",
         "pairwise",
         "corridors",
         "access",
@@ -452,7 +453,7 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    tables = ["Scores", "Unranked", "Corridors", "Obstacles", "Pairwise", "Access"]
+    tables = ["Scores", "Unranked", "Corridors", "Obstacles", "Control", "Pairwise", "Access"]
     tables += ["Resources", "Values", "Sources", "Criteria"]
     assert book.sheet_names == ["Read me", *tables, "Columns"]
     meaning = book.get_sheet_by_name("Columns").to_python()
@@ -480,7 +481,7 @@ def test_no_cell_of_the_workbook_is_a_formula(written):
             for item in ET.fromstring(book.read("xl/sharedStrings.xml")).findall("m:si", space)
         ]
         assert not any("hyperlink" in book.read(n).decode() for n in sheets)
-    assert len(sheets) == 12
+    assert len(sheets) == 13
     assert not any(r.findall(".//m:f", space) for r in roots.values())
     formats = styles.findall("m:cellXfs/m:xf", space)
     quoted = [i for i, f in enumerate(formats) if f.get("quotePrefix") == "1"]
