@@ -6,6 +6,7 @@ A message may have three kinds of places, written as in ICU MessageFormat: ``{na
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,17 @@ def load_languages(folder: Traversable | None = None) -> dict[str, Any]:
         for complaint in complaints(code, words, languages[_FIRST]):
             raise RenderError(f"i18n/{code}.json: {complaint}", _MEND)
     return {code: {part: {} for part in PARTS} | words for code, words in languages.items()}
+
+
+def local_names(folder: Traversable | None = None) -> dict[str, dict[str, str]]:
+    """Read how sources write the names of deposits: language, name in the tables, local name."""
+    table = (folder or files("geo_ree.maps") / "i18n") / "names.csv"
+    found: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(csv.DictReader(table.read_text("utf-8").splitlines()), 2):
+        if not all(row.get(column) for column in ("language", "name", "local_name", "source")):
+            raise RenderError(f"i18n/names.csv, line {number}: a cell is empty", "give all four")
+        found.setdefault(row["language"], {})[row["name"]] = row["local_name"]
+    return found
 
 
 def complaints(code: str, words: Any, english: Mapping[str, Any]) -> Iterator[str]:
@@ -107,9 +119,11 @@ def _english() -> dict[str, str]:
 
 
 def spoken(languages: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop what the page finds without it: English words that are their own key."""
+    """Add the names of deposits, and drop English words that are their own key."""
     kept = {k: v for k, v in languages[_FIRST]["terms"].items() if k != v}
-    return {**languages, _FIRST: {**languages[_FIRST], "terms": kept}}
+    lean = {**languages, _FIRST: {**languages[_FIRST], "terms": kept}}
+    names = local_names()
+    return {code: {**words, "names": names.get(code, {})} for code, words in lean.items()}
 
 
 def _read(file: Traversable) -> Any:

@@ -1,13 +1,22 @@
 """The words of the page: every language is whole, and every word is used."""
 
+import io
 import json
 import re
 from importlib.resources import files
 
+import pandas as pd
 import pytest
 
 from geo_ree.errors import RenderError
-from geo_ree.maps.languages import complaints, english, load_languages, places, untranslated
+from geo_ree.maps.languages import (
+    complaints,
+    english,
+    load_languages,
+    local_names,
+    places,
+    untranslated,
+)
 from geo_ree.maps.overlay import NOTE
 from geo_ree.maps.style import LABELS, MEASURES
 from geo_ree.schema import COMMODITY_GROUPS, SUBSTANCES
@@ -16,6 +25,7 @@ from geo_ree.settings import DISCLAIMER
 
 LANGUAGES = load_languages()
 ENGLISH = LANGUAGES["en"]
+SENTENCES = {"deposits.csv": ("why_role", "stage_basis"), "obstacles.csv": ("fact",)}
 KAZAKH = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "км"}}
 
 
@@ -122,6 +132,42 @@ def test_no_key_is_missing_or_unused():
     said = (files("geo_ree.maps") / "headline.py").read_text(encoding="utf-8")
     quoted = set(re.findall(r'"(\w+)"', "".join(texts.values()) + said))
     assert sorted(set(ENGLISH["page"]) - asked - quoted) == []
+
+
+def sentences():
+    """The sentences of ours in the packaged tables, without their dates and sources."""
+    starter = files("geo_ree") / "starter"
+    found = {}
+    for name, columns in SENTENCES.items():
+        table = pd.read_csv(io.StringIO((starter / name).read_text("utf-8")), dtype=str)
+        for column in columns:
+            for text in table[column].dropna().unique():
+                found[re.split(r" (?:As of|Source): ", text)[0]] = f"{name}, {column}"
+    return found
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_every_sentence_of_the_packaged_tables_is_translated(code):
+    ours, facts = sentences(), LANGUAGES[code]["facts"]
+    assert [f"{ours[text]}: {text}" for text in ours if text not in facts] == []
+    assert [text for text in facts if text not in ours] == []
+
+
+def test_a_local_name_is_that_of_a_packaged_deposit_and_has_a_source():
+    folder = files("geo_ree.maps") / "i18n"
+    rows = pd.read_csv(io.StringIO((folder / "names.csv").read_text("utf-8")))
+    deposits = pd.read_csv(io.StringIO((files("geo_ree") / "starter/deposits.csv").read_text()))
+    assert set(rows["name"]) <= set(deposits["name"])
+    assert not rows.isna().any().any()
+    assert not rows.duplicated(["language", "name"]).any()
+    assert set(rows["language"]) <= set(LANGUAGES)
+
+
+def test_a_local_name_without_a_source_is_refused(tmp_path):
+    path = folder(tmp_path)
+    (path / "names.csv").write_text("language,name,local_name,source\nru,Aktyuz,Актюз,\n", "utf-8")
+    with pytest.raises(RenderError, match=re.escape("i18n/names.csv, line 2: a cell is empty")):
+        local_names(path)
 
 
 def test_the_markup_has_no_words_of_its_own():

@@ -104,6 +104,10 @@
   function heading(text) { return el("h4", {}, text); }
   function said(label, text) { return text ? el("p", {}, label ? label + " " : "", g.linked(text)) : null; }
 
+  /* A label, and a sentence of ours or the words of a source. */
+  function told(label, sentence) { return sentence ? el("p", {}, label + " ", g.fact(sentence)) : null; }
+  function quoted(label, words) { return words ? el("p", {}, label + " ", g.quote(words)) : null; }
+
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
     return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " t " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
@@ -181,8 +185,8 @@
   function position(d) {
     return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
       known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.mark("assumed")] : [" ± ", g.unknown()],
-      d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.words(d.precision_class) })) : null),
-    said("", d.position_basis), audited(d)];
+      d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.term(g.words(d.precision_class)) })) : null),
+    d.position_basis ? el("p", {}, g.quote(d.position_basis, true)) : null, audited(d)];
   }
   function conflicts(d) {
     var found = g.conflicts[d.id] || [];
@@ -207,17 +211,17 @@
   function review(d) {
     var found = g.obstacles[d.id] || [];
     return [d.why_role || d.stage ? [heading(t("role_and_stage")),
-      said(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
-      said(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
+      told(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
+      told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
     found.length ? [heading(t("obstacles")), el("ul", { "class": "obstacles" }, found.map(function (o) {
-      return el("li", {}, el("strong", {}, g.term(g.words(o.kind))), ", " + o.date + ": " + o.fact + " ", g.mark("published"),
+      return el("li", {}, el("strong", {}, g.term(g.words(o.kind))), ", " + o.date + ": ", g.fact(o.fact), " ", g.mark("published"),
         el("details", {}, el("summary", {}, g.t("source_with_quality", { quality: o.source_quality || t("unknown") })), g.references(o.source)));
     })), el("p", { "class": "small" }, t("obstacles_hint"))] : null];
   }
   function sourceWords(d) {
-    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status || g.unknown(), " ", d.status ? g.stamp("published") : null),
-      said(t("commodities_label"), g.list(d.commodities).join(", ")), said(t("type_label"), d.deposit_type), said(t("minerals_label"), d.minerals), said(t("operator_label"), d.operator), said(t("notes"), d.notes),
-      el("p", {}, t("quality_label"), " ", d.source_quality || g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
+    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown(), " ", d.status ? g.stamp("published") : null),
+      said(t("commodities_label"), g.list(d.commodities).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
+      el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
   /* The records and their data sets, with link and date. */
   function origins(d) {
@@ -242,7 +246,8 @@
       others.length ? ["; ", t("district_others"), " ", others.map(function (o, i) { return [i ? ", " : "", link(o)]; })] : null);
   }
   function title(d) {
-    return [el("h3", { tabindex: "-1" }, d.name || d.id), d.aliases ? el("small", {}, t("also_named", { names: g.list(d.aliases).join(", ") })) : null,
+    var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
+    return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
       el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
   }

@@ -16,7 +16,7 @@
   function rounded(value, digits) { return value === undefined ? undefined : Number(value.toFixed(digits)); }
   function columns() {
     var out = [
-      ["id", function (d) { return d.id; }], ["name", function (d) { return d.name; }], ["aliases", function (d) { return d.aliases; }],
+      ["id", function (d) { return d.id; }], ["name", function (d) { return d.latin_name || d.name; }], ["aliases", function (d) { return d.aliases; }],
       ["role", function (d) { return d.role; }], ["rank_in_role", g.rankOf], ["score", function (d) { return rounded(g.scoreOf(d), 6); }],
       ["stage", function (d) { return d.stage; }], ["rank_in_stage", g.rankInStageOf],
       ["rank_in_stage_p5", function (d) { return g.intervalOf(d).rank_in_stage_p5; }],

@@ -21,7 +21,7 @@
   function index() {
     if (folded) return folded;
     var plain = g.deposits.map(function (d) {
-      return g.latin([d.name].concat(g.list(d.aliases)).join("\t")).replace(/\n/g, " ");
+      return g.latin([d.latin_name || d.name].concat(g.list(d.aliases), g.localNames(d)).join("\t")).replace(/\n/g, " ");
     });
     return (folded = { plain: plain, keys: fold(plain.join("\n")).split("\n") });
   }

@@ -77,6 +77,31 @@
     found = word(key);
     return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
   };
+  /* A sentence of the data with its date and sources behind it: in the language of the page where it is translated, else
+     marked as English. */
+  g.fact = function (sentence) {
+    var m = /^(.*?)(?: As of: (.+?)\.)?(?: Source: (.*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
+    return [said || g.quote(m[1], true), m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.linked(m[3])] : ""];
+  };
+  /* Words of a source, which stay in their language: in quotation marks where the page speaks another. */
+  g.quote = function (words, ours) {
+    if (g.state.language === "en" || !/[a-z]{2}/i.test(words)) return g.linked(words);
+    return g.el(ours ? "span" : "q", { lang: "en" }, g.linked(words));
+  };
+  /* A judgement of quality, as "high (location), low (resource)". */
+  g.quality = function (words) {
+    return entry(current().terms, words) || (/^(low|medium|high)$/.test(words) ? g.t(words) : g.quote(words, true));
+  };
+  /* A deposit has the name that sources give it in the language of the page; `latin_name` is that of the tables. */
+  g.deposits.concat(g.unranked).forEach(function (d) {
+    var latin = d.name, known = g.languages.some(function (code) { return entry(texts[code].names, latin) !== undefined; });
+    if (!known) return;
+    d.latin_name = latin;
+    Object.defineProperty(d, "name", { enumerable: true, configurable: true, get: function () { return entry(current().names, latin) || latin; } });
+  });
+  g.localNames = function (d) {
+    return d.latin_name ? g.languages.map(function (code) { return entry(texts[code].names, d.latin_name); }).filter(Boolean) : [];
+  };
   g.locale = function () { return current().locale; };
   g.translateBody = function () {
     document.querySelectorAll("[data-t]").forEach(function (node) { node.textContent = g.t(node.dataset.t); });
