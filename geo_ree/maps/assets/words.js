@@ -72,7 +72,10 @@
       var names = [g.country(one), g.country(other)];
       return names[0] !== one && names[1] !== other ? names.join(" – ") : whole;
     });
-    key = sentence.replace(/\d[\d,]*(?:\.\d+)?/g, function (number) { return "{" + numbers.push(g.figure(number)) + "}"; });
+    key = sentence.replace(/\d+(?:,\d{3})*(?:\.\d+)?|\b[A-Z]{3}\b/g, function (word) {
+      var value = /\d/.test(word) ? g.figure(word) : g.country(word);
+      return value === word && !/\d/.test(word) ? word : "{" + numbers.push(value) + "}";
+    });
     key = key.replace(/^(place of the border) .*$/, function (whole, start) { numbers.push(whole.slice(start.length + 1)); return start + " {1}"; });
     found = word(key);
     return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
@@ -80,8 +83,9 @@
   /* A sentence of the data with its date and sources behind it: in the language of the page where it is translated, else
      marked as English. */
   g.fact = function (sentence) {
-    var m = /^(.*?)(?: As of: (.+?)\.)?(?: Source: (.*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
-    return [said || g.quote(m[1], true), m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.linked(m[3])] : ""];
+    var m = /^([^]*?)(?: As of: (.+?)\.)?(?: Source: ([^]*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
+    if (said === undefined) said = g.phrase(m[1]);
+    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.linked(m[3])] : ""];
   };
   /* Words of a source, which stay in their language: in quotation marks where the page speaks another. */
   g.quote = function (words, ours) {
