@@ -100,13 +100,13 @@
   /* A note of the total; the corridor that haulage takes has its own words. */
   function noted(one) {
     var m = /^haulage to (.*) \((\w+)\)$/.exec(one);
-    return m ? t("haulage_by", { corridor: g.term(m[2]), port: g.term(m[1]) }) : g.linked(g.phrase(one));
+    return m ? t("haulage_by", { corridor: g.term(m[2]), port: g.term(m[1]) }) : g.fact(one);
   }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
     var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : ["0 ", g.stamp("modelled")];
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
-      known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.term(r.unit || "")) : null,
+      known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.phrase(r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
       r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", span(r, measure, 0)), g.cell("n", capital));

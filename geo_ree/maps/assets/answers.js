@@ -54,16 +54,16 @@
     var list = g.statements[d.id] || [];
     var open = el("button", { type: "button", "class": "as-link" }, name(d));
     open.addEventListener("click", function () { g.open(d.id); });
-    return el("li", {}, el("strong", {}, open), " ", el("small", {}, [d.country_reported, d.admin_area].filter(Boolean).join(", ")),
+    return el("li", {}, el("strong", {}, open), " ", el("small", {}, [g.term(d.country_reported || ""), d.admin_area ? [", ", g.quote(d.admin_area, true)] : null]),
       d.score_worst === undefined || d.score_best === undefined ? null
         : el("div", {}, g.t("possible_score",
         { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }), " ", g.mark("modelled")),
       d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
-      d.status ? el("div", {}, d.status) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
+      d.status ? el("div", {}, g.quote(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality
-        ? g.t("source_with_quality", { quality: d.source_quality }) : g.t("source")),
-        d.notes ? el("p", {}, g.linked(d.notes)) : null, d.reference ? g.references(d.reference) : null) : null);
+        ? g.say("source_with_quality", { quality: g.quality(d.source_quality) }) : g.t("source")),
+        d.notes ? el("p", {}, g.quote(d.notes, true)) : null, d.reference ? g.references(d.reference) : null) : null);
   }
   function unplaced(box) {
     function of(role) { return g.unranked.filter(function (d) { return d.role === role; }); }
@@ -81,11 +81,6 @@
       if (part[1].length) box.append(el("details", {}, el("summary", {}, part[0] + " (" + part[1].length + ")"), el("ul", {}, part[1].map(entry))));
     });
   }
-  /* Parse "name (ISO), label of the source", as the measures give it. */
-  function place(near) {
-    var m = /^(.*) \(([A-Z]{3})\), (.*)$/.exec(near || "");
-    return m ? { name: m[1], country: g.country(m[2]), label: m[3] } : { name: near || "", country: "", label: "" };
-  }
   function edition(measure, label) {
     var layer = data.measures[measure][1];
     var fits = data.sources.filter(function (s) { return s.layer === layer && label && s.label === label; });
@@ -97,7 +92,7 @@
     box.append(answer(g.say(parts.split ? "leader_is_first" : "leader_is", { name: el("strong", {}, name(d)), country: g.country(d.country) }),
       ahead.length ? " " + g.t("ahead_at_later_stages", { names: names(ahead) }) : ""),
       g.table([g.t("to_feature"), [g.t("distance"), "n"], g.t("nearest_feature"), g.t("source_and_edition")], g.measures.map(function (m) {
-        var there = place(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
+        var there = g.nearestFeature(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
         if (d["dist_" + m + "_km"] === undefined) return g.row(word, g.cell("n", g.unknown()), g.t("no_source"), "");
         return g.row(word, g.cell("n", g.distance(d, m)), there.name + (there.country ? ", " + there.country : ""),
           there.label + (dated ? ". " + g.t("edition") + ": " + dated : ""));
@@ -141,7 +136,7 @@
         var s = (at[d.id] || {})[k];
         if (!s || s.dist_gateway_km === undefined) return g.unknown();
         return g.cell("", g.t("rank_and_score", { rank: s.rank_in_role, score: g.plainNumber(s.score, 1) }), el("br"),
-          el("small", {}, place(s.near_gateway).name + ", " + g.plainNumber(s.dist_gateway_km, 0) + " " + g.t("km")));
+          el("small", {}, g.nearestFeature(s.near_gateway).name + ", " + g.plainNumber(s.dist_gateway_km, 0) + " " + g.t("km")));
       })));
     })));
     if (!g.published()) box.append(el("p", { "class": "note" }, g.t("table_of_run")));
@@ -158,10 +153,10 @@
         return g.row(g.cell("", d.name || r.deposit_id, r.source ? el("details", {}, el("summary", {}, g.t("show_source")), g.references(r.source)) : null),
           g.cell("n", g.num(r.quantity_t, 0)),
           g.cell("", clear ? g.term(r.substance) : el("span", { "class": "unknown" }, g.t("unclear")),
-            r.grade_text ? el("div", { "class": "small" }, r.grade_text) : null),
-          g.cell("", r.category && r.category !== "unknown" ? r.category : g.unknown(),
-            el("div", { "class": "small" }, r.system || g.t("system_unknown_short"), r.edition ? ", " + r.edition : ""),
-            r.contradiction ? el("div", { "class": "small note" }, r.contradiction) : null),
+            r.grade_text ? el("div", { "class": "small" }, g.phrase(r.grade_text)) : null),
+          g.cell("", r.category && r.category !== "unknown" ? g.term(r.category) : g.unknown(),
+            el("div", { "class": "small" }, r.system ? g.term(r.system) : g.t("system_unknown_short"), r.edition ? ", " + r.edition : ""),
+            r.contradiction ? el("div", { "class": "small note" }, g.fact(r.contradiction)) : null),
           g.cell("n", r.year === undefined ? "?" : r.year));
       })));
   }

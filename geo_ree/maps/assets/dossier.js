@@ -11,11 +11,12 @@
 
   /* What the measures call a feature that its source does not name, in the language of the page. */
   function unnamed(name) {
-    return name
-      .replace(/^(.+), to ([^,]+)$/, function (whole, gateway, country) { return gateway + ", " + g.t("to_country", { country: g.term(country) }); })
-      .replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: place }); })
-      .replace(/^(line|road|power line|lake|river|reservoir|canal) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: place }); })
-      .replace(/^(line|road|power line) (\d+) km from (.+)$/, function (whole, what, km, place) { return g.t("line_from", { line: g.term(what), km: km, place: place }); });
+    var said = name
+      .replace(/^(.+), to ([^,]+)$/, function (whole, gateway, country) { return g.place(gateway) + ", " + g.t("to_country", { country: g.term(country) }); })
+      .replace(/^unnamed, near (.+)$/, function (whole, place) { return g.t("unnamed_near", { place: g.place(place) }); })
+      .replace(/^(line|road|power line|lake|river|reservoir|canal) near (.+)$/, function (whole, what, place) { return g.t("line_near", { line: g.term(what), place: g.place(place) }); })
+      .replace(/^(line|road|power line) (\d+) km from (.+)$/, function (whole, what, km, place) { return g.t("line_from", { line: g.term(what), km: km, place: g.place(place) }); });
+    return said === name ? g.place(name) : said;
   }
   /* Parse "name (ISO), course unknown, quality of the water, label of the source", as the measures give it. */
   g.nearestFeature = function (near) {
@@ -110,12 +111,12 @@
 
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
-    return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " t " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
-      r.grade_text ? ", " + r.grade_text : known(r.grade_pct) ? ", " + r.grade_pct + " %" : "",
-      "; ", t("category", { word: r.category && r.category !== "unknown" ? r.category : t("unknown") }), "; ", r.system || t("system_unknown"),
+    return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " " + t("t") + " " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
+      r.grade_text ? ", " + g.phrase(r.grade_text) : known(r.grade_pct) ? ", " + r.grade_pct.toLocaleString(g.locale()) + " %" : "",
+      "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", r.system ? g.term(r.system) : t("system_unknown"),
       r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"), " ", g.mark("published"),
-      r.contradiction ? el("div", { "class": "note" }, t("compared_to_first", { words: r.contradiction })) : null,
-      r.notes ? el("small", {}, " ", r.notes) : null);
+      r.contradiction ? el("div", { "class": "note" }, g.say("compared_to_first", { words: g.fact(r.contradiction) })) : null,
+      r.notes ? el("small", {}, " ", g.quote(r.notes, true)) : null);
   };
   function interval(d) {
     var i = g.intervalOf(d);
@@ -179,7 +180,7 @@
     var found = g.audit[d.id] || [];
     return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
       return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), known(f.distance_km) ? [", " + g.plainNumber(f.distance_km, 1) + " " + t("km") + " ", g.stamp("computed")] : "",
-        ": ", g.linked(f.evidence || ""), " ", el("small", {}, f.sources || ""));
+        ": ", g.fact(f.evidence || ""), " ", el("small", {}, f.sources || ""));
     })) : null;
   }
   function position(d) {
@@ -192,8 +193,8 @@
     var found = g.conflicts[d.id] || [];
     return found.length ? [heading(t("conflicts")), el("ul", { "class": "conflicts" }, found.map(function (c) {
       var from = String(c.sources || "").split(" | ");
-      return el("li", {}, g.words(c.attribute), ": ", String(c.values || "").split(" | ").map(function (value, k) {
-        return el("div", {}, value, " ", el("small", {}, from[k] || ""));
+      return el("li", {}, g.term(g.words(c.attribute)), ": ", String(c.values || "").split(" | ").map(function (value, k) {
+        return el("div", {}, g.quote(value), " ", el("small", {}, from[k] || ""));
       }));
     }))] : null;
   }
@@ -215,12 +216,12 @@
       told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
     found.length ? [heading(t("obstacles")), el("ul", { "class": "obstacles" }, found.map(function (o) {
       return el("li", {}, el("strong", {}, g.term(g.words(o.kind))), ", " + o.date + ": ", g.fact(o.fact), " ", g.mark("published"),
-        el("details", {}, el("summary", {}, g.t("source_with_quality", { quality: o.source_quality || t("unknown") })), g.references(o.source)));
+        el("details", {}, el("summary", {}, g.say("source_with_quality", { quality: o.source_quality ? g.quality(o.source_quality) : t("unknown") })), g.references(o.source)));
     })), el("p", { "class": "small" }, t("obstacles_hint"))] : null];
   }
   function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown(), " ", d.status ? g.stamp("published") : null),
-      said(t("commodities_label"), g.list(d.commodities).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
+      said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
   /* The records and their data sets, with link and date. */
@@ -248,8 +249,8 @@
   function title(d) {
     var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
     return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
-      el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
-      oreField(d), d.country_note ? el("p", { "class": "note" }, g.linked(d.country_note)) : null, g.evidenceKey()];
+      el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).map(g.province).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
+      oreField(d), d.country_note ? el("p", { "class": "note" }, g.fact(d.country_note)) : null, g.evidenceKey()];
   }
   /* The columns of a file that the reader provided. */
   function ownColumns(d) {

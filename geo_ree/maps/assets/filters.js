@@ -153,7 +153,7 @@
       boxes("stage", g.t("stage_of_rare_earths"), g.data.stages.concat("unknown"), function (s) { return s === "unknown" ? g.t("not_stated") : g.term(g.words(s)); }),
       boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
-        units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(units.map(function (name) { return [name, name]; }))) : null,
+        units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(units.map(function (name) { return [name, g.province(name)]; }))) : null,
         choice("ree", g.t("rare_earths_named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not_stated")]]),
         choice("role", g.t("by_product"), [any, ["candidate", g.t("main_product")], ["by_product_host", g.t("by_product_only")]]),
         groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,

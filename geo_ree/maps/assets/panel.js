@@ -63,16 +63,17 @@
           grades[c.evidence]);
       })));
   }
+  function judged(source) { return source ? [" (", g.fact(source), ")"] : ""; }
   function method() {
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
     fill("method",
       el("p", {}, g.t("full_weight"), " ", howAdded(), " ",
         g.say("weights_assumed", { assumed: g.mark("assumed") })),
       g.table([g.t("criterion"), [g.t("weight"), "n"], [g.t("half_value_at"), "n"], g.t("reason_and_source")], data.criteria.map(function (c) {
-        return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, c.measured_to)), g.cell("n", g.num(100 * c.weight, 0) + " %"),
+        return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, g.fact(c.measured_to || ""))), g.cell("n", g.num(100 * c.weight, 0) + " %"),
           g.cell("n", half(c)),
-          g.cell("", c.reason, c.source ? " (" + c.source + ")" : "", c.decay_reason
-            ? el("div", { "class": "small" }, g.t("half_value_reason"), " ", c.decay_reason, c.decay_source ? " (" + c.decay_source + ")" : "")
+          g.cell("", g.fact(c.reason || ""), judged(c.source), c.decay_reason
+            ? el("div", { "class": "small" }, g.t("half_value_reason"), " ", g.fact(c.decay_reason), judged(c.decay_source))
             : null));
       })),
       evidence(),
@@ -100,10 +101,10 @@
     at("dated").textContent = isNaN(made) ? "" : g.t("as_of", { date: made.toLocaleDateString(g.locale(), { dateStyle: "long", timeZone: "UTC" }) });
     at("disclaimer").textContent = capital(g.term(data.run.disclaimer || ""));
   }
-  /* Sentences of Python, which are English, behind a heading. */
+  /* Sentences of Python behind a heading. */
   function sentences(id, heading, texts) {
     fill(id, texts && texts.length ? el("details", { "class": "box" }, el("summary", {}, heading),
-      el("ul", { lang: "en" }, texts.map(function (text) { return el("li", {}, text); }))) : null);
+      el("ul", {}, texts.map(function (text) { return el("li", {}, g.fact(text)); }))) : null);
   }
   function about() {
     var run = data.run;

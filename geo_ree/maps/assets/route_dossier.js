@@ -13,14 +13,18 @@
       return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0));
     });
   }
+  function passage(one) {
+    var said = g.phrase(one);
+    return said === one ? g.place(one) : said;
+  }
   /* What belongs to a route beside its figures: countries, gateways, what was assumed, how sure the choice is. */
   function details(r) {
     var assumed = g.list(r.assumed), notes = g.list(r.note);
     return el("details", {}, el("summary", {}, t("route_details", { count: assumed.length })),
       el("p", {}, g.list(r.countries).map(g.routeCountry).join(" – ")),
-      r.gateways ? el("p", {}, t("through", { gateways: g.list(r.gateways).map(g.phrase).join("; ") })) : null,
-      assumed.length ? [el("p", {}, t("assumed_list")), el("ul", {}, assumed.map(function (one) { return el("li", {}, g.phrase(one)); }))] : null,
-      notes.map(function (one) { return el("p", {}, g.phrase(one)); }));
+      r.gateways ? el("p", {}, t("through", { gateways: g.list(r.gateways).map(passage).join("; ") })) : null,
+      assumed.length ? [el("p", {}, t("assumed_list")), el("ul", {}, assumed.map(function (one) { return el("li", {}, g.fact(one)); }))] : null,
+      notes.map(function (one) { return el("p", {}, g.fact(one)); }));
   }
   function choose(r) {
     var button = el("button", { type: "button", "class": "as-link", "aria-pressed": String(g.drawnRoute() === r), "data-corridor": r.corridor }, g.term(r.corridor) + " → " + g.term(r.port || ""));

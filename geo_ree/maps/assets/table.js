@@ -36,7 +36,7 @@
       key: function (d) { return (d.commodity_group || "") + (d.ree_class || "z") + (d.commodities || ""); },
       cell: function (d) {
         return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
-          [d.ree_class ? g.t(g.reeWords[d.ree_class]) : "", g.list(d.commodities).join(", ")].filter(Boolean).join(" · ")));
+          [d.ree_class ? g.t(g.reeWords[d.ree_class]) : "", g.list(d.commodities).map(g.term).join(", ")].filter(Boolean).join(" · ")));
       } },
     { name: "stage", head: "stage", full: "stage_and_status", kind: "t " + WIDE,
       key: function (d) { var at = g.data.stages.indexOf(d.stage); return at < 0 ? undefined : at + (g.rankInStageOf(d) || 0) / 1e6; },
@@ -47,7 +47,7 @@
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
         return g.cell("spare " + WIDE, level || g.unknown(), d.source_quality && !plain
-          ? el("small", { "class": "clamp", title: d.source_quality }, d.source_quality) : null);
+          ? el("small", { "class": "clamp", title: d.source_quality }, g.quality(d.source_quality)) : null);
       } }
   ].filter(function (c) { return c.only !== false; });
   function nameCell(d) {
@@ -77,7 +77,7 @@
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
-    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: d.status }, d.status) : null);
+    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: d.status }, g.quote(d.status)) : null);
   }
   function intervalCell(d, count) {
     var i = g.intervalOf(d), rank = g.rankOf(d);

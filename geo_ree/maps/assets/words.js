@@ -58,9 +58,9 @@
     var found = word(key);
     return found === undefined ? key : found;
   };
-  /* A figure that Python wrote, as the language writes it; a year stays. */
+  /* A figure that Python wrote, as the language writes it; years and numbers of documents stay. */
   g.figure = function (written) {
-    if (/^(1[5-9]|20)\d\d$/.test(written)) return written;
+    if (/^(\d{4,}|0\d+)$/.test(written)) return written;
     return g.plainNumber(Number(written.replace(/,/g, "")), (written.split(".")[1] || "").length);
   };
   /* A sentence of the data with its numbers left out, as "{1} joins of dead ends ({2} km)", is a word of a fixed vocabulary
@@ -91,6 +91,14 @@
   g.quote = function (words, ours) {
     if (g.state.language === "en" || !/[a-z]{2}/i.test(words)) return g.linked(words);
     return g.el(ours ? "span" : "q", { lang: "en" }, g.linked(words));
+  };
+  /* A place, or a line by its ends as "Lugovoy - Balykchy", and a province, as the language calls them. */
+  g.place = function (name) {
+    return String(name).split(/( [/-] )/).map(function (part) { return part === " - " ? " – " : g.term(part); }).join("");
+  };
+  g.province = function (name) {
+    var said = g.term("admin1: " + name);
+    return said.indexOf("admin1: ") ? said : name;
   };
   /* A judgement of quality, as "high (location), low (resource)". */
   g.quality = function (words) {
