@@ -90,6 +90,8 @@
         s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · " + g.t("retrieved") + " " + s.retrieved.slice(0, 10) : "")),
       s.edition || g.unknown(), g.cell("n", g.num(s.rows, 0)), g.anchor(s.licence_url, s.licence || g.t("unknown")));
     })));
+    /* Titles, editions and licences stay as their publishers wrote them. */
+    at("sources").querySelectorAll("tbody td:not(.n)").forEach(function (cell) { cell.lang = "en"; });
   }
   function capital(text) { return text ? text[0].toUpperCase() + text.slice(1) + "." : ""; }
   /* What the page is; the date of the run. */

@@ -67,7 +67,7 @@
         return g.row(g.cell("", g.term(g.data.labels[r.layer] || r.layer), r.country === ALL ? null : el("div", { "class": "small" }, g.country(r.country))),
           r.source_id === ALL ? t("all_sources") : source(r.source_id),
           g.cell("n", known(r.rate) ? [share(r.rate), el("div", { "class": "small" }, t("from_to", { low: share(r.rate_low), high: share(r.rate_high) }))] : g.unknown()),
-          g.term(r.basis || ""));
+          g.fact(r.basis || ""));
       }))];
   }
   g.uncertaintyTables = function () {

@@ -73,8 +73,8 @@
       return names[0] !== one && names[1] !== other ? names.join(" – ") : whole;
     });
     key = sentence.replace(/\d+(?:,\d{3})*(?:\.\d+)?|\b[A-Z]{3}\b/g, function (word) {
-      var value = /\d/.test(word) ? g.figure(word) : g.country(word);
-      return value === word && !/\d/.test(word) ? word : "{" + numbers.push(value) + "}";
+      if (!/\d/.test(word) && !entry(g.data.country_names || {}, word)) return word;
+      return "{" + numbers.push(/\d/.test(word) ? g.figure(word) : g.country(word)) + "}";
     });
     key = key.replace(/^(place of the border) .*$/, function (whole, start) { numbers.push(whole.slice(start.length + 1)); return start + " {1}"; });
     found = word(key);
