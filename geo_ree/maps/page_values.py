@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
-from geo_ree.maps.headline import headline
+from geo_ree.maps.headline import cards, headline
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
@@ -65,7 +65,7 @@ _UNRANKED = (
 )
 _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
-    *("edition", "year", "source", "notes", "shown", "contradiction"),
+    *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
 )
 _FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
 _OBSTACLE = ("deposit_id", "kind", "fact", "date", "source", "source_quality")
@@ -128,6 +128,7 @@ def page_values(
     measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
     return {
         "headline": headline(tables),
+        "cards": cards(tables),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
