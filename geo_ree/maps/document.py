@@ -49,6 +49,7 @@ _WITH_DATA = (
 _STYLES = (
     "tokens.css",
     "page.css",
+    "findings.css",
     "map.css",
     "dossier.css",
     "visit.css",

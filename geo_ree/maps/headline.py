@@ -23,6 +23,12 @@ REGISTERED = ("reporting_code", "state")
 """Kinds of systems by which a published quantity is a resource here, the better first."""
 
 _LEVELS = ("found", "partly")
+_NONE = {
+    "card_access": "card_access_none",
+    "card_largest": "card_largest_none",
+    "card_partner": "card_partner_none",
+    "card_own": "card_own_none",
+}
 
 
 def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
@@ -38,7 +44,7 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
     - ``headline_routes``: of the candidates with a coordinate, those with a way to a sea port
       under the default question; and the countries in which none has one.
     - ``headline_leader``: the candidate of the highest score, and how many others cannot be told
-      apart from it; ``headline_leads`` where that was not computed.
+      apart from it (none: ``headline_leader_apart``); ``headline_leads`` where that was not computed.
     - ``headline_own``: sites of the reader, and the best of them with its rank.
 
     Parameters
@@ -206,7 +212,9 @@ def _leader(known: pd.DataFrame) -> list[Sentence]:
     alike = known.loc[known["id"] == best, "not_separable_from"].iloc[0]
     if not isinstance(alike, str):
         return [("headline_leads", {"leader": best})]
-    return [("headline_leader", {"leader": best, "count": len(alike.split(";")) if alike else 0})]
+    if not alike:
+        return [("headline_leader_apart", {"leader": best})]
+    return [("headline_leader", {"leader": best, "count": len(alike.split(";"))})]
 
 
 def _own(own: pd.DataFrame, known: pd.DataFrame) -> Sentence:
@@ -232,7 +240,7 @@ def _card(question: str, deposit: str | None, known: pd.DataFrame, **values: Any
     placed = known.loc[known["latitude"].notna(), "id"]
     note = None if deposit in set(placed) else "card_no_coordinate"
     if deposit is None:
-        note = f"{question}_none"
+        note = _NONE[question]
     return {"question": question, "deposit": deposit, "note": note, "values": values}
 
 

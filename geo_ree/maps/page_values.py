@@ -15,6 +15,7 @@ from geo_ree.maps.headline import cards, headline
 from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.routing.place_tables import read_world
 from geo_ree.schema import FIRST_STAGES, STAGES
 from geo_ree.schema.vocabularies import OWN
 from geo_ree.scoring.pairwise import MOST_COMPARED
@@ -46,7 +47,8 @@ _DEPOSIT = (
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
     *("reference", "sources", "source_quality", "notes", "oxide_t", "radius_px", "water_note"),
-    *("minerals", *ORE_CLASSES, "flowsheet", "thorium_uranium", "stated_grade_pct"),
+    *("minerals", *ORE_CLASSES, "flowsheet", "flowsheet_state", "thorium_uranium"),
+    "stated_grade_pct",
     *HOLDER_COLUMNS,
     *CLASS_COLUMNS,
 )
@@ -57,7 +59,7 @@ _STEMS = (
 _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
     *("commodity_group", "commodities", "deposit_type", "minerals", "status", "operator"),
-    *("resource_note", "flowsheet", "thorium_uranium", *HOLDER_COLUMNS),
+    *("resource_note", "flowsheet", "flowsheet_state", "thorium_uranium", *HOLDER_COLUMNS),
     *("district", "part_of"),
     *("why_role", "stage", "stage_basis"),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
@@ -157,6 +159,7 @@ def page_values(
             "own_columns": [str(label) for label in labels],
         },
         **_map_values(layers, report),
+        "owner_names": _owner_names(table("control")),
         "routes": route_values(table("corridors"), scores),
         "access": access_values(table("access")),
         "scored_countries": _scored_countries(scores),
@@ -174,6 +177,13 @@ def _scored_countries(scores: pd.DataFrame) -> list[str]:
     own = scores[scores["origin"] == "own"] if "origin" in scores else scores.iloc[:0]
     codes = own["country"].dropna().astype(str).unique().tolist() if len(own) else []
     return list(dict.fromkeys((*SCORED_COUNTRIES, *codes)))
+
+
+def _owner_names(control: pd.DataFrame) -> dict[str, str]:
+    """The English name of each country of an owner or a partner; the page translates it."""
+    named = [control[c].dropna() for c in ("owner_country", "partner_country") if c in control]
+    codes = {code for texts in named for text in texts for code in str(text).split(";")}
+    return {code: plain(name) for code, name in read_world()["name"].items() if code in codes}
 
 
 def _map_values(

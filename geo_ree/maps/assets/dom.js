@@ -39,7 +39,7 @@ var geoRee = { data: {} };
       g.el("span", { "class": "unseen" }, " " + word));
   };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
-  g.country = function (code) { return g.term((data.country_names || {})[code] || code || ""); };
+  g.country = function (code) { return g.term((data.country_names || {})[code] || (data.owner_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
 
   g.anchor = function (address, text) {

@@ -1,10 +1,134 @@
-/* What was found, first: the headline in sentences that Python counted. */
+/* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
 "use strict";
 (function (g) {
-  var el = g.el;
+  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, flags = null;
+  var LISTS = { deposits: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
 
+  function known(v) { return v !== undefined && v !== null && v !== ""; }
+  function at(id) { return document.getElementById(id); }
+  function nameOf(id) { return (g.byId[id] || {}).name || id; }
+  function listed(words) {
+    return words.length < 2 ? words.join("") : t("list_and", { first: words.slice(0, -1).join(", "), last: words[words.length - 1] });
+  }
+  /* Two significant digits for what is known no better, as one would say it. */
+  function about(value) {
+    var size = Math.pow(10, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value)))) - 1));
+    return g.plainNumber(Math.round(value / size) * size, 0);
+  }
+  g.about = about;
+
+  /* The sentences; the one on the leader follows the weights. */
+  function sentence(one) {
+    var key = one[0], values = {}, given = one[1], best = g.published() ? null : g.ranked("candidate")[0];
+    if (best && /^headline_lead/.test(key)) {
+      var rivals = g.rivalsOf(best);
+      key = !rivals ? "headline_leads" : rivals.length ? "headline_leader" : "headline_leader_apart";
+      given = { leader: best.id, count: (rivals || []).length };
+    }
+    Object.keys(given).forEach(function (name) {
+      var v = given[name];
+      values[name] = Array.isArray(v) ? listed(v.map(LISTS[name])) : name === "leader" ? nameOf(v) : g.plainNumber(v, 0);
+    });
+    return t(key, values);
+  }
+
+  /* A quantity by a reporting code or in a state register, the largest of contained oxide first. */
+  function resourceOf(d) {
+    var found = (g.statements[d.id] || []).filter(function (r) { return REGISTERED.indexOf(r.system_kind) >= 0 && r.quantity_t > 0; });
+    return found.sort(function (a, b) { return (b.substance === "oxide") - (a.substance === "oxide") || b.quantity_t - a.quantity_t; })[0];
+  }
+  function stated(d) {
+    var r = resourceOf(d), kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
+    return r ? g.plainNumber(r.quantity_t, 0) + " " + t("t") + " " + (kinds[r.substance] || t("statement_unclear")) + ", " + r.system : t("card_no_resource");
+  }
+  /* The text of a source without what follows its last whole part within the length of a card. */
+  function shortened(text) {
+    var words = String(text).split(/\s*\bAs of:/)[0].replace(/\.$/, ""), out = words;
+    if (words.length > SHORT) {
+      out = words.split("; ").reduce(function (kept, part) { return (kept + "; " + part).length > SHORT ? kept : kept + "; " + part; });
+      if (out.length > SHORT) out = out.slice(0, SHORT).replace(/[\s,;]+\S*$/, "");
+      out += " …";
+    }
+    return el("span", { lang: "en" }, out);
+  }
+  function control(d) {
+    if (!known(d.holder_status)) return g.unknown();
+    if (d.holder_status === "not found" || !known(d.holder)) return el("span", { "class": "unknown" }, t("holder_not_found"));
+    var owners = g.list(d.owner_country).map(g.country);
+    return [el("span", { lang: "en" }, d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"),
+      known(d.control_as_of) ? "; " + t("dated", { date: d.control_as_of }) : "")];
+  }
+  function minerals(d) {
+    var names = g.list(d.minerals), state = { commercial: t("flowsheet_commercial"), pilot: t("flowsheet_pilot"), none: t("flowsheet_none") }[d.flowsheet_state];
+    return [names.length ? el("span", { lang: "en" }, names.slice(0, 4).join(", ") + (names.length > 4 ? " …" : "")) : g.unknown(),
+      el("small", {}, state || t("flowsheet_unknown"))];
+  }
+  function route(d) {
+    var r = g.cheapestRoute(d);
+    if (!r) return el("span", { "class": "unknown" }, known(d.latitude) ? g.noRoute(d) : t("needs_coordinate"));
+    return [t("card_route", { km: about(g.routeKm(r)), port: g.term(r.port || "") }), el("small", {}, g.questionWords(g.state.question))];
+  }
+  function dollars(d) {
+    var a = g.accessOf(d);
+    if (!known(d.latitude)) return el("span", { "class": "unknown" }, t("needs_coordinate"));
+    if (!g.cheapestRoute(d) && g.routeIsKnown(d)) return el("span", { "class": "unknown" }, t("needs_route"));
+    if (!known(a.p50)) return el("span", { "class": "unknown" }, a.reason);
+    return t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) });
+  }
+  function score(d) {
+    var i = known(d.latitude) ? g.intervalOf(d) : {}, found = g.scoreOf(d);
+    if (known(d.score_worst)) return [g.unknown(), el("small", {}, t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }))];
+    if (!known(found)) return g.unknown();
+    return known(i.score_p5) ? t("card_score", { score: g.plainNumber(found, 0), low: g.plainNumber(i.score_p5, 0), high: g.plainNumber(i.score_p95, 0) })
+      : g.plainNumber(found, 0) + " " + t("of_100");
+  }
+  g.severity = function (name) { return { stop: t("severity_stop"), caution: t("severity_caution"), note: t("severity_note") }[name]; };
+  /* The worst flag; what no layer knows is no flag. */
+  function worst(d) {
+    flags = flags || g.grouped(g.rows(data.flags), "deposit_id");
+    return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; })[0];
+  }
+  function flagged(d) {
+    var f = worst(d);
+    if (!f) return el("p", { "class": "worst" }, t("no_flag"));
+    return el("p", { "class": "worst " + f.severity }, el("strong", {}, g.severity(f.severity) + ": "), g.flagWords ? g.flagWords(f) : el("span", { lang: "en" }, f.fact));
+  }
+  function answer(card, d) {
+    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d));
+    var others = card.values.others;
+    return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(card.values.countries.map(g.country)) }),
+      others.length ? el("small", {}, t("partner_others", { deposits: listed(others.map(nameOf)) })) : null);
+  }
+  function facts(d) {
+    return el("dl", {}, [["card_control", control], ["stage", stage], ["card_minerals", minerals], ["card_actinides", actinides], ["card_way", route],
+      ["card_usd", dollars], ["score", score]].map(function (one) { return el("div", {}, el("dt", {}, t(one[0])), el("dd", {}, one[1](d))); }));
+  }
+  function stage(d) { return known(d.stage) ? g.term(g.words(d.stage)) : g.unknown(); }
+  function actinides(d) { return known(d.thorium_uranium) ? shortened(d.thorium_uranium) : known(d.actinides) ? g.list(d.actinides).join(", ") : g.unknown(); }
+  /* The deposit of a card: the run's, or the best under the weights in force. */
+  function chosen(card) {
+    if (g.published() || (card.question !== "card_access" && card.question !== "card_own")) return g.byId[card.deposit];
+    return g.ranked("candidate").filter(function (d) { return card.question === "card_own" ? g.isOwn(d) : !g.isOwn(d) && resourceOf(d); })[0];
+  }
+  function drawn(card) {
+    var d = chosen(card), map = el("div", { "class": "mini" }), open;
+    if (!d) return el("article", { "class": "card" }, el("p", { "class": "asked" }, t(card.question)), el("p", {}, t(card.note)));
+    open = el("button", { type: "button", "class": "as-link" }, d.name || d.id);
+    open.addEventListener("click", function () { g.open(d.id); });
+    var node = el("article", { "class": "card", "data-card": card.question }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
+      el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d),
+      card.note ? el("p", { "class": "small" }, t(card.note)) : null);
+    if (g.smallMap) setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });
+    return node;
+  }
   g.findings = function () {
-    var box = document.getElementById("headline");
-    box.replaceChildren.apply(box, g.data.headline.map(function (one) { return el("p", {}, g.t(one[0], one[1])); }));
+    var box = at("headline"), deck = at("cards");
+    box.replaceChildren.apply(box, data.headline.map(function (one) { return el("p", {}, sentence(one)); }));
+    deck.replaceChildren.apply(deck, data.cards.map(drawn));
+  };
+  g.startFindings = function () {
+    g.subscribe(function (changed) {
+      if (changed.some(function (c) { return ["weights", "intervals", "question", "access"].indexOf(c) >= 0; })) g.findings();
+    });
   };
 })(geoRee);

@@ -153,6 +153,7 @@
   g.panel = function () {
     if (started) { write(); return; }
     started = true;
+    g.startFindings();
     g.startFilters();
     g.startWeights();
     g.startRivals();
