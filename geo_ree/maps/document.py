@@ -33,6 +33,7 @@ _WITH_DATA = (
         "route_dossier.js",
         "dossier.js",
         "opening.js",
+        "sheet.js",
     ),
     *(
         "rivals.js",
@@ -54,7 +55,7 @@ _STYLES = (
     "dossier.css",
     "visit.css",
     "routes.css",
-    "print.css",
+    "phone.css", "print.css",
 )
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
 _LEAFLET = "xstatic.pkg.leaflet"

@@ -71,6 +71,10 @@ var geoRee = { data: {} };
     var head = g.el("tr", {}, heads.map(function (h) {
       return typeof h === "string" ? g.el("th", { scope: "col" }, h) : g.el("th", { scope: "col", "class": h[1] }, h[0]);
     }));
+    /* On a phone each row is a card, whose lines begin with the head of their column. */
+    rows.forEach(function (tr) {
+      Array.from(tr.cells).forEach(function (cell, i) { if (head.cells[i]) cell.dataset.label = head.cells[i].textContent; });
+    });
     node.replaceChildren(g.el("thead", {}, head), g.el("tbody", {}, rows));
     return node;
   };

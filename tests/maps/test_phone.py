@@ -1,0 +1,133 @@
+"""A phone: the dossier as a sheet below the map, cards in place of wide tables, targets for a finger."""
+
+import pytest
+
+from tests.maps.conftest import written
+
+pytestmark = pytest.mark.browser
+
+PHONES = pytest.mark.parametrize("width", [390, 360])
+SHEET = "document.querySelector('#dossier').getBoundingClientRect()"
+SMALL = """[...document.querySelectorAll('button, select, input, summary, nav a')].filter(e => {
+  const label = e.closest('label') || e.closest('.slider'), r = (label || e).getBoundingClientRect();
+  return e.checkVisibility({contentVisibilityAuto: true}) && r.width && (r.height < 43.5 || r.width < 43.5)
+    && !e.matches('.as-link, .rivals-count, .unranked');
+}).map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture
+def phone(data, tmp_path, visit):
+    path = written(data, tmp_path)
+
+    def opened(width):
+        return visit(path, width, 844, has_touch=True, is_mobile=True)
+
+    return opened
+
+
+@PHONES
+def test_the_dossier_is_a_sheet_and_nothing_lies_over_the_deposit(phone, width):
+    seen = phone(width)
+    seen.page.evaluate("geoRee.open('a')")
+    sheet = seen.value(SHEET)
+    assert (sheet["left"], sheet["right"], sheet["bottom"]) == (0, width, 844)
+    assert 300 < sheet["top"] < 500
+    over = seen.value(
+        "(function (g) { const d = g.byId.a, p = g.map().latLngToContainerPoint([d.latitude, d.longitude]);"
+        " const r = g.map().getContainer().getBoundingClientRect(), x = r.left + p.x, y = r.top + p.y;"
+        " return [x, y, document.elementsFromPoint(x, y).slice(0, 1).map(e => e.closest("
+        "'.leaflet-control, .measure, #dossier, #panel, #note') ? e.outerHTML : 'map')[0]]; })(geoRee)"
+    )
+    assert over[2] == "map"
+    assert 0 < over[0] < width
+    assert 0 < over[1] < sheet["top"]
+    assert seen.value("document.documentElement.scrollWidth") <= width
+    assert seen.trouble == []
+
+
+@PHONES
+def test_the_handle_works_by_keyboard_and_by_finger(phone, width):
+    seen = phone(width)
+    seen.page.evaluate("geoRee.open('a')")
+    half = seen.value(SHEET)["top"]
+    handle = seen.page.locator("#dossier .handle")
+    assert handle.get_attribute("aria-expanded") == "false"
+    assert handle.get_attribute("aria-label") == "Enlarge the dossier"
+    handle.focus()
+    seen.page.keyboard.press("ArrowUp")
+    assert seen.value(SHEET)["top"] < 60
+    assert handle.get_attribute("aria-expanded") == "true"
+    assert handle.get_attribute("aria-label") == "Reduce the dossier"
+    seen.page.keyboard.press("Enter")
+    assert seen.value(SHEET)["top"] == half
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for target, high in ((60, 40), (700, 500)):
+        seen.page.mouse.move(x, y)
+        seen.page.mouse.down()
+        seen.page.mouse.move(x, target, steps=4)
+        seen.page.mouse.up()
+        y = seen.value(SHEET)["top"] + 22
+        assert abs(seen.value(SHEET)["top"] - high) <= 220
+    assert seen.value("geoRee.opened()") == "a"
+    seen.page.mouse.move(x, y)
+    seen.page.mouse.down()
+    seen.page.mouse.move(x, 840, steps=4)
+    seen.page.mouse.up()
+    assert seen.value("geoRee.opened()") is None
+    assert seen.trouble == []
+
+
+@PHONES
+@pytest.mark.parametrize("how", ["button", "Escape"])
+def test_closing_goes_back_to_where_the_dossier_was_opened(phone, width, how):
+    seen = phone(width)
+    row = seen.page.locator("#ranking tr.row").nth(1)
+    row.scroll_into_view_if_needed()
+    seen.page.evaluate("window.scrollBy(0, 37)")
+    before = seen.value("window.scrollY")
+    assert before > 200
+    row.click()
+    assert seen.page.is_hidden("#panel")
+    if how == "button":
+        seen.page.click("#dossier .shut")
+    else:
+        seen.page.keyboard.press("Escape")
+    assert seen.value("window.scrollY") == before
+    assert seen.page.locator("#ranking tr.row").nth(1).is_visible()
+    assert seen.value("geoRee.opened()") is None
+
+
+@PHONES
+def test_wide_tables_are_cards_with_the_heads_before_their_cells(phone, width):
+    seen = phone(width)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    for selector in ("#questions", "#method", "#sources"):
+        assert seen.page.locator(f"{selector} .wide").count() > 0
+    seen.page.evaluate("geoRee.open('a')")
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    tables = seen.value(
+        "[...document.querySelectorAll('.wide table:not(.ranking)')].map(t => ["
+        "t.parentNode.scrollWidth <= t.parentNode.clientWidth + 1,"
+        "[...t.tHead.rows[0].cells].map(c => c.textContent),"
+        "[...t.tBodies[0].rows].map(r => [...r.cells].map(c => c.dataset.label))])"
+    )
+    assert len(tables) > 4
+    for fits, heads, rows in tables:
+        assert fits
+        assert all(labels == heads[: len(labels)] for labels in rows)
+    shown = seen.value(
+        "getComputedStyle(document.querySelector('#dossier .wide td'), '::before').content"
+    )
+    assert shown == '"To"'
+
+
+@PHONES
+def test_every_target_is_large_enough_for_a_finger(phone, width):
+    seen = phone(width)
+    assert seen.value(SMALL) == []
+    for box in ("filters-box", "weights-box", "routes-box"):
+        seen.page.evaluate(f"(document.getElementById({box!r}) || {{}}).open = true")
+    assert seen.value(SMALL) == []
+    seen.page.evaluate("geoRee.open('a')")
+    assert seen.value(SMALL) == []
