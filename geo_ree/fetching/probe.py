@@ -13,6 +13,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError, describe_unexpected
 from geo_ree.fetching.arcgis_query import RefusedError, request_service
 from geo_ree.fetching.cog import tile_names
+from geo_ree.fetching.monthly_files import newest_month
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
 from geo_ree.fetching.transport.download import Client
@@ -117,7 +118,8 @@ def _state_of(error: Exception, source: Source, settings: Settings) -> State:
 
 
 def _probe_file(source: Source, client: Client) -> None:
-    _first_bytes(source.url, source.reader.query, source, client)
+    query = source.reader.query
+    newest_month(source.url, source.id, lambda url: _first_bytes(url, query, source, client))
 
 
 def _first_bytes(url: str, params: Mapping[str, str], source: Source, client: Client) -> None:

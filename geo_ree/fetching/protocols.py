@@ -14,6 +14,7 @@ from geo_ree.errors import FetchError, SchemaError
 from geo_ree.fetching.arcgis import download_layer, read_layer
 from geo_ree.fetching.cog import download_window
 from geo_ree.fetching.jqgrid import download_grid, read_grid
+from geo_ree.fetching.monthly_files import newest_month
 from geo_ree.fetching.ogcapi import download_ogcapi, read_ogcapi
 from geo_ree.fetching.overpass import download_overpass, read_overpass
 from geo_ree.fetching.overture import download_overture, read_overture
@@ -37,12 +38,17 @@ _REINSTALL = "reinstall geo_ree"
 
 
 def download_file(request: Request, client: Client) -> Payload:
-    """Download the one file that an entry names.
+    """Download the one file that an entry names; of a file of each month, the newest.
 
     It must be a zip archive if its address ends like one, or the entry names a member. The server
     may answer that it is unchanged if the previous snapshot was requested in the same way.
     """
-    url, reader = request.source.url, request.source.reader
+    source = request.source
+    return newest_month(source.url, source.id, lambda url: _download_from(url, request, client))
+
+
+def _download_from(url: str, request: Request, client: Client) -> Payload:
+    reader = request.source.reader
     path = PurePosixPath(unquote(urlsplit(url).path))
     named = path.name not in ("", ".", "..") and "\\" not in path.name and path.name.isprintable()
     named = named and len(path.name.encode()) <= _LONGEST_NAME

@@ -1,6 +1,9 @@
-"""Values of a raster in metres: its unit, scale and offset applied, what cannot be a height unknown."""
+"""Values of a raster: unit, scale and offset applied, and what its layer cannot have unknown."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,15 @@ from geo_ree.schema import LAND_HEIGHT_M, units_of
 
 HEIGHT = "elevation_m"
 """The column whose units a raster's heights can have."""
+
+POSSIBLE: Mapping[str, tuple[float, float, str]] = MappingProxyType(
+    {
+        "elevation": (*LAND_HEIGHT_M, "m, as land has"),
+        "seismic_hazard": (0.0, 5.0, "g: no hazard map of rock has more"),
+        "population": (0.0, 10_000_000.0, "people, as a cell can have"),
+    }
+)
+"""Raster layer -> the lowest and the highest value that it can have, and the reason."""
 
 _SLOPE_DEG = (0.0, 90.0)
 _WORDS = {
@@ -29,18 +41,19 @@ _WORDS = {
 def read_values(
     dataset: DatasetReader, window: Window, source: Source, band: int = 1
 ) -> tuple[NDArray[np.float32], int]:
-    """Read heights in metres (band 1) or slopes in degrees, and count the impossible ones.
+    """Read values (band 1; heights in metres) or slopes in degrees, and count the impossible ones.
 
-    NaN stands where the file or the entry say no data, and for what no land has: voids of -32768 or
-    9999 that the file does not declare.
+    NaN stands where the file or the entry say no data, and for what the layer cannot have: voids of
+    -32768 or 9999 that the file does not declare.
     """
     read = dataset.read(band, window=window, masked=True)
     values = np.asarray(np.ma.filled(read.astype(np.float32), np.nan), dtype=np.float32)
     values[np.isin(values, [float(text) for text in source.nulls.get("*", ())])] = np.nan
     known = np.isfinite(values)
-    factor = metres_per_unit(dataset, source) if band == 1 else 1.0
+    heights = source.layer == "elevation" and band == 1
+    factor = metres_per_unit(dataset, source) if heights else 1.0
     scale, offset = dataset.scales[band - 1] * factor, dataset.offsets[band - 1] * factor
-    low, high = LAND_HEIGHT_M if band == 1 else _SLOPE_DEG
+    low, high = POSSIBLE[source.layer][:2] if band == 1 else _SLOPE_DEG
     with np.errstate(over="ignore", invalid="ignore"):
         values = np.asarray(values * scale + offset, dtype=np.float32)
         possible = (values >= low) & (values <= high)
@@ -63,3 +76,15 @@ def metres_per_unit(dataset: DatasetReader, source: Source) -> float:
             f'state the unit of its heights in the catalogue entry: units = {{ {HEIGHT} = "m" }}',
         )
     return units_of(HEIGHT)[unit]
+
+
+def no_value_error(name: str, source: Source, impossible: int) -> SchemaError:
+    """Return the error about a raster without a value that its layer can have."""
+    what, hint = "no value", "fetch it for a box over land"
+    if impossible:
+        low, high, reason = POSSIBLE[source.layer]
+        noun = "height" if source.layer == "elevation" else "value"
+        what = f"no {noun} from {low:g} to {high:g} {reason} ({impossible} pixels)"
+    if source.layer == "elevation":
+        hint = f'{hint}, or state its unit: units = {{ {HEIGHT} = "ft" }}'
+    return SchemaError(f"{source.id}: {name} contains {what}", hint)

@@ -26,10 +26,10 @@ from geo_ree.catalog.source import Source
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box
-from geo_ree.fetching.raster_values import HEIGHT, read_values
+from geo_ree.fetching.raster_values import no_value_error, read_values
 from geo_ree.reading.geotiffs import open_geotiff
 from geo_ree.reading.tables import refuse_settings
-from geo_ree.schema import LAND_HEIGHT_M
+from geo_ree.settings import REGION
 
 MAX_PIXELS = 50_000_000
 """A window with more pixels (200 MB as float32) is refused."""
@@ -167,6 +167,13 @@ def open_raster(path: Path, source: Source) -> Iterator[DatasetReader]:
         raise SchemaError(f"{source.id}: {path.name} is not a whole GeoTIFF", hint) from error
 
 
+def raster_bounds(path: Path, source: Source) -> Box:
+    """Outer edges of a raster in degrees, from its header."""
+    with open_raster(path, source) as dataset:
+        west, south, east, north = transform_bounds(dataset.crs, STORE_CRS, *dataset.bounds)
+        return float(west), float(south), float(east), float(north)
+
+
 def pixel_height_deg(path: Path, source: Source) -> float:
     """Height of the pixels of a raster in degrees, from its header."""
     with open_raster(path, source) as dataset:
@@ -189,8 +196,9 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     pandas.DataFrame
         One row, with the index ``row``: ``width`` and ``height`` in pixels, ``pixel_x_deg`` and
         ``pixel_y_deg``, the outer edges ``west``, ``south``, ``east``, ``north`` in degrees,
-        ``minimum`` and ``maximum`` of the values (m), ``impossible`` (pixels whose value no land
-        has, read as no data), and ``no_data_pct``.
+        ``minimum`` and ``maximum`` of the values, ``impossible`` (pixels whose value the layer
+        cannot have, read as no data), and ``no_data_pct``; of a raster of over 50 million pixels
+        where the region is.
 
     Raises
     ------
@@ -208,22 +216,16 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
     """
     with open_raster(path, source) as dataset:
         low, high, known, impossible = np.inf, -np.inf, 0, 0
-        for _, window in dataset.block_windows(1):
+        pixels = 0
+        for window in _checked_windows(dataset):
             values, odd = read_values(dataset, window, source)
-            impossible += odd
+            impossible, pixels = impossible + odd, pixels + values.size
             values = values[np.isfinite(values)]
             if values.size:
                 known += values.size
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
         if not known:
-            what = "no value"
-            if impossible:
-                low, high = LAND_HEIGHT_M
-                what = f"no height from {low:g} to {high:g} m, as land has ({impossible} pixels)"
-            raise SchemaError(
-                f"{source.id}: {path.name} contains {what}",
-                f'fetch it for a box over land, or state its unit: units = {{ {HEIGHT} = "ft" }}',
-            )
+            raise no_value_error(path.name, source, impossible)
         west, south, east, north = transform_bounds(dataset.crs, STORE_CRS, *dataset.bounds)
         return pd.DataFrame(
             {
@@ -238,10 +240,30 @@ def read_raster(path: Path, source: Source) -> pd.DataFrame:
                 "minimum": low,
                 "maximum": high,
                 "impossible": impossible,
-                "no_data_pct": 100.0 * (1.0 - known / (dataset.width * dataset.height)),
+                "no_data_pct": 100.0 * (1.0 - known / pixels),
             },
             index=pd.RangeIndex(1, 2, name="row"),
         )
+
+
+def _checked_windows(dataset: DatasetReader) -> Iterator[Window]:
+    """Blocks of a raster: of one of the world, where the region is; else all."""
+    blocks = [window for _, window in dataset.block_windows(1)]
+    if dataset.crs.is_geographic and dataset.width * dataset.height > MAX_PIXELS:
+        west, south, east, north = REGION
+        step = dataset.transform
+        columns = (west - step.c) / step.a, (east - step.c) / step.a
+        rows = (north - step.f) / step.e, (south - step.f) / step.e
+        within = [
+            w
+            for w in blocks
+            if w.col_off < columns[1]
+            and w.col_off + w.width > columns[0]
+            and w.row_off < rows[1]
+            and w.row_off + w.height > rows[0]
+        ]
+        blocks = within or blocks
+    return iter(blocks)
 
 
 def read_rasters(paths: Sequence[Path], box: Box, source: Source) -> RasterWindow:

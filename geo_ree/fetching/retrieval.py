@@ -13,11 +13,13 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, SchemaError, SettingsError
 from geo_ree.fetching.protocol import Box, Payload, Request
 from geo_ree.fetching.protocols import PROTOCOLS, read
+from geo_ree.fetching.raster_archives import unpack_raster
 from geo_ree.fetching.transport.download import Client, OnBytes
 from geo_ree.fetching.transport.masking import masked, masking_errors, secrets_of
 from geo_ree.fetching.transport.session import check_address
 from geo_ree.fetching.transport.transfer import PARTIAL_NAMES
 from geo_ree.reading.shapefile import choose_parts
+from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
 from geo_ree.storage import (
     Provenance,
@@ -114,6 +116,9 @@ geo-ree fetch usgs_ree --file PATH
             if payload.unchanged and previous is not None:
                 return previous
             sha256 = _check_pin(payload, source)
+            if source.layer in RASTER_LAYERS:
+                payload = unpack_raster(payload, source)
+                sha256 = sha256_of(payload.path)
             (check or _read_tables(source))(payload.path)
             if previous is not None and previous.provenance.sha256 == sha256:
                 return previous

@@ -8,7 +8,7 @@ from geo_ree import storage
 from geo_ree.pipeline.deposit_measures import measure_deposits
 from geo_ree.pipeline.deposit_routes import measure_routes
 from geo_ree.pipeline.deposit_scores import score_deposits
-from geo_ree.pipeline.elevation import find_elevation
+from geo_ree.pipeline.elevation import find_rasters
 from geo_ree.pipeline.layers import load_layers
 from geo_ree.pipeline.records import Measures, Result
 from geo_ree.pipeline.report import make_report, raster_inputs
@@ -24,7 +24,7 @@ def compute_run(store: RunStore, clock: Clock) -> Result:
     with clock.stage("sources to layers"):
         layers = store.layers(lambda: load_layers(settings, options, clock.tell))
     with storage.holding_snapshots(settings):
-        rasters = find_elevation(layers.sources, settings)
+        rasters = find_rasters(layers.sources, settings)
 
         def measured() -> Measures:
             with clock.stage("measures"):

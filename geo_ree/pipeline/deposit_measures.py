@@ -10,7 +10,7 @@ import pandas as pd
 from geo_ree.errors import SettingsError
 from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.earthquakes import earthquake_columns
-from geo_ree.pipeline.elevation import ElevationSource, terrain_columns
+from geo_ree.pipeline.elevation import RasterSource, terrain_columns
 from geo_ree.pipeline.gateways import check_names, choose_gateways, to_the_metre
 from geo_ree.pipeline.records import Layers, Measures
 from geo_ree.pipeline.sampling import measure_omission, missing_lines
@@ -28,7 +28,7 @@ _UNSURE_KM = 25.0
 
 
 def measure_deposits(
-    layers: Layers, options: Options, rasters: tuple[ElevationSource, ...] = ()
+    layers: Layers, options: Options, rasters: tuple[RasterSource, ...] = ()
 ) -> Measures:
     """Measure every deposit of a scored role that has a coordinate.
 
@@ -39,7 +39,7 @@ def measure_deposits(
     options
         Targets, gateways and seed.
     rasters
-        Elevation, from `geo_ree.pipeline.elevation`.
+        From `geo_ree.pipeline.elevation.find_rasters`.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def measure_deposits(
         deposits, frames, coverage=layers.coverage, regions=layers.regions, labels=layers.labels
     )
     near = to_the_metre(pd.concat([distances, borders, around], axis=1))
-    parts = [deposits, near, limits, terrain, shocks, site_columns(deposits)]
+    parts = [deposits, near, limits, terrain, shocks, site_columns(deposits, rasters)]
     table = pd.concat(parts, axis=1)
     rates = measure_omission(proximity)
     located = layers.located

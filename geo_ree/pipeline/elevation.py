@@ -1,4 +1,4 @@
-"""Elevation, slope and climb of deposits, from the rasters that are available offline.
+"""The rasters that are available offline, and elevation, slope and climb of deposits from them.
 
 `geo-ree fetch` downloads windows of world rasters into the data folder, one per box. A run reads
 those, the files that users provide, and the coarse grid of the package; it asks no network.
@@ -19,6 +19,7 @@ from geo_ree.catalog import Source
 from geo_ree.crs import Floats
 from geo_ree.fetching import pixel_height_deg, read_rasters, read_window
 from geo_ree.proximity import ElevationReader, Patch, TargetIndex, measure_terrain
+from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import Settings
 
 LAYER = "elevation"
@@ -27,8 +28,8 @@ _CLIMB = "climb_railway_m"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElevationSource:
-    """A source of elevation and its files, the newest first; each covers one box.
+class RasterSource:
+    """A source of a raster layer and its files, the newest first; each covers one box.
 
     `snapshots` says where they came from, and is empty for the grid of the package.
     """
@@ -49,16 +50,14 @@ class ElevationSource:
         )
 
 
-def find_elevation(
-    sources: Mapping[str, Source], settings: Settings
-) -> tuple[ElevationSource, ...]:
-    """Find the available elevation among the sources of a run, the finest pixels first.
+def find_rasters(sources: Mapping[str, Source], settings: Settings) -> tuple[RasterSource, ...]:
+    """Find the available rasters among the sources of a run, the finest pixels first.
 
     Raises SchemaError when a file is damaged or is not a raster.
     """
-    found: list[tuple[float, ElevationSource]] = []
+    found: list[tuple[float, RasterSource]] = []
     for source in sources.values():
-        if source.layer != LAYER:
+        if source.layer not in RASTER_LAYERS:
             continue
         if source.protocol == "starter":
             paths, kept = [storage.starter_path(source.reader.member)], []
@@ -66,9 +65,9 @@ def find_elevation(
             kept = storage.snapshots_of_parts(settings, source.id)
             paths = [snapshot.payload for snapshot in kept]
         if paths:
-            elevation = ElevationSource(source=source, paths=tuple(paths), snapshots=tuple(kept))
-            found.append((pixel_height_deg(paths[0], source), elevation))
-    return tuple(elevation for _, elevation in sorted(found, key=lambda pair: pair[0]))
+            raster = RasterSource(source=source, paths=tuple(paths), snapshots=tuple(kept))
+            found.append((pixel_height_deg(paths[0], source), raster))
+    return tuple(raster for _, raster in sorted(found, key=lambda pair: pair[0]))
 
 
 def tile_reader(source: Source, settings: Settings) -> ElevationReader:
@@ -107,7 +106,7 @@ requested, because geo_ree works offline; ...
 
 
 def terrain_columns(
-    deposits: gpd.GeoDataFrame, elevation: tuple[ElevationSource, ...], proximity: TargetIndex
+    deposits: gpd.GeoDataFrame, rasters: tuple[RasterSource, ...], proximity: TargetIndex
 ) -> pd.DataFrame:
     """Measure the terrain at deposits.
 
@@ -118,8 +117,8 @@ def terrain_columns(
     ----------
     deposits
         Points of the layer ``deposits``.
-    elevation
-        From `find_elevation`.
+    rasters
+        From `find_rasters`; those of other layers are passed over.
     proximity
         Where the railways are.
 
@@ -132,7 +131,7 @@ def terrain_columns(
     """
     climbs = "railway" in proximity.targets
     out = pd.DataFrame(index=deposits.index)
-    for available in elevation:
+    for available in (r for r in rasters if r.source.layer == LAYER):
         gaps = deposits.index
         if not out.empty:
             gaps = out.index[out["near_elevation"].isna() | out["near_climb"].isna()]

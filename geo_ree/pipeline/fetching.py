@@ -288,7 +288,7 @@ class _Batch:
             raw = read(table, path)
             if table.layer in RASTER_LAYERS:
                 impossible = int(raw["impossible"].sum())
-                remark = f"raster with {impossible} pixels that no land has, read as no data"
+                remark = f"raster with {impossible} impossible pixels, read as no data"
                 part = Normalized(
                     frame=gpd.GeoDataFrame(),
                     layer=table.layer,

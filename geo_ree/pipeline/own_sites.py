@@ -15,7 +15,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.pipeline.deposit_measures import measure_deposits
 from geo_ree.pipeline.deposit_routes import measure_routes
 from geo_ree.pipeline.deposit_scores import score_deposits
-from geo_ree.pipeline.elevation import find_elevation
+from geo_ree.pipeline.elevation import find_rasters
 from geo_ree.pipeline.layers import describe_input, load_layers, read_layers
 from geo_ree.pipeline.missing_layers import unscored_warnings
 from geo_ree.pipeline.own_files import OwnLayer, Provided
@@ -239,7 +239,7 @@ def _scored(
 ) -> Result:
     tell("measures …")
     with storage.holding_snapshots(settings):
-        rasters = find_elevation(layers.sources, settings)
+        rasters = find_rasters(layers.sources, settings)
         measures = measure_deposits(layers, options, rasters)
     tell("routes and access cost …")
     measures = measure_routes(measures, layers, options.seed)

@@ -14,7 +14,7 @@ import pandas as pd
 from geo_ree._version import __version__
 from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
-from geo_ree.pipeline.elevation import ElevationSource
+from geo_ree.pipeline.elevation import RasterSource
 from geo_ree.pipeline.layers import InputFile, describe_input
 from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
@@ -57,8 +57,8 @@ def identify_run(inputs: Sequence[Mapping[str, Any]], options: Options) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
-def raster_inputs(rasters: Sequence[ElevationSource]) -> list[dict[str, Any]]:
-    """What ``run.json`` says of the elevation rasters, each file a table of one row."""
+def raster_inputs(rasters: Sequence[RasterSource]) -> list[dict[str, Any]]:
+    """What ``run.json`` says of the rasters, each file a table of one row."""
     out = []
     for raster in rasters:
         payloads = [InputFile.from_snapshot(s) for s in raster.snapshots]

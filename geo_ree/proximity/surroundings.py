@@ -35,6 +35,9 @@ DISTANCES: Mapping[str, str] = {
 TAILINGS_KM = 50.0
 """Farther tailings are unknown: every list of them is incomplete, so that the nearest means nothing."""
 
+SURE_KM = 100.0
+"""Distances are sure up to this: a longer one is an upper limit, for the layer ends somewhere beyond."""
+
 _HALF_TURN = 180.0
 _UNNAMED = "without a name"
 
@@ -70,9 +73,11 @@ def measure_surroundings(
         ``dist_mining_area_km`` and ``dist_tailings_km``, geodesic distances (km) to the nearest
         feature of any country, 0 within an area, with its name and source in ``near_protected_area``
         and so on; ``protected_area``, the names of the areas that hold the point, the smallest first,
-        and ``protected_area_category`` of the smallest; ``water_stress``, the class of the basin.
+        and ``protected_area_category`` of the smallest; ``water_stress``, the class of the basin, with
+        its source in ``near_water_stress``.
         NaN and None where the layer is absent, does not cover the country, or where something
-        nearer may lie beyond what it covers; ``protected_area`` is blank there and where there is none.
+        nearer may lie beyond what it covers; ``protected_area`` is blank there and where there is
+        none. Beyond 100 km a distance is an upper limit.
 
     Raises
     ------
@@ -104,7 +109,9 @@ def measure_surroundings(
         columns |= places.distances(name, layer, rows)
         if name == "protected_area" and rows is not None:
             columns |= places.holders(rows, layer)
-    columns["water_stress"] = places.value_at("water_stress", layers.get("water_stress"), "label")
+    stress = places.smallest("water_stress", layers.get("water_stress"))
+    near = [places.labels.get(source, source) for source in stress["source_id"]]
+    columns["water_stress"], columns["near_water_stress"] = stress["label"].to_numpy(), near
     return pd.DataFrame(columns, index=deposits.index)
 
 
@@ -172,7 +179,8 @@ class _Places:
             if name == "tailings":
                 unknown = km > TAILINGS_KM
             else:
-                beyond = self.extents.beyond(layer, self.lon, self.lat, km, country=self.country)
+                sure = np.minimum(km, SURE_KM)
+                beyond = self.extents.beyond(layer, self.lon, self.lat, sure, country=self.country)
                 unknown = ~by_name & (~in_box | beyond)
             km[unknown] = np.nan
             known = np.flatnonzero(~np.isnan(km))
@@ -190,6 +198,8 @@ class _Places:
         """Names of the areas that hold each place, the smallest first, and the category of that one."""
         by_name, in_box = self.covered(layer)
         area, point = self._held_by(rows)
+        used, area = np.unique(area, return_inverse=True)
+        rows = rows.iloc[used]
         names = np.array(_names_of(rows), dtype=object)
         blank = pd.Series(None, rows.index, dtype=object)
         category = rows.get("category", blank).fillna(rows.get("designation", blank))
@@ -204,20 +214,20 @@ class _Places:
                 first[place] = word
         return {"protected_area": joined, "protected_area_category": first}
 
-    def value_at(self, layer: str, rows: gpd.GeoDataFrame | None, column: str) -> Words:
-        """Value of a column of the smallest area that holds each place; None where unknown."""
-        out = np.full(len(self.points), None, dtype=object)
+    def smallest(self, layer: str, rows: gpd.GeoDataFrame | None) -> pd.DataFrame:
+        """Label and source of the smallest area that holds each place; None where unknown."""
+        names = ["label", "source_id"]
+        out = pd.DataFrame(None, range(len(self.points)), names, dtype=object)
         if rows is None or not len(rows):
             return out
         rows = sound_areas(rows, layer)
         by_name, in_box = self.covered(layer)
         area, point = self._held_by(rows)
-        values = rows[column].astype(object)
-        values = values.where(values.notna(), None).to_numpy()
-        for place, row in zip(point[::-1].tolist(), area[::-1].tolist(), strict=True):
-            if by_name[place] or in_box[place]:
-                out[place] = values[row]
-        return out
+        keep = (by_name | in_box)[point]
+        first = pd.Series(area[keep], point[keep])
+        first = first[~first.index.duplicated()]
+        found = rows[names].iloc[first.to_numpy()].astype(object).set_axis(first.index)
+        return found.where(found["label"].notna(), None).reindex(out.index)
 
     def _held_by(self, rows: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Pairs of the row of an area and a place on it, the smallest areas first."""
@@ -233,5 +243,5 @@ def _names_of(rows: gpd.GeoDataFrame) -> list[str]:
     kinds = rows["kind"] if "kind" in rows else pd.Series("area", rows.index)
     return [
         name if isinstance(name, str) and name else f"{str(kind).replace('_', ' ')} {_UNNAMED}"
-        for name, kind in zip(rows["name"], kinds, strict=True)
+        for name, kind in zip(rows["name"].tolist(), kinds.tolist(), strict=True)
     ]

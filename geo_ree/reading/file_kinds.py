@@ -33,6 +33,12 @@ _UNREADABLE = (
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
 )
+_POINTER = b"version https://git-lfs.github.com/spec/"
+POINTER = "a Git LFS pointer came, a text of three lines that stands for the file"
+POINTER_HINT = (
+    "take the address of the file itself: github.com/OWNER/REPO/raw/COMMIT/PATH, or "
+    "media.githubusercontent.com/media/OWNER/REPO/COMMIT/PATH"
+)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -50,6 +56,8 @@ def detect_kind(path: Path, *, where: str, hint: str) -> Kind:
         raise SchemaError(f"{where} cannot be read ({error.strerror})", hint) from error
     if not head.strip():
         raise SchemaError(f"{where} is empty", hint)
+    if is_pointer(head):
+        raise SchemaError(f"{where}: {POINTER}", POINTER_HINT)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -62,6 +70,17 @@ def detect_kind(path: Path, *, where: str, hint: str) -> Kind:
     if text.startswith(("<!doctype html", "<html")):
         raise SchemaError(f"{where} is a web page, not the file", hint)
     return "xml" if text.startswith("<") else "json" if text.startswith(("{", "[")) else "text"
+
+
+def is_pointer(head: bytes) -> bool:
+    r"""Recognise by its first bytes what Git keeps in place of a large file.
+
+    Examples
+    --------
+    >>> is_pointer(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a")
+    True
+    """
+    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(_POINTER)
 
 
 def _start_of_text(head: bytes) -> str | None:

@@ -84,11 +84,18 @@ def _name(tags: pd.DataFrame) -> pd.Series:
     return tags["name:en"].where(tags["name:en"].map(_given), tags["name"])
 
 
+def _protected(tags: pd.DataFrame) -> pd.Series:
+    """What an area is protected as: its boundary, else its use for leisure."""
+    return tags["boundary"].where(tags["boundary"].isin(_PROTECTED), tags["leisure"])
+
+
+_PROTECTED = ("national_park", "protected_area")
 _OUTPUT = "plant:output:electricity"
 _Rule = tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.Series]]
 _DERIVED: Mapping[str, _Rule] = MappingProxyType(
     {
         "osm_name": (("name", "name:en"), _name),
+        "protected_as": (("boundary", "leisure"), _protected),
         "voltage_kv": (("voltage",), _number(voltage_kv, "voltage", "voltage_kv")),
         "capacity_mw": ((_OUTPUT,), _number(capacity_mw, _OUTPUT, "capacity_mw")),
     }
@@ -177,7 +184,8 @@ def _only_reading(action: int, *_: object) -> int:
 def with_derived(tags: pd.DataFrame, source: Source) -> pd.DataFrame:
     """Add the columns that an entry names and that come from several tags, or a unit.
 
-    ``osm_name`` (``name:en``, else ``name``); ``voltage_kv`` (highest of ``voltage``);
+    ``osm_name`` (``name:en``, else ``name``); ``protected_as`` (``boundary`` where it protects, else
+    ``leisure``); ``voltage_kv`` (highest of ``voltage``);
     ``capacity_mw`` (of ``plant:output:electricity``). Unrecognised values, and numbers that no
     column can hold, are left blank, with a warning. The columns of
     `geo_ree.reading.osm_states.state_names` are there already.

@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, cast
 
@@ -170,7 +171,7 @@ def _choose_layers(names: list[str], reader: Reader, suffix: str, label: str) ->
             f"{label} has several layers: {', '.join(names)}",
             "name one in reader.layer of the catalogue entry",
         )
-    alike = [n for n in names if n.casefold() == reader.layer.casefold()]
+    alike = [n for n in names if fnmatch(n.casefold(), reader.layer.casefold())]
     if reader.layer in names or len(alike) == 1:
         return [reader.layer] if reader.layer in names else alike
     raise SchemaError(

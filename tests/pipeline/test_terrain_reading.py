@@ -21,7 +21,7 @@ from geo_ree import storage
 from geo_ree.catalog import load_catalog
 from geo_ree.fetching import fetch_snapshot, tile_names
 from geo_ree.pipeline import result as pipeline
-from geo_ree.pipeline.elevation import find_elevation, terrain_columns, tile_reader
+from geo_ree.pipeline.elevation import find_rasters, terrain_columns, tile_reader
 from geo_ree.proximity import Target, TargetIndex, measure_terrain
 from geo_ree.settings import Options, Settings
 
@@ -135,7 +135,7 @@ def test_windows_of_several_boxes_stay_side_by_side(settings, sources):
     kept = storage.snapshots_of_parts(settings, glo.id)
     assert [s.provenance.part for s in kept] == [again.provenance.part, second.provenance.part]
     assert not first.folder.exists()  # the newer one of the same box is as good
-    raster, *starter = find_elevation(sources, settings)
+    raster, *starter = find_rasters(sources, settings)
     assert raster.source.id == "copernicus_glo90"
     assert raster.paths == tuple(s.payload for s in kept)
     assert [s.source.id for s in starter] == ["starter_elevation_tien_shan", "starter_elevation"]
@@ -146,7 +146,7 @@ def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, 
     for box in ((75.9, 42.4, 76.3, 42.8), (76.3, 42.4, 76.8, 42.8)):
         fetch_snapshot(glo, settings, box=box)
     requests = len(publisher[1])
-    rasters = find_elevation(sources, settings)
+    rasters = find_rasters(sources, settings)
     found = terrain_columns(mine(76.1), rasters, railway(76.6)).loc["m"]
     assert found["near_elevation"] == found["near_climb"] == LABEL
     assert found["climb_railway_m"] == pytest.approx(1200, abs=3)
@@ -159,7 +159,7 @@ def test_the_line_over_two_windows_is_read_without_a_network(settings, sources, 
 
 def test_what_the_finest_lacks_comes_from_the_next(settings, sources):
     fetch_snapshot(sources["copernicus_glo90"], settings, box=(75.9, 42.4, 76.3, 42.8))
-    rasters = find_elevation(sources, settings)
+    rasters = find_rasters(sources, settings)
     inside, outside = mine(76.1, label="in"), mine(70.5, label="out")
     both = gpd.GeoDataFrame(pd.concat([inside, outside]))
     found = terrain_columns(both, rasters, railway(76.6))
@@ -174,7 +174,7 @@ def test_what_the_finest_lacks_comes_from_the_next(settings, sources):
 
 
 def test_without_a_raster_there_are_no_columns(settings):
-    assert find_elevation({}, settings) == ()
+    assert find_rasters({}, settings) == ()
     assert terrain_columns(mine(76.1), (), railway(76.6)).columns.tolist() == []
 
 
@@ -198,7 +198,7 @@ def test_a_raster_of_ones_own(settings, sources, tmp_path):
     ) as out:
         out.write(np.full((400, 400), 1234.0, np.float32), 1)
     fetch_snapshot(own, settings, provided=path)
-    rasters = find_elevation({"own_dem": own, **sources}, settings)
+    rasters = find_rasters({"own_dem": own, **sources}, settings)
     assert [r.source.id for r in rasters] == [
         "own_dem",
         "starter_elevation_tien_shan",

@@ -76,11 +76,13 @@ def test_a_country_that_the_layer_does_not_cover_is_unknown_and_not_free_of_area
 
 def test_a_distance_beyond_the_edge_of_what_was_fetched_is_unknown():
     faults = layer([shapely.LineString([(70.2, 42), (70.2, 43)])])
-    near_edge, in_middle = (79.9, 42.5), (71, 42.5)
-    deposits = places(near_edge, in_middle)
+    near_edge, in_middle, far_from_both = (79.9, 42.5), (71, 42.5), (76, 42.5)
+    deposits = places(near_edge, in_middle, far_from_both)
     got = around(deposits, "active_faults", faults, covered=(), boxes=((70.0, 40.0, 80.0, 45.0),))
     assert np.isnan(got["dist_active_fault_km"].iloc[0])
     assert got["dist_active_fault_km"].iloc[1] == pytest.approx(65.7, abs=0.5)
+    # nothing within 100 km is sure, so that a distance is given: an upper limit
+    assert got["dist_active_fault_km"].iloc[2] == pytest.approx(476, abs=2)
 
 
 def test_faults_of_a_neighbour_count():
@@ -102,7 +104,9 @@ def test_water_stress_is_the_class_of_the_basin():
         label=["High (40-80%)", None],
         kind=["basin", "basin"],
     )
-    got = around(places((75.5, 42.5), (76.5, 42.5), (80, 42.5)), "water_stress", basins)
+    deposits = places((75.5, 42.5), (76.5, 42.5), (80, 42.5)).set_axis(["x", "y", "z"])
+    got = around(deposits, "water_stress", basins, labels={"made_up": "Made up"})
+    assert got["near_water_stress"].fillna("").tolist() == ["Made up", "", ""]
     assert got["water_stress"].fillna("unknown").tolist() == ["High (40-80%)", "unknown", "unknown"]
 
 

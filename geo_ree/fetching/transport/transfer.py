@@ -20,6 +20,7 @@ from geo_ree.fetching.transport.body import BadBodyError, is_encoded, unpacked_p
 from geo_ree.fetching.transport.masking import masked
 from geo_ree.fetching.transport.retry import TemporaryError, status_error, whole_number
 from geo_ree.fetching.transport.session import HttpRequest, Session
+from geo_ree.reading.file_kinds import POINTER, POINTER_HINT, is_pointer
 from geo_ree.settings import Settings
 from geo_ree.storage import atomic_text, sha256_of
 
@@ -281,6 +282,8 @@ class PartialFile:
                 "open the address in a browser: it may ask to sign in; "
                 "or give a mirror with --mirror",
             )
+        if is_pointer(head):
+            raise BadBodyError(POINTER, POINTER_HINT)
         if magic and not head.startswith(magic):
             raise BadBodyError(
                 f"not the expected kind of file came (it begins with {head[:8]!r}, "
