@@ -22,7 +22,7 @@ from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.pipeline.fetching import fetch
 from geo_ree.reading.osm_tags import capacity_mw, voltage_kv
 
-TABLES = ("railways", "roads", "power_lines", "power_plants")
+TABLES = ("railways", "roads", "power_lines", "power_plants", "protected_areas")
 CORNERS = {n: (70 + 0.1 * n, 45 + 0.05 * (n * 7 % 5)) for n in range(1, 60)}
 
 Write = Callable[..., Path]
@@ -139,8 +139,34 @@ def part(source: Source, name: str) -> Source:
     return next(p for p in source.parts() if p.part == name)
 
 
-def test_the_entry_has_the_four_tables(kazakhstan):
+def test_the_entry_has_its_tables(kazakhstan):
     assert tuple(p.part for p in kazakhstan.parts()) == TABLES
+
+
+def test_protected_areas_are_ways_and_relations_with_their_outlines(write, kazakhstan):
+    ways = (
+        way(40, [1, 2, 3, 1], leisure="nature_reserve", name="Қорық"),
+        way(41, [4, 5, 6, 4], boundary="protected_area", protect_class="1a", leisure="park"),
+        way(42, [7, 8, 9]),
+        way(43, [9, 10, 7]),
+        way(44, [11, 12, 13, 11], boundary="administrative"),
+    )
+    park = Relation(
+        id=9,
+        version=1,
+        members=[("w", 42, "outer"), ("w", 43, "outer")],
+        tags={"type": "boundary", "boundary": "national_park", "name:en": "Made-up Park"},
+    )
+    path = write(ways=ways, relations=(park,))
+    areas = read(part(kazakhstan, "protected_areas"), path).set_index("osm_ref")
+    assert areas["protected_as"].to_dict() == {
+        "way/40": "nature_reserve",
+        "way/41": "protected_area",
+        "relation/9": "national_park",
+    }
+    assert set(areas.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert areas.loc["relation/9", "osm_name"] == "Made-up Park"
+    assert areas.loc["way/41", "protect_class"] == "1a"
 
 
 def test_lines_are_ways_with_their_tags_as_they_are(opened):
