@@ -37,6 +37,7 @@ _WITH_DATA = (
     ),
     *(
         "rivals.js",
+        "copying.js",
         "table.js",
         "weights.js",
         "download.js",
@@ -55,7 +56,8 @@ _STYLES = (
     "dossier.css",
     "visit.css",
     "routes.css",
-    "phone.css", "print.css",
+    "phone.css",
+    "print.css",
 )
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
 _LEAFLET = "xstatic.pkg.leaflet"
@@ -65,7 +67,7 @@ _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNO
 _MARKUP_CODE = re.compile(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE)
 
 _ELSEWHERE = re.compile(
-    r"""<link\b
+    r"""<link\b(?![^>]*\bhref="data:)
     |<(?:script|img|iframe|source|embed|object|audio|video)\b[^>]*\b(?:src|data)\s*=\s*["']?(?!data:)
     |@import\b
     |url\(\s*["']?(?!data:|\#)""",
@@ -120,6 +122,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)} · geo_ree</title>",
+        f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml;base64,{_icon()}">',
         f'<script type="{_DATA_TYPE}" id="geo-ree-data">{compressed(data)}</script>',
         *(f"<script>{s}</script>" for s in scripts),
     ]
@@ -179,6 +182,10 @@ def _asset(name: str) -> str:
 def _deferred(name: str) -> str:
     """Wrap a script so that it runs after the data are unpacked."""
     return f"geoRee.when(function () {{\n{_asset(name)}\n}});"
+
+
+def _icon() -> str:
+    return base64.b64encode(_asset("icon.svg").encode("utf-8")).decode("ascii")
 
 
 def _leaflet(name: str) -> str:

@@ -21,10 +21,10 @@ CAPITALS = {
     1528675: "Bishkek",
     1221874: "Dushanbe",
     162183: "Ashgabat",
-    2028462: "Ulan Bator",
+    2028462: "Ulaanbaatar",  # GeoNames keeps the old form, "Ulan Bator"
     1138958: "Kabul",
 }
-"""GeoNames ids of the capitals of the seven countries."""
+"""Capitals of the seven countries by GeoNames id, with the names that they have today."""
 
 
 def read_cities() -> Mapping[str, dict[str, Any]]:
@@ -76,7 +76,7 @@ def _settlement(city: dict[str, Any], country: str) -> dict[str, str]:
     kind = "town" if city["population"] >= TOWN_LEAST else "village"
     return {
         "native_id": str(city["geonameid"]),
-        "name": city["name"],
+        "name": CAPITALS.get(int(city["geonameid"]), city["name"]),
         "kind": "capital" if int(city["geonameid"]) in CAPITALS else kind,
         "population": str(city["population"]),
         "latitude": f"{city['latitude']:.5f}".rstrip("0").rstrip("."),

@@ -48,7 +48,7 @@ var geoRee = { data: {} };
   };
   /* Turn the web addresses in a text into links that show the host. */
   g.linked = function (text) {
-    return String(text).split(/(https?:\/\/[^\s;,)"'<>]+)/).map(function (part, i) {
+    return String(text).split(/(https?:\/\/(?:[^\s;,()[\]|"'<>]|\([^\s;,()[\]|"'<>]*\))+(?<![.:]))/).map(function (part, i) {
       return i % 2 ? g.anchor(part, part.replace(/^https?:\/\/(www\.)?/, "").replace(/^([^/]*).*$/, "$1") + " ↗") : part;
     });
   };

@@ -88,9 +88,10 @@
   g.terrain = function (d) {
     if (!known(d.near_elevation) && !known(d.elevation_m)) return null;
     var coarse = known(d.terrain_cell_m) && !known(d.ruggedness_m), mean = known(d.slope_deg) && d.slope_cell_m < d.terrain_cell_m;
-    return [el("h4", {}, t("terrain")), el("table", { "class": "points terrain" }, el("tbody", {}, TERRAIN.map(function (r) {
+    var there = TERRAIN.filter(function (r) { return known(d[r[0] + "_" + r[1]]); }), lacking = TERRAIN.filter(function (r) { return there.indexOf(r) < 0; });
+    return [el("h4", {}, t("terrain")), el("table", { "class": "points terrain" }, el("tbody", {}, there.map(function (r) {
       return g.row(t(r[2]), g.cell("n", value(d, r[0], r[1])));
-    }))), el("p", { "class": "small" }, d.near_elevation || "", known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
+    }))), lacking.length ? el("p", { "class": "unknown" }, t("terrain_unknown", { list: lacking.map(function (r) { return t(r[2]).toLowerCase(); }).join(", ") })) : null, el("p", { "class": "small" }, d.near_elevation || "", known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
       mean ? ". " + t("mean_slope", { m: g.plainNumber(d.slope_cell_m, 0) }) : "", coarse ? ". " + t(mean ? "finer_for_climb" : "finer_raster") : "")];
   };
 
