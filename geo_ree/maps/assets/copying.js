@@ -10,10 +10,12 @@
     var there = node && (node.nodeType === 1 ? node : node.parentElement);
     return there ? there.closest("table") : null;
   }
-  /* Whether the pointer selected text in a node, so that its click is the end of that and no choice. */
-  g.selecting = function (node) {
-    var s = window.getSelection();
-    return !s.isCollapsed && String(s).trim() !== "" && s.containsNode(node, true);
+  var pressed = null;
+  document.addEventListener("pointerdown", function (e) { pressed = e; }, true);
+  /* Whether a click is the end of a selection of text that the pointer drew, and no choice. */
+  g.selecting = function (click) {
+    var far = pressed && Math.hypot(click.clientX - pressed.clientX, click.clientY - pressed.clientY) > 4;
+    return Boolean(far) && String(window.getSelection()).trim() !== "";
   };
   document.addEventListener("copy", function (e) {
     var s = window.getSelection(), table = tableOf(s.anchorNode), from, rows;

@@ -132,7 +132,7 @@
     var head = e.target.closest("button[data-sort]"), tr = this.rowOf(e);
     if (head) this.sort(head.dataset.sort);
     else if (e.target.closest(".rivals-count")) g.showRivals(tr);
-    else if (tr && !g.selecting(tr)) g.open(tr.dataset.id);
+    else if (tr && !g.selecting(e)) g.open(tr.dataset.id);
   };
   Ranking.prototype.pointed = function (e) {
     var tr = this.rowOf(e);
