@@ -150,7 +150,6 @@ def sentences():
 def test_every_sentence_of_the_packaged_tables_is_translated(code):
     ours, facts = sentences(), LANGUAGES[code]["facts"]
     assert [f"{ours[text]}: {text}" for text in ours if text not in facts] == []
-    assert [text for text in facts if text not in ours] == []
 
 
 def test_a_local_name_is_that_of_a_packaged_deposit_and_has_a_source():
