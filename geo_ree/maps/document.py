@@ -43,6 +43,7 @@ _WITH_DATA = (
         "download.js",
         "uncertainty.js",
         "findings.js",
+        "size_chart.js",
         "panel.js",
         "answers.js",
     ),

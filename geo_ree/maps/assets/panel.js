@@ -123,6 +123,7 @@
     g.translateBody();
     heads();
     g.findings();
+    g.sizeChart();
     g.filterPanel();
     g.weightPanel();
     g.routePanel();
@@ -154,6 +155,7 @@
     if (started) { write(); return; }
     started = true;
     g.startFindings();
+    g.startSizeChart();
     g.startFilters();
     g.startWeights();
     g.startRivals();

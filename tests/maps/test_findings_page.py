@@ -1,0 +1,185 @@
+"""The findings on the page: sentences, cards and the chart of access by size, as a reader uses them."""
+
+import pytest
+
+from geo_ree.maps.headline import cards, headline
+from tests.maps.conftest import changed, written
+
+pytestmark = pytest.mark.browser
+
+CARD_ORDER = [
+    "Control",
+    "Stage",
+    "Ore minerals and flowsheet",
+    "Thorium and uranium",
+    "Route to a port",
+    "Cost of access, USD",
+    "Score",
+]
+
+
+@pytest.fixture
+def seen(starter_page, visit):
+    return visit(starter_page[1], 1440, 900)
+
+
+def name_of(result, ident):
+    tables = (result.tables["scores"], result.tables["unranked"])
+    return next(n for t in tables for i, n in zip(t["id"], t["name"], strict=True) if i == ident)
+
+
+def test_the_page_opens_with_the_sentences_of_the_rules(starter_page, seen):
+    result, _ = starter_page
+    lines = seen.page.locator("#headline p").all_inner_texts()
+    assert len(lines) == len(headline(result.tables))
+    assert not any("{" in line for line in lines)
+    leader = dict(headline(result.tables)[-1:])
+    assert name_of(result, next(iter(leader.values()))["leader"]) in lines[-1]
+
+
+def test_a_card_has_its_facts_in_order_and_one_flag(starter_page, seen):
+    result, _ = starter_page
+    expected = cards(result.tables)
+    assert seen.page.locator(".card").count() == len(expected) == 3
+    for at, card in enumerate(expected):
+        box = seen.page.locator(".card").nth(at)
+        assert box.locator("h3").inner_text() == name_of(result, card["deposit"])
+        assert box.locator("dt").all_inner_texts() == CARD_ORDER
+        assert box.locator(".worst").count() == 1
+        assert all(text.strip() for text in box.locator("dd").all_inner_texts())
+
+
+def test_a_card_without_a_coordinate_says_so_and_has_no_route_or_score(starter_page, seen):
+    unplaced = [c for c in cards(starter_page[0].tables) if c["note"] == "card_no_coordinate"]
+    assert unplaced
+    box = seen.page.locator(f".card[data-card='{unplaced[0]['question']}']")
+    facts = box.locator("dd").all_inner_texts()
+    assert facts[4:6] == ["unknown without a coordinate"] * 2
+    assert facts[6].startswith("unknown")
+    assert "No source gives a coordinate" in box.inner_text()
+
+
+def test_a_card_opens_the_dossier(seen):
+    name = seen.page.locator(".card h3").first.inner_text()
+    seen.page.click(".card h3 button >> nth=0")
+    assert seen.page.inner_text("#dossier h3") == name
+
+
+def test_leader_and_first_card_follow_the_weights(seen):
+    seen.page.evaluate("geoRee.set({weights: {water: 1}})")
+    leader = seen.value("geoRee.ranked('candidate')[0].name")
+    assert leader in seen.page.locator("#headline p").last.inner_text()
+    best = seen.page.locator("[data-card='card_access'] h3").inner_text()
+    stated = (
+        "geoRee.ranked('candidate').filter(d => (geoRee.statements[d.id] || []).some("
+        "r => ['reporting_code', 'state'].includes(r.system_kind) && r.quantity_t > 0))"
+    )
+    assert best == seen.value(f"{stated}[0].name")
+    score = seen.value(f"geoRee.scoreOf({stated}[0])")
+    shown = seen.page.locator("[data-card='card_access'] dd").last.inner_text()
+    assert shown.startswith(f"{score:.0f} ")
+
+
+def test_a_run_without_resources_or_holders_has_no_cards(data, tmp_path, visit):
+    bare = visit(written(changed(data, resources=data["tables"]["resources"][:0]), tmp_path))
+    assert bare.page.locator(".card").count() == 0
+    assert bare.trouble == []
+
+
+# The chart
+
+
+def test_points_are_filled_by_the_kind_of_their_statement(starter_page, seen):
+    points = seen.page.locator("#chart svg .point")
+    assert points.count() > 10
+    resources = starter_page[0].tables["resources"]
+    oxide = resources[(resources["substance"] == "oxide") & (resources["quantity_t"] > 0)]
+    for kind, mark in (("reporting_code", "mark-full"), ("state", "mark-half")):
+        for ident in set(oxide.loc[oxide["system_kind"] == kind, "deposit_id"]):
+            assert seen.page.locator(f"[data-id='{ident}'] .{mark}").count() == 1
+    aside = seen.page.locator("#chart svg .point .mark-none").count()
+    assert points.count() - aside <= oxide["deposit_id"].nunique()
+
+
+def test_the_chart_is_walked_by_keyboard_and_opens_a_dossier(seen):
+    assert seen.page.locator("#chart .point[tabindex='0']").count() == 1
+    seen.page.focus("#chart .point[tabindex='0']")
+    first = seen.value("document.activeElement.dataset.id")
+    seen.page.keyboard.press("ArrowDown")
+    second = seen.value("document.activeElement.dataset.id")
+    assert second != first
+    assert seen.value("document.activeElement.getAttribute('aria-label')").count(";") >= 1
+    seen.page.keyboard.press("Home")
+    assert seen.value("document.activeElement.dataset.id") == first
+    seen.page.keyboard.press("Enter")
+    assert seen.value("geoRee.byId[document.querySelector('.point').dataset.id].id") == first
+    assert seen.page.is_visible("#dossier")
+
+
+def test_the_cost_of_access_can_be_shown_and_says_what_is_left_out(starter_page, seen):
+    seen.page.check("#chart input[value='cost']")
+    table = starter_page[0].tables["scores"]
+    known = table[(table["role"] == "candidate") & table["access_usd_t_treo_p50"].notna()]
+    assert seen.page.locator("#chart svg .point").count() == len(known)
+    left = starter_page[0].report["candidates"] - len(known)
+    assert f"unknown: {left}." in seen.page.inner_text("#chart")
+    assert "USD per t" in seen.page.locator("#chart .point").first.get_attribute("aria-label")
+
+
+def test_the_table_behind_the_chart_has_every_point(seen):
+    seen.page.click("#chart details summary")
+    count = seen.page.locator("#chart svg .point").count()
+    assert seen.page.locator("#chart tbody tr").count() == count
+
+
+def test_filters_act_on_the_chart(seen):
+    seen.page.evaluate("geoRee.set({filters: {country: ['MNG']}})")
+    countries = seen.value(
+        "[...document.querySelectorAll('#chart .point')].map(p => geoRee.byId[p.dataset.id])"
+        ".filter(geoRee.isRanked).map(d => d.country)"
+    )
+    assert set(countries) == {"MNG"}
+
+
+def test_names_on_the_chart_cover_neither_marks_nor_each_other(seen):
+    boxes = seen.value(
+        "[...document.querySelectorAll('#chart text.name, #chart .mark-full, #chart .mark-hollow')]"
+        ".map(n => { const b = n.getBoundingClientRect(); return [b.x, b.y, b.right, b.bottom]; })"
+    )
+    assert len(boxes) > 6
+    pairs = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i]]
+    assert not [
+        (a, b)
+        for a, b in pairs
+        if a[0] + 1 < b[2] and b[0] + 1 < a[2] and a[1] + 2 < b[3] and b[1] + 2 < a[3]
+    ]
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_findings_and_chart_fit_their_column(starter_page, visit, width):
+    seen = visit(starter_page[1], width, 844)
+    assert (
+        seen.value(
+            "[...document.querySelectorAll('#s-findings *, #chart > *')].filter(n => "
+            "n.getBoundingClientRect().right > document.getElementById('panel').getBoundingClientRect().right + 1)"
+            ".length"
+        )
+        == 0
+    )
+    sizes = seen.value(
+        "[...document.querySelectorAll('#s-findings *, #chart *, #s-rank *')].filter(n => n.textContent "
+        "&& n.getClientRects().length).map(n => parseFloat(getComputedStyle(n).fontSize))"
+    )
+    assert min(sizes) >= 12
+
+
+# Colours
+
+
+def test_canvases_learn_the_colours_of_a_theme(starter_page, visit):
+    seen = visit(starter_page[1])
+    light = seen.value("geoRee.colour('ink')")
+    seen.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    seen.until(f"geoRee.colour('ink') !== '{light}'")
+    seen.page.emulate_media(media="print")
+    seen.until(f"geoRee.colour('ink') === '{light}'")
