@@ -104,7 +104,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
     return {
         "deposits.csv": partial(deposits.build_deposits, facts),
         "resources.csv": partial(deposits.build_resources, facts),
-        "obstacles.csv": partial(deposits.build_obstacles, facts),
+        "flags.csv": partial(deposits.build_flags, facts),
         "control.csv": partial(context_facts.build_control, facts),
         "deals.csv": partial(context_facts.build_deals, facts),
         "governance.csv": partial(context_facts.build_governance, facts),

@@ -34,7 +34,7 @@ COLUMNS = (
 )
 """Columns of a file of rules."""
 
-_TABLES = ("scores", "unranked")
+_TABLES = ("scores", "unranked", "flags")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FILLED = (
     "flag",

@@ -9,13 +9,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from geo_ree.errors import SettingsError
+from geo_ree.errors import SettingsError, suggest_words
 from geo_ree.flagging.flag_rules import SEVERITIES, Rule, is_known, read_rules
 from geo_ree.schema.columns import arrange, output_columns
 
 COUNTS = tuple(f"flags_{severity}" for severity in SEVERITIES)
 """Columns with the number of flags of each severity."""
 
+FACTS = "flags"
+"""Canonical layer of published facts, whose rules give each flag its severity."""
+
+_FACT = ("deposit_id", "flag", "fact", "date", "source")
 _NO_PLACE = "No coordinate: what is measured at the place is not known ({layers})."
 _NO_SOURCE = "Not known: no source of the layer {layer} covers the place."
 Credit: TypeAlias = Mapping[str, str]
@@ -27,6 +31,7 @@ _DIGITS = 6
 def flags(
     deposits: pd.DataFrame,
     *,
+    facts: pd.DataFrame | None = None,
     inputs: Sequence[Mapping[str, Any]] = (),
     rules: Path | str | None = None,
 ) -> pd.DataFrame:
@@ -37,6 +42,9 @@ def flags(
     deposits
         A row per deposit: ``id``, and any column of the tables ``scores`` and ``unranked``, such as
         ``Result.table`` or ``scores.csv`` read again.
+    facts
+        Published facts, as in the canonical layer ``flags``: ``deposit_id, flag, fact, date, source``
+        (and ``source_id``). A rule with the column ``flag`` gives each its severity.
     inputs
         The sources behind the columns, as in ``Result.report["inputs"]``: layer, label, licence,
         edition. None: the flags name the column that names the source, or the layer.
@@ -46,14 +54,15 @@ def flags(
     Returns
     -------
     pandas.DataFrame
-        One row a deposit and flag, sorted by deposit, then ``stop``, ``caution``, ``note``,
+        One row a deposit and fact, sorted by deposit, then ``stop``, ``caution``, ``note``,
         ``unknown``: ``deposit_id, flag, severity, fact, value, unit, date, source, licence``. Of a
         layer that does not cover a deposit there is one row of the severity ``unknown``.
 
     Raises
     ------
     SettingsError
-        When `deposits` has no ``id``, or naming the row of `rules` that is wrong.
+        When `deposits` has no ``id``; naming the row of `facts` or `rules` that is wrong: a fact
+        without a source or date, a flag that no rule has.
 
     Examples
     --------
@@ -68,9 +77,32 @@ def flags(
     known = read_rules(rules)
     credits = _credits(inputs)
     parts = [_held(rule, table, at, credits) for at, rule in enumerate(known)]
+    if facts is not None:
+        parts.append(_published(check_facts(facts, known), known, table["id"], credits))
     parts += _unknown(table, known)
     found = pd.concat([_empty(), *parts], ignore_index=True)
     return _sorted(found, table["id"])
+
+
+def check_facts(facts: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Refuse published facts without a source, or of a flag that no rule gives a severity."""
+    missing = [name for name in _FACT if name not in facts]
+    if missing:
+        what = f"the facts have no column {', '.join(missing)}"
+        raise SettingsError(what, f"their columns are {', '.join(_FACT)}")
+    rows = facts.reset_index(drop=True)
+    for name in _FACT:
+        for at in np.flatnonzero(~is_known(rows[name])):
+            what = f"facts row {at + 1} ({rows['deposit_id'].iloc[at]}): there is no {name}"
+            raise SettingsError(what, f"fill in the column {name}")
+    known = [rule.flag for rule in rules if rule.layer == FACTS]
+    for at in np.flatnonzero(~rows["flag"].isin(known)):
+        flag = str(rows["flag"].iloc[at])
+        raise SettingsError(
+            f"facts row {at + 1} ({rows['deposit_id'].iloc[at]}): no rule has the flag {flag!r}",
+            suggest_words(flag, known) or f"use one of {', '.join(known)}, or add a rule",
+        )
+    return rows
 
 
 def flag_counts(found: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +136,7 @@ def flag_counts(found: pd.DataFrame) -> pd.DataFrame:
 
 def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit]) -> pd.DataFrame:
     """Rows of a rule: a deposit each that it holds for."""
-    if rule.column not in table:
+    if rule.layer == FACTS or rule.column not in table:
         return _empty()
     rows = table[rule.holds(table)]
     values = [_plain(rule, value) for value in rows[rule.column]]
@@ -118,6 +150,22 @@ def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit])
         "order": order,
     }
     return pd.DataFrame(out, index=rows.index).join(_credit(rule, rows, inputs))
+
+
+def _published(
+    facts: pd.DataFrame, rules: Sequence[Rule], ids: pd.Series, inputs: Sequence[Credit]
+) -> pd.DataFrame:
+    """Rows of published facts about the deposits, in their own words, dates and sources."""
+    rows = facts[facts["deposit_id"].isin(set(ids))].sort_values("date", kind="stable")
+    of_flag = {rule.flag: (rule, at) for at, rule in enumerate(rules) if rule.layer == FACTS}
+    licences = {row["id"]: row["licence"] or None for row in inputs}
+    out = {name: rows[name].astype(object) for name in _FACT}
+    out["published"] = pd.Series(1, rows.index)
+    out["severity"] = pd.Series([of_flag[f][0].severity for f in rows["flag"]], rows.index)
+    out["order"] = pd.Series([of_flag[f][1] for f in rows["flag"]], rows.index)
+    if "source_id" in rows:
+        out["licence"] = pd.Series([licences.get(i) for i in rows["source_id"]], rows.index)
+    return pd.DataFrame(out, index=rows.index)
 
 
 def _unknown(table: pd.DataFrame, rules: Iterable[Rule]) -> list[pd.DataFrame]:
@@ -237,10 +285,11 @@ def _sorted(found: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
         }
     )
     found = found.loc[keys.sort_values(["deposit", "severity", "order"], kind="stable").index]
-    found = found.drop_duplicates(["deposit_id", "flag"]).drop(columns="order")
+    again = found.duplicated(["deposit_id", "flag"]) & found["published"].isna()
+    found = found[~again].drop(columns=["order", "published"])
     return arrange(found.reset_index(drop=True), "flags")
 
 
 def _empty() -> pd.DataFrame:
     names = [column.name for column in output_columns("flags")]
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in (*names, "order")})
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in (*names, "order", "published")})

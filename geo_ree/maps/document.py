@@ -31,6 +31,7 @@ _WITH_DATA = (
         "access_panel.js",
         "route_map.js",
         "route_dossier.js",
+        "flags.js",
         "dossier.js",
         "opening.js",
         "sheet.js",

@@ -48,7 +48,7 @@ def render(
         - ``unranked``: candidates and by-product hosts without a coordinate.
         - ``resources``: the canonical layer of published quantities. ``shown`` marks the
           statement a deposit shows first, ``contradiction`` how another one differs from it.
-        - ``obstacles``: facts that forbid or hamper mining, a row each.
+        - ``flags``: facts beside the score, a row each, from `geo_ree.flags`.
         - ``control``: who holds the deposits; ``deals`` and ``governance``: dated facts.
         - ``audit``, ``positions``, ``areas``: from `geo_ree.locate`.
         - ``conflicts``: attributes on which the records of a deposit disagree.

@@ -30,6 +30,7 @@ INFRASTRUCTURE = (
 CONTEXT = ("earthquakes", "tailings", "airports")
 """Layers that are drawn above them, off at first, and that no distance of a score is measured to."""
 
+_FLAG_COUNTS = ("flags_stop", "flags_caution", "flags_note", "flags_unknown", "first_flag")
 _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),
     *("commodity_group", "commodities", "deposit_type", "status", "operator", "admin_area"),
@@ -42,7 +43,7 @@ _DEPOSIT = (
         "precision_class",
         "position_flags",
     ),
-    *("why_role", "stage", "stage_basis", "obstacles", "origin", "score_note"),
+    *("why_role", "stage", "stage_basis", *_FLAG_COUNTS, "origin", "score_note"),
     *("score", "unknown_weight_pct", "rank_in_role", "rank_p5", "rank_p95", "p_top3", "p_top5"),
     *("rank_in_stage", "rank_in_stage_p5", "rank_in_stage_p95"),
     *("score_p5", "score_p95", "upper_limits", "reasons_for", "reasons_against", "sentence"),
@@ -61,7 +62,7 @@ _UNRANKED = (
     *("commodity_group", "commodities", "deposit_type", "minerals", "status", "operator"),
     *("resource_note", "flowsheet", "flowsheet_state", "thorium_uranium", *HOLDER_COLUMNS),
     *("district", "part_of"),
-    *("why_role", "stage", "stage_basis"),
+    *("why_role", "stage", "stage_basis", *_FLAG_COUNTS),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
     *("rank_best", "rank_worst", "p_lead", "area_basis", "area_km2", "sentence"),
 )
@@ -70,7 +71,6 @@ _RESOURCE = (
     *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
 )
 _FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
-_OBSTACLE = ("deposit_id", "kind", "fact", "date", "source", "source_quality")
 _CONTROL = (
     *("deposit_id", "holder_status", "holder", "ultimate_owner", "owner_country", "state_share"),
     *("partner", "partner_country", "licence_no", "licence_expiry", "as_of", "source"),
@@ -135,7 +135,6 @@ def page_values(
         "unranked": columnar(table("unranked"), _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
         "flags": columnar(table("flags"), _FLAG),
-        "obstacles": columnar(table("obstacles"), _OBSTACLE),
         "control": columnar(table("control"), _CONTROL),
         "deals": columnar(table("deals"), _DEAL),
         "governance": columnar(table("governance"), _GOVERNANCE),

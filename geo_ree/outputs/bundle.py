@@ -30,8 +30,8 @@ class Bundle:
         distances leave it, ``area_kind`` and ``area_evidence`` say what kind of area is known.
     areas
         Where published distances allow deposits to be, polygons.
-    obstacles
-        Published facts that forbid or hamper mining.
+    flags
+        Facts beside the score, a row per deposit and fact.
     facts
         Tables of dated facts by name: ``control`` (who holds the deposits), ``deals`` and
         ``governance``.
@@ -63,7 +63,7 @@ class Bundle:
     scored: gpd.GeoDataFrame
     unranked: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
-    obstacles: pd.DataFrame
+    flags: pd.DataFrame
     facts: Mapping[str, pd.DataFrame]
     pairwise: pd.DataFrame
     corridors: gpd.GeoDataFrame
@@ -79,7 +79,7 @@ class Bundle:
     def plain(self) -> dict[str, pd.DataFrame]:
         """The tables without a geometry by name, as in `geo_ree.schema.columns`."""
         return {
-            "obstacles": self.obstacles,
+            "flags": self.flags,
             **self.facts,
             "pairwise": self.pairwise,
             "access": self.access,

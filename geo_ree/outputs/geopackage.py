@@ -49,7 +49,7 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """Write ``geo_ree.gpkg`` into an existing folder.
 
     Layers: ``deposits``, ``areas``, ``unranked``, ``corridors`` (whole routes) and the
-    infrastructure. Tables: ``obstacles``, ``control``, ``deals``, ``governance``, ``pairwise``,
+    infrastructure. Tables: ``flags``, ``control``, ``deals``, ``governance``, ``pairwise``,
     ``access``, ``resources``, ``values``, ``sources``, ``criteria``, ``read_me``. The description
     and metadata of each layer hold the notices that its licences require; ``layer_styles`` holds
     the styles as QML and SLD.

@@ -18,6 +18,7 @@ import shapely
 
 from geo_ree.maps.style import MEASURES, distance_text, score_colour
 from geo_ree.outputs.bundle import Bundle
+from geo_ree.outputs.flag_words import flag_words
 from geo_ree.outputs.notice import read_me
 from geo_ree.outputs.symbols import score_classes
 
@@ -83,6 +84,7 @@ def write_kml(bundle: Bundle, folder: Path) -> None:
         "run": bundle.run,
         "sources": bundle.sources,
         "unranked": bundle.unranked,
+        "flags": bundle.flags,
         "title": "Rare-earth deposits of Central Asia",
     }
     (folder / "deposits.kml").write_text(kml_document(bundle.scored, **about), encoding="utf-8")
@@ -96,14 +98,17 @@ def kml_document(
     sources: pd.DataFrame,
     title: str,
     unranked: gpd.GeoDataFrame | None = None,
+    flags: pd.DataFrame | None = None,
     icon: str = "",
 ) -> str:
     """Make a KML document of deposits.
 
     ``scored`` has ``id, name, role, score`` and any other columns of the scores; ``run`` and
     ``sources`` are those of `geo_ree.outputs.notice.read_me`; ``unranked`` has deposits without a
-    coordinate, drawn by their area if they have one; ``icon`` names a picture beside the document.
+    coordinate, drawn by their area if they have one; ``flags`` is the table of that name;
+    ``icon`` names a picture beside the document.
     """
+    flagged = {} if flags is None else flag_words(flags)
     root = ET.Element("kml", xmlns=_SPACE)
     document = _add(root, "Document")
     _add(document, "name", title)
@@ -118,11 +123,11 @@ def kml_document(
         if len(rows):
             folder = _folder(document, f"{label} ({len(rows)})", opened=role == "candidate")
             for row in rows.to_dict("records"):
-                _placemark(folder, row, run)
+                _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run)
     if unranked is not None and len(unranked):
         folder = _folder(document, f"Without a published coordinate ({len(unranked)})")
         for row in unranked.to_dict("records"):
-            _placemark(folder, row, run)
+            _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
@@ -147,6 +152,7 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
     elif row.get("area_evidence"):
         lines.append(("area", str(row["area_evidence"])))
+    lines += [(f"flags: {severity}", words) for severity, words in row.get("flags", ())]
     for key, label in (
         ("area_kind", "kind of area"),
         ("country_reported", "country as reported"),
@@ -154,7 +160,6 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("deposit_type", "type"),
         ("stage", "stage"),
         ("status", "status"),
-        ("obstacles", "obstacles"),
         ("operator", "operator"),
         ("aliases", "also"),
         ("source_quality", "quality of the source"),

@@ -25,8 +25,8 @@ from geo_ree.outputs.table_files import write_csv
 from geo_ree.schema import FACT_LAYERS
 from geo_ree.storage import scratch_folder
 
-_FACTS = ("obstacles", *FACT_LAYERS, "resources")
-_ATTRIBUTED = ("scores", "unranked", "corridors", *_FACTS)
+_FACTS = (*FACT_LAYERS, "resources")
+_ATTRIBUTED = ("scores", "unranked", "flags", "corridors", *_FACTS)
 
 
 def write_csv_files(bundle: Bundle, folder: Path) -> None:
@@ -34,7 +34,7 @@ def write_csv_files(bundle: Bundle, folder: Path) -> None:
 
     Notes
     -----
-    Each row says which run made it; ``scores``, ``unranked``, ``corridors`` and the
+    Each row says which run made it; ``scores``, ``unranked``, ``flags``, ``corridors`` and the
     tables of facts also carry the attribution, for a comment line at the head would stop programs
     from reading the file.
     """
@@ -123,6 +123,7 @@ def write_geoparquet(bundle: Bundle, folder: Path) -> None:
         "deposits": (bundle.scored, ()),
         "unranked": (bundle.unranked, ()),
         "areas": (bundle.areas, AREA_LAYERS),
+        "flags": (bundle.flags, ()),
         **{name: (bundle.plain[name], (name,)) for name in _FACTS if name in bundle.plain},
         "pairwise": (bundle.pairwise, ()),
         "corridors": (bundle.corridors, ROUTE_LAYERS),

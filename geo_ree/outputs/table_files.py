@@ -21,7 +21,7 @@ from geo_ree.schema import SCHEMA_VERSION
 from geo_ree.settings import DISCLAIMER
 
 RUN_TABLES = (
-    *("scores", "unranked", "flags", "obstacles", "control", "deals", "governance"),
+    *("scores", "unranked", "flags", "control", "deals", "governance"),
     *("pairwise", "acceptability"),
     *("central_weights", "influence", "omission", "corridors", "access"),
 )

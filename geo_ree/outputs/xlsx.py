@@ -47,7 +47,7 @@ def write_workbook(bundle: Bundle, folder: Path) -> None:
     Notes
     -----
     Sheets: ``Read me`` (run id, attribution), ``Scores``, ``Unranked``, ``Corridors``,
-    ``Obstacles``, ``Pairwise``, ``Access``, ``Resources``, ``Values`` (where each cell comes from),
+    ``Flags``, ``Pairwise``, ``Access``, ``Resources``, ``Values`` (where each cell comes from),
     ``Sources``, ``Criteria`` and ``Columns`` (what each column means). A text that looks like a
     formula is stored as a text with Excel's quote prefix, so that it does not run when its cell is
     edited either. A text over the 32,767 characters of a cell is cut, and says so.

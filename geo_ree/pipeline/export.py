@@ -169,7 +169,7 @@ def gather_tables(result: Result) -> Bundle:
             "scored": lambda: cleaned(result.table),
             "unranked": lambda: cleaned(with_areas(result.unranked, drawn())),
             "areas": lambda: cleaned(areas()),
-            "obstacles": lambda: cleaned(tables["obstacles"]),
+            "flags": lambda: cleaned(tables["flags"]),
             "facts": lambda: {name: cleaned(tables[name]) for name in FACT_LAYERS},
             "pairwise": lambda: cleaned(tables["pairwise"]),
             "corridors": lambda: cleaned(tables.get("corridors", no_corridors())),

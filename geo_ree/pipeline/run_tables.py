@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -40,7 +40,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
         Published tables: ``scores`` (a row per scored deposit, sorted by role and rank),
         ``unranked`` (candidates and hosts without a coordinate, with the range of their scores),
         ``flags`` (facts beside the score, see `geo_ree.flags`),
-        ``obstacles`` (facts that forbid or hamper mining), ``control`` (who holds the deposits),
+        ``control`` (who holds the deposits),
         ``deals`` and ``governance`` (dated facts about deposits and countries),
         ``pairwise`` (the chance of the order of each pair), ``acceptability``,
         ``central_weights``, ``influence``, ``omission``, ``corridors`` (the routes of the ranked
@@ -53,8 +53,6 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     frames = layers.frames
     statements = arrange_statements(frames.get("resources", pd.DataFrame()), frames["deposits"])
     stated = stated_quantities(statements, scores.table["id"])
-    obstacles = obstacle_table(frames)
-    hampered = summarize_obstacles(obstacles)
     unplaced = scores.unplaced.set_axis(scores.unplaced.index.astype(object))
     unranked = _unranked(frames["deposits"]).join(unplaced, on="id")
     unranked = unranked.join(ore_classes(unranked))
@@ -66,13 +64,12 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     scored = scored.join(flowsheet_states(scored))
     scored = scored.join(route_columns(scored, corridors, access))
     scored = scored.join(holder_columns(facts["control"], scored))
-    flagged = flag_table(scored, unranked, statements, layers.inputs)
-    beside = flag_counts(flagged).join(hampered, how="outer")
+    flagged = flag_table(scored, unranked, statements, layers)
+    beside = flag_counts(flagged)
     tables = {
         "scores": arrange_scores(with_counts(scored, beside)),
         "unranked": arrange(with_counts(unranked, beside), "unranked"),
         "flags": flagged,
-        "obstacles": obstacles,
         **facts,
         "pairwise": arrange(scores.pairwise, "pairwise"),
         "acceptability": acceptability_table(scores.acceptability),
@@ -146,16 +143,18 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def flag_table(
-    scored: pd.DataFrame,
-    unranked: pd.DataFrame,
-    statements: pd.DataFrame,
-    inputs: Sequence[Mapping[str, Any]],
+    scored: pd.DataFrame, unranked: pd.DataFrame, statements: pd.DataFrame, layers: Layers
 ) -> pd.DataFrame:
     """List the flags of every deposit, those without a coordinate after the others."""
     unplaced = unranked.join(stated_quantities(statements, unranked["id"]))
     plain = pd.DataFrame(scored.loc[:, scored.dtypes != "geometry"])
     plain = plain.assign(latitude=scored.geometry.y)
-    return flags(pd.concat([plain, unplaced], ignore_index=True), inputs=inputs)
+    facts = layers.frames.get("flags")
+    return flags(
+        pd.concat([plain, unplaced], ignore_index=True),
+        facts=None if facts is None else with_owner(facts, layers.frames["deposits"]),
+        inputs=layers.inputs,
+    )
 
 
 def with_counts(table: TableT, beside: pd.DataFrame) -> TableT:
@@ -164,30 +163,10 @@ def with_counts(table: TableT, beside: pd.DataFrame) -> TableT:
     return out.assign(**{name: out[name].fillna(0) for name in COUNTS})
 
 
-def obstacle_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Publish the facts that forbid or hamper mining, each with the deposit that its record is part of."""
-    columns = [column.name for column in output_columns("obstacles")]
-    facts = frames.get("obstacles", pd.DataFrame(columns=columns))
-    return arrange(with_owner(facts, frames["deposits"]), "obstacles")
-
-
 def fact_table(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     """Publish a layer of dated facts; one about deposits names the deposit that the record is part of."""
     facts = frames.get(name, pd.DataFrame(columns=[c.name for c in output_columns(name)]))
     return arrange(with_owner(facts, frames["deposits"]) if "deposit_id" in facts else facts, name)
-
-
-def summarize_obstacles(obstacles: pd.DataFrame) -> pd.Series:
-    """Kinds and dates of the obstacles of each deposit, on its id.
-
-    Examples
-    --------
-    >>> facts = {"deposit_id": ["x:1", "x:1"], "kind": ["park", "protest"], "date": ["2024", "2025"]}
-    >>> summarize_obstacles(pd.DataFrame(facts))["x:1"]
-    'park (2024); protest (2025)'
-    """
-    words = (obstacles["kind"] + " (" + obstacles["date"] + ")").astype(object)
-    return words.groupby(obstacles["deposit_id"].astype("str")).agg("; ".join).rename("obstacles")
 
 
 def influence_table(influence: Influence | None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 Units live in names: ``_km _m _pct _mt _mw _t``. Every layer has ``id source_id name country
 country_reported kind`` and a geometry; `resources`, `positions`, `published_distances`,
-`obstacles`, `control` and `deals` are plain tables about deposits, `governance` is one about
+`flags`, `control` and `deals` are plain tables about deposits, `governance` is one about
 countries. A layer that sources of several licences fill has ``licence`` in each row.
 """
 
@@ -20,8 +20,8 @@ from geo_ree.schema.deposit_tables import (
     CONTROL,
     DEALS,
     DISTANCES,
+    FLAG_FACTS,
     GOVERNANCE,
-    OBSTACLE_FACTS,
     POSITIONS,
     PRECISION,
     RESOURCES,
@@ -116,7 +116,7 @@ _LAYERS = (
     Layer("deposits", _DEPOSITS, _POINT, geometry_required=False),
     Layer("resources", RESOURCES, (), complaints=statement_complaints),
     Layer("positions", POSITIONS, ()),
-    Layer("obstacles", OBSTACLE_FACTS, ()),
+    Layer("flags", FLAG_FACTS, ()),
     Layer("control", CONTROL, ()),
     Layer("deals", DEALS, ()),
     Layer("governance", GOVERNANCE, ()),

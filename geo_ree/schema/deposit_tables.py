@@ -1,4 +1,4 @@
-"""Columns of the plain tables about deposits and countries: positions, obstacles, holders, deals."""
+"""Columns of the plain tables about deposits and countries: positions, flags, holders, deals."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from geo_ree.schema.reporting_codes import CATEGORY_CLASSES, CODE_KINDS, SUBSTAN
 from geo_ree.schema.vocabularies import (
     DIRECTIONS,
     HOLDER_STATUSES,
-    OBSTACLES,
     PRECISION_ERROR_M,
+    PUBLISHED_FLAGS,
     RELATIONS,
     TOPICS,
 )
@@ -76,11 +76,11 @@ DISTANCES = (
     Column("notes", "text", "remarks"),
 )
 
-OBSTACLE_FACTS = (
+FLAG_FACTS = (
     Column("id", "text", "unique id of the fact", required=True),
     Column("source_id", "text", "the catalogue entry", required=True),
     Column("deposit_id", "text", "id of a record of the deposit", required=True),
-    Column("kind", "text", "what kind of obstacle", required=True, vocabulary=OBSTACLES),
+    Column("flag", "text", "what is flagged", required=True, vocabulary=PUBLISHED_FLAGS),
     Column("fact", "text", "what forbids or hampers mining", required=True),
     Column("date", "text", "date of the fact", required=True),
     Column("source", "text", "publication", required=True),

@@ -34,7 +34,7 @@ STAGES = (
 FIRST_STAGES = STAGES[:3]
 """Stages that are shown first."""
 
-OBSTACLES = (
+PUBLISHED_FLAGS = (
     "licence",  # withdrawn, ended, disputed or promised to somebody
     "park",  # a protected area
     "uranium_law",  # a law on what carries uranium or thorium
@@ -42,7 +42,7 @@ OBSTACLES = (
     "protest",  # of people who live there
     "sanctions",
 )
-"""Kinds of facts that forbid or hamper mining; never part of a score."""
+"""Flags that a source states: facts that forbid or hamper mining; never part of a score."""
 
 HOLDER_STATUSES = (
     "found",  # a source names who holds the right

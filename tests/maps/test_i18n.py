@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import RenderError
+from geo_ree.flagging.flag_rules import read_rules
 from geo_ree.maps.languages import (
     complaints,
     english,
@@ -25,7 +26,7 @@ from geo_ree.settings import DISCLAIMER
 
 LANGUAGES = load_languages()
 ENGLISH = LANGUAGES["en"]
-SENTENCES = {"deposits.csv": ("why_role", "stage_basis"), "obstacles.csv": ("fact",)}
+SENTENCES = {"deposits.csv": ("why_role", "stage_basis"), "flags.csv": ("fact",)}
 KAZAKH = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "км"}}
 
 
@@ -131,7 +132,9 @@ def test_no_key_is_missing_or_unused():
     # Some keys are picked from a list in the scripts, by the name of a column or a class.
     said = (files("geo_ree.maps") / "headline.py").read_text(encoding="utf-8")
     quoted = set(re.findall(r'"(\w+)"', "".join(texts.values()) + said))
-    assert sorted(set(ENGLISH["page"]) - asked - quoted) == []
+    flagged = {f"{stem}_{r.flag}" for r in read_rules() for stem in ("flag", "flagsay")}
+    by_name = {*flagged, "flag_not_measured"}
+    assert sorted(set(ENGLISH["page"]) - asked - quoted - by_name) == []
 
 
 def sentences():
@@ -186,3 +189,10 @@ def test_the_fixed_vocabularies_are_terms(starter_page):
     words += [c.label for name in preset_names() for c in load_preset(name).criteria]
     words += list(starter_page[0].scores.gateways["scenario"].unique())
     assert [w for w in words if w not in ENGLISH["terms"]] == []
+
+
+def test_the_sentence_of_each_flag_is_that_of_its_rule():
+    page = ENGLISH["page"]
+    for rule in read_rules():
+        assert f"flag_{rule.flag}" in page
+        assert page.get(f"flagsay_{rule.flag}", "") == rule.says

@@ -1,4 +1,4 @@
-"""The stages on the page: two tables, ranks within stages, role, stage and obstacles in the dossier."""
+"""The stages on the page: two tables, ranks within stages, role, stage and flags in the dossier."""
 
 import pandas as pd
 import pytest
@@ -82,17 +82,17 @@ def test_the_answers_speak_of_the_first_stages_first(starter_page, visit):
     assert not any(name in answers[0] for name in set(table["name"]) - set(first["name"]))
 
 
-def test_the_dossier_gives_role_stage_and_obstacles_with_their_sources(starter_page, visit):
+def test_the_dossier_gives_role_stage_and_flags_with_their_sources(starter_page, visit):
     seen = visit(starter_page[1], 1440, 900)
     seen.page.evaluate("geoRee.open('starter_deposits:kutessay-ii')")
     text = seen.page.inner_text(".dossier")
     assert "Stage: produced." in text and "Role: candidate." in text
     assert "Chon-Kemin national park" in text and "2024-03-15" in text
     assert "never part of the score" in text
-    assert seen.page.locator(".dossier .obstacles a").count() > 3
+    assert seen.page.locator(".dossier .flags a").count() > 3
     seen.page.evaluate("geoRee.open('starter_deposits:tomak')")
     text = seen.page.inner_text(".dossier")
-    assert "Stage: registry." in text and "uranium law" in text
+    assert "Stage: registry." in text and "law on uranium and thorium" in text
     assert seen.trouble == []
 
 
@@ -107,17 +107,17 @@ def test_without_any_stage_all_candidates_stand_in_one_table(data, tmp_path, vis
     assert seen.trouble == []
 
 
-def test_hostile_texts_of_obstacles_stay_texts(data, tmp_path, visit):
+def test_hostile_texts_of_flags_stay_texts(data, tmp_path, visit):
     bad = "<img src=x onerror=alert(1)>"
     data["tables"]["scores"]["stage"] = STAGES[0]
     data["tables"]["scores"]["why_role"] = bad
-    data["tables"]["obstacles"] = pd.DataFrame(
-        {"deposit_id": ["a"], "kind": [bad], "fact": [bad], "date": [bad], "source": [bad]}
+    data["tables"]["flags"] = pd.DataFrame(
+        {"deposit_id": ["a"], "flag": [bad], "severity": [bad], "fact": [bad], "date": [bad]}
     )
     path = tmp_path / "map.html"
     path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     seen.page.evaluate("geoRee.open('a')")
-    assert bad in seen.page.inner_text(".dossier .obstacles")
+    assert bad in seen.page.inner_text(".dossier .flags")
     assert seen.page.locator(".dossier img").count() == 0
     assert seen.trouble == []

@@ -48,7 +48,7 @@ def clean(text):
 
 NAMES = [b.replace("\x00", "").replace("\x07", "") for b in BOMBS]
 ATTRIBUTIONS = ("A & B <i>", "© OpenStreetMap")
-PLAIN = ("obstacles", "control", "pairwise")
+PLAIN = ("flags", "control", "pairwise")
 KML = {"k": "http://www.opengis.net/kml/2.2"}
 
 
@@ -106,9 +106,8 @@ def bombs():
     )
     criteria = pd.DataFrame({"name": ["rail"], "weight": [0.3], "reason": [FORMULA]})
     resources = pd.DataFrame({"deposit_id": ["x:0"], "quantity_t": [42980.0], "source": [IMAGE]})
-    obstacles = pd.DataFrame(
-        {"deposit_id": ["x:0"], "kind": ["park"], "fact": [FORMULA], "source": [NUL]}
-    )
+    flags = pd.DataFrame({"deposit_id": ["x:0"], "flag": ["park"], "severity": ["stop"]})
+    flags = flags.assign(fact=FORMULA, date="2024", source=NUL)
     control = pd.DataFrame(
         {"deposit_id": ["x:0"], "holder": [FORMULA], "holder_status": ["found"], "source": [NUL]}
     )
@@ -130,7 +129,7 @@ def bombs():
         scored=cleaned(scored),
         unranked=cleaned(unranked),
         areas=areas,
-        obstacles=cleaned(obstacles),
+        flags=cleaned(flags),
         facts={"control": cleaned(control)},
         pairwise=cleaned(pairwise),
         corridors=cleaned(corridors),
@@ -163,7 +162,7 @@ def test_gdal_reads_every_layer_of_the_geopackage(written):
         "unranked",
         "areas",
         "roads",
-        "obstacles",
+        "flags",
         "control",
         "pairwise",
         "corridors",
@@ -316,7 +315,7 @@ def test_geoparquet_is_of_version_1_1_and_names_its_sources(written):
     assert len(gpd.read_parquet(roads, bbox=(10, 45, 11, 45.5))) == 0
 
 
-def test_obstacles_and_pairs_are_tables_of_every_format_for_tables(written):
+def test_flags_and_pairs_are_tables_of_every_format_for_tables(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
 
     def read(name):
@@ -326,18 +325,18 @@ def test_obstacles_and_pairs_are_tables_of_every_format_for_tables(written):
         yield pd.read_parquet(written / f"{name}.parquet")
         yield pd.read_csv(written / f"{name}.csv")
 
-    for obstacles in read("obstacles"):
-        assert obstacles["fact"].str.lstrip("'").tolist() == [FORMULA]
-        assert obstacles["source"].tolist() == [clean(NUL)]
+    for flags in read("flags"):
+        assert flags["fact"].str.lstrip("'").tolist() == [FORMULA]
+        assert flags["source"].tolist() == [clean(NUL)]
     for pairwise in read("pairwise"):
         assert pairwise[["a", "b", "p_a_above_b"]].to_numpy().tolist() == [["x:0", "x:1", 0.9375]]
     for values in read("values"):
         assert values["value"].str.lstrip("'").tolist() == [FORMULA]
         assert values[["deposit", "source"]].to_numpy().tolist() == [["x:0", IMAGE]]
     notice = {n: pq.read_schema(written / f"{n}.parquet").metadata[b"notice"] for n in PLAIN}
-    assert b"ODbL" in notice["pairwise"] and b"ODbL" not in notice["obstacles"]
+    assert b"ODbL" in notice["pairwise"] and b"ODbL" in notice["flags"]
     meant = pd.read_csv(written / "columns.csv").groupby("table")["column"].agg(set)
-    assert {"fact", "kind"} <= meant["obstacles"] and "p_a_above_b" in meant["pairwise"]
+    assert {"fact", "severity"} <= meant["flags"] and "p_a_above_b" in meant["pairwise"]
 
 
 def test_routes_and_access_are_tables_of_every_format_for_tables(written):
@@ -363,7 +362,7 @@ def test_routes_and_access_are_tables_of_every_format_for_tables(written):
     assert "km" in meant["corridors"] and "M USD" in meant["access"]
 
 
-def test_an_export_has_the_obstacles_and_pairs_of_its_run(real, tmp_path):
+def test_an_export_has_the_flags_and_pairs_of_its_run(real, tmp_path):
     export(real, tmp_path, formats=["parquet"])
     for name in PLAIN:
         table = pd.read_parquet(tmp_path / f"{name}.parquet")
@@ -453,7 +452,7 @@ def test_csv_runs_nothing_and_says_what_it_is(written):
 
 def test_the_workbook_has_numbers_as_numbers_and_texts_as_texts(written):
     book = python_calamine.CalamineWorkbook.from_path(written / "geo_ree.xlsx")
-    tables = ["Scores", "Unranked", "Corridors", "Obstacles", "Control", "Pairwise", "Access"]
+    tables = ["Scores", "Unranked", "Corridors", "Flags", "Control", "Pairwise", "Access"]
     tables += ["Resources", "Values", "Sources", "Criteria"]
     assert book.sheet_names == ["Read me", *tables, "Columns"]
     meaning = book.get_sheet_by_name("Columns").to_python()

@@ -213,13 +213,37 @@ def test_ranks_within_stages_follow_the_scores_and_are_within_their_intervals(do
     assert table.loc[table["rank_in_role"].isna(), "rank_in_stage"].isna().all()
 
 
-def test_obstacles_are_published_beside_the_score(done):
-    written = pd.read_csv(done[1] / "out" / "obstacles.csv")
+def test_flags_are_published_beside_the_score(done):
+    written = pd.read_csv(done[1] / "out" / "flags.csv")
     assert set(written["deposit_id"]) <= set(done[0].layers.frames["deposits"]["id"])
-    named = done[0].table.set_index("name")["obstacles"].dropna()
-    assert "park (2024-03-15)" in named["Kutessay II"].split("; ")
-    unranked = done[0].unranked.set_index("name")["obstacles"].dropna()
-    assert unranked["Tomak"].startswith("uranium_law (")
+    known = written[written["severity"] != "unknown"]
+    assert known["source"].notna().all() and known["fact"].notna().all()
+    named = done[0].table.set_index("name").loc["Kutessay II"]
+    assert named["first_flag"] == "park" and named["flags_stop"] >= 1
+    facts = written[written["deposit_id"] == named["id"]].set_index("flag")
+    assert facts.loc["park", "date"] == "2024-03-15"
+    assert facts.loc["thorium_uranium", "value"] == "monazite;xenotime"
+    tomak = written[written["deposit_id"] == "starter_deposits:tomak"]
+    assert {"uranium_law", "no_position", "not_measured"} <= set(tomak["flag"])
+
+
+def test_the_counts_of_flags_are_those_of_the_table(done):
+    found = done[0].tables["flags"]
+    for table in (done[0].table, done[0].unranked):
+        for severity in ("stop", "caution", "note", "unknown"):
+            own = found[found["severity"] == severity]["deposit_id"].value_counts()
+            counted = table.set_index("id")[f"flags_{severity}"]
+            assert (counted == own.reindex(counted.index, fill_value=0)).all()
+
+
+def test_flags_are_no_part_of_the_score(done):
+    """The criteria read no column of a flag, nor does a flag read points."""
+    from geo_ree.flagging.flag_rules import read_rules
+
+    assert not [c for c in done[0].scores.model.columns if c.startswith("flag")]
+    assert not [
+        r for r in read_rules() if r.column.startswith(("score", "points", "rank", "value"))
+    ]
 
 
 def test_what_has_no_coordinate_has_the_range_of_its_area(done):

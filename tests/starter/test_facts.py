@@ -66,7 +66,7 @@ def test_the_facts_give_the_same_bytes(facts: Path, builder: Any, tmp_path: Path
     for build in (
         deposits.build_deposits,
         deposits.build_resources,
-        deposits.build_obstacles,
+        deposits.build_flags,
         tables.build_major_deposits,
         tables.build_power_plants,
     ):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from geo_ree.schema import OBSTACLES, RANKED_ROLES, STAGES
+from geo_ree.schema import PUBLISHED_FLAGS, RANKED_ROLES, STAGES
 
 PROJECT = Path(__file__).resolve().parents[2]
 STARTER = PROJECT / "geo_ree" / "starter"
@@ -112,13 +112,13 @@ def test_a_deposit_that_the_facts_do_not_have_stops_the_builder(builder: Any) ->
         builder("reviews").read_review([])
 
 
-def test_obstacles_are_facts_with_date_and_source() -> None:
-    rows = rows_of("obstacles")
+def test_published_flags_are_facts_with_date_and_source() -> None:
+    rows = rows_of("flags")
     known = {f"starter_deposits:{r['native_id']}" for r in rows_of("deposits")}
     for row in rows:
-        assert row["deposit_id"] in known and row["kind"] in OBSTACLES
+        assert row["deposit_id"] in known and row["flag"] in PUBLISHED_FLAGS
         assert row["fact"].endswith(".") and row["date"] and row["source"]
-    kinds = {(r["deposit_id"], r["kind"]) for r in rows}
+    kinds = {(r["deposit_id"], r["flag"]) for r in rows}
     assert ("starter_deposits:kutessay-ii", "licence") in kinds
     assert ("starter_deposits:kutessay-ii", "park") in kinds
     assert ("starter_deposits:kyzyl-ompol", "uranium_law") in kinds

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from geo_ree.schema import OBSTACLES
+from geo_ree.schema import PUBLISHED_FLAGS
 from starter_build.context_facts import NO_ORE_FACTS, ore_facts
 from starter_build.positions import judge_position
 from starter_build.product import (
@@ -266,16 +266,16 @@ def _statement(row: dict[str, str], number: int) -> dict[str, str]:
     }
 
 
-def build_obstacles(facts: Path, out: Path) -> Product:
-    """Write ``obstacles.csv``: one row a fact that forbids or hampers mining."""
-    raw = read_table("obstacle_facts")
+def build_flags(facts: Path, out: Path) -> Product:
+    """Write ``flags.csv``: one row a published fact that speaks against mining."""
+    raw = read_table("flag_facts")
     listed = [*read_csv(facts / "deposits.csv"), *read_table("added_deposits")]
     unknown = sorted({r["deposit"] for r in raw} - {r["name"] for r in listed})
-    wrong = sorted({r["kind"] for r in raw} - set(OBSTACLES))
+    wrong = sorted({r["flag"] for r in raw} - set(PUBLISHED_FLAGS))
     if unknown or wrong:
         raise BuildError(
-            f"obstacle_facts.csv: unknown deposits: {', '.join(unknown) or 'none'}; unknown kinds: "
-            f"{', '.join(wrong) or 'none'}; correct the rows, kinds are {', '.join(OBSTACLES)}"
+            f"flag_facts.csv: unknown deposits: {', '.join(unknown) or 'none'}; unknown flags: "
+            f"{', '.join(wrong) or 'none'}; correct the rows, flags are {', '.join(PUBLISHED_FLAGS)}"
         )
     counter: Counter[str] = Counter()
     rows = []
@@ -286,19 +286,19 @@ def build_obstacles(facts: Path, out: Path) -> Product:
             {
                 "native_id": f"{deposit}-{counter[deposit]}",
                 "deposit_id": f"starter_deposits:{deposit}",
-                "kind": row["kind"],
+                "flag": row["flag"],
                 "fact": row["fact"],
                 "date": row["date"],
                 "source": row["source"],
                 "source_quality": row["confidence"],
             }
         )
-    write_csv(out / "obstacles.csv", rows)
-    kinds = Counter(r["kind"] for r in rows)
+    write_csv(out / "flags.csv", rows)
+    kinds = Counter(r["flag"] for r in rows)
     return Product(
-        file="obstacles.csv",
-        source_id="starter_obstacles",
+        file="flags.csv",
+        source_id="starter_flags",
         rows=len(rows),
-        built_from=checksums("obstacle_facts"),
-        took={f"facts of kind {kind}": n for kind, n in sorted(kinds.items())},
+        built_from=checksums("flag_facts"),
+        took={f"facts of the flag {kind}": n for kind, n in sorted(kinds.items())},
     )

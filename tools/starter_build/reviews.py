@@ -28,7 +28,7 @@ COLUMNS = {
     ),
     "added_deposits": ("name", "role", "country", "source", "confidence"),
     "added_resources": ("deposit", "substance", "statement", "year", "source"),
-    "obstacle_facts": ("deposit", "kind", "fact", "date", "source", "confidence"),
+    "flag_facts": ("deposit", "flag", "fact", "date", "source", "confidence"),
     "context_changes": ("table", "row", "column", "before", "after", "reason", "source", "date"),
     "added_control": ("deposit_id", "holder_status", "owner_country", "as_of", "source"),
     "added_deals": ("deposit_id", "country", "fact", "date", "parties", "source", "note"),

@@ -13,7 +13,7 @@ RULES = """\
 # Roles and stages
 
 This page is made by `tools/build_starter.py` of the tables `role_reasons.csv`, `role_changes.csv` and
-`obstacle_facts.csv` in `tools/starter_build/`; to change it, change a row there and build again.
+`flag_facts.csv` in `tools/starter_build/`; to change it, change a row there and build again.
 
 ## Role
 
@@ -62,9 +62,9 @@ Records of other tables get a stage by rule, from the words for the state of the
 USGS OFR 2005-1294 and PP 1802 give no state, so their records have no stage. The stage of this table comes
 first in a merge.
 
-## Obstacles
+## Flags
 
-Facts that forbid or hamper mining have a table of their own, `obstacles.csv`, with date and source. They
+Facts that forbid or hamper mining are [flags](flags.md), with date and source. They
 are shown beside the score and are never part of it. No row means that none was found, not that there is
 none.
 """
@@ -101,7 +101,7 @@ def roles_page(deposits: Sequence[Row]) -> str:
             ],
         )
     )
-    parts += [_changes(), _obstacles()]
+    parts += [_changes(), _flags()]
     return "\n".join(parts)
 
 
@@ -124,14 +124,14 @@ def _changes() -> str:
     )
 
 
-def _obstacles() -> str:
-    rows = read_table("obstacle_facts")
+def _flags() -> str:
+    rows = read_table("flag_facts")
     lines = [
-        (r["deposit"], r["kind"], _sourced(r, "fact", "source"), r["date"], r["confidence"])
+        (r["deposit"], r["flag"], _sourced(r, "fact", "source"), r["date"], r["confidence"])
         for r in rows
     ]
-    head = ("deposit", "kind", "fact", "date", "confidence")
-    return f"## Obstacles ({len(rows)})\n\n" + _table(head, lines)
+    head = ("deposit", "flag", "fact", "date", "confidence")
+    return f"## Facts against mining ({len(rows)})\n\n" + _table(head, lines)
 
 
 def _ranked(deposit: Row, reason: Row) -> tuple[str, ...]:

@@ -209,16 +209,12 @@
         return item;
       })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
   }
-  /* Why it has its role and its stage, and what forbids or hampers mining. */
+  /* Why it has its role and its stage, and what speaks against it. */
   function review(d) {
-    var found = g.obstacles[d.id] || [];
     return [d.why_role || d.stage ? [heading(t("role_and_stage")),
       told(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
       told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
-    found.length ? [heading(t("obstacles")), el("ul", { "class": "obstacles" }, found.map(function (o) {
-      return el("li", {}, el("strong", {}, g.term(g.words(o.kind))), ", " + o.date + ": ", g.fact(o.fact), " ", g.mark("published"),
-        el("details", {}, el("summary", {}, g.say("source_with_quality", { quality: o.source_quality ? g.quality(o.source_quality) : t("unknown") })), g.references(o.source)));
-    })), el("p", { "class": "small" }, t("obstacles_hint"))] : null];
+    g.flags[d.id] ? [heading(t("flags")), g.flagList(d.id), el("p", { "class": "small" }, t("flags_hint"))] : null];
   }
   function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown(), " ", d.status ? g.stamp("published") : null),

@@ -70,7 +70,7 @@
     g.audit = g.grouped(g.rows(data.audit), "id");
     g.conflicts = g.grouped(g.rows(data.conflicts), "deposit");
     g.statements = g.grouped(g.resources, "deposit_id");
-    g.obstacles = g.grouped(g.rows(data.obstacles), "deposit_id");
+    g.flags = g.grouped(g.rows(data.flags), "deposit_id");
     g.measures = Object.keys(data.measures);
     data.deposits = null; /* the rows hold the columns */
   }

@@ -108,7 +108,7 @@
         el("small", {}, positionError(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
         fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status),
-        fact(t("visit_obstacles"), (g.obstacles[d.id] || []).map(function (o) { return o.date + ": " + o.fact; }).join(" ")), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
+        fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
   function trip(order, number, count) {

@@ -18,6 +18,7 @@
     var found = entry(current().terms, key);
     return found === undefined ? entry(texts.en.terms, key) : found;
   }
+  g.hasWords = function (key) { return entry(texts.en.page, key) !== undefined; };
   g.languages = Object.keys(texts);
   /* The first language of the browser that the page speaks. */
   g.firstLanguage = function () {

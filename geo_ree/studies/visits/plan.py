@@ -103,8 +103,8 @@ def plan_visit(result: Result, deposits: Sequence[str], *, within_km: float = 15
     layers = result.layers.frames
     labels = result.layers.labels
     sites = sites.reset_index(drop=True)
-    near = [_to_airport(sites, layers, labels), _to_border(sites, layers, labels)]
-    sites = pd.concat([sites, *near, _tailings_near(sites, layers)], axis=1)
+    near = (_to_airport(sites, layers, labels), _tailings_near(sites, layers))
+    sites = pd.concat([sites, *near], axis=1)
     trips = group_trips(
         sites.geometry.x,
         sites.geometry.y,
@@ -144,17 +144,6 @@ def _tailings_near(sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFram
             for row, km in zip(tailings.loc[close.index].to_dict("records"), close, strict=True)
         )
     return words
-
-
-def _to_border(
-    sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame], labels: Mapping[str, str]
-) -> pd.DataFrame:
-    """The nearest other country."""
-    out = _reach(sites, None, "border", labels)
-    for country, rows in sites.groupby("country"):
-        others = layers["countries"][layers["countries"]["country"] != country]
-        out.loc[rows.index] = _reach(rows, others, "border", labels)
-    return out
 
 
 def _reach(

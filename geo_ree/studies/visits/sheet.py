@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from geo_ree import storage
+from geo_ree.outputs.flag_words import flag_words
 from geo_ree.outputs.kml import describe_distance, kml_document
 from geo_ree.outputs.notice import licence_notice
 from geo_ree.studies.visits.plan import TAILINGS_KM, VisitPlan
@@ -57,7 +58,9 @@ def write_visit(plan: VisitPlan, folder: Path) -> list[Path]:
         When the folder cannot be written.
     """
     bundle = plan.bundle
-    kml = kml_document(plan.sites, run=bundle.run, sources=bundle.sources, title="Site visit")
+    kml = kml_document(
+        plan.sites, run=bundle.run, sources=bundle.sources, flags=bundle.flags, title="Site visit"
+    )
     with storage.atomic_files(folder) as draft:
         (draft / "visit.html").write_text(render_sheet(plan), encoding="utf-8")
         (draft / "visit.kml").write_text(kml, encoding="utf-8")
@@ -81,7 +84,8 @@ def render_sheet(plan: VisitPlan) -> str:
     """
     style = (files("geo_ree.studies.visits") / "sheet.css").read_text(encoding="utf-8")
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
-    sites = plan.sites.to_dict("records")
+    flagged = flag_words(plan.bundle.flags)
+    sites = [{**s, "flags": flagged.get(s["id"], [])} for s in plan.sites.to_dict("records")]
     names = ", ".join(str(s.get("name") or s["id"]) for s in sites)
     body = [
         f"<h1>Site visit: {escape(names)}</h1>",
@@ -169,10 +173,20 @@ def _site(site: Mapping[str, Any]) -> str:
             f"<table><tbody><tr><th>Elevation</th><td>{_elevation(site)}</td></tr>{near}"
             f"{_tailings(site)}</tbody></table>",
             f"<table><tbody>{facts}</tbody></table>",
+            _flags(site),
             f'<p class="quiet">Sources: {_known(site.get("reference"))}<br>'
             f"Records: {_known(site.get('sources') or site['id'])}</p></section>",
         ]
     )
+
+
+def _flags(site: Mapping[str, Any]) -> str:
+    """A table of what speaks against the deposit, a row a severity, and what is not known."""
+    rows = "".join(
+        f"<tr><th>{escape(severity)}</th><td>{escape(words)}</td></tr>"
+        for severity, words in site["flags"]
+    )
+    return f"<h3>What speaks against it</h3><table><tbody>{rows}</tbody></table>" if rows else ""
 
 
 def _radius(metres: float) -> str:

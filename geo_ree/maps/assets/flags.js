@@ -1,0 +1,40 @@
+/* Facts beside the score: the flags of a deposit in the reader's language, the worst first. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t, LEVELS = ["stop", "caution", "note"];
+  var NAME = "flag_", SAYS = "flagsay_", LEVEL = "severity_"; /* keys by the name of the flag */
+
+  g.flagName = function (flag) { return g.hasWords(NAME + flag) ? t(NAME + flag) : g.words(flag); };
+  function level(f) { return LEVELS.indexOf(f.severity) < 0 ? f.severity : t(LEVEL + f.severity); }
+  function figure(f) {
+    var number = Number(f.value);
+    if (f.value === null || f.value === undefined) return "";
+    if (f.value !== "" && isFinite(number)) return g.plainNumber(number, Math.abs(number) < 10 && number % 1 ? 1 : 0);
+    return g.list(f.value).map(function (word) { return g.term(g.words(word)); }).join(", ");
+  }
+  /* What a flag says, as text or elements: a sentence of the page where it was computed, else the fact of its source. */
+  g.flagSays = function (f) {
+    if (f.severity === "unknown") return f.flag === "not_measured" ? t("flagsay_not_measured") : t("flagsay_unknown");
+    return g.hasWords(SAYS + f.flag) ? t(SAYS + f.flag, { value: figure(f), unit: f.unit ? (g.hasWords(f.unit) ? t(f.unit) : g.term(f.unit)) : "" }) : g.fact(f.fact);
+  };
+  g.flagWords = function (f) { return [g.flagName(f.flag) + ". ", g.flagSays(f)]; };
+  function item(f) {
+    return el("li", { "class": "flag-" + (LEVELS.indexOf(f.severity) < 0 ? "unknown" : f.severity) },
+      el("strong", {}, level(f) + ": " + g.flagName(f.flag)), ". ",
+      g.hasWords(SAYS + f.flag) || !f.date ? "" : f.date + ": ", g.flagSays(f),
+      el("details", {}, el("summary", {}, t("source")), g.references(f.source), f.licence ? el("small", {}, f.licence) : null));
+  }
+  /* The flags of a deposit as a list; what is not known is folded into one line. */
+  g.flagList = function (id) {
+    var found = g.flags[id] || [], known = found.filter(function (f) { return f.severity !== "unknown"; });
+    var unknown = found.filter(function (f) { return f.severity === "unknown"; });
+    return [known.length ? el("ul", { "class": "flags" }, known.map(item)) : el("p", {}, t("no_flags")),
+      unknown.length ? el("details", { "class": "flags-unknown" }, el("summary", {}, t("flags_unknown_count", { count: unknown.length })),
+        el("ul", {}, unknown.map(function (f) { return el("li", {}, g.flagWords(f)); }))) : null];
+  };
+  /* Facts of the two worst severities, for the sheet of a visit; null where there are none. */
+  g.worstFlags = function (id) {
+    var found = (g.flags[id] || []).filter(function (f) { return f.severity === "stop" || f.severity === "caution"; });
+    return found.length ? found.map(function (f) { return el("div", {}, g.flagWords(f)); }) : null;
+  };
+})(geoRee);
