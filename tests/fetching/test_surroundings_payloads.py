@@ -15,6 +15,7 @@ import rasterio
 import shapely
 from rasterio.transform import from_origin
 
+from geo_ree import run
 from geo_ree.catalog import load_catalog
 from geo_ree.crs import distance_m
 from geo_ree.deposits import normalize
@@ -510,3 +511,27 @@ def test_protected_areas_of_openstreetmap(settings, tmp_path):
         coverage={"protected_areas": frozenset({"KGZ"})},
     )
     assert sorted(found["protected_area"].iloc[0].split("; ")) == ["A", "B", "C Park"]
+
+
+@pytest.mark.slow
+def test_a_run_has_what_was_fetched_around_its_deposits(site, settings, unpinned, tmp_path):
+    line = shapely.LineString([(76.0, 43.0), (76.5, 43.0)])
+    site.files[path_of("gem_active_faults")] = geojson(fault("Made-up Fault", "Normal", line))
+    pga = raster(tmp_path / "pga.tif", np.full((60, 60), 0.4), 75.0, 44.0, 0.05)
+    serve_raster(site, "gem_seismic_hazard", pga)
+    people = raster(tmp_path / "pop.tif", np.full((240, 360), 2.0), 75.0, 44.0, 1 / 120)
+    serve_raster(site, "ghs_pop_2025", people)
+    ids = ("gem_active_faults", "gem_seismic_hazard", "ghs_pop_2025")
+    done = fetch(ids, settings=settings, options=unpinned)
+    assert not done.failed
+    result = run(settings=settings, options=Options(draws=20, catalog=unpinned.catalog))
+    row = result.table.set_index("id").loc["starter_deposits:kutessay-ii"]
+    assert row["dist_active_fault_km"] == pytest.approx(15.4, abs=1.0)
+    assert row["near_active_fault"] == "Made-up Fault, GEM active faults"
+    assert row["pga_475_g"] == pytest.approx(0.4)
+    assert row["people_10km"] > 900
+    far = result.table.set_index("id").loc["starter_deposits:bayan-obo"]
+    assert np.isnan(far["pga_475_g"])
+    inputs = {i["id"]: i for i in result.report["inputs"]}
+    assert set(ids) <= set(inputs)
+    assert inputs["ghs_pop_2025"]["layer"] == "population"
