@@ -45,10 +45,11 @@ def people_within(
     Examples
     --------
     >>> from rasterio.transform import Affine
-    >>> grid = Patch(np.ones((100, 100), np.float32), Affine(0.01, 0, 76.0, 0, -0.01, 43.0))
+    >>> cells = Affine(0.01, 0, 76.0, 0, -0.01, 43.0)
+    >>> grid = Patch(array=np.ones((100, 100), np.float32), transform=cells)
     >>> found = people_within(np.array([76.5]), np.array([42.5]), [10.0], lambda box: grid)
     >>> round(float(found[0, 0]), -1)
-    340.0
+    350.0
     """
     out = np.full((len(lon), len(radii_km)), np.nan)
     widest = max(radii_km)
