@@ -53,7 +53,10 @@ var geoRee = { data: {} };
     });
   };
   g.references = function (text) {
-    return g.el("ul", {}, g.list(text).map(function (part) { return g.el("li", {}, g.linked(part)); }));
+    return g.el("ul", {}, g.list(text).map(function (part) {
+      var ours = g.term(part); /* "judgement" */
+      return g.el("li", ours === part ? { lang: "en" } : {}, g.linked(ours));
+    }));
   };
 
   g.cell = function (kind) {

@@ -246,7 +246,8 @@
   function title(d) {
     var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
     return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
-      el("p", {}, [g.country(d.country) || d.country_reported, g.list(d.admin1).map(g.province).join(" / "), d.admin_area].filter(Boolean).join(" · ")),
+      el("p", {}, [g.country(d.country) || g.term(d.country_reported || ""), g.list(d.admin1).map(g.province).join(" / ")].filter(Boolean).join(" · "),
+        d.admin_area && d.admin_area !== d.admin1 ? [" · ", g.quote(d.admin_area, true)] : null),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.fact(d.country_note)) : null, g.evidenceKey()];
   }
   /* The columns of a file that the reader provided. */
