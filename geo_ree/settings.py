@@ -268,6 +268,8 @@ class Options:
         Path of a TOML file with more sources.
     skip_bad_rows
         Skip rows with invalid coordinates instead of stopping.
+    commercial
+        Leave out the sources whose licence does not clearly allow commercial use.
     region
         West, south, east and north limit (degrees) of what is read of the sources; None takes
         `REGION`. East is above 180 where it lies across the antimeridian.
@@ -299,6 +301,7 @@ topsis
     concentration: float = 50.0
     catalog: str | Path | None = None
     skip_bad_rows: bool = False
+    commercial: bool = False
     region: Box | None = None
 
     def __post_init__(self) -> None:

@@ -42,6 +42,7 @@ class Table(Strict):
 
 Evidence = Literal["confirmed", "pattern", "guess"]
 Status = Literal["ok", "unverified", "manual", "none"]
+CommercialUse = Literal["yes", "no", "ask"]
 Protocol = Literal[
     "starter",
     "archive",
@@ -86,6 +87,9 @@ class Source(Strict):
         The payload or service, and the page for people.
     licence, licence_url, attribution
         Terms of use, and the required attribution.
+    commercial_use
+        Whether the licence allows commercial use: ``yes`` (with what it asks for: attribution, the
+        same licence), ``no``, or ``ask`` (not stated, or only with permission).
     edition
         Date of the data in words: a year or a version.
     evidence
@@ -146,6 +150,7 @@ class Source(Strict):
     landing_page: str = Field(default="", pattern=r"^(https?://.*)?$")
     licence: str = Field(min_length=2)
     licence_url: str = ""
+    commercial_use: CommercialUse = "ask"
     attribution: str = Field(min_length=3)
     edition: str = Field(min_length=1)
     evidence: Evidence = "confirmed"

@@ -105,6 +105,11 @@ sources = together(
     click.option("--without", multiple=True, metavar="SOURCE…", help="Leave these sources out."),
     catalog,
     skip_bad_rows,
+    click.option(
+        "--commercial",
+        is_flag=True,
+        help="Leave out sources whose licence does not clearly allow commercial use.",
+    ),
 )
 choices = together(
     sources,

@@ -24,6 +24,7 @@ from geo_ree.deposits.vocabulary import country_code
 from geo_ree.errors import CatalogError, SettingsError, naming_unexpected, suggest_words
 from geo_ree.fetching import read
 from geo_ree.fetching.protocol import requested_box
+from geo_ree.pipeline.commercial import left_out, warn_left_out, without_left_out
 from geo_ree.pipeline.records import Layers
 from geo_ree.pipeline.regions import meet
 from geo_ree.pipeline.stage_clock import Progress
@@ -117,6 +118,8 @@ def read_layers(
     """
     catalog = load_catalog(options.catalog)
     region = options.region or REGION
+    for line in warn_left_out(left_out(catalog, settings, options)):
+        tell(f"  {line}")
     chosen = _within_reach(_choose(catalog, settings, options), catalog, region)
     for source_id in _uncatalogued(catalog, settings):
         tell(f"warning: {source_id} has been fetched, but no catalogue has it: give --catalog")
@@ -293,6 +296,7 @@ def _choose(
     catalog: Mapping[str, Source], settings: Settings, options: Options
 ) -> dict[str, InputFile]:
     check_ids((*options.only, *options.without), catalog)
+    options = without_left_out(left_out(catalog, settings, options), options)
     for source_id in options.only:
         if source_id in options.without:
             raise SettingsError(

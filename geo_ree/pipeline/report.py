@@ -12,9 +12,12 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree._version import __version__
+from geo_ree.catalog.load import load_catalog
 from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
 from geo_ree.pipeline.elevation import RasterSource
+from geo_ree.pipeline.commercial import describe_left_out, left_out, warn_left_out
+from geo_ree.pipeline.elevation import ElevationSource
 from geo_ree.pipeline.layers import InputFile, describe_input
 from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
@@ -83,6 +86,7 @@ def make_report(
     missing = unranked["name"][unranked["role"] == "candidate"].tolist()
     ranked = int((table["role"] == "candidate").sum())
     leader = str(scores.influence.leader) if scores.influence else None
+    left = left_out(load_catalog(options.catalog), settings, options)
     return {
         "disclaimer": DISCLAIMER,
         "schema_version": SCHEMA_VERSION,
@@ -107,8 +111,9 @@ def make_report(
         "without_coordinate": missing,
         **summarize_uncertainty(tables, leader),
         "inputs": layers.inputs,
+        "left_out": describe_left_out(left),
         "timings_s": seconds,
-        "warnings": scores.warnings,
+        "warnings": [*warn_left_out(left), *scores.warnings],
     }
 
 

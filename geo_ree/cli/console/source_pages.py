@@ -44,6 +44,7 @@ _FACTS = (
     "landing_page",
     "licence",
     "licence_url",
+    "commercial_use",
     "attribution",
     "edition",
     "evidence",
@@ -129,6 +130,7 @@ def show_sources(known: Mapping[str, Source], settings: Settings, *, as_json: bo
             "available": availability(s, settings),
             "edition": s.edition,
             "licence": s.licence,
+            "commercial_use": s.commercial_use,
             "title": s.title,
         }
         for s in known.values()
@@ -136,7 +138,7 @@ def show_sources(known: Mapping[str, Source], settings: Settings, *, as_json: bo
     if as_json:
         say_json(rows)
     else:
-        say_rows(rows, brief=("id", "layer", "status", "available", "title"))
+        say_rows(rows, brief=("id", "layer", "status", "available", "commercial_use", "title"))
 
 
 def check_sources(known: Mapping[str, Source], settings: Settings, *, as_json: bool = False) -> int:

@@ -1,0 +1,78 @@
+"""Sources that a run for commercial use leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from geo_ree import storage
+from geo_ree.catalog.source import Source
+from geo_ree.errors import SettingsError
+from geo_ree.settings import Options, Settings
+
+
+def left_out(
+    catalog: Mapping[str, Source], settings: Settings, options: Options
+) -> tuple[Source, ...]:
+    """Find the sources that are available and wanted, but not clearly free for commercial use.
+
+    Returns
+    -------
+    tuple of Source
+        In the order of the catalogue; empty unless ``options.commercial``.
+
+    Raises
+    ------
+    SettingsError
+        When one of them is asked for by ``only``.
+    """
+    if not options.commercial:
+        return ()
+    barred = [s for s in catalog.values() if s.commercial_use != "yes"]
+    for source in barred:
+        if source.id in options.only:
+            raise SettingsError(
+                f"{source.id} is asked for, but its commercial_use is {source.commercial_use!r} "
+                f"(licence: {source.licence})",
+                "ask its publisher, or run without --commercial",
+            )
+    return tuple(s for s in barred if _would_be_used(s, settings, options))
+
+
+def without_left_out(sources: tuple[Source, ...], options: Options) -> Options:
+    """Options that leave these sources out as well."""
+    return replace(options, without=(*options.without, *(s.id for s in sources)))
+
+
+def describe_left_out(sources: tuple[Source, ...]) -> list[dict[str, str]]:
+    """What ``run.json`` says of the sources that were left out."""
+    return [
+        {
+            "id": s.id,
+            "label": s.label,
+            "licence": s.licence,
+            "commercial_use": s.commercial_use,
+        }
+        for s in sources
+    ]
+
+
+def warn_left_out(sources: tuple[Source, ...]) -> list[str]:
+    """One line on the sources that were left out; none where there are none.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> warn_left_out((load_catalog()["mongolia_licences"],))
+    ['left out for commercial use: mongolia_licences (not stated: ask before redistributing)']
+    """
+    if not sources:
+        return []
+    return ["left out for commercial use: " + "; ".join(f"{s.id} ({s.licence})" for s in sources)]
+
+
+def _would_be_used(source: Source, settings: Settings, options: Options) -> bool:
+    wanted = not options.only or source.id in options.only
+    if not wanted or source.id in options.without:
+        return False
+    return source.protocol == "starter" or storage.latest_snapshot(settings, source.id) is not None
