@@ -32,6 +32,7 @@ _WITH_DATA = (
         "route_map.js",
         "route_dossier.js",
         "flags.js",
+        "context_dossier.js",
         "dossier.js",
         "opening.js",
         "sheet.js",

@@ -209,16 +209,15 @@
         return item;
       })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
   }
-  /* Why it has its role and its stage, and what speaks against it. */
+  /* Why it has its role and its stage. */
   function review(d) {
     return [d.why_role || d.stage ? [heading(t("role_and_stage")),
       told(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
-      told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null,
-    g.flags[d.id] ? [heading(t("flags")), g.flagList(d.id), el("p", { "class": "small" }, t("flags_hint"))] : null];
+      told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null];
   }
   function sourceWords(d) {
     return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown(), " ", d.status ? g.stamp("published") : null),
-      said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
+      said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("flowsheet_label"), d.flowsheet), quoted(t("thorium_label"), d.thorium_uranium), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
   }
   /* The records and their data sets, with link and date. */
@@ -281,9 +280,10 @@
     var placed = known(d.latitude), change = g.sentenceOf(d);
     return el("div", { "class": "dossier" }, title(d),
       placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
+      g.flagPart(d), g.holderPart(d),
       change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled"))] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
-      g.routePart(d), g.accessPart(d), ownColumns(d), review(d),
+      g.routePart(d), g.accessPart(d), g.countryPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };

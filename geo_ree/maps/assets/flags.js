@@ -20,7 +20,7 @@
   g.flagWords = function (f) { return [g.flagName(f.flag) + ". ", g.flagSays(f)]; };
   function item(f) {
     return el("li", { "class": "flag-" + (LEVELS.indexOf(f.severity) < 0 ? "unknown" : f.severity) },
-      el("strong", {}, level(f) + ": " + g.flagName(f.flag)), ". ",
+      g.flagMark(f.severity), " ", el("strong", {}, level(f) + ": " + g.flagName(f.flag)), ". ",
       g.hasWords(SAYS + f.flag) || !f.date ? "" : f.date + ": ", g.flagSays(f),
       el("details", {}, el("summary", {}, t("source")), g.references(f.source), f.licence ? el("small", {}, f.licence) : null));
   }

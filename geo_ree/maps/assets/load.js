@@ -71,6 +71,9 @@
     g.conflicts = g.grouped(g.rows(data.conflicts), "deposit");
     g.statements = g.grouped(g.resources, "deposit_id");
     g.flags = g.grouped(g.rows(data.flags), "deposit_id");
+    g.control = g.grouped(g.rows(data.control), "deposit_id");
+    g.deals = g.grouped(g.rows(data.deals).map(function (f) { return Object.assign(f, { deposit_id: f.deposit_id || "" }); }), "deposit_id");
+    g.governance = g.grouped(g.rows(data.governance), "country");
     g.measures = Object.keys(data.measures);
     data.deposits = null; /* the rows hold the columns */
   }

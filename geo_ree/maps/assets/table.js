@@ -26,6 +26,8 @@
     { name: "interval", head: "rank_interval", kind: "r",
       key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
       cell: intervalCell },
+    { name: "flags", head: "flags_head", full: "flags_head_full", kind: "f", down: true, only: g.hasFlags, key: g.flagRank,
+      cell: function (d) { return g.cell("f", g.flagMarks(d)); } },
     { name: "route", head: "route_km", full: "route_km_full", kind: "n u " + WIDE, only: g.hasRoutes,
       key: function (d) { var r = g.cheapestRoute(d); return r ? g.routeKm(r) : undefined; }, cell: routeCell },
     { name: "access", head: "access_usd", full: "access_usd_full", kind: "n v " + WIDE, only: g.hasAccess,

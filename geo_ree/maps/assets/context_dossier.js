@@ -1,0 +1,102 @@
+/* Facts beside the score, never in it: small marks of the flags, who holds a deposit, and what is known of its country. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", SEVERE = ["stop", "caution", "note"];
+  var SHAPES = { stop: "M6 1h8l5 5v8l-5 5H6l-5-5V6Z", caution: "M10 0.5 20 19H0Z", note: "M10 1a9 9 0 1 1 0 18 9 9 0 0 1 0-18Z" };
+
+  /* A message whose key ends with a word of a vocabulary. */
+  function by(stem, word, values) { return t(stem + "_" + word, values); }
+  function node(tag, attributes) {
+    var made = document.createElementNS(SVG, tag);
+    Object.keys(attributes).forEach(function (k) { made.setAttribute(k, attributes[k]); });
+    return made;
+  }
+  /* A mark of a severity: a shape with a letter, so that colour is not needed; null for what is not known. */
+  g.flagMark = function (severity) {
+    if (!SHAPES[severity]) return null;
+    var svg = node("svg", { viewBox: "0 0 20 20", width: 20, height: 20, "class": "flag-mark sev-" + severity, "aria-hidden": "true", focusable: "false" });
+    var letter = node("text", { x: 10, y: severity === "caution" ? 17 : 14.5, "text-anchor": "middle" });
+    letter.textContent = by("letter", severity);
+    svg.appendChild(node("path", { d: SHAPES[severity] }));
+    svg.appendChild(letter);
+    return svg;
+  };
+  g.hasFlags = Object.keys(g.flags).length > 0;
+  function flagsOf(d, severity) {
+    return (g.flags[d.id] || []).filter(function (f) { return f.severity === severity; });
+  }
+  function counted(d) {
+    return SEVERE.map(function (s) { var n = flagsOf(d, s).length; return n ? by("count", s, { n: n }) : ""; }).filter(Boolean).join(", ");
+  }
+  /* Severities that the table has marks for: notes only where there is nothing worse. */
+  function marked(d) {
+    var worse = SEVERE.slice(0, 2).filter(function (s) { return flagsOf(d, s).length; });
+    return worse.length ? worse : SEVERE.slice(2);
+  }
+  /* How bad the flags are, for sorting; undefined where none is known. */
+  g.flagRank = function (d) {
+    if (!g.flags[d.id]) return undefined;
+    return SEVERE.reduce(function (sum, s) { return sum * 100 + Math.min(99, flagsOf(d, s).length); }, 0);
+  };
+  /* Small marks with their numbers; the tooltip names the flags. */
+  g.flagMarks = function (d) {
+    var words = counted(d), named = SEVERE.slice(0, 2).reduce(function (all, s) {
+      return all.concat(flagsOf(d, s).map(function (f) { return g.flagName(f.flag); }));
+    }, []);
+    if (!words) return g.flags[d.id] ? el("span", { "class": "flag-marks none" }, "–", el("span", { "class": "unseen" }, " " + t("no_flags"))) : null;
+    words += named.length ? ": " + Array.from(new Set(named)).join(", ") : "";
+    return el("span", { "class": "flag-marks", role: "img", "aria-label": words, title: words },
+      marked(d).map(function (s) { return el("span", {}, g.flagMark(s), String(flagsOf(d, s).length)); }));
+  };
+  g.flagPart = function (d) {
+    return g.flags[d.id] ? el("section", { "class": "against" }, el("h4", {}, t("flags")), g.flagList(d.id), el("p", { "class": "small" }, t("flags_hint"))) : null;
+  };
+
+  function sourced(words, source, more) {
+    return el("details", { "class": "sourced" }, el("summary", {}, words ? words + " · " : "", t("source")), source ? g.references(source) : null,
+      more ? el("p", { "class": "small" }, g.fact(more)) : null);
+  }
+  function countries(codes) { return g.list(codes).map(g.country).join(", "); }
+  function holder(c) {
+    function line(key, content) { return g.row(t(key), content || el("span", { "class": "unknown" }, t("not_found"))); }
+    function pair(one, other) { return one && other ? [g.fact(one), " · ", other] : one ? g.fact(one) : other; }
+    return [el("p", {}, el("strong", {}, by("holding", c.holder_status.replace(" ", "_"))),
+      c.holder ? [": ", c.source_quality === "weak" ? t("by_one_account") + " " : "", g.fact(c.holder)] : null),
+    el("table", { "class": "points holders" }, el("tbody", {},
+      line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
+      line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
+      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: c.licence_expiry }) : "")))),
+    c.note ? el("p", { "class": "small" }, g.fact(c.note)) : null, sourced(t("dated", { date: c.as_of }), c.source)];
+  }
+  g.holderPart = function (d) {
+    var order = ["found", "partly", "not found"], rows = (g.control[d.id] || []).slice().sort(function (a, b) {
+      return order.indexOf(a.holder_status) - order.indexOf(b.holder_status) || (a.as_of < b.as_of ? 1 : -1);
+    });
+    if (!rows.length && ["candidate", "by_product_host"].indexOf(d.role) < 0) return null;
+    return el("section", { "class": "who" }, el("h4", {}, t("who_holds")), rows.length ? rows.map(holder) : el("p", {}, t("holder_not_searched")));
+  };
+
+  function newest(a, b) { return a.date < b.date ? 1 : a.date > b.date ? -1 : 0; }
+  function facts(list) {
+    return el("ul", { "class": "facts" }, list.slice().sort(newest).map(function (f) {
+      return el("li", {}, el("strong", {}, f.date), " ", g.fact(f.fact), f.parties ? el("small", {}, " (", g.fact(f.parties), ")") : null, sourced("", f.source, f.note));
+    }));
+  }
+  function topics(list) {
+    return Array.from(new Set(list.map(function (f) { return f.topic; }))).map(function (name) {
+      return [el("h5", {}, by("topic", name)), facts(list.filter(function (f) { return f.topic === name; }))];
+    });
+  }
+  function folded(summary, content) { return el("details", {}, el("summary", {}, summary), content); }
+  g.countryPart = function (d) {
+    var own = g.deals[d.id] || [], code = d.country, about = g.governance[code] || [], china = code === "CHN" ? [] : g.governance.CHN || [];
+    var others = (g.deals[""] || []).filter(function (f) { return f.country === code; });
+    if (!own.length && !about.length && !others.length) return null;
+    return el("section", { "class": "country-facts" }, own.length ? [el("h4", {}, t("deals")), facts(own)] : null,
+      el("h4", {}, t("country_context", { country: g.country(code) })),
+      about.length ? folded(t("country_facts", { n: about.length }), topics(about)) : el("p", {}, t("no_country_facts")),
+      others.length ? folded(t("country_deals", { n: others.length }), facts(others)) : null,
+      china.length ? folded(t("china_rules", { n: china.length }), facts(china)) : null,
+      el("p", { "class": "small" }, t("country_hint")));
+  };
+})(geoRee);
