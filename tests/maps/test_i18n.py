@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from geo_ree.errors import RenderError
-from geo_ree.flagging.flag_rules import read_rules
+from geo_ree.flagging.flag_rules import SEVERITIES, read_rules
 from geo_ree.maps.languages import (
     complaints,
     english,
@@ -20,7 +20,7 @@ from geo_ree.maps.languages import (
 )
 from geo_ree.maps.overlay import NOTE
 from geo_ree.maps.style import LABELS, MEASURES
-from geo_ree.schema import COMMODITY_GROUPS, SUBSTANCES
+from geo_ree.schema import COMMODITY_GROUPS, HOLDER_STATUSES, SUBSTANCES, TOPICS
 from geo_ree.scoring import load_preset, preset_names
 from geo_ree.settings import DISCLAIMER
 
@@ -133,8 +133,21 @@ def test_no_key_is_missing_or_unused():
     said = (files("geo_ree.maps") / "headline.py").read_text(encoding="utf-8")
     quoted = set(re.findall(r'"(\w+)"', "".join(texts.values()) + said))
     flagged = {f"{stem}_{r.flag}" for r in read_rules() for stem in ("flag", "flagsay")}
-    by_name = {*flagged, "flag_not_measured"}
+    by_name = {*flagged, "flag_not_measured", *by_vocabulary()}
     assert sorted(set(ENGLISH["page"]) - asked - quoted - by_name) == []
+
+
+def by_vocabulary():
+    """Keys that end with a word of a vocabulary: marks of severities, topics, states of a holder."""
+    return {
+        *(f"{stem}_{word}" for stem in ("letter", "count") for word in SEVERITIES[:3]),
+        *(f"topic_{topic}" for topic in TOPICS),
+        *(f"holding_{status.replace(' ', '_')}" for status in HOLDER_STATUSES),
+    }
+
+
+def test_every_severity_topic_and_state_of_a_holder_has_words():
+    assert sorted(by_vocabulary() - set(ENGLISH["page"])) == []
 
 
 def sentences():

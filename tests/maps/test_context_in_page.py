@@ -1,0 +1,187 @@
+"""The dossier beside the score: what speaks against a deposit, who holds it, its country; marks in the table."""
+
+import pandas as pd
+import pytest
+
+from geo_ree.maps import render
+
+pytestmark = pytest.mark.browser
+
+KUTESSAY = "starter_deposits:kutessay-ii"
+
+
+def opened(visit, path, deposit, **options):
+    seen = visit(path, 1440, 900, **options)
+    seen.page.evaluate(f"geoRee.open({deposit!r})")
+    return seen
+
+
+def unfolded(seen, part):
+    seen.page.evaluate(f"document.querySelectorAll('{part} details').forEach(d => d.open = true)")
+    return seen.page.inner_text(part)
+
+
+def test_the_flags_stand_in_the_order_of_their_severity(starter_page, visit):
+    result, path = starter_page
+    flags = result.tables["flags"]
+    seen = opened(visit, path, KUTESSAY)
+    own = flags[(flags["deposit_id"] == KUTESSAY) & (flags["severity"] != "unknown")]
+    kinds = seen.value("[...document.querySelectorAll('.flag-list > li')].map(li => li.className)")
+    assert kinds == [f"sev-{severity}" for severity in own["severity"]]
+    order = [("sev-stop", "sev-caution", "sev-note").index(kind) for kind in kinds]
+    assert order == sorted(order) and len(order) > 1
+    text = unfolded(seen, ".against")
+    assert "WHAT SPEAKS AGAINST IT" in text.upper()
+    assert "never part of the score" in text
+    for source in own["source"].dropna():
+        assert source.split(";")[0].split("http")[0].strip() in text
+    assert seen.trouble == []
+
+
+def test_what_is_not_known_folds_into_one_line(starter_page, visit):
+    result, path = starter_page
+    flags = result.tables["flags"]
+    unknown = flags[flags["severity"] == "unknown"]
+    deposit = unknown.loc[unknown["deposit_id"].isin(result.table["id"]), "deposit_id"].iloc[0]
+    count = (unknown["deposit_id"] == deposit).sum()
+    seen = opened(visit, path, deposit)
+    summary = seen.page.locator(".against > details > summary")
+    assert summary.count() == 1
+    assert summary.inner_text().startswith(f"{count} ")
+    assert not seen.page.locator(".against > details li >> nth=0").is_visible()
+
+
+def test_the_holder_stands_with_date_source_and_what_was_not_found(starter_page, visit):
+    result, path = starter_page
+    control = result.tables["control"].set_index("deposit_id").loc[KUTESSAY]
+    seen = opened(visit, path, KUTESSAY)
+    text = unfolded(seen, ".who")
+    assert control["holder"] in text and control["ultimate_owner"] in text
+    assert "China, Kyrgyzstan" in text
+    assert f"as of {control['as_of']}" in text
+    assert seen.page.locator(".who .holders .unknown").first.inner_text() == "not found"
+    assert seen.page.locator(".who details a[href^='https']").count() > 0
+
+
+def test_a_holder_that_was_not_found_is_said_to_be_that(starter_page, visit):
+    seen = opened(visit, starter_page[1], "starter_deposits:karajilga")
+    text = seen.page.inner_text(".who")
+    assert "Holder not found" in text and "Ultimate owner" in text
+
+
+def test_a_merged_deposit_shows_the_better_row_first(data, tmp_path, visit):
+    data["tables"]["control"] = pd.DataFrame(
+        {
+            "deposit_id": ["a", "a"],
+            "holder_status": ["not found", "found"],
+            "holder": [None, "First Ltd"],
+            "as_of": ["2026-11", "2020"],
+            "source": ["s", "s"],
+        }
+    )
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    text = opened(visit, path, "a").page.inner_text(".who")
+    assert text.index("First Ltd") < text.index("Holder not found")
+
+
+def test_a_candidate_that_nobody_looked_up_says_so(data, tmp_path, visit):
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    assert "Not looked up." in opened(visit, path, "a").page.inner_text(".who")
+
+
+def test_a_weak_source_is_one_account(data, tmp_path, visit):
+    data["tables"]["control"] = pd.DataFrame(
+        {
+            "deposit_id": ["a"],
+            "holder_status": ["partly"],
+            "holder": ["Some Ltd"],
+            "as_of": ["2026"],
+            "source": ["a forum"],
+            "source_quality": ["weak"],
+        }
+    )
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    assert "by one account, Some Ltd" in opened(visit, path, "a").page.inner_text(".who")
+
+
+def test_the_country_has_its_dated_facts_and_the_deposit_its_deals(starter_page, visit):
+    result, path = starter_page
+    seen = opened(visit, path, KUTESSAY)
+    text = unfolded(seen, ".country-facts")
+    governance, deals = (result.tables[name] for name in ("governance", "deals"))
+    for table in (
+        governance[governance["country"].isin(["KGZ", "CHN"])],
+        deals[deals["deposit_id"] == KUTESSAY],
+    ):
+        assert len(table) > 2
+        for date in table["date"]:
+            assert date in text
+    assert "No rating of ours" in text
+    assert "MNG" not in text and "Mongolia" not in text
+    dates = seen.value(
+        "[...document.querySelectorAll('.country-facts > .facts > li > strong')].map(b => b.textContent)"
+    )
+    assert dates == sorted(dates, reverse=True)
+
+
+def test_the_table_has_marks_of_shape_and_letter_with_a_label(starter_page, visit):
+    result, path = starter_page
+    seen = visit(path, 1920, 1000)
+    cell = seen.page.locator(f"#ranking tr[data-id='{KUTESSAY}'] td.f .flags")
+    table = result.table.set_index("id").loc[KUTESSAY]
+    label = cell.get_attribute("aria-label")
+    for severity, word in (("stop", "stop"), ("caution", "caution"), ("note", "note")):
+        count = int(table[f"flags_{severity}"])
+        assert (f"{count} {word}" in label) == (count > 0)
+    assert cell.get_attribute("title")
+    marks = cell.locator("svg")
+    assert marks.count() == len([s for s in ("stop", "caution") if table[f"flags_{s}"]])
+    assert set(marks.locator("text").all_text_contents()) <= {"S", "C"}
+    seen.page.click("#ranking th.f button")
+    ranks = seen.value(
+        "[...document.querySelectorAll('#ranking tr.row')].map(r => geoRee.flagRank(geoRee.byId[r.dataset.id]))"
+    )
+    assert ranks == sorted(ranks, reverse=True)
+    assert seen.trouble == []
+
+
+def test_a_run_without_flags_has_no_column_of_them(data, tmp_path, visit):
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    seen = visit(path)
+    assert seen.page.locator("#ranking th.f").count() == 0
+    seen.page.evaluate("geoRee.open('a')")
+    assert seen.page.locator(".against").count() == 0
+
+
+def test_in_russian_the_parts_have_russian_words(starter_page, visit):
+    seen = opened(visit, starter_page[1], KUTESSAY)
+    seen.page.evaluate("geoRee.set({language: 'ru'})")
+    text = seen.page.inner_text(".dossier")
+    assert "Конечный владелец" in text and "не найдено" in text
+    assert "Ultimate owner" not in text
+    assert seen.value("geoRee.untranslated") == []
+
+
+def test_hostile_facts_stay_texts(data, tmp_path, visit):
+    bad = "<img src=x onerror=alert(1)>"
+    flag = {key: [bad] for key in ("flag", "fact", "value", "unit", "date", "source", "licence")}
+    data["tables"]["flags"] = pd.DataFrame({"deposit_id": ["a"], "severity": ["stop"], **flag})
+    names = ("holder", "ultimate_owner", "owner_country", "partner", "as_of", "source", "note")
+    data["tables"]["control"] = pd.DataFrame(
+        {"deposit_id": ["a"], "holder_status": ["found"], **{key: [bad] for key in names}}
+    )
+    fact = {key: [bad] for key in ("fact", "date", "parties", "source", "note")}
+    data["tables"]["deals"] = pd.DataFrame({"deposit_id": ["a"], "country": ["KAZ"], **fact})
+    code = data["tables"]["scores"]["country"].iloc[0]
+    data["tables"]["governance"] = pd.DataFrame({"country": [code], "topic": ["law"], **fact})
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    seen = opened(visit, path, "a")
+    seen.page.evaluate("document.querySelectorAll('.dossier details').forEach(d => d.open = true)")
+    assert seen.page.locator(".dossier img").count() == 0
+    assert bad in seen.page.inner_text(".dossier")
+    assert seen.trouble == []
