@@ -15,9 +15,8 @@ from geo_ree._version import __version__
 from geo_ree.catalog.load import load_catalog
 from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
-from geo_ree.pipeline.elevation import RasterSource
 from geo_ree.pipeline.commercial import describe_left_out, left_out, warn_left_out
-from geo_ree.pipeline.elevation import ElevationSource
+from geo_ree.pipeline.elevation import RasterSource
 from geo_ree.pipeline.layers import InputFile, describe_input
 from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
