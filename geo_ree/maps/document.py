@@ -19,7 +19,7 @@ from geo_ree.maps.style import TILES
 _AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
     *("words.js", "scores.js", "intervals.js", "state.js", "explanation.js"),
-    *("filters.js", "hash.js"),
+    *("filters.js", "filter_words.js", "shortlist.js", "hash.js"),
     *(
         "canvas.js",
         "marks.js",
@@ -40,14 +40,18 @@ _WITH_DATA = (
     *(
         "rivals.js",
         "copying.js",
+        "table_columns.js",
         "table.js",
+        "compare.js",
         "weights.js",
+        "preset_file.js",
         "download.js",
         "uncertainty.js",
         "findings.js",
         "size_chart.js",
         "panel.js",
         "answers.js",
+        "exit_answer.js",
     ),
     *("legend.js", "visit.js", "start.js"),
 )
@@ -60,6 +64,7 @@ _STYLES = (
     "visit.css",
     "routes.css",
     "phone.css",
+    "state.css",
     "print.css",
 )
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"

@@ -61,7 +61,7 @@ _UNRANKED = (
     *("id", "name", "aliases", "role", "country", "country_reported", "admin_area", "admin1"),
     *("commodity_group", "commodities", "deposit_type", "minerals", "status", "operator"),
     *("resource_note", "flowsheet", "flowsheet_state", "thorium_uranium", *HOLDER_COLUMNS),
-    *("district", "part_of"),
+    *("district", "part_of", *ORE_CLASSES, "oxide_t", "position_error_m", *CLASS_COLUMNS),
     *("why_role", "stage", "stage_basis", *_FLAG_COUNTS),
     *("source_quality", "reference", "notes", "sources", "score_worst", "score_best"),
     *("rank_best", "rank_worst", "p_lead", "area_basis", "area_km2", "sentence"),
@@ -125,6 +125,7 @@ def page_values(
     scores = scores.assign(**own)
     if "feet" in tables:
         scores = scores.join(tables["feet"], on="id")
+    unplaced = _with_symbols(add_classes(table("unranked")), table("resources"))
     criteria = table("criteria")
     scored_by = set(criteria["column"]) if "column" in criteria else set()
     measured = (c for c in scores.columns if c.startswith(_STEMS) or c in scored_by)
@@ -132,7 +133,7 @@ def page_values(
         "headline": headline(tables),
         "cards": cards(tables),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
-        "unranked": columnar(table("unranked"), _UNRANKED),
+        "unranked": columnar(unplaced, _UNRANKED),
         "resources": columnar(table("resources"), _RESOURCE),
         "flags": columnar(table("flags"), _FLAG),
         "control": columnar(table("control"), _CONTROL),
@@ -289,5 +290,6 @@ def _omission(omission: pd.DataFrame) -> dict[str, Any]:
 def _with_symbols(scores: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
     """Add the contained oxide and the radius of each symbol."""
     oxide = contained_oxide(resources)
-    known = pd.Series([oxide.get(str(i)) for i in scores["id"]], index=scores.index, dtype=object)
+    ids = scores["id"] if "id" in scores else pd.Series(index=scores.index, dtype=object)
+    known = pd.Series([oxide.get(str(i)) for i in ids], index=scores.index, dtype=object)
     return scores.assign(oxide_t=known, radius_px=known.map(oxide_radius))

@@ -110,37 +110,6 @@
       }
     });
   }
-  function gateways(box) {
-    var kinds = [], at = Object.create(null), best = g.deposits.filter(function (d) { return d.role === "candidate" && d.rank_in_role !== undefined; });
-    g.gateways.forEach(function (s) {
-      if (kinds.indexOf(s.scenario) < 0) kinds.push(s.scenario);
-      (at[s.id] = at[s.id] || {})[s.scenario] = s;
-    });
-    if (!kinds.length) { box.append(answer(g.t("no_gateways"))); return; }
-    best.sort(function (a, b) { return a.rank_in_role - b.rank_in_role; });
-    function spread(d, field) {
-      var got = kinds.map(function (k) { return ((at[d.id] || {})[k] || {})[field]; }).filter(function (v) { return v !== undefined; });
-      return got.length ? Math.max.apply(null, got) - Math.min.apply(null, got) : 0;
-    }
-    function widest(field) { return best.reduce(function (most, d) { return Math.max(most, spread(d, field)); }, 0); }
-    var moved = best.filter(function (d) { return spread(d, "rank_in_role") > 0; });
-    var gate = data.criteria.filter(function (c) { return c.column === "dist_gateway_km"; })[0];
-    box.append(answer(moved.length ? g.t("gateway_moves_ranks",
-      { names: names(moved), places: widest("rank_in_role") }) : g.t("no_rank_changes"),
-      " ", g.t("scores_change_by", { points: g.plainNumber(widest("score"), 1) })),
-    el("p", {},
-      gate ? g.t("gateway_weight", { share: g.plainNumber(100 * gate.weight, 0) }) + " " : "",
-      g.t("excludes_politics")),
-    g.table([g.t("deposit")].concat(kinds.map(function (k) { return g.term(k); })), best.slice(0, 10).map(function (d) {
-      return g.row.apply(null, [name(d)].concat(kinds.map(function (k) {
-        var s = (at[d.id] || {})[k];
-        if (!s || s.dist_gateway_km === undefined) return g.unknown();
-        return g.cell("", g.t("rank_and_score", { rank: s.rank_in_role, score: g.plainNumber(s.score, 1) }), el("br"),
-          el("small", {}, g.nearestFeature(s.near_gateway).name + ", " + g.plainNumber(s.dist_gateway_km, 0) + " " + g.t("km")));
-      })));
-    })));
-    if (!g.published()) box.append(el("p", { "class": "note" }, g.t("table_of_run")));
-  }
   function tonnages(box) {
     var count = {}, kinds = ["oxide", "metal", "ore"];
     if (!g.resources.length) { box.append(answer(g.t("no_statements"))); return; }
@@ -162,7 +131,7 @@
   }
   g.answers = function (node) {
     [[g.t("question_visit"), visit], [g.t("question_unranked"), unplaced],
-      [g.t("question_leader"), leader], [g.t("question_gateways"), gateways],
+      [g.t("question_leader"), leader], [g.t("question_gateways"), g.exitAnswer],
       [g.t("question_tonnage"), tonnages]].forEach(function (q) {
       var box = el("div", { "class": "question" }, el("h3", {}, q[0]));
       q[1](box);

@@ -278,7 +278,7 @@
   }
   g.dossier = function (d) {
     var placed = known(d.latitude), change = g.sentenceOf(d);
-    return el("div", { "class": "dossier" }, title(d),
+    return el("div", { "class": "dossier" }, title(d), g.shortlistPart(d),
       placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
       g.flagPart(d), g.holderPart(d),
       change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled"))] : null,

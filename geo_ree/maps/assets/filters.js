@@ -1,7 +1,7 @@
 /* The filters, and the search over names in Latin and Cyrillic letters. */
 "use strict";
 (function (g) {
-  var folded = null, asked = { text: "" };
+  var folded = null, asked = { text: "" }, RANKED = ["candidate", "by_product_host"], AREA = "area", everyone = null, places = null;
 
   /* Folds what differs between the transliterations of Russian, Kazakh, Kyrgyz, Uzbek, Tajik and Mongolian
      names in Western tables, brought to one form. */
@@ -17,16 +17,22 @@
   };
   function fold(text) { return FOLDS.reduce(function (out, pair) { return out.replace(pair[0], pair[1]); }, text); }
   g.fold = function (text) { return fold(g.latin(text)).trim(); };
-  /* Names of all rows, folded at the first search: in one text, which is many times faster. */
+  /* Whether search and filters act on a row: candidates and by-product hosts with and without a coordinate, and areas that sources name. */
+  function isListed(d) { return RANKED.indexOf(d.role) >= 0 || (d.role === AREA && g.unranked.indexOf(d) >= 0); }
+  g.isListed = isListed;
+  /* The rows that search and filters act on. */
+  function rows() { return (everyone = everyone || g.deposits.concat(g.unranked).filter(isListed)); }
+  /* Names of these rows, folded at the first search: in one text, which is many times faster. */
   function index() {
     if (folded) return folded;
-    var plain = g.deposits.map(function (d) {
+    places = new Map(rows().map(function (d, i) { return [d, i]; }));
+    var plain = rows().map(function (d) {
       return g.latin([d.latin_name || d.name].concat(g.list(d.aliases), g.localNames(d)).join("\t")).replace(/\n/g, " ");
     });
     return (folded = { plain: plain, keys: fold(plain.join("\n")).split("\n") });
   }
   function found(d, text) {
-    var names = index(), at = g.rowOf(d);
+    var names = index(), at = places.get(d);
     if (asked.text !== text) asked = { text: text, plain: g.latin(text).trim(), key: g.fold(text) };
     return names.plain[at].indexOf(asked.plain) >= 0 || (asked.key.length > 1 && names.keys[at].indexOf(asked.key) >= 0);
   }
@@ -47,9 +53,19 @@
     ore: function (d, v) { return g.list(d.ore_type).indexOf(v) >= 0; },
     mineral: function (d, v) { return g.latin(d.minerals).indexOf(g.latin(v)) >= 0; },
     actinides: function (d, v) { return v === "unknown" ? !d.actinides : g.list(d.actinides).indexOf(v) >= 0; },
-    grade: function (d, v) { return d.stated_grade_pct >= v; },
+    grade: function (d, v) { return g.gradeOf(d) >= v; },
     oxide: function (d, v) { return d.oxide_t >= v; },
-    rail: function (d, v) { return d.dist_railway_km <= v; }
+    rail: function (d, v) { return d.dist_railway_km <= v; },
+    error: function (d, v) { return d.position_error_m <= 1000 * v; }
+  };
+  /* Whether what a filter asks for is unknown of a deposit. */
+  var unknowns = {
+    country: function (d) { return !d.country; }, admin1: function (d) { return !d.admin1; }, state: function (d) { return !d.state; },
+    stage: function (d) { return !d.stage; }, group: function (d) { return !d.commodity_group; }, ree: function (d) { return !d.ree_class; },
+    quality: function (d) { return !d.quality; }, ore: function (d) { return !d.ore_type; }, mineral: function (d) { return !d.minerals; },
+    actinides: function (d) { return !d.actinides; }, grade: function (d) { return g.gradeOf(d) === undefined; },
+    oxide: function (d) { return d.oxide_t === undefined; }, rail: function (d) { return d.dist_railway_km === undefined; },
+    error: function (d) { return d.latitude === undefined || d.position_error_m === undefined; }
   };
   var counted = null;
   function active() {
@@ -58,20 +74,26 @@
       return v !== undefined && v !== null && v !== "" && !(Array.isArray(v) && !v.length);
     });
   }
-  /* Whether a deposit passes all filters. They apply to ranked deposits only: references and deposits
-     of other commodities have their own switches on the map. */
+  /* Whether a deposit passes all filters. References and deposits of other commodities have their own
+     switches on the map. */
   g.shown = function (d) {
-    if (!g.isRanked(d)) return true;
+    if (!isListed(d)) return true;
     return active().every(function (k) { return tests[k](d, g.state.filters[k]); });
   };
   g.filtering = active;
   g.filterNames = Object.keys(tests);
   g.counts = function () {
     if (!counted) {
-      var ranked = g.deposits.filter(g.isRanked);
-      counted = { shown: ranked.filter(g.shown).length, all: ranked.length };
+      counted = { shown: rows().filter(g.shown).length, all: rows().length };
     }
     return counted;
+  };
+  /* What each filter alone leaves out, and of that what is unknown: [[name, value, out, unknown]]. */
+  g.leftOut = function () {
+    return active().map(function (name) {
+      var v = g.state.filters[name], out = rows().filter(function (d) { return !tests[name](d, v); });
+      return [name, v, out.length, unknowns[name] ? out.filter(unknowns[name]).length : 0];
+    });
   };
   g.subscribe(function () { counted = null; });
 
@@ -84,13 +106,13 @@
   }
   function values(name) {
     var seen = {};
-    g.deposits.forEach(function (d) { if (g.isRanked(d)) seen[d[name] || "unknown"] = true; });
+    rows().forEach(function (d) { seen[d[name] || "unknown"] = true; });
     return Object.keys(seen);
   }
-  /* Words of the ranked deposits in a column of lists: one near a border has several oblasts. */
+  /* Words of the listed deposits in a column of lists: one near a border has several oblasts. */
   function listed(column) {
     var seen = {};
-    g.deposits.filter(g.isRanked).forEach(function (d) { g.list(d[column]).forEach(function (name) { seen[name] = true; }); });
+    rows().forEach(function (d) { g.list(d[column]).forEach(function (name) { seen[name] = true; }); });
     return Object.keys(seen).sort(function (a, b) { return a.localeCompare(b); });
   }
   g.stateWords = {
@@ -142,6 +164,7 @@
     var said = g.t("shown_of", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
     document.getElementById("count").textContent = out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
     document.getElementById("reset-filters").hidden = !active().length;
+    g.sayLeftOut(document.getElementById("left-out"));
     document.getElementById("filters-summary").textContent = g.t("filters") + (active().length ? " (" + active().length + ")" : "");
   }
   g.filterPanel = function () {
@@ -161,7 +184,7 @@
         ores.length > 1 ? choice("ore", g.t("ore_type"), [any].concat(ores.map(function (o) { return [o, g.term(g.words(o))]; }))) : null,
         choice("actinides", g.t("actinides_named"), [any, ["Th", "Th"], ["U", "U"], ["unknown", g.t("not_stated")]]),
         mineral(), limit("grade", g.t("grade_at_least"), 0.1), limit("oxide", g.t("oxide_at_least"), 1000),
-        limit("rail", g.t("railway_within"), 10))
+        limit("rail", g.t("railway_within"), 10), limit("error", g.t("position_within"), 1))
     ];
     document.getElementById("filters").replaceChildren.apply(document.getElementById("filters"), made.filter(Boolean).concat(
       el("p", { "class": "hint" }, g.t("filters_hint"))));

@@ -2,12 +2,13 @@
    left out; no part of it becomes markup. */
 "use strict";
 (function (g) {
-  var LONGEST = 4000, FIELDS = ["state", "stage", "country"], written = null, timer = 0;
+  var LONGEST = 20000, KNOWN = ["m", "w", "e", "q", "a", "l", "d", "r", "c", "s"], FIELDS = ["state", "stage", "country"], written = null, timer = 0, leaving = false, foreign = false;
 
   function encode(text) { return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":"); }
   function decode(text) {
     try { return decodeURIComponent(text); } catch (_) { return ""; }
   }
+  function run() { return String((g.data.run || {}).run_id || ""); }
   /* The settings that differ from the initial ones, as text. */
   g.setting = function () {
     var s = g.state, parts = [], first = g.models[0], m = g.model();
@@ -20,7 +21,10 @@
     if (g.hasRoutes && s.question !== g.firstQuestion()) parts.push("q=" + encode(s.question));
     if (g.accessSetting()) parts.push("a=" + encode(g.accessSetting()));
     if (s.language !== g.firstLanguage()) parts.push("l=" + s.language);
+    if (s.columns) parts.push("c=" + encode(s.columns.join(",")));
+    if (s.shortlist.length) parts.push("s=" + encode(g.shortlistText()));
     if (s.choice) parts.push("d=" + encode(s.choice));
+    if (parts.length && run()) parts.push("r=" + encode(run()));
     return parts.join("&");
   };
   function weightsIn(text, m) {
@@ -34,18 +38,19 @@
     m.criteria.forEach(function (c) { if (!(c.name in out)) out[c.name] = 0; });
     return out;
   }
+  function listed() { return g.deposits.concat(g.unranked); }
   function filterIn(name, text) {
     if (name === "quality") return text === "2" || text === "3" ? Number(text) : null;
-    if (["rail", "grade", "oxide"].indexOf(name) >= 0) return /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : null;
+    if (["rail", "grade", "oxide", "error"].indexOf(name) >= 0) return /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : null;
     if (name === "ree") return ["light", "heavy", "unknown"].indexOf(text) >= 0 ? text : null;
     if (name === "role") return ["candidate", "by_product_host"].indexOf(text) >= 0 ? text : null;
     if (name === "text" || name === "mineral") return text.slice(0, 200) || null;
     if (name === "actinides") return ["Th", "U", "unknown"].indexOf(text) >= 0 ? text : null;
     if (name === "ore" || name === "admin1") {
-      return g.deposits.some(function (d) { return g.list(d[name === "ore" ? "ore_type" : name]).indexOf(text) >= 0; }) ? text : null;
+      return listed().some(function (d) { return g.list(d[name === "ore" ? "ore_type" : name]).indexOf(text) >= 0; }) ? text : null;
     }
     var column = name === "group" ? "commodity_group" : name;
-    var there = text.split(",").filter(function (v) { return g.deposits.some(function (d) { return (d[column] || "unknown") === v; }); });
+    var there = text.split(",").filter(function (v) { return listed().some(function (d) { return (d[column] || "unknown") === v; }); });
     return !there.length ? null : (FIELDS.indexOf(name) >= 0 ? there : there[0]);
   }
   function parts(text) {
@@ -56,58 +61,117 @@
     });
     return found;
   }
+  function columnsIn(text) {
+    var there = text.split(",").filter(function (name) { return g.columns.some(function (c) { return c.name === name; }); });
+    return there.length ? there : null;
+  }
+  /* The settings in an address; `ignored` names its parts that this page cannot use, `stranger` the other run that it was made for. */
   g.readSetting = function (text) {
-    var found = parts(text), out = { filters: {}, language: g.firstLanguage(), choice: null };
-    var m = g.models.filter(function (one) { return one.name === found.m; })[0] || g.models[0];
+    var found = parts(text), out = { filters: {}, language: g.firstLanguage(), choice: null, columns: null, shortlist: [] }, ignored = [];
+    if (found.r && run() && found.r !== run()) return { stranger: found.r.slice(0, 60) };
+    function read(key, make) {
+      var made = found[key] ? make(found[key]) : null;
+      if (found[key] && made === null) ignored.push(key);
+      return made;
+    }
+    var m = g.models[0];
+    read("m", function (name) { m = g.models.filter(function (one) { return one.name === name; })[0] || m; return m && m.name === name ? m : null; });
     if (m) {
       out.model = m.name;
-      out.weights = (found.w && weightsIn(found.w, m)) || g.presetWeights(m);
+      out.weights = read("w", function (w) { return weightsIn(w, m); }) || g.presetWeights(m);
     }
     g.filterNames.forEach(function (name) {
-      var v = found["f." + name] ? filterIn(name, found["f." + name]) : null;
+      var v = read("f." + name, function (given) { return filterIn(name, given); });
       if (v !== null) out.filters[name] = v;
     });
-    if (g.hasRoutes) out.question = g.questions().indexOf(found.q) >= 0 ? found.q : g.firstQuestion();
+    if (g.hasRoutes) out.question = read("q", function (q) { return g.questions().indexOf(q) >= 0 ? q : null; }) || g.firstQuestion();
     out.access = g.accessIn(found.a);
-    if (g.languages.indexOf(found.l) >= 0) out.language = found.l;
-    if (found.d && Object.prototype.hasOwnProperty.call(g.byId, found.d)) out.choice = found.d;
+    out.language = read("l", function (l) { return g.languages.indexOf(l) >= 0 ? l : null; }) || out.language;
+    out.choice = read("d", function (id) { return Object.prototype.hasOwnProperty.call(g.byId, id) ? id : null; });
+    out.columns = read("c", columnsIn);
+    out.shortlist = read("s", g.shortlistIn) || [];
+    read("e", function (name) { return g.gatewaySets().length && g.gatewaySets().indexOf(name) < 0 ? null : name; });
+    Object.keys(found).forEach(function (key) {
+      if (KNOWN.indexOf(key) < 0 && g.filterNames.indexOf(key.slice(2)) < 0) ignored.push(key);
+    });
+    out.ignored = ignored;
     return out;
   };
-  /* Replace the address without an entry in the history; this works on a file:// page too. */
-  function write() {
-    var text = g.setting(), now = window.location.hash.replace(/^#/, "");
-    if (text === now || text === written) return;
+  function address(text) { return window.location.href.replace(/#.*$/, "") + (text ? "#" + text : ""); }
+  function entry() { return window.history.state && window.history.state.geoRee; }
+  /* Change the address; this works on a file:// page too. A dossier that opens is an entry of the history, so that Back closes it. */
+  function put(text, mark, push) {
     written = text;
     try {
-      window.history.replaceState(null, "", window.location.href.replace(/#.*$/, "") + (text ? "#" + text : ""));
+      window.history[push ? "pushState" : "replaceState"]({ geoRee: mark }, "", address(text));
     } catch (_) {
       window.location.replace("#" + text);
     }
   }
+  function write() {
+    var text = g.setting(), now = window.location.hash.replace(/^#/, "");
+    if (text !== now && text !== written) put(text, entry() === 1 ? 1 : 0);
+  }
+  function note(words) {
+    var line = document.getElementById("link-note");
+    line.hidden = !words;
+    line.textContent = words;
+  }
   g.restore = function () {
-    if (window.location.hash.length > 1) g.set(g.readSetting(window.location.hash));
+    if (window.location.hash.length < 2) return;
+    var read = g.readSetting(window.location.hash);
+    foreign = Boolean(read.stranger);
+    if (foreign) { note(g.t("link_of_other_run", { run: read.stranger })); return; }
+    note(read.ignored.length ? g.t("link_parts_ignored", { parts: read.ignored.slice(0, 8).map(function (key) { return key.slice(0, 20); }).join(", ") }) : "");
+    g.set(read);
   };
   /* Restore gateways and dossier, which need the complete page. */
   function finish() {
-    var wanted = parts(window.location.hash).e || g.gatewaySets()[0];
+    var wanted = (!foreign && parts(window.location.hash).e) || g.gatewaySets()[0];
     if (g.gatewaySets().indexOf(wanted) >= 0 && wanted !== g.gatewaySet()) {
       g.chooseGateways(wanted);
       g.rewordGateways();
     }
-    if (g.state.choice) g.open(g.state.choice);
+    if (g.state.choice) g.open(g.state.choice); else g.close();
+  }
+  function chosen() {
+    if (leaving) return;
+    if (g.state.choice && entry() !== 1) put(g.setting(), 1, true);
+    else if (!g.state.choice && entry() === 1) window.history.back();
+  }
+  /* Back from a dossier closes it and keeps every other setting; Forward opens it again. */
+  function travelled(e) {
+    var mark = e.state && e.state.geoRee, id;
+    if (mark === undefined || mark === null) return; /* an address that a reader typed: see hashchange */
+    leaving = true;
+    id = mark === 1 ? parts(window.location.hash).d : null;
+    if (id && Object.prototype.hasOwnProperty.call(g.byId, id)) g.open(id); else g.close();
+    leaving = false;
+    written = null;
+    write();
   }
   g.startHash = function () {
+    var text = window.location.hash.replace(/^#/, "");
     finish();
-    g.subscribe(function () {
+    if (g.state.choice && text) {
+      put(text.split("&").filter(function (part) { return part.slice(0, 2) !== "d="; }).join("&"), 0);
+      put(text, 1, true);
+    } else put(text, 0);
+    g.subscribe(function (changed) {
+      if (changed.indexOf("choice") >= 0) chosen();
       clearTimeout(timer);
       timer = setTimeout(write, 250);
     });
+    window.addEventListener("popstate", travelled);
     window.addEventListener("hashchange", function () {
       var text = window.location.hash.replace(/^#/, "");
+      if (entry() !== null && entry() !== undefined) return;
       if (text === written || text.indexOf("=") < 0) return;
       written = null;
+      leaving = true;
       g.restore();
       finish();
+      leaving = false;
     });
   };
 })(geoRee);

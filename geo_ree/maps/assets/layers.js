@@ -1,7 +1,7 @@
 /* The layers of the map. Ground (areas, lines), marks (features with a tooltip) and deposits have a canvas each. */
 "use strict";
 (function (g) {
-  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [];
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [], filtered = [];
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -122,16 +122,24 @@
       wholeCountries = payload.countries;
       payload.areas.forEach(function (area) {
         if (area.kind === "admin_area") return; /* drawn when its deposit is opened */
-        g.outline(area).forEach(function (shape) { shape.addTo(group); });
+        g.outline(area).forEach(function (shape) { drawnOf(area.id, shape.addTo(group), group); });
         if (areas[area.id][0] !== area) return; /* one label per deposit */
         var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
-        L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group);
+        drawnOf(area.id, L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group), group);
       });
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
   };
+  /* What is drawn of deposits without a coordinate, kept so that filters act on it. */
+  function drawnOf(id, shape, group) { filtered.push({ id: id, shape: shape, group: group }); }
+  function refreshAreas() {
+    filtered.forEach(function (one) {
+      var d = g.byId[one.id];
+      if (!d || g.shown(d)) one.group.addLayer(one.shape); else one.group.removeLayer(one.shape);
+    });
+  }
   /* Where an unranked deposit may lie: areas from its sources, or a whole country. */
   g.areasOf = function (id) { return areas[id] || []; };
   g.wholeCountryOf = function (id) { return Object.prototype.hasOwnProperty.call(wholeCountries, id) ? wholeCountries[id] : null; };
@@ -165,7 +173,10 @@
   };
   g.canvases = function () { return Object.values(canvases); };
   g.marks = [];
-  g.refreshMarks = function () { g.marks.forEach(function (m) { m.refresh(); }); };
+  g.refreshMarks = function () {
+    g.marks.forEach(function (m) { m.refresh(); });
+    refreshAreas();
+  };
   /* The deposit drawn at a point of the window, and how a deposit is drawn. */
   g.markAt = function (point) {
     return g.marks.reduce(function (found, m) { return m.at(point) || found; }, null);

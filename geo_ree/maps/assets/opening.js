@@ -1,7 +1,7 @@
 /* Opening and closing the dossier beside the map, and one selection for tables and map. */
 "use strict";
 (function (g) {
-  var el = g.el, box = null, opened = null, outline = null, before = null, IN_VIEW_KM = 300;
+  var el = g.el, box = null, opened = null, outline = null, before = null, walk = null, IN_VIEW_KM = 300;
 
   function show(d) {
     box.querySelector(".content").replaceChildren(g.dossier(d));
@@ -35,6 +35,7 @@
     forget();
     if (opened === null) before = document.activeElement;
     opened = id;
+    if (walk) placeWalk();
     document.querySelectorAll(".legend[open], .gateways[open]").forEach(function (key) { key.open = false; });
     g.drawRoute(g.cheapestRoute(d));
     show(d);
@@ -65,27 +66,71 @@
     if (radio) (box.querySelector("input[name='" + focus.name + "']:checked") || box).focus({ preventScroll: true });
     if (d.latitude !== undefined && g.distancesShown()) g.drawDistances(d);
   };
+  /* To the deposit before or after, in the order of the tables as they are sorted and filtered. */
+  function step(by, word) {
+    var button = el("button", { type: "button", "data-step": by });
+    button.addEventListener("click", function () {
+      var rows = g.tableRows(), at = rows.findIndex(function (d) { return d.id === opened; }), next = rows[at + by];
+      if (!next) return;
+      g.open(next.id);
+      (button.disabled ? walk.querySelector("button:enabled") || box : button).focus({ preventScroll: true });
+    });
+    button.dataset.word = word;
+    return button;
+  }
+  function placeWalk() {
+    var rows = g.tableRows(), at = rows.findIndex(function (d) { return d.id === opened; });
+    walk.hidden = at < 0 || rows.length < 2;
+    walk.querySelector("span").textContent = at < 0 ? "" : g.t("place_of", { place: g.plainNumber(at + 1, 0), all: g.plainNumber(rows.length, 0) });
+    walk.querySelectorAll("button").forEach(function (button) {
+      button.textContent = g.t(button.dataset.word);
+      button.disabled = !rows[at + Number(button.dataset.step)];
+    });
+  }
   g.dossierBox = function (chart) {
     var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("close_dossier") }, "×");
-    shut.addEventListener("click", g.close);
+    shut.addEventListener("click", function () { g.close(); });
     box = el("aside", { id: "dossier", "aria-label": g.t("dossier"), hidden: "" }, shut, el("div", { "class": "content" }));
+    walk = el("nav", { "class": "walk", "aria-label": g.t("walk") }, step(-1, "previous"), el("span", {}), step(1, "next"));
+    box.prepend(walk);
     chart.getContainer().after(box);
+    g.subscribe(function (changed) { if (opened !== null && changed.some(function (c) { return c === "filters" || c === "weights" || c === "language"; })) placeWalk(); });
     document.addEventListener("keydown", function (e) { if (e.key === "Escape") g.close(); });
   };
   g.rewordDossier = function () {
     box.setAttribute("aria-label", g.t("dossier"));
     box.querySelector(".shut").setAttribute("aria-label", g.t("close_dossier"));
+    walk.setAttribute("aria-label", g.t("walk"));
   };
 
-  var ring = null, chart = null;
+  var ring = null, selection = null, chart = null, seenAt = null;
 
-  /* Highlight a deposit, or none: a ring on the map, a tint in the table. */
+  function place(mark, d) {
+    if (!d || d.latitude === undefined) mark.remove(); else mark.setLatLng([d.latitude, d.longitude]).addTo(chart);
+  }
+  /* Highlight a deposit, or none: a ring on the map, a tint in the table. The chosen one has a ring of its own. */
   g.point = function (id, from) {
-    var d = id === null ? null : g.byId[id];
     if (from !== "table") g.pointRows(id);
-    if (!ring) return;
-    if (!d || d.latitude === undefined) { ring.remove(); return; }
-    ring.setLatLng([d.latitude, d.longitude]).addTo(chart);
+    if (ring) place(ring, id === null || id === g.state.choice ? null : g.byId[id]);
+  };
+  /* Whether the pointer itself moved: a layout that changes under a pointer at rest sends events, too. */
+  g.pointerMoved = function (e) {
+    var at = e.clientX + " " + e.clientY, moved = at !== seenAt;
+    seenAt = at;
+    return moved;
+  };
+  /* Do something that changes the layout, and scroll so that the row of a deposit stays where it was in the window: under
+     the pointer, if that is on it. */
+  g.keepingRow = function (id, act, y) {
+    function find() { return id === null ? null : document.querySelector("#panel tr[data-id='" + CSS.escape(id) + "']"); }
+    var row = find(), was = row && row.getBoundingClientRect(), panel = document.getElementById("panel"), now, share;
+    if (was && (was.bottom < 0 || was.top > window.innerHeight || !was.height)) was = null;
+    var done = act();
+    now = was && find() && find().getBoundingClientRect();
+    if (!now || !now.height) return done;
+    share = y >= was.top && y <= was.bottom ? (y - was.top) / was.height : 0;
+    (panel.scrollHeight > panel.clientHeight + 1 ? panel : document.scrollingElement).scrollTop += now.top + share * now.height - (was.top + share * was.height);
+    return done;
   };
   function listen(group) {
     if (!group) return;
@@ -95,18 +140,29 @@
     });
     group.on("mouseout", function () { g.point(null, "map"); });
   }
+  function circle(options) {
+    return L.circleMarker([0, 0], Object.assign({ renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, weight: 2.5, fill: false, interactive: false }, options));
+  }
   g.startLink = function () {
-    var open = g.open;
+    var open = g.open, close = g.close;
     chart = g.map();
     chart.createPane("pointer").style.zIndex = 440;
     chart.getPane("pointer").style.pointerEvents = "none";
-    ring = L.circleMarker([0, 0], { renderer: L.svg({ pane: "pointer" }), pane: "pointer", radius: 20, color: "#b0432f",
-      weight: 2.5, fill: false, interactive: false });
+    ring = circle({ className: "hover-ring", dashArray: "4 3", color: "#b0432f" });
+    selection = circle({ className: "selection-ring", color: "#b0432f" });
     listen(g.layers.deposits);
-    g.open = function (id) {
-      var done = open(id);
-      if (done) g.set({ choice: id });
-      return done;
+    g.open = function (id, y) {
+      return g.keepingRow(id, function () {
+        var done = open(id);
+        if (done) {
+          g.set({ choice: id });
+          ring.remove();
+        }
+        return done;
+      }, y);
     };
+    g.close = function () { g.keepingRow(opened, close); };
+    g.subscribe(function (changed) { if (changed.indexOf("choice") >= 0) place(selection, g.state.choice ? g.byId[g.state.choice] : null); });
+    if (g.state.choice) place(selection, g.byId[g.state.choice]);
   };
 })(geoRee);

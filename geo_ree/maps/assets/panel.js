@@ -128,6 +128,8 @@
     g.weightPanel();
     g.routePanel();
     g.ranking();
+    g.columnPanel();
+    g.shortlistPanel();
     at("questions").replaceChildren();
     g.answers(at("questions"));
     fill.apply(null, ["first-limits"].concat(["limit_access", "limit_straight", "limit_unknown"].map(function (k) { return el("li", {}, g.t(k)); })));
@@ -158,6 +160,9 @@
     g.startSizeChart();
     g.startFilters();
     g.startWeights();
+    g.startPresetFile();
+    g.startColumns();
+    g.startShortlist();
     g.startRivals();
     g.startRoutes();
     g.startAccess();

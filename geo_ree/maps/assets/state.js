@@ -117,7 +117,7 @@
   }
 
   /* Set parts of the state and notify the subscribers which changed: "weights" (with the model),
-     "filters", "language", "choice", "question" about routes, "access" for its sliders, and "intervals" once they are drawn. */
+     "filters", "language", "choice", "question" about routes, "access" for its sliders, "columns", "shortlist", and "intervals" once they are drawn. */
   g.set = function (change) {
     var changed = [];
     begin();
@@ -126,7 +126,7 @@
       g.state.weights = weightsOf(change.weights);
       changed.push("weights");
     }
-    ["filters", "language", "choice", "question", "access"].forEach(function (part) {
+    ["filters", "language", "choice", "question", "access", "columns", "shortlist"].forEach(function (part) {
       if (part in change && g.state[part] !== change[part]) {
         g.state[part] = change[part];
         changed.push(part);

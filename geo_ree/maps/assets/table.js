@@ -1,97 +1,7 @@
 /* The ranked tables: sortable, paged, linked to the map. */
 "use strict";
 (function (g) {
-  var PAGE = 100, el = g.el, tables = [], WIDE = "wide-only";
-
-  function shownStatement(d) {
-    var list = g.statements[d.id] || [];
-    return list.filter(function (r) { return r.shown; })[0] || list[0] || null;
-  }
-  function oxide(d) {
-    var r = shownStatement(d);
-    return r && r.substance === "oxide" && r.quantity_t !== undefined ? r : null;
-  }
-  function stated(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
-  function oxideCell(d) {
-    var r = oxide(d), other = shownStatement(d);
-    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.term(stated(r))));
-    if (!other) return g.cell("n " + WIDE, g.unknown());
-    return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated_as", { what: g.term(other.substance || "unclear") })));
-  }
-  /* Columns: name, key of the head, class, sort key, whether the first click sorts downwards, cell. */
-  var columns = [
-    { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
-    { name: "deposit", head: "name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
-    { name: "score", head: "score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
-    { name: "interval", head: "rank_interval", kind: "r",
-      key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
-      cell: intervalCell },
-    { name: "flags", head: "flags_head", full: "flags_head_full", kind: "f", down: true, only: g.hasFlags, key: g.flagRank,
-      cell: function (d) { return g.cell("f", g.flagMarks(d)); } },
-    { name: "route", head: "route_km", full: "route_km_full", kind: "n u " + WIDE, only: g.hasRoutes,
-      key: function (d) { var r = g.cheapestRoute(d); return r ? g.routeKm(r) : undefined; }, cell: routeCell },
-    { name: "access", head: "access_usd", full: "access_usd_full", kind: "n v " + WIDE, only: g.hasAccess,
-      key: function (d) { return g.accessOf(d).p50; }, cell: accessCell },
-    { name: "country", head: "country", kind: "c spare " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
-      cell: function (d) { return g.cell("spare " + WIDE, g.country(d.country) || g.unknown()); } },
-    { name: "group", head: "commodity_group", kind: "g " + WIDE,
-      key: function (d) { return (d.commodity_group || "") + (d.ree_class || "z") + (d.commodities || ""); },
-      cell: function (d) {
-        return g.cell(WIDE, d.commodity_group ? g.term(g.words(d.commodity_group)) : g.unknown(), el("small", {},
-          [d.ree_class ? g.t(g.reeWords[d.ree_class]) : "", g.list(d.commodities).map(g.term).join(", ")].filter(Boolean).join(" · ")));
-      } },
-    { name: "stage", head: "stage", full: "stage_and_status", kind: "t " + WIDE,
-      key: function (d) { var at = g.data.stages.indexOf(d.stage); return at < 0 ? undefined : at + (g.rankInStageOf(d) || 0) / 1e6; },
-      cell: stageCell },
-    { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
-      key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "quality", head: "source", full: "source_quality", kind: "q spare " + WIDE, down: true, key: function (d) { return d.quality; },
-      cell: function (d) {
-        var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
-        return g.cell("spare " + WIDE, level || g.unknown(), d.source_quality && !plain
-          ? el("small", { "class": "clamp", title: d.source_quality }, g.quality(d.source_quality)) : null);
-      } }
-  ].filter(function (c) { return c.only !== false; });
-  function nameCell(d) {
-    var dot = el("span", { "class": "dot" });
-    dot.style.background = g.scoreColour(g.scoreOf(d) || 0);
-    return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
-  }
-  /* Unknown with its reason. */
-  function lacking(words, reason) { return el("span", { "class": "unknown", title: reason }, words); }
-  function routeCell(d) {
-    var r = g.cheapestRoute(d);
-    if (!r) return g.cell("n " + WIDE, lacking(g.routeIsKnown(d) ? g.t("no_route_short") : g.t("unknown"), g.noRoute(d)));
-    return g.cell("n " + WIDE, g.plainNumber(g.routeKm(r), 0), el("small", {}, "→ " + g.term(r.port || "")));
-  }
-  function accessCell(d) {
-    var a = g.accessOf(d);
-    if (a.p50 === undefined) return g.cell("n " + WIDE, lacking(g.t("unknown"), a.reason));
-    return g.cell("n " + WIDE, g.plainNumber(a.p50, 0), el("small", {}, g.t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })));
-  }
-  /* Route and access below the name, where their columns have no place. */
-  function beneath(d) {
-    var r = g.cheapestRoute(d), cost = g.accessOf(d).p50, parts = [];
-    if (!r && g.routeIsKnown(d)) parts.push(g.t("no_route_short"));
-    if (r) parts.push(g.t("route_short", { km: g.plainNumber(g.routeKm(r), 0) }));
-    if (cost !== undefined) parts.push(g.t("access_short", { usd: g.plainNumber(cost, 0) }));
-    return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
-  }
-  function stageCell(d) {
-    var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
-    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: d.status }, g.quote(d.status)) : null);
-  }
-  function intervalCell(d, count) {
-    var i = g.intervalOf(d), rank = g.rankOf(d);
-    if (i.basis === "pending") return g.cell("", el("div", { "class": "range pending", role: "img", "aria-label": g.t("being_calculated") }));
-    if (i.rank_p5 === undefined) return g.cell("", g.unknown());
-    var bar = el("i"), tick = el("b");
-    bar.style.left = 100 * (i.rank_p5 - 1) / count + "%";
-    bar.style.width = 100 * (i.rank_p95 - i.rank_p5 + 1) / count + "%";
-    tick.style.left = 100 * (rank - 0.5) / count + "%";
-    return g.cell("", el("span", { "class": "span" }, i.rank_p5 + "–" + i.rank_p95, " ", g.rivalCount(d)),
-      el("div", { "class": "range", role: "img", "aria-label": g.t("rank_range", { low: i.rank_p5, high: i.rank_p95 }) }, bar, tick));
-  }
+  var PAGE = 100, el = g.el, tables = [], columns = g.columns;
 
   /* Before which rows of a table there is a cut: all above it can be told apart from all below. */
   function cutsOf(rows) {
@@ -125,6 +35,7 @@
     node.addEventListener("click", this.clicked.bind(this));
     node.addEventListener("keydown", this.typed.bind(this));
     node.addEventListener("mouseover", this.pointed.bind(this));
+    node.addEventListener("mousemove", this.pointed.bind(this));
     node.addEventListener("focusin", this.pointed.bind(this));
     node.addEventListener("mouseleave", this.left);
     node.addEventListener("focusout", this.left);
@@ -134,11 +45,12 @@
     var head = e.target.closest("button[data-sort]"), tr = this.rowOf(e);
     if (head) this.sort(head.dataset.sort);
     else if (e.target.closest(".rivals-count")) g.showRivals(tr);
-    else if (tr && !g.selecting(e)) g.open(tr.dataset.id);
+    else if (e.target.closest(".star")) g.toggleShortlist(tr.dataset.id);
+    else if (tr && !g.selecting(e)) g.open(tr.dataset.id, e.clientY);
   };
   Ranking.prototype.pointed = function (e) {
     var tr = this.rowOf(e);
-    if (!tr) return;
+    if (!tr || (e.type === "focusin" ? !tr.matches(":focus-visible") : !g.pointerMoved(e))) return;
     g.point(tr.dataset.id, "table");
     g.showRivals(tr);
   };
@@ -185,30 +97,32 @@
   };
   Ranking.prototype.heads = function () {
     var self = this;
-    return el("thead", {}, el("tr", {}, columns.map(function (c) {
+    return el("thead", {}, el("tr", {}, g.shownColumns().map(function (c) {
       var on = self.by === c, arrow = on ? (self.down ? " ▾" : " ▴") : "";
       return el("th", { scope: "col", "class": c.kind, "aria-sort": on ? (self.down ? "descending" : "ascending") : "none" },
         el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
     })));
   };
   Ranking.prototype.draw = function () {
-    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length;
+    var rows = this.rows = this.arrange(), count = g.ranked(this.role).length, shown = g.shownColumns();
     var focused = document.activeElement && document.activeElement.dataset.id;
     var pages = Math.max(1, Math.ceil(rows.length / PAGE)), from;
     this.page = Math.min(this.page, pages - 1);
     from = this.page * PAGE;
     var cuts = this.by === columns[0] && !this.down && !g.filtering().length ? cutsOf(rows.slice(0, from + PAGE)) : [];
     var body = rows.slice(from, from + PAGE).map(function (d, k) {
-      var tr = g.row.apply(null, columns.map(function (c) { return c.cell(d, count); }));
+      var tr = g.row.apply(null, shown.map(function (c) { return c.cell(d, count); }));
       tr.className = "row" + (cuts[from + k] ? " split" : "");
       tr.dataset.id = d.id;
       tr.tabIndex = k ? -1 : 0;
       tr.setAttribute("aria-rowindex", from + k + 2);
       return tr;
     });
-    if (!body.length) body = [el("tr", {}, el("td", { colspan: columns.length, "class": "none" }, g.t("nothing_shown")))];
+    if (!body.length) body = [el("tr", {}, el("td", { colspan: shown.length, "class": "none" }, g.t("nothing_shown")))];
     this.node.setAttribute("aria-rowcount", rows.length + 1);
-    this.node.classList.toggle("with-routes", g.hasRoutes);
+    this.node.classList.toggle("with-routes", g.hasRoutes && !g.state.columns);
+    this.node.classList.toggle("chosen", Boolean(g.state.columns));
+    this.node.style.minWidth = g.state.columns ? 180 + 84 * shown.length + "px" : "";
     this.node.replaceChildren(this.heads(), el("tbody", {}, body));
     this.mark(g.state.choice);
     if (focused) {
@@ -261,6 +175,20 @@
     this.node.querySelectorAll("tr[data-id]").forEach(function (tr) { tr.classList.toggle("near", tr.dataset.id === id); });
   };
 
+  /* Candidates, hosts and areas that have no rank, candidates of the first stages first. */
+  function unranked() {
+    var order = ["candidate", "by_product_host"];
+    function place(d) { var at = order.indexOf(d.role); return (at < 0 ? 2 : at) + (g.atFirstStages(d) ? 0 : 0.5); }
+    return g.unranked.concat(g.deposits.filter(function (d) { return order.indexOf(d.role) >= 0 && !g.isRanked(d); })).filter(g.isListed)
+      .sort(function (a, b) { return place(a) - place(b) || String(a.name).localeCompare(String(b.name)); });
+  }
+  /* Where a search finds nothing above, open what it finds below. */
+  function unfold() {
+    if (!g.state.filters.text) return;
+    [[1, "later-box"], [3, "unplaced-box"]].forEach(function (one) {
+      if (!tables[0].rows.length && tables[one[0]].rows.length) document.getElementById(one[1]).open = true;
+    });
+  }
   function sortPicker() {
     var select = document.getElementById("sort");
     select.replaceChildren.apply(select, columns.map(function (c) { return el("option", { value: c.name }, g.t(c.full || c.head)); }));
@@ -278,6 +206,13 @@
     document.getElementById("later-box").hidden = !parts.later.length;
     document.getElementById("later-summary").textContent = g.t("later_stages", { count: parts.later.length })
       + (out ? "; " + g.t("hidden_by_filters", { out: out }) : "");
+    drawUnplaced();
+  }
+  function drawUnplaced() {
+    var all = unranked().length, out = all - tables[3].rows.length;
+    document.getElementById("unplaced-box").hidden = !all;
+    document.getElementById("unplaced-summary").textContent = g.t("not_ranked_here", { count: all }) + (out ? "; " + g.t("hidden_by_filters", { out: out }) : "");
+    unfold();
   }
   g.ranking = function () {
     sortPicker();
@@ -287,19 +222,19 @@
     tables = [
       new Ranking("ranking", "candidate", function () { return g.candidatesByStage().first; }),
       new Ranking("later", "candidate", function () { return g.candidatesByStage().later; }),
-      new Ranking("hosts", "by_product_host", function () { return g.ranked("by_product_host"); })
+      new Ranking("hosts", "by_product_host", function () { return g.ranked("by_product_host"); }),
+      new Ranking("unplaced", "candidate", unranked)
     ];
     document.getElementById("sort").addEventListener("change", function (e) {
       tables.forEach(function (t) { t.sort(e.target.value); });
       e.target.focus();
     });
     g.subscribe(function (changed) {
-      if (changed.some(function (c) { return ["weights", "intervals", "filters", "question", "access"].indexOf(c) >= 0; })) drawAll();
+      if (changed.some(function (c) { return ["weights", "intervals", "filters", "question", "access", "columns", "shortlist"].indexOf(c) >= 0; })) drawAll();
       if (changed.indexOf("choice") >= 0) tables.forEach(function (t) { t.choose(g.state.choice); });
     });
   };
   g.pointRows = function (id) { tables.forEach(function (t) { t.near(id); }); };
   /* The sorted and filtered rows of all tables, for the download. */
   g.tableRows = function () { return tables.reduce(function (all, t) { return all.concat(t.rows); }, []); };
-  g.shownOxide = oxide;
 })(geoRee);

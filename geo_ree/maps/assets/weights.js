@@ -22,13 +22,23 @@
     waiting = true;
     requestAnimationFrame(function () { waiting = false; collect(); });
   }
+  /* Whether no ranked deposit has a figure for a criterion, so that its weight can change nothing. */
+  function withoutData(c) {
+    var column = g.scoring.column(c.column);
+    return c.missing === "unknown" && !g.deposits.some(function (d, i) { return g.isListed(d) && !isNaN(column[i]); });
+  }
   function slider(c, factor) {
     var input = el("input", { type: "range", min: 0, max: 100, step: 1, id: "w-" + c.name });
-    var share = el("output", { "for": "w-" + c.name });
+    var share = el("output", { "for": "w-" + c.name }), reason = null;
     var s = { input: input, share: share, scale: factor, moved: false, exact: g.state.weights[c.name] || 0 };
     input.addEventListener("input", function () { moved(s); });
+    if (withoutData(c)) {
+      input.disabled = true;
+      input.setAttribute("aria-describedby", "w-why-" + c.name);
+      reason = el("small", { id: "w-why-" + c.name, "class": "why" }, g.t("no_data_for_weight"));
+    }
     sliders[c.name] = s;
-    return el("div", { "class": "slider" }, el("label", { "for": "w-" + c.name }, g.term(c.label)), input, share);
+    return el("div", { "class": "slider" }, el("label", { "for": "w-" + c.name }, g.term(c.label)), input, share, reason);
   }
   function presetButton(m) {
     var button = el("button", { type: "button", "data-model": m.name }, g.term(g.words(m.name)));

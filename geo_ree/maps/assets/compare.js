@@ -1,0 +1,61 @@
+/* Two to four deposits side by side. */
+"use strict";
+(function (g) {
+  var el = g.el, t = g.t;
+
+  function known(v) { return v !== undefined && v !== null && v !== ""; }
+  function text(v) { return known(v) ? v : g.unknown(); }
+  function ranks(d) {
+    var i = g.intervalOf(d), rank = g.rankOf(d);
+    if (!known(rank)) return known(d.rank_best) ? t("possible_ranks", { low: d.rank_best, high: d.rank_worst }) : t("not_ranked");
+    return t("rank_of", { rank: rank, all: g.ranked(d.role).length }) + (known(i.rank_p5) ? " " + t("interval_brackets", { low: i.rank_p5, high: i.rank_p95 }) : "");
+  }
+  function score(d) {
+    var v = g.scoreOf(d);
+    if (known(v)) return g.plainNumber(v, 1);
+    return known(d.score_worst) && known(d.score_best) ? t("from_to", { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }) : g.unknown();
+  }
+  function oxide(d) {
+    var r = g.shownOxide(d);
+    return r ? [g.plainNumber(r.quantity_t, 0) + " " + t("t"), el("small", {}, [r.category, r.system, r.year].filter(known).map(function (w) { return g.term(w); }).join(", "))] : g.unknown();
+  }
+  function route(d) {
+    var r = g.cheapestRoute(d);
+    return r ? [g.plainNumber(g.routeKm(r), 0) + " " + t("km"), el("small", {}, "→ " + g.term(r.port || ""))] : g.noRoute(d);
+  }
+  function access(d) {
+    var a = g.accessOf(d);
+    return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) }))] : g.unknown();
+  }
+  function chance(d) {
+    var share = g.intervalOf(d).p_top3;
+    return share === undefined ? g.unknown() : g.percent(share);
+  }
+  /* Cells as in the table: [key of the name, what to show]. */
+  function cellOf(name) {
+    var column = g.columns.filter(function (c) { return c.name === name; })[0];
+    return column ? [column.full || column.head, function (d) { return Array.from(column.cell(d, g.ranked(d.role).length).childNodes); }] : null;
+  }
+  function lines() {
+    return [
+      cellOf("owner"), cellOf("licence"), ["stage", function (d) { return d.stage ? g.term(g.words(d.stage)) : g.unknown(); }], ["contained_oxide", oxide], cellOf("grade"), cellOf("mix"),
+      ["minerals", function (d) { return d.minerals ? g.quote(d.minerals) : g.unknown(); }], ["actinides_named", function (d) { return text(g.list(d.actinides).join(", ")); }],
+      g.hasRoutes ? ["route", route] : null, g.hasAccess ? ["access_usd_full", access] : null, ["score", score], ["rank_head", ranks], ["chance_top3", chance],
+      ["strengths", function (d) { return text(g.strengthsOf(d)); }], ["weaknesses", function (d) { return text(g.weaknessesOf(d)); }], cellOf("error")
+    ].filter(Boolean);
+  }
+  function distances(list) {
+    return g.measures.map(function (m) {
+      return g.row.apply(null, [el("th", { scope: "row" }, g.term(g.data.measures[m][0]))].concat(list.map(function (d) { return g.cell("", g.distance(d, m)); })));
+    });
+  }
+  /* The table of those that are ticked; with fewer than two, a line. */
+  g.comparison = function (list) {
+    if (list.length < 2) return el("p", { "class": "hint" }, t("compare_two"));
+    var box = g.table([t("fact")].concat(list.map(function (d) { return d.name || d.id; })), lines().map(function (line) {
+      return g.row.apply(null, [el("th", { scope: "row" }, t(line[0]))].concat(list.map(function (d) { return g.cell("", line[1](d)); })));
+    }).concat(distances(list)));
+    box.id = "comparison";
+    return el("div", {}, el("h3", {}, t("side_by_side")), box);
+  };
+})(geoRee);

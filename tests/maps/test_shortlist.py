@@ -1,0 +1,190 @@
+"""Shortlist with notes, comparison, the walk between dossiers, the link and Back."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from tests.maps.conftest import HOSTILE, changed, written
+
+pytestmark = pytest.mark.browser
+
+LIST = "geoRee.state.shortlist"
+
+
+def come_back(visit, path, link):
+    seen = visit(path, 1440, 900)
+    seen.page.goto(link)
+    seen.page.reload()
+    seen.until("typeof geoRee === 'object' && !!geoRee.map()")
+    return seen
+
+
+@pytest.fixture
+def small(data, tmp_path):
+    report = {**data["report"], "run_id": "abc123"}
+    return written(changed(data, report=report), tmp_path)
+
+
+def test_a_star_puts_a_row_on_the_shortlist_and_opens_no_dossier(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    row = seen.page.locator("#ranking tbody tr.row").nth(1)
+    row.locator(".star").click()
+    label = row.get_attribute("data-id")
+    assert [one["id"] for one in seen.value(LIST)] == [label]
+    assert seen.value("geoRee.opened()") is None
+    assert row.locator(".star").get_attribute("aria-pressed") == "true"
+    assert "Shortlist (1)" in seen.page.inner_text("#nav-compare")
+    row.locator(".star").click()
+    assert seen.value(LIST) == []
+    assert seen.page.is_hidden("#s-compare") and seen.page.is_hidden("#nav-compare")
+    assert seen.trouble == []
+
+
+def test_two_to_four_stand_side_by_side_the_unplaced_too(starter_page, visit):
+    result, path = starter_page
+    seen = visit(path, 1440, 900)
+    ids = seen.value("geoRee.ranked('candidate').slice(0, 4).map(d => d.id)")
+    blank = seen.value("geoRee.unranked.find(d => d.role === 'candidate').id")
+    seen.page.evaluate(f"geoRee.toggleShortlist({ids[0]!r})")
+    assert "Tick two to four" in seen.page.inner_text("#s-compare")
+    for label in [blank, *ids[1:]]:
+        seen.page.evaluate(f"geoRee.toggleShortlist({label!r})")
+    heads = seen.page.locator("#comparison thead th").all_inner_texts()
+    names = seen.value(f"{json.dumps([ids[0], blank, *ids[1:3]])}.map(i => geoRee.byId[i].name)")
+    assert heads == ["Fact", *names]  # four at most
+    assert seen.page.locator(f"#s-compare input[value='{ids[3]}']").is_disabled()
+    words = seen.page.inner_text("#comparison")
+    for fact in ("Holder", "Contained oxide", "Grade", "Score", "Strengths", "railway"):
+        assert fact in words
+    score = result.table.set_index("id")["score"][ids[0]]
+    assert f"{score:.1f}" in words
+    seen.page.evaluate("geoRee.set({weights: {road: 1}})")  # the table is of the same state
+    now = seen.value(f"geoRee.scoreOf(geoRee.byId[{ids[0]!r}])")
+    assert f"{now:.1f}" in seen.page.inner_text("#comparison")
+
+
+def test_notes_are_kept_in_the_link_as_data(starter_page, visit):
+    path = starter_page[1]
+    seen = visit(path, 1440, 900)
+    ids = seen.value("geoRee.ranked('candidate').slice(0, 2).map(d => d.id)")
+    note = HOSTILE.replace("\u2028", "") + " ~|%7E%, Ёлка"
+    for label in ids:
+        seen.page.evaluate(f"geoRee.toggleShortlist({label!r})")
+    area = seen.page.locator(f"#s-compare textarea[data-note='{ids[1]}']")
+    area.fill(note)
+    area.blur()
+    seen.until("location.hash.includes('s=')")
+    seen.page.wait_for_timeout(400)
+    again = come_back(visit, path, seen.value("location.href"))
+    got = again.value(LIST)
+    assert [one["id"] for one in got] == ids
+    assert got[1]["note"] == note
+    assert again.page.locator(f"textarea[data-note='{ids[1]}']").input_value() == note
+    assert again.value("document.querySelectorAll('#s-compare img, #s-compare script').length") == 0
+    assert again.trouble == []
+
+
+def test_notes_and_list_have_a_longest_length(small, visit):
+    seen = visit(small)
+    ids = seen.value("Object.keys(geoRee.byId)")
+    text = "|".join(f"{i}~1~{'x' * 5000}" for i in ids * 10) + "|nobody~1~y"
+    got = seen.value(f"geoRee.shortlistIn({json.dumps(text)})")
+    assert len(got) == len({one["id"] for one in got}) == len(ids) <= 12
+    assert {len(one["note"]) for one in got} == {200}
+    assert sum(one["compared"] for one in got) == 4
+    assert seen.value("geoRee.shortlistIn('nobody~1~note')") is None
+
+
+def test_the_walk_goes_by_the_order_of_the_table(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    order = seen.value("geoRee.tableRows().map(d => d.id)")
+    seen.page.evaluate(f"geoRee.open({order[0]!r})")
+    assert seen.page.locator(".walk [data-step='-1']").is_disabled()
+    assert f"1 of {len(order)}" in seen.page.inner_text(".walk")
+    for label in order[1:4]:
+        seen.page.click(".walk [data-step='1']")
+        assert seen.value("geoRee.opened()") == label
+        assert seen.value("document.activeElement.dataset.step") == "1"
+    seen.page.click(".walk [data-step='-1']")
+    assert seen.value("geoRee.opened()") == order[2]
+
+
+def test_back_closes_a_dossier_and_keeps_the_rest(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    ids = seen.value("geoRee.ranked('candidate').slice(0, 3).map(d => d.id)")
+    seen.page.evaluate(f"geoRee.open({ids[0]!r})")
+    seen.page.evaluate(f"geoRee.open({ids[1]!r})")
+    seen.page.evaluate("geoRee.set({filters: {text: 'kut'}})")
+    seen.page.wait_for_timeout(400)
+    seen.page.go_back()
+    seen.until("geoRee.opened() === null")
+    assert seen.page.is_hidden("#dossier")
+    assert seen.value("geoRee.state.filters") == {"text": "kut"}
+    assert "d=" not in seen.value("location.hash") and "kut" in seen.value("location.hash")
+    seen.page.go_forward()
+    seen.until(f"geoRee.opened() === {json.dumps(ids[1])}")
+    seen.page.keyboard.press("Escape")
+    seen.until("!location.hash.includes('d=')")
+    assert seen.page.url.startswith("file:")  # the page is still there
+    assert seen.trouble == []
+
+
+def test_back_closes_a_dossier_that_a_link_opened(small, visit):
+    seen = visit(small)
+    seen.page.goto(small.as_uri() + "?x#d=a")
+    seen.until("typeof geoRee === 'object' && !!geoRee.map() && geoRee.opened() === 'a'")
+    seen.page.go_back()
+    seen.until("geoRee.opened() === null")
+    assert seen.value("location.href").startswith(small.as_uri() + "?x")
+
+
+def test_a_link_of_another_run_is_ignored_with_a_line(small, visit):
+    seen = visit(small)
+    seen.page.goto(
+        small.as_uri() + "?x#f.text=kut&d=a&r=zzz" + quote("<img src=x onerror=alert(1)>")
+    )
+    seen.until("typeof geoRee === 'object' && !!geoRee.map()")
+    line = seen.page.inner_text("#link-note")
+    assert "made for another run (zzz<img" in line
+    assert seen.value("[geoRee.state.filters, geoRee.opened()]") == [{}, None]
+    assert seen.value("document.querySelectorAll('#link-note *').length") == 0
+    assert seen.trouble == []
+
+
+def test_a_link_of_this_run_is_taken(small, visit):
+    seen = visit(small)
+    seen.page.goto(small.as_uri() + "?x#f.text=kut&r=abc123")
+    seen.until("typeof geoRee === 'object' && !!geoRee.map()")
+    assert seen.page.is_hidden("#link-note")
+    assert seen.value("geoRee.state.filters") == {"text": "kut"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "f.nothing=1", "constructor=1", "__proto__=1", "d=__proto__", "s=__proto__~1~x", "c=alert(1)",
+        "l=<script>", "m=toString", "f.error=javascript:alert(1)", "q=x", "w=rail:NaN",
+    ],
+)  # fmt: skip
+def test_what_a_link_cannot_mean_is_ignored_with_a_line(starter_page, visit, part):
+    name, _, value = part.partition("=")
+    seen = visit(starter_page[1])
+    before = seen.value("[geoRee.state.model, geoRee.state.weights, geoRee.state.columns]")
+    seen.page.goto(starter_page[1].as_uri() + "?x#f.text=kut&" + name + "=" + quote(value))
+    seen.until("typeof geoRee === 'object' && !!geoRee.map()")
+    assert f"are ignored: {name}" in seen.page.inner_text("#link-note")
+    assert seen.value("[geoRee.state.model, geoRee.state.weights, geoRee.state.columns]") == before
+    assert seen.value("[geoRee.state.filters, geoRee.opened()]") == [{"text": "kut"}, None]
+    assert seen.trouble == []
+
+
+def test_a_dossier_has_the_note_of_its_deposit_for_the_print(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    label = seen.value("geoRee.ranked('candidate')[0].id")
+    seen.page.evaluate(
+        f"geoRee.set({{shortlist: [{{id: {label!r}, note: 'Ask for water', compared: true}}]}})"
+    )
+    seen.page.evaluate(f"geoRee.open({label!r})")
+    seen.page.emulate_media(media="print")
+    assert "Ask for water" in seen.page.text_content("#dossier .note-printed")
