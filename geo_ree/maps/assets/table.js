@@ -122,7 +122,7 @@
     this.node.setAttribute("aria-rowcount", rows.length + 1);
     this.node.classList.toggle("with-routes", g.hasRoutes && !g.state.columns);
     this.node.classList.toggle("chosen", Boolean(g.state.columns));
-    this.node.style.minWidth = g.state.columns ? 180 + 84 * shown.length + "px" : "";
+    this.node.style.minWidth = g.state.columns ? g.columnsWide() + "px" : "";
     this.node.replaceChildren(this.heads(), el("tbody", {}, body));
     this.mark(g.state.choice);
     if (focused) {

@@ -3,6 +3,7 @@
 (function (g) {
   /* In a narrow panel columns fall away by their class: WIDE first, ROOMY and ROOMIEST are there in a wide panel only, FURTHER only where chosen. */
   var el = g.el, WIDE = "wide-only", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
+  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94 }, USUAL = 82; /* pixels, of chosen columns */
   var controls = null;
 
   g.state.columns = null;
@@ -108,10 +109,11 @@
     return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
   }
   /* What was found of a holder is shown with its date; "not found" as that. */
+  function nation(code) { return g.term((g.data.owner_names || {})[code] || g.country(code)); }
   function ownerCell(c) {
     if (!c.holder_status) return g.unknown();
     if (c.holder_status === "not found") return el("span", { "class": "unknown" }, g.t("holder_not_found"));
-    return [el("span", { "class": "clamp", title: c.holder || "" }, g.quote(c.holder || "")), stated(c.owner_country) ? el("small", {}, g.list(c.owner_country).map(g.country).join(", ")) : null,
+    return [el("span", { "class": "clamp", title: c.holder || "" }, g.quote(c.holder || "")), stated(c.owner_country) ? el("small", {}, g.list(c.owner_country).map(nation).join(", ")) : null,
       c.holder_status === "partly" ? el("small", {}, g.t("holder_partly")) : null];
   }
   function licenceCell(c) {
@@ -143,6 +145,8 @@
       return ALWAYS.indexOf(c.name) >= 0 || (g.state.columns ? g.state.columns.indexOf(c.name) >= 0 : c.kind.indexOf("further") < 0);
     });
   };
+  /* How wide a table of the columns in force has to be, in pixels. */
+  g.columnsWide = function () { return g.shownColumns().reduce(function (sum, c) { return sum + (WIDTHS[c.name] || USUAL); }, 0); };
   /* The choice of columns; the first change fixes those that are seen now. */
   g.columnPanel = function () {
     var box = document.getElementById("columns");
