@@ -3,7 +3,7 @@
 (function (g) {
   /* In a narrow panel columns fall away by their class: WIDE first, ROOMY and ROOMIEST are there in a wide panel only, FURTHER only where chosen. */
   var el = g.el, WIDE = "wide-only", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
-  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94 }, USUAL = 82; /* pixels, of chosen columns */
+  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94, flags: 64 }, USUAL = 82; /* pixels, of chosen columns */
   var controls = null;
 
   g.state.columns = null;
