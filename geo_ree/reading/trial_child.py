@@ -12,6 +12,7 @@ import contextlib
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def try_vector(path: Path, most: int, layer: str) -> None:
             found = base.execute("SELECT name FROM sqlite_master WHERE type = 'view'")
             views = {name.casefold() for (name,) in found}
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    chosen = [name for name in names if name.casefold() == layer.casefold()] or names
+    chosen = [name for name in names if fnmatch(name.casefold(), layer.casefold())] or names
     size = 0
     for name in chosen:
         if name.casefold() not in views:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -535,3 +536,8 @@ def test_a_run_has_what_was_fetched_around_its_deposits(site, settings, unpinned
     inputs = {i["id"]: i for i in result.report["inputs"]}
     assert set(ids) <= set(inputs)
     assert inputs["ghs_pop_2025"]["layer"] == "population"
+    result.write(tmp_path / "out")  # with the page
+    written = pd.read_csv(tmp_path / "out" / "scores.csv").set_index("id")
+    for column in ("dist_active_fault_km", "pga_475_g", "people_50km", "near_hazard"):
+        assert written.loc["starter_deposits:kutessay-ii", column] == row[column]
+    assert (tmp_path / "out" / "map.html").stat().st_size < 3_000_000
