@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 _WORLD: Box = (-180.0, -90.0, 180.0, 90.0)
 _CONTEXT = (
     *("countries", "earthquakes", "tailings", "airports", "elevation", "railways_planned"),
-    *("protected_areas", "active_faults", "mining_areas", "water_stress"),
+    *("protected_areas", "active_faults", "mining_areas", "water_stress", "licences"),
 )
 PUBLISHED = "published"
 """Stands for the candidates of the data folder: ``against="published"``."""

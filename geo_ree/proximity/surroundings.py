@@ -40,6 +40,7 @@ SURE_KM = 100.0
 
 _HALF_TURN = 180.0
 _UNNAMED = "without a name"
+_OF_LICENCE = ("code", "name", "holder", "kind", "status")
 
 
 def measure_surroundings(
@@ -59,8 +60,8 @@ def measure_surroundings(
         column ``country``.
     layers
         Canonical layers by name; of these ``protected_areas``, ``active_faults``,
-        ``mining_areas``, ``tailings`` and ``water_stress`` are read, and ``countries`` for what a
-        box covers.
+        ``mining_areas``, ``tailings``, ``water_stress`` and ``licences`` are read, and ``countries``
+        for what a box covers.
     coverage, regions
         Layer -> countries, and boxes, that its sources cover; see `TargetIndex`.
     labels
@@ -74,7 +75,8 @@ def measure_surroundings(
         feature of any country, 0 within an area, with its name and source in ``near_protected_area``
         and so on; ``protected_area``, the names of the areas that hold the point, the smallest first,
         and ``protected_area_category`` of the smallest; ``water_stress``, the class of the basin, with
-        its source in ``near_water_stress``.
+        its source in ``near_water_stress``; ``licence_area``, number, holder, kind and status of the
+        licences whose area holds the point, with their source in ``near_licence_area``.
         NaN and None where the layer is absent, does not cover the country, or where something
         nearer may lie beyond what it covers; ``protected_area`` is blank there and where there is
         none. Beyond 100 km a distance is an upper limit.
@@ -109,6 +111,7 @@ def measure_surroundings(
         columns |= places.distances(name, layer, rows)
         if name == "protected_area" and rows is not None:
             columns |= places.holders(rows, layer)
+    columns |= places.licences(layers.get("licences"))
     stress = places.smallest("water_stress", layers.get("water_stress"))
     near = [places.labels.get(source, source) for source in stress["source_id"]]
     columns["water_stress"], columns["near_water_stress"] = stress["label"].to_numpy(), near
@@ -213,6 +216,29 @@ class _Places:
             if at and isinstance(word := category.iloc[at[0]], str):
                 first[place] = word
         return {"protected_area": joined, "protected_area_category": first}
+
+    def licences(self, rows: gpd.GeoDataFrame | None) -> dict[str, Words]:
+        """Licences whose area holds each place, in words, and their source; None where there is none.
+
+        A register that lacks a licence says nothing, so that no country needs to be covered.
+        """
+        words: list[dict[str, str]] = [{} for _ in self.points]
+        if rows is not None:
+            rows = sound_areas(rows[~rows.geometry.isna()], "licences")
+            area, point = self._held_by(rows)
+            used = rows.iloc[area].reindex(columns=[*_OF_LICENCE, "source_id"])
+            for place, row in zip(
+                point.tolist(), used.astype(object).to_dict("records"), strict=True
+            ):
+                texts = [str(row[c]) for c in _OF_LICENCE if isinstance(row[c], str) and row[c]]
+                words[place][", ".join(dict.fromkeys(texts))] = row["source_id"]
+        found = np.full(len(words), None, dtype=object)
+        near = np.full(len(words), None, dtype=object)
+        for place, here in enumerate(words):
+            if here:
+                found[place] = "; ".join(here)
+                near[place] = "; ".join(dict.fromkeys(self.labels.get(i, i) for i in here.values()))
+        return {"licence_area": found, "near_licence_area": near}
 
     def smallest(self, layer: str, rows: gpd.GeoDataFrame | None) -> pd.DataFrame:
         """Label and source of the smallest area that holds each place; None where unknown."""

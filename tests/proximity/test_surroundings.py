@@ -110,6 +110,21 @@ def test_water_stress_is_the_class_of_the_basin():
     assert got["water_stress"].fillna("unknown").tolist() == ["High (40-80%)", "unknown", "unknown"]
 
 
+def test_licences_that_hold_the_place_are_said_with_their_holder():
+    areas = layer(
+        [shapely.box(75, 42, 77, 44), shapely.box(75.9, 42.9, 76.1, 43.1), None],
+        code=["MV-1", "XV-2", "XV-3"],
+        holder=["A LLC", None, "C LLC"],
+        status=["valid", None, None],
+        kind=["mining", "exploration", "unknown"],
+    )
+    deposits = places((76, 43), (80, 43))
+    got = around(deposits, "licences", areas, covered=(), labels={"made_up": "Register"})
+    first = "XV-2, exploration; MV-1, A LLC, mining, valid"
+    assert got["licence_area"].fillna("").tolist() == [first, ""]
+    assert got["near_licence_area"].fillna("").tolist() == ["Register", ""]
+
+
 def test_invalid_areas_are_repaired():
     bow_tie = shapely.Polygon([(75, 42), (77, 44), (77, 42), (75, 44)])
     got = around(places((75.2, 43), (76, 42.1)), "mining_areas", layer([bow_tie]))
