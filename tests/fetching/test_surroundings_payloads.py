@@ -541,3 +541,14 @@ def test_a_run_has_what_was_fetched_around_its_deposits(site, settings, unpinned
     for column in ("dist_active_fault_km", "pga_475_g", "people_50km", "near_hazard"):
         assert written.loc["starter_deposits:kutessay-ii", column] == row[column]
     assert (tmp_path / "out" / "map.html").stat().st_size < 3_000_000
+
+
+def test_a_commercial_run_has_no_hazard_map(site, settings, tmp_path):
+    raw = raster(tmp_path / "pga.tif", np.full((60, 60), 0.4), 75.0, 44.0, 0.05)
+    serve_raster(site, "gem_seismic_hazard", raw)
+    fetch("gem_seismic_hazard", settings=settings)
+    for commercial, number in ((False, 1), (True, 0)):
+        layers = read_layers(settings, Options(commercial=commercial))
+        rasters = find_rasters(layers.sources, settings)
+        found = [r.source.id for r in rasters if r.source.layer == "seismic_hazard"]
+        assert len(found) == number
