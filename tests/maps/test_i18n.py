@@ -1,6 +1,7 @@
 """The words of the page: every language is whole, and every word is used."""
 
 import io
+import itertools
 import json
 import re
 from importlib.resources import files
@@ -26,7 +27,14 @@ from geo_ree.settings import DISCLAIMER
 
 LANGUAGES = load_languages()
 ENGLISH = LANGUAGES["en"]
-SENTENCES = {"deposits.csv": ("why_role", "stage_basis"), "flags.csv": ("fact",)}
+SENTENCES = {
+    "deposits.csv": ("why_role", "stage_basis"),
+    "flags.csv": ("fact",),
+    "deals.csv": ("fact",),
+    "governance.csv": ("fact",),
+    "control.csv": ("state_share", "partner", "note"),
+}
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 KAZAKH = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "км"}}
 
 
@@ -150,6 +158,12 @@ def test_every_severity_topic_and_state_of_a_holder_has_words():
     assert sorted(by_vocabulary() - set(ENGLISH["page"])) == []
 
 
+def pattern(sentence):
+    """The sentence with places for its numbers, as a term has them."""
+    at = itertools.count(1)
+    return NUMBER.sub(lambda match: f"{{{next(at)}}}", sentence)
+
+
 def sentences():
     """The sentences of ours in the packaged tables, without their dates and sources."""
     starter = files("geo_ree") / "starter"
@@ -164,8 +178,14 @@ def sentences():
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_every_sentence_of_the_packaged_tables_is_translated(code):
-    ours, facts = sentences(), LANGUAGES[code]["facts"]
-    assert [f"{ours[text]}: {text}" for text in ours if text not in facts] == []
+    ours, words = sentences(), LANGUAGES[code]
+    known = {*words["facts"], *words["terms"]}
+    assert [f"{ours[t]}: {t}" for t in ours if not {t, pattern(t)} & known] == []
+    control = pd.read_csv(
+        io.StringIO((files("geo_ree") / "starter/control.csv").read_text("utf-8"))
+    )
+    spoken = {*ours, *control["holder"], *control["ultimate_owner"]}
+    assert [text for text in words["facts"] if text not in spoken] == []
 
 
 def test_a_local_name_is_that_of_a_packaged_deposit_and_has_a_source():
