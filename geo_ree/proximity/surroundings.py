@@ -40,6 +40,8 @@ SURE_KM = 100.0
 
 _HALF_TURN = 180.0
 _UNNAMED = "without a name"
+_STRICTEST_FIRST = ("Ia", "Ib", "I", "II", "national park", "III", "IV", "V", "VI")
+_TELLING_KINDS = ("national_park", "nature_reserve")
 _OF_LICENCE = ("code", "name", "holder", "kind", "status")
 
 
@@ -74,7 +76,7 @@ def measure_surroundings(
         ``dist_mining_area_km`` and ``dist_tailings_km``, geodesic distances (km) to the nearest
         feature of any country, 0 within an area, with its name and source in ``near_protected_area``
         and so on; ``protected_area``, the names of the areas that hold the point, the smallest first,
-        and ``protected_area_category`` of the smallest; ``water_stress``, the class of the basin, with
+        and ``protected_area_category``, the strictest of theirs; ``water_stress``, the class of the basin, with
         its source in ``near_water_stress``; ``licence_area``, number, holder, kind and status of the
         licences whose area holds the point, with their source in ``near_licence_area``.
         NaN and None where the layer is absent, does not cover the country, or where something
@@ -198,14 +200,13 @@ class _Places:
         ]
 
     def holders(self, rows: gpd.GeoDataFrame, layer: str) -> dict[str, Words]:
-        """Names of the areas that hold each place, the smallest first, and the category of that one."""
+        """Names of the areas that hold each place, the smallest first, and the strictest category."""
         by_name, in_box = self.covered(layer)
         area, point = self._held_by(rows)
         used, area = np.unique(area, return_inverse=True)
         rows = rows.iloc[used]
         names = np.array(_names_of(rows), dtype=object)
-        blank = pd.Series(None, rows.index, dtype=object)
-        category = rows.get("category", blank).fillna(rows.get("designation", blank))
+        category = _categories(rows)
         held: list[list[int]] = [[] for _ in self.points]
         for place, row in zip(point.tolist(), area.tolist(), strict=True):
             if by_name[place] or in_box[place]:
@@ -213,8 +214,8 @@ class _Places:
         joined = np.array(["; ".join(dict.fromkeys(names[at])) for at in held], dtype=object)
         first = np.full(len(self.points), None, dtype=object)
         for place, at in enumerate(held):
-            if at and isinstance(word := category.iloc[at[0]], str):
-                first[place] = word
+            words = [category[i] for i in at if category[i]]
+            first[place] = min(words, key=_strictness, default=None)
         return {"protected_area": joined, "protected_area_category": first}
 
     def licences(self, rows: gpd.GeoDataFrame | None) -> dict[str, Words]:
@@ -271,3 +272,20 @@ def _names_of(rows: gpd.GeoDataFrame) -> list[str]:
         name if isinstance(name, str) and name else f"{str(kind).replace('_', ' ')} {_UNNAMED}"
         for name, kind in zip(rows["name"].tolist(), kinds.tolist(), strict=True)
     ]
+
+
+def _categories(rows: gpd.GeoDataFrame) -> list[str]:
+    """Category of protected areas, else their designation, else what they are; "" where unknown."""
+    texts = rows.reindex(columns=["category", "designation", "kind"]).astype(object)
+    out = []
+    for category, designation, kind in texts.itertuples(index=False):
+        known = str(kind).replace("_", " ") if kind in _TELLING_KINDS else ""
+        words = [word for word in (category, designation, known) if isinstance(word, str) and word]
+        out.append(words[0] if words else "")
+    return out
+
+
+def _strictness(category: str) -> int:
+    """Place of a category of the IUCN, the strictest first; other words come last."""
+    word = category.removeprefix("IUCN ")
+    return _STRICTEST_FIRST.index(word) if word in _STRICTEST_FIRST else len(_STRICTEST_FIRST)

@@ -43,6 +43,22 @@ def test_without_layers_everything_is_unknown():
     assert got.drop(columns="protected_area").isna().all(axis=None)
 
 
+def test_the_strictest_category_counts():
+    areas = layer(
+        [
+            shapely.box(75, 42, 77, 44),
+            shapely.box(75.9, 42.9, 76.1, 43.1),
+            shapely.box(79, 42, 80, 44),
+        ],
+        name=["Strict", "Small", "Park"],
+        category=["IUCN Ia", "VI", None],
+        designation=[None, "Sanctuary", None],
+        kind=["protected_area", "nature_reserve", "national_park"],
+    )
+    got = around(places((76, 43), (79.5, 43), (90, 43)), "protected_areas", areas)
+    assert got["protected_area_category"].fillna("").tolist() == ["IUCN Ia", "national park", ""]
+
+
 def test_the_smallest_area_comes_first_and_gives_the_category():
     areas = layer(
         [shapely.box(75, 42, 77, 44), shapely.box(75.9, 42.9, 76.1, 43.1)],
