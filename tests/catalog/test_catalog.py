@@ -243,3 +243,30 @@ def test_a_mistake_is_told(own, text, said):
 def test_a_missing_catalogue_is_told(tmp_path):
     with pytest.raises(CatalogError, match=r"cannot be read \(No such file or directory\)"):
         load_catalog(tmp_path / "gone.toml")
+
+
+COMMERCIAL_WORDS = {
+    "ask": ("not stated", "as agreed", "WDPA terms"),
+    "no": ("CC BY-NC",),
+    "yes": (
+        *("public domain", "CC0", "CC BY 4.0", "CC BY-SA 4.0", "ODbL 1.0", "Apache-2.0", "MIT"),
+        *("free reuse with attribution", "Copernicus DEM licence: free of charge for any use"),
+    ),
+}
+"""How the licence of a packaged source begins, by whether it allows commercial use."""
+
+
+@pytest.mark.parametrize("source", CATALOG.values(), ids=CATALOG.keys())
+def test_each_entry_says_by_its_licence_whether_it_allows_commercial_use(source: Source):
+    assert "commercial_use" in source.model_fields_set
+    said = [use for use, words in COMMERCIAL_WORDS.items() if source.licence.startswith(words)]
+    assert said == [source.commercial_use]
+
+
+def test_a_source_that_does_not_say_is_to_be_asked_for(own: Callable[[str], Path]):
+    assert load_catalog(own(ENTRY))["mine"].commercial_use == "ask"
+
+
+def test_another_word_for_commercial_use_is_refused(own: Callable[[str], Path]):
+    with pytest.raises(CatalogError, match="commercial_use"):
+        load_catalog(own(ENTRY + 'commercial_use = "maybe"\n'))
