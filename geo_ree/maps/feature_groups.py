@@ -160,7 +160,9 @@ def earthquakes(gdf: gpd.GeoDataFrame) -> MapLayer:
 
 def tailings(gdf: gpd.GeoDataFrame) -> MapLayer:
     """Draw legacy tailings, named with what is published of them; off at first."""
-    return _points(gdf.assign(name=gdf["name"] + ": " + gdf["what"]), "tailings", show=False)
+    name = gdf["name"].fillna("tailings").astype(object)
+    named = name + (": " + gdf["what"].astype(object)).fillna("")
+    return _points(gdf.assign(name=named), "tailings", show=False)
 
 
 def deposits(gdf: gpd.GeoDataFrame) -> MapLayer:

@@ -23,12 +23,14 @@ from geo_ree.deposits import normalize
 from geo_ree.errors import FetchError
 from geo_ree.fetching import fetch_snapshot, read
 from geo_ree.fetching.monthly_files import monthly_addresses
+from geo_ree.maps.feature_groups import tailings
 from geo_ree.pipeline.elevation import find_rasters
 from geo_ree.pipeline.fetching import fetch
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.pipeline.site_rasters import site_columns
 from geo_ree.proximity import measure_surroundings
 from geo_ree.settings import Options
+from geo_ree.studies.visits.plan import _tailings_near
 
 CATALOG = load_catalog()
 PLACE = (76.12, 42.86)
@@ -255,9 +257,16 @@ def test_tailings(site, around, tmp_path):
     )
     frame.to_file(folder / "Global_TSFs.shp")
     site.files[path_of("wapha_tailings")] = pack({p.name: p.read_bytes() for p in folder.iterdir()})
-    found, *_ = around("wapha_tailings", PLACE, (80, 45))
+    found, layers, _ = around("wapha_tailings", PLACE, (80, 45))
     assert found["dist_tailings_km"].iloc[0] == pytest.approx(7.9, abs=0.3)
     assert found["near_tailings"].iloc[0] == "Made-up TSF, tailings, WAPHA 2023"
+    frame = layers.frames["tailings"]
+    nameless = frame.assign(name=None)
+    sites = deposits(PLACE)
+    for rows, word in ((frame, "Made-up TSF"), (nameless, "without a name")):
+        words = _tailings_near(sites, {"tailings": rows})
+        assert words.tolist() == [f"{word}, about 8 km"]
+        assert "nan" not in str(tailings(rows)).lower()
     assert np.isnan(found["dist_tailings_km"].iloc[1])
 
 

@@ -140,10 +140,19 @@ def _tailings_near(sites: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFram
         away = nearest(tailings, one)["distance_m"] / 1000.0
         close = away[away <= TAILINGS_KM].sort_values()
         words[at] = "; ".join(
-            f"{row['name']}, about {km:.0f} km: {row['what']} ({row['reference']})"
+            _tailings_words(row, km)
             for row, km in zip(tailings.loc[close.index].to_dict("records"), close, strict=True)
         )
     return words
+
+
+def _tailings_words(row: Mapping[str, Any], km: float) -> str:
+    """Name and distance of tailings, with what is published of them and where, as far as it is."""
+    name, what, reference = (
+        row[c] if isinstance(row.get(c), str) else "" for c in ("name", "what", "reference")
+    )
+    published = (f": {what}" if what else "") + (f" ({reference})" if reference else "")
+    return f"{name or 'without a name'}, about {km:.0f} km{published}"
 
 
 def _reach(
