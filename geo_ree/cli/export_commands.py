@@ -35,7 +35,15 @@ from geo_ree.cli.terminal import echo
     show_default=True,
     help="Size of the screenshot, pixels.",
 )
-def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> None:
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path),
+    callback=writable_file,
+    help="Also print the map as PDF: a summary on one sheet, then the best dossiers.",
+)
+def map_(
+    data: Path, out: Path, png: Path | None, size: str, pdf: Path | None, **given: Any
+) -> None:
     """Write the map only; the tables of the last run stay."""
     from geo_ree import storage
     from geo_ree.outputs import browser
@@ -48,6 +56,9 @@ def map_(data: Path, out: Path, png: Path | None, size: str, **given: Any) -> No
     if png is not None:
         browser.screenshot(out / "map.html", png, width=wide, height=high)
         echo(f"screenshot: {png}")
+    if pdf is not None:
+        browser.print_pdf(out / "map.html", pdf)
+        echo(f"PDF: {pdf}")
 
 
 @click.command(cls=Variadic)

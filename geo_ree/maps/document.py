@@ -53,7 +53,7 @@ _WITH_DATA = (
         "answers.js",
         "exit_answer.js",
     ),
-    *("legend.js", "visit.js", "start.js"),
+    *("legend.js", "visit.js", "board.js", "start.js"),
 )
 _STYLES = (
     "tokens.css",
@@ -65,6 +65,7 @@ _STYLES = (
     "routes.css",
     "phone.css",
     "state.css",
+    "board.css",
     "print.css",
 )
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
@@ -114,10 +115,13 @@ class InlinePage:
         )
 
 
-def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) -> str:
+def assemble(
+    html: str, *, values: Mapping[str, Any], title: str, chart: str, sheet: str = ""
+) -> str:
     """Make one document that needs no other file out of the HTML that folium rendered.
 
-    ``values`` is the data for the script, ``chart`` the name of folium's variable for the map. A
+    ``values`` is the data for the script, ``chart`` the name of folium's variable for the map,
+    ``sheet`` the HTML for paper and for readers without JavaScript. A
     document that would load something from elsewhere, or that folium renders in another form, is a
     `RenderError`.
     """
@@ -138,7 +142,7 @@ def assemble(html: str, *, values: Mapping[str, Any], title: str, chart: str) ->
     # Last in the head, so that the page's own rules win over folium's.
     html = _insert(html, "</head>", "\n".join(f"<style>{s}</style>" for s in styles) + "</head>")
     html = _insert(html, "<html>", '<html lang="en">')
-    html = _insert(html, "<body>", "<body>" + _asset("body.html"))
+    html = _insert(html, "<body>", "<body>" + sheet + _asset("body.html"))
     start = f"<script>geoRee.start({chart});</script>"
     html = html.replace("</html>", "") + start + "\n</html>\n"
     html = html.replace("\r\n", "\n")  # browsers hash the scripts after this change

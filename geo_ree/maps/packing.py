@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return round(float(value), _DIGITS) if np.isfinite(value) else None
     return str(value).replace("\x00", "")
+
+
+def safe_html(value: Any) -> str:
+    """Give a value as text for HTML: escaped, and no rule of a style or half a surrogate in it.
+
+    Examples
+    --------
+    >>> safe_html("A & B (c)")
+    'A &amp; B &#40;c)'
+    """
+    text = escape(" ".join(str(plain(value)).splitlines()))
+    return (
+        text.replace("(", "&#40;").replace("@", "&#64;").encode("utf-8", "replace").decode("utf-8")
+    )
 
 
 def columnar(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, Any]:

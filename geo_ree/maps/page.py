@@ -11,8 +11,10 @@ import pandas as pd
 
 from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups
+from geo_ree.maps.board import board
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
+from geo_ree.maps.languages import load_languages
 from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
 from geo_ree.maps.route_shapes import land_beyond
@@ -115,7 +117,9 @@ def render(
         **page_values(tables, layers, models, report),
         "access_terms": term_values(access_terms),
     }
-    return assemble(document, values=values, title=_TITLE, chart=chart)
+    unranked = tables.get("unranked", pd.DataFrame(columns=["id"]))
+    sheet = board(scores, unranked, layers, values, load_languages()["en"], region)
+    return assemble(document, values=values, title=_TITLE, chart=chart, sheet=sheet)
 
 
 def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:

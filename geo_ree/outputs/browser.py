@@ -1,4 +1,4 @@
-"""Screenshots of pages, taken by a headless browser without access to the network."""
+"""Screenshots and PDFs of pages, made by a headless browser without access to the network."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--force-device-scale-factor=1",
 )
+_PLAIN_PDF = ("--no-pdf-header-footer",)
+_WINDOW = (1_600, 1_000)
 _SETTLE_MS = 1_500
 _LONGEST_S = 90
 _HINT = (
@@ -77,16 +79,56 @@ def screenshot(page: Path, picture: Path, *, width: int = 1600, height: int = 10
     an installed one. The browser resolves no address, so a page that needs the network is shown
     without what it would load.
     """
-    if not page.is_file():
-        raise RenderError(f"there is no page {page}", "make it with geo-ree map")
     if picture.suffix.lower() != ".png":
         raise SettingsError(f"{picture.name} is not a PNG", "let the name end in .png")
-    with storage.atomic_path(picture) as draft:
-        shoot = _find_shooter()
-        shoot(page.resolve(), draft.resolve(), width, height)
-        if not draft.is_file() or draft.read_bytes()[:8] != b"\x89PNG\r\n\x1a\n":
-            raise RenderError("the browser ended without a picture", _HINT)
-    return picture
+    return _draw(page, picture, (width, height), b"\x89PNG\r\n\x1a\n")
+
+
+def print_pdf(page: Path, file: Path) -> Path:
+    """Print a page of geo_ree as PDF, A4: its summary on the first sheet, then the best dossiers.
+
+    Parameters
+    ----------
+    page
+        HTML file.
+    file
+        PDF file to write, whole or not at all.
+
+    Returns
+    -------
+    pathlib.Path
+        The PDF file.
+
+    Raises
+    ------
+    RenderError
+        If the page or a browser is missing, or if the browser fails.
+    SettingsError
+        If the file cannot be written.
+
+    Notes
+    -----
+    The browser is found as for `screenshot`, and resolves no address either.
+    """
+    if file.suffix.lower() != ".pdf":
+        raise SettingsError(f"{file.name} is not a PDF", "let the name end in .pdf")
+    return _draw(page, file, None, b"%PDF-")
+
+
+def _draw(page: Path, file: Path, size: tuple[int, int] | None, start: bytes) -> Path:
+    """Let a browser write a file, whose first bytes say what it is."""
+    if not page.is_file():
+        raise RenderError(f"there is no page {page}", "make it with geo-ree map")
+    with storage.atomic_path(file) as draft:
+        draw = _find_browser_use()
+        draw(page.resolve(), draft.resolve(), size)
+        if not draft.is_file() or not draft.read_bytes().startswith(start):
+            raise RenderError(f"the browser ended without a {_product(size)}", _HINT)
+    return file
+
+
+def _product(size: tuple[int, int] | None) -> str:
+    return "PDF" if size is None else "picture"
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -102,11 +144,12 @@ def parse_size(text: str) -> tuple[int, int]:
     )
 
 
-Shooter = Callable[[Path, Path, int, int], None]
+Use = Callable[[Path, Path, tuple[int, int] | None], None]
+"""Draw a page into a file: a screenshot of a size in pixels, or a PDF without one."""
 
 
-def _find_shooter() -> Shooter:
-    """Find a browser that can take the screenshot."""
+def _find_browser_use() -> Use:
+    """Find a browser that can draw the page."""
     named = os.environ.get("GEO_REE_BROWSER")
     if named:
         if shutil.which(named) is None:
@@ -119,28 +162,32 @@ def find_browser() -> str:
     """Find an installed Chromium or Chrome."""
     found = next((p for p in map(shutil.which, (*_BROWSERS, *_PLACES)) if p), None)
     if found is None:
-        raise RenderError("no browser is available for the screenshot", _HINT)
+        raise RenderError("no browser is available to draw the page", _HINT)
     return found
 
 
-def _by_playwright() -> Shooter | None:
+def _by_playwright() -> Use | None:
     """Use playwright with its own browser; None if either is missing."""
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415, optional
     except ImportError:
         return None
 
-    def shoot(page: Path, draft: Path, width: int, height: int) -> None:
+    def draw(page: Path, draft: Path, size: tuple[int, int] | None) -> None:
+        wide, high = size or _WINDOW
         try:
             with sync_playwright() as play:
                 browser = play.chromium.launch()
                 context = browser.new_context(
-                    viewport={"width": width, "height": height}, offline=True
+                    viewport={"width": wide, "height": high}, offline=True
                 )
                 sheet = context.new_page()
                 sheet.goto(page.as_uri())
                 sheet.wait_for_timeout(_SETTLE_MS)
-                sheet.screenshot(path=draft)
+                if size is None:
+                    sheet.pdf(path=draft, prefer_css_page_size=True, print_background=True)
+                else:
+                    sheet.screenshot(path=draft)
                 browser.close()
         except Error as error:
             raise RenderError(f"playwright: {_first_line(str(error))}", _HINT) from error
@@ -151,11 +198,13 @@ def _by_playwright() -> Shooter | None:
     except Error as error:  # for instance inside the event loop of a notebook
         logger.info("playwright cannot be used here: %s", _first_line(str(error)))
         return None
-    return shoot if own else None
+    return draw if own else None
 
 
-def _by_program(program: str) -> Shooter:
-    def shoot(page: Path, draft: Path, width: int, height: int) -> None:
+def _by_program(program: str) -> Use:
+    def draw(page: Path, draft: Path, size: tuple[int, int] | None) -> None:
+        wide, high = size or _WINDOW
+        to_file = (f"--screenshot={draft}",) if size else (f"--print-to-pdf={draft}", *_PLAIN_PDF)
         with storage.scratch_folder() as profile:
             command = [
                 program,
@@ -163,8 +212,8 @@ def _by_program(program: str) -> Shooter:
                 *_as_root(),
                 f"--user-data-dir={profile}",
                 f"--virtual-time-budget={2 * _SETTLE_MS}",
-                f"--window-size={width},{height}",
-                f"--screenshot={draft}",
+                f"--window-size={wide},{high}",
+                *to_file,
                 page.as_uri(),
             ]
             try:
@@ -175,9 +224,9 @@ def _by_program(program: str) -> Shooter:
                 raise RenderError(f"{program}: {_first_line(str(error))}", _HINT) from error
         if done.returncode or not draft.is_file():
             reason = _first_line(done.stderr) or f"exit status {done.returncode}"
-            raise RenderError(f"{program} took no picture: {reason}", _HINT)
+            raise RenderError(f"{program} made no {_product(size)}: {reason}", _HINT)
 
-    return shoot
+    return draw
 
 
 def _as_root() -> list[str]:

@@ -138,8 +138,10 @@ def test_no_key_is_missing_or_unused():
     assert len(asked) > 200
     assert sorted(asked - set(ENGLISH["page"])) == []
     # Some keys are picked from a list in the scripts, by the name of a column or a class.
-    said = (files("geo_ree.maps") / "headline.py").read_text(encoding="utf-8")
-    quoted = set(re.findall(r'"(\w+)"', "".join(texts.values()) + said))
+    modules = ("headline.py", "board.py", "still_map.py")
+    said = "".join((files("geo_ree.maps") / m).read_text(encoding="utf-8") for m in modules)
+    said += "".join(texts.values())
+    quoted = set(re.findall(r'"(\w+)"', said)) | set(re.findall(r'data-t(?:-label)?="(\w+)"', said))
     flagged = {f"{stem}_{r.flag}" for r in read_rules() for stem in ("flag", "flagsay")}
     by_name = {*flagged, "flag_not_measured", *by_vocabulary()}
     assert sorted(set(ENGLISH["page"]) - asked - quoted - by_name) == []

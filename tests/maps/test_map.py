@@ -410,49 +410,6 @@ def test_scale_and_key_are_there(starter_page, visit):
         assert words in key
 
 
-def test_on_paper_there_is_the_map_and_then_the_dossier(starter_page, visit, kutessay, tmp_path):
-    seen = visit(starter_page[1], 1440, 900)
-    opened(seen, kutessay["id"])
-    before = seen.value("geoRee.map().getSize()")
-    seen.page.emulate_media(media="print")
-    seen.until("Math.abs(geoRee.map().getSize().x - 676) < 3")
-    boxes = {
-        name: seen.value(f"document.querySelector('{name}').getBoundingClientRect()")
-        for name in (".folium-map", ".print-key", "#dossier")
-    }
-    assert boxes[".folium-map"]["width"] == pytest.approx(179 / 25.4 * 96, abs=2)
-    assert boxes[".folium-map"]["bottom"] <= boxes[".print-key"]["top"]
-    assert boxes[".print-key"]["bottom"] <= boxes["#dossier"]["top"]
-    for hidden in (
-        "#panel",
-        ".leaflet-control-zoom",
-        ".leaflet-control-layers",
-        ".gateways",
-        "#fold",
-    ):
-        assert not seen.page.is_visible(hidden)
-    ink = seen.value(
-        "['ground', 'graticule', 'sight', 'deposits'].map(p => { const c = geoRee.map()"
-        ".getPane(p).querySelector('canvas'); return c.getContext('2d')"
-        ".getImageData(0, 0, c.width, c.height).data.some(v => v); })"
-    )
-    assert ink == [True] * 4
-    seen.page.emulate_media(media="screen")
-    seen.until(f"geoRee.map().getSize().x === {before['x']}")
-    assert seen.value("geoRee.map().getSize()") == before
-    assert seen.trouble == []
-
-
-def test_a_printed_dossier_is_a_few_sheets_of_a4_with_the_map_in_it(starter_page, visit, kutessay):
-    seen = visit(starter_page[1], 1440, 900)
-    opened(seen, kutessay["id"])
-    pdf = seen.page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 6  # routes and costs take two
-    assert re.search(rb"/MediaBox\s*\[\s*0 0 (594|595|596)[\d.]* (841|842)", pdf)
-    assert len(re.findall(rb"/Subtype\s*/Image", pdf)) >= 4  # the canvases, as pictures
-    assert seen.trouble == []
-
-
 # -- online imagery -------------------------------------------------------------------------------
 
 

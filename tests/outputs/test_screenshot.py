@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from geo_ree.errors import RenderError, SettingsError
 from geo_ree.outputs import browser
@@ -50,7 +51,7 @@ def test_a_browser_that_fails_leaves_no_picture(page, tmp_path, monkeypatch):
     broken = _program(tmp_path, "echo 'cannot open display' >&2; exit 3")
     monkeypatch.setenv("GEO_REE_BROWSER", str(broken))
     (tmp_path / "page.png").write_bytes(b"older")
-    with pytest.raises(RenderError, match="took no picture: cannot open display"):
+    with pytest.raises(RenderError, match="made no picture: cannot open display"):
         browser.screenshot(page, tmp_path / "page.png")
     assert (tmp_path / "page.png").read_bytes() == b"older"
 
@@ -63,6 +64,37 @@ def test_a_file_that_is_not_a_png_is_not_kept(page, tmp_path, monkeypatch):
     with pytest.raises(RenderError, match="ended without a picture"):
         browser.screenshot(page, tmp_path / "page.png")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["browser", "page.html"]
+
+
+def test_a_pdf_needs_a_name_a_page_and_a_browser(page, tmp_path, monkeypatch):
+    with pytest.raises(SettingsError, match="page.ps is not a PDF; let the name end in .pdf"):
+        browser.print_pdf(page, tmp_path / "page.ps")
+    with pytest.raises(RenderError, match="there is no page"):
+        browser.print_pdf(tmp_path / "none.html", tmp_path / "page.pdf")
+    liar = _program(
+        tmp_path,
+        'for a in "$@"; do case "$a" in --print-to-pdf=*) echo no > "${a#*=}";; esac; done',
+    )
+    monkeypatch.setenv("GEO_REE_BROWSER", str(liar))
+    with pytest.raises(RenderError, match="ended without a PDF"):
+        browser.print_pdf(page, tmp_path / "page.pdf")
+    monkeypatch.delenv("GEO_REE_BROWSER")
+    monkeypatch.setattr(browser, "_by_playwright", lambda: None)
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    with pytest.raises(RenderError, match=r"no browser .*; install Chromium or Chrome, or name"):
+        browser.print_pdf(page, tmp_path / "page.pdf")
+    assert not (tmp_path / "page.pdf").exists()
+
+
+@pytest.mark.browser
+def test_a_pdf_is_printed_as_the_page_asks(page, tmp_path, monkeypatch, require):
+    require(CHROMIUM.exists(), f"{CHROMIUM} is missing")
+    monkeypatch.setenv("GEO_REE_BROWSER", str(CHROMIUM))
+    page.write_text("<style>@page { size: A5 }</style>one sheet", encoding="utf-8")
+    printed = PdfReader(browser.print_pdf(page, tmp_path / "deep" / "page.pdf"))
+    assert len(printed.pages) == 1
+    assert printed.pages[0].extract_text().strip() == "one sheet"  # no address, no date
+    assert float(printed.pages[0].mediabox.width) == pytest.approx(148 / 25.4 * 72, abs=1)
 
 
 def test_the_browser_resolves_no_address(page, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 /* Helpers that make elements: text from data never becomes markup. */
 "use strict";
 var geoRee = { data: {} };
+document.documentElement.classList.add("scripted"); /* without it, the styles show the board's sheet alone */
 (function (g) {
   var data = g.data;
 

@@ -81,7 +81,8 @@
   g.load = function () {
     if (typeof DecompressionStream === "undefined") {
       var words = "This page needs a browser of 2023 or later (Chrome 80, Firefox 113, Safari 16.4): this one cannot unpack its data.";
-      document.body.prepend(g.el("p", { "class": "too-old", role: "alert" }, words));
+      document.documentElement.classList.remove("scripted");
+      document.getElementById("paper").prepend(g.el("p", { "class": "too-old", role: "alert" }, words));
       return new Promise(function () {});
     }
     var packed = new Blob([bytes(document.getElementById("geo-ree-data").textContent)]);

@@ -1,44 +1,6 @@
-/* The map's view, controls and pointer, its print, and what is redrawn on a change. */
+/* The map's view, controls and pointer, and what is redrawn on a change. */
 "use strict";
 (function (g) {
-  var seen = null, sharp = L.Browser.retina;
-
-  /* Leaflet draws a canvas with the next frame, too late for the printer. */
-  function drawNow(chart) {
-    [chart._renderer].concat(Object.values(chart._paneRenderers), g.canvases()).forEach(function (renderer) {
-      if (renderer && renderer._redraw && renderer._ctx) renderer._redraw();
-    });
-  }
-  /* Chromium loses some strokes of a fresh canvas in print; pixels that were put it prints. */
-  function flatten(canvas) {
-    if (!canvas.width || !canvas.height) return;
-    var copy = document.createElement("canvas"), dots = copy.getContext("2d", { willReadFrequently: true });
-    copy.width = canvas.width;
-    copy.height = canvas.height;
-    dots.drawImage(canvas, 0, 0);
-    canvas.getContext("2d").putImageData(dots.getImageData(0, 0, copy.width, copy.height), 0, 0);
-  }
-  function fit(chart, printing) {
-    if (printing) seen = chart.getBounds();
-    L.Browser.retina = printing || sharp; /* double resolution on paper */
-    chart.invalidateSize({ animate: false, pan: false });
-    chart.fitBounds(seen, { animate: false });
-    drawNow(chart);
-    if (printing) chart.getContainer().querySelectorAll("canvas").forEach(flatten);
-  }
-  g.printing = function (chart) {
-    var key = g.el("div", { "class": "print-key", "aria-hidden": "true" });
-    chart.getContainer().after(key);
-    var shut = [];
-    window.matchMedia("print").addEventListener("change", function (e) {
-      /* On paper nothing can be opened: what was assumed of the cheapest route is printed. */
-      if (e.matches) shut = Array.from(document.querySelectorAll("#dossier .routes tbody tr:first-child details:not([open])"));
-      shut.forEach(function (box) { box.open = e.matches; });
-      if (e.matches) key.replaceChildren(g.legendBox(true));
-      fit(chart, e.matches);
-    });
-  };
-
   var chart = null, el = g.el, data = g.data;
 
   /* Whether the legend fits without hiding the deposits. */
@@ -107,7 +69,7 @@
     pointing();
     g.watchDistances(chart);
     g.dossierBox(chart);
-    g.printing(chart);
+    g.startPaper();
   }
   g.furnish = function (map) {
     chart = map;

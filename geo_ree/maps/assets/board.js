@@ -1,0 +1,96 @@
+/* Paper: the sheet that Python wrote, brought to the state of the page, and a dossier for each deposit behind it. */
+"use strict";
+(function (g) {
+  var el = g.el, TOP = 5, DASH = "–", ready = false;
+
+  function board() { return document.getElementById("board"); }
+  function known(value) { return value !== undefined && value !== null; }
+  function span(low, high) {
+    return known(low) && known(high) ? g.plainNumber(low, 0) + DASH + g.plainNumber(high, 0) : null;
+  }
+  function spread(mid, low, high, digits) {
+    return g.cell("n", known(mid) ? [g.plainNumber(mid, digits || 0), span(low, high) ? el("small", {}, span(low, high)) : null] : g.t("unknown"));
+  }
+  function row(d) {
+    var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.shownOxide(d);
+    return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country))),
+      d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
+      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), spread(access.p50, access.p10, access.p90),
+      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), oxide.category ? el("small", {}, g.term(oxide.category)) : null] : g.t("unknown")));
+  }
+  function light(hex) {
+    var n = parseInt(hex.slice(1), 16);
+    return 0.299 * (n >> 16) + 0.587 * ((n >> 8) & 255) + 0.114 * (n & 255) > 140;
+  }
+  /* The numbers and colours of the marks, under the weights in force; names in the language of the page. */
+  function redraw(map) {
+    map.querySelectorAll("[data-row]").forEach(function (mark) {
+      var d = g.deposits[Number(mark.dataset.row)], rank = g.rankOf(d), score = g.scoreOf(d);
+      mark.querySelector("text").textContent = known(rank) ? rank : "";
+      if (!known(score)) return;
+      mark.querySelector("circle").setAttribute("fill", g.scoreColour(score));
+      mark.querySelector("text").setAttribute("class", light(g.scoreColour(score)) ? "dark" : "pale");
+    });
+    map.querySelectorAll("[data-country]").forEach(function (name) { name.textContent = g.country(name.dataset.country); });
+  }
+  function best() {
+    var parts = g.candidatesByStage();
+    return parts.first.concat(parts.later).slice(0, TOP);
+  }
+  function write() {
+    var sheet = board(), body = sheet.querySelector("tbody");
+    g.translateBody();
+    document.querySelectorAll(".board-date").forEach(function (node) { node.textContent = document.getElementById("dated").textContent; });
+    sheet.querySelector(".board-disclaimer").textContent = document.getElementById("disclaimer").textContent;
+    sheet.querySelector("h1").textContent = document.querySelector("#paper-foot span").textContent = document.getElementById("title").textContent;
+    fill(sheet.querySelector(".board-headline"), headline());
+    fill(sheet.querySelector(".board-cards"), cards());
+    fill(body, best().map(row));
+    redraw(sheet.querySelector("svg"));
+  }
+  function fill(node, children) { if (node) node.replaceChildren.apply(node, children); }
+  /* The sentences and cards of the page, as they are now. */
+  function headline() {
+    return Array.from(document.querySelectorAll("#headline p"), function (p) { return p.cloneNode(true); });
+  }
+  function text(node) { return node ? node.textContent : ""; }
+  function cards() {
+    return Array.from(document.querySelectorAll("#cards .card"), function (card) {
+      var name = card.querySelector("h3");
+      return el("div", {}, el("small", {}, text(card.querySelector(".asked"))), name ? [el("b", {}, text(name)), " " + text(card.querySelector(".sub"))] : null,
+        el("small", {}, text(card.querySelector(":scope > .small") || (name ? null : card.querySelector("p:last-child")))));
+    });
+  }
+  /* On paper nothing can be opened: what a closed box would hide is shown, or left out. */
+  function dossier(d) {
+    var sheet = g.dossier(d);
+    sheet.querySelectorAll(".statements details, .routes tbody tr:first-child details").forEach(function (box) { box.open = true; });
+    sheet.querySelectorAll("details:not([open]), .shut").forEach(function (box) { box.remove(); });
+    /* Of a choice, what was chosen; without its control, which would change that of the page, too. */
+    sheet.querySelectorAll("input").forEach(function (input) {
+      var label = input.closest("label");
+      if (input.type === "radio" && !input.checked && label) label.remove(); else input.remove();
+    });
+    return sheet;
+  }
+  /* Which dossiers follow: the open one, or those of the best deposits. */
+  function chosen() {
+    var open = g.opened() === null ? null : g.byId[g.opened()];
+    return open ? [open] : best();
+  }
+  function prepare() {
+    if (ready) return;
+    ready = true;
+    write();
+    fill(document.getElementById("dossiers"), chosen().map(dossier));
+  }
+  function clear() {
+    ready = false;
+    document.getElementById("dossiers").replaceChildren();
+  }
+  g.startPaper = function () {
+    window.addEventListener("beforeprint", prepare);
+    window.addEventListener("afterprint", clear);
+    window.matchMedia("print").addEventListener("change", function (e) { (e.matches ? prepare : clear)(); });
+  };
+})(geoRee);

@@ -1,0 +1,216 @@
+"""The page on one sheet: for paper, and for readers whose program runs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_ree.maps.headline import words
+from geo_ree.maps.packing import plain, safe_html
+from geo_ree.maps.still_map import still_map
+from geo_ree.settings import Box
+
+TOP = 5
+"""Deposits in the table, and dossiers on paper."""
+
+_COLUMNS = (
+    ("rank_sign", "n"),
+    ("name", ""),
+    ("stage", ""),
+    ("score_90", "n"),
+    ("rank_interval", "n"),
+    ("access_usd", "n"),
+    ("contained_oxide", "n"),
+)
+_CAVEATS = ("limit_access", "limit_straight", "limit_unknown", "board_intervals")
+_DASH, _COST = "–", "access_usd_t_treo"
+_KEY = "board_map_key"
+_SCORED = ("role", "rank_in_role")
+
+
+def board(
+    scores: pd.DataFrame,
+    unranked: pd.DataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    values: Mapping[str, Any],
+    language: Mapping[str, Any],
+    region: Box,
+) -> str:
+    """Write the findings of a page as HTML: headline, map, best deposits, caveats, date, sources.
+
+    Parameters
+    ----------
+    scores
+        Rows of the page's deposits, in the order in which the page holds them.
+    unranked
+        Candidates without a coordinate, whom the headline may name.
+    layers
+        Canonical layers for the map.
+    values
+        What `geo_ree.maps.page_values.page_values` gives: headline, cards, run, sources,
+        countries.
+    language
+        Words of the page, as its file in ``i18n`` has them.
+    region
+        West, south, east, north in degrees.
+
+    Returns
+    -------
+    str
+        The elements ``paper`` and ``paper-foot``. Where the page's script runs, it writes their words
+        again for the language of the reader and the weights in force.
+    """
+    say = _Words(language["page"], language["terms"])
+    run, first = values["run"], _best(scores, values["first_stages"])
+    still = still_map(
+        scores, layers, shown=values["scored_countries"], label=say("board_map"), region=region
+    )
+    date = str(run.get("created") or "")[:10]
+    deposits = _deposits(scores, unranked)
+    named = {**values["country_names"], **{i: name for i, (name, _) in deposits.items()}}
+    findings = "".join(f"<p>{safe_html(text)}</p>" for text in words(values["headline"], named))
+    title, credits = say("title"), safe_html("; ".join(_credits(values["sources"])))
+    parts = [
+        f"<h1>{title}</h1>",
+        f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
+        f'<div class="board-headline">{findings}</div>',
+        _cards(say, values["cards"], deposits, values["country_names"]),
+        f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}</figure>",
+        f'<h2 data-t="board_best">{say("board_best")}</h2>' if len(first) else "",
+        _table(say, first, values["country_names"]) if len(first) else "",
+        f"<ul>{''.join(_worded('li', key, say) for key in _CAVEATS)}</ul>",
+        f'<p class="board-disclaimer">{_sentence(say.term(str(run.get("disclaimer") or "")))}</p>',
+        f'<p class="board-sources">{_worded("span", "sources", say)}: {credits}.</p>',
+        _worded("p", "open_in_browser", say, "board-hint"),
+    ]
+    foot = f'<span>{title}</span> <span class="board-date">{date}</span>'
+    return (
+        f'<div id="paper"><article id="board">{"".join(parts)}</article>'
+        f'<div id="dossiers"></div></div><footer id="paper-foot">{foot}</footer>'
+    )
+
+
+class _Words:
+    """The page's words, safe to put into HTML."""
+
+    def __init__(self, page: Mapping[str, str], terms: Mapping[str, str]) -> None:
+        self._page, self._terms = page, terms
+
+    def __call__(self, key: str, **values: object) -> str:
+        text = self._page[key]
+        for name, value in values.items():
+            text = text.replace(
+                f"{{{name}}}", f"{value:,}" if isinstance(value, int) else str(value)
+            )
+        return safe_html(text)
+
+    def term(self, word: str) -> str:
+        return self._terms.get(word, word)
+
+
+def _sentence(text: str) -> str:
+    return safe_html(f"{text[:1].upper()}{text[1:]}.") if text else ""
+
+
+def _worded(tag: str, key: str, say: _Words, kind: str = "") -> str:
+    return f'<{tag}{f" class={kind!r}" if kind else ""} data-t="{key}">{say(key)}</{tag}>'
+
+
+def _deposits(*tables: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Name and country of each deposit by its id."""
+    out = {}
+    for table in tables:
+        columns = (table.get(c, pd.Series(None, table.index)) for c in ("id", "name", "country"))
+        for i, name, country in zip(*columns, strict=True):
+            out[str(i)] = (str(plain(name) or i), str(plain(country) or ""))
+    return out
+
+
+def _cards(
+    say: _Words,
+    cards: Iterable[Mapping[str, Any]],
+    deposits: Mapping[str, tuple[str, str]],
+    names: Mapping[str, str],
+) -> str:
+    out = []
+    for card in cards:
+        name, country = deposits.get(str(card["deposit"]), ("", ""))
+        place = say.term(names.get(country, country))
+        note = say(card["note"]) if card["note"] else ""
+        answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
+        parts = f"<small>{say(card['question'])}</small>{answer}<small>{note}</small>"
+        out.append(f"<div>{parts}</div>")
+    return f'<div class="board-cards">{"".join(out)}</div>' if out else ""
+
+
+def _best(scores: pd.DataFrame, first_stages: Iterable[str]) -> pd.DataFrame:
+    """The best candidates in the order of the page: those at the first stages, then the others."""
+    if not set(_SCORED) <= set(scores.columns):
+        return scores.iloc[:0]
+    ranked = scores[(scores["role"] == "candidate") & scores["rank_in_role"].notna()]
+    ranked = ranked.sort_values("rank_in_role", kind="stable")
+    if "stage" not in ranked:
+        return ranked.head(TOP)
+    first = ranked["stage"].isin(list(first_stages))
+    if "origin" in ranked:
+        first |= ranked["origin"].eq("own")
+    return pd.DataFrame(pd.concat([ranked[first], ranked[~first]]).head(TOP))
+
+
+def _table(say: _Words, rows: pd.DataFrame, names: Mapping[str, str]) -> str:
+    kinds = [kind for _, kind in _COLUMNS]
+    heads = "".join(
+        f'<th scope="col" class="{kind}" data-t="{key}">{say(key)}</th>' for key, kind in _COLUMNS
+    )
+    body = []
+    for row in rows.to_dict("records"):
+        known = {str(n): value for n, cell in row.items() if (value := plain(cell)) is not None}
+        cells = zip(_cells(say, known, names), kinds, strict=True)
+        body.append("".join(f'<td class="{kind}">{cell}</td>' for cell, kind in cells))
+    rest = "".join(f"<tr>{cells}</tr>" for cells in body)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rest}</tbody></table>"
+
+
+def _cells(say: _Words, known: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    country = str(known.get("country", ""))
+    place = say.term(names.get(country, country))
+    name = f"{safe_html(known.get('name', known['id']))}<small>{safe_html(place)}</small>"
+    stage = str(known.get("stage", "")).replace("_", " ")
+    score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
+    rank = _range(known, "rank_p5", "rank_p95")
+    access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
+    oxide = known.get("stated_quantity_t") if known.get("stated_substance") == "oxide" else None
+    tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
+    stated = safe_html(say.term(str(known.get("stated_category", ""))))
+    return [
+        f"{known['rank_in_role']:,.0f}",
+        name,
+        safe_html(say.term(stage)) if stage else say("unknown"),
+        score,
+        rank or say("unknown"),
+        access,
+        tonnes + (f"<small>{stated}</small>" if stated and oxide is not None else ""),
+    ]
+
+
+def _spread(
+    say: _Words, row: Mapping[str, Any], mid: str, low: str, high: str, digits: int = 0
+) -> str:
+    if mid not in row:
+        return say("unknown")
+    span = _range(row, low, high)
+    return f"{row[mid]:,.{digits}f}" + (f"<small>{span}</small>" if span else "")
+
+
+def _range(row: Mapping[str, Any], low: str, high: str) -> str:
+    return f"{row[low]:,.0f}{_DASH}{row[high]:,.0f}" if low in row and high in row else ""
+
+
+def _credits(sources: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Whom the attributions name, each once, without what it is named for."""
+    texts = (str(one["attribution"]) for one in sources if one.get("attribution"))
+    parts = (part.split(": ", 1)[-1].strip() for text in texts for part in text.split("; "))
+    return list(dict.fromkeys(part for part in parts if part))

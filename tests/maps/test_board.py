@@ -1,0 +1,250 @@
+"""The sheet for the board: without JavaScript, and the first page on paper."""
+
+import io
+import re
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pypdf import PdfReader
+
+from geo_ree.maps import render
+from geo_ree.maps.languages import load_languages
+from geo_ree.maps.still_map import _aside, still_map
+from tests.maps.conftest import HOSTILE, changed, page_data
+
+WORDS = load_languages()["en"]["page"]
+SHEET = re.compile(r'<div id="paper">.*?</footer>', re.DOTALL)
+
+
+@pytest.fixture
+def unscripted(browser):
+    """Gives a function that opens a page in a reader that runs no script."""
+    contexts = []
+
+    def opened(path, scheme="light"):
+        context = browser.new_context(
+            java_script_enabled=False,
+            offline=True,
+            color_scheme=scheme,
+            viewport={"width": 900, "height": 1200},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def rows(page):
+    return [
+        [cell.strip() for cell in re.split(r"[\t\n]+", row) if cell.strip()]
+        for row in page.locator("#board tbody tr").all_inner_texts()
+    ]
+
+
+def on_paper(seen):
+    seen.page.emulate_media(media="print")
+    seen.until("document.getElementById('dossiers').children.length > 0")
+
+
+def printed(pdf):
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_without_javascript_the_findings_are_there_and_the_tools_are_not(starter_page, unscripted):
+    result, path = starter_page
+    page = unscripted(path)
+    text = page.inner_text("body")
+    assert WORDS["title"] in text
+    assert page.locator(".board-headline p").count() >= 3
+    assert page.locator(".board-cards b").count() >= 2
+    assert "not investment advice" in text
+    assert result.report["created"][:10] in text
+    assert "© OpenStreetMap contributors (ODbL)" in text
+    assert WORDS["open_in_browser"] in text
+    assert page.is_visible("#board svg.still")
+    for hidden in ("#panel", ".folium-map", "#fold", "#paper-foot"):
+        assert not page.is_visible(hidden)
+
+
+def test_the_table_without_javascript_has_the_figures_of_the_run(starter_page, unscripted):
+    table = starter_page[0].table.query("role == 'candidate'").set_index("name")
+    found = rows(unscripted(starter_page[1]))
+    assert len(found) == 5
+    stages = [table.loc[row[1], "stage"] for row in found]
+    assert stages == sorted(stages, key=["occurrence", "drilled"].__contains__)
+    for row in found:
+        deposit = table.loc[row[1]]
+        assert row[0] == str(deposit["rank_in_role"])
+        assert f"{deposit['score']:.1f}" in row
+        assert f"{deposit['rank_p5']}–{deposit['rank_p95']}" in row
+
+
+def test_with_javascript_paper_says_what_the_sheet_without_it_says(starter_page, unscripted, visit):
+    still, seen = unscripted(starter_page[1]), visit(starter_page[1])
+    assert not seen.page.is_visible("#board")
+    on_paper(seen)
+    assert rows(seen.page) == rows(still)
+    for part in (
+        "h1",
+        ".board-headline",
+        ".board-cards",
+        "ul",
+        ".board-sources",
+        ".board-disclaimer",
+    ):
+        assert seen.page.inner_text(f"#board {part}") == still.inner_text(f"#board {part}")
+    assert seen.page.text_content("#board svg") == still.text_content("#board svg")
+
+
+def test_paper_is_of_the_state_of_the_page(starter_page, visit):
+    seen = visit(starter_page[1])
+    seen.page.evaluate(
+        "geoRee.set({language: 'ru', weights: {rail: 0, water: 1}, access: geoRee.state.access})"
+    )
+    seen.until("geoRee.intervalOf(geoRee.ranked('candidate')[0]).rank_p5 !== undefined")
+    on_paper(seen)
+    expected = seen.value(
+        "(p => p.first.concat(p.later).slice(0, 5).map(d => [String(geoRee.rankOf(d)), d.name]))"
+        "(geoRee.candidatesByStage())"
+    )
+    assert [row[:2] for row in rows(seen.page)] == expected
+    numbers = seen.value(
+        "[...document.querySelectorAll('#board [data-row]')].every(m => "
+        "m.querySelector('text').textContent === String(geoRee.rankOf(geoRee.deposits[m.dataset.row])))"
+    )
+    assert numbers
+    assert "Казахстан" in seen.page.text_content("#board svg")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_page_one_is_the_sheet_and_the_best_dossiers_follow(starter_page, visit, language):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate(f"geoRee.set({{language: '{language}'}})")
+    sheets = printed(seen.page.pdf(prefer_css_page_size=True))
+    first = sheets[0]
+    title = load_languages()[language]["page"]["title"]
+    assert title in " ".join(first.split())
+    assert seen.value("document.getElementById('disclaimer').textContent") in " ".join(
+        first.split()
+    )
+    assert "© OpenStreetMap contributors" in first
+    names = seen.value(
+        "[...document.querySelectorAll('#board tbody td:nth-child(2)')].map(t => t.firstChild.data)"
+    )
+    assert len(names) == 5 and all(name in " ".join(first.split()) for name in names)
+    heads = [i for i, text in enumerate(sheets) if set(names) & set(text.splitlines()[:4])]
+    assert heads[0] == 1 and len(heads) == 5
+    for number, text in enumerate(sheets, 1):
+        assert f"{number} / {len(sheets)}" in text
+        assert title in text
+    assert seen.value("document.getElementById('dossiers').children.length") == 0
+    assert seen.trouble == []
+
+
+def test_the_open_dossier_is_the_one_that_is_printed(starter_page, visit):
+    seen = visit(starter_page[1])
+    seen.page.evaluate("geoRee.open('starter_deposits:kundybai')")
+    before = seen.value("document.querySelectorAll('input:checked').length")
+    on_paper(seen)
+    assert seen.page.locator("#dossiers h3").all_inner_texts() == ["Kundybai"]
+    assert seen.page.locator("#dossiers input, #dossiers select").count() == 0
+    seen.page.emulate_media(media="screen")
+    seen.until("document.getElementById('dossiers').children.length === 0")
+    assert seen.value("document.querySelectorAll('input:checked').length") == before
+    assert seen.page.is_visible("#dossier h3")
+
+
+def test_no_heading_stands_alone_at_the_foot_of_a_page(starter_page, visit):
+    seen = visit(starter_page[1])
+    on_paper(seen)
+    heads = seen.value(
+        "[...document.querySelectorAll('#dossiers h3, #dossiers h4, #board h2')].map(h => h.innerText)"
+    )
+    sheets = printed(seen.page.pdf(prefer_css_page_size=True))
+    assert len(heads) > 40
+    last = [text.splitlines()[-2].strip() for text in sheets]  # the line above the foot
+    assert set(last) & set(heads) == set()
+
+
+def test_a_dossier_is_a_few_sheets_of_a4(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("geoRee.open('starter_deposits:kutessay-ii')")
+    pdf = PdfReader(io.BytesIO(seen.page.pdf(prefer_css_page_size=True)))
+    assert 3 <= len(pdf.pages) <= 8  # the sheet, then routes and costs, which take two
+    for page in pdf.pages:
+        assert float(page.mediabox.width) == pytest.approx(210 / 25.4 * 72, abs=1)
+        assert float(page.mediabox.height) == pytest.approx(297 / 25.4 * 72, abs=1)
+
+
+def test_a_page_of_an_old_browser_shows_the_sheet(starter_page, browser):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(starter_page[1].as_uri())
+    assert "needs a browser of 2023" in page.inner_text("#paper")
+    assert page.is_visible("#board svg.still")
+    context.close()
+
+
+def test_hostile_names_stay_text_on_the_sheet(tmp_path, unscripted):
+    data = page_data()
+    scores = data["tables"]["scores"]
+    nasty = f"{HOSTILE} url(https://example.org/x) @import x"
+    data["tables"]["scores"] = scores.assign(name=nasty, id=scores["id"] + ' " onload="alert(1)')
+    path = tmp_path / "map.html"
+    path.write_text(render(**data), encoding="utf-8")
+    page = unscripted(path)
+    assert "<img src=x onerror=alert(1)>" in page.inner_text("#board tbody")
+    assert "url(https://example.org/x)" in page.inner_text("#board tbody")
+
+
+def test_the_sheet_is_small_and_the_same_each_time(data):
+    one, two = (SHEET.search(render(**data)).group(0) for _ in range(2))
+    assert one == two
+    assert len(one) < 60_000
+
+
+def test_the_sheet_of_the_starter_run_is_below_its_limit(starter_page):
+    sheet = SHEET.search(starter_page[1].read_text(encoding="utf-8")).group(0)
+    assert len(sheet.encode()) < 60_000
+    assert len(re.findall("<path", sheet)) > 10
+
+
+def test_a_page_without_candidates_has_a_sheet_without_a_table(data):
+    none = changed(data, scores=data["tables"]["scores"].iloc[:0])
+    sheet = SHEET.search(render(**none)).group(0)
+    assert "<table" not in sheet and "<svg" in sheet
+
+
+@pytest.mark.parametrize("count", [2, 12, 60])
+def test_marks_are_spread_until_none_covers_another(count):
+    rng = np.random.default_rng(count)
+    homes = 500 + rng.normal(0, 1, (count, 2))
+    homes[1] = homes[0]
+    away = _aside(homes)
+    gaps = np.hypot(*(away[:, None] - away[None]).T)[np.triu_indices(count, 1)]
+    assert gaps.min() > 19.5
+
+
+def test_every_ranked_candidate_is_on_the_map_and_a_long_table_is_cut():
+    land = gpd.GeoDataFrame(
+        {"country": ["KAZ"], "name": ["Kazakhstan"]},
+        geometry=[shapely.box(50, 42, 85, 55)],
+        crs=4326,
+    )
+    many = pd.DataFrame({"id": [str(i) for i in range(500)], "name": "x", "role": "candidate"})
+    many = many.assign(rank_in_role=range(1, 501), score=10.0)
+    many = many.assign(longitude=np.linspace(41, 119, 500), latitude=np.linspace(30, 55, 500))
+    drawn = still_map(many, {"countries": land}, shown=("KAZ",), label="Map")
+    assert len(re.findall("<circle", drawn)) == 60
+    few = still_map(many.iloc[::50], {"countries": land}, shown=("KAZ",), label="Map")
+    places = [tuple(map(int, p)) for p in re.findall(r'cx="(-?\d+)" cy="(-?\d+)"', few)]
+    high = int(re.search(r'viewBox="0 0 1000 (\d+)"', few).group(1))
+    assert len(places) == 10 and all(0 <= x <= 1000 and 0 <= y <= high for x, y in places)
