@@ -44,7 +44,7 @@
   /* The star of a row, and the button of the dossier. */
   g.star = function (d) {
     var on = g.isShortlisted(d.id), words = t(on ? "take_from_shortlist" : "put_on_shortlist", { name: d.name || d.id });
-    return el("button", { type: "button", "class": "star", tabindex: "-1", "aria-pressed": String(on), "aria-label": words, title: words }, on ? "★" : "☆");
+    return el("button", { type: "button", "class": "star", tabindex: "-1", "aria-pressed": String(on), "aria-label": words, title: words });
   };
   g.shortlistPart = function (d) {
     var on = g.isShortlisted(d.id), button = el("button", { type: "button", "class": "shortlist-button", "aria-pressed": String(on) }, t(on ? "on_shortlist" : "shortlist_it"));

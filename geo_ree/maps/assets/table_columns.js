@@ -1,8 +1,8 @@
 /* The columns of the ranked tables, and which of them are shown. */
 "use strict";
 (function (g) {
-  /* In a narrow panel columns fall away by their class: WIDE first, ROOMY and ROOMIEST are there in a wide panel only, FURTHER only where chosen. */
-  var el = g.el, WIDE = "wide-only", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
+  /* In a narrow panel columns fall away by their class: WIDE first; MIDDLE, ROOMY and ROOMIEST need a wider and wider one, FURTHER only where chosen. */
+  var el = g.el, WIDE = "wide-only", MIDDLE = "wide-only middle", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
   var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94, flags: 64 }, USUAL = 82; /* pixels, of chosen columns */
   var controls = null;
 
@@ -37,7 +37,7 @@
   }
   /* Columns: name, key of the head, class, sort key, whether the first click sorts downwards, cell. */
   var columns = [
-    { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d)); } },
+    { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d), g.star(d)); } },
     { name: "deposit", head: "name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
     { name: "score", head: "score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
     { name: "interval", head: "rank_interval", kind: "r",
@@ -51,10 +51,10 @@
       key: function (d) { return g.accessOf(d).p50; }, cell: accessCell },
     { name: "country", head: "country", kind: "c spare " + WIDE, key: function (d) { return g.country(d.country) || undefined; },
       cell: function (d) { return g.cell("spare " + WIDE, g.country(d.country) || g.unknown()); } },
-    { name: "mix", head: "mix", full: "mix_full", kind: "g " + WIDE,
+    { name: "mix", head: "mix", full: "mix_full", kind: "g " + MIDDLE,
       key: function (d) { return d.ree_class ? ["heavy", "light_heavy", "light"].indexOf(d.ree_class) + "" + (namesNdPr(d) ? 0 : 1) : undefined; },
       cell: function (d) {
-        return g.cell(WIDE, d.ree_class ? g.t(g.reeWords[d.ree_class]) : g.unknown(), el("small", {},
+        return g.cell(MIDDLE, d.ree_class ? g.t(g.reeWords[d.ree_class]) : g.unknown(), el("small", {},
           [namesNdPr(d) ? g.t("ndpr_named") : "", g.list(d.commodities).map(g.term).join(", ")].filter(Boolean).join(" · ")));
       } },
     { name: "group", head: "commodity_group", kind: "g " + FURTHER, key: function (d) { return d.commodity_group || undefined; },
@@ -86,7 +86,7 @@
   function nameCell(d) {
     var dot = el("span", { "class": "dot" });
     dot.style.background = g.scoreColour(g.scoreOf(d) || 0);
-    return g.cell("name", g.star(d), dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
+    return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
   }
   /* Unknown with its reason. */
   function lacking(words, reason) { return el("span", { "class": "unknown", title: reason }, words); }
