@@ -118,7 +118,7 @@
   }
   function licenceCell(c) {
     if (!stated(c.licence_no)) return c.holder_status ? el("span", { "class": "unknown" }, g.t("not_found")) : g.unknown();
-    return [c.licence_no, stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: c.licence_expiry })) : null];
+    return [el("span", { "class": "clamp", title: c.licence_no }, g.quote(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: c.licence_expiry })) : null];
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
