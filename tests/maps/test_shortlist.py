@@ -179,12 +179,17 @@ def test_what_a_link_cannot_mean_is_ignored_with_a_line(starter_page, visit, par
     assert seen.trouble == []
 
 
-def test_a_dossier_has_the_note_of_its_deposit_for_the_print(starter_page, visit):
+def test_the_shortlist_is_printed_as_one_dossier_each_with_its_note(starter_page, visit):
     seen = visit(starter_page[1], 1440, 900)
-    label = seen.value("geoRee.ranked('candidate')[0].id")
-    seen.page.evaluate(
-        f"geoRee.set({{shortlist: [{{id: {label!r}, note: 'Ask for water', compared: true}}]}})"
-    )
-    seen.page.evaluate(f"geoRee.open({label!r})")
+    ids = seen.value("geoRee.ranked('candidate').slice(2, 5).map(d => d.id)")
+    listed = [{"id": i, "note": f"Ask {k}", "compared": False} for k, i in enumerate(ids)]
+    seen.page.evaluate(f"geoRee.set({{shortlist: {json.dumps(listed)}}})")
     seen.page.emulate_media(media="print")
-    assert "Ask for water" in seen.page.text_content("#dossier .note-printed")
+    seen.until("document.querySelectorAll('#dossiers .dossier').length === 3")
+    shown = seen.page.locator("#dossiers .dossier")
+    names = seen.value(f"{json.dumps(ids)}.map(i => geoRee.byId[i].name)")
+    for k, name in enumerate(names):
+        text = shown.nth(k).inner_text()
+        assert name in text
+        assert f"Your note: Ask {k}" in text
+        assert not shown.nth(k).locator("textarea").is_visible()

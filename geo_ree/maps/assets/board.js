@@ -73,10 +73,10 @@
     });
     return sheet;
   }
-  /* Which dossiers follow: the open one, or those of the best deposits. */
+  /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits. */
   function chosen() {
-    var open = g.opened() === null ? null : g.byId[g.opened()];
-    return open ? [open] : best();
+    var open = g.opened() === null || g.printsShortlist ? null : g.byId[g.opened()], list = g.shortlisted();
+    return open ? [open] : list.length ? list : best();
   }
   function prepare() {
     if (ready) return;

@@ -5,7 +5,6 @@
 
   /* [{ id, note, compared }], replaced as a whole when it changes. */
   g.state.shortlist = [];
-  g.noteLength = LONGEST;
 
   function at(id) { return g.state.shortlist.findIndex(function (one) { return one.id === id; }); }
   function changed(id, parts) {
@@ -76,7 +75,11 @@
     link.textContent = t("shortlist") + " (" + list.length + ")";
     if (!list.length) { node.replaceChildren(); return; }
     var print = el("button", { type: "button" }, t("print_dossiers")), visit = el("button", { type: "button" }, t("visit_sheet"));
-    print.addEventListener("click", function () { window.print(); });
+    print.addEventListener("click", function () {
+      g.printsShortlist = true; /* even while another dossier is open */
+      window.print();
+      g.printsShortlist = false;
+    });
     visit.addEventListener("click", function () { g.visitSheet(list.map(function (one) { return one.id; })); });
     node.replaceChildren(el("h2", {}, t("shortlist")), el("p", { "class": "hint" }, t("shortlist_hint", { most: MOST })),
       el("ul", { "class": "shortlist" }, list.map(function (one) { return item(g.byId[one.id], one); })), el("div", { "class": "tools" }, print, visit), g.comparison(g.compared()));
