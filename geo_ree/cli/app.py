@@ -17,6 +17,7 @@ import click
 from geo_ree._version import __version__
 from geo_ree.cli.diff_command import diff
 from geo_ree.cli.export_commands import export, map_, visit
+from geo_ree.cli.flag_command import list_flags
 from geo_ree.cli.raster_commands import write_suitability, write_surface
 from geo_ree.cli.route_commands import access, find_routes
 from geo_ree.cli.run_commands import audit, build, run, score
@@ -167,6 +168,7 @@ for command in (
     visit,
     scenario,
     find_routes,
+    list_flags,
     access,
     diff,
     validate,

@@ -30,11 +30,12 @@ NUMERIC = (">", ">=", "<", "<=")
 BLANKS = ("unknown", "nothing")
 COLUMNS = (
     *("flag", "layer", "column", "operator", "limit", "only_if", "severity", "if_blank"),
-    *("unit", "says", "source_column", "reason", "source", "as_of"),
+    *("unit", "says", "source_column", "date_column", "reason", "source", "as_of"),
 )
 """Columns of a file of rules."""
 
 _TABLES = ("scores", "unranked", "flags")
+_CONDITION = re.compile(r"(\w+)([=~])(.+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FILLED = (
     "flag",
@@ -65,7 +66,7 @@ class Rule:
     operator, limit
         One of `OPERATORS`, and what follows it: a number, words separated by ``;`` or a pattern.
     only_if
-        ``column=word;word``: deposits that the rule is for; blank for all.
+        ``column=word;word`` or ``column~pattern``: deposits that the rule is for; blank for all.
     severity
         ``stop``, ``caution`` or ``note``.
     if_blank
@@ -76,6 +77,8 @@ class Rule:
         A sentence with ``{value}`` and ``{unit}``; blank: the value itself is the fact.
     source_column
         Column that names the source of the value; blank: the sources of `layer`.
+    date_column
+        Column with its date; blank: the editions of those sources.
     reason, source, as_of
         Why this limit and this severity, after whom, and when that was read.
     """
@@ -91,9 +94,22 @@ class Rule:
     unit: str
     says: str
     source_column: str
+    date_column: str
     reason: str
     source: str
     as_of: str
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of the deposits that the rule reads."""
+        condition = _CONDITION.fullmatch(self.only_if)
+        named = (
+            self.column,
+            self.source_column,
+            self.date_column,
+            condition[1] if condition else "",
+        )
+        return frozenset(filter(None, named))
 
     def holds(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Say for each row of `table`, which has the column, whether the rule holds."""
@@ -114,10 +130,14 @@ class Rule:
         """Say for which rows the rule is at all."""
         if not self.only_if:
             return np.ones(len(table), dtype=bool)
-        name, words = self.only_if.split("=")
+        name, operator, words = _CONDITION.fullmatch(self.only_if).groups()  # type: ignore[union-attr]
         if name not in table:
             return np.zeros(len(table), dtype=bool)
-        return table[name].astype(object).isin(words.split(";")).to_numpy(bool)
+        column = table[name].astype(object)
+        texts = column.where(is_known(column), "").astype(str)
+        if operator == "=":
+            return texts.isin(words.split(";")).to_numpy(bool)
+        return texts.str.contains(words, case=False, regex=True).to_numpy(bool)
 
     def found(self, value: object) -> str:
         """Give the value as it is published: a number, or the words that the rule found."""
@@ -218,15 +238,14 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
             near = suggest_words(value, words) if name == "severity" else ""
             yield f"{name} is {value!r}", near or f"use one of {', '.join(words)}"
     yield from _wrong_limit(rule)
-    named = (rule.column, rule.source_column, rule.only_if.split("=")[0])
-    for name in filter(None, named):
+    if rule.only_if and not _CONDITION.fullmatch(rule.only_if):
+        yield f"only_if is {rule.only_if!r}", "write column=word;word or column~pattern"
+    for name in sorted(rule.columns):
         if not any(is_listed(name, table) for table in _TABLES):
             yield (
                 f"no table of a run has the column {name!r}",
                 "take a column of scores.csv or unranked.csv",
             )
-    if rule.only_if and rule.only_if.count("=") != 1:
-        yield f"only_if is {rule.only_if!r}", "write column=word;word"
 
 
 def _two_sentences(rule: Rule, said: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,13 @@ _NO_PLACE = "No coordinate: what is measured at the place is not known ({layers}
 _NO_SOURCE = "Not known: no source of the layer {layer} covers the place."
 Credit: TypeAlias = Mapping[str, str]
 
-_AT_DEPOSIT = ("deposits", "resources", "process")  # layers that need no place
+_AT_DEPOSIT = (
+    "deposits",
+    "resources",
+    "process",
+    "control",
+    "catalogue",
+)  # layers that need no place
 _DIGITS = 6
 
 
@@ -73,8 +79,10 @@ def flags(
     """
     if "id" not in deposits:
         raise SettingsError("the deposits have no column id", "give scores.csv or Result.table")
-    table = pd.DataFrame(deposits).reset_index(drop=True)
     known = read_rules(rules)
+    read = {"id", "latitude", "geometry", "sources"}.union(*(rule.columns for rule in known))
+    names = [name for name in deposits.columns if name in read]
+    table = pd.DataFrame(deposits[names]).reset_index(drop=True)
     credits = _credits(inputs)
     parts = [_held(rule, table, at, credits) for at, rule in enumerate(known)]
     if facts is not None:
@@ -138,7 +146,10 @@ def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit])
     """Rows of a rule: a deposit each that it holds for."""
     if rule.layer == FACTS or rule.column not in table:
         return _empty()
-    rows = table[rule.holds(table)]
+    held = rule.holds(table)
+    if not held.any():
+        return _empty()
+    rows = table[held]
     values = [_plain(rule, value) for value in rows[rule.column]]
     out = {
         "deposit_id": rows["id"].astype(object),
@@ -223,9 +234,15 @@ def _plain(rule: Rule, value: object) -> str | None:
 def _say(rule: Rule, value: str | None) -> str:
     words = (value or "").replace(";", ", ").replace("_", " ")
     if rule.unit and value is not None:
-        number = float(value)
-        words = f"{number:,.0f}" if abs(number) >= 10 else f"{number:.1f}".removesuffix(".0")
+        words = _round(float(value))
     return rule.says.replace("{value}", words).replace("{unit}", rule.unit) or words
+
+
+def _round(number: float) -> str:
+    """Write a figure as a person says it: 3,506, 6.8 or 0.25."""
+    digits = 0 if abs(number) >= 10 else 2 if abs(number) < 1 else 1
+    text = f"{number:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.DataFrame:
@@ -246,6 +263,9 @@ def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.Data
     stated = [text if isinstance(text, str) and text else None for text in texts]
     pairs = zip(stated, out["source"], strict=True)
     out["source"] = [text or labels or rule.source for text, labels in pairs]
+    if rule.date_column in rows:
+        dates = rows[rule.date_column].astype(object)
+        out["date"] = [date if isinstance(date, str) else None for date in dates]
     return pd.DataFrame(out, index=rows.index, dtype=object)
 
 
@@ -292,4 +312,4 @@ def _sorted(found: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
 
 def _empty() -> pd.DataFrame:
     names = [column.name for column in output_columns("flags")]
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in (*names, "order", "published")})
+    return pd.DataFrame(columns=[*names, "order", "published"], dtype=object)

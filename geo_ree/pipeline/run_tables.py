@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import geopandas as gpd
@@ -16,10 +17,11 @@ from geo_ree.deposits import (
     stated_quantities,
     with_owner,
 )
+from geo_ree.flagging.flag_rules import read_rules
 from geo_ree.flagging.flag_table import COUNTS, flag_counts, flags
 from geo_ree.outputs.table_files import with_notice, with_place
 from geo_ree.pipeline.deposit_routes import route_columns
-from geo_ree.pipeline.records import Layers, Measures, Scores
+from geo_ree.pipeline.records import Layers, Measures, Result, Scores
 from geo_ree.routing.products import flowsheet_states
 from geo_ree.schema import FACT_LAYERS, RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
@@ -64,7 +66,7 @@ def run_tables(layers: Layers, measures: Measures, scores: Scores) -> dict[str, 
     scored = scored.join(flowsheet_states(scored))
     scored = scored.join(route_columns(scored, corridors, access))
     scored = scored.join(holder_columns(facts["control"], scored))
-    flagged = flag_table(scored, unranked, statements, layers)
+    flagged = flag_table(scored, unranked, statements, layers, facts["control"])
     beside = flag_counts(flagged)
     tables = {
         "scores": arrange_scores(with_counts(scored, beside)),
@@ -143,18 +145,54 @@ def arrange_scores(scored: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def flag_table(
-    scored: pd.DataFrame, unranked: pd.DataFrame, statements: pd.DataFrame, layers: Layers
+    scored: pd.DataFrame,
+    unranked: pd.DataFrame,
+    statements: pd.DataFrame,
+    layers: Layers,
+    control: pd.DataFrame,
+    rules: Path | None = None,
 ) -> pd.DataFrame:
     """List the flags of every deposit, those without a coordinate after the others."""
     unplaced = unranked.join(stated_quantities(statements, unranked["id"]))
     plain = pd.DataFrame(scored.loc[:, scored.dtypes != "geometry"])
     plain = plain.assign(latitude=scored.geometry.y)
+    table = pd.concat([plain, unplaced], ignore_index=True)
     facts = layers.frames.get("flags")
+    if facts is not None and rules is not None:  # yours need not have one for each published flag
+        facts = facts[facts["flag"].isin([rule.flag for rule in read_rules(rules)])]
     return flags(
-        pd.concat([plain, unplaced], ignore_index=True),
+        table.join(_flag_credits(table, layers, control)),
         facts=None if facts is None else with_owner(facts, layers.frames["deposits"]),
         inputs=layers.inputs,
+        rules=rules,
     )
+
+
+def flag_again(result: Result, rules: Path) -> pd.DataFrame:
+    """List the flags of a run by rules of your own."""
+    tables = (result.table, result.unranked, result.statements)
+    return flag_table(*tables, result.layers, result.tables["control"], rules)
+
+
+def _flag_credits(table: pd.DataFrame, layers: Layers, control: pd.DataFrame) -> pd.DataFrame:
+    """What flags read and no table publishes: source and partner's country of the holder, data to ask for."""
+    named = control.reindex(columns=["deposit_id", "as_of", "source", "partner_country"])
+    named = named.drop_duplicates(["deposit_id", "as_of"]).set_index(["deposit_id", "as_of"])
+    keys = pd.MultiIndex.from_frame(table.reindex(columns=["id", "control_as_of"]))
+    found = named.reindex(keys).set_axis(table.index).rename(columns={"source": "control_source"})
+    asked = {i: s.label for i, s in layers.sources.items() if s.commercial_use != "yes"}
+    if not asked:
+        return found.assign(sources_to_ask=None)
+    texts = table.filter(regex="^(sources$|near_)").astype(object)
+    words = texts.where(texts.notna(), "").astype(str).agg(";".join, axis=1)
+    return found.assign(sources_to_ask=_named_sources(words, asked))
+
+
+def _named_sources(words: pd.Series, labels: Mapping[str, str]) -> list[str]:
+    return [
+        ";".join(label for name, label in labels.items() if f"{name}:" in text or label in text)
+        for text in words
+    ]
 
 
 def with_counts(table: TableT, beside: pd.DataFrame) -> TableT:

@@ -66,6 +66,57 @@ def test_the_columns_are_those_of_the_published_table():
         ({"position_flags": "sources_disagree;rounded"}, "rounded_position", "note"),
         ({"position_flags": "no_position", "latitude": np.nan}, "no_position", "caution"),
         ({"water_quality": "salt"}, "salt_water", "note"),
+        (
+            {"protected_area": "Chon-Kemin", "protected_area_category": "IUCN II"},
+            "in_protected_area",
+            "stop",
+        ),
+        (
+            {"protected_area": "Chon-Kemin", "protected_area_category": "II"},
+            "in_protected_area",
+            "stop",
+        ),
+        (
+            {"protected_area": "X", "protected_area_category": "IUCN VI"},
+            "in_protected_area",
+            "caution",
+        ),
+        ({"protected_area": "X", "dist_protected_area_km": 0.0}, "near_protected_area", None),
+        ({"protected_area": "", "dist_protected_area_km": 4.0}, "near_protected_area", "note"),
+        ({"protected_area": "", "dist_protected_area_km": 4.0}, "in_protected_area", None),
+        ({"dist_active_fault_km": 4.0}, "near_active_fault", "caution"),
+        ({"dist_active_fault_km": 14.0}, "near_active_fault", "note"),
+        ({"dist_active_fault_km": 16.0}, "near_active_fault", None),
+        ({"pga_475_g": 0.3}, "seismic_hazard", "caution"),
+        ({"pga_475_g": 0.1}, "seismic_hazard", "note"),
+        ({"pga_475_g": 0.05}, "seismic_hazard", None),
+        ({"pga_475_g": np.nan}, "seismic_hazard", "unknown"),
+        ({"water_stress": "Extremely High (>80%)"}, "water_stress", "caution"),
+        ({"water_stress": "High (40-80%)"}, "water_stress", "caution"),
+        ({"water_stress": "Arid and Low Water Use"}, "water_stress", "caution"),
+        ({"water_stress": "Medium - High (20-40%)"}, "water_stress", "note"),
+        ({"water_stress": "Low (<10%)"}, "water_stress", None),
+        ({"people_10km": 1500.0}, "people_near", "caution"),
+        ({"people_50km": 20.0}, "few_people", "note"),
+        ({"dist_mining_area_km": 2.0}, "mined_land", "note"),
+        ({"dist_tailings_km": 9.0}, "tailings_near", "caution"),
+        ({"dist_tailings_km": np.nan}, "tailings_near", None),
+        ({"owner_country": "KAZ;CHN"}, "chinese_control", "caution"),
+        ({"owner_country": "KAZ;RUS"}, "russian_control", "caution"),
+        ({"owner_country": "KAZ"}, "chinese_control", None),
+        ({"holder_status": "not found"}, "holder_not_found", "caution"),
+        ({"holder_status": "partly"}, "holder_unclear", "note"),
+        ({"holder_status": "found"}, "holder_not_found", None),
+        ({"holder_status": None}, "holder_not_found", "unknown"),
+        ({"holder_status": None, "role": "context"}, "holder_not_found", None),
+        ({"partner_country": "CHN"}, "chinese_partner", "note"),
+        (
+            {"thorium_uranium": "weakly radioactive (U and Th). As of: 2023."},
+            "thorium_uranium",
+            "caution",
+        ),
+        ({"licence_area": "123-EL, A Ltd"}, "licence_area", "note"),
+        ({"sources_to_ask": "WDPCA"}, "licence_of_data", "note"),
         ({"water_note": "surface water within 3 km"}, "water_near", "note"),
     ],
 )
@@ -155,3 +206,52 @@ def test_no_deposits_give_a_table_without_rows():
 def test_deposits_without_ids_are_refused():
     with pytest.raises(SettingsError, match="the deposits have no column id"):
         geo_ree.flags(pd.DataFrame({"name": ["A"]}))
+
+
+def facts(**changed):
+    row = {"deposit_id": "x:1", "flag": "park", "fact": "In a park.", "date": "2024", "source": "A"}
+    return pd.DataFrame([{**row, **changed}])
+
+
+def test_published_facts_keep_their_words_date_and_source():
+    found = geo_ree.flags(
+        pd.DataFrame([SITE]), facts=facts(source_id="a"), inputs=[{"id": "a", "licence": "X"}]
+    )
+    row = found.iloc[0]
+    assert row[["flag", "severity", "fact", "date", "source", "licence"]].tolist() == [
+        *("park", "stop", "In a park.", "2024", "A", "X"),
+    ]
+
+
+def test_two_published_facts_of_one_flag_are_two_rows():
+    two = pd.concat([facts(), facts(fact="Its law is new.", date="2023")])
+    found = geo_ree.flags(pd.DataFrame([SITE]), facts=two)
+    assert found.loc[found["flag"] == "park", "date"].tolist() == ["2023", "2024"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "what", "hint"),
+    [
+        ({"source": ""}, "there is no source", "fill in the column source"),
+        ({"source": None}, "there is no source", "fill in the column source"),
+        ({"date": ""}, "there is no date", "fill in the column date"),
+        ({"flag": "parc"}, "no rule has the flag 'parc'", "did you mean park"),
+        ({"flag": "high_altitude"}, "no rule has the flag 'high_altitude'", "add a rule"),
+    ],
+)
+def test_a_fact_without_a_source_or_a_rule_is_refused(changed, what, hint):
+    with pytest.raises(SettingsError) as error:
+        geo_ree.flags(pd.DataFrame([SITE]), facts=facts(**changed))
+    said = str(error.value)
+    assert said.startswith("facts row 1 (x:1): ") and what in said and hint in said
+
+
+def test_facts_without_a_column_are_refused():
+    with pytest.raises(SettingsError, match="the facts have no column source"):
+        geo_ree.flags(pd.DataFrame([SITE]), facts=facts().drop(columns="source"))
+
+
+def test_the_holder_has_the_source_and_date_of_its_row():
+    row = {**SITE, "owner_country": "CHN", "control_as_of": "2025", "control_source": "a page"}
+    found = geo_ree.flags(pd.DataFrame([row])).set_index("flag").loc["chinese_control"]
+    assert (found["date"], found["source"]) == ("2025", "a page")

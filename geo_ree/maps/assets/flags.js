@@ -9,7 +9,7 @@
   function figure(f) {
     var number = Number(f.value);
     if (f.value === null || f.value === undefined) return "";
-    if (f.value !== "" && isFinite(number)) return g.plainNumber(number, Math.abs(number) < 10 && number % 1 ? 1 : 0);
+    if (f.value !== "" && isFinite(number)) return g.plainNumber(number, Math.abs(number) >= 10 || number % 1 === 0 ? 0 : Math.abs(number) < 1 ? 2 : 1);
     return g.list(f.value).map(function (word) { return g.term(g.words(word)); }).join(", ");
   }
   /* What a flag says, as text or elements: a sentence of the page where it was computed, else the fact of its source. */
