@@ -24,6 +24,11 @@ _NO_PLACE = "No coordinate: what is measured at the place is not known ({layers}
 _NO_SOURCE = "Not known: no source of the layer {layer} covers the place."
 Credit: TypeAlias = Mapping[str, str]
 
+_NO_WORDS = {
+    "deposits": "Not known: no source names its minerals.",
+    "process": "Not known: no source names a mineral that decides the process.",
+    "control": "Not known: nobody looked for its holder.",
+}
 _AT_DEPOSIT = (
     "deposits",
     "resources",
@@ -193,7 +198,7 @@ def _unknown(table: pd.DataFrame, rules: Iterable[Rule]) -> list[pd.DataFrame]:
         asked = np.logical_or.reduce([rule.is_for(table) for rule in of_layer])
         says = _NO_SOURCE.format(layer=layer.replace("_", " "))
         if layer in _AT_DEPOSIT:
-            says = f"Not known: no source names {of_layer[0].column.replace('_', ' ')}."
+            says = _NO_WORDS.get(layer, f"Not known: {layer}.")
         out.append(_unknown_rows(table, blank & here & asked, of_layer[0].flag, says))
     measured = [layer.replace("_", " ") for layer in layers if layer not in _AT_DEPOSIT]
     says = _NO_PLACE.format(layers=", ".join(measured))

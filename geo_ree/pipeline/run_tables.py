@@ -25,6 +25,7 @@ from geo_ree.pipeline.records import Layers, Measures, Result, Scores
 from geo_ree.routing.products import flowsheet_states
 from geo_ree.schema import FACT_LAYERS, RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
+from geo_ree.schema.vocabularies import OWN
 from geo_ree.scoring import Influence
 
 TableT = TypeVar("TableT", bound=pd.DataFrame)
@@ -180,7 +181,8 @@ def _flag_credits(table: pd.DataFrame, layers: Layers, control: pd.DataFrame) ->
     named = named.drop_duplicates(["deposit_id", "as_of"]).set_index(["deposit_id", "as_of"])
     keys = pd.MultiIndex.from_frame(table.reindex(columns=["id", "control_as_of"]))
     found = named.reindex(keys).set_axis(table.index).rename(columns={"source": "control_source"})
-    asked = {i: s.label for i, s in layers.sources.items() if s.commercial_use != "yes"}
+    others = {i: s for i, s in layers.sources.items() if not i.startswith(OWN)}
+    asked = {i: s.label for i, s in others.items() if s.commercial_use != "yes"}
     if not asked:
         return found.assign(sources_to_ask=None)
     texts = table.filter(regex="^(sources$|near_)").astype(object)

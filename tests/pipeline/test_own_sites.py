@@ -84,6 +84,16 @@ def test_sites_in_uganda_with_a_railway_of_their_own(uganda) -> None:
     assert not any("no score" in warning for warning in uganda.report["warnings"])
 
 
+def test_sites_have_flags_and_what_no_layer_covers_is_unknown(uganda) -> None:
+    flags = uganda.tables["flags"]
+    assert set(flags["deposit_id"]) == set(uganda.table["id"])
+    for _, rows in flags.groupby("deposit_id"):
+        severity = dict(zip(rows["flag"], rows["severity"], strict=True))
+        assert severity["no_tonnage"] == "caution"
+        assert severity["seismic_hazard"] == severity["holder_not_found"] == "unknown"
+        assert "licence_of_data" not in severity  # your own files are yours
+
+
 def test_own_columns_are_in_every_output(uganda, tmp_path: Path) -> None:
     table = uganda.table.set_index("name")
     assert table.loc["One", ["grade", "own_Score", "licence"]].tolist() == [1.2, 7, "007"]
