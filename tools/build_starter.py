@@ -134,6 +134,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "tailings.csv": context.build_tailings,
         "elevation.tif": partial(altitude.build_elevation, store),
         "elevation_tien_shan.tif": partial(altitude.build_elevation_tien_shan, store),
+        shading.WORLD: partial(shading.build_world_relief, store),
         shading.COARSE: partial(shading.build_relief, shading.COARSE),
         shading.FINE: partial(shading.build_relief, shading.FINE),
     }

@@ -17,8 +17,8 @@ from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
 from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
-from geo_ree.maps.route_shapes import land_beyond
 from geo_ree.maps.route_values import term_values
+from geo_ree.maps.surroundings import land_beyond
 from geo_ree.settings import REGION, Box
 
 _LINES = ("railways", "roads", "power_lines", "water")
@@ -130,16 +130,11 @@ def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
         zoom_start=4,
         tiles=None,
         prefer_canvas=True,
-        min_zoom=3,
+        max_zoom=11,
         zoom_snap=0.25,
         zoom_delta=0.5,
         wheel_px_per_zoom_level=90,
-        max_bounds=True,
-        min_lat=south - 62,
-        max_lat=north + 18,
-        min_lon=west - 20,
-        max_lon=east + 20,
-        max_bounds_viscosity=0.6,
+        max_bounds_viscosity=1.0,
     )
     # folium names its elements at random; fixed names make the page reproducible.
     chart._id = "page"

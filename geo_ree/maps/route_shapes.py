@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from geo_ree.maps.shapes import pack
-from geo_ree.routing.place_tables import read_world
 from geo_ree.settings import Box
 
 MODES = ("truck", "rail", "ferry", "sea")
@@ -17,10 +16,7 @@ MODES = ("truck", "rail", "ferry", "sea")
 
 _TOLERANCE_DEG = 0.01
 _PER_DEGREE = 10_000
-_MARGIN_DEG = 2.0
-_FINE_DEG = 130.0
-_ISLAND_DEG2 = 0.02
-_POINT, _LINE, _POLYGON = 0, 1, 3
+_POINT, _LINE = 0, 1
 
 
 def route_shapes(corridors: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -161,26 +157,12 @@ def _shapes(frame: gpd.GeoDataFrame, name: str) -> Any:
     )
 
 
-def land_beyond(corridors: gpd.GeoDataFrame, region: Box) -> dict[str, Any] | None:
-    """Give plain land around the region for routes that leave it; None where none does.
-
-    Returns ``box`` (west, south, east, north), the bounds of the routes with a margin, and the
-    ``rings`` of the land in it, without borders: the world of the starter.
-    """
+def route_bounds(corridors: gpd.GeoDataFrame) -> Box | None:
+    """West, south, east and north of all routes; None where there is none."""
     bounds = np.concatenate([shapely.bounds(_shapes(corridors, f"{mode}_line")) for mode in MODES])
     known = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(known):
         return None
-    west, south = np.floor(known[:, :2].min(axis=0) - _MARGIN_DEG)
-    east, north = np.ceil(known[:, 2:].max(axis=0) + _MARGIN_DEG)
-    box = (max(west, -180.0), max(south, -80.0), min(east, 180.0), min(north, 82.0))
-    if west >= region[0] and south >= region[1] and east <= region[2] and north <= region[3]:
-        return None
-    world = read_world()
-    fine = box[2] - box[0] <= _FINE_DEG
-    shapes = shapely.make_valid(shapely.clip_by_rect(world.geometry.to_numpy(), *box))
-    land = shapely.simplify(shapely.union_all(shapes), 0.03 if fine else 0.12)
-    parts = shapely.get_parts(shapely.difference(land, shapely.box(*region)))
-    areas = parts[shapely.get_type_id(parts) == _POLYGON]
-    large = areas[shapely.area(areas) > (_ISLAND_DEG2 if fine else 10 * _ISLAND_DEG2)]
-    return {"box": [float(edge) for edge in box], "rings": pack(shapely.get_exterior_ring(large))}
+    west, south = known[:, :2].min(axis=0).tolist()
+    east, north = known[:, 2:].max(axis=0).tolist()
+    return (west, south, east, north)

@@ -17,14 +17,14 @@ SCORE_RAMP: tuple[tuple[float, str], ...] = (
 colour blindness and black-and-white print."""
 
 OXIDE_SIZES: tuple[tuple[float, float], ...] = (
-    (0.0, 9.0),
-    (20_000.0, 11.0),
-    (200_000.0, 13.5),
-    (1_000_000.0, 16.0),
+    (0.0, 10.0),
+    (20_000.0, 12.0),
+    (200_000.0, 14.5),
+    (1_000_000.0, 17.0),
 )
 """Lower limit of contained oxide (t) -> radius of the disc (px). Classes, not a scale."""
 
-RING_PX = 9.0
+RING_PX = 12.0
 """Radius of the hollow ring of a candidate without a usable oxide tonnage."""
 
 UNSURE_KM = 25.0

@@ -31,18 +31,12 @@ FINE_PER_DEGREE, FACTOR = 240, 4
 
 def build_elevation(store: Store, out: Path) -> Product:
     """Write ``elevation.tif``: the region's part of GMTED2010 as means of 4 arc-minutes."""
-    path = store.path("gmted")
-    with Image.open(path) as image:
-        cells = np.asarray(image)
-    if cells.shape != WORLD_SHAPE or cells.dtype != np.uint16:
-        raise BuildError(
-            f"{path.name}: {cells.shape} cells of {cells.dtype}, expected {WORLD_SHAPE} of uint16"
-        )
+    cells = read_world_cells(store)
     west, south, east, north = REGION
     top, bottom = (round((WORLD_NORTH - lat) * WORLD_PER_DEGREE) for lat in (north, south))
     left, right = (round((lon + 180.0) * WORLD_PER_DEGREE) for lon in (west, east))
     height = cells[top:bottom, left:right].astype(np.float64) - WORLD_ZERO
-    _check_heights(path.name, height)
+    _check_heights(store.path("gmted").name, height)
     write_bands(
         out / "elevation.tif", west, north, WORLD_PER_DEGREE, {"metre": (height, COARSE_STEP_M)}
     )
@@ -54,6 +48,18 @@ def build_elevation(store: Store, out: Path) -> Product:
         took={"cells of 4 arc-minutes": int(height.size)},
         derived={f"heights in steps of {COARSE_STEP_M:g} m": int(height.size)},
     )
+
+
+def read_world_cells(store: Store) -> NDArray[np.uint16]:
+    """Read GMTED2010 of the whole world as the package has it."""
+    path = store.path("gmted")
+    with Image.open(path) as image:
+        cells = np.asarray(image)
+    if cells.shape != WORLD_SHAPE or cells.dtype != np.uint16:
+        raise BuildError(
+            f"{path.name}: {cells.shape} cells of {cells.dtype}, expected {WORLD_SHAPE} of uint16"
+        )
+    return cells
 
 
 def build_elevation_tien_shan(store: Store, out: Path) -> Product:

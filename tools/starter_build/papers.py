@@ -24,8 +24,8 @@ RELIEF: Mapping[str, str] = {
     ),
     "edition": "drawn from the altitude in elevation.tif and elevation_tien_shan.tif",
     "notes": (
-        "Grey, white where the ground is level; light from the north-west at 45 degrees, heights "
-        "exaggerated. Rows are even in Web Mercator. A picture, not a measure."
+        "Grey, of one tone where the ground is level; light from the north-west at 45 degrees, "
+        "heights exaggerated. Rows are even in Web Mercator. A picture, not a measure."
     ),
 }
 """The shaded relief: a picture of what the altitude says."""
@@ -75,6 +75,11 @@ UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
             "The edges of the network of roads.parquet that a road from Afghanistan to Karachi needs "
             "and roads.parquet lacks. Countries of the ends as in routing_railways.parquet."
         ),
+    },
+    "relief_world.webp": {
+        **RELIEF,
+        "title": "Shaded relief around the region for the page",
+        "edition": "drawn from GMTED2010 at 16 arc-minutes",
     },
     "relief.webp": RELIEF,
     "relief_tien_shan.webp": RELIEF,

@@ -71,12 +71,13 @@
   }
   /* Boxes of the controls over the map, in its pixels. */
   function controls() {
-    var frame = g.map().getContainer().getBoundingClientRect();
-    return Array.from(g.map().getContainer().querySelectorAll(".leaflet-control, #fold")).map(function (node) {
+    var container = document.querySelector(".folium-map"), frame = container.getBoundingClientRect();
+    return Array.from(container.querySelectorAll(".leaflet-control, #note")).concat(document.getElementById("fold") || []).map(function (node) {
       var r = node.getBoundingClientRect();
       return [r.left - frame.left - 2, r.top - frame.top - 2, r.right - frame.left + 2, r.bottom - frame.top + 2];
     }).filter(function (box) { return box[2] - box[0] > 4; });
   }
+  g.controlBoxes = controls;
   /* Place each label beside the end of its line, where it overlaps no other. */
   function place() {
     if (!lines.length) return;
@@ -99,7 +100,17 @@
       taken.push(found);
       line.node.style.transform = "translate(" + found[0] + "px," + found[1] + "px)";
     });
+    if (g.nameSheet) g.nameSheet.redraw();
   }
+  /* Boxes of the labels at the lines, in the map's pixels. */
+  g.measureBoxes = function () {
+    if (!lines.length || labels.hidden) return [];
+    var frame = g.map().getContainer().getBoundingClientRect();
+    return lines.filter(function (line) { return line.node.style.visibility === "visible"; }).map(function (line) {
+      var r = line.node.getBoundingClientRect();
+      return [r.left - frame.left, r.top - frame.top, r.right - frame.left, r.bottom - frame.top];
+    });
+  };
   g.watchDistances = function (chart) {
     labels = g.el("div", { "class": "measures", "aria-hidden": "true" });
     chart.getContainer().appendChild(labels);

@@ -1,7 +1,7 @@
 /* The layers of the map. Ground (areas, lines), marks (features with a tooltip) and deposits have a canvas each. */
 "use strict";
 (function (g) {
-  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, lands = [], filtered = [];
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, filtered = [];
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -9,42 +9,15 @@
   }
   g.rendererOn = on;
   function quiet(style) { return Object.assign({ renderer: on("ground"), interactive: false }, style); }
-  function unpackAll(texts) { return (texts || []).map(g.unpack); }
 
-  function name(text, at, kind) {
-    return L.tooltip({ permanent: true, direction: "center", className: "place " + kind, interactive: false, opacity: 1 })
-      .setLatLng(at).setContent(g.el("span", {}, text));
-  }
-  function nameLands() { lands.forEach(function (one) { one[0].setContent(g.el("span", {}, g.term(one[1]))); }); }
-  /* Sea and land around the region, for routes that leave it. */
-  function beyond(land, group) {
-    var b = land.box;
-    L.rectangle([[b[1], b[0]], [b[3], b[2]]], quiet({ stroke: false, fillColor: "#e3ebf1", fillOpacity: 1 })).addTo(group);
-    L.polygon(land.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({ stroke: false, fillColor: "#f3f2ef", fillOpacity: 1 })).addTo(group);
-  }
   var kinds = {
-    countries: function (basemap, group) {
-      var r = g.data.region;
-      var fills = g.fills = L.featureGroup().addTo(group); /* a group of their own, so that imagery can replace them */
-      if (basemap.beyond) beyond(basemap.beyond, fills);
-      L.rectangle([[r[1], r[0]], [r[3], r[2]]], quiet({ stroke: false, fillColor: "#d6e4ee", fillOpacity: 1 })).addTo(fills);
-      basemap.shapes.forEach(function (s) {
-        var scored = g.data.scored_countries.indexOf(s.country) >= 0;
-        L.polygon(s.rings.map(function (ring) { return [g.unpack(ring)]; }), quiet({
-          stroke: false, fillColor: scored ? "#fcfbf8" : "#eeece7", fillOpacity: 1
-        })).addTo(fills);
-        if (scored) lands.push([name("", s.label, "land").addTo(group), s.name]);
-      });
-      nameLands();
-      g.subscribe(function (changed) { if (changed.indexOf("language") >= 0) nameLands(); });
-      L.polyline(unpackAll(basemap.borders), quiet({ color: "#a3abb5", weight: 0.9, opacity: 1 })).addTo(group);
+    countries: function (basemap) {
+      g.setLand(basemap);
+      basemap.shapes.forEach(function (s) { g.names.land(s, g.data.scored_countries.indexOf(s.country) >= 0); });
     },
-    relief: function (payload, group, slug, chart) {
-      /* White where the ground is level: multiplied with the land below, it leaves colours as they are. */
-      chart.createPane("relief").style.zIndex = 402;
-      payload.pictures.forEach(function (one) {
-        L.imageOverlay(one.image, one.bounds, { pane: "relief", className: "relief", interactive: false, alt: g.t("relief_alt") }).addTo(group);
-      });
+    relief: function (payload, group) {
+      g.setRelief(payload);
+      group.on("add remove", function () { g.ground.redraw(); });
     },
     image: function (picture, group, slug, chart) {
       var control = L.control({ position: "topright" });
@@ -59,29 +32,24 @@
         if (changed.indexOf("language") >= 0 && chart.hasLayer(group)) control.remove().addTo(chart);
       });
     },
-    names: function (table, group) {
-      g.rows(table).forEach(function (p) { name(p.name || "", [p.lat, p.lon], "town").addTo(group); });
-    },
+    names: function (table) { g.rows(table).forEach(g.names.capital); },
     lines: function (payload, group, slug) {
       var style = quiet(payload.style);
       if (payload.style.fill) { /* areas may overlap: draw each one alone, so that none cuts a hole */
         payload.areas.forEach(function (ring) {
           L.polygon([g.unpack(ring)], Object.assign({}, style, { dashArray: "4 4", fillColor: payload.style.color, fillOpacity: payload.style.fill })).addTo(group);
         });
-      } else if (payload.areas.length) {
-        L.polygon(payload.areas.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, style, {
-          stroke: false, fillColor: payload.style.color, fillOpacity: 0.55
-        })).addTo(group);
-      }
+      } else if (payload.areas.length) group.addLayer(new g.Lakes(payload.areas));
+      (payload.names || []).forEach(g.names.water);
       [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]], ["closed", [1, 9]]].forEach(function (part) {
         if (payload[part[0]] && payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
       });
-      if (payload.points) kinds.points(payload.points, group);
+      if (payload.points) kinds.points(payload.points, group, slug);
     },
     /* Lines that are not there yet: how far they are, and since when that is known. */
     plans: function (payload, group) {
       g.rows(payload).forEach(function (p) {
-        var line = L.polyline(g.unpack(p.path), Object.assign({ renderer: on("marks") }, payload.style));
+        var line = L.polyline(g.unpack(p.path), Object.assign({ renderer: on("marks") }, payload.style, { color: g.colourOf("railways_planned") }));
         line.facts = p;
         line.addTo(group);
       });
@@ -92,15 +60,22 @@
           p.opening_year ? g.t("opening", { year: p.opening_year }) : null, g.t("not_measured_to")].filter(Boolean).join("; "));
       }, { sticky: true });
     },
-    points: function (payload, group) {
+    points: function (payload, group, slug) {
       var style = payload.style;
+      function recolour() {
+        group.eachLayer(function (mark) {
+          if (mark.facts) mark.setStyle({ color: g.colour("map-halo"), fillColor: g.colourOf(slug) });
+        });
+      }
       g.rows(payload).forEach(function (p) {
         var mark = L.circleMarker([p.lat, p.lon], {
-          renderer: on("marks"), radius: style.radius, color: "#fff", weight: 0.6, fillColor: style.color, fillOpacity: 0.9
+          renderer: on("marks"), radius: style.radius, weight: 0.8, fillOpacity: 0.95
         });
         mark.facts = p;
         mark.addTo(group);
       });
+      recolour();
+      document.addEventListener("scheme", recolour);
       /* One tooltip for the whole layer, made on demand. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
@@ -127,7 +102,9 @@
         var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
-        drawnOf(area.id, L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false }).addTo(group), group);
+        var marker = L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false });
+        drawnOf(area.id, marker.addTo(group), group);
+        g.names.area(marker, label, area.label);
       });
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
@@ -159,12 +136,12 @@
     }))];
   };
   g.fillLayers = function (chart) {
-    var strokes = g.startStrokes();
+    g.ground = new g.Ground({ pane: "base" });
     Object.keys(made).forEach(function (slug) {
       var what = g.data.layers[slug];
       kinds[what[0]](what[1], made[slug], slug, chart);
     });
-    strokes.addTo(chart);
+    g.ground.addTo(chart);
   };
   /* Leaflet draws in the order of switching on; restore the order of the map. */
   g.arrange = function (chart) {
@@ -176,6 +153,13 @@
   g.refreshMarks = function () {
     g.marks.forEach(function (m) { m.refresh(); });
     refreshAreas();
+    if (g.nameSheet) g.nameSheet.redraw();
+  };
+  g.markBoxes = function () { return g.marks.reduce(function (all, m) { return all.concat(m.boxes()); }, []); };
+  /* Where on the map a deposit's mark is, which may be moved from its place. */
+  g.markPlace = function (d) {
+    var at = g.drawn(d.id);
+    return at ? g.map().containerPointToLatLng([at.x, at.y]) : L.latLng(d.latitude, d.longitude);
   };
   /* The deposit drawn at a point of the window, and how a deposit is drawn. */
   g.markAt = function (point) {
@@ -184,9 +168,10 @@
   g.drawn = function (id) {
     return g.marks.reduce(function (found, m) { return found || m.drawn(id); }, null);
   };
+  /* The colour of a layer: that of its token, or of its style. */
   g.colourOf = function (slug) {
     var what = g.data.layers[slug];
-    return what ? what[1].style.color : "#1f2630";
+    return g.colour("map-" + slug) || (what && what[1].style ? what[1].style.color : g.colour("ink"));
   };
 
   var PATIENCE = 4;
@@ -206,15 +191,12 @@
     group.on("add", function () {
       failed = came = 0;
       if (navigator.onLine === false) { off(g.t("no_network")); return; }
-      g.fills.remove();
-      if (g.layers.relief) g.map().getPane("relief").hidden = true; /* the imagery is shaded itself */
       group.addLayer(layer);
+      g.ground.redraw(); /* without land and relief: the imagery is shaded itself */
     });
     group.on("remove", function () {
       group.removeLayer(layer);
-      g.map().addLayer(g.fills);
-      if (g.layers.relief) g.map().getPane("relief").hidden = false;
-      g.fills.bringToBack();
+      g.ground.redraw();
     });
   };
   /* Show a message for some seconds; screen readers say it. */

@@ -3,22 +3,23 @@
 (function (g) {
   var el = g.el, data = g.data, NS = "http://www.w3.org/2000/svg";
 
+  var DASHES = { line: "none", dash: "5 4", dots: "1 4", sparse: "1 8" };
   var ROUTES = { truck: "route_truck", rail: "route_rail", ferry: "route_ferry", sea: "route_sea" };
 
   function picture(shape, radius, colour) {
-    var size = 34, high = Math.max(16, 2 * radius + 3), svg = document.createElementNS(NS, "svg"), c = size / 2, r = radius;
+    var size = Math.max(26, 2 * radius + 4), high = Math.max(16, 2 * radius + 3), svg = document.createElementNS(NS, "svg"), c = size / 2, r = radius;
     function add(tag, attributes) {
       var node = document.createElementNS(NS, tag);
       Object.keys(attributes).forEach(function (k) { node.setAttribute(k, attributes[k]); });
       svg.appendChild(node);
     }
-    var edge = { stroke: "#20262e", "stroke-width": 1.2, fill: colour };
+    var edge = { stroke: g.colour("map-edge"), "stroke-width": 1.2, fill: colour };
     svg.setAttribute("width", size);
     svg.setAttribute("height", high);
     svg.setAttribute("viewBox", "0 " + (c - high / 2) + " " + size + " " + high);
     svg.setAttribute("aria-hidden", "true");
     if (shape === "ring") {
-      add("circle", { cx: c, cy: c, r: r - 2, fill: "#fff", stroke: "#20262e", "stroke-width": 5 });
+      add("circle", { cx: c, cy: c, r: r - 2, fill: g.colour("map-hollow"), stroke: g.colour("map-edge"), "stroke-width": 5 });
       add("circle", { cx: c, cy: c, r: r - 2, fill: "none", stroke: colour, "stroke-width": 3 });
     } else if (shape === "diamond") {
       add("path", Object.assign({ d: "M" + c + " " + (c - r) + "l" + r + " " + r + "l-" + r + " " + r + "l-" + r + " -" + r + "z" }, edge));
@@ -26,23 +27,31 @@
       add("rect", Object.assign({ x: c - 0.8 * r, y: c - 0.8 * r, width: 1.6 * r, height: 1.6 * r }, edge));
     } else if (shape === "triangle") {
       add("path", Object.assign({ d: "M" + c + " " + (c - r) + "L" + (c + r) + " " + (c + 0.75 * r) + "H" + (c - r) + "z" }, edge));
-    } else if (shape === "line" || shape === "dash") {
-      add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 1.6, "stroke-dasharray": shape === "dash" ? "5 4" : "none", fill: "none" });
+    } else if (DASHES[shape]) {
+      add("path", { d: "M1 " + c + "h24", stroke: colour, "stroke-width": 1.8, "stroke-dasharray": DASHES[shape], fill: "none" });
+    } else if (shape === "moved") {
+      add("path", { d: "M4 " + (c + 5) + "L16 " + (c - 1), stroke: g.colour("map-edge"), "stroke-width": 1.2 });
+      add("circle", { cx: 4, cy: c + 5, r: 2, fill: g.colour("map-edge") });
+      add("circle", Object.assign({}, edge, { cx: 17, cy: c - 1, r: 6 }));
+    } else if (shape === "dot") {
+      add("circle", { cx: c, cy: c, r: r, fill: colour });
+    } else if (shape === "water") {
+      add("path", { d: "M2 " + (c + 4) + "c6 -8 10 4 22 -6", stroke: colour, "stroke-width": 1.4, fill: "none" });
     } else if (shape === "route" || shape === "route-dash") {
-      add("path", { d: "M1 " + c + "h32", stroke: colour, "stroke-width": 3.2, "stroke-dasharray": shape === "route-dash" ? "7 5" : "none", fill: "none" });
+      add("path", { d: "M1 " + c + "h24", stroke: colour, "stroke-width": 3.2, "stroke-dasharray": shape === "route-dash" ? "7 5" : "none", fill: "none" });
     } else if (shape === "border" || shape === "gauge") {
-      if (shape === "gauge") add("circle", { cx: c, cy: c, r: 7, fill: "#fff", stroke: "#1f2630", "stroke-width": 2.4 });
-      else add("circle", { cx: c, cy: c, r: 3.8, fill: "#fff", stroke: "#1f2630", "stroke-width": 2 });
+      if (shape === "gauge") add("circle", { cx: c, cy: c, r: 7, fill: g.colour("map-hollow"), stroke: g.colour("map-edge"), "stroke-width": 2.4 });
+      else add("circle", { cx: c, cy: c, r: 3.8, fill: g.colour("map-hollow"), stroke: g.colour("map-edge"), "stroke-width": 2 });
     } else if (shape === "foot") {
-      add("path", { d: "M4 " + c + "h22", stroke: colour, "stroke-width": 2.2 });
-      add("circle", { cx: 27, cy: c, r: 3.5, fill: colour });
+      add("path", { d: "M2 " + c + "h18", stroke: colour, "stroke-width": 2.2 });
+      add("circle", { cx: 21, cy: c, r: 3.5, fill: colour });
     } else if (shape === "relief") {
-      add("path", { d: "M3 " + (c + 7) + "l8 -13 5 7 4 -5 11 11z", fill: "#fcfbf8", stroke: "#8b8f94", "stroke-width": 0.8 });
-      add("path", { d: "M11 " + (c - 6) + "l5 7 -1 6 4 0 1 -11 11 11h-14z", fill: "#8b8f94" });
+      add("path", { d: "M1 " + (c + 7) + "l7 -13 4 7 3 -5 9 11z", fill: "#fcfbf8", stroke: "#8b8f94", "stroke-width": 0.8 });
+      add("path", { d: "M8 " + (c - 6) + "l4 7 -1 6 3 0 1 -11 9 11h-12z", fill: "#8b8f94" });
     } else if (shape === "area") {
-      add("rect", { x: 6, y: c - 6, width: 22, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
+      add("rect", { x: 3, y: c - 6, width: 20, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
     } else if (shape === "uncertain") {
-      add("circle", { cx: c, cy: c, r: r, fill: "none", stroke: "#b0432f", "stroke-dasharray": "2 3" });
+      add("circle", { cx: c, cy: c, r: r, fill: "none", stroke: g.colour("map-uncertain"), "stroke-dasharray": "2 3" });
     } else {
       add("circle", Object.assign({ cx: c, cy: c, r: r }, edge));
     }
@@ -54,32 +63,51 @@
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
     }));
   }
-  g.legendBox = function (open) {
-    var middle = data.ramp[2][1];
-    var key = el("div", { "class": "key" });
-    function line(shape, radius, colour, text) { key.append(picture(shape, radius, colour), el("span", {}, text)); }
-    if (g.deposits.some(g.isOwn)) line("triangle", 10, middle, g.t("own_site"));
+  /* The four sizes of contained oxide in one picture. */
+  function sizes(middle) {
+    var row = el("div", { "class": "sizes" });
     data.sizes.forEach(function (step, i) {
-      var next = data.sizes[i + 1];
-      line("disc", step[1], middle, (i ? "" : g.t("oxide_stated") + " ") + (!next ? g.t("and_more", { low: tonnes(step[0]) }) :
-        i ? g.t("from_to", { low: tonnes(step[0]), high: tonnes(next[0]) }) : g.t("under", { high: tonnes(next[0]) })));
+      var next = data.sizes[i + 1], words = !next ? tonnes(step[0]) + "+" : i ? tonnes(step[0]) + "–" + tonnes(next[0]) : "< " + tonnes(next[0]);
+      row.append(el("span", {}, picture("disc", step[1], middle), words));
     });
+    return [el("p", {}, g.t("oxide_stated")), row];
+  }
+  function state(slug, words) { return g.isOn(slug) ? words : g.t("layer_off", { layer: words }); }
+  g.legendBox = function (open) {
+    var middle = data.ramp[2][1], layers = data.layers;
+    var key = el("div", { "class": "key" });
+    function line(shape, radius, colour, text, slug) {
+      key.append(el("span", slug && !g.isOn(slug) ? { "class": "off" } : {}, picture(shape, radius, colour), el("span", {}, slug ? state(slug, text) : text)));
+    }
+    function has(slug, part) { return layers[slug] && (!part || (layers[slug][1][part] || []).length > 0); }
+    if (g.deposits.some(g.isOwn)) line("triangle", 9, middle, g.t("own_site"));
     line("ring", 9, middle, g.t("no_oxide_stated"));
-    line("diamond", 8, middle, g.t("host_separate"));
-    line("square", 7, "#8b95a1", g.t("reference"));
+    line("diamond", 7, middle, g.t("host_separate"));
+    line("square", 6, "#8b95a1", g.t("reference"));
+    line("moved", 7, middle, g.t("moved_apart"));
     line("uncertain", 7, "", g.t("position_uncertainty"));
-    if (data.layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"));
-    line("dash", 0, "#4b4440", g.t("course_unknown_25"));
-    if (data.layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"));
-    line("foot", 0, "#4b4440", g.t("line_to_feature"));
+    if (layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"), "unranked");
+    if (layers.railways) line("line", 0, g.colourOf("railways"), g.t("key_railways"), "railways");
+    if (layers.roads) line("line", 0, g.colourOf("roads"), g.t("key_roads"), "roads");
+    if (layers.power_lines) line("line", 0, g.colourOf("power_lines"), g.term(data.labels.power_lines), "power_lines");
+    if (has("railways", "unsure") || has("roads", "unsure")) line("dash", 0, g.colourOf("railways"), g.t("course_unknown_25"));
+    if (has("railways", "building") || has("roads", "building")) line("dots", 0, g.colourOf("railways"), g.t("key_building"));
+    if (has("railways", "closed") || has("roads", "closed")) line("sparse", 0, g.colourOf("railways"), g.t("key_closed"));
+    if (layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"), "railways_planned");
+    if (layers.gateways) line("dot", 4.2, g.colourOf("gateways"), g.t("key_gateways"), "gateways");
+    if (layers.settlements) line("dot", 2.6, g.colourOf("settlements"), g.t("key_settlements"), "settlements");
+    if (layers.power_plants) line("dot", 3.2, g.colourOf("power_plants"), g.t("key_power_plants"), "power_plants");
+    if (layers.water) line("water", 0, g.colourOf("water"), g.term(data.labels.water), "water");
+    if (layers.relief) line("relief", 7, "", g.t("relief_key"), "relief");
+    if (g.distancesShown()) line("foot", 0, g.colour("ink"), g.t("line_to_feature"));
     if (g.drawnRoute()) {
       g.modes.forEach(function (mode) { line("route", 0, g.routeColour(mode), g.t(ROUTES[mode])); });
       line("route-dash", 0, g.routeColour("rail"), g.t("route_assumed"));
       line("border", 4, "", g.t("border_crossing"));
       line("gauge", 7, "", g.t("gauge_change"));
     }
-    if (data.layers.relief) line("relief", 7, "", g.t("relief_key"));
-    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("legend_title")), ramp(), g.scrolls(key, g.t("map_key")));
+    var box = el("details", { "class": "legend" }, el("summary", {}, g.t("map_key")),
+      g.scrolls(el("div", { "class": "entries" }, el("p", {}, g.t("legend_title")), ramp(), sizes(middle), key), g.t("map_key")));
     box.open = open;
     return box;
   };

@@ -94,6 +94,8 @@
   /* The map once the page is complete, null before. */
   g.map = function () { return ready ? chart : null; };
   g.layers = {};
+  /* Whether a layer is switched on, also while the page is being completed. */
+  g.isOn = function (slug) { return Boolean(g.layers[slug] && chart.hasLayer(g.layers[slug])); };
   /* Run a part of the script after the data are unpacked, in the order of the calls. */
   g.when = function (part) { waiting.push(part); };
 
@@ -103,9 +105,11 @@
   function prepare(map) {
     if (chart) return;
     chart = map;
+    chart.createPane("base").style.zIndex = 395;
+    chart.createPane("names").style.zIndex = 435;
     ["ground", "graticule", "sight", "marks", "deposits"].forEach(function (name, i) { chart.createPane(name).style.zIndex = 400 + 10 * i; });
     chart.createPane("routes").style.zIndex = 425;
-    ["ground", "graticule", "sight", "routes", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
+    ["base", "ground", "graticule", "sight", "routes", "names", "deposits"].forEach(function (name) { chart.getPane(name).style.pointerEvents = "none"; });
   }
   /* Folium's script creates each group by its name. */
   g.layer = function (map, slug) {

@@ -1,7 +1,12 @@
 /* Deposits on the map: how they look, one canvas for all of them, and a search among what is drawn. */
 "use strict";
 (function (g) {
-  var INK = "#20262e", GREY = "#8b95a1", sprites = {};
+  var GREY = "#8b95a1", sprites = {};
+
+  document.addEventListener("scheme", function () {
+    sprites = {};
+    g.refreshMarks();
+  });
 
   function outline(ctx, shape, c, r) {
     ctx.beginPath();
@@ -18,13 +23,13 @@
   function paint(ctx, look, c) {
     var hollow = look.shape === "ring", r = look.radius, thin = r < 5;
     outline(ctx, look.shape, c, hollow && !thin ? r - 2 : r);
-    ctx.fillStyle = hollow && !thin ? "#fff" : look.colour;
+    ctx.fillStyle = hollow && !thin ? g.colour("map-hollow") : look.colour;
     ctx.fill();
     if (hollow && !thin) {
-      ctx.lineWidth = 4.6; ctx.strokeStyle = INK; ctx.stroke();
-      ctx.lineWidth = 2.8; ctx.strokeStyle = look.colour; ctx.stroke();
+      ctx.lineWidth = 4.4; ctx.strokeStyle = g.colour("map-edge"); ctx.stroke();
+      ctx.lineWidth = 2.6; ctx.strokeStyle = look.colour; ctx.stroke();
     } else {
-      ctx.lineWidth = thin ? 0.6 : 1.2; ctx.strokeStyle = INK; ctx.stroke();
+      ctx.lineWidth = thin ? 0.6 : 1.2; ctx.strokeStyle = g.colour("map-edge"); ctx.stroke();
     }
   }
   /* The symbol drawn once, for a screen with this number of dots per pixel. */
@@ -58,7 +63,7 @@
     var n = parseInt(hex.slice(1), 16);
     return 0.299 * (n >> 16) + 0.587 * ((n >> 8) & 255) + 0.114 * (n & 255) > 140;
   }
-  g.inkOn = function (look) { return look.shape === "ring" || light(look.colour) ? INK : "#fff"; };
+  g.inkOn = function (look) { return look.shape === "ring" || light(look.colour) ? "#1b2430" : "#fff"; };
 
   /* Whether a reader of this page provided the site. */
   g.isOwn = function (d) { return d.origin === "own"; };
@@ -66,7 +71,7 @@
   g.look = function (d) {
     var score = g.scoreOf(d), colour = score === undefined || score === null ? GREY : g.scoreColour(score);
     if (g.isOwn(d)) return { shape: "triangle", radius: 12, colour: colour };
-    if (d.role === "candidate") return { shape: d.oxide_t ? "disc" : "ring", radius: d.radius_px || 9, colour: colour };
+    if (d.role === "candidate") return { shape: d.oxide_t ? "disc" : "ring", radius: d.radius_px || 12, colour: colour };
     if (d.role === "by_product_host") return { shape: "diamond", radius: 8, colour: colour };
     if (d.role === "reference") return { shape: "square", radius: 7, colour: GREY };
     return { shape: "disc", radius: 3, colour: "#b9c0c8" };
@@ -76,7 +81,7 @@
     return d.role !== "candidate" || rank === undefined || rank === null ? "" : String(rank);
   };
 
-  var CROWD = 2500, LABELLED = 400, EARTH_M = 40075016.686, REACH_PX = 3;
+  var CROWD = 2500, LABELLED = 400, EARTH_M = 40075016.686, REACH_PX = 3, QUIET = ["context", "not_ree"];
 
   g.Marks = g.Sheet.extend({
     initialize: function (rows, options) {
@@ -103,6 +108,7 @@
         kind[i] = known[key];
         shown[i] = !g.shown || g.shown(d) ? 1 : 0;
       });
+      this._offsets = {};
       return this.redraw();
     },
     draw: function (ctx, box, dots) {
@@ -113,6 +119,7 @@
       this._radius = looks.map(function (look) { return look.radius; });
       if (crowd) { this._crowd(ctx, box, dots, looks); return; }
       this._positionErrors(ctx);
+      this._moveApart(ctx);
       var stamps = looks.map(function (look) { return g.sprite(look, dots); });
       for (var k = 0; k < seen.length; k++) {
         var stamp = stamps[this._kind[seen[k]]];
@@ -137,6 +144,7 @@
     _visible: function (box) {
       var size = this._map.options.crs.scale(this._map.getZoom()), origin = this._map.getPixelOrigin(), n = this.rows.length;
       var seen = new Int32Array(n), px = this._px = new Float32Array(n), py = this._py = new Float32Array(n), count = 0;
+      this._homeX = px; this._homeY = py;
       for (var i = 0; i < n; i++) {
         if (!this._shown[i]) continue;
         var x = this._x[i] * size - origin.x, y = this._y[i] * size - origin.y;
@@ -145,10 +153,58 @@
       }
       return (this._seen = seen.subarray(0, count));
     },
+    /* How far each mark is moved from its place at this scale, so that none covers another; null for a crowd. */
+    _apart: function () {
+      var zoom = this._map.getZoom(), size = this._map.options.crs.scale(zoom), rows = [], mine = this;
+      if (this._offsets[zoom] !== undefined) return this._offsets[zoom];
+      this.rows.forEach(function (d, i) { if (mine._shown[i] && QUIET.indexOf(d.role) < 0) rows.push(i); });
+      if (!rows.length || rows.length > LABELLED) return (this._offsets[zoom] = null);
+      var x = rows.map(function (i) { return mine._x[i] * size; }), y = rows.map(function (i) { return mine._y[i] * size; });
+      var found = g.spread(x, y, rows.map(function (i) { return mine._looks[mine._kind[i]].radius; })), out = new Map();
+      rows.forEach(function (i, k) { if (found.moved[k]) out.set(i, [found.x[k] - x[k], found.y[k] - y[k]]); });
+      return (this._offsets[zoom] = out);
+    },
+    /* Move the marks in view and tie each to its place. */
+    _moveApart: function (ctx) {
+      var apart = this._apart(), n = this._seen.length;
+      if (!apart || !apart.size) return;
+      this._px = Float32Array.from(this._homeX); this._py = Float32Array.from(this._homeY);
+      ctx.lineWidth = 1.2; ctx.strokeStyle = ctx.fillStyle = g.colour("map-edge");
+      for (var k = 0; k < n; k++) {
+        var off = apart.get(this._seen[k]);
+        if (!off) continue;
+        this._px[k] += off[0]; this._py[k] += off[1];
+        ctx.beginPath(); ctx.moveTo(this._homeX[k], this._homeY[k]); ctx.lineTo(this._px[k], this._py[k]); ctx.stroke();
+        ctx.beginPath(); ctx.arc(this._homeX[k], this._homeY[k], 2, 0, 2 * Math.PI); ctx.fill();
+      }
+    },
+    /* Boxes of the marks in view, in the layer's pixels; none of a crowd. */
+    boxes: function () {
+      var out = [], seen = this._seen || [];
+      if (!this._map || seen.length > LABELLED) return out;
+      for (var k = 0; k < seen.length; k++) {
+        var r = this._radius[this._kind[seen[k]]] + 1, x = this._px[k], y = this._py[k];
+        out.push([x - r, y - r, x + r, y + r]);
+      }
+      return out;
+    },
+    /* The ranked deposits in view, the best first, with their places on the square and their radii. */
+    nameable: function () {
+      var out = [], seen = this._seen || [];
+      if (!this._map || seen.length > LABELLED) return out;
+      var size = this._map.options.crs.scale(this._map.getZoom()), origin = this._map.getPixelOrigin();
+      for (var k = 0; k < seen.length; k++) {
+        var d = this.rows[seen[k]];
+        if (QUIET.indexOf(d.role) >= 0) continue;
+        out.push({ d: d, at: [(this._px[k] + origin.x) / size, (this._py[k] + origin.y) / size], radius: this._radius[this._kind[seen[k]]] });
+      }
+      function order(d) { return (d.role === "candidate" ? 0 : 1e6) + (g.rankOf(d) || 1e5); }
+      return out.sort(function (a, b) { return order(a.d) - order(b.d); });
+    },
     _positionErrors: function (ctx) {
       var scale = this._map.options.crs.scale(this._map.getZoom());
       ctx.save();
-      ctx.setLineDash([2, 3]); ctx.strokeStyle = "#b0432f"; ctx.lineWidth = 1;
+      ctx.setLineDash([2, 3]); ctx.strokeStyle = g.colour("map-uncertain"); ctx.lineWidth = 1;
       for (var k = 0; k < this._seen.length; k++) {
         var d = this.rows[this._seen[k]];
         if (!d.position_error_m || d.role === "context" || d.role === "not_ree") continue;
@@ -161,7 +217,7 @@
     _label: function (ctx, k, looks) {
       var text = g.labelOf(this.rows[this._seen[k]]);
       if (!text) return;
-      ctx.font = "600 9px system-ui, 'DejaVu Sans', sans-serif";
+      ctx.font = "700 12px " + g.face;
       ctx.textAlign = "center"; ctx.textBaseline = "middle";
       ctx.fillStyle = g.inkOn(looks[this._kind[this._seen[k]]]);
       ctx.fillText(text, Math.round(this._px[k]), Math.round(this._py[k]) + 0.5);
@@ -183,7 +239,8 @@
         var i = this._seen[k], d = this.rows[i];
         if (d.id !== id) continue;
         var p = this._map.layerPointToContainerPoint([this._px[k], this._py[k]]);
-        return Object.assign({}, this._looks[this._kind[i]], { x: p.x, y: p.y, label: g.labelOf(d) });
+        var home = this._map.layerPointToContainerPoint([this._homeX[k], this._homeY[k]]);
+        return Object.assign({}, this._looks[this._kind[i]], { x: p.x, y: p.y, label: g.labelOf(d), home: [home.x, home.y] });
       }
       return null;
     }

@@ -1,7 +1,7 @@
 /* Opening and closing the dossier beside the map, and one selection for tables and map. */
 "use strict";
 (function (g) {
-  var el = g.el, box = null, opened = null, outline = null, before = null, walk = null, IN_VIEW_KM = 300;
+  var el = g.el, box = null, opened = null, outline = null, before = null, back = null, walk = null, IN_VIEW_KM = 300;
 
   function show(d) {
     box.querySelector(".content").replaceChildren(g.dossier(d));
@@ -13,7 +13,7 @@
     var points = [[d.latitude, d.longitude]];
     g.feet(d).forEach(function (foot, i) { if (i < 2 || foot.km <= IN_VIEW_KM) points.push(foot.place); });
     /* Without an animation, which would undo what a reader does meanwhile. */
-    g.map().fitBounds(points, { animate: false, paddingTopLeft: [70, 60], paddingBottomRight: [70, 70], maxZoom: 10 });
+    g.frame(function () { g.map().fitBounds(points, { animate: false, paddingTopLeft: [70, 60], paddingBottomRight: [70, 70], maxZoom: 10 }); });
     g.drawDistances(d);
   }
   function lookAround(d) {
@@ -21,7 +21,8 @@
     if (!shapes.length) shapes = g.countryOutline(g.wholeCountryOf(d.id));
     if (!shapes.length) return;
     outline = L.featureGroup(shapes).addTo(g.map());
-    g.map().fitBounds(outline.getBounds(), { animate: false, padding: [30, 30], maxZoom: 8 });
+    var bounds = outline.getBounds();
+    g.frame(function () { g.map().fitBounds(bounds, { animate: false, padding: [30, 30], maxZoom: 8 }); });
   }
   function forget() {
     if (outline) outline.remove();
@@ -33,7 +34,10 @@
     var d = g.byId[id];
     if (!d) return false;
     forget();
-    if (opened === null) before = document.activeElement;
+    if (opened === null) {
+      before = document.activeElement;
+      back = g.viewNow();
+    }
     opened = id;
     if (walk) placeWalk();
     document.querySelectorAll(".legend[open], .gateways[open]").forEach(function (key) { key.open = false; });
@@ -53,6 +57,7 @@
     box.hidden = true;
     document.body.classList.remove("reading");
     g.map().invalidateSize({ animate: false, pan: false });
+    back();
     if (before && document.contains(before)) before.focus({ preventScroll: true });
     g.set({ choice: null });
   };
@@ -106,7 +111,7 @@
   var ring = null, selection = null, chart = null, seenAt = null;
 
   function place(mark, d) {
-    if (!d || d.latitude === undefined) mark.remove(); else mark.setLatLng([d.latitude, d.longitude]).addTo(chart);
+    if (!d || d.latitude === undefined) mark.remove(); else mark.setLatLng(g.markPlace(d)).addTo(chart);
   }
   /* Highlight a deposit, or none: a ring on the map, a tint in the table. The chosen one has a ring of its own. */
   g.point = function (id, from) {
@@ -164,5 +169,7 @@
     g.close = function () { g.keepingRow(opened, close); };
     g.subscribe(function (changed) { if (changed.indexOf("choice") >= 0) place(selection, g.state.choice ? g.byId[g.state.choice] : null); });
     if (g.state.choice) place(selection, g.byId[g.state.choice]);
+    /* At another scale the mark may be moved from its place by another distance. */
+    chart.on("moveend", function () { if (g.state.choice) place(selection, g.byId[g.state.choice]); });
   };
 })(geoRee);

@@ -26,7 +26,7 @@
     var chart = g.map(), shape = g.routeShape(route);
     drawn = route;
     group = L.featureGroup().addTo(chart);
-    shape.lines.forEach(function (one) { line(one.path, { color: "#fff", weight: WIDTH[one.mode] + 2.6, opacity: 0.85 }).addTo(group); });
+    shape.lines.forEach(function (one) { line(one.path, { color: g.colour("map-halo"), weight: WIDTH[one.mode] + 2.6, opacity: 0.85 }).addTo(group); });
     shape.lines.forEach(function (one) {
       line(one.path, { color: g.routeColour(one.mode), weight: WIDTH[one.mode], opacity: 1, dashArray: one.dashed ? DASH : null }).addTo(group);
     });
@@ -38,7 +38,8 @@
     g.clearDistances(); /* their labels would hide the route */
     g.drawRoute(route);
     if (group && group.getLayers().length) {
-      g.map().fitBounds(group.getBounds(), { animate: false, paddingTopLeft: [40, 40], paddingBottomRight: [40, 50], maxZoom: 9 });
+      var bounds = group.getBounds();
+      g.frame(function () { g.map().fitBounds(bounds, { animate: false, paddingTopLeft: [48, 40], paddingBottomRight: [40, 56], maxZoom: 9 }); });
     }
   };
 })(geoRee);

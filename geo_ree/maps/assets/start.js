@@ -3,8 +3,8 @@
 (function (g) {
   var chart = null, el = g.el, data = g.data;
 
-  /* Whether the legend fits without hiding the deposits. */
-  function roomy() { return chart.getSize().x > 640 && chart.getSize().y > 640; }
+  /* Whether the legend leaves the map more than half of its pane. */
+  function roomy() { return chart.getSize().x > 620 && chart.getSize().y > 760; }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
@@ -24,7 +24,7 @@
       var folded = document.body.classList.toggle("folded");
       button.setAttribute("aria-expanded", String(!folded));
       button.textContent = folded ? g.t("show_table") : g.t("hide_table");
-      chart.invalidateSize({ animate: false });
+      chart.invalidateSize({ animate: false, pan: true });
     });
   }
   function pointing() {
@@ -43,23 +43,18 @@
       if (!d) return;
       over = d;
       var rank = g.rankOf(d);
-      tip.setLatLng([d.latitude, d.longitude]).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · " + g.t("rank", { rank: rank }))).addTo(chart);
+      tip.setLatLng(g.markPlace(d)).setContent(el("span", {}, d.name || d.id, rank === undefined || rank === null ? "" : " · " + g.t("rank", { rank: rank }))).addTo(chart);
       chart.getContainer().classList.add("pointing");
       g.layers.deposits.fire("mouseover", { layer: { deposit: d } });
     });
     chart.on("mouseout", leave);
-    chart.on("click", function (e) { var d = g.markAt(e.containerPoint); if (d) g.open(d.id); });
-  }
-  function view() {
-    var own = g.deposits.filter(g.isOwn), first = own.length ? own : g.ranked("candidate").concat(g.ranked("by_product_host"));
-    var best = first.map(function (d) { return [d.latitude, d.longitude]; });
-    chart.invalidateSize({ animate: false });
-    /* Without an animation, which would undo what a reader does meanwhile. */
-    if (best.length) chart.fitBounds(best, { animate: false, paddingTopLeft: [40, roomy() ? 90 : 56], paddingBottomRight: [40, roomy() ? 0.41 * chart.getSize().y : 40], maxZoom: 7 });
-    /* A frame without size, such as a folded cell of a notebook: repeat when it gets one. */
-    if (Math.min(chart.getSize().x, chart.getSize().y) < 100) chart.once("resize", view);
+    chart.on("click", function (e) {
+      var d = g.isMeasuring() ? null : g.markAt(e.containerPoint);
+      if (d) g.open(d.id);
+    });
   }
   function controls() {
+    g.tools();
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
     g.gatewayControl(chart);
     g.legend(chart, roomy());
@@ -73,12 +68,22 @@
   }
   g.furnish = function (map) {
     chart = map;
-    view();
+    g.watchView(chart);
+    chart.invalidateSize({ animate: false });
     g.fillLayers(chart);
     new g.Graticule({ pane: "graticule" }).addTo(chart);
     controls();
+    g.wholeRegion();
+    g.nameSheet = new g.Names({ pane: "names" }).addTo(chart);
+    g.watchMeasure(chart);
+    document.addEventListener("scheme", function () { 
+      g.ground.redraw();
+      g.nameSheet.redraw();
+      g.rewordLegend(chart);
+    });
     chart.on("zoomend", overview);
     chart.on("overlayadd", function () { g.arrange(chart); });
+    chart.on("overlayadd overlayremove", function () { g.rewordLegend(chart); });
     overview();
     g.arrange(chart);
   };
@@ -87,6 +92,9 @@
     g.rewordLegend(chart);
     g.rewordGateways();
     g.rewordDossier();
+    g.rewordMeasure();
+    g.wordTools();
+    g.nameSheet.redraw();
     g.switcher._layers.forEach(function (entry) {
       entry.english = entry.english || entry.name;
       entry.name = g.term(entry.english);

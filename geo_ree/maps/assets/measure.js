@@ -1,0 +1,115 @@
+/* "Measure this point": distances from any point of the map, by a click, a long press, the context click, the keyboard or typed
+   coordinates. */
+"use strict";
+(function (g) {
+  var el = g.el, chart = null, box = null, on = false, at = null, pin = null;
+
+  g.isMeasuring = function () { return on; };
+  /* The point that is measured, as [latitude, longitude], or null. */
+  g.measuredPoint = function () { return at; };
+  /* Switch the choice of a point on or off. */
+  g.measuring = function (wanted) {
+    on = wanted;
+    chart.getContainer().classList.toggle("measuring", on);
+    document.getElementById("measure-point").setAttribute("aria-pressed", String(on));
+    if (on) {
+      show([]);
+      box.querySelector("input").focus({ preventScroll: true });
+    } else if (!at) box.hidden = true;
+  };
+  function stop() {
+    var had = !box.hidden;
+    at = null;
+    g.measuring(false);
+    if (pin) pin.remove();
+    pin = null;
+    box.hidden = true;
+    if (g.opened()) g.drawDistances(g.byId[g.opened()]); else g.clearDistances();
+    if (had) document.getElementById("measure-point").focus({ preventScroll: true });
+  }
+  function label(one) {
+    if (one.planned) return g.t("planned_" + (one.planned.kind === "roads" || one.planned.kind === "power_lines" ? one.planned.kind : "railways"));
+    return g.term(g.data.measures[one.measure][0]);
+  }
+  /* "being built, about 14 km away". */
+  g.plannedWords = function (one) {
+    return g.t("planned_away", { status: g.term(g.words(one.planned.status)), distance: g.kilometres(one.km, one.error) });
+  };
+  function name(one) {
+    var text = one.name || (one.near ? g.t("unnamed_near", { place: one.near }) : g.t("unnamed"));
+    return one.country ? text + ", " + g.country(one.country) : text;
+  }
+  function row(one) {
+    return g.row(g.cell("", label(one), el("small", {}, name(one), one.unsure ? "; " + g.t("course_unknown_25").toLowerCase() : "")),
+      g.cell("n", one.planned ? g.plannedWords(one) : g.kilometres(one.km, one.error)));
+  }
+  function show(found) {
+    var country = at && g.countryAt(at), table = el("table", {});
+    var shut = el("button", { type: "button", "class": "shut", "aria-label": g.t("measure_close") }, "×");
+    shut.addEventListener("click", stop);
+    function field(key, value) {
+      var input = el("input", { type: "text", inputmode: "decimal", name: key, size: "8", autocomplete: "off" });
+      input.value = value === null ? "" : String(value);
+      return el("label", {}, g.t(key), " ", input);
+    }
+    var form = el("form", {}, field("latitude_n", at && at[0].toFixed(3)), field("longitude_e", at && at[1].toFixed(3)),
+      el("button", { type: "submit" }, g.t("measure")));
+    form.addEventListener("submit", function (e) {
+      e.preventDefault();
+      var given = Array.from(form.querySelectorAll("input"), function (i) { return Number(i.value.replace(",", ".").trim() || NaN); });
+      if (given.every(isFinite)) g.measurePoint(given[0], given[1]);
+      else g.notify(g.t("measure_bad"));
+    });
+    if (found) table.append(el("tbody", {}, found.map(row)));
+    box.replaceChildren(shut, el("b", {}, g.t("measure_point")), form,
+      el("div", { role: "status" }, !at ? el("p", {}, g.t("measure_hint")) : !found ? el("p", {}, g.t("measure_outside")) : [
+        el("p", {}, country ? g.country(country) + ". " : "", g.t("measure_note")), g.scrolls(el("div", { "class": "wide" }, table), g.t("table_scrolls")),
+        el("p", { "class": "small" }, g.t("measure_precision"))]));
+    box.hidden = false;
+  }
+  /* Measure from a point and draw the lines. */
+  g.measurePoint = function (lat, lon) {
+    at = [Math.round(1000 * lat) / 1000, Math.round(1000 * lon) / 1000];
+    var found = g.measureAt(at), d = { latitude: at[0], longitude: at[1] };
+    g.measuring(on);
+    if (pin) pin.remove();
+    pin = L.circleMarker(at, { pane: "sight", radius: 6, weight: 2.5, color: g.colour("ink"), fillColor: g.colour("map-halo"), fillOpacity: 1, interactive: false }).addTo(chart);
+    (found || []).forEach(function (one) {
+      if (one.planned) return;
+      d["dist_" + one.measure + "_km"] = one.km;
+      d["err_" + one.measure + "_km"] = one.error;
+      d["foot_" + one.measure + "_lat"] = one.place[0];
+      d["foot_" + one.measure + "_lon"] = one.place[1];
+    });
+    show(found);
+    if (found) g.drawDistances(d);
+    if (!chart.getBounds().contains(at)) chart.panTo(at, { animate: false });
+    return found;
+  };
+  g.rewordMeasure = function () {
+    if (!box) return;
+    box.setAttribute("aria-label", g.t("measure_point"));
+    if (!box.hidden) show(at ? g.measureAt(at) : []);
+  };
+  g.watchMeasure = function (map) {
+    chart = map;
+    var control = L.control({ position: "bottomleft" });
+    control.onAdd = function () {
+      box = el("section", { "class": "measured", "aria-label": g.t("measure_point"), hidden: "" });
+      L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
+      return box;
+    };
+    control.addTo(chart);
+    chart.on("click", function (e) { if (on) g.measurePoint(e.latlng.lat, e.latlng.lng); });
+    chart.on("contextmenu", function (e) { g.measurePoint(e.latlng.lat, e.latlng.lng); });
+    chart.getContainer().addEventListener("keydown", function (e) {
+      var middle = chart.getCenter();
+      if (on && e.key === "Enter" && e.target === chart.getContainer()) g.measurePoint(middle.lat, middle.lng);
+    });
+    document.addEventListener("keydown", function (e) {
+      if (e.key !== "Escape" || box.hidden) return;
+      e.stopImmediatePropagation();
+      stop();
+    }, true);
+  };
+})(geoRee);

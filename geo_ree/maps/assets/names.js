@@ -1,0 +1,182 @@
+/* Names on the map, each where it crosses no mark, no control and no other name: countries, waters, capitals, deposits, and the
+   towns and lines that distances were measured to. */
+"use strict";
+(function (g) {
+  var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
+  var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
+  var LOOKS = {
+    land: { font: "600 12px ", colour: "map-country", spaced: "1.2px" },
+    other: { font: "500 12px ", colour: "map-other-country", spaced: "1.2px" },
+    water: { font: "italic 12px ", colour: "map-water-words" },
+    capital: { font: "500 12px ", colour: "map-town" },
+    town: { font: "12px ", colour: "map-town" },
+    line: { font: "italic 12px ", colour: "map-line-words" },
+    deposit: { font: "600 12px ", colour: "ink" }
+  };
+  var LINES = { railway: 6.25, road: 7.5, power_line: 7.5 }, SPOTS = { settlement: 5.5, gateway: 5.25, power_plant: 7 };
+
+  g.names = {
+    land: function (s, scored) { 
+      var far = !scored && g.data.layers.countries[1].beyond.labels[s.country], at = far || s.label;
+      lands.push({ name: s.name, scored: scored, far: Boolean(far), label: g.onSquare(at[0], at[1]), rings: s.rings.map(g.shape) });
+    },
+    capital: function (p) { capitals.push({ name: p.name || "", at: g.onSquare(p.lat, p.lon) }); },
+    /* A button that names an area; it moves aside for marks. */
+    area: function (marker, node, at) { areas.push({ marker: marker, node: node, at: g.onSquare(at[0], at[1]) }); },
+    water: function (w) { waters.push({ name: w[2], at: g.onSquare(w[0], w[1]), wide: w[3] / 360 }); }
+  };
+  /* The names in view with their boxes in the layer's pixels. */
+  g.namesDrawn = function () { return drawn; };
+
+  /* What the distances of the ranked deposits were measured to, each name once, the best ranks first. */
+  function features() {
+    if (measured) return measured;
+    measured = [];
+    var known = Object.create(null);
+    g.ranked("candidate").concat(g.ranked("by_product_host")).slice(0, MOST).forEach(function (d) {
+      Object.keys(LINES).concat(Object.keys(SPOTS)).forEach(function (measure) {
+        var lat = d["foot_" + measure + "_lat"], found = OWN_NAME.exec(d["near_" + measure] || "");
+        if (lat === undefined || !found) return;
+        var name = found[1], key = measure + name;
+        if (!known[key]) measured.push(known[key] = { name: name, measure: measure, at: g.onSquare(lat, d["foot_" + measure + "_lon"]), of: [] });
+        known[key].of.push(d.id);
+      });
+    });
+    return measured;
+  }
+  function inside(rings, x, y) {
+    return rings.some(function (ring) {
+      var b = ring.box, at = ring.at, n = at.length, odd = false;
+      if (x < b[0] || x > b[2] || y < b[1] || y > b[3]) return false;
+      for (var i = 0, j = n - 2; i < n; j = i, i += 2) {
+        if (at[i + 1] > y !== at[j + 1] > y && x < (at[j] - at[i]) * (y - at[i + 1]) / (at[j + 1] - at[i + 1]) + at[i]) odd = !odd;
+      }
+      return odd;
+    });
+  }
+  function Page(ctx, sheet, box) {
+    var map = sheet._map, origin = map.getPixelOrigin(), corner = map.containerPointToLayerPoint([0, 0]), size = map.getSize();
+    this.ctx = ctx;
+    this.size = map.options.crs.scale(map.getZoom());
+    this.origin = origin;
+    this.seen = [Math.max(box.min.x, corner.x), Math.max(box.min.y, corner.y), Math.min(box.max.x, corner.x + size.x), Math.min(box.max.y, corner.y + size.y)];
+    this.taken = g.markBoxes().concat(g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
+      return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y];
+    }));
+  }
+  Page.prototype.spot = function (at) { return [at[0] * this.size - this.origin.x, at[1] * this.size - this.origin.y]; };
+  Page.prototype.free = function (b) {
+    var s = this.seen;
+    return b[0] > s[0] + 2 && b[1] > s[1] + 2 && b[2] < s[2] - 2 && b[3] < s[3] - 2 && !this.taken.some(function (t) {
+      return b[0] < t[2] && t[0] < b[2] && b[1] < t[3] && t[1] < b[3];
+    });
+  };
+  Page.prototype.look = function (kind) {
+    var look = LOOKS[kind];
+    this.ctx.font = look.font + g.face;
+    if ("letterSpacing" in this.ctx) this.ctx.letterSpacing = look.spaced || "0px";
+    return look;
+  };
+  Page.prototype.box = function (x, y, w) { return [x - w / 2 - PAD, y - 8, x + w / 2 + PAD, y + 8]; };
+  Page.prototype.write = function (text, kind, x, y, box) {
+    var ctx = this.ctx, look = this.look(kind);
+    this.taken.push(box);
+    drawn.push({ text: text, kind: kind, box: box });
+    ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.lineJoin = "round";
+    ctx.lineWidth = 3.5; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, x, y);
+    ctx.fillStyle = g.colour(look.colour); ctx.fillText(text, x, y);
+  };
+  /* Beside a spot, where it fits; `gap` pixels off. */
+  Page.prototype.beside = function (text, kind, at, gap) {
+    this.look(kind);
+    var w = this.ctx.measureText(text).width, p = this.spot(at), page = this, d = gap + w / 2 + PAD, found = null;
+    if (p[0] < this.seen[0] || p[0] > this.seen[2] || p[1] < this.seen[1] || p[1] > this.seen[3]) return null;
+    [[d, 0], [-d, 0], [0, -gap - 8], [0, gap + 8], [d - 4, -gap - 3], [d - 4, gap + 3], [4 - d, -gap - 3], [4 - d, gap + 3]].some(function (o) {
+      var box = page.box(p[0] + o[0], p[1] + o[1], w);
+      if (page.free(box)) found = [p[0] + o[0], p[1] + o[1], box];
+      return found;
+    });
+    if (found) this.write(text, kind, found[0], found[1], found[2]);
+    return found ? p : null;
+  };
+  /* The nearest free place for a button at its area. */
+  Page.prototype.button = function (one) {
+    var w = one.node.offsetWidth / 2 + 1, h = one.node.offsetHeight / 2 + 1, p = this.spot(one.at), page = this, found = null;
+    for (var ring = 0; !found && ring < 7; ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
+      var x = p[0] + 11 * ring * Math.cos(turn * Math.PI / 6), y = p[1] + 11 * ring * Math.sin(turn * Math.PI / 6), box = [x - w, y - h, x + w, y + h];
+      if (!page.taken.some(function (t) { return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]; })) found = [x, y, box];
+    }
+    if (!found) found = [p[0], p[1], [p[0] - w, p[1] - h, p[0] + w, p[1] + h]];
+    this.taken.push(found[2]);
+    one.marker.setLatLng(g.placeOnSquare([(found[0] + this.origin.x) / this.size, (found[1] + this.origin.y) / this.size]));
+  };
+  Page.prototype.dot = function (p, radius, colour) {
+    var ctx = this.ctx;
+    ctx.beginPath(); ctx.arc(p[0], p[1], radius, 0, 2 * Math.PI);
+    ctx.fillStyle = g.colour(colour); ctx.fill();
+    ctx.lineWidth = 1; ctx.strokeStyle = g.colour("map-halo"); ctx.stroke();
+  };
+  /* A country's name as near to its middle as it can lie whole inside, or at least centred inside. */
+  Page.prototype.land = function (one) {
+    var text = g.term(one.name).toUpperCase(), kind = one.scored ? "land" : "other", page = this, size = this.size, best = null;
+    this.look(kind);
+    var w = this.ctx.measureText(text).width, b = one.rings.reduce(function (all, r) {
+      return [Math.min(all[0], r.box[0]), Math.min(all[1], r.box[1]), Math.max(all[2], r.box[2]), Math.max(all[3], r.box[3])];
+    }, [1, 1, 0, 0]), low = this.spot([b[0], b[1]]), high = this.spot([b[2], b[3]]), s = this.seen, want = this.spot(one.label);
+    low = [Math.max(low[0], s[0]), Math.max(low[1], s[1])]; high = [Math.min(high[0], s[2]), Math.min(high[1], s[3])];
+    if (one.far && this.free(this.box(want[0], want[1], w))) { this.write(text, kind, want[0], want[1], this.box(want[0], want[1], w)); return; }
+    if (high[0] - low[0] < 0.6 * w || high[1] - low[1] < 14) return;
+    for (var i = 0; i <= GRID[0]; i++) for (var j = 0; j <= GRID[1]; j++) {
+      var x = low[0] + (high[0] - low[0]) * i / GRID[0], y = low[1] + (high[1] - low[1]) * j / GRID[1], box = page.box(x, y, w);
+      var off = Math.hypot(x - want[0], y - want[1]) / w;
+      if (best && off > best.off + 2) continue;
+      if (!page.free(box)) continue;
+      var holds = [[x, y], [box[0], y], [box[2], y], [x - w / 4, y - 6], [x + w / 4, y + 6]].filter(function (p) {
+        return inside(one.rings, (p[0] + page.origin.x) / size, (p[1] + page.origin.y) / size);
+      }).length;
+      if (holds < (one.scored ? 2 : 5)) continue;
+      off += 2 * (5 - holds);
+      if (!best || off < best.off) best = { off: off, x: x, y: y, box: box };
+    }
+    if (best) this.write(text, kind, best.x, best.y, best.box);
+  };
+  function ranked(page) {
+    g.marks.forEach(function (marks) {
+      marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, one.radius + 3); });
+    });
+  }
+  function towns(page, zoom) {
+    var open = g.opened();
+    features().filter(function (f) {
+      return open && f.of.indexOf(open) >= 0 || zoom >= (LINES[f.measure] || SPOTS[f.measure]);
+    }).forEach(function (f) {
+      var line = f.measure in LINES, p = page.beside(f.name, line ? "line" : "town", f.at, line ? 3 : 5);
+      if (p && !line) page.dot(p, 2.2, "map-town");
+    });
+  }
+  g.Names = g.Sheet.extend({
+    options: { padding: 0.1 },
+    draw: function (ctx, box) {
+      var zoom = this._map.getZoom(), page = new Page(ctx, this, box);
+      drawn = [];
+      if (g.isOn("unranked")) areas.forEach(page.button, page);
+      /* The smallest countries first, which have the fewest places for their names. */
+      lands.filter(function (l) { return l.scored; }).forEach(page.land, page);
+      capitals.forEach(function (c) {
+        if (zoom < 3.75) return;
+        var p = page.beside(g.term(c.name), "capital", c.at, 4);
+        if (p) page.dot(p, 2.4, "map-town");
+      });
+      if (g.opened()) towns(page, zoom);
+      if (zoom >= 4.5) ranked(page);
+      waters.forEach(function (w) {
+        if (w.wide * page.size < 34) return;
+        page.look("water");
+        var p = page.spot(w.at), text = g.term(w.name), b = page.box(p[0], p[1], page.ctx.measureText(text).width);
+        if (page.free(b)) page.write(text, "water", p[0], p[1], b);
+      });
+      lands.filter(function (l) { return !l.scored; }).forEach(page.land, page);
+      if (!g.opened()) towns(page, zoom);
+    }
+  });
+})(geoRee);

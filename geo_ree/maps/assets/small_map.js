@@ -1,0 +1,115 @@
+/* A small map for a card: the deposit, its route to the market if it has one, and the country it is in. */
+"use strict";
+(function (g) {
+  var WIDE = 360, HIGH = 176, MARGIN = 26, AROUND = 0.012, MODES = { truck: 1.8, rail: 2.4, ferry: 2, sea: 2 }, shown = [];
+
+  function square(place) { return g.onSquare(place[0], place[1]); }
+  /* What has to be in the picture, on the square. */
+  function content(d, route) {
+    var lines = route ? g.routeShape(route).lines : [], all = [];
+    if (d.latitude !== undefined) all.push(square([d.latitude, d.longitude]));
+    lines.forEach(function (line) { line.path.forEach(function (p) { all.push(square(p)); }); });
+    if (!all.length) outlines(d).forEach(function (ring) { ring.forEach(function (p) { all.push(square(p)); }); });
+    return { lines: lines, points: all };
+  }
+  /* Rings of the areas, or of the country, in which a deposit without a coordinate lies. */
+  function outlines(d) {
+    var shapes = g.areasOf(d.id).reduce(function (all, a) { return all.concat(g.outline(a)); }, []);
+    if (!shapes.length) shapes = g.countryOutline(g.wholeCountryOf(d.id) || d.country);
+    return shapes.map(function (s) { return s.getLatLngs()[0].map(function (p) { return [p.lat, p.lng]; }); });
+  }
+  function frame(points, width, height) {
+    var x = points.map(function (p) { return p[0]; }), y = points.map(function (p) { return p[1]; });
+    var box = [Math.min.apply(null, x), Math.min.apply(null, y), Math.max.apply(null, x), Math.max.apply(null, y)];
+    var size = Math.min((width - 2 * MARGIN) / Math.max(box[2] - box[0], AROUND), (height - 2 * MARGIN) / Math.max(box[3] - box[1], AROUND / 2));
+    return { size: size, x: (box[0] + box[2]) / 2 * size - width / 2, y: (box[1] + box[3]) / 2 * size - height / 2,
+      zoom: Math.log2(size / 256), box: [0, 0, width, height] };
+  }
+  function path(ctx, view, places) {
+    ctx.beginPath();
+    places.forEach(function (p, i) {
+      var at = square(p), x = at[0] * view.size - view.x, y = at[1] * view.size - view.y;
+      if (i) ctx.lineTo(x, y); else ctx.moveTo(x, y);
+    });
+  }
+  function routeLines(ctx, view, lines) {
+    ["halo", "line"].forEach(function (part) {
+      lines.forEach(function (line) {
+        path(ctx, view, line.path);
+        ctx.setLineDash(part === "line" && line.dashed ? [6, 5] : []);
+        ctx.lineWidth = MODES[line.mode] + (part === "halo" ? 2.4 : 0.4);
+        ctx.strokeStyle = part === "halo" ? g.colour("map-halo") : g.routeColour(line.mode);
+        ctx.stroke();
+      });
+    });
+    ctx.setLineDash([]);
+  }
+  function write(ctx, text, x, y, width) {
+    ctx.font = "600 12px " + g.face;
+    ctx.textBaseline = "middle"; ctx.lineJoin = "round"; ctx.lineWidth = 4;
+    ctx.textAlign = x > width / 2 ? "right" : "left";
+    x += x > width / 2 ? -15 : 15;
+    ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, x, y);
+    ctx.fillStyle = g.colour("ink"); ctx.fillText(text, x, y);
+  }
+  /* The port or plant: the place of the route that is farthest from the deposit. */
+  function end(ctx, view, route, lines, d, width) {
+    var from = square([d.latitude, d.longitude]), best = null, most = -1;
+    lines.forEach(function (line) {
+      line.path.forEach(function (p) {
+        var at = square(p), far = Math.hypot(at[0] - from[0], at[1] - from[1]);
+        if (far > most) { most = far; best = at; }
+      });
+    });
+    if (!best) return;
+    var x = best[0] * view.size - view.x, y = best[1] * view.size - view.y;
+    ctx.beginPath(); ctx.arc(x, y, 4, 0, 2 * Math.PI);
+    ctx.fillStyle = g.colour("map-gateways"); ctx.fill(); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("map-halo"); ctx.stroke();
+    if (route.port) write(ctx, g.term(route.port), x, y, width);
+  }
+  function paint(canvas, d) {
+    var dots = window.devicePixelRatio > 1 ? 2 : 1, width = Math.round(canvas.clientWidth) || WIDE, height = Math.round(canvas.clientHeight) || HIGH;
+    canvas.width = dots * width; canvas.height = dots * height;
+    var ctx = canvas.getContext("2d"), route = d.latitude === undefined || !g.hasRoutes ? null : g.cheapestRoute(d), has = content(d, route);
+    if (!has.points.length) return;
+    var view = frame(has.points, width, height);
+    ctx.scale(dots, dots);
+    g.paintGround(ctx, view);
+    if (d.latitude === undefined) {
+      outlines(d).forEach(function (ring) {
+        path(ctx, view, ring); ctx.closePath();
+        ctx.globalAlpha = 0.16; ctx.fillStyle = g.colour("accent"); ctx.fill();
+        ctx.globalAlpha = 1; ctx.setLineDash([6, 4]); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("accent"); ctx.stroke(); ctx.setLineDash([]);
+      });
+      ctx.textAlign = "center";
+      return;
+    }
+    routeLines(ctx, view, has.lines);
+    if (route) end(ctx, view, route, has.lines, d, width);
+    var look = g.look(d), stamp = g.sprite(look, dots), at = square([d.latitude, d.longitude]), x = at[0] * view.size - view.x, y = at[1] * view.size - view.y;
+    ctx.drawImage(stamp.canvas, Math.round(x) - stamp.half, Math.round(y) - stamp.half, 2 * stamp.half, 2 * stamp.half);
+    if (g.labelOf(d)) {
+      ctx.font = "700 12px " + g.face; ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.fillStyle = g.inkOn(look);
+      ctx.fillText(g.labelOf(d), Math.round(x), Math.round(y) + 0.5);
+    }
+    write(ctx, d.name || d.id, x, y, width);
+  }
+  function alt(d) {
+    if (d.latitude === undefined) return g.t("small_map_area", { name: d.name || d.id });
+    return g.t("small_map_alt", { name: d.name || d.id, country: g.country(d.country) });
+  }
+  /* Draw a small map of a deposit, a row or its id, into an element; it is drawn again when the colours or the figures change. */
+  g.smallMap = function (box, deposit) {
+    var d = typeof deposit === "string" ? g.byId[deposit] : deposit, canvas = g.el("canvas", { "class": "small-map", role: "img", "aria-label": alt(d) });
+    box.appendChild(canvas);
+    paint(canvas, d);
+    shown = shown.filter(function (one) { return document.contains(one.canvas); }).concat({ canvas: canvas, d: d });
+    return canvas;
+  };
+  function again() {
+    shown = shown.filter(function (one) { return document.contains(one.canvas); });
+    shown.forEach(function (one) { paint(one.canvas, one.d); });
+  }
+  document.addEventListener("scheme", again);
+  document.addEventListener("relief", again);
+})(geoRee);
