@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -11,51 +12,73 @@ from PIL import Image
 from geo_ree.maps.relief import PICTURES, relief
 from geo_ree.storage import starter_path
 
-IMAGES = """() => [...document.querySelectorAll(".leaflet-relief-pane img")].map(i => [
-    i.complete && i.naturalWidth, i.alt, getComputedStyle(i).mixBlendMode])"""
+PICTURES_READY = "geoRee.reliefReady()"
+GROUND = """(() => { const c = geoRee.map().getPane('base').querySelector('canvas');
+    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, tones = new Set();
+    for (let i = 0; i < d.length; i += 4) tones.add(d[i] + 256 * d[i + 1] + 65536 * d[i + 2]);
+    return tones.size; })()"""
 
 
-def test_the_pictures_have_the_edges_of_their_rasters_and_stay_small():
-    payload = relief().payload["pictures"]
-    assert sum(len(p["image"]) for p in payload) < 250_000
-    for drawn, raster in zip(payload, PICTURES.values(), strict=True):
-        (south, west), (north, east) = drawn["bounds"]
-        with rasterio.open(starter_path(raster)) as opened:
-            assert (west, south, east, north) == pytest.approx(opened.bounds, abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("lon", "lat", "level"),
-    [(77.0, 42.45, True), (59.0, 43.5, True), (76.0, 42.0, False), (80.0, 42.1, False)],
-)
-def test_lakes_and_plains_are_white_and_mountains_are_not(lon, lat, level):
-    """Issyk-Kul, Turan; Tien Shan: read back from the picture, its rows even in Mercator."""
-    shadow = 0.0
-    for drawn in relief().payload["pictures"]:
+def tones(lon, lat):
+    """What each picture over a place has around it, from -1 for shadow to above 0 for light."""
+    payload = relief().payload
+    for drawn in payload["pictures"]:
         (south, west), (north, east) = drawn["bounds"]
         if not (west < lon < east and south < lat < north):
             continue
         content = base64.b64decode(drawn["image"].split(",")[1])
         with Image.open(io.BytesIO(content)) as picture:
-            grey = np.asarray(picture.convert("L"))
+            grey = np.asarray(picture.convert("L"), dtype=float)
         low, place, high = np.arctanh(np.sin(np.radians([south, lat, north])))
         row = int((high - place) / (high - low) * grey.shape[0])
         column = int((lon - west) / (east - west) * grey.shape[1])
-        around = grey[row - 8 : row + 9, column - 8 : column + 9]
-        shadow = max(shadow, 255.0 - float(around.mean()))
-    assert shadow < 4.0 if level else shadow > 20.0
+        yield grey[row - 4 : row + 5, column - 4 : column + 5] / payload["level"] - 1.0
+
+
+def test_each_picture_lies_in_the_one_before_and_they_stay_small():
+    payload = relief().payload["pictures"]
+    assert sum(len(p["image"]) for p in payload) < 250_000
+    boxes = [[*p["bounds"][0], *p["bounds"][1]] for p in payload]
+    for outer, inner in itertools.pairwise(boxes):
+        assert outer[0] < inner[0] and outer[1] < inner[1]
+        assert outer[2] > inner[2] and outer[3] > inner[3]
+
+
+@pytest.mark.parametrize(
+    ("picture", "raster"),
+    [("relief.webp", "elevation.tif"), ("relief_tien_shan.webp", "elevation_tien_shan.tif")],
+)
+def test_pictures_have_the_edges_of_their_rasters(picture, raster):
+    with rasterio.open(starter_path(raster)) as opened:
+        assert PICTURES[picture] == pytest.approx(tuple(opened.bounds), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "level"),
+    [(77.2, 42.45, True), (66.5, 45.0, True), (76.0, 42.0, False), (80.0, 42.1, False)],
+)
+def test_lakes_and_plains_are_level_and_mountains_are_not(lon, lat, level):
+    """Issyk-Kul, Turan; Tien Shan: the finest picture there."""
+    *_, finest = tones(lon, lat)
+    assert np.abs(finest).mean() < 0.04 if level else finest.min() < -0.15 and finest.max() > 0.05
+
+
+@pytest.mark.parametrize("lat", [38.0, 40.0, 41.5, 43.0])
+def test_no_seam_shows_where_a_finer_picture_begins(lat):
+    """At the western edge of the finest picture both have the same tone, as far as they resolve it."""
+    west = PICTURES["relief_tien_shan.webp"][0]
+    coarse, fine = (t.mean() for t in list(tones(west + 0.1, lat))[-2:])
+    assert fine == pytest.approx(coarse, abs=0.05)
 
 
 def test_the_page_shows_the_relief_without_a_network(starter_page, visit):
     seen = visit(starter_page[1])
-    seen.until("geoRee.map().hasLayer(geoRee.layers.relief)")
-    images = seen.page.evaluate(IMAGES)
-    assert len(images) == 2
-    for width, alt, blending in images:
-        assert width > 1_000
-        assert alt == "Shaded relief of the region, lit from the north-west"
-        assert blending == "multiply"
-    assert "Relief, lit from the north-west" in seen.page.locator(".legend").first.text_content()
+    seen.until(PICTURES_READY)
+    assert seen.value("geoRee.map().hasLayer(geoRee.layers.relief)") is True
+    shaded = seen.value(GROUND)
+    assert "Relief" in seen.page.locator(".legend").first.text_content()
+    seen.page.evaluate("() => { geoRee.layers.relief.remove(); }")
+    assert seen.value(GROUND) < 0.5 * shaded
     assert seen.trouble == []
 
 

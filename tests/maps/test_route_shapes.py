@@ -7,11 +7,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_ree.maps.route_shapes import land_beyond, route_shapes
+from geo_ree.maps.route_shapes import route_bounds, route_shapes
 from tests.maps.route_frames import corridors
 from tests.maps.test_shapes import unpack
-
-REGION = (40.0, 29.0, 120.0, 56.0)
 
 
 def frame(*lines, assumed=None):
@@ -95,13 +93,7 @@ def test_tables_without_geometry_have_rows_and_no_stretch():
     assert packed["routes"] == [[[], [], []]]
 
 
-def test_land_around_the_region_is_given_only_to_routes_that_leave_it():
-    inside = frame(shapely.LineString([(60, 45), (70, 46)]))
-    assert land_beyond(inside, REGION) is None
-    assert land_beyond(gpd.GeoDataFrame({"corridor": []}), REGION) is None
-    found = land_beyond(frame(shapely.LineString([(41.7, 42.2), (28.3, 59.7)])), REGION)
-    assert found["box"] == [26.0, 40.0, 44.0, 62.0]
-    rings = [shapely.Polygon(unpack(ring)[:, ::-1]) for ring in found["rings"]]
-    land = shapely.union_all([shapely.make_valid(ring) for ring in rings])
-    assert land.contains(shapely.Point(37.6, 55.75))  # Moscow
-    assert not land.intersects(shapely.Point(26.5, 59.9))  # the Gulf of Finland
+def test_the_bounds_of_routes_are_those_of_all_their_lines():
+    there = frame(shapely.LineString([(41.7, 42.2), (28.3, 59.7)]), None)
+    assert route_bounds(there) == (28.3, 42.2, 41.7, 59.7)
+    assert route_bounds(gpd.GeoDataFrame({"corridor": []})) is None

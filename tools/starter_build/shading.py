@@ -75,7 +75,11 @@ def build_relief(file: str, out: Path) -> Product:
     inside = seam(tone.shape, edges, SEAM_DEG[file])
     tone = base + inside * detail
     return _written(
-        file, tone, out, {raster.name: "sha256 " + sha256(raster), coarser: "drawn before it"}, height.size
+        file,
+        tone,
+        out,
+        {raster.name: "sha256 " + sha256(raster), coarser: "drawn before it"},
+        height.size,
     )
 
 
@@ -92,12 +96,15 @@ def _written(file: str, tone: Floats, out: Path, built_from: dict[str, str], cel
     )
 
 
-def sample(picture: Path, edges: Edges, inner: Edges, shape: tuple[int, ...]) -> tuple[Floats, float]:
+def sample(
+    picture: Path, edges: Edges, inner: Edges, shape: tuple[int, ...]
+) -> tuple[Floats, float]:
     """Read a picture at the pixels of one inside it; give it with the pixels that one of it covers."""
     with Image.open(picture) as image:
         tone = np.asarray(image.convert("L"), dtype=np.float64) / LEVEL - 1.0
     low, high, bottom, top = (
-        np.arctanh(np.sin(np.radians(lat))) for lat in (edges.south, edges.north, inner.south, inner.north)
+        np.arctanh(np.sin(np.radians(lat)))
+        for lat in (edges.south, edges.north, inner.south, inner.north)
     )
     rows, columns = tone.shape
     y = top - (np.arange(shape[0]) + 0.5) * (top - bottom) / shape[0]

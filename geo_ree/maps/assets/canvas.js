@@ -86,7 +86,7 @@
     draw: function (ctx, box) {
       var map = this._map, seen = map.getBounds(), by = step(seen.getEast() - seen.getWest());
       var far = L.latLngBounds(map.layerPointToLatLng(box.min), map.layerPointToLatLng(box.max)), at = map.containerPointToLayerPoint([0, 0]);
-      var size = map.getSize(), words = [];
+      var size = map.getSize(), words = [], lastX = -1e4, lastY = -1e4;
       var taken = g.controlBoxes().concat(g.markBoxes().map(function (b) { return [b[0] - at.x, b[1] - at.y, b[2] - at.x, b[3] - at.y]; }));
       this.step = by;
       ctx.strokeStyle = g.colour("map-grid"); ctx.lineWidth = 1;
@@ -102,8 +102,10 @@
       });
       ctx.font = "12px " + g.face; ctx.textBaseline = "middle"; ctx.textAlign = "center";
       words.forEach(function (one) {
-        var x = one[1], y = one[2], covered = taken.some(function (b) { return x + 26 > b[0] && x - 26 < b[2] && y + 8 > b[1] && y - 8 < b[3]; });
+        var x = one[1], y = one[2], upright = x === 24, covered = taken.some(function (b) { return x + 26 > b[0] && x - 26 < b[2] && y + 8 > b[1] && y - 8 < b[3]; });
+        if (upright ? Math.abs(y - lastY) < 56 : Math.abs(x - lastX) < 76) return;
         if (covered || x < 20 || y < 8 || x > size.x - 24 || y > size.y - 10) return;
+        if (upright) lastY = y; else lastX = x;
         ctx.lineWidth = 3; ctx.lineJoin = "round"; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(one[0], x + at.x, y + at.y);
         ctx.fillStyle = g.colour("map-grid-words"); ctx.fillText(one[0], x + at.x, y + at.y);
       });

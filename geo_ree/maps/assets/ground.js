@@ -138,6 +138,8 @@
       own.fillStyle = fade;
       traceAll(own, land.others, view);
       own.fill("evenodd");
+      own.fillStyle = "#000"; /* the last pixels, which the simplified land may not reach */
+      if (edge[2]) own.fillRect(box[0], from - 2, box[2] - box[0], 4); else own.fillRect(from - 2, box[1], 4, box[3] - box[1]);
     });
     own.globalCompositeOperation = "source-over";
     ctx.drawImage(layer, box[0], box[1], layer.width / dots, layer.height / dots);

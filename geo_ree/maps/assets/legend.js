@@ -63,14 +63,11 @@
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
     }));
   }
-  /* The four sizes of contained oxide in one picture. */
+  /* The sizes of contained oxide in one row. */
   function sizes(middle) {
-    var row = el("div", { "class": "sizes" });
-    data.sizes.forEach(function (step, i) {
-      var next = data.sizes[i + 1], words = !next ? tonnes(step[0]) + "+" : i ? tonnes(step[0]) + "–" + tonnes(next[0]) : "< " + tonnes(next[0]);
-      row.append(el("span", {}, picture("disc", step[1], middle), words));
-    });
-    return [el("p", {}, g.t("oxide_stated")), row];
+    return [el("p", {}, g.t("oxide_stated")), el("div", { "class": "sizes" }, data.sizes.map(function (step, i) {
+      return el("span", {}, picture("disc", step[1], middle), i ? "≥ " + tonnes(step[0]) : "< " + tonnes(data.sizes[1][0]));
+    }))];
   }
   function state(slug, words) { return g.isOn(slug) ? words : g.t("layer_off", { layer: words }); }
   g.legendBox = function (open) {
@@ -83,14 +80,14 @@
     if (g.deposits.some(g.isOwn)) line("triangle", 9, middle, g.t("own_site"));
     line("ring", 9, middle, g.t("no_oxide_stated"));
     line("diamond", 7, middle, g.t("host_separate"));
-    line("square", 6, "#8b95a1", g.t("reference"));
+    if (g.deposits.some(function (d) { return d.role === "reference"; })) line("square", 6, "#8b95a1", g.t("key_reference"));
     line("moved", 7, middle, g.t("moved_apart"));
     line("uncertain", 7, "", g.t("position_uncertainty"));
     if (layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"), "unranked");
     if (layers.railways) line("line", 0, g.colourOf("railways"), g.t("key_railways"), "railways");
     if (layers.roads) line("line", 0, g.colourOf("roads"), g.t("key_roads"), "roads");
     if (layers.power_lines) line("line", 0, g.colourOf("power_lines"), g.term(data.labels.power_lines), "power_lines");
-    if (has("railways", "unsure") || has("roads", "unsure")) line("dash", 0, g.colourOf("railways"), g.t("course_unknown_25"));
+    if (has("railways", "unsure") || has("roads", "unsure")) line("dash", 0, g.colourOf("railways"), g.t("key_unsure"));
     if (has("railways", "building") || has("roads", "building")) line("dots", 0, g.colourOf("railways"), g.t("key_building"));
     if (has("railways", "closed") || has("roads", "closed")) line("sparse", 0, g.colourOf("railways"), g.t("key_closed"));
     if (layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"), "railways_planned");

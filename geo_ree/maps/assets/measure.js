@@ -2,7 +2,8 @@
    coordinates. */
 "use strict";
 (function (g) {
-  var el = g.el, chart = null, box = null, on = false, at = null, pin = null;
+  var el = g.el, chart = null, box = null, on = false, at = null, pin = null, NEAR_KM = 150;
+  var PLANNED = { roads: "planned_roads", power_lines: "planned_power_lines" };
 
   g.isMeasuring = function () { return on; };
   /* The point that is measured, as [latitude, longitude], or null. */
@@ -28,7 +29,7 @@
     if (had) document.getElementById("measure-point").focus({ preventScroll: true });
   }
   function label(one) {
-    if (one.planned) return g.t("planned_" + (one.planned.kind === "roads" || one.planned.kind === "power_lines" ? one.planned.kind : "railways"));
+    if (one.planned) return g.t(PLANNED[one.planned.kind] || "planned_railways");
     return g.term(g.data.measures[one.measure][0]);
   }
   /* "being built, about 14 km away". */
@@ -67,6 +68,17 @@
         el("p", { "class": "small" }, g.t("measure_precision"))]));
     box.hidden = false;
   }
+  /* Show the point beside or above the box that says its distances, unless it is free already. */
+  function bringOut(found) {
+    var p = chart.latLngToContainerPoint(at), size = chart.getSize(), frame = chart.getContainer().getBoundingClientRect(), b = box.getBoundingClientRect();
+    document.querySelectorAll(".legend[open], .gateways[open]").forEach(function (key) { key.open = false; });
+    var hidden = p.x < b.right - frame.left + 12 && p.y > b.top - frame.top - 12;
+    if (!hidden && p.x > 0 && p.y > 0 && p.x < size.x && p.y < size.y) return;
+    var beside = b.width < 0.5 * size.x, places = [at].concat(found.filter(function (one) { return one.km < NEAR_KM; }).map(function (one) { return one.place; }));
+    g.frame(function () {
+      chart.fitBounds(places, { animate: false, maxZoom: 9, paddingTopLeft: [beside ? b.width + 40 : 40, 50], paddingBottomRight: [40, beside ? 50 : b.height + 50] });
+    });
+  }
   /* Measure from a point and draw the lines. */
   g.measurePoint = function (lat, lon) {
     at = [Math.round(1000 * lat) / 1000, Math.round(1000 * lon) / 1000];
@@ -83,7 +95,7 @@
     });
     show(found);
     if (found) g.drawDistances(d);
-    if (!chart.getBounds().contains(at)) chart.panTo(at, { animate: false });
+    bringOut(found || []);
     return found;
   };
   g.rewordMeasure = function () {

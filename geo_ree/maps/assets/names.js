@@ -101,14 +101,23 @@
   };
   /* The nearest free place for a button at its area. */
   Page.prototype.button = function (one) {
+    one.node.classList.remove("short");
+    if (!this.settle(one)) {
+      one.node.classList.add("short");
+      this.settle(one, true);
+    }
+  };
+  Page.prototype.settle = function (one, must) {
     var w = one.node.offsetWidth / 2 + 1, h = one.node.offsetHeight / 2 + 1, p = this.spot(one.at), page = this, found = null;
-    for (var ring = 0; !found && ring < 7; ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
+    for (var ring = 0; !found && ring < 5 + (must ? 4 : 0); ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
       var x = p[0] + 11 * ring * Math.cos(turn * Math.PI / 6), y = p[1] + 11 * ring * Math.sin(turn * Math.PI / 6), box = [x - w, y - h, x + w, y + h];
       if (!page.taken.some(function (t) { return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]; })) found = [x, y, box];
     }
+    if (!found && !must) return false;
     if (!found) found = [p[0], p[1], [p[0] - w, p[1] - h, p[0] + w, p[1] + h]];
     this.taken.push(found[2]);
     one.marker.setLatLng(g.placeOnSquare([(found[0] + this.origin.x) / this.size, (found[1] + this.origin.y) / this.size]));
+    return true;
   };
   Page.prototype.dot = function (p, radius, colour) {
     var ctx = this.ctx;

@@ -2,8 +2,9 @@
 "use strict";
 (function (g) {
   var A = 6378137, F = 1 / 298.257223563, E2 = F * (2 - F), RAD = Math.PI / 180, SLACK_M = 2500, HALVINGS = 40;
-  /* How far a drawn line may lie from its own place: it is simplified by 0.01 degree; a point is rounded to 0.001. */
-  var LINE_KM = 1.1, POINT_KM = 0.1, UNUSED = ["building", "planned", "disused", "closed"];
+  /* How far a drawn line may lie from its own place: it is simplified by 0.01 degree. Points are rounded to 0.001 degree, less than
+     a distance shows. */
+  var LINE_KM = 1.1, POINT_KM = 0, UNUSED = ["building", "planned", "disused", "closed"];
 
   function inSpace(lat, lon) {
     var y = lat * RAD, x = lon * RAD, s = Math.sin(y), n = A / Math.sqrt(1 - E2 * s * s);

@@ -55,6 +55,7 @@
       return [p.box[0] * view.size - view.x, p.box[1] * view.size - view.y, p.box[2] * view.size - view.x, p.box[3] * view.size - view.y];
     });
     ctx.imageSmoothingQuality = "high";
+    ctx.globalAlpha = Math.max(0.45, Math.min(1, 1 - 0.16 * (view.zoom - 6.5))); /* cells grow into blots */
     pictures.forEach(function (p, i) {
       var b = boxes[i], finer = pictures[i + 1] && pictures[i + 1].canvas ? boxes[i + 1] : null;
       if (!p.canvas) return;
@@ -66,5 +67,6 @@
       ctx.drawImage(p.canvas, b[0], b[1], b[2] - b[0], b[3] - b[1]);
       ctx.restore();
     });
+    ctx.globalAlpha = 1;
   };
 })(geoRee);

@@ -31,7 +31,8 @@
   /* The marks of the overview: what is ranked, and references beside it; own sites alone if there are any. */
   function marks() {
     var own = g.deposits.filter(g.isOwn);
-    var all = own.length ? own : g.ranked("candidate").slice(0, MOST).concat(g.ranked("by_product_host").slice(0, MOST));
+    var all = own.length ? own : g.ranked("candidate").slice(0, MOST).concat(g.ranked("by_product_host").slice(0, MOST),
+      g.deposits.filter(function (d) { return d.role === "reference"; }).slice(0, MOST));
     return all.map(function (d) {
       var at = g.onSquare(d.latitude, d.longitude);
       return [at[0], at[1], g.look(d).radius + MARGIN];
@@ -81,9 +82,9 @@
   }
   g.wholeRegion = function () { g.frame(whole); };
 
-  function tool(slug, picture, act) {
+  function tool(slug, key, picture, act) {
     var NS = "http://www.w3.org/2000/svg", svg = document.createElementNS(NS, "svg"), path = document.createElementNS(NS, "path");
-    var button = g.el("button", { type: "button", id: slug, "class": "tool", "data-t-title": slug.replace(/-/g, "_") });
+    var button = g.el("button", { type: "button", id: slug, "class": "tool", "data-t-title": key });
     svg.setAttribute("viewBox", "0 0 20 20");
     svg.setAttribute("aria-hidden", "true");
     path.setAttribute("d", picture);
@@ -105,8 +106,8 @@
     var control = L.control({ position: "topleft" });
     control.onAdd = function () {
       var box = g.el("div", { "class": "tools-map" },
-        tool("whole-region", "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5M7 10h6M10 7v6", g.wholeRegion),
-        tool("measure-point", "M10 2v5M10 13v5M2 10h5M13 10h5M10 6.5a3.5 3.5 0 1 0 .01 0", function () { g.measuring(!g.isMeasuring()); }));
+        tool("whole-region", "whole_region", "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5M7 10h6M10 7v6", g.wholeRegion),
+        tool("measure-point", "measure_point", "M10 2v5M10 13v5M2 10h5M13 10h5M10 6.5a3.5 3.5 0 1 0 .01 0", function () { g.measuring(!g.isMeasuring()); }));
       L.DomEvent.disableClickPropagation(box).disableScrollPropagation(box);
       return box;
     };
