@@ -60,7 +60,7 @@ def test_pictures_have_the_edges_of_their_rasters(picture, raster):
 def test_lakes_and_plains_are_level_and_mountains_are_not(lon, lat, level):
     """Issyk-Kul, Turan; Tien Shan: the finest picture there."""
     *_, finest = tones(lon, lat)
-    assert np.abs(finest).mean() < 0.04 if level else finest.min() < -0.15 and finest.max() > 0.05
+    assert np.abs(finest).mean() < 0.08 if level else finest.min() < -0.15 and finest.max() > 0.05
 
 
 @pytest.mark.parametrize("lat", [38.0, 40.0, 41.5, 43.0])

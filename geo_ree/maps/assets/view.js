@@ -118,8 +118,10 @@
     chart = map;
     chart.on("movestart zoomstart", function () { if (!framing) fit = null; });
     chart.on("resize", function () {
-      limits();
-      if (fit) g.frame(fit);
+      var how = fit;
+      framing = true; /* the limits may move the map too */
+      try { limits(); } finally { framing = false; }
+      if (how) g.frame(how);
     });
     new ResizeObserver(function () {
       var box = chart.getContainer().getBoundingClientRect(), size = chart.getSize();
