@@ -44,7 +44,10 @@ _POINT_COLUMNS = (
 )
 
 
-_PLAN_COLUMNS = ("path", "name", "status", "state", "state_date", "opening_year", "length_km")
+_PLAN_COLUMNS = (
+    *("path", "name", "status", "state", "state_date", "opening_year", "length_km"),
+    "lateral_error_km",
+)
 
 
 class MapLayer(folium.FeatureGroup):

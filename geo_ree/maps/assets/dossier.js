@@ -284,7 +284,7 @@
       change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled"))] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
       g.routePart(d), g.accessPart(d), g.countryPart(d), ownColumns(d), review(d),
-      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
+      placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.plannedNote(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
       stated(d), sourceWords(d), conflicts(d), origins(d));
   };
 })(geoRee);

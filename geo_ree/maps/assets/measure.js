@@ -2,7 +2,7 @@
    coordinates. */
 "use strict";
 (function (g) {
-  var el = g.el, chart = null, box = null, on = false, at = null, pin = null, NEAR_KM = 150;
+  var el = g.el, chart = null, box = null, on = false, at = null, pin = null, NEAR_KM = 150, PLANNED_KM = 100;
   var PLANNED = { roads: "planned_roads", power_lines: "planned_power_lines" };
 
   g.isMeasuring = function () { return on; };
@@ -35,6 +35,13 @@
   /* "being built, about 14 km away". */
   g.plannedWords = function (one) {
     return g.t("planned_away", { status: g.term(g.words(one.planned.status)), distance: g.kilometres(one.km, one.error) });
+  };
+  /* The lines nearby that are being built or planned, which no distance of a score is measured to. */
+  g.plannedNote = function (d) {
+    var found = d.latitude === undefined ? [] : g.plannedNear([d.latitude, d.longitude]).filter(function (one) { return one.km < PLANNED_KM; }).slice(0, 3);
+    return found.length ? el("ul", { "class": "planned" }, found.map(function (one) {
+      return el("li", {}, g.t("planned_line", { line: one.name ? g.term(one.name) : label(one), away: g.plannedWords(one) }));
+    })) : null;
   };
   function name(one) {
     var text = one.name || (one.near ? g.t("unnamed_near", { place: one.near }) : g.t("unnamed"));

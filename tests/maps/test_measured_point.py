@@ -1,0 +1,129 @@
+"""The measured point: its distances are geodesics to what the page draws, by every way to choose it."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from geo_ree import nearest
+from geo_ree.crs import GEOD
+from geo_ree.maps.style import MEASURES
+from tests.maps.test_shapes import unpack
+
+pytestmark = pytest.mark.browser
+
+POINTS = [(42.861, 76.12), (51.994, 60.83), (39.417, 70.733), (47.0, 67.5), (44.118, 104.67)]
+
+
+@pytest.fixture
+def seen(starter_page, visit):
+    return visit(starter_page[1], 1440, 900)
+
+
+def lines_of(payload):
+    paths = [unpack(p)[:, ::-1] for p in payload["sure"] + payload["unsure"]]
+    return gpd.GeoDataFrame(geometry=[shapely.LineString(p) for p in paths], crs=4326)
+
+
+def test_the_length_is_that_of_the_geodesic(seen):
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        lat1, lat2 = rng.uniform(-60, 60, 2)
+        lon1, lon2 = rng.uniform(20, 120, 2)
+        got = seen.value(f"geoRee.geodesicLength([{lat1}, {lon1}], [{lat2}, {lon2}])")
+        assert got == pytest.approx(GEOD.inv(lon1, lat1, lon2, lat2)[2], abs=0.001)
+    assert seen.value("geoRee.geodesicLength([42, 70], [42, 70])") == 0
+
+
+@pytest.mark.parametrize("slug", ["railways", "roads"])
+def test_distances_to_lines_are_those_of_python(seen, slug):
+    """To the lines as the page has them: equal to a metre. To the true ones: within what it says."""
+    payload = seen.value(f"geoRee.data.layers.{slug}[1]")
+    targets = lines_of(payload)
+    points = gpd.GeoSeries([shapely.Point(lon, lat) for lat, lon in POINTS], crs=4326)
+    expected = nearest(gpd.GeoDataFrame(geometry=points), targets)["distance_m"]
+    measure = next(m for m, (_, layer) in MEASURES.items() if layer == slug)
+    for (lat, lon), metres in zip(POINTS, expected, strict=True):
+        found = seen.value(f"geoRee.measureAt([{lat}, {lon}])")
+        one = next(f for f in found if f.get("measure") == measure)
+        assert 1000 * one["km"] == pytest.approx(metres, abs=2.0)
+        back = GEOD.inv(lon, lat, one["place"][1], one["place"][0])[2]
+        assert back == pytest.approx(1000 * one["km"], abs=0.01)
+
+
+def test_distances_agree_with_those_of_the_run_within_the_precision_said(starter_page, seen):
+    """Of deposits whose nearest railway is in their own country, which a score keeps to."""
+    table = starter_page[0].scores.table
+    near = table[(table["role"] == "candidate") & table["abroad_railway_km"].isna()]
+    assert len(near) >= 3
+    for _, d in near.iterrows():
+        place = f"[{d.geometry.y}, {d.geometry.x}]"
+        one = next(
+            f for f in seen.value(f"geoRee.measureAt({place})") if f.get("measure") == "railway"
+        )
+        assert one["km"] == pytest.approx(d["dist_railway_km"], abs=one["error"] + 0.1)
+
+
+def test_typed_coordinates_are_measured_and_said_with_names(seen):
+    seen.page.click("#measure-point")
+    seen.page.fill("input[name=latitude_n]", "42,861")
+    seen.page.fill("input[name=longitude_e]", "76.12")
+    seen.page.keyboard.press("Enter")
+    text = " ".join(seen.page.inner_text(".measured").split())
+    assert (
+        "Kyrgyzstan. Straight lines to the nearest feature of each layer, in any country." in text
+    )
+    assert "simplified to about 1 km" in text
+    for words in ("railway", "road", "settlement", "Kemin", "power plant", "gateway", "water"):
+        assert words in text
+    assert "planned railway" in text and "being built, about" in text and "away" in text
+    assert seen.page.locator(".measure").count() >= 5
+    assert seen.trouble == []
+
+
+def test_a_click_a_context_click_and_the_keyboard_measure(seen):
+    frame = seen.value("geoRee.map().getContainer().getBoundingClientRect()")
+    x, y = frame["left"] + 0.62 * frame["width"], frame["top"] + 0.3 * frame["height"]
+    seen.page.mouse.click(x, y, button="right")
+    assert seen.page.is_visible(".measured table")
+    first = seen.value("geoRee.measuredPoint()")
+    seen.page.keyboard.press("Escape")
+    assert not seen.page.is_visible(".measured")
+    assert seen.value("geoRee.measuredPoint()") is None
+    assert seen.page.locator(".measure").count() == 0
+    seen.page.click("#measure-point")
+    seen.page.click("#whole-region")
+    seen.page.mouse.click(x, y)
+    assert seen.value("geoRee.measuredPoint()") is not None
+    assert first is not None
+    seen.page.keyboard.press("Escape")
+    seen.page.focus("#measure-point")
+    seen.page.keyboard.press("Enter")
+    seen.page.evaluate("() => { geoRee.map().getContainer().focus(); }")
+    seen.page.keyboard.press("Enter")
+    middle = seen.value("geoRee.measuredPoint()")
+    assert middle is not None
+    assert seen.value("geoRee.opened()") is None  # a measured mark does not open
+    assert seen.trouble == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"), [(("10", "70"), "No data here"), (("north", "70"), "decimal degrees")]
+)
+def test_a_point_without_data_and_a_text_that_is_no_coordinate_are_said(seen, typed, words):
+    seen.page.click("#measure-point")
+    for name, text in zip(("latitude_n", "longitude_e"), typed, strict=True):
+        seen.page.fill(f"input[name={name}]", text)
+    seen.page.keyboard.press("Enter")
+    assert words in seen.page.inner_text(".measured") + seen.page.inner_text("#note")
+    assert seen.page.locator(".measured table").count() == 0
+    assert seen.trouble == []
+
+
+def test_lines_that_are_being_built_are_said_as_such_in_the_dossier(starter_page, seen):
+    table = starter_page[0].scores.table
+    one = table[table["name"] == "Kyzyl-Ompol"].iloc[0]
+    seen.page.evaluate("id => { geoRee.open(id); }", one["id"])
+    text = seen.page.inner_text(".dossier .planned")
+    assert "Balykchy" in text
+    assert "being built, about" in text and "away; not in the score" in text
