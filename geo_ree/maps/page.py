@@ -131,7 +131,7 @@ def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
         tiles=None,
         prefer_canvas=True,
         max_zoom=11,
-        zoom_snap=0.25,
+        zoom_snap=0.125,
         zoom_delta=0.5,
         wheel_px_per_zoom_level=90,
         max_bounds_viscosity=1.0,

@@ -1,4 +1,4 @@
-"""The map in its pane: filled at every size, fitted again on a change, nothing on a number or a name, light and dark."""
+"""The map in its pane: filled at every size and fitted again, nothing on a number or a name, light and dark."""
 
 import itertools
 

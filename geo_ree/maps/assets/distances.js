@@ -43,13 +43,16 @@
       return { path: path, node: node, foot: foot };
     });
     place();
+    renamed();
   };
   g.distancesShown = function () { return Boolean(group); };
   g.clearDistances = function () {
+    var had = lines.length;
     if (group) group.remove();
     group = null;
     lines = [];
     if (labels) labels.replaceChildren();
+    if (had) renamed();
   };
   /* The farthest visible point of a line. */
   function anchor(path, size) {
@@ -100,8 +103,9 @@
       taken.push(found);
       line.node.style.transform = "translate(" + found[0] + "px," + found[1] + "px)";
     });
-    if (g.nameSheet) g.nameSheet.redraw();
   }
+  /* The names on the map keep clear of the labels, and of the marks in their new places. */
+  function renamed() { if (g.nameSheet) g.nameSheet.redraw(); }
   /* Boxes of the labels at the lines, in the map's pixels. */
   g.measureBoxes = function () {
     if (!lines.length || labels.hidden) return [];
@@ -115,6 +119,7 @@
     labels = g.el("div", { "class": "measures", "aria-hidden": "true" });
     chart.getContainer().appendChild(labels);
     chart.on("move zoomend resize", place);
+    chart.on("moveend", function () { if (lines.length) renamed(); });
     chart.on("zoomanim", function () { labels.hidden = true; });
   };
 })(geoRee);

@@ -1,7 +1,7 @@
 /* A small map for a card: the deposit, its route to the market if it has one, and the country it is in. */
 "use strict";
 (function (g) {
-  var WIDE = 360, HIGH = 176, MARGIN = 26, AROUND = 0.012, MODES = { truck: 1.8, rail: 2.4, ferry: 2, sea: 2 }, shown = [];
+  var WIDE = 360, HIGH = 176, MARGIN = 26, AROUND = 0.03, MODES = { truck: 1.8, rail: 2.4, ferry: 2, sea: 2 }, shown = [];
 
   function square(place) { return g.onSquare(place[0], place[1]); }
   /* What has to be in the picture, on the square. */
@@ -23,7 +23,7 @@
     var box = [Math.min.apply(null, x), Math.min.apply(null, y), Math.max.apply(null, x), Math.max.apply(null, y)];
     var size = Math.min((width - 2 * MARGIN) / Math.max(box[2] - box[0], AROUND), (height - 2 * MARGIN) / Math.max(box[3] - box[1], AROUND / 2));
     return { size: size, x: (box[0] + box[2]) / 2 * size - width / 2, y: (box[1] + box[3]) / 2 * size - height / 2,
-      zoom: Math.log2(size / 256), box: [0, 0, width, height] };
+      zoom: Math.log2(size / 256), box: [0, 0, width, height], taken: [] };
   }
   function path(ctx, view, places) {
     ctx.beginPath();
@@ -44,16 +44,25 @@
     });
     ctx.setLineDash([]);
   }
-  function write(ctx, text, x, y, width) {
+  /* Write beside a place, where the words fit in the picture and lie on nothing. */
+  function write(ctx, text, x, y, gap, view) {
     ctx.font = "600 12px " + g.face;
-    ctx.textBaseline = "middle"; ctx.lineJoin = "round"; ctx.lineWidth = 4;
-    ctx.textAlign = x > width / 2 ? "right" : "left";
-    x += x > width / 2 ? -15 : 15;
-    ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, x, y);
-    ctx.fillStyle = g.colour("ink"); ctx.fillText(text, x, y);
+    ctx.textBaseline = "middle"; ctx.textAlign = "center"; ctx.lineJoin = "round"; ctx.lineWidth = 4;
+    var w = ctx.measureText(text).width / 2 + 2, middle = Math.max(w + 4, Math.min(view.box[2] - w - 4, x));
+    [[x + gap + w, y], [x - gap - w, y], [middle, y - gap - 9], [middle, y + gap + 9]].some(function (p) {
+      var box = [p[0] - w, p[1] - 8, p[0] + w, p[1] + 8];
+      var fits = box[0] > 1 && box[1] > 1 && box[2] < view.box[2] - 1 && box[3] < view.box[3] - 1 && !view.taken.some(function (t) {
+        return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3];
+      });
+      if (!fits) return false;
+      view.taken.push(box);
+      ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, p[0], p[1]);
+      ctx.fillStyle = g.colour("ink"); ctx.fillText(text, p[0], p[1]);
+      return true;
+    });
   }
   /* The port or plant: the place of the route that is farthest from the deposit. */
-  function end(ctx, view, route, lines, d, width) {
+  function end(ctx, view, route, lines, d) {
     var from = square([d.latitude, d.longitude]), best = null, most = -1;
     lines.forEach(function (line) {
       line.path.forEach(function (p) {
@@ -65,7 +74,8 @@
     var x = best[0] * view.size - view.x, y = best[1] * view.size - view.y;
     ctx.beginPath(); ctx.arc(x, y, 4, 0, 2 * Math.PI);
     ctx.fillStyle = g.colour("map-gateways"); ctx.fill(); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("map-halo"); ctx.stroke();
-    if (route.port) write(ctx, g.term(route.port), x, y, width);
+    view.taken.push([x - 5, y - 5, x + 5, y + 5]);
+    view.port = route.port ? [g.term(route.port), x, y] : null;
   }
   function paint(canvas, d) {
     var dots = window.devicePixelRatio > 1 ? 2 : 1, width = Math.round(canvas.clientWidth) || WIDE, height = Math.round(canvas.clientHeight) || HIGH;
@@ -81,18 +91,19 @@
         ctx.globalAlpha = 0.16; ctx.fillStyle = g.colour("accent"); ctx.fill();
         ctx.globalAlpha = 1; ctx.setLineDash([6, 4]); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("accent"); ctx.stroke(); ctx.setLineDash([]);
       });
-      ctx.textAlign = "center";
       return;
     }
     routeLines(ctx, view, has.lines);
-    if (route) end(ctx, view, route, has.lines, d, width);
+    if (route) end(ctx, view, route, has.lines, d);
     var look = g.look(d), stamp = g.sprite(look, dots), at = square([d.latitude, d.longitude]), x = at[0] * view.size - view.x, y = at[1] * view.size - view.y;
     ctx.drawImage(stamp.canvas, Math.round(x) - stamp.half, Math.round(y) - stamp.half, 2 * stamp.half, 2 * stamp.half);
     if (g.labelOf(d)) {
       ctx.font = "700 12px " + g.face; ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.fillStyle = g.inkOn(look);
       ctx.fillText(g.labelOf(d), Math.round(x), Math.round(y) + 0.5);
     }
-    write(ctx, d.name || d.id, x, y, width);
+    view.taken.push([x - look.radius, y - look.radius, x + look.radius, y + look.radius]);
+    write(ctx, d.name || d.id, x, y, look.radius + 4, view);
+    if (view.port) write(ctx, view.port[0], view.port[1], view.port[2], 7, view);
   }
   function alt(d) {
     if (d.latitude === undefined) return g.t("small_map_area", { name: d.name || d.id });
