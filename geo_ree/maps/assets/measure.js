@@ -44,7 +44,7 @@
     })) : null;
   };
   function name(one) {
-    var text = one.name || (one.near ? g.t("unnamed_near", { place: one.near }) : g.t("unnamed"));
+    var text = one.name ? g.place(one.name) : one.near ? g.t("unnamed_near", { place: g.place(one.near) }) : g.t("unnamed");
     return one.country ? text + ", " + g.country(one.country) : text;
   }
   function row(one) {

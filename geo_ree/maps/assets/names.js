@@ -159,7 +159,7 @@
     features().filter(function (f) {
       return open && f.of.indexOf(open) >= 0 || zoom >= (LINES[f.measure] || SPOTS[f.measure]);
     }).forEach(function (f) {
-      var line = f.measure in LINES, p = page.beside(f.name, line ? "line" : "town", f.at, line ? 3 : 5);
+      var line = f.measure in LINES, p = page.beside(g.place(f.name), line ? "line" : "town", f.at, line ? 3 : 5);
       if (p && !line) page.dot(p, 2.2, "map-town");
     });
   }
@@ -173,7 +173,7 @@
       lands.filter(function (l) { return l.scored; }).forEach(page.land, page);
       capitals.forEach(function (c) {
         if (zoom < 3.75) return;
-        var p = page.beside(g.term(c.name), "capital", c.at, 4);
+        var p = page.beside(g.place(c.name), "capital", c.at, 4);
         if (p) page.dot(p, 2.4, "map-town");
       });
       if (g.opened()) towns(page, zoom);

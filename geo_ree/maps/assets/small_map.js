@@ -75,7 +75,7 @@
     ctx.beginPath(); ctx.arc(x, y, 4, 0, 2 * Math.PI);
     ctx.fillStyle = g.colour("map-gateways"); ctx.fill(); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("map-halo"); ctx.stroke();
     view.taken.push([x - 5, y - 5, x + 5, y + 5]);
-    view.port = route.port ? [g.term(route.port), x, y] : null;
+    view.port = route.port ? [g.place(route.port), x, y] : null;
   }
   function paint(canvas, d) {
     var dots = window.devicePixelRatio > 1 ? 2 : 1, width = Math.round(canvas.clientWidth) || WIDE, height = Math.round(canvas.clientHeight) || HIGH;
