@@ -4,7 +4,7 @@
   var chart = null, el = g.el, data = g.data;
 
   /* Whether the legend leaves the map more than half of its pane. */
-  function roomy() { return chart.getSize().x > 620 && chart.getSize().y > 760; }
+  function roomy() { return chart.getSize().x > 900 && chart.getSize().y > 700; }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
