@@ -25,6 +25,11 @@ BUTTONS = """[...document.querySelectorAll('button.unranked')].map(n => { const 
     return [r.left - f.left, r.top - f.top, r.right - f.left, r.bottom - f.top]; })"""
 
 
+def trouble(seen):
+    """What the page complained about, but for the browser's advice on reading pixels often, as these tests do."""
+    return [t for t in seen.trouble if "willReadFrequently" not in t]
+
+
 @pytest.fixture(params=SIZES, ids=lambda size: "x".join(map(str, size)))
 def pane(request, starter_page, visit):
     seen = visit(starter_page[1], *request.param)
@@ -86,7 +91,7 @@ def test_the_map_fills_its_pane_and_covers_no_mark_and_no_number(pane):
     labels = [m["label"] for m in pane.value(MARKS) if m["label"]]
     assert len(labels) >= 16
     assert covered(pane) == []
-    assert pane.trouble == []
+    assert trouble(pane) == []
 
 
 def test_folding_and_resizing_fit_the_map_again(starter_page, visit):
@@ -101,7 +106,7 @@ def test_folding_and_resizing_fit_the_map_again(starter_page, visit):
         assert all_in_view(seen) and free_of_controls(seen)
         assert covered(seen) == []
         assert seen.value(CANVAS) == {"clear": 0, "inside": True}
-    assert seen.trouble == []
+    assert trouble(seen) == []
 
 
 def test_a_view_that_the_reader_chose_is_kept(starter_page, visit):
@@ -126,7 +131,7 @@ def test_the_map_stops_where_the_data_stop(pane):
         assert pane.value(CANVAS)["clear"] == 0
     pane.page.evaluate("() => { geoRee.map().setView([43, 76], 19, {animate: false}); }")
     assert pane.value("geoRee.map().getZoom()") == 11
-    assert pane.trouble == []
+    assert trouble(pane) == []
 
 
 def test_a_drag_never_shows_blank_ground(starter_page, visit):
@@ -138,7 +143,7 @@ def test_a_drag_never_shows_blank_ground(starter_page, visit):
         seen.page.mouse.move(x, 400, steps=3)
         assert seen.value(CANVAS) == {"clear": 0, "inside": True}
     seen.page.mouse.up()
-    assert seen.trouble == []
+    assert trouble(seen) == []
 
 
 def test_names_cross_no_mark_no_control_and_no_other_name(pane):
@@ -170,7 +175,7 @@ def test_what_was_measured_is_named_when_its_deposit_is_open(starter_page, visit
     seen.page.evaluate("id => geoRee.open(id)", one["id"])
     names = {n["text"] for n in seen.value("geoRee.namesDrawn()")}
     assert one["near_settlement"].split(" (")[0] in names
-    assert seen.trouble == []
+    assert trouble(seen) == []
 
 
 def test_marks_moved_apart_are_tied_to_their_places(pane):
@@ -213,7 +218,7 @@ def test_dark_follows_the_scheme_and_light_comes_back(starter_page, visit):
     assert seen.value(CANVAS)["clear"] == 0
     seen.page.emulate_media(color_scheme="light")
     seen.until(f"(({COLOUR_AT})(47.8, 60.5))[0] === {light[0]}")
-    assert seen.trouble == []
+    assert trouble(seen) == []
 
 
 def test_closing_a_dossier_brings_the_view_back(starter_page, visit):
@@ -243,4 +248,4 @@ def test_a_small_map_shows_a_deposit_with_its_route_and_one_without_a_place(star
         )
         assert alt.startswith("Map: ")
         assert tones > 50
-    assert seen.trouble == []
+    assert trouble(seen) == []

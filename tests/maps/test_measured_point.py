@@ -37,7 +37,7 @@ def test_the_length_is_that_of_the_geodesic(seen):
 
 @pytest.mark.parametrize("slug", ["railways", "roads"])
 def test_distances_to_lines_are_those_of_python(seen, slug):
-    """To the lines as the page has them: equal to a metre. To the true ones: within what it says."""
+    """To the lines as the page has them. It shows 0.1 km; over long edges its great ellipses are off by some metres."""
     payload = seen.value(f"geoRee.data.layers.{slug}[1]")
     targets = lines_of(payload)
     points = gpd.GeoSeries([shapely.Point(lon, lat) for lat, lon in POINTS], crs=4326)
@@ -46,22 +46,24 @@ def test_distances_to_lines_are_those_of_python(seen, slug):
     for (lat, lon), metres in zip(POINTS, expected, strict=True):
         found = seen.value(f"geoRee.measureAt([{lat}, {lon}])")
         one = next(f for f in found if f.get("measure") == measure)
-        assert 1000 * one["km"] == pytest.approx(metres, abs=2.0)
+        assert 1000 * one["km"] == pytest.approx(metres, abs=5.0)
         back = GEOD.inv(lon, lat, one["place"][1], one["place"][0])[2]
         assert back == pytest.approx(1000 * one["km"], abs=0.01)
 
 
 def test_distances_agree_with_those_of_the_run_within_the_precision_said(starter_page, seen):
-    """Of deposits whose nearest railway is in their own country, which a score keeps to."""
+    """The run has the nearest railway of the deposit's own country, and the nearest abroad."""
     table = starter_page[0].scores.table
-    near = table[(table["role"] == "candidate") & table["abroad_railway_km"].isna()]
-    assert len(near) >= 3
-    for _, d in near.iterrows():
+    compared = 0
+    for _, d in table[table["role"] == "candidate"].iterrows():
         place = f"[{d.geometry.y}, {d.geometry.x}]"
-        one = next(
-            f for f in seen.value(f"geoRee.measureAt({place})") if f.get("measure") == "railway"
-        )
-        assert one["km"] == pytest.approx(d["dist_railway_km"], abs=one["error"] + 0.1)
+        found = seen.value(f"geoRee.measureAt({place})")
+        one = next(f for f in found if f.get("measure") == "railway")
+        if not one["unsure"]:  # a run takes such a line only where no surer one is near
+            known = np.nanmin([d["dist_railway_km"], d["abroad_railway_km"]])
+            assert one["km"] == pytest.approx(known, abs=one["error"] + 0.1)
+            compared += 1
+    assert compared >= 8
 
 
 def test_typed_coordinates_are_measured_and_said_with_names(seen):

@@ -10,7 +10,7 @@
     /* A drag beyond what is drawn. */
     _followed: function () {
       var map = this._map;
-      if (!this._bounds || map._animatingZoom) return;
+      if (!this._bounds || map._animatingZoom || this._zoom !== map.getZoom()) return; /* another scale is drawn at its end */
       var seen = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
       if (!this._bounds.contains(seen)) this._update();
     },

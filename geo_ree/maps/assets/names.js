@@ -101,6 +101,7 @@
   };
   /* The nearest free place for a button at its area. */
   Page.prototype.button = function (one) {
+    if (!one.marker._map) return; /* left out by a filter */
     one.node.classList.remove("short");
     if (!this.settle(one)) {
       one.node.classList.add("short");

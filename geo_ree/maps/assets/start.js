@@ -81,10 +81,7 @@
       g.nameSheet.redraw();
       g.rewordLegend(chart);
     });
-    chart.on("zoomend", function () {
-      overview();
-      g.nameSheet.redraw(); /* the buttons of areas have another size now */
-    });
+    chart.on("zoomend", overview);
     chart.on("overlayadd", function () { g.arrange(chart); });
     chart.on("overlayadd overlayremove", function () { g.rewordLegend(chart); });
     overview();
