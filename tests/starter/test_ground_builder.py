@@ -73,14 +73,14 @@ def test_a_picture_of_another_size_is_named(tool: Tool, tmp_path: Path) -> None:
         tool("altitude").build_elevation(store, tmp_path)
 
 
-def test_shading_is_white_on_level_ground_and_dark_away_from_the_sun(tool: Tool) -> None:
+def test_shading_is_level_on_plains_light_towards_the_sun_and_dark_away_from_it(tool: Tool) -> None:
     side = np.full(5, 100.0)
     level = np.zeros((5, 5))
     east, south = np.meshgrid(np.arange(5) * 60.0, np.arange(5) * 60.0)
     shade = tool("shading").shade
-    assert (shade(level, side, side) == 1.0).all()
+    assert (shade(level, side, side) == 0.0).all()
     lit, dark = shade(east + south, side, side), shade(-east - south, side, side)
-    assert 0.9 < lit[2, 2] < 1.0 and dark[2, 2] < 0.6  # rising to, and falling from, the south-east
+    assert lit[2, 2] > 0.1 and dark[2, 2] < -0.4  # rising to, and falling from, the south-east
 
 
 def test_rows_of_the_picture_are_even_in_mercator(tool: Tool) -> None:
@@ -94,8 +94,19 @@ def test_rows_of_the_picture_are_even_in_mercator(tool: Tool) -> None:
     assert picture[:, 50].argmin() == pytest.approx(expected, abs=1.0)
 
 
-def test_where_the_pictures_overlap_one_takes_over_from_the_other(tool: Tool) -> None:
+def test_a_picture_fades_at_its_edges(tool: Tool) -> None:
     shading = tool("shading")
-    share = shading.seam((10, 100), shading.Edges(0, 0, 10, 10), shading.Edges(2, -9, 8, 19))
-    assert share[5, 10] == share[5, 90] == 0.0 and share[5, 50] == 1.0
-    assert 0.0 < share[5, 22] < share[5, 24] < 1.0
+    share = shading.seam((100, 100), shading.Edges(0, 0, 10, 10), 2.0)
+    assert share[50, 0] < 0.01 and share[0, 50] < 0.01 and share[50, 50] == 1.0
+    assert 0.0 < share[50, 5] < share[50, 10] < share[50, 19] < 1.0
+
+
+def test_a_picture_is_read_at_the_pixels_of_a_finer_one(tool: Tool, tmp_path: Path) -> None:
+    """The tone rises to the east; the finer picture takes the eastern half."""
+    shading = tool("shading")
+    tone = np.tile(np.linspace(0, 250, 100), (100, 1)).astype(np.uint8)
+    PIL.fromarray(tone).save(tmp_path / "p.png")
+    outer, inner = shading.Edges(0.0, -10.0, 20.0, 10.0), shading.Edges(10.0, -5.0, 20.0, 5.0)
+    read = shading.sample(tmp_path / "p.png", outer, inner, (200, 200))
+    grey = (read + 1.0) * shading.LEVEL
+    assert grey[100, 0] == pytest.approx(125, abs=2) and grey[100, -1] == pytest.approx(250, abs=2)

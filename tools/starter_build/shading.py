@@ -1,4 +1,4 @@
-"""Shaded relief for the page: three pictures, each the detail of the one before, so that no seam shows."""
+"""Shaded relief for the page: three pictures, each fading into the coarser one, so that no seam shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import map_coordinates
 
 from geo_ree.maps.relief import LEVEL, PICTURES
 from geo_ree.proximity.heights import Patch, cell_sides_m
@@ -34,8 +34,8 @@ STEEP = 0.12
 WORLD_FACTOR = 4
 """Cells of 4 arc-minutes along one side of a cell of the world's picture."""
 
-SEAM_DEG = {COARSE: 2.5, FINE: 0.8}
-"""Width over which the detail of a finer picture fades to that of the coarser one at its edges."""
+SEAM_DEG = {COARSE: 2.5, FINE: 1.2}
+"""Width over which a finer picture takes over from the coarser one at its edges."""
 
 QUALITY = {WORLD: 40, COARSE: 45, FINE: 40}
 
@@ -66,14 +66,13 @@ def build_world_relief(store: Store, out: Path) -> Product:
 
 
 def build_relief(file: str, out: Path) -> Product:
-    """Write the picture of a raster that lies in `out`: the coarser picture, and the detail it lacks."""
+    """Write the picture of a raster that lies in `out`; at its edges it is the coarser picture."""
     coarser, raster = (WORLD if file == COARSE else COARSE), out / RASTERS[file]
     height, edges, dx, dy = read_heights(raster)
     tone = to_mercator(shade(height * EXAGGERATION[file], dx, dy), edges)
-    base, cells = sample(out / coarser, Edges(*PICTURES[coarser]), edges, tone.shape)
-    detail = tone - gaussian_filter(tone, 0.6 * cells)
+    base = sample(out / coarser, Edges(*PICTURES[coarser]), edges, tone.shape)
     inside = seam(tone.shape, edges, SEAM_DEG[file])
-    tone = base + inside * detail
+    tone = (1.0 - inside) * base + inside * tone
     return _written(
         file,
         tone,
@@ -96,10 +95,8 @@ def _written(file: str, tone: Floats, out: Path, built_from: dict[str, str], cel
     )
 
 
-def sample(
-    picture: Path, edges: Edges, inner: Edges, shape: tuple[int, ...]
-) -> tuple[Floats, float]:
-    """Read a picture at the pixels of one inside it; give it with the pixels that one of it covers."""
+def sample(picture: Path, edges: Edges, inner: Edges, shape: tuple[int, ...]) -> Floats:
+    """Read a picture at the pixels of one that lies inside it."""
     with Image.open(picture) as image:
         tone = np.asarray(image.convert("L"), dtype=np.float64) / LEVEL - 1.0
     low, high, bottom, top = (
@@ -114,8 +111,7 @@ def sample(
         (x - edges.west) / (edges.east - edges.west) * columns - 0.5,
         indexing="ij",
     )
-    cells = (shape[1] / (inner.east - inner.west)) / (columns / (edges.east - edges.west))
-    return np.asarray(map_coordinates(tone, place, order=1, mode="nearest")), float(cells)
+    return np.asarray(map_coordinates(tone, place, order=1, mode="nearest"))
 
 
 def read_heights(raster: Path) -> tuple[Floats, Edges, Floats, Floats]:

@@ -88,7 +88,7 @@
     var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]].concat(controls());
     labels.hidden = false;
     lines.forEach(function (line) {
-      var end = anchor(line.path, size), w = line.node.offsetWidth, h = line.node.offsetHeight, found = null;
+      var end = anchor(line.path, size), w = line.node.offsetWidth + 1, h = line.node.offsetHeight + 1, found = null;
       line.node.classList.toggle("more", Boolean(end && end.more));
       for (var ring = 0; end && !found && ring < 9; ring++) {
         var off = 7 + 10 * ring, p = end.point;
