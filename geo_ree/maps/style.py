@@ -115,6 +115,7 @@ refuse such requests; NASA's GIBS accepts them."""
 
 
 _LEAST_RANGE_KM = 0.05  # a smaller error changes no digit that is shown
+_THREE_DIGITS = 100
 
 
 def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool = False) -> str:
@@ -125,7 +126,9 @@ def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool
     Examples
     --------
     >>> distance_text(13.1, 10.4), distance_text(2.94, 0.2), distance_text(1250.0)
-    ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250.0 km')
+    ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250 km')
+    >>> distance_text(1952.0, 13.4)
+    'about 1,950 km (1,940–1,970)'
     >>> distance_text(13.1, 0.005)
     '13.1 km'
     >>> distance_text(98.9, 3.0, upper_limit=True)
@@ -140,8 +143,11 @@ def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool
 
 
 def _fixed(value: float, digits: int) -> str:
-    """Round half up, as browsers do."""
-    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+    """Round half up, as browsers do, and from 100 km on to three digits."""
+    number = Decimal(repr(float(value)))
+    places = -digits if number < _THREE_DIGITS else number.adjusted() - 2
+    rounded = number.quantize(Decimal(1).scaleb(places), ROUND_HALF_UP)
+    return f"{int(rounded):,}" if places >= 0 else f"{rounded:,}"
 
 
 def score_colour(score: float) -> str:

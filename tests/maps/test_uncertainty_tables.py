@@ -122,7 +122,7 @@ def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, vi
     seen = visit(written(changed(data, scores=scored), tmp_path))
     seen.page.evaluate("() => { geoRee.open('a'); }")
     text = " ".join(seen.page.inner_text("#dossier .terrain").split())
-    assert text.startswith("Elevation 2,166 m C computed ± 136 A assumed Slope unknown")
+    assert text.startswith("Elevation 2,166 m ± 136 assumed Slope unknown")
     assert "Climb to the railway unknown" in text
     assert "heights, 5 arc-minutes; cells of 9.3 km. Slope, ruggedness" in (
         " ".join(seen.page.inner_text("#dossier").split())

@@ -32,13 +32,9 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
   g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
-  g.mark = function (kind) { return g.el("span", { "class": "mark " + kind[0] }, g.t(kind)); };
-  /* One letter for tables; screen readers say the word. */
-  g.stamp = function (kind) {
-    var word = g.t(kind);
-    return g.el("span", { "class": "mark stamp " + kind[0], title: word }, g.el("span", { "aria-hidden": "true" }, word[0].toUpperCase()),
-      g.el("span", { "class": "unseen" }, " " + word));
-  };
+  /* Of the classes of evidence only what is assumed is marked: `g.evidenceKey` says so once, and the rest is plain. */
+  g.mark = function (kind) { return kind === "assumed" ? g.el("small", { "class": "assumed" }, g.t("assumed")) : null; };
+  g.stamp = g.mark;
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
   g.country = function (code) { return g.term((data.country_names || {})[code] || (data.owner_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };
@@ -102,13 +98,17 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     return g.scrolls(g.el("div", { "class": "wide" }, g.fill(g.el("table"), heads, rows)), g.t("table_scrolls"));
   };
 
+  /* At most three digits that mean something: 1,950 rather than 1,952. */
+  function said(km, digits) {
+    if (km < 100) return g.plainNumber(km, digits);
+    var step = Math.pow(10, Math.floor(Math.log10(km)) - 2);
+    return g.plainNumber(Math.round(km / step) * step, 0);
+  }
   /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
   g.kilometres = function (km, error, upperLimit) {
-    var digits = error >= 1 ? 0 : 1, text = g.plainNumber(km, 1) + " " + g.t("km");
+    var digits = error >= 1 ? 0 : 1, text = said(km, 1) + " " + g.t("km");
     if (!(error >= 0.05)) return upperLimit ? g.t("at_most", { distance: text }) : text;
-    var range = {
-      km: g.plainNumber(km, km < 1 ? 1 : digits), low: g.plainNumber(Math.max(0, km - error), digits), high: g.plainNumber(km + error, digits)
-    };
+    var range = { km: said(km, km < 1 ? 1 : digits), low: said(Math.max(0, km - error), digits), high: said(km + error, digits) };
     return upperLimit ? g.t("at_most_about", range) : g.t("about_distance", range);
   };
   /* Whether the layer of a measure lacks features, so that a nearer one may exist. */

@@ -48,11 +48,7 @@
     if (!source) return null;
     return el("small", {}, source.label || source.title, " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + source.retrieved.slice(0, 10) : "") + ")");
   };
-  g.evidenceKey = function () {
-    return el("p", { "class": "evidence-key" }, ["computed", "published", "modelled", "assumed"].map(function (kind) {
-      return [g.stamp(kind), el("span", { "aria-hidden": "true" }, " " + g.t(kind) + " ")];
-    }));
-  };
+  g.evidenceKey = function () { return el("p", { "class": "evidence-key" }, t("evidence_key")); };
   function shape(tag, attributes, text) {
     var node = document.createElementNS(SVG, tag);
     Object.keys(attributes).forEach(function (k) { node.setAttribute(k, attributes[k]); });
@@ -173,8 +169,7 @@
   }
   g.nearness = function (d) {
     return g.table([t("to_feature"), [t("distance"), "n"], t("nearest_in_country")], g.measures.map(function (m) {
-      var far = d["dist_" + m + "_km"], error = d["err_" + m + "_km"];
-      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m), known(far) ? el("div", {}, g.stamp("computed"), known(error) ? [" ", g.stamp("assumed")] : null) : null), g.cell("", nearestCell(d, m)));
+      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m)), g.cell("", nearestCell(d, m)));
     }));
   };
   function audited(d) {

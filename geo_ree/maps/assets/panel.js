@@ -117,6 +117,18 @@
   function fold() {
     at("fold").textContent = document.body.classList.contains("folded") ? g.t("show_table") : g.t("hide_table");
   }
+  /* The answers in sentences; their tables are folded. */
+  function answers() {
+    var box = at("questions");
+    box.replaceChildren();
+    g.answers(box);
+    box.querySelectorAll(".wide").forEach(function (table) {
+      if (table.parentNode.closest("details") && box.contains(table.parentNode.closest("details"))) return;
+      var folded = el("details", {}, el("summary", {}, g.t("show_figures")));
+      table.replaceWith(folded);
+      folded.append(table);
+    });
+  }
   /* Write every part that has words of the page. */
   function write() {
     document.documentElement.lang = g.state.language;
@@ -130,8 +142,7 @@
     g.ranking();
     g.columnPanel();
     g.shortlistPanel();
-    at("questions").replaceChildren();
-    g.answers(at("questions"));
+    answers();
     fill.apply(null, ["first-limits"].concat(["limit_access", "limit_straight", "limit_unknown"].map(function (k) { return el("li", {}, g.t(k)); })));
     fill.apply(null, ["limits"].concat(limits().map(function (w) { return el("li", {}, w); })));
     var cautions = data.run.warnings || [];
@@ -177,8 +188,7 @@
     g.subscribe(function (changed) {
       if (changed.indexOf("language") >= 0) write();
       else if (changed.indexOf("weights") >= 0 || changed.indexOf("intervals") >= 0) {
-        at("questions").replaceChildren();
-        g.answers(at("questions"));
+        answers();
       }
     });
     g.startHash();

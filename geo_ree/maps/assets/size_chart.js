@@ -67,9 +67,12 @@
     });
     if (s.strip) out.push(shape("rect", { "class": "strip", x: s.strip[0], y: PAD.top, width: s.strip[1] - s.strip[0], height: foot - PAD.top }),
       text((s.strip[0] + s.strip[1]) / 2, foot + 20, "middle", t("size_unknown")));
+    var close = s.x(10) - s.x(1) < 56;
     s.decades.forEach(function (k) {
       var x = s.x(Math.pow(10, k));
-      out.push(shape("path", { "class": "grid", d: "M" + x + " " + PAD.top + "V" + foot }), text(x, foot + 20, k === s.decades[s.decades.length - 1] ? "end" : "middle", tonnes(Math.pow(10, k))));
+      out.push(shape("path", { "class": "grid", d: "M" + x + " " + PAD.top + "V" + foot }));
+      if (close && (k - s.decades[0]) % 2) return;
+      out.push(text(x, foot + 20, k === s.decades[s.decades.length - 1] ? "end" : "middle", tonnes(Math.pow(10, k))));
     });
     out.push(text(wide - PAD.right, foot + 40, "end", t("chart_x"), "axis"));
     return out;
@@ -98,11 +101,11 @@
       if (p.t && known(p.y[1])) taken.push([p.px - 2, s.y(p.y[2]), p.px + 2, s.y(p.y[1])]);
     });
     list.filter(function (p) { return p.t; }).forEach(function (p) {
-      var name = p.d.name || p.d.id, width = 7 * name.length;
+      var name = p.d.name || p.d.id, width = 7.6 * name.length;
       var above = s.y(known(p.y[2]) ? p.y[2] : p.y[0]) - 20;
       [[p.px + 11, p.py - 8], [p.px - 11 - width, p.py - 8], [p.px + 6, p.py - 22], [p.px + 6, p.py + 8], [p.px - width / 2, above], [p.px - width, above]].some(function (at) {
         var area = [at[0], at[1], at[0] + width, at[1] + 16];
-        if (area[0] < s.first - 20 || area[2] > wide || taken.some(function (o) { return overlap(area, o); })) return false;
+        if (area[0] < s.first - 20 || area[2] > wide || area[3] > s.tall - PAD.bottom || taken.some(function (o) { return overlap(area, o); })) return false;
         taken.push(area);
         out.push(text(at[0], at[1] + 12, "start", name, "name"));
         return true;
