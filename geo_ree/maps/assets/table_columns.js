@@ -64,10 +64,10 @@
       cell: stageCell },
     { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
       key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
-    { name: "grade", head: "grade", full: "grade_full", kind: "n gr " + ROOMY, down: true, key: g.gradeOf,
+    { name: "grade", head: "grade", full: "grade_full", kind: "n gr " + ROOMIEST, down: true, key: g.gradeOf,
       cell: function (d) {
         var r = shownStatement(d), grade = g.gradeOf(d);
-        return g.cell("n " + ROOMY, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: r.grade_text }, g.phrase(r.grade_text)) : null);
+        return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: r.grade_text }, g.phrase(r.grade_text)) : null);
       } },
     { name: "owner", head: "owner", full: "owner_full", kind: "ow " + ROOMY, key: function (d) { var c = control(d); return c.holder_status === "not found" ? undefined : c.holder || undefined; },
       cell: function (d) { return g.cell(ROOMY, ownerCell(control(d))); } },
