@@ -82,6 +82,7 @@ def test_without_a_run_the_tables_are_empty():
 @pytest.mark.browser
 def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, tmp_path, visit):
     seen = visit(written(with_uncertainty(data), tmp_path))
+    seen.page.evaluate("document.getElementById('method-box').open = true")
     believed = rows(seen, "Weights under which it leads")
     assert [r.split() for r in believed] == [
         ["Kutessay", "II", "100", "%", "25", "%"],
@@ -122,17 +123,15 @@ def test_heights_stand_in_the_dossier_and_the_unknown_is_said(data, tmp_path, vi
     seen = visit(written(changed(data, scores=scored), tmp_path))
     seen.page.evaluate("() => { geoRee.open('a'); }")
     text = " ".join(seen.page.inner_text("#dossier .terrain").split())
-    assert text.startswith("Elevation 2,166 m ± 136 assumed Slope unknown")
-    assert "Climb to the railway unknown" in text
+    assert text.startswith("Elevation 2,166 m ± 136 assumed")
+    assert "Unknown: slope" in seen.page.inner_text("#dossier .terrain + .unknown")
     assert "heights, 5 arc-minutes; cells of 9.3 km. Slope, ruggedness" in (
         " ".join(seen.page.inner_text("#dossier").split())
     )
     seen.page.evaluate("() => { geoRee.open('b'); }")
-    assert "Elevation unknown" in " ".join(seen.page.inner_text("#dossier .terrain").split())
+    assert "Unknown: elevation" in seen.page.inner_text("#dossier .terrain + .unknown")
     seen.page.evaluate("() => { geoRee.set({language: 'ru'}); }")
-    assert "Высота над уровнем моря неизвестно" in " ".join(
-        seen.page.inner_text("#dossier .terrain").split()
-    )
+    assert "Неизвестно: высота" in seen.page.inner_text("#dossier .terrain + .unknown")
     assert seen.value("geoRee.untranslated") == []
     assert seen.trouble == []
 
