@@ -80,7 +80,6 @@ def test_a_row_tells_what_an_investor_asks_for(starter_page, visit):
     assert f"{best['rank_p5']}–{best['rank_p95']}" in text
     for word in (
         "Kyrgyzstan",
-        "rare earth",
         "light and heavy",
         "past producer",
         "42,980 t",

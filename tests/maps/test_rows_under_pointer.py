@@ -50,7 +50,7 @@ def test_the_hover_ring_follows_the_pointer_and_the_selection_stays(starter_page
     seen.page.mouse.click(x, y)
     other = seen.page.locator("#ranking tbody tr.row").nth(1)
     other.hover()
-    seen.page.evaluate("geoRee.map().setView([45, 75], 4, {animate: false})")  # both are in it
+    seen.page.evaluate("void geoRee.map().setView([45, 75], 4, {animate: false})")  # both are in it
     assert middle(seen, "selection-ring") == pytest.approx(place(seen, label), abs=2)
     ids = other.get_attribute("data-id")
     assert middle(seen, "hover-ring") == pytest.approx(place(seen, ids), abs=2)
