@@ -64,12 +64,12 @@ class Firefox:
 class Visit:
     """A page open in Firefox, with the methods that the tests in Chromium use."""
 
-    def __init__(self, firefox, path, width, height, script, fragment):
+    def __init__(self, firefox, path, width, height, ready, fragment):
         firefox.pages += 1
         self._firefox, self._page = firefox, firefox.pages
         address = path.as_uri() + fragment
-        self._do("open", width=width, height=height, address=address, script=script)
-        if script:
+        self._do("open", width=width, height=height, address=address)
+        if ready:
             self.until("typeof geoRee === 'object' && !!geoRee.map()")
 
     def _do(self, action, **arguments):
@@ -145,8 +145,8 @@ def fox(firefox):
     """Gives a function that opens a page in Firefox."""
     opened = []
 
-    def open_page(path, width=1280, height=800, *, script=True, fragment=""):
-        opened.append(Visit(firefox, path, width, height, script, fragment))
+    def open_page(path, width=1280, height=800, *, ready=True, fragment=""):
+        opened.append(Visit(firefox, path, width, height, ready, fragment))
         return opened[-1]
 
     yield open_page

@@ -33,7 +33,6 @@ const ACTIONS = {
     const page = await browser.newPage();
     pages.set(c.page, listen(page));
     await page.setViewport({ width: c.width, height: c.height });
-    if (c.script === false) await page.setJavaScriptEnabled(false);
     await page.goto(c.address);
   },
   async value(c) { return JSON.parse((await on(c).evaluate(`JSON.stringify(${c.script})`)) ?? "null"); },

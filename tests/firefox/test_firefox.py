@@ -39,6 +39,19 @@ def test_a_row_opens_its_dossier(starter_page, fox):
     assert seen.trouble == []
 
 
+def test_back_closes_the_dossier_and_the_link_opens_it(starter_page, fox):
+    seen = fox(starter_page[1])
+    seen.run("geoRee.open('starter_deposits:kundybai')")
+    seen.until("location.hash.includes('kundybai')")
+    link = seen.value("location.hash")
+    seen.back()
+    seen.until("geoRee.opened() === null")
+    assert seen.value("document.title")
+    again = fox(starter_page[1], fragment=link)
+    again.until("geoRee.opened() === 'starter_deposits:kundybai'")
+    assert seen.trouble == again.trouble == []
+
+
 def test_every_candidate_leaves_ink_on_the_canvas(starter_page, fox):
     seen = fox(starter_page[1])
     blank = seen.value(
