@@ -47,7 +47,7 @@ def test_a_row_without_a_coordinate_opens_its_dossier(starter_page, visit):
     search(seen, "Akbulak")
     seen.page.click("#unplaced tr.row")
     assert seen.page.inner_text("#dossier h3") == "Akbulak"
-    assert "no available source gives a coordinate" in seen.page.inner_text("#dossier")
+    assert "no available source gives a coordinate" in seen.page.text_content("#dossier")
 
 
 def test_a_filter_acts_on_the_areas_and_marks_of_the_map(starter_page, visit):
