@@ -95,7 +95,7 @@
   };
   /* A place, or a line by its ends as "Lugovoy - Balykchy", and a province, as the language calls them. */
   g.place = function (name) {
-    return String(name).split(/( [/-] )/).map(function (part) { return part === " - " ? " – " : g.term(part); }).join("");
+    return String(name).split(/( [/-] )/).map(function (part) { return part === " - " && g.state.language !== "en" ? " – " : g.term(part); }).join("");
   };
   g.province = function (name) {
     var said = g.term("admin1: " + name);
