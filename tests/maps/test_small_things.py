@@ -97,3 +97,22 @@ def test_the_capital_of_mongolia_has_its_name_of_today():
     capitals = set(towns.loc[towns["kind"] == "capital", "name"])
     assert "Ulaanbaatar" in capitals
     assert len(capitals) == 7
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_no_column_is_clipped_names_have_their_place_and_no_space_is_dead(
+    starter_page, visit, width
+):
+    seen = visit(starter_page[1], width, 900)
+    outer, inner, table, name, used = seen.value(
+        "(() => { const t = document.querySelector('#ranking'), w = t.parentNode;"
+        " const cells = [...t.tHead.rows[0].cells].filter(c => c.offsetWidth);"
+        " return [w.clientWidth, w.scrollWidth, t.offsetWidth,"
+        " t.querySelector('th.name').offsetWidth,"
+        " cells.reduce((sum, c) => sum + c.offsetWidth, 0)]; })()"
+    )
+    assert inner <= outer
+    assert abs(table - outer) <= 1
+    assert abs(used - table) <= len("columns")
+    assert name >= 100

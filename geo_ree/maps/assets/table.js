@@ -99,7 +99,7 @@
     var self = this;
     return el("thead", {}, el("tr", {}, g.shownColumns().map(function (c) {
       var on = self.by === c, arrow = on ? (self.down ? " ▾" : " ▴") : "";
-      return el("th", { scope: "col", "class": c.kind, "aria-sort": on ? (self.down ? "descending" : "ascending") : "none" },
+      return el("th", { scope: "col", "class": c.kind, "data-col": c.name, "aria-sort": on ? (self.down ? "descending" : "ascending") : "none" },
         el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
     })));
   };
@@ -111,7 +111,11 @@
     from = this.page * PAGE;
     var cuts = this.by === columns[0] && !this.down && !g.filtering().length ? cutsOf(rows.slice(0, from + PAGE)) : [];
     var body = rows.slice(from, from + PAGE).map(function (d, k) {
-      var tr = g.row.apply(null, shown.map(function (c) { return c.cell(d, count); }));
+      var tr = g.row.apply(null, shown.map(function (c) {
+        var cell = c.cell(d, count);
+        cell.dataset.col = c.name;
+        return cell;
+      }));
       tr.className = "row" + (cuts[from + k] ? " split" : "");
       tr.dataset.id = d.id;
       tr.tabIndex = k ? -1 : 0;
