@@ -93,6 +93,7 @@ def test_closing_goes_back_to_where_the_dossier_was_opened(phone, width, how):
         seen.page.click("#dossier .shut")
     else:
         seen.page.keyboard.press("Escape")
+    seen.page.wait_for_timeout(400)  # what the history and the row do comes first
     assert seen.value("window.scrollY") == before
     assert seen.page.locator("#ranking tr.row").nth(1).is_visible()
     assert seen.value("geoRee.opened()") is None

@@ -77,11 +77,19 @@
     if (done) fit();
     return done;
   };
+  /* At once, and again after the row and the history had their say. */
+  function goBack(y) {
+    var again = function () { if (g.opened() === null) window.scrollTo(0, y); };
+    again();
+    window.requestAnimationFrame(again);
+    window.addEventListener("popstate", function () { window.setTimeout(again); }, { once: true });
+    window.setTimeout(again, 100);
+  }
   /* The reader goes on where the dossier was opened. */
   g.close = function () {
     var was = g.opened() !== null;
     close();
-    if (was && narrow.matches && left !== null) window.scrollTo(0, left);
+    if (was && narrow.matches && left !== null) goBack(left);
     if (was) left = null;
   };
 })(geoRee);
