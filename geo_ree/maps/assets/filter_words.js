@@ -13,7 +13,7 @@
   };
 
   function value(name, v) {
-    if (v === "unknown") return t("not_stated");
+    if (v === "unknown" && name !== "text" && name !== "mineral") return t("not_stated");
     if (name === "country") return g.country(v);
     if (name === "state") return t(g.stateWords[v]);
     if (WORDS[name] && WORDS[name][v]) return t(WORDS[name][v]);
