@@ -130,7 +130,6 @@ def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
         zoom_start=4,
         tiles=None,
         prefer_canvas=True,
-        max_zoom=11,
         zoom_snap=0.125,
         zoom_delta=0.5,
         wheel_px_per_zoom_level=90,

@@ -3,6 +3,7 @@
 "use strict";
 (function (g) {
   var MARGIN = 8, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7;
+  var FINEST = 11; /* a pixel is 55 m: the page rounds places to about 100 m */
   var chart = null, fit = null, framing = false;
 
   /* Show what `how` shows, now and after each change of the pane's size until the reader moves the map. */
@@ -116,6 +117,7 @@
   };
   g.watchView = function (map) {
     chart = map;
+    chart.options.maxZoom = FINEST;
     chart.on("movestart zoomstart", function () { if (!framing) fit = null; });
     chart.on("resize", function () {
       var how = fit;
