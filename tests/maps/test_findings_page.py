@@ -37,7 +37,7 @@ def test_the_page_opens_with_the_sentences_of_the_rules(starter_page, seen):
     assert name_of(result, next(iter(leader.values()))["leader"]) in lines[-1]
 
 
-def test_a_card_has_its_facts_in_order_and_one_flag(starter_page, seen):
+def test_a_card_has_its_facts_in_order_a_map_and_one_flag(starter_page, seen):
     result, _ = starter_page
     expected = cards(result.tables)
     assert seen.page.locator(".card").count() == len(expected) == 3
@@ -46,6 +46,7 @@ def test_a_card_has_its_facts_in_order_and_one_flag(starter_page, seen):
         assert box.locator("h3").inner_text() == name_of(result, card["deposit"])
         assert box.locator("dt").all_inner_texts() == CARD_ORDER
         assert box.locator(".worst").count() == 1
+        assert box.locator("canvas.small-map").count() == 1
         assert all(text.strip() for text in box.locator("dd").all_inner_texts())
 
 

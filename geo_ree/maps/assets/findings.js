@@ -118,7 +118,7 @@
     var node = el("article", { "class": "card", "data-card": card.question }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
       el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d),
       card.note ? el("p", { "class": "small" }, t(card.note)) : null);
-    if (g.smallMap) setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });
+    setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });
     return node;
   }
   g.findings = function () {
