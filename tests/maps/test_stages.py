@@ -67,7 +67,8 @@ def test_other_weights_rank_within_the_stages_too(starter_page, visit):
     for _, same in frame.groupby("stage"):
         assert same["at"].tolist() == list(range(1, len(same) + 1))
         assert same["score"].is_monotonic_decreasing
-        assert (same["low"] == same["at"]).all() and (same["high"] == same["at"]).all()
+        # the run's uncertainty stays: moving a weight makes no interval a single rank
+        assert (same["low"] <= same["at"]).all() and (same["at"] <= same["high"]).all()
 
 
 def test_the_answers_speak_of_the_first_stages_first(starter_page, visit):
