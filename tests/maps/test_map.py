@@ -12,7 +12,7 @@ import shapely
 from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
 from geo_ree.maps.languages import load_languages
-from geo_ree.maps.style import distance_text
+from geo_ree.maps.style import MEASURES, distance_text
 from tests.maps.conftest import changed, page_data, written
 
 pytestmark = pytest.mark.browser
@@ -81,8 +81,7 @@ def opened(seen, deposit):
 def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutessay):
     seen = visit(starter_page[1])
     opened(seen, kutessay["id"])
-    measured = [c[5:-3] for c in kutessay.index if re.fullmatch(r"dist_\w+_km", c)]
-    known = [m for m in measured if not math.isnan(kutessay[f"dist_{m}_km"])]
+    known = [m for m in MEASURES if not math.isnan(kutessay[f"dist_{m}_km"])]
     labels = seen.page.locator(".measure").all_inner_texts()
     limits = kutessay["upper_limits"].split(";")
     words = load_languages()["en"]["terms"]
