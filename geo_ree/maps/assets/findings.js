@@ -39,7 +39,7 @@
   }
   function stated(d) {
     var r = resourceOf(d), kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
-    return r ? g.plainNumber(r.quantity_t, 0) + " " + t("t") + " " + (kinds[r.substance] || t("statement_unclear")) + ", " + r.system : t("card_no_resource");
+    return r ? g.plainNumber(r.quantity_t, 0) + " " + t("t") + " " + (kinds[r.substance] || t("statement_unclear")) + ", " + (r.system ? g.term(r.system) : t("system_unknown")) : t("card_no_resource");
   }
   /* The text of a source without what follows its last whole part within the length of a card. */
   function shortened(text) {

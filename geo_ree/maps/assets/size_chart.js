@@ -125,7 +125,7 @@
     if (by === "cost") return t("chart_cost", { value: g.about(y[0]), low: g.about(y[1]), high: g.about(y[2]) });
     return known(y[1]) ? t("chart_score", digits) : t("chart_score_only", digits);
   }
-  function sizeWords(p) { return p.r ? g.plainNumber(p.t, 0) + " " + t("t") + ", " + (p.r.system || t("system_unknown")) : t("size_unknown"); }
+  function sizeWords(p) { return p.r ? g.plainNumber(p.t, 0) + " " + t("t") + ", " + (p.r.system ? g.term(p.r.system) : t("system_unknown")) : t("size_unknown"); }
   function drawn(p, s) {
     var line = known(p.y[1]) ? shape("path", { "class": "span" + (p.y[3] ? " dashed" : ""), d: "M" + p.px + " " + s.y(p.y[1]) + "V" + s.y(p.y[2]) }) : null;
     var node = shape("g", { "class": "point", role: "link", tabindex: "-1", "data-id": p.d.id, "aria-label": (p.d.name || p.d.id) + ": " + valueWords(p) + "; " + sizeWords(p) },
@@ -157,7 +157,7 @@
   function table(list) {
     return el("details", {}, el("summary", {}, t("chart_table")), g.table([t("deposit"), [t("contained_oxide"), "n"], t("source"), [by === "cost" ? t("chart_y_cost") : t("score"), "n"]],
       list.map(function (p) {
-        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? p.r.system || t("system_unknown") : "–", g.cell("n", valueWords(p)));
+        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? (p.r.system ? g.term(p.r.system) : t("system_unknown")) : "–", g.cell("n", valueWords(p)));
       })));
   }
   /* One point is in the tab order; the arrow keys move along the values, Enter opens the dossier. */
