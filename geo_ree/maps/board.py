@@ -44,7 +44,8 @@ def board(
     Parameters
     ----------
     scores
-        Rows of the page's deposits, in the order in which the page holds them.
+        Rows of the page's deposits, in the order in which the page holds them, with
+        ``oxide_quantity_t`` and ``oxide_category`` of the statement that says how large each is.
     unranked
         Candidates without a coordinate, whom the headline may name.
     layers
@@ -182,9 +183,9 @@ def _cells(say: _Words, known: Mapping[str, Any], names: Mapping[str, str]) -> l
     score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
     rank = _range(known, "rank_p5", "rank_p95")
     access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
-    oxide = known.get("stated_quantity_t") if known.get("stated_substance") == "oxide" else None
+    oxide = known.get("oxide_quantity_t")
     tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
-    stated = safe_html(say.term(str(known.get("stated_category", ""))))
+    stated = safe_html(say.term(str(known.get("oxide_category", ""))))
     return [
         f"{known['rank_in_role']:,.0f}",
         name,

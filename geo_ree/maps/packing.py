@@ -111,6 +111,24 @@ def contained_oxide(resources: pd.DataFrame) -> dict[str, float]:
     return {str(k): float(v) for k, v in largest.items()}
 
 
+def sized_statements(resources: pd.DataFrame) -> pd.DataFrame:
+    """Give the statement that says how large each deposit is, a row each.
+
+    Of its published tonnages of contained oxide, that is the one by the surest kind of system (a reporting
+    code, then a state), of equals the largest. Statements are compared, never added up.
+    """
+    if not {"deposit_id", "substance", "quantity_t"} <= set(resources.columns):
+        return resources.iloc[:0].reindex(columns=["deposit_id", "quantity_t", "category"])
+    tonnes = pd.to_numeric(resources["quantity_t"], errors="coerce")
+    stated = resources.assign(quantity_t=tonnes)[(resources["substance"] == "oxide") & (tonnes > 0)]
+    kinds = stated["system_kind"] if "system_kind" in stated else pd.Series("", index=stated.index)
+    place = kinds.map({"reporting_code": 0, "state": 1}).fillna(2)
+    ordered = stated.assign(place=place).sort_values(
+        ["place", "quantity_t"], ascending=[True, False], kind="stable"
+    )
+    return ordered.drop_duplicates("deposit_id")
+
+
 def _stated(words: pd.Series) -> pd.Series:
     known = words.astype(object).where(words.notna(), "")
     return ~known.map(lambda w: str(w).strip().casefold()).isin(_NO_CATEGORY)

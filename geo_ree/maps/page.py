@@ -15,6 +15,7 @@ from geo_ree.maps.board import board
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
+from geo_ree.maps.packing import sized_statements
 from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
 from geo_ree.maps.relief import relief
 from geo_ree.maps.route_values import term_values
@@ -118,8 +119,17 @@ def render(
         "access_terms": term_values(access_terms),
     }
     unranked = tables.get("unranked", pd.DataFrame(columns=["id"]))
-    sheet = board(scores, unranked, layers, values, load_languages()["en"], region)
+    sheet = board(
+        _with_tonnage(scores, tables), unranked, layers, values, load_languages()["en"], region
+    )
     return assemble(document, values=values, title=_TITLE, chart=chart, sheet=sheet)
+
+
+def _with_tonnage(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Add the contained oxide that the table of the page shows, and its category."""
+    sizes = sized_statements(tables.get("resources", pd.DataFrame())).set_index("deposit_id")
+    found = {f"oxide_{name}": scores["id"].map(sizes[name]) for name in ("quantity_t", "category")}
+    return scores.assign(**found)
 
 
 def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:

@@ -12,7 +12,14 @@ import pandas as pd
 from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.headline import cards, headline
-from geo_ree.maps.packing import columnar, contained_oxide, packed, plain, plain_dicts
+from geo_ree.maps.packing import (
+    columnar,
+    contained_oxide,
+    packed,
+    plain,
+    plain_dicts,
+    sized_statements,
+)
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.routing.place_tables import read_world
@@ -69,6 +76,7 @@ _UNRANKED = (
 _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
     *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
+    "sized",
 )
 _FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
 _CONTROL = (
@@ -134,7 +142,7 @@ def page_values(
         "cards": cards(tables),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(unplaced, _UNRANKED),
-        "resources": columnar(table("resources"), _RESOURCE),
+        "resources": columnar(_with_sizes(table("resources")), _RESOURCE),
         "flags": columnar(table("flags"), _FLAG),
         "control": columnar(table("control"), _CONTROL),
         "deals": columnar(table("deals"), _DEAL),
@@ -285,6 +293,11 @@ def _omission(omission: pd.DataFrame) -> dict[str, Any]:
         compared = omission["source_id"].eq(_ALL) & ~assumed
         omission = omission[omission["country"].eq(_ALL) | compared]
     return columnar(omission, _OMISSION)
+
+
+def _with_sizes(resources: pd.DataFrame) -> pd.DataFrame:
+    """Mark the statement of each deposit that says how large it is."""
+    return resources.assign(sized=resources.index.isin(sized_statements(resources).index))
 
 
 def _with_symbols(scores: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,14 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups as layers
 from geo_ree.maps import render
 from geo_ree.maps.document import assemble
-from geo_ree.maps.packing import columnar, compressed, contained_oxide, packed, plain
+from geo_ree.maps.packing import (
+    columnar,
+    compressed,
+    contained_oxide,
+    packed,
+    plain,
+    sized_statements,
+)
 from geo_ree.maps.page_values import rank_shares
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
 from tests.maps.conftest import changed
@@ -39,6 +46,23 @@ def rows(table):
         columns = [column(c) for c in table["packed"].values()]
         return [dict(zip(table["packed"], row, strict=True)) for row in zip(*columns, strict=True)]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def test_the_size_is_the_surest_statement_of_oxide_then_the_largest():
+    rows = [
+        ("a", "ore", 350e6, "reporting_code"),
+        ("a", "oxide", 9e6, "press"),
+        ("a", "oxide", 1e6, "state"),
+        ("a", "oxide", 2e6, "state"),
+        ("b", "oxide", 5e6, "state"),
+        ("b", "oxide", 4e4, "reporting_code"),
+        ("c", "oxide", float("nan"), "state"),
+    ]
+    table = pd.DataFrame(rows, columns=["deposit_id", "substance", "quantity_t", "system_kind"])
+    table = table.assign(category="unknown")
+    found = sized_statements(table)
+    assert dict(zip(found["deposit_id"], found["quantity_t"], strict=True)) == {"a": 2e6, "b": 4e4}
+    assert sized_statements(pd.DataFrame()).empty
 
 
 def test_nothing_in_the_page_asks_the_network(data):

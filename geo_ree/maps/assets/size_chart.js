@@ -11,12 +11,7 @@
     rest.forEach(function (child) { if (child) node.append(child); });
     return node;
   }
-  /* The statement of contained oxide by the surest kind of system, of equals the largest; how a mark is filled follows its kind. */
-  function sizeOf(d) {
-    function at(r) { return (KINDS.indexOf(r.system_kind) + KINDS.length + 1) % (KINDS.length + 1); }
-    var found = (g.statements[d.id] || []).filter(function (r) { return r.substance === "oxide" && r.quantity_t > 0; });
-    return found.sort(function (a, b) { return at(a) - at(b) || b.quantity_t - a.quantity_t; })[0];
-  }
+  /* How a mark is filled follows the kind of system of its statement. */
   function fillOf(r) { return !r ? "none" : ["full", "half"][KINDS.indexOf(r.system_kind)] || "hollow"; }
   /* What is drawn up the side: [value, low, high, whether it depends on where the deposit lies]; null if unknown. */
   function heightOf(d) {
@@ -30,7 +25,7 @@
   }
   function points() {
     var all = g.deposits.concat(g.unranked).filter(function (d) { return d.role === "candidate" && g.shown(d); });
-    var found = all.map(function (d) { var r = sizeOf(d); return { d: d, r: r, t: r && r.quantity_t, y: heightOf(d) }; });
+    var found = all.map(function (d) { var r = g.shownOxide(d); return { d: d, r: r, t: r && r.quantity_t, y: heightOf(d) }; });
     var drawn = found.filter(function (p) { return p.y && (p.t || !p.y[3]); }).sort(function (a, b) { return b.y[0] - a.y[0]; });
     return { drawn: drawn.slice(0, MOST), left: all.length - Math.min(drawn.length, MOST) };
   }

@@ -24,10 +24,8 @@
     var list = g.statements[d.id] || [];
     return list.filter(function (r) { return r.shown; })[0] || list[0] || null;
   }
-  function oxide(d) {
-    var r = shownStatement(d);
-    return r && r.substance === "oxide" && r.quantity_t !== undefined ? r : null;
-  }
+  /* The statement of contained oxide that says how large a deposit is: by the surest kind of system, of equals the largest. */
+  function oxide(d) { return (g.statements[d.id] || []).filter(function (r) { return r.sized; })[0] || null; }
   function categoryOf(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
   function oxideCell(d) {
     var r = oxide(d), other = shownStatement(d);
