@@ -155,6 +155,8 @@ def test_the_open_dossier_is_the_one_that_is_printed(starter_page, visit):
     on_paper(seen)
     assert seen.page.locator("#dossiers h3").all_inner_texts() == ["Kundybai"]
     assert seen.page.locator("#dossiers input, #dossiers select").count() == 0
+    ink = "getImageData(0, 0, 300, 150).data.some(v => v)"
+    assert seen.value(f"document.querySelector('.paper-map canvas').getContext('2d').{ink}")
     seen.page.emulate_media(media="screen")
     seen.until("document.getElementById('dossiers').children.length === 0")
     assert seen.value("document.querySelectorAll('input:checked').length") == before

@@ -71,6 +71,7 @@
       var label = input.closest("label");
       if (input.type === "radio" && !input.checked && label) label.remove(); else input.remove();
     });
+    sheet.prepend(el("div", { "class": "paper-map", "data-map": d.id }));
     return sheet;
   }
   /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits. */
@@ -83,6 +84,7 @@
     ready = true;
     write();
     fill(document.getElementById("dossiers"), chosen().map(dossier));
+    document.querySelectorAll("#dossiers [data-map]").forEach(function (box) { g.smallMap(box, box.dataset.map); });
   }
   function clear() {
     ready = false;

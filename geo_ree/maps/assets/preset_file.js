@@ -6,7 +6,7 @@
 
   /* A basic string of TOML: control characters, which it forbids, are escaped. */
   function quoted(text) {
-    return '"' + String(text).replace(/["\\]/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, function (c) {
+    return '"' + String(text).replace(/["\\]/g, "\\$&").replace(/\p{Cc}/gu, function (c) {
       return "\\u" + ("000" + c.charCodeAt(0).toString(16)).slice(-4);
     }) + '"';
   }
