@@ -30,10 +30,10 @@ def names(seen):
 
 
 def everywhere(seen):
-    """Names in the tables of the first stages, of the other candidates and of the hosts."""
+    """Names in all tables: first stages, other candidates, hosts, and what has no coordinate."""
     return [
         n
-        for table in ("ranking", "later", "hosts")
+        for table in ("ranking", "later", "hosts", "unplaced")
         for n in seen.value(NAMES.replace("ranking", table))
     ]
 
@@ -187,7 +187,7 @@ def test_pointing_at_a_row_rings_its_mark_and_the_other_way(starter_page, visit)
     best = candidates(result).iloc[1]
     seen.page.hover("#ranking tr.row >> nth=1")
     assert seen.page.locator(".leaflet-pointer-pane path").count() == 1
-    seen.page.hover("h1")
+    seen.page.hover("#title")
     assert seen.page.locator(".leaflet-pointer-pane path").count() == 0
     seen.page.evaluate(
         f"geoRee.map().setView([{best['latitude']}, {best['longitude']}], 9, {{animate: false}})"
@@ -397,7 +397,7 @@ def test_a_link_carries_the_setting(starter_page, visit):
     seen.until("['m=', 'w=', 'f.', 'l=', 'd='].every(k => location.hash.includes(k))")
     link = seen.page.url
     assert link.startswith(path.as_uri() + "#")
-    assert seen.value("history.length") == depth
+    assert seen.value("history.length") == depth + 1  # the open dossier, which Back closes
     again = visit(path)
     again.page.goto("about:blank")
     again.page.goto(link)
@@ -408,7 +408,16 @@ def test_a_link_carries_the_setting(starter_page, visit):
     assert two["filters"] == {"country": ["MNG"], "text": "ул & #"}
     assert two["choice"] == deposit
     assert again.value("document.documentElement.lang") == "ru"
-    assert seen.trouble == again.trouble == []
+    for page in (seen, again):
+        page.page.go_back()
+        page.until("geoRee.opened() === null")
+        left = page.value("geoRee.state")
+        assert left == {**one, "choice": None}
+        page.until("!location.hash.includes('d=') && location.hash.includes('f.country=MNG')")
+    assert again.trouble == seen.trouble == []
+    for page in (seen, again):
+        page.page.go_back()  # no third entry holds a reader back
+        page.page.wait_for_url("about:blank")
 
 
 def test_a_link_carries_the_gateways_too(starter_page, visit):
@@ -464,7 +473,8 @@ def test_a_pasted_address_takes_effect_and_a_section_link_keeps_the_setting(star
     kept = (candidates(starter_page[0])["country"] == "KGZ").sum()
     seen.until(f"document.querySelectorAll('#ranking tr.row').length === {kept}")
     seen.page.click("#sections a[href='#s-method']")
-    assert seen.value("location.hash") == "#f.country=KGZ"
+    run = starter_page[0].report["run_id"]
+    assert seen.value("location.hash") == f"#f.country=KGZ&r={run}"
     assert seen.value("document.activeElement.id") == "s-method"
 
 
@@ -529,7 +539,18 @@ def test_the_download_is_the_filtered_table_with_whose_data_they_are(starter_pag
     later = ranked[(ranked["role"] == "candidate") & ~ranked.index.isin(first)]
     hosts = ranked[ranked["role"] == "by_product_host"]
     wanted = pd.concat([ranked[ranked.index.isin(first)], later, hosts])
+    unranked = result.tables["unranked"]
+    unplaced = set(unranked.loc[unranked["country"] == "KGZ", "id"])
+    assert len(unplaced) > 1
+    assert seen.page.inner_text(COUNT).startswith(f"{len(rows)} of {len(listed(result))} shown")
+    shown = "[...document.querySelectorAll('.ranking tr.row')].map(r => r.dataset.id)"
+    assert [r["id"] for r in rows] == seen.value(shown)
+    rows, rest = rows[: len(wanted)], rows[len(wanted) :]
     assert [r["id"] for r in rows] == wanted["id"].tolist()
+    assert {r["id"] for r in rest} == unplaced
+    placed = ("rank_in_role", "score", "rank_p95", "rank_interval_basis", "latitude")
+    assert {r[c] for r in rest for c in placed} == {""}
+    assert all(r["rank_interval_basis"] for r in rows)
     assert [float(r["score"]) for r in rows] == pytest.approx(wanted["score"].tolist(), abs=1e-4)
     assert [int(r["rank_p95"]) for r in rows] == wanted["rank_p95"].tolist()
     kutessay = next(r for r in rows if r["name"] == "Kutessay II")
@@ -547,7 +568,7 @@ def test_the_download_is_the_filtered_table_with_whose_data_they_are(starter_pag
     ):
         assert word in text
     frame = pd.read_csv(tmp_path / "geo_ree.csv", comment="#", encoding="utf-8-sig")
-    assert len(frame) == len(wanted)
+    assert len(frame) == len(wanted) + len(unplaced)
     assert seen.trouble == []
 
 
@@ -559,12 +580,13 @@ def test_a_formula_in_a_name_is_disarmed_in_the_download(data, tmp_path, visit):
         "-a",
         "\t=b",
     ]
+    data["tables"]["unranked"]["name"] = ["@unplaced"]
     path = tmp_path / "map.html"
     path.write_text(render(**data), encoding="utf-8")
     seen = visit(path)
     rows, _ = downloaded(seen, tmp_path)
     found = [r["name"] for r in rows]
-    assert found == ["'=cmd|' /C calc'!A0", "'+1\"2,\n3", "' @x\u202e"]
+    assert found == ["'=cmd|' /C calc'!A0", "'+1\"2,\n3", "' @x\u202e", "'@unplaced"]
     assert seen.trouble == []
 
 
@@ -659,7 +681,8 @@ def test_the_page_shows_the_evidence_for_each_criterion_failures_first(starter_p
     from geo_ree.scoring import load_evidence
 
     seen = visit(starter_page[1], 1440, 900)
-    seen.page.evaluate("document.querySelector('#evidence').open = true")
+    for box in ("method-box", "evidence"):
+        opened(seen, box)
     rows = seen.value(
         "[].map.call(document.querySelectorAll('#evidence tbody tr'), r => r.innerText)"
     )

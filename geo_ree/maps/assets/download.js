@@ -41,6 +41,7 @@
     return out.concat([["reference", function (d) { return d.reference; }]]);
   }
   function basis(d) {
+    if (g.rankOf(d) === undefined) return undefined; /* without a coordinate: no rank, no interval */
     var i = g.intervalOf(d);
     return { run: "draws of weights, positions, line courses and unknown values", page: "draws of the page: weights, distances within their errors, unknown values; nowhere narrower than in the run", pending: "not calculated yet" }[i.basis];
   }
