@@ -65,7 +65,7 @@ def test_a_row_opens_its_dossier_beside_the_map(notebook, starter_page, width):
     first = table["stage"].isin(FIRST_STAGES)
     assert rows.count() == ((table["role"] == "candidate") & first).sum()
     assert seen.frame.evaluate("window.origin") == "null"
-    rows.filter(has_text="Kutessay II").click()
+    rows.filter(has_text="Kutessay II").locator(".deposit, td.name").first.click()
     seen.until("document.querySelector('#dossier h3')?.textContent === 'Kutessay II'")
     seen.until(f"{SIZES}.every(w => w >= 330)")
     seen.until("location.hash.includes('kutessay-ii')")

@@ -44,7 +44,7 @@ def test_own_sites_stand_out_and_show_their_columns(page, visit):
         "geoRee.deposits.every(d => geoRee.map().getBounds().contains([d.latitude, d.longitude]))"
     )
     assert seen.value(inside)
-    assert seen.page.inner_text(".sub") == "Infrastructure access score of your sites"
+    assert seen.page.inner_text("#title") == "Your sites: access to infrastructure"
     assert "Your site" in seen.page.inner_text("#ranking")
     seen.page.evaluate("geoRee.open(geoRee.deposits.find(d => d.score === undefined).id)")
     text = seen.page.inner_text(".dossier")

@@ -14,7 +14,9 @@ from geo_ree.storage import starter_path
 
 PICTURES_READY = "geoRee.reliefReady()"
 GROUND = """(() => { const c = geoRee.map().getPane('base').querySelector('canvas');
-    const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, tones = new Set();
+    const copy = new OffscreenCanvas(c.width, c.height).getContext('2d', {willReadFrequently: true}), tones = new Set();
+    copy.drawImage(c, 0, 0);
+    const d = copy.getImageData(0, 0, c.width, c.height).data;
     for (let i = 0; i < d.length; i += 4) tones.add(d[i] + 256 * d[i + 1] + 65536 * d[i + 2]);
     return tones.size; })()"""
 

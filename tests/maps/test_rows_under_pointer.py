@@ -23,7 +23,7 @@ def middle(seen, name):
 
 def place(seen, label):
     return seen.value(
-        f"(d => {{ const p = geoRee.map().latLngToContainerPoint([d.latitude, d.longitude]),"
+        f"(d => {{ const p = geoRee.map().latLngToContainerPoint(geoRee.markPlace(d)),"
         " b = geoRee.map().getContainer().getBoundingClientRect(); return [p.x + b.x, p.y + b.y]; })"
         f"(geoRee.byId[{label!r}])"
     )

@@ -88,8 +88,10 @@
     var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]].concat(controls());
     labels.hidden = false;
     lines.forEach(function (line) {
-      var end = anchor(line.path, size), w = line.node.offsetWidth + 1, h = line.node.offsetHeight + 1, found = null;
-      line.node.classList.toggle("more", Boolean(end && end.more));
+      var end = anchor(line.path, size), found = null, w, h;
+      line.node.classList.toggle("more", Boolean(end && end.more)); /* before it is measured: it makes the label longer */
+      w = line.node.offsetWidth + 1;
+      h = line.node.offsetHeight + 1;
       for (var ring = 0; end && !found && ring < 9; ring++) {
         var off = 7 + 10 * ring, p = end.point;
         [[off, -h / 2], [-off - w, -h / 2], [-w / 2, -off - h], [-w / 2, off], [off, off / 2], [-off - w, off / 2], [off, -h - off / 2], [-off - w, -h - off / 2]].some(function (o) {

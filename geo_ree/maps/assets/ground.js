@@ -123,6 +123,7 @@
     layer = layer || document.createElement("canvas");
     layer.width = Math.ceil(dots * (box[2] - box[0]));
     layer.height = Math.ceil(dots * (box[3] - box[1]));
+    if (!layer.width || !layer.height) return; /* a frame that is hidden */
     var own = layer.getContext("2d");
     own.setTransform(dots, 0, 0, dots, -dots * box[0], -dots * box[1]);
     own.lineJoin = own.lineCap = "round";

@@ -108,7 +108,7 @@
     walk.setAttribute("aria-label", g.t("walk"));
   };
 
-  var ring = null, selection = null, chart = null, seenAt = null;
+  var ring = null, selection = null, chart = null, seenAt = null, pointed = null;
 
   function place(mark, d) {
     if (!d || d.latitude === undefined) mark.remove(); else mark.setLatLng(g.markPlace(d)).addTo(chart);
@@ -116,8 +116,10 @@
   /* Highlight a deposit, or none: a ring on the map, a tint in the table. The chosen one has a ring of its own. */
   g.point = function (id, from) {
     if (from !== "table") g.pointRows(id);
-    if (ring) place(ring, id === null || id === g.state.choice ? null : g.byId[id]);
+    pointed = id;
+    placeHover();
   };
+  function placeHover() { if (ring) place(ring, pointed === null || pointed === g.state.choice ? null : g.byId[pointed]); }
   /* Whether the pointer itself moved: a layout that changes under a pointer at rest sends events, too. */
   g.pointerMoved = function (e) {
     var at = e.clientX + " " + e.clientY, moved = at !== seenAt;
@@ -170,6 +172,6 @@
     g.subscribe(function (changed) { if (changed.indexOf("choice") >= 0) place(selection, g.state.choice ? g.byId[g.state.choice] : null); });
     if (g.state.choice) place(selection, g.byId[g.state.choice]);
     /* At another scale the mark may be moved from its place by another distance. */
-    chart.on("moveend", function () { if (g.state.choice) place(selection, g.byId[g.state.choice]); });
+    chart.on("moveend", function () { placeHover(); if (g.state.choice) place(selection, g.byId[g.state.choice]); });
   };
 })(geoRee);
