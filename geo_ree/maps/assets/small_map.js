@@ -1,7 +1,7 @@
 /* A small map for a card: the deposit, its route to the market if it has one, and the country it is in. */
 "use strict";
 (function (g) {
-  var WIDE = 360, HIGH = 176, MARGIN = 26, AROUND = 0.03, MODES = { truck: 1.8, rail: 2.4, ferry: 2, sea: 2 }, shown = [];
+  var WIDE = 360, HIGH = 176, MARGIN = 26, AROUND = 0.03, AROUND_AREA = 0.006, MODES = { truck: 1.8, rail: 2.4, ferry: 2, sea: 2 }, shown = [];
 
   function square(place) { return g.onSquare(place[0], place[1]); }
   /* What has to be in the picture, on the square. */
@@ -18,10 +18,10 @@
     if (!shapes.length) shapes = g.countryOutline(g.wholeCountryOf(d.id) || d.country);
     return shapes.map(function (s) { return s.getLatLngs()[0].map(function (p) { return [p.lat, p.lng]; }); });
   }
-  function frame(points, width, height) {
+  function frame(points, width, height, around) {
     var x = points.map(function (p) { return p[0]; }), y = points.map(function (p) { return p[1]; });
     var box = [Math.min.apply(null, x), Math.min.apply(null, y), Math.max.apply(null, x), Math.max.apply(null, y)];
-    var size = Math.min((width - 2 * MARGIN) / Math.max(box[2] - box[0], AROUND), (height - 2 * MARGIN) / Math.max(box[3] - box[1], AROUND / 2));
+    var size = Math.min((width - 2 * MARGIN) / Math.max(box[2] - box[0], around), (height - 2 * MARGIN) / Math.max(box[3] - box[1], around / 2));
     return { size: size, x: (box[0] + box[2]) / 2 * size - width / 2, y: (box[1] + box[3]) / 2 * size - height / 2,
       zoom: Math.log2(size / 256), box: [0, 0, width, height], taken: [] };
   }
@@ -82,7 +82,7 @@
     canvas.width = dots * width; canvas.height = dots * height;
     var ctx = canvas.getContext("2d"), route = d.latitude === undefined || !g.hasRoutes ? null : g.cheapestRoute(d), has = content(d, route);
     if (!has.points.length) return;
-    var view = frame(has.points, width, height);
+    var view = frame(has.points, width, height, d.latitude === undefined ? AROUND_AREA : AROUND);
     ctx.scale(dots, dots);
     g.paintGround(ctx, view);
     if (d.latitude === undefined) {
@@ -91,6 +91,7 @@
         ctx.globalAlpha = 0.16; ctx.fillStyle = g.colour("accent"); ctx.fill();
         ctx.globalAlpha = 1; ctx.setLineDash([6, 4]); ctx.lineWidth = 1.5; ctx.strokeStyle = g.colour("accent"); ctx.stroke(); ctx.setLineDash([]);
       });
+      write(ctx, d.name || d.id, width / 2, height / 2, height / 4, view);
       return;
     }
     routeLines(ctx, view, has.lines);
