@@ -50,9 +50,14 @@ def test_each_table_of_the_mirror_is_read_whole_and_accounted_for(fetched):
 
 def test_what_the_mirror_lacks_fails_and_what_no_program_may_fetch_is_not_tried(fetched):
     told = fetched[0]
-    lacking = [f for f in told["failed"] if "the mirror lacks it" in f["error"]]
-    assert len(told["failed"]) - len(lacking) == 1  # a search that finds no item of the title
-    assert "usgs_tien_shan_ree" in {f["source_id"] for f in told["failed"]}
+    others = {
+        f["source_id"]: f["error"]
+        for f in told["failed"]
+        if "the mirror lacks it" not in f["error"]
+    }
+    assert "no item is called" in others.pop("usgs_tien_shan_ree")
+    assert {*others} == {"gem_power_plants", "gem_coal_mines", "gem_iron_mines"}
+    assert all("none of the last 13 months has the file" in error for error in others.values())
     why = Counter(n["why"].split(":")[0] for n in told["not_tried"])
     assert why["manual"] >= 3
     assert why["none"] >= 5
