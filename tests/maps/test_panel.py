@@ -472,9 +472,10 @@ def test_a_pasted_address_takes_effect_and_a_section_link_keeps_the_setting(star
     seen.page.evaluate("location.hash = 'f.country=KGZ'")
     kept = (candidates(starter_page[0])["country"] == "KGZ").sum()
     seen.until(f"document.querySelectorAll('#ranking tr.row').length === {kept}")
+    link = f"#f.country=KGZ&r={starter_page[0].report['run_id']}"
+    seen.until(f"location.hash === {link!r}")  # written a moment after the change
     seen.page.click("#sections a[href='#s-method']")
-    run = starter_page[0].report["run_id"]
-    assert seen.value("location.hash") == f"#f.country=KGZ&r={run}"
+    assert seen.value("location.hash") == link
     assert seen.value("document.activeElement.id") == "s-method"
 
 
