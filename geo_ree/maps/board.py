@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ _CAVEATS = ("limit_access", "limit_straight", "limit_unknown", "board_intervals"
 _DASH, _COST = "–", "access_usd_t_treo"
 _KEY = "board_map_key"
 _SCORED = ("role", "rank_in_role")
+_SEVERITIES = ("stop", "caution", "note")
+_DATED = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
 def board(
@@ -72,16 +75,17 @@ def board(
     date = str(run.get("created") or "")[:10]
     deposits = _deposits(scores, unranked)
     named = {**values["country_names"], **{i: name for i, (name, _) in deposits.items()}}
+    worst = _worst_flags(values["flags"])
     findings = "".join(f"<p>{safe_html(text)}</p>" for text in words(values["headline"], named))
     title, credits = say("title"), safe_html("; ".join(_credits(values["sources"])))
     parts = [
         f"<h1>{title}</h1>",
         f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
         f'<div class="board-headline">{findings}</div>',
-        _cards(say, values["cards"], deposits, values["country_names"]),
+        _cards(say, values["cards"], deposits, values["country_names"], worst),
         f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}</figure>",
         f'<h2 data-t="board_best">{say("board_best")}</h2>' if len(first) else "",
-        _table(say, first, values["country_names"]) if len(first) else "",
+        _table(say, first, values["country_names"], worst) if len(first) else "",
         f"<ul>{''.join(_worded('li', key, say) for key in _CAVEATS)}</ul>",
         f'<p class="board-disclaimer">{_sentence(say.term(str(run.get("disclaimer") or "")))}</p>',
         f'<p class="board-sources">{_worded("span", "sources", say)}: {credits}.</p>',
@@ -135,6 +139,7 @@ def _cards(
     cards: Iterable[Mapping[str, Any]],
     deposits: Mapping[str, tuple[str, str]],
     names: Mapping[str, str],
+    worst: Mapping[str, Mapping[str, str]],
 ) -> str:
     out = []
     for card in cards:
@@ -142,9 +147,39 @@ def _cards(
         place = say.term(names.get(country, country))
         note = say(card["note"]) if card["note"] else ""
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
-        parts = f"<small>{say(card['question'])}</small>{answer}<small>{note}</small>"
+        flag = worst.get(str(card["deposit"]))
+        said = (
+            _flagged(say, flag, f"{say('flag_' + flag['flag'])}. {safe_html(flag['fact'])}")
+            if flag
+            else ""
+        )
+        parts = (
+            f"<small>{say(card['question'])}</small>{answer}<small class='flagged'>{said}</small>"
+        )
+        parts += f"<small>{note}</small>"
         out.append(f"<div>{parts}</div>")
     return f'<div class="board-cards">{"".join(out)}</div>' if out else ""
+
+
+def _worst_flags(flags: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The worst flag of each deposit, of equals the newest published fact, as on the page's cards."""
+    rows = [dict(zip(flags["columns"], row, strict=True)) for row in flags["rows"]]
+    rows = [row for row in rows if row["severity"] in _SEVERITIES]
+    rows.sort(
+        key=lambda row: (
+            str(row.get("date") or "") if _DATED.fullmatch(str(row.get("date"))) else ""
+        ),
+        reverse=True,
+    )
+    rows.sort(key=lambda row: _SEVERITIES.index(row["severity"]))
+    out: dict[str, dict[str, str]] = {}
+    for row in rows:
+        out.setdefault(row["deposit_id"], row)
+    return out
+
+
+def _flagged(say: _Words, flag: Mapping[str, str], words: str) -> str:
+    return f"{say('severity_' + flag['severity'])}: {words}"
 
 
 def _best(scores: pd.DataFrame, first_stages: Iterable[str]) -> pd.DataFrame:
@@ -161,7 +196,12 @@ def _best(scores: pd.DataFrame, first_stages: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(pd.concat([ranked[first], ranked[~first]]).head(TOP))
 
 
-def _table(say: _Words, rows: pd.DataFrame, names: Mapping[str, str]) -> str:
+def _table(
+    say: _Words,
+    rows: pd.DataFrame,
+    names: Mapping[str, str],
+    worst: Mapping[str, Mapping[str, str]],
+) -> str:
     kinds = [kind for _, kind in _COLUMNS]
     heads = "".join(
         f'<th scope="col" class="{kind}" data-t="{key}">{say(key)}</th>' for key, kind in _COLUMNS
@@ -169,16 +209,24 @@ def _table(say: _Words, rows: pd.DataFrame, names: Mapping[str, str]) -> str:
     body = []
     for row in rows.to_dict("records"):
         known = {str(n): value for n, cell in row.items() if (value := plain(cell)) is not None}
-        cells = zip(_cells(say, known, names), kinds, strict=True)
+        cells = zip(_cells(say, known, names, worst.get(str(known["id"]))), kinds, strict=True)
         body.append("".join(f'<td class="{kind}">{cell}</td>' for cell, kind in cells))
     rest = "".join(f"<tr>{cells}</tr>" for cells in body)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rest}</tbody></table>"
 
 
-def _cells(say: _Words, known: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+def _cells(
+    say: _Words,
+    known: Mapping[str, Any],
+    names: Mapping[str, str],
+    flag: Mapping[str, str] | None,
+) -> list[str]:
     country = str(known.get("country", ""))
     place = say.term(names.get(country, country))
     name = f"{safe_html(known.get('name', known['id']))}<small>{safe_html(place)}</small>"
+    if flag and flag["severity"] == "stop":
+        words = _flagged(say, flag, say("flag_" + flag["flag"]))
+        name += f"<small class='flagged'>{words}</small>"
     stage = str(known.get("stage", "")).replace("_", " ")
     score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
     rank = _range(known, "rank_p5", "rank_p95")

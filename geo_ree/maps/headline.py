@@ -80,7 +80,7 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     - ``card_access``: of the candidates with a quantity by a reporting code or in a state register,
       the one with the highest score. Where the run holds sites of the reader only: their best.
     - ``card_largest``: of the same statements, the largest tonnage of contained oxide. Ore and metal
-      are not converted.
+      are not converted; where ore times grade by a reporting code would be larger, the card says so.
     - ``card_partner``: a candidate whose owner or partner is from a country of
       ``partner_countries.csv``. An owner comes before a partner, a holder that was found before one
       found in part; then the stage, the score and the name decide. ``others`` names the rest.
@@ -109,6 +109,7 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         holding = known[known["id"].isin(stated["deposit_id"])]
         out.append(_card("card_access", _best(holding), known))
         out.append(_card("card_largest", _first(sized), known))
+        out[-1]["values"].update(_larger_by_ore(stated, oxide))
     if "owner_country" in tables.get("control", ()):
         out.append(_partner_card(known, tables["control"]))
     return out
@@ -159,6 +160,19 @@ def _stated(known: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
     """Quantities of the candidates by a code or a register."""
     counts = resources["deposit_id"].isin(known["id"]) & resources["system_kind"].isin(REGISTERED)
     return resources[counts & (resources["quantity_t"] > 0)]
+
+
+def _larger_by_ore(stated: pd.DataFrame, oxide: pd.DataFrame) -> dict[str, Any]:
+    """The deposit whose ore times grade, after a code, exceeds every published tonnage of oxide."""
+    if oxide.empty or "grade_pct" not in stated:
+        return {}
+    ore = stated[(stated["substance"] == "ore") & (stated["system_kind"] == REGISTERED[0])]
+    grades = pd.to_numeric(ore["grade_pct"], errors="coerce")
+    ore = ore.assign(tonnes=ore["quantity_t"] * grades / 100).dropna(subset=["tonnes"])
+    most = ore.nlargest(1, "tonnes").to_dict("records")
+    if not most or most[0]["tonnes"] <= oxide["quantity_t"].max():
+        return {}
+    return {"larger": str(most[0]["deposit_id"]), "tonnes": float(most[0]["tonnes"])}
 
 
 def _resources(known: pd.DataFrame, resources: pd.DataFrame) -> Sentence:

@@ -317,6 +317,7 @@ def test_a_country_without_plants_is_fetched_and_one_without_anything_is_an_erro
         "roads": 0,
         "power_lines": 0,
         "power_plants": 0,
+        "protected_areas": 0,
     }
     nothing = write(ways=[], relations=[], nodes=[1])
     (outcome,) = fetch("osm_kazakhstan", settings=settings, file=nothing).outcomes

@@ -86,6 +86,20 @@ def test_the_table_without_javascript_has_the_figures_of_the_run(starter_page, u
         assert f"{deposit['rank_p5']}–{deposit['rank_p95']}" in row
 
 
+def test_what_forbids_mining_stands_on_the_first_sheet(starter_page, unscripted, visit):
+    flags = starter_page[0].tables["flags"]
+    stops = set(flags.loc[flags["severity"] == "stop", "deposit_id"])
+    names = starter_page[0].table.set_index("id")["name"]
+    page, seen = unscripted(starter_page[1]), visit(starter_page[1])
+    on_paper(seen)
+    for sheet in (page, seen.page):
+        text = " ".join(sheet.locator(".board-cards").inner_text().split())
+        assert "Stop: " in text and "Chon-Kemin national park" in text
+        marked = {row[1] for row in rows(sheet) if any("Stop: " in cell for cell in row)}
+        assert marked == {row[1] for row in rows(sheet)} & set(names[names.index.isin(stops)])
+        assert marked
+
+
 def test_with_javascript_paper_says_what_the_sheet_without_it_says(starter_page, unscripted, visit):
     still, seen = unscripted(starter_page[1]), visit(starter_page[1])
     assert not seen.page.is_visible("#board")

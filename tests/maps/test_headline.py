@@ -276,3 +276,12 @@ def test_the_starter_run_has_a_headline_and_three_cards(starter_run):
         found["card_largest"]["deposit"]
         == (largest.loc[largest["quantity_t"].idxmax(), "deposit_id"])
     )
+
+
+@pytest.mark.parametrize(("grade", "larger"), [(0.01, "code"), (0.001, None), (None, None)])
+def test_the_largest_says_where_ore_times_grade_would_be_larger(grade, larger):
+    ore = resources(("code", "ore", 1e8, "reporting_code")).assign(grade_pct=grade)
+    stated = pd.concat([STATED.assign(grade_pct=1.0), ore], ignore_index=True)
+    found = card({"scores": table(), "resources": stated}, "card_largest")
+    assert found["deposit"] == "register"
+    assert found["values"] == ({"larger": larger, "tonnes": pytest.approx(1e4)} if larger else {})

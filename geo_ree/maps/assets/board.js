@@ -13,10 +13,15 @@
   }
   function row(d) {
     var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.shownOxide(d);
-    return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country))),
+    return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country)), stopped(d)),
       d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
       g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), spread(access.p50, access.p10, access.p90),
       g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), oxide.category ? el("small", {}, g.term(oxide.category)) : null] : g.t("unknown")));
+  }
+  /* What forbids mining is said beside the name, on paper too. */
+  function stopped(d) {
+    var f = g.worstFlag(d);
+    return f && f.severity === "stop" ? el("small", { "class": "flagged" }, g.severity(f.severity) + ": " + g.flagName(f.flag)) : null;
   }
   function light(hex) {
     var n = parseInt(hex.slice(1), 16);
@@ -58,6 +63,7 @@
     return Array.from(document.querySelectorAll("#cards .card"), function (card) {
       var name = card.querySelector("h3");
       return el("div", {}, el("small", {}, text(card.querySelector(".asked"))), name ? [el("b", {}, text(name)), " " + text(card.querySelector(".sub"))] : null,
+        el("small", { "class": "flagged" }, text(card.querySelector(".worst"))),
         el("small", {}, text(card.querySelector(":scope > .small") || (name ? null : card.querySelector("p:last-child")))));
     });
   }

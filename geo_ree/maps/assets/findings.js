@@ -1,7 +1,7 @@
 /* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, flags = null;
+  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, DATED = /^\d{4}(-\d\d){0,2}$/, flags = null;
   var LISTS = { deposits: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
 
   function known(v) { return v !== undefined && v !== null && v !== ""; }
@@ -73,7 +73,10 @@
     if (!known(d.latitude)) return el("span", { "class": "unknown" }, t("needs_coordinate"));
     if (!g.cheapestRoute(d) && g.routeIsKnown(d)) return el("span", { "class": "unknown" }, t("needs_route"));
     if (!known(a.p50)) return el("span", { "class": "unknown" }, a.reason);
-    return t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) });
+    var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p10) && known(total.mining_usd_t_treo_p90);
+    return [t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) }),
+      ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
+      g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
   }
   function score(d) {
     var i = known(d.latitude) ? g.intervalOf(d) : {}, found = g.scoreOf(d);
@@ -83,18 +86,24 @@
       : g.plainNumber(found, 0) + " " + t("of_100");
   }
   g.severity = function (name) { return { stop: t("severity_stop"), caution: t("severity_caution"), note: t("severity_note") }[name]; };
-  /* The worst flag; what no layer knows is no flag. */
+  /* The worst flag, of equals the newest published fact; what no layer knows is no flag. */
   function worst(d) {
     flags = flags || g.grouped(g.rows(data.flags), "deposit_id");
-    return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; })[0];
+    function published(f) { return DATED.test(f.date || "") ? f.date : ""; }
+    return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; }).sort(function (a, b) {
+      return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (published(a) < published(b)) - (published(a) > published(b));
+    })[0];
   }
+  g.worstFlag = worst;
   function flagged(d) {
     var f = worst(d);
     if (!f) return el("p", { "class": "worst" }, t("no_flag"));
     return el("p", { "class": "worst " + f.severity }, el("strong", {}, g.severity(f.severity) + ": "), g.flagWords ? g.flagWords(f) : el("span", { lang: "en" }, f.fact));
   }
   function answer(card, d) {
-    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d));
+    var larger = card.values.larger;
+    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d),
+      larger ? el("small", {}, t("card_larger", { deposit: nameOf(larger), tonnes: g.plainNumber(card.values.tonnes, 0) })) : null);
     var others = card.values.others;
     return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(card.values.countries.map(g.country)) }),
       others.length ? el("small", {}, t("partner_others", { deposits: listed(others.map(nameOf)) })) : null);
