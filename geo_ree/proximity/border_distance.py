@@ -36,7 +36,7 @@ def border_columns(
     >>> import shapely
     >>> pair = gpd.GeoDataFrame(
     ...     {"country": ["KAZ", "KGZ"], "name": ["Kazakhstan", "Kyrgyzstan"], "source_id": "x"},
-    ...     geometry=[shapely.box(70, 43, 80, 50), shapely.box(70, 39, 80, 43)], crs=4326)
+    ...     geometry=[shapely.box(74.9, 43, 75.1, 44), shapely.box(74.9, 42, 75.1, 43)], crs=4326)
     >>> mine = gpd.GeoDataFrame({"country": ["KAZ"], "position_error_m": [500.0]},
     ...                         geometry=[shapely.Point(75, 43.1)], crs=4326)
     >>> table = border_columns(mine, pair)

@@ -64,8 +64,8 @@ def open_draft(folder: Path, stem: str = "") -> Iterator[Path]:
 def _make_draft(draft: Path, own: FolderLock) -> None:
     for attempt in range(_ATTEMPTS):
         with locked(draft.parent):
-            sweep_drafts(draft.parent)
             try:
+                sweep_drafts(draft.parent)
                 draft.mkdir(mode=0o700)
             except FileNotFoundError:  # another command removes the empty folder that it had made
                 if attempt == _ATTEMPTS - 1:

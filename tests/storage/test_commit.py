@@ -332,6 +332,22 @@ def test_a_folder_in_use_is_said(tmp_path, monkeypatch):
         storage.atomic_text(tmp_path / "a.txt", "x")
 
 
+def test_a_folder_that_another_command_removes_meanwhile_is_made_again(tmp_path, monkeypatch):
+    """It removes its empty temporary folder between our lock and our draft."""
+    home, real, calls = tmp_path / "scratch", drafts.sweep_drafts, []
+
+    def sweep(folder: Path) -> None:
+        calls.append(folder)
+        if len(calls) == 1:
+            folder.rmdir()
+        real(folder)
+
+    monkeypatch.setattr(drafts, "sweep_drafts", sweep)
+    with drafts.open_draft(home) as draft:
+        assert draft.is_dir()
+    assert len(calls) == 2
+
+
 # disks
 
 
