@@ -112,6 +112,10 @@ class _Words:
             )
         return safe_html(text)
 
+    def flag(self, name: str) -> str:
+        """Give the name of a flag; rules of a user's own have no words in the page."""
+        return safe_html(self._page.get(f"flag_{name}", name.replace("_", " ")))
+
     def term(self, word: str) -> str:
         return self._terms.get(word, word)
 
@@ -149,7 +153,7 @@ def _cards(
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
         flag = worst.get(str(card["deposit"]))
         said = (
-            _flagged(say, flag, f"{say('flag_' + flag['flag'])}. {safe_html(flag['fact'])}")
+            _flagged(say, flag, f"{say.flag(flag['flag'])}. {safe_html(flag['fact'])}")
             if flag
             else ""
         )
@@ -225,7 +229,7 @@ def _cells(
     place = say.term(names.get(country, country))
     name = f"{safe_html(known.get('name', known['id']))}<small>{safe_html(place)}</small>"
     if flag and flag["severity"] == "stop":
-        words = _flagged(say, flag, say("flag_" + flag["flag"]))
+        words = _flagged(say, flag, say.flag(flag["flag"]))
         name += f"<small class='flagged'>{words}</small>"
     stage = str(known.get("stage", "")).replace("_", " ")
     score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
