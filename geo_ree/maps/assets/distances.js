@@ -92,10 +92,12 @@
       line.node.classList.toggle("more", Boolean(end && end.more)); /* before it is measured: it makes the label longer */
       w = line.node.offsetWidth + 1;
       h = line.node.offsetHeight + 1;
-      for (var ring = 0; end && !found && ring < 9; ring++) {
+      for (var ring = 0; end && !found && ring < 14; ring++) {
         var off = 7 + 10 * ring, p = end.point;
         [[off, -h / 2], [-off - w, -h / 2], [-w / 2, -off - h], [-w / 2, off], [off, off / 2], [-off - w, off / 2], [off, -h - off / 2], [-off - w, -h - off / 2]].some(function (o) {
-          var x = Math.round(p.x + o[0]), y = Math.round(p.y + o[1]), box = [x, y, x + w, y + h];
+          /* One above or below its point may slide along the edge of the map. */
+          var left = o[0] === -w / 2 ? Math.max(3, Math.min(size.x - w - 3, p.x + o[0])) : p.x + o[0];
+          var x = Math.round(left), y = Math.round(p.y + o[1]), box = [x, y, x + w, y + h];
           if (free(box, taken, size)) found = box;
           return found;
         });
