@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,7 +30,6 @@ _DASH, _COST = "–", "access_usd_t_treo"
 _KEY = "board_map_key"
 _SCORED = ("role", "rank_in_role")
 _SEVERITIES = ("stop", "caution", "note")
-_DATED = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
 def board(
@@ -166,19 +164,12 @@ def _cards(
 
 
 def _worst_flags(flags: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """The worst flag of each deposit, of equals the newest published fact, as on the page's cards."""
-    rows = [dict(zip(flags["columns"], row, strict=True)) for row in flags["rows"]]
-    rows = [row for row in rows if row["severity"] in _SEVERITIES]
-    rows.sort(
-        key=lambda row: (
-            str(row.get("date") or "") if _DATED.fullmatch(str(row.get("date"))) else ""
-        ),
-        reverse=True,
-    )
-    rows.sort(key=lambda row: _SEVERITIES.index(row["severity"]))
+    """The worst flag of each deposit: the first in the order of the table, as on the page's cards."""
     out: dict[str, dict[str, str]] = {}
-    for row in rows:
-        out.setdefault(row["deposit_id"], row)
+    for values in flags["rows"]:
+        row = dict(zip(flags["columns"], values, strict=True))
+        if row["severity"] in _SEVERITIES:
+            out.setdefault(row["deposit_id"], row)
     return out
 
 

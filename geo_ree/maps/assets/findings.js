@@ -1,7 +1,7 @@
 /* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, DATED = /^\d{4}(-\d\d){0,2}$/, flags = null;
+  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, flags = null;
   var LISTS = { deposits: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
 
   function known(v) { return v !== undefined && v !== null && v !== ""; }
@@ -86,13 +86,10 @@
       : g.plainNumber(found, 0) + " " + t("of_100");
   }
   g.severity = function (name) { return { stop: t("severity_stop"), caution: t("severity_caution"), note: t("severity_note") }[name]; };
-  /* The worst flag, of equals the newest published fact; what no layer knows is no flag. */
+  /* The worst flag, which is the first of the table; what no layer knows is no flag. */
   function worst(d) {
     flags = flags || g.grouped(g.rows(data.flags), "deposit_id");
-    function published(f) { return DATED.test(f.date || "") ? f.date : ""; }
-    return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; }).sort(function (a, b) {
-      return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (published(a) < published(b)) - (published(a) > published(b));
-    })[0];
+    return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; })[0];
   }
   g.worstFlag = worst;
   function flagged(d) {
