@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -96,6 +96,17 @@ def starter_run(shared: Callable[[str, Make], Any]) -> SimpleNamespace:
         return SimpleNamespace(result=result, out=home / "out", data=home / "data")
 
     return shared("starter-run", make)
+
+
+@pytest.fixture(autouse=True)
+def nobody_changes_the_starter_run(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that keeps a run of its own among the shared files fails itself, not the next one."""
+    used = "starter_run" in request.fixturenames
+    yield
+    if used:
+        stored = request.getfixturevalue("starter_run").data / "processed" / "runs"
+        kept = sorted(p.name for p in stored.iterdir() if p.is_dir())
+        assert len(kept) == 1, f"a test wrote into the data folder of the starter run: {kept}"
 
 
 @pytest.fixture(autouse=True)

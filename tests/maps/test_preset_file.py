@@ -1,6 +1,7 @@
 """Weights of a reader as a preset file: from the page to TOML, back, and into a run."""
 
 import json
+import shutil
 import tomllib
 from math import isnan
 
@@ -133,12 +134,13 @@ def test_a_run_takes_the_file_of_the_page(starter_run, starter_page, visit, tmp_
         "Object.fromEntries(geoRee.ranked('candidate').map(d => [d.id, [geoRee.rankOf(d), geoRee.scoreOf(d)]]))"
     )
     file, out = saved(seen, tmp_path), tmp_path / "out"
+    shutil.copytree(starter_run.data, tmp_path / "data")  # the run is kept in it
     done = CliRunner().invoke(
         main,
         [
             "run",
             "--data",
-            str(starter_run.data),
+            str(tmp_path / "data"),
             "--out",
             str(out),
             "--draws",
