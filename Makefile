@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers peers map notebooks docs test quick check torture routes bench live clean
+.PHONY: help install servers peers map notebooks docs test test-services quick check torture routes bench bench-dask live clean
 
 help:  ## show this
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -28,11 +28,15 @@ peers:  ## install the programs that the benchmarks compare with (DuckDB, PostGI
 map: $(READY)  ## run the whole pipeline and write out/
 	@$(BIN)/geo-ree run
 
-test: $(READY)  ## run all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(READY)  ## run all tests but those of the services
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not services"
+
+test-services: $(READY)  ## test Dask, PostGIS and the service: starts a scheduler, a database and a server
+	bash tools/peers/postgis.sh
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m services
 
 quick: $(READY)  ## run the quick tests: no servers, no browser, no mirror, no full run
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not servers and not browser and not mirror"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not servers and not services and not browser and not mirror"
 
 torture: $(READY)  ## kill the commands that write, 50 times each, and look at what they leave
 	$(BIN)/python -W ignore tools/torture.py

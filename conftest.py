@@ -38,6 +38,9 @@ MARKS = {
     "mapserver": ("servers",),
     "pygeoapi": ("servers",),
     "s3": ("servers",),
+    "scheduler": ("services",),
+    "postgis": ("services",),
+    "service": ("services",),
 }
 RUNS = re.compile(r"\brun\(")
 

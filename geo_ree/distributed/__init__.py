@@ -1,0 +1,1 @@
+"""The same verbs over Dask, for tables and rasters that one machine does not hold."""
