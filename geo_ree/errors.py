@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 
 class GeoReeError(Exception):
@@ -39,6 +41,10 @@ class CatalogError(GeoReeError):
 
 class FetchError(GeoReeError):
     """A source that could not be downloaded, or whose download is not what it should be."""
+
+
+class DatabaseError(GeoReeError):
+    """A database that cannot be reached, read or written."""
 
 
 class SchemaError(GeoReeError):
@@ -122,3 +128,37 @@ def suggest_words(word: str, known: Iterable[str]) -> str:
     by_folded = {k.casefold(): k for k in known}
     near = difflib.get_close_matches(word.strip().casefold(), list(by_folded), 3, 0.6)
     return f"did you mean {' or '.join(by_folded[n] for n in near)}?" if near else ""
+
+
+def import_extra(module: str, extra: str) -> Any:
+    """Import a library that an optional extra of geo_ree installs.
+
+    Parameters
+    ----------
+    module
+        Full name of the module.
+    extra
+        Name of the extra in ``pyproject.toml``.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    SettingsError
+        When the library is not installed.
+
+    Examples
+    --------
+    >>> import_extra("no_such_library", "dask")
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: no_such_library is not installed; pip install "geo_ree[dask]"
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        library = module.split(".", maxsplit=1)[0]
+        raise SettingsError(
+            f"{library} is not installed", f'pip install "geo_ree[{extra}]"'
+        ) from error

@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -181,6 +182,29 @@ def mirror(require: Require) -> Iterator[Callable[..., str]]:
     for process in started:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def postgis(require: Require) -> Iterator[Any]:
+    """A PostgreSQL with PostGIS of its own on loopback: a `Cluster` of tools/postgis_cluster.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[1] / "tools"))
+        import postgis_cluster
+
+        require(
+            postgis_cluster.programs() is not None,
+            "no PostgreSQL with PostGIS: tools/peers/postgis.sh installs it",
+        )
+        with postgis_cluster.cluster() as server:
+            yield server
+
+
+@pytest.fixture
+def database(postgis: Any) -> Iterator[str]:
+    """Address of a new database with PostGIS and nothing in it, with the password of its owner."""
+    name = postgis.new_database()
+    yield postgis.url(name)
+    postgis.drop(name)
 
 
 @pytest.fixture

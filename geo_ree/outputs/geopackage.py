@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import shapely
 
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.layer_styles import qml_style, sld_style
-from geo_ree.outputs.notice import (
-    AREA_LAYERS,
-    ROUTE_LAYERS,
-    attribution_of,
-    licence_notice,
-    read_me,
-)
+from geo_ree.outputs.notice import attribution_of, licence_notice, read_me
+from geo_ree.outputs.run_layers import layers_of
 from geo_ree.outputs.symbols import rules_for
-from geo_ree.outputs.table_files import one_shape
 
 _LABELS = {
     "deposits": "CASE WHEN \"role\" IN ('candidate', 'by_product_host', 'reference') THEN \"name\" END"
@@ -61,38 +54,11 @@ def write_geopackage(bundle: Bundle, folder: Path) -> None:
     """
     path = folder / "geo_ree.gpkg"
     about = pd.DataFrame(read_me(bundle.run, bundle.sources), columns=["about", "text"])
-    for name, (table, layers) in _layers(bundle).items():
+    for name, (table, layers) in layers_of(bundle).items():
         _write(table, path, name, licence_notice(bundle.sources, *layers), bundle)
     for name, rows in {**bundle.plain, "read_me": about}.items():
         _write(rows, path, name, attribution_of(bundle.sources), bundle)
-    _add_styles(path, list(_layers(bundle)))
-
-
-def _layers(bundle: Bundle) -> dict[str, tuple[gpd.GeoDataFrame, tuple[str, ...]]]:
-    """Map each layer to its rows and to the canonical layers whose licences apply, lowest first.
-
-    The deposits hold what was measured to every layer: all licences apply, which is no layer named.
-    """
-    lines = ("countries", "water", "roads", "railways_planned", "railways", "power_lines")
-    order = sorted(bundle.infrastructure, key=lambda n: lines.index(n) if n in lines else 9)
-    parts = {p: (t, (n,)) for n in order for p, t in _by_shape(n, bundle.infrastructure[n])}
-    return {
-        "unranked": (bundle.unranked, ()),
-        **parts,
-        "corridors": (one_shape(bundle.corridors), ROUTE_LAYERS),
-        "areas": (bundle.areas, AREA_LAYERS),
-        "deposits": (bundle.scored, ()),
-    }
-
-
-def _by_shape(name: str, table: gpd.GeoDataFrame) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
-    """Split a layer by kind of shape: QGIS does not draw a layer that mixes them."""
-    dimension = shapely.get_dimensions(table.geometry.to_numpy())
-    kinds = [k for k in (2, 1, 0) if (dimension == k).any()]
-    main = 1 if 1 in kinds else (kinds or [0])[0]
-    for kind in kinds or [main]:
-        end = "" if kind == main else {0: "_points", 1: "_lines", 2: "_areas"}[kind]
-        yield name + end, table[(dimension == kind) | ((dimension < 0) & (kind == main))]
+    _add_styles(path, list(layers_of(bundle)))
 
 
 def _write(table: pd.DataFrame, path: Path, name: str, notice: str, bundle: Bundle) -> None:

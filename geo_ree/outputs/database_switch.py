@@ -1,0 +1,203 @@
+"""The moment in which a draft takes the place of a run's schema, and the views of ``latest`` follow.
+
+What geo_ree writes says so in its comments. Whatever does not is never removed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from geo_ree.errors import DatabaseError, import_extra
+
+LATEST = "latest"
+"""Schema of the views of the run that was written last."""
+
+MARK = "geo_ree run "
+"""In the comment of every schema, table and view that geo_ree writes."""
+
+_LOCK = int.from_bytes(b"geo_ree", "big")  # of the database: exports switch one after the other
+_LOCK_MS = 400  # less than PostgreSQL's deadlock_timeout, so that readers wait no longer than this
+_PATIENCE_S = 60.0
+_PAUSE_S = 0.1
+_SCHEMA = """
+SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace
+WHERE nspname = %s"""
+_RELATIONS = """
+SELECT c.relname, c.relkind = 'v', coalesce(obj_description(c.oid, 'pg_class'), '')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'v', 'm', 'f', 'p') ORDER BY c.relname"""
+_ADDED = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = %s AND c.relkind = 'r' AND col_description(c.oid, a.attnum) IS NULL
+ORDER BY c.relname, a.attnum"""
+_COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = %s AND c.relname = %s ORDER BY a.attnum"""
+_COMMENTS = """
+SELECT a.attname, col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE n.nspname = %s AND c.relname = %s ORDER BY a.attnum"""
+_RIGHTS = """
+SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) x
+LEFT JOIN pg_roles r ON r.oid = x.grantee
+WHERE n.nspname = %s AND c.relname = %s AND x.grantee <> c.relowner"""
+_SCHEMA_RIGHTS = """
+SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable
+FROM pg_namespace n, aclexplode(n.nspacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
+WHERE n.nspname = %s AND x.grantee <> n.nspowner"""
+_BLOCKERS = """
+SELECT DISTINCT a.pid, coalesce(a.usename, ''), coalesce(a.application_name, '')
+FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE n.nspname IN (%s, %s) AND l.granted AND l.pid <> pg_backend_pid() ORDER BY 1"""
+
+
+def check_ours(connection: Any, schema: str, names: Collection[str]) -> None:
+    """Refuse to replace what geo_ree did not write.
+
+    Raises
+    ------
+    DatabaseError
+        When the schema or ``latest`` is somebody else's, or holds a table, view or column that is.
+    """
+    for name in (schema, LATEST):
+        found = connection.execute(_SCHEMA, (name,)).fetchone()
+        if found is not None and not found[0].startswith(MARK):
+            raise DatabaseError(
+                f"the database {connection.info.dbname} has a schema {name} that geo_ree did not make",
+                "rename or remove it, or export to another database",
+            )
+    for name, _, comment in connection.execute(_RELATIONS, (schema,)).fetchall():
+        if MARK not in comment:
+            raise _foreign(f"{schema}.{name}")
+    for name, column in connection.execute(_ADDED, (schema,)).fetchall():
+        raise _foreign(f"the column {column} of {schema}.{name}")
+    for name, is_view, comment in connection.execute(_RELATIONS, (LATEST,)).fetchall():
+        if name in names and not (is_view and MARK in comment):
+            raise _foreign(f"{LATEST}.{name}")
+
+
+def _foreign(what: str) -> DatabaseError:
+    return DatabaseError(
+        f"{what} was not written by geo_ree, and would be replaced",
+        "move it to a schema of your own, or remove it",
+    )
+
+
+def switch(connection: Any, draft: str, schema: str, names: Collection[str]) -> None:
+    """Put a draft in the place of a schema, and let the views of ``latest`` show it.
+
+    Waits for readers in short turns, so that those who come later do not wait behind it.
+
+    Raises
+    ------
+    DatabaseError
+        When readers keep the old tables for more than a minute, or something depends on them.
+    """
+    errors = import_extra("psycopg", "postgis").errors
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with connection.transaction():
+                _switch_once(connection, draft, schema, names)
+                return
+        except errors.DependentObjectsStillExist as error:
+            raise DatabaseError(
+                f"something depends on the tables to replace: {error.diag.message_detail}",
+                f"let it read the schema {LATEST}, or remove it",
+            ) from None
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
+            if time.monotonic() > end:
+                raise DatabaseError(
+                    f"others use {schema} or {LATEST}: {_blockers(connection, schema)}",
+                    "let them end their transactions, then export again",
+                ) from None
+            time.sleep(_PAUSE_S)
+
+
+def _blockers(connection: Any, schema: str) -> str:
+    rows = connection.execute(_BLOCKERS, (schema, LATEST)).fetchall()
+    return ", ".join(f"process {pid} ({user} {name})" for pid, user, name in rows) or "unknown"
+
+
+def _switch_once(connection: Any, draft: str, schema: str, names: Collection[str]) -> None:
+    sql = import_extra("psycopg.sql", "postgis")
+
+    def do(statement: str, *parts: Any) -> None:
+        connection.execute(sql.SQL(statement).format(*parts))
+
+    do("SET LOCAL lock_timeout = {}", sql.Literal(f"{_LOCK_MS}ms"))
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    check_ours(connection, schema, names)
+    _show_latest(connection, draft, schema, names)
+    old = [row[0] for row in connection.execute(_RELATIONS, (schema,)).fetchall()]
+    if connection.execute(_SCHEMA, (schema,)).fetchone() is not None:
+        rights = connection.execute(_SCHEMA_RIGHTS, (schema,)).fetchall()
+        _grant(connection, rights, sql.SQL("SCHEMA {}").format(sql.Identifier(draft)))
+        for name in old:
+            if name in names:
+                rights = connection.execute(_RIGHTS, (schema, name)).fetchall()
+                _grant(connection, rights, sql.SQL("TABLE {}").format(sql.Identifier(draft, name)))
+        if old:
+            do("DROP TABLE {}", sql.SQL(", ").join(sql.Identifier(schema, name) for name in old))
+        do("DROP SCHEMA {}", sql.Identifier(schema))  # refuses where something is left in it
+    do("ALTER SCHEMA {} RENAME TO {}", sql.Identifier(draft), sql.Identifier(schema))
+
+
+def _show_latest(connection: Any, draft: str, schema: str, names: Iterable[str]) -> None:
+    """Make the views of ``latest`` those of a draft that will be called `schema`."""
+    sql = import_extra("psycopg.sql", "postgis")
+
+    def do(statement: str, *parts: Any) -> None:
+        connection.execute(sql.SQL(statement).format(*parts))
+
+    if connection.execute(_SCHEMA, (LATEST,)).fetchone() is None:
+        do("CREATE SCHEMA {}", sql.Identifier(LATEST))
+    about = f"{MARK}{schema.removeprefix('run_')}: views of the run that was written last"
+    do("COMMENT ON SCHEMA {} IS {}", sql.Identifier(LATEST), sql.Literal(about))
+    there = connection.execute(_RELATIONS, (LATEST,)).fetchall()
+    for name in [n for n, is_view, comment in there if is_view and MARK in comment]:
+        if name not in names:
+            do("DROP VIEW {}", sql.Identifier(LATEST, name))
+    for name in names:
+        view, table = sql.Identifier(LATEST, name), sql.Identifier(draft, name)
+        rights = []
+        shown = connection.execute(_COLUMNS, (LATEST, name)).fetchall()
+        if shown != connection.execute(_COLUMNS, (draft, name)).fetchall()[: len(shown)]:
+            rights = connection.execute(_RIGHTS, (LATEST, name)).fetchall()
+            do("DROP VIEW {}", view)
+        do("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", view, table)
+        _grant(connection, rights, sql.SQL("TABLE {}").format(view))
+        about = connection.execute(_COMMENTS, (draft, name)).fetchall()
+        do("COMMENT ON VIEW {} IS {}", view, sql.Literal(about[0][2]))
+        for column, comment, _ in about:
+            do(
+                "COMMENT ON COLUMN {} IS {}",
+                sql.Identifier(LATEST, name, column),
+                sql.Literal(comment),
+            )
+
+
+def _grant(connection: Any, rights: Iterable[tuple[str, str, bool]], on: Any) -> None:
+    """Give rights again: rows of role (blank for all), privilege and whether it can be passed on."""
+    sql = import_extra("psycopg.sql", "postgis")
+    for role, privilege, passed in rights:
+        to = sql.Identifier(role) if role else sql.SQL("PUBLIC")
+        words = sql.SQL(f"GRANT {_PRIVILEGES[privilege]} ON {{}} TO {{}}").format(on, to)
+        connection.execute(words + sql.SQL(" WITH GRANT OPTION") if passed else words)
+
+
+_PRIVILEGES = {
+    name: name
+    for name in (
+        *("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"),
+        *("USAGE", "CREATE"),
+    )
+}

@@ -1,0 +1,167 @@
+"""Addresses of PostgreSQL databases, and connections to them; no password ever leaves this file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from geo_ree.errors import DatabaseError, SettingsError, import_extra
+from geo_ree.safe_text import MASK, mask_addresses
+
+SCHEMES = ("postgresql", "postgres", "postgis", "postgresql+psycopg")
+"""What the address of a database begins with, before ``://``."""
+
+_ADDRESS = re.compile(rf"({'|'.join(map(re.escape, SCHEMES))})://", re.IGNORECASE)
+_EXAMPLE = "give one like postgresql://user@host:5432/database, and the password in PGPASSWORD"
+_LOGIN_HINT = (
+    "check host, port, database, user and password (of the address, PGPASSWORD or ~/.pgpass)"
+)
+_CONNECT_TIMEOUT_S = 10
+_SILENT_MS = 60_000  # a server that says nothing for so long is lost
+_SHORTEST_SECRET = 3
+
+
+def is_database(address: object) -> bool:
+    """Whether a text is the address of a database.
+
+    Examples
+    --------
+    >>> is_database("postgis://host/team"), is_database("out/export")
+    (True, False)
+    """
+    return isinstance(address, str) and _ADDRESS.match(address) is not None
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """Where a database is.
+
+    Parameters
+    ----------
+    conninfo
+        The address as libpq reads it; it may hold a password, so it is not shown.
+    shown
+        The address without its password.
+    """
+
+    conninfo: str = field(repr=False)
+    shown: str
+
+    def masked(self, text: str) -> str:
+        """Make one line of a text, without the password of this address."""
+        line = " ".join(text.split())
+        for secret in _secrets(self.conninfo):
+            line = line.replace(secret, MASK)
+        return mask_addresses(line)
+
+
+def parse_address(address: str) -> DatabaseAddress:
+    """Read the address of a database.
+
+    Parameters
+    ----------
+    address
+        ``postgresql://user:password@host:port/database?sslmode=...``; the scheme may also be
+        ``postgis`` or ``postgresql+psycopg``. What it leaves out is taken from the environment
+        (PGHOST, PGUSER, PGPASSWORD ...), a service file and ``~/.pgpass``, as psql does.
+
+    Raises
+    ------
+    SettingsError
+        When it is no address of a database; the message does not repeat it.
+
+    Examples
+    --------
+    >>> parse_address("postgis://ann:made-up@localhost/team").shown
+    'postgresql://ann:***@localhost/team'
+    >>> parse_address("mysql://localhost/team")
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: no address of a database begins with 'mysql'; give one like \
+postgresql://user@host:5432/database, and the password in PGPASSWORD
+    """
+    found = _ADDRESS.match(address)
+    if found is None:
+        raise SettingsError(
+            f"no address of a database begins with {address.partition(':')[0][:20]!r}", _EXAMPLE
+        )
+    conninfo = f"postgresql://{address[found.end() :]}"
+    if "@" in re.sub(r"^[^/?#]*", "", address[found.end() :]):
+        raise SettingsError(
+            "the address of the database has an @ after the name of its host",
+            "write / ? # and @ of a password as %2F %3F %23 and %40, or give it in PGPASSWORD",
+        )
+    return DatabaseAddress(conninfo, mask_addresses(conninfo))
+
+
+def _secrets(conninfo: str) -> list[str]:
+    """Passwords of an address, as they are and as they are written there, the longest first."""
+    login = conninfo.partition("://")[2].rpartition("@")[0]
+    named = re.findall(r"[?&](?:ssl)?password=([^&]*)", conninfo, re.IGNORECASE)
+    words = {*named, login.partition(":")[2]}
+    words |= {unquote(word) for word in words}
+    return sorted((w for w in words if len(w) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+@contextmanager
+def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[Any]:
+    """Open a connection, in which one transaction is committed at the end or rolled back.
+
+    Yields
+    ------
+    psycopg.Connection
+
+    Raises
+    ------
+    DatabaseError
+        When the server cannot be reached, refuses the login, is lost, or refuses a statement.
+    SettingsError
+        When psycopg is not installed.
+    """
+    psycopg = import_extra("psycopg", "postgis")
+    options = {
+        "application_name": "geo_ree",
+        "client_encoding": "utf8",
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": _SILENT_MS,
+    }
+    given = urlsplit(address.conninfo).query
+    options = {name: value for name, value in options.items() if f"{name}=" not in given}
+    with explaining(address):
+        try:
+            connection = psycopg.connect(address.conninfo, **options)
+        except psycopg.Error as error:
+            # not chained: the text of the driver may repeat what it was given
+            raise DatabaseError(
+                f"{address.shown}: {address.masked(str(error))}", _LOGIN_HINT
+            ) from None
+        connection.read_only = read_only
+        with connection:
+            yield connection
+
+
+@contextmanager
+def explaining(address: DatabaseAddress) -> Iterator[None]:
+    """Turn an error of the driver or server into a DatabaseError in one line, without passwords."""
+    psycopg = import_extra("psycopg", "postgis")
+    try:
+        yield
+    except psycopg.Error as error:
+        what = error.diag.message_primary or str(error)
+        more = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+        raise DatabaseError(
+            f"{address.shown}: {address.masked(what + more)}", _hint(error, psycopg.errors)
+        ) from None
+
+
+def _hint(error: Any, errors: Any) -> str:
+    if isinstance(error, errors.InsufficientPrivilege):
+        return "ask the owner of the database for this right"
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return "give the address of the primary server"
+    if error.sqlstate is None or isinstance(error, errors.OperationalError):
+        return "the connection was lost or ended; what was there is unchanged: try again"
+    return "what was there is unchanged"
