@@ -193,8 +193,8 @@ class NearestIndex:
         position : numpy.ndarray of int64
             Row of the nearest target, the first of equally near ones; -1 where there is no point.
         """
-        x = np.ascontiguousarray(lon, dtype=np.float64)
-        y = np.ascontiguousarray(lat, dtype=np.float64)
+        # Read-only arrays would have the loops compiled once more.
+        x, y = (np.require(places, np.float64, ("C", "W")) for places in (lon, lat))
         known = np.isfinite(x) & np.isfinite(y)
         if known.all():
             return self._search(x, y)

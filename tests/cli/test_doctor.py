@@ -132,6 +132,22 @@ def test_the_doctor_says_that_nothing_can_be_kept(monkeypatch):
     assert first == kernels.NO_CACHE
 
 
+def test_the_doctor_says_where_compiled_loops_are_kept_and_whether_they_are(monkeypatch, tmp_path):
+    from geo_ree.proximity.search import packets
+
+    class Kept:
+        class stats:  # noqa: N801 - as Numba calls it
+            cache_path = tmp_path
+
+    monkeypatch.setattr(packets, "walk", Kept)
+    (line,) = doctor._compiled_loops()
+    assert line.startswith(f"{tmp_path}, not compiled yet: ")
+    (tmp_path / "packets.walk-77.py311.nbi").touch()
+    assert list(doctor._compiled_loops()) == [str(tmp_path)]
+    Kept.stats.cache_path = None
+    assert list(doctor._compiled_loops()) == []
+
+
 @pytest.mark.slow
 def test_a_command_runs_where_nothing_can_be_kept(tmp_path):
     code = (

@@ -13,6 +13,7 @@ import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import NearestIndex
+from geo_ree.proximity.search import kernels, packets
 from geo_ree.proximity.search.index_files import FORMAT
 
 LAKE = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
@@ -149,3 +150,16 @@ def test_compiling_is_logged_once_per_machine(tmp_path):
     told = "compiling the nearest-feature search, once per machine: some seconds"
     assert ask() == [told, "[0.0]", "[0.0]"]
     assert ask() == ["[0.0]", "[0.0]"]
+
+
+def test_each_loop_is_compiled_for_one_kind_of_array_only(tmp_path):
+    index = NearestIndex(_targets())
+    index.query(_points(5_000))
+    index.save(tmp_path / "i")
+    x, y = np.linspace(50, 60, 6_000), np.linspace(40, 50, 6_000)
+    x.flags.writeable = y.flags.writeable = False
+    NearestIndex.load(tmp_path / "i").query_lonlat(x, y)
+    loops = {**vars(kernels), **vars(packets)}
+    compiled = {name: len(f.signatures) for name, f in loops.items() if hasattr(f, "signatures")}
+    assert compiled["project"] == compiled["walk"] == compiled["settle"] == 1
+    assert max(compiled.values()) == 1, compiled

@@ -35,6 +35,8 @@ def show_installation(data: Path, out: Path) -> int:
         problems.append(f"{_words(error)}; {_REINSTALL}")
     console.print(f"{'data':>10}  {escape(str(data.resolve()))}")
     console.print(f"{'out':>10}  {escape(str(out.resolve()))}")
+    for line in _tried(_compiled_loops):
+        console.print(f"{'loops':>10}  {escape(line)}")
     problems += [
         *_folder_problems(data),
         *_folder_problems(out),
@@ -163,6 +165,17 @@ def _page_problems() -> Iterator[str]:
     read_assets()
     if "en" not in load_languages():
         yield f"the package lacks the English words of the page; {_REINSTALL}"
+
+
+def _compiled_loops() -> Iterator[str]:
+    """Say where compiled loops are kept, and whether they are there yet."""
+    from geo_ree.proximity.search import packets
+    from geo_ree.proximity.search.tree import is_compiled
+
+    if folder := packets.walk.stats.cache_path:
+        there = is_compiled(packets, "walk")
+        state = "" if there else ", not compiled yet: about 4 seconds of a processor, once"
+        yield f"{folder}{state}"
 
 
 def _search_problems() -> Iterator[str]:

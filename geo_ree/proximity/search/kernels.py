@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from geo_ree.proximity.search.segments import ECCENTRICITY_2, SEMI_MAJOR_M
-from geo_ree.proximity.search.simd import GRID_M, LANES, MEAN_RADIUS_M
+from geo_ree.proximity.search.simd import GRID_M, LANES, MEAN_RADIUS_M, clamp
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +54,19 @@ def _warn_uncached() -> None:
     logger.warning("warning: %s", NO_CACHE)
 
 
-_OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
+_OPTIONS: Any = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_INNER: Any = {"forceinline": True, "no_cpython_wrapper": True}
 _EXACT: Any = {"fastmath": {"nnan", "nsz"}, **_OPTIONS}
 _FUSED: Any = {"fastmath": {"nnan", "nsz", "contract"}, **_OPTIONS}  # nothing is reordered
 jit = _compiler(**_FUSED)
 """Compile on first use; a product and a sum may become one instruction."""
-part = _compiler(forceinline=True, **_FUSED)
-"""Compile as a part of other functions: LLVM vectorises a loop only when all in it is inlined."""
+part = _compiler(**_INNER, **_FUSED)
+"""Compile as a part of other functions: LLVM vectorises a loop only when all in it is inlined. Python
+itself cannot call it: the code for that is left out, for it takes long to compile."""
 exact = _compiler(**_EXACT)
 """Compile without fused instructions: the same bits in vectors and out of them, so that a place has
 one image wherever it stands in an array."""
-exact_part = _compiler(forceinline=True, **_EXACT)
+exact_part = _compiler(**_INNER, **_EXACT)
 """Compile as a part of an exact function."""
 
 
@@ -91,9 +93,9 @@ def project(lon: Any, lat: Any, turn: Any, window: Any, xyz: Any, codes: Any) ->
         y = np.floor((yx * u + yy * v + yz * w) * (1.0 / GRID_M) + 0.5) * GRID_M
         z = np.floor((zx * u + zy * v + zz * w) * (1.0 / GRID_M) + 0.5) * GRID_M
         xyz[4 * i], xyz[4 * i + 1], xyz[4 * i + 2], xyz[4 * i + 3] = x, y, z, 0.0
-        spread = np.sqrt(2.0 / max(1.0 + z * (1.0 / MEAN_RADIUS_M), 1e-9))
-        column = min(max((x * spread - west) * scale, 0.0), 65535.0)
-        row = min(max((y * spread - south) * scale, 0.0), 65535.0)
+        spread = np.sqrt(2.0 / clamp(1.0 + z * (1.0 / MEAN_RADIUS_M), 1e-9, 4.0))
+        column = clamp((x * spread - west) * scale, 0.0, 65535.0)
+        row = clamp((y * spread - south) * scale, 0.0, 65535.0)
         codes[i] = _hilbert(np.uint32(np.int32(column)), np.uint32(np.int32(row)))
 
 
@@ -129,32 +131,24 @@ def _hilbert(x: Any, y: Any) -> Any:
     f = (a >> one) ^ a
     g = ((c >> one) ^ (b & (d >> one))) ^ c
     h = ((a & (c >> one)) ^ (d >> one)) ^ d
-    e, f, g, h = _doubled(e, f, g, h, np.uint32(2))
-    e, f, g, h = _doubled(e, f, g, h, np.uint32(4))
-    e, f, g, h = _doubled(e, f, g, h, np.uint32(8))
+    n = one
+    for _ in range(3):  # compose the turns of the curve over twice as many levels
+        n = n << one
+        e, f, g, h = (
+            (e & (e >> n)) ^ (f & (f >> n)),
+            (e & (f >> n)) ^ (f & ((e ^ f) >> n)),
+            g ^ ((e & (g >> n)) ^ (f & (h >> n))),
+            h ^ ((f & (g >> n)) ^ ((e ^ f) & (h >> n))),
+        )
     low = x ^ y
     high = (h ^ (h >> one)) | (full ^ (low | (g ^ (g >> one))))
-    return (_spread(high) << one) | _spread(low)
-
-
-@part
-def _doubled(a: Any, b: Any, c: Any, d: Any, n: Any) -> Any:
-    """Compose the turns of the curve over twice as many levels."""
-    return (
-        (a & (a >> n)) ^ (b & (b >> n)),
-        (a & (b >> n)) ^ (b & ((a ^ b) >> n)),
-        c ^ ((a & (c >> n)) ^ (b & (d >> n))),
-        d ^ ((b & (c >> n)) ^ ((a ^ b) & (d >> n))),
-    )
-
-
-@part
-def _spread(bits: Any) -> Any:
-    """Put a zero between every two of the lower 16 bits."""
-    bits = (bits | (bits << np.uint32(8))) & np.uint32(0x00FF00FF)
-    bits = (bits | (bits << np.uint32(4))) & np.uint32(0x0F0F0F0F)
-    bits = (bits | (bits << np.uint32(2))) & np.uint32(0x33333333)
-    return (bits | (bits << np.uint32(1))) & np.uint32(0x55555555)
+    # Put a zero between every two bits of both halves at once.
+    bits = (np.uint64(high) << np.uint64(32)) | np.uint64(low)
+    bits = (bits | (bits << np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    bits = (bits | (bits << np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    bits = (bits | (bits << np.uint64(2))) & np.uint64(0x3333333333333333)
+    bits = (bits | (bits << np.uint64(1))) & np.uint64(0x5555555555555555)
+    return np.uint32((bits >> np.uint64(31)) | bits)
 
 
 @jit

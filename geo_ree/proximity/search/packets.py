@@ -21,10 +21,12 @@ from geo_ree.proximity.search.simd import (
     MEAN_RADIUS_M,
     TOUCHING_M,
     boxes_near,
+    clamp,
     first_bit,
     greatest,
     lanes_near,
     least,
+    on_stack,
     visit,
 )
 
@@ -33,6 +35,7 @@ SETTLE_M = 30_000.0
 by enough to matter (over 0.4 mm)."""
 
 _X, _Y, _Z, _BEST, _SEGMENT, _OWNER = (LANES * field for field in range(6))
+_FIELDS = 6 * LANES
 NODE = 6 * LANES
 """Numbers of a node: the corners of its eight boxes."""
 
@@ -70,9 +73,11 @@ def walk(
     and the walk only proves it. The answer is the same without, for a bound never hides anything
     nearer than itself.
     """
-    lanes, near = np.empty(6 * LANES), np.empty(LANES)
-    stack, bound = np.empty(STACK, dtype=np.int64), np.empty(STACK)
-    before = np.full(LANES, -1, dtype=np.int64)
+    lanes, near = on_stack(_FIELDS, np.float64), on_stack(LANES, np.float64)
+    stack, bound = on_stack(STACK, np.int64), on_stack(STACK, np.float64)
+    before = on_stack(LANES, np.int64)
+    for k in range(LANES):
+        before[k] = -1
     mask = np.uint64(0xFFFFFFFF)
     for packet in range(begin, end, LANES):
         for k in range(LANES):
@@ -179,7 +184,7 @@ def foot_on(segments: Any, at: int, x: float, y: float, z: float, axis: Any) -> 
     sx, sy, sz = segments[i], segments[i + 1], segments[i + 2]
     dx, dy, dz = segments[i + 3], segments[i + 4], segments[i + 5]
     t = (x - sx) * dx + (y - sy) * dy + (z - sz) * dz
-    t = min(max(t * segments[i + 6], 0.0), 1.0)
+    t = clamp(t * segments[i + 6], 0.0, 1.0)
     fx, fy, fz = sx + t * dx, sy + t * dy, sz + t * dz
     up = axis[0] * fx + axis[1] * fy + axis[2] * fz
     gx = fx / A2 + E2 * up * axis[0]
@@ -210,7 +215,7 @@ def settle(
     `walk` found the shortest chord. Its geodesic bounds the answer, and `reach2` turns the bound back
     into a chord: no segment with a longer chord can have a shorter geodesic.
     """
-    stack, near = np.empty(STACK, dtype=np.int64), np.empty(LANES)
+    stack, near = on_stack(STACK, np.int64), on_stack(LANES, np.float64)
     for i in range(begin, end):
         p = rows[i]
         x, y, z = xyz[4 * p], xyz[4 * p + 1], xyz[4 * p + 2]

@@ -84,7 +84,7 @@ def build_tree(segments: Segments) -> Tree:
     )
     boxes, children = _stack(lowest)
     tree = Tree(packed, owners, boxes, children, turn)
-    for array in (packed, owners, boxes, children, turn):
+    for array in (packed, owners, boxes, children):
         array.flags.writeable = False
     return tree
 
@@ -101,7 +101,9 @@ def _turn() -> Floats:
     up /= np.linalg.norm(up)
     side = np.cross([0.0, 0.0, 1.0], up)
     side /= np.linalg.norm(side)
-    return np.array([side, np.cross(up, side), up])
+    turn = np.array([side, np.cross(up, side), up])
+    turn.flags.writeable = False  # as in a tree: for another kind of array loops are compiled again
+    return turn
 
 
 def _place(segments: Segments, turn: Floats) -> tuple[Floats, Keys, NDArray[np.int64]]:
@@ -260,11 +262,14 @@ def _edges(count: int, slices: int) -> list[int]:
 
 def log_compilation(module: Any, kernel: str, what: str, *, compiled: Any) -> None:
     """Log once that loops are being compiled, when this machine has not done so before."""
-    if compiled.signatures:
-        return
+    if not compiled.signatures and not is_compiled(module, kernel):
+        logger.info("compiling %s, once per machine: some seconds", what)
+
+
+def is_compiled(module: Any, kernel: str) -> bool:
+    """Say whether this machine has compiled a loop of a module since the module was changed."""
     folder = getattr(module, kernel).stats.cache_path  # None without a cache
     pattern = f"{module.__name__.rsplit('.', 1)[-1]}.{kernel}-*.nbi"
     made = Path(folder).glob(pattern) if folder else ()
     source = Path(module.__file__).stat().st_mtime
-    if not any(index.stat().st_mtime >= source for index in made):
-        logger.info("compiling %s, once per machine: some seconds", what)
+    return any(index.stat().st_mtime >= source for index in made)
