@@ -34,9 +34,14 @@ class Cluster:
         self.address = json.loads(file.read_text())["address"]
 
     def add_worker(self, *options: str, path: Iterable[Path] = PATH) -> subprocess.Popen[bytes]:
-        """Start a worker whose Python finds geo_ree in `path`."""
+        """Start a worker whose Python finds geo_ree in `path`; `join` waits until it has joined."""
         where = ("--host", "127.0.0.1", "--local-directory", str(self.home), "--no-dashboard")
         return self._start("worker", self.address, "--nthreads", "1", *where, *options, path=path)
+
+    def join(self) -> None:
+        """Wait until all workers have joined: on a busy machine that takes a while."""
+        for log in self.home.glob("worker-*.log"):
+            wait_until(lambda log=log: b"Registered to:" in log.read_bytes())
 
     def _start(self, *words: Any, path: Iterable[Path] = PATH) -> subprocess.Popen[bytes]:
         log = (self.home / f"{words[0]}-{len(self.processes)}.log").open("wb")
@@ -87,6 +92,7 @@ def _running(home: Path, workers: int) -> Iterator[Cluster]:
     try:
         for _ in range(workers):
             cluster.add_worker()
+        cluster.join()
         yield cluster
     finally:
         cluster.stop()

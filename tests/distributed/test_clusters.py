@@ -22,7 +22,7 @@ def test_a_running_scheduler_is_used_and_left_running(scheduler):
     for _ in range(2):
         with open_cluster(scheduler.address, tell=lines.append) as client:
             assert client.submit(sum, [1, 2], pure=False).result() == 3
-            client.wait_for_workers(2, timeout=60)
+            assert len(client.scheduler_info()["workers"]) == 2
     assert len(lines) == 2
     assert lines[0].startswith("dashboard: http://127.0.0.1:")
 
@@ -86,6 +86,7 @@ def test_a_worker_of_another_version(own_scheduler, tmp_path, source, words):
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(source)
     own_scheduler.add_worker(path=[package.parent])
+    own_scheduler.join()
     with pytest.raises(SettingsError) as raised, open_cluster(own_scheduler.address):
         pass
     assert words in one_line(raised)

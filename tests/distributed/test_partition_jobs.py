@@ -104,28 +104,28 @@ def test_failed_parts_are_named_the_others_finished_and_resumed(tmp_path, where,
 def test_a_killed_worker_costs_time_but_no_rows(own_scheduler, tmp_path, until):
     own_scheduler.add_worker()
     own_scheduler.add_worker()
+    own_scheduler.join()
     marks = tmp_path / "marks"
     marks.mkdir()
     parts = [(f"p{i}", str(marks)) for i in range(8)]
-    with open_cluster(own_scheduler.address) as client:
-        client.wait_for_workers(2, timeout=60)
-        with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(
-                run_partitions, write_once_allowed, parts, tmp_path / "out", key="k", client=client
-            )
-            until(lambda: len(list(marks.iterdir())) >= 2)
-            begun = {path.name: int(path.read_text() or 0) for path in marks.iterdir()}
-            victim, pid = next((name, pid) for name, pid in begun.items() if pid)
-            os.kill(pid, signal.SIGKILL)
-            until(lambda: (marks / victim).read_text() not in ("", str(pid)))
-            (marks / "go").touch()
-            paths = done.result(timeout=120)
+    with open_cluster(own_scheduler.address) as client, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(
+            run_partitions, write_once_allowed, parts, tmp_path / "out", key="k", client=client
+        )
+        until(lambda: len(list(marks.iterdir())) >= 2)
+        begun = {path.name: int(path.read_text() or 0) for path in marks.iterdir()}
+        victim, pid = next((name, pid) for name, pid in begun.items() if pid)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: (marks / victim).read_text() not in ("", str(pid)))
+        (marks / "go").touch()
+        paths = done.result(timeout=120)
     assert texts(paths) == [f"p{i}" for i in range(8)]
 
 
 def test_a_part_that_kills_its_workers_is_named_and_the_rest_finished(own_scheduler, tmp_path):
     own_scheduler.add_worker()
     own_scheduler.add_worker()
+    own_scheduler.join()
     with open_cluster(own_scheduler.address) as client, pytest.raises(GeoReeError) as raised:
         run_partitions(die, ["a", "deadly", "c"], tmp_path / "out", key="k", client=client)
     assert "1 of 3 parts failed: part-00001 (4 workers died over it;" in str(raised.value)
@@ -134,6 +134,7 @@ def test_a_part_that_kills_its_workers_is_named_and_the_rest_finished(own_schedu
 
 def test_a_lost_scheduler_is_one_line(own_scheduler, tmp_path, until):
     own_scheduler.add_worker()
+    own_scheduler.join()
     parts = [("p", str(tmp_path))]
     with ThreadPoolExecutor(1) as pool, open_cluster(own_scheduler.address) as client:
         done = pool.submit(
