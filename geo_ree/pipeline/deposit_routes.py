@@ -17,6 +17,7 @@ from geo_ree.routing.access import access_terms
 from geo_ree.routing.access_table import access_cost
 from geo_ree.routing.corridors import find_corridors
 from geo_ree.routing.route_answers import AVOIDED, DEFAULT_QUESTION
+from geo_ree.routing.site_access import reconcile
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.schema.columns import arrange, output_columns
 
@@ -134,7 +135,8 @@ def route_columns(
     -------
     pandas.DataFrame
         On the index of `deposits`: ``route_...`` and ``access_...`` of the table of scores. A figure
-        that is unknown is blank, and ``route_note`` says why.
+        that is unknown is blank, and ``route_note`` says why; ``site_access_note`` reconciles a line
+        that a source places at the deposit with the measured distance.
     """
     asked = corridors[corridors["question"] == DEFAULT_QUESTION]
     route = asked.drop_duplicates("deposit_id").set_index("deposit_id")
@@ -152,7 +154,11 @@ def route_columns(
             deposits["role"], route["note"], route["assumed"], blank, strict=True
         )
     ]
-    table = pd.DataFrame(out).assign(route_note=pd.Series(notes, ids, dtype=object))
+    said = pd.Series(reconcile(access), dtype=object).reindex(ids)
+    table = pd.DataFrame(out).assign(
+        site_access_note=said.where(said.notna(), None),
+        route_note=pd.Series(notes, ids, dtype=object),
+    )
     port = table["route_port"].astype(object)
     table["route_port"] = port.where(port.notna() & (port != ""), None)
     return table.set_axis(deposits.index)

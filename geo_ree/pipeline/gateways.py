@@ -10,9 +10,18 @@ import pandas as pd
 from geo_ree.deposits.vocabulary import read_country
 from geo_ree.errors import SettingsError, suggest_words
 from geo_ree.proximity import Target, measure
+from geo_ree.routing.route_answers import AVOIDED
 from geo_ree.schema.columns import rounded
 from geo_ree.scoring import ScoreModel, score
 from geo_ree.settings import SCORED_COUNTRIES, Box, Options
+
+_COUNTRY = {"CHN": "China", "RUS": "Russia", "IRN": "Iran"}
+
+EVERY_EXIT = "every exit"
+"""The choice of all gateways out of the scored countries."""
+
+NO_EXIT_THROUGH_ANY = "no exit through China, Russia or Iran"
+"""The choice that answers the question of every run: the countries of `AVOIDED`."""
 
 _COLUMNS = (
     "id",
@@ -110,18 +119,12 @@ def compare_gateways(
         return pd.DataFrame(columns=list(_COLUMNS))
     exits = tuple(_exits(layers["gateways"])["name"])
     chosen = targets["gateway"]
-    choices = {
-        "the preset's gateways": chosen,
-        "every exit": chosen.model_copy(update={"names": exits, "avoid_neighbours": ()}),
-        "no exit through China": chosen.model_copy(
-            update={"names": exits, "avoid_neighbours": ("CHN",)}
-        ),
-        "no exit through Russia": chosen.model_copy(
-            update={"names": exits, "avoid_neighbours": ("RUS",)}
-        ),
-        "no exit through China or Russia": chosen.model_copy(
-            update={"names": exits, "avoid_neighbours": ("CHN", "RUS")}
-        ),
+    avoided: dict[str, tuple[str, ...]] = {EVERY_EXIT: ()}
+    avoided |= {f"no exit through {_COUNTRY[code]}": (code,) for code in AVOIDED}
+    avoided[NO_EXIT_THROUGH_ANY] = AVOIDED
+    choices = {"the preset's gateways": chosen} | {
+        name: chosen.model_copy(update={"names": exits, "avoid_neighbours": codes})
+        for name, codes in avoided.items()
     }
     out = []
     for name, target in choices.items():

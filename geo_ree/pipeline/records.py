@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -280,16 +280,19 @@ class Result:
         >>> result.explain("kundybai").sentence.split(" scores ")[0]
         'Kundybai'
         """
+        from geo_ree.routing.site_access import reconcile
         from geo_ree.schema.deposit_lookup import find_deposit
         from geo_ree.scoring import explain
 
         table = self.scores.table
         place = find_deposit(deposit, table, self.unranked)
+        note = reconcile(self.access).get(str(table["id"].iloc[place]), "")
         if model is not None and model != self.scores.model:
             from geo_ree.pipeline.deposit_scores import rescore
 
             table, model = rescore(table, model)
-        return explain(table.index[place], table, model or self.scores.model)
+        found = explain(table.index[place], table, model or self.scores.model)
+        return replace(found, note=note)
 
     def to_html(self, *, picture: MapLayer | None = None, since: Sequence[str] = ()) -> str:
         """Render the page of the run: one HTML text that opens offline.

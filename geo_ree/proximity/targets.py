@@ -29,7 +29,7 @@ class Target(BaseModel):
     kinds, names
         Kinds and names that count; empty for all names, and for all kinds that are in use.
     avoid_neighbours
-        Countries (ISO alpha-3) whose gateways do not count.
+        Countries (ISO alpha-3) whose gateways do not count: those that lead to them, and their ports.
     at_least
         Numeric column -> least value that counts.
     same_country
@@ -76,6 +76,8 @@ class Target(BaseModel):
             keep &= layer["name"].isin(self.names)
         if self.avoid_neighbours:
             keep &= ~layer["neighbour"].isin(self.avoid_neighbours)
+            if "country" in layer:
+                keep &= ~layer["country"].isin(self.avoid_neighbours)
         for column, least in self.at_least.items():
             size = pd.to_numeric(layer[column])
             own = (

@@ -32,6 +32,7 @@ def access_terms(
     discount: float = 0.10,
     costs: Mapping[str, Range] | Path | str | None = None,
     prices: str = "as_published",
+    stated: bool = True,
     draws: int = 200,
     seed: int = SEED,
 ) -> AccessTerms:
@@ -39,7 +40,7 @@ def access_terms(
 
     Parameters
     ----------
-    deposits, routes, question, treo_t_a, product, recovery, life_years, discount, costs, prices, seed
+    deposits, routes, question, treo_t_a, product, recovery, life_years, discount, costs, prices, stated, seed
         As in `access_cost`.
     draws
         Number of draws; those of fewer are the first of more.
@@ -75,7 +76,7 @@ def access_terms(
     records, terms = [], []
     for at, (site, ships) in enumerate(zip(deposits.to_dict("records"), chosen, strict=True)):
         own = {name: part[at] for name, part in parts.items()}
-        plan = DepositPlan(site, ships, rows.iloc[at], own, pool, share, recovery)
+        plan = DepositPlan(site, ships, rows.iloc[at], own, pool, share, recovery, stated)
         terms.append(tuple(plan.build()))
         records.append(plan.describe(prices, life_years))
     found = AccessTerms(

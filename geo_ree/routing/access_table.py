@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from geo_ree.routing.access import access_terms
 from geo_ree.routing.capital import spur_break_even
 from geo_ree.routing.cost_terms import COMPONENTS, AccessDraws, AccessTerms, evaluate
 from geo_ree.routing.ranges import Range, unit_costs
+from geo_ree.routing.site_access import STATED_COLUMNS, put_beside, with_stated_line
 from geo_ree.settings import SEED
 
 _ENDS = (0.1, 0.5, 0.9)
@@ -34,8 +36,9 @@ ACCESS_COLUMNS = (
         "note",
     ),
     *("ore_t_per_treo", *(f"mining_usd_t_treo_p{p}" for p in (10, 50, 90))),
+    *STATED_COLUMNS,
 )
-"""Columns of `access_cost`; the last four stand beside the total, never in it."""
+"""Columns of `access_cost`; those from `ore_t_per_treo` on stand beside the total, never in it."""
 
 
 def access_cost(
@@ -50,6 +53,7 @@ def access_cost(
     discount: float = 0.10,
     costs: Mapping[str, Range] | Path | str | None = None,
     prices: str = "as_published",
+    stated: bool = True,
     draws: int = 1000,
     seed: int = SEED,
 ) -> pd.DataFrame:
@@ -80,6 +84,9 @@ def access_cost(
         Unit costs of your own in place of the package's, see `unit_costs`.
     prices
         ``as_published``, ``without_vat``, ``la_ce_zero`` or ``europe``, see `price_deck`.
+    stated
+        Whether a line that a source places at the deposit comes before the measured distance. The
+        total with the measured distances stands beside it then.
     draws, seed
         Monte Carlo draws. What deposits share (tariffs, unit costs, prices) they share in each draw.
 
@@ -111,8 +118,8 @@ def access_cost(
     >>> bool(table["capital_musd_p50"]["road"] > 5), bool(table["usd_t_treo_p50"].notna().any())
     (True, False)
     """
-    terms = access_terms(
-        deposits,
+    asked = partial(
+        access_terms,
         routes=routes,
         question=question,
         treo_t_a=treo_t_a,
@@ -125,7 +132,11 @@ def access_cost(
         draws=draws,
         seed=seed,
     )
-    return tabulate(terms, unit_costs(costs))
+    table = tabulate(asked(deposits, stated=stated), unit_costs(costs))
+    other = deposits[with_stated_line(deposits["id"])] if stated else deposits.iloc[:0]
+    measured = asked(other, stated=False) if len(other) else None
+    beside = table.iloc[:0] if measured is None else tabulate(measured, unit_costs(costs))
+    return put_beside(table, beside, other)
 
 
 def tabulate(terms: AccessTerms, costs: Mapping[str, Range]) -> pd.DataFrame:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import numpy as np
 
 from geo_ree.crs import Floats
 from geo_ree.errors import RouteError
 from geo_ree.routing.cost_terms import Term
-from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.ranges import Range, draw, standard_normal, stream
+from geo_ree.routing.site_access import stated_km
 from geo_ree.settings import SEED
 
 _Z95 = 1.6448536269514722
@@ -49,7 +48,13 @@ def annuity(life_years: float, discount: float) -> float:
 
 
 def draw_distance(
-    site: Mapping[str, object], target: str, draws: int, seed: int, costs: Mapping[str, Range]
+    site: Mapping[str, object],
+    target: str,
+    draws: int,
+    seed: int,
+    costs: Mapping[str, Range],
+    *,
+    stated: bool = True,
 ) -> Floats | None:
     """Draw the straight distance from a deposit to the nearest line, known or missing.
 
@@ -63,6 +68,8 @@ def draw_distance(
         As in `draw`.
     costs
         With ``omitted_roads``, the share of the road network that the layer leaves out.
+    stated
+        Whether a distance in ``facts/site_access.csv`` comes first.
 
     Returns
     -------
@@ -71,7 +78,7 @@ def draw_distance(
 
     Notes
     -----
-    A distance in ``facts/site_access.csv`` comes first. The error is taken as a 90 % interval. A
+    The error is taken as a 90 % interval. A
     road that the layer leaves out is nearer with the chance that it is left out: for lines placed
     at random with a share p missing, the nearest missing one is at M = D E (1 - p) / p with E
     exponential, and the true distance is min(D, M).
@@ -83,8 +90,8 @@ def draw_distance(
     >>> float(np.median(drawn)), bool((drawn <= 35).all())
     (35.0, True)
     """
-    if (published := published_distance(site, target)) is not None:
-        return np.full(draws, published)
+    if stated and (km := stated_km(site, target)) is not None:
+        return np.full(draws, km)
     distance = _number(site, f"dist_{target}_km")
     if distance is None:
         return None
@@ -98,40 +105,13 @@ def draw_distance(
     return np.asarray(drawn)
 
 
-def published_distance(site: Mapping[str, object], target: str) -> float | None:
-    """Return the kilometres to a line that a source gives for the deposit (``site_access.csv``).
-
-    Examples
-    --------
-    >>> published_distance({"id": "starter_deposits:kutessay-ii"}, "road")
-    0.0
-    """
-    return _site_access().get((str(site["id"]), target), (None, ""))[0]
-
-
-def published_lines(site: Mapping[str, object]) -> list[str]:
-    """Say which lines at the deposit a source gives, and of which year: nobody checked since.
-
-    Examples
-    --------
-    >>> published_lines({"id": "starter_deposits:kutessay-ii"})
-    ['road at 0 km by a source of 2009, not checked since', 'power line at 0 km by a source of 2009, not checked since']
-    """
-    return [
-        f"{target.replace('_', ' ')} at {km:g} km by a source of {year}, not checked since"
-        for (deposit, target), (km, year) in _site_access().items()
-        if deposit == site["id"]
-    ]
-
-
-@lru_cache(maxsize=1)
-def _site_access() -> dict[tuple[str, str], tuple[float, str]]:
-    rows = read_facts("site_access").to_dict("records")
-    return {(r["deposit_id"], r["target"]): (float(r["km"]), str(r["year"])) for r in rows}
-
-
 def power_distance(
-    site: Mapping[str, object], draws: int, seed: int, costs: Mapping[str, Range]
+    site: Mapping[str, object],
+    draws: int,
+    seed: int,
+    costs: Mapping[str, Range],
+    *,
+    stated: bool = True,
 ) -> tuple[Floats | None, bool]:
     """Draw the distance to the nearest power line, and say whether it is known.
 
@@ -145,7 +125,7 @@ def power_distance(
     >>> known, bool((km <= 100).all())
     (False, True)
     """
-    line = draw_distance(site, "power_line", draws, seed, costs)
+    line = draw_distance(site, "power_line", draws, seed, costs, stated=stated)
     if line is not None:
         return line, True
     plant = draw_distance(site, "power_plant", draws, seed, costs)

@@ -16,8 +16,6 @@ from geo_ree.routing.capital import (
     is_steep,
     power_distance,
     power_terms,
-    published_distance,
-    published_lines,
     road_terms,
 )
 from geo_ree.routing.cost_terms import Term, round_draws
@@ -25,6 +23,7 @@ from geo_ree.routing.payable import draw_payable
 from geo_ree.routing.products import Product, published_grade, published_oxide
 from geo_ree.routing.ranges import Range, draw
 from geo_ree.routing.route_costs import KILOMETRES, TONNES
+from geo_ree.routing.site_access import StatedLine, stated_lines
 
 _SULPHUR_PER_ACID = 1 / 3.06
 """t of sulphur hauled for a t of H2SO4 (stoichiometry)."""
@@ -69,6 +68,7 @@ class DepositPlan:
     pool: DrawPool
     share: float
     recovery: float
+    stated: bool = True
     missing: list[str] = field(default_factory=list)
     assumed: dict[str, list[str]] = field(default_factory=dict)
     amounts: dict[str, tuple[float, str]] = field(default_factory=dict)
@@ -77,6 +77,11 @@ class DepositPlan:
         """Build the terms of the deposit."""
         terms = [*self._road(), *self._power(), *self._haulage()]
         return self.pool.keep(terms)
+
+    def stated_line(self, target: str) -> StatedLine | None:
+        """Return the line of that kind that a source places at the deposit, where those count."""
+        lines = stated_lines(self.site) if self.stated else ()
+        return next((line for line in lines if line.target == target), None)
 
     @property
     def product_t(self) -> str:
@@ -131,7 +136,7 @@ class DepositPlan:
     def _notes(self, said: str) -> list[str]:
         """Say what is shipped, published and hauled; `said` is about the quantity."""
         ships = self.ships
-        notes = [*ships.notes, said, *published_lines(self.site), self._way()]
+        notes = [*ships.notes, said, self._way()]
         if ships.recovery and not ships.recovery[0] <= 100 * self.recovery <= ships.recovery[1]:
             low, high = ships.recovery
             known = f"{low:g}" if low == high else f"{low:g} to {high:g}"
@@ -150,7 +155,7 @@ class DepositPlan:
         return f"haulage to {port} ({corridor})" if known else ""
 
     def _road(self) -> list[Term]:
-        km = draw_distance(self.site, "road", self.pool.draws, self.pool.seed, self.pool.costs)
+        km = self._distance("road")
         self.assumed["road"] = self._road_basis()
         if km is None:
             self.missing.append("road")
@@ -158,10 +163,16 @@ class DepositPlan:
         self.amounts["road"] = float(np.median(km)), "km straight"
         return road_terms(self.pool.add(f"road_km_{self.site['id']}", lambda: km), self.share)
 
+    def _distance(self, target: str) -> Floats | None:
+        pool = self.pool
+        return draw_distance(
+            self.site, target, pool.draws, pool.seed, pool.costs, stated=self.stated
+        )
+
     def _road_basis(self) -> list[str]:
         """Say what the distance to the road rests on."""
-        if published_distance(self.site, "road") is not None:
-            return ["road to the site by a source: see site_access.csv"]
+        if (line := self.stated_line("road")) is not None:
+            return [f"road at {line.km:g} km by a source of {line.year}, not checked since"]
         said = ["straight distance to the nearest known road"]
         near, far = (self.site.get(f"dist_{name}_km") for name in ("settlement", "road"))
         if near is not None and far is not None and near < far:
@@ -170,13 +181,17 @@ class DepositPlan:
 
     def _power(self) -> list[Term]:
         pool, (coef, names) = self.pool, self.ore
-        km, known = power_distance(self.site, pool.draws, pool.seed, pool.costs)
+        km, known = power_distance(self.site, pool.draws, pool.seed, pool.costs, stated=self.stated)
         mwh = [(coef / 1000.0, (*names, "mill_power"))] if self.ships.milled else []
         if self.ships.product != "concentrate":
             mwh.append((1.0, ("cracking_power",)))
         self.assumed["power"] = (
             [] if known else ["upper limit: distance to the nearest power plant"]
         )
+        if (line := self.stated_line("power_line")) is not None:
+            self.assumed["power"] = [
+                f"power line at {line.km:g} km by a source of {line.year}, not checked since"
+            ]
         if km is None:
             self.assumed["power"] = ["own power: no line or plant is known"]
             return power_terms(None, self.share, tuple(mwh))
@@ -211,7 +226,7 @@ class DepositPlan:
     def _spur(self) -> list[Term]:
         """Return the terms of a rail spur that takes the place of the truck to the railhead."""
         pool, km = self.pool, float(self.route["truck_km"])
-        spur = draw_distance(self.site, "railway", pool.draws, pool.seed, pool.costs)
+        spur = self._distance("railway")
         straight = np.full(pool.draws, km) if spur is None else spur
         name = pool.add(f"spur_km_{self.site['id']}", lambda: straight)
         self.amounts["rail_spur"] = float(np.median(straight)), "km straight"

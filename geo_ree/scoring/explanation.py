@@ -43,10 +43,14 @@ class Explanation:
         Score, rank and rank within the stage; the (at most three) criteria that win most points and the (at most two)
         known ones that lose most, each listed once; the unknown ones; and the largest possible
         gain from one criterion, with the score and rank it would give.
+    note
+        Where a source places a road, railway or power line at the deposit: both distances, what
+        takes which, and the cost of access with the measured ones; else "".
     """
 
     table: pd.DataFrame
     sentence: str
+    note: str = ""
 
     def __repr__(self) -> str:
         points = self.table["points"]
@@ -54,11 +58,11 @@ class Explanation:
         return f"<Explanation: {known}, points {points.min():.1f} to {points.max():.1f}>"
 
     def __str__(self) -> str:
-        return self.sentence
+        return f"{self.sentence} {self.note}".rstrip()
 
     def _repr_html_(self) -> str:
         columns = ["label", "distance_km", "value", "weight", "points", "gain", "reason", "source"]
-        return f"<p>{escape(self.sentence)}</p>{html_table(self.table[columns])}"
+        return f"<p>{escape(str(self))}</p>{html_table(self.table[columns])}"
 
 
 class Explainable(Protocol):
@@ -151,7 +155,8 @@ def explain(
         index=pd.Index([c.name for c in criteria], name="criterion"),
     )
     sentence = _sentence(place, scores, model, table, moved, read_compared(ranked, scores))
-    return Explanation(table=table, sentence=sentence)
+    note = row.get("site_access_note")
+    return Explanation(table=table, sentence=sentence, note=note if isinstance(note, str) else "")
 
 
 def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, str]:

@@ -188,7 +188,7 @@ def test_the_page_answers_the_five_questions(starter_page, visit):
         "Which three deposits to visit",
         "have no rank?",
         "What exactly is nearest",
-        "without the gateways in China and Russia",
+        "without the gateways to China, Russia and Iran",
         "Who published these tonnages?",
     ):
         assert question in text

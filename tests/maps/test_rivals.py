@@ -136,17 +136,17 @@ def test_other_weights_show_their_own_and_say_so(starter_page, visit):
 
 
 def said(seen):
-    return seen.page.inner_text("#questions .answer >> nth=0")
+    return seen.page.inner_text("#questions .question >> nth=0")
 
 
 @pytest.mark.parametrize(
     ("close", "words"),
     [
-        ("ab ac ad ae bc bd be cd ce de", "No two of the first 5 can be told apart"),
-        ("", "The first 5 can all be told apart."),
+        ("ab ac ad ae bc bd be cd ce de", "No two of them can be told apart"),
+        ("", "All of them can be told apart."),
         # a chain of neighbours is no group
-        ("ab bc cd de", "only these cannot be told apart: A from B; B from C; C from D; D from E."),
-        ("bc bd be cd ce de", "only these can be told apart: A from B, C, D, E."),
+        ("ab bc cd de", "can be told apart but these: A from B; B from C; C from D; D from E."),
+        ("bc bd be cd ce de", "Only these of them can be told apart: A from B, C, D, E."),
     ],
 )
 def test_the_first_answer_follows_from_the_pairs(data, tmp_path, visit, close, words):
@@ -164,6 +164,7 @@ def test_the_first_answer_follows_from_the_pairs(data, tmp_path, visit, close, w
     pairs = pd.DataFrame(rows, columns=["a", "b", "p_a_above_b"])
     seen = visit(written(changed(data, scores=scores, pairwise=pairs), tmp_path))
     assert words in said(seen)
+    assert "The first 5 of all candidates are A, B, C, D, E." in said(seen)
     split = seen.value(
         "[...document.querySelectorAll('#ranking tr.row')].map(r => r.classList.contains('split'))"
     )
@@ -171,10 +172,37 @@ def test_the_first_answer_follows_from_the_pairs(data, tmp_path, visit, close, w
     assert split == [False, *cuts[1:]]
 
 
+def test_the_first_five_are_compared_once_and_by_the_ranking(starter_page, visit):
+    result, path = starter_page
+    seen = visit(path, 1440, 900)
+    assert said(seen).count("told apart") == 2  # the question, and one answer
+    best = result.table[result.table["role"] == "candidate"].sort_values("rank_in_role").head(5)
+    names = seen.value("Object.fromEntries(geoRee.deposits.map(d => [d.id, d.name]))")
+    line = seen.page.inner_text("#questions .apart-answer")
+    assert line.startswith(
+        f"The first 5 of all candidates are {', '.join(map(names.get, best['id']))}."
+    )
+    rivals = best.set_index("id")["not_separable_from"].fillna("").str.split(";")
+    pairs = [(a, b) for at, a in enumerate(best["id"]) for b in best["id"].iloc[at + 1 :]]
+    alike = [(a, b) for a, b in pairs if b in rivals[a]]
+    if "No two of them" in line:
+        assert alike == pairs
+        return
+    listed = line.partition(": ")[2].rstrip(".")
+    shown = {
+        (first, other)
+        for part in listed.split("; ")
+        for first, _, others in [part.partition(" from ")]
+        for other in others.split(", ")
+    }
+    kept = alike if "but these" in line else [p for p in pairs if p not in alike]
+    assert shown == {(names[a], names[b]) for a, b in kept}
+
+
 def test_without_pairs_the_page_says_nothing_of_them(data, tmp_path, visit):
     from tests.maps.conftest import written
 
     seen = visit(written(data, tmp_path))
-    assert "told apart" not in said(seen)
+    assert seen.page.locator("#questions .apart-answer").count() == 0
     assert seen.page.locator(".rivals-count").count() == 0
     assert seen.trouble == []

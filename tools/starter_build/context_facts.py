@@ -30,6 +30,7 @@ _FACTS = {
     "mineralogy": Path("context", "control", "mineralogy.csv"),
     "deals": Path("context", "deals.csv"),
     "governance": Path("context", "governance.csv"),
+    "resources": Path("resources.csv"),
 }
 _NEEDED = {
     "control": (
@@ -40,6 +41,7 @@ _NEEDED = {
     "mineralogy": ("deposit_id", "thorium_uranium", "flowsheet_tests", "source", "as_of"),
     "deals": ("deposit", "country", "fact", "date", "parties", "source", "note"),
     "governance": ("country", "topic", "fact", "date", "source", "note"),
+    "resources": ("deposit", "substance", "quantity", "unit", "statement", "source", "note"),
 }
 _TOPICS: Mapping[str, str] = {
     "EITI": "eiti",
@@ -88,7 +90,7 @@ def newest_date(text: str) -> str:
 
 def build_control(facts: Path, out: Path) -> Product:
     """Write ``control.csv``: who holds each deposit, a row a record."""
-    rows = [_holder(row) for row in _reviewed(facts, "control")]
+    rows = [_holder(row) for row in reviewed(facts, "control")]
     rows += [{name: row[name] for name in CONTROL} for row in read_table("added_control")]
     known = {row["native_id"] for row in read_csv(out / "deposits.csv")}
     _check("control", rows, known, {"holder_status": HOLDER_STATUSES})
@@ -105,7 +107,7 @@ def build_deals(facts: Path, out: Path) -> Product:
     """Write ``deals.csv``: agreements, awards and withdrawals, a row a fact."""
     named = {row["name"]: row["native_id"] for row in read_csv(out / "deposits.csv")}
     rows = []
-    for row in _reviewed(facts, "deals"):
+    for row in reviewed(facts, "deals"):
         rows.append(
             {
                 **{name: row[name] for name in ("country", "fact", "parties", "source", "note")},
@@ -127,7 +129,7 @@ def build_deals(facts: Path, out: Path) -> Product:
 def build_governance(facts: Path, out: Path) -> Product:
     """Write ``governance.csv``: dated facts about countries, a row a country and fact."""
     rows = []
-    for row in _reviewed(facts, "governance"):
+    for row in reviewed(facts, "governance"):
         for country in row["country"].split(";"):
             rows.append(
                 {
@@ -152,7 +154,7 @@ def ore_facts(facts: Path) -> dict[str, dict[str, str]]:
             "flowsheet": _sourced(row["flowsheet_tests"], row),
             "thorium_uranium": _sourced(row["thorium_uranium"], row),
         }
-        for row in _reviewed(facts, "mineralogy")
+        for row in reviewed(facts, "mineralogy")
     }
 
 
@@ -211,7 +213,7 @@ def codes_of(text: str) -> str:
     return ";".join(dict.fromkeys(codes))
 
 
-def _reviewed(facts: Path, table: str) -> list[dict[str, str]]:
+def reviewed(facts: Path, table: str) -> list[dict[str, str]]:
     """Rows of a table of the facts with our changes; a change of another value than was reviewed is an error."""
     file = _FACTS[table]
     rows = read_checked_csv(facts / file, _NEEDED[table])

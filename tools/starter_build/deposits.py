@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geo_ree.schema import PUBLISHED_FLAGS
-from starter_build.context_facts import NO_ORE_FACTS, ore_facts
+from starter_build.context_facts import NO_ORE_FACTS, ore_facts, reviewed
 from starter_build.positions import judge_position
 from starter_build.product import (
     BuildError,
@@ -214,7 +214,7 @@ def _notes(row: dict[str, str]) -> str:
 
 def build_resources(facts: Path, out: Path) -> Product:
     """Write ``resources.csv``: one row a published statement, none added up."""
-    raw = [*read_csv(facts / "resources.csv"), *read_table("added_resources")]
+    raw = [*reviewed(facts, "resources"), *read_table("added_resources")]
     listed = [*read_csv(facts / "deposits.csv"), *read_table("added_deposits")]
     known = {r["name"] for r in listed}
     unknown = sorted({r["deposit"] for r in raw} - known)
@@ -233,7 +233,7 @@ def build_resources(facts: Path, out: Path) -> Product:
         rows=len(rows),
         built_from={
             "facts/resources.csv": "sha256 " + sha256(facts / "resources.csv"),
-            **checksums("added_resources"),
+            **checksums("added_resources", "context_changes"),
         },
         took={f"statements about {s}": n for s, n in sorted(substances.items())},
         derived={

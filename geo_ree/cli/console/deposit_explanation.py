@@ -9,7 +9,6 @@ import pandas as pd
 from geo_ree.cli.console.printing import say, say_json, say_rows
 from geo_ree.pipeline.records import Result
 from geo_ree.schema.deposit_lookup import find_deposit
-from geo_ree.scoring import explain
 
 _BRIEF = ("criterion", "points", "of", "distance", "nearest feature and source")
 _FACTS = ("score", "rank_in_role", "rank_p5", "rank_p95", "p_top3", "not_separable_from")
@@ -24,6 +23,8 @@ def show_explanation(result: Result, deposit: str, *, as_json: bool = False) -> 
     say(f"{facts['name']} ({facts['id']}), run {facts['run_id']}, {facts['preset']}")
     say()
     say(facts["sentence"])
+    if facts["note"]:
+        say(facts["note"])
     say()
     rows = [
         {
@@ -50,6 +51,7 @@ def explain_deposit(result: Result, deposit: str) -> dict[str, Any]:
     -------
     dict
         ``id``, ``name``, ``run_id``, ``preset``, ``score``, the rank with its interval, ``sentence``,
+        ``note`` (a line at the deposit by a source, against the measured distance),
         ``criteria`` (a row each: points of a weight of 100, the possible gain, distance and error in
         km, the nearest feature) and ``changes``: what would change the leader, in sentences.
 
@@ -60,7 +62,7 @@ def explain_deposit(result: Result, deposit: str) -> dict[str, Any]:
     """
     table, model = result.scores.table, result.scores.model
     row = table.iloc[find_deposit(deposit, table, result.unranked)]
-    found = explain(row.name, table, model)
+    found = result.explain(str(row["id"]))
     criteria = [
         {
             "criterion": str(name),
@@ -82,6 +84,7 @@ def explain_deposit(result: Result, deposit: str) -> dict[str, Any]:
         "preset": str(result.report["preset"]),
         **{name: _plain(row.get(name)) for name in _FACTS},
         "sentence": found.sentence,
+        "note": found.note,
         "criteria": criteria,
         "changes": _changes(result, str(row["id"])),
     }

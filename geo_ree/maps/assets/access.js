@@ -106,6 +106,47 @@
   g.accessTotal = function (d) {
     return g.accessRows(d).filter(function (r) { return r.component === "total"; })[0] || null;
   };
+  var LINES = { road: "road", rail_spur: "railway", power: "power_line" };
+  /* The lines that a source places at a deposit: their rows of the costs. */
+  function statedRows(d) { return (byDeposit[d.id] || []).filter(function (r) { return known(r.stated_km); }); }
+  function lineName(r) { return g.term(g.words(LINES[r.component])); }
+  function capital(word) { return word.charAt(0).toLocaleUpperCase(g.locale()) + word.slice(1); }
+  function measured(d, r) {
+    var target = LINES[r.component], there = g.nearestFeature(d["near_" + target]);
+    if (!known(r.measured_km)) return g.t("site_access_none");
+    return g.t("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target)), feature: [there.name, there.label].filter(Boolean).join(", ") });
+  }
+  function otherCost(total) {
+    if (g.accessMoved()) return g.t("site_access_moved");
+    if (!known(total.measured_usd_t_treo_p50)) return g.t("site_access_no_cost");
+    return g.t("site_access_cost", {
+      usd: g.about(total.measured_usd_t_treo_p50), low: g.about(total.measured_usd_t_treo_p10), high: g.about(total.measured_usd_t_treo_p90),
+      share: g.plainNumber(total.measured_share_pct_p50, 0), now: g.about(total.usd_t_treo_p50)
+    });
+  }
+  /* Where a source places a line at the deposit and the score takes the measured distance: both values, what takes which, and
+     what access would cost with the measured ones. Null elsewhere. */
+  g.siteAccess = function (d) {
+    var rows = statedRows(d);
+    if (!rows.length) return null;
+    return g.el("div", { "class": "note site-access" }, rows.map(function (r) {
+      return g.el("p", {}, g.t("site_access_line", { line: capital(lineName(r)), measured: measured(d, r), stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }));
+    }), g.el("p", {}, otherCost(g.accessTotal(d))), g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
+  };
+  /* The same in a line, for a card. */
+  g.siteAccessShort = function (d) {
+    var rows = statedRows(d), total = g.accessTotal(d);
+    if (!rows.length) return "";
+    return g.t("site_access_short", {
+      lines: rows.map(lineName).join(", "), year: rows[0].stated_in,
+      cost: g.accessMoved() || !known(total.measured_usd_t_treo_p50) ? "" : "; " + g.t("site_access_short_cost", { usd: g.about(total.measured_usd_t_treo_p50) })
+    });
+  };
+  /* In the table of distances: the source's distance, which the cost of access takes. */
+  g.statedDistance = function (d, target) {
+    var r = statedRows(d).filter(function (one) { return LINES[one.component] === target; })[0];
+    return r ? g.t("site_access_distance", { stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }) : "";
+  };
   /* Of the notes on a total, what keeps its figure unknown; the last of them says it. */
   function unknownBecause(note) {
     var list = g.list(note), why = list.filter(function (one) { return /no USD per t TREO|no way by land|no coordinate/.test(one); });

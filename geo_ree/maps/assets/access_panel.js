@@ -120,19 +120,26 @@
       share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1)
     })) : null];
   }
+  /* A deposit that does not last at the rate asked ships less: said beside its rate. */
+  function limited(total) {
+    var asked = g.state.access.treo_t_a || (g.accessTerms || {}).treo_t_a;
+    return known(total.treo_t_a) && asked - total.treo_t_a > 0.5 ? " " + t("access_limited", { asked: g.plainNumber(asked, 0) }) : "";
+  }
   g.accessPart = function (d) {
     var rows = g.accessRows(d), total = g.accessTotal(d);
     if (!g.hasAccess || !total) return null;
     var measure = known(total.usd_t_treo_p50) ? "usd_t_treo" : "usd_t_product";
     return [el("h4", {}, t("access_heading")), headline(d, total),
-      el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }),
+      el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }), limited(total),
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
+      g.siteAccess(d),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
         ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,
       total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, noted(one)); })) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),
+      el("p", { "class": "small" }, t("components_and_total")),
       el("p", { "class": "note" }, t("dollars_for"))];
   };
 })(geoRee);

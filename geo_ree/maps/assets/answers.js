@@ -22,10 +22,9 @@
     function listed(side) {
       return side.map(function (one) { return g.t("pair_from", { name: name(one[0]), others: names(one[1]) }); }).join("; ");
     }
-    if (!separable.length) return g.t("top_undistinguished", { last: top.length });
-    if (!alike.length) return g.t("top_distinguished", { last: top.length });
-    return count(separable) <= count(alike) ? g.t("top_few_distinguished", { last: top.length, parts: listed(separable) })
-      : g.t("top_few_alike", { last: top.length, parts: listed(alike) });
+    if (!separable.length) return g.t("top_undistinguished");
+    if (!alike.length) return g.t("top_distinguished");
+    return count(separable) <= count(alike) ? g.t("top_few_distinguished", { parts: listed(separable) }) : g.t("top_few_alike", { parts: listed(alike) });
   }
   function mostOften(best, words) {
     var chances = best.slice().sort(function (a, b) { return share(b, "p_top3") - share(a, "p_top3") || g.rankOf(a) - g.rankOf(b); });
@@ -33,8 +32,13 @@
     return {
       three: three,
       close: chances.slice(3, 40).filter(function (d) { return share(d, "p_top3") > 0.05 && least - share(d, "p_top3") <= 0.15; }),
-      answer: answer(g.say(words, { names: el("strong", {}, names(three)) }), " ", apart(best.slice(0, 5)), g.published() ? "" : " " + g.t("chances_of_page"))
+      answer: answer(g.say(words, { names: el("strong", {}, names(three)) }), g.published() ? "" : " " + g.t("chances_of_page"))
     };
+  }
+  /* One rule, said once: the first five of the whole ranking, whatever their stage. */
+  function firstFive() {
+    var top = g.ranked("candidate").slice(0, 5), words = apart(top);
+    return words ? el("p", { "class": "apart-answer" }, g.t("first_five", { n: top.length, names: names(top), apart: words })) : "";
   }
   function visit(box) {
     var parts = g.candidatesByStage(), best = parts.first;
@@ -48,6 +52,7 @@
     if (close.length) box.append(el("p", {}, g.t("equally_likely",
       { names: close.map(function (d) { return name(d) + " (" + Math.round(100 * share(d, "p_top3")) + " %)"; }).join(", ") })));
     if (parts.later.length) box.append(mostOften(g.ranked("candidate"), "most_often_top3_all").answer);
+    box.append(firstFive());
     box.append(el("p", {}, g.t("access_only")));
   }
   function entry(d) {
@@ -98,6 +103,7 @@
           there.label + (dated ? ". " + g.t("edition") + ": " + dated : ""));
       })));
     var vague = g.measures.filter(function (m) { return d["err_" + m + "_km"] > 0.5 * d["dist_" + m + "_km"]; });
+    if (g.siteAccess(d)) box.append(g.siteAccess(d));
     if (vague.length) box.append(el("p", {}, g.t("rough_distances",
       { list: vague.map(function (m) { return g.term(data.measures[m][0]) + " " + g.distance(d, m); }).join(", ") })));
     box.append(el("p", {}, el("strong", {}, g.t("line_missing_question")), " ",

@@ -158,14 +158,15 @@
     })));
   }
   function nearestCell(d, m) {
-    var there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
+    var stated = g.statedDistance(d, m), there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
     return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "", there.water ? ", " + g.term(there.water) : "",
       el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, there.label))] : null,
     /* A line of unknown course hides behind a surer one: the draws take the nearer of both. */
     known(d["unsure_" + m + "_km"]) ? el("div", {}, el("small", {}, t("maybe_nearer", {
       line: g.nearestFeature(d["near_unsure_" + m]).name, distance: g.kilometres(d["unsure_" + m + "_km"], d["err_unsure_" + m + "_km"])
     }) + " ", g.stamp("computed"))) : null,
-    known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null];
+    known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null,
+    stated ? el("div", { "class": "note" }, stated) : null];
   }
   g.nearness = function (d) {
     return g.table([t("to_feature"), [t("distance"), "n"], t("nearest_in_country")], g.measures.map(function (m) {
@@ -276,7 +277,7 @@
     return el("div", { "class": "dossier" }, title(d), g.shortlistPart(d),
       placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
       g.flagPart(d), g.holderPart(d),
-      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled"))] : null,
+      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled")), g.siteAccess(d)] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
       g.routePart(d), g.accessPart(d), g.countryPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.plannedNote(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,

@@ -1,7 +1,7 @@
-/* What changes without the gateways to China and Russia: one sentence, what the ranking counts already, and every candidate that moves. */
+/* What changes without the gateways to China, Russia and Iran: one sentence for the score, one for the routes, what the ranking counts already, and every candidate that moves. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, ALL = "every exit", WITHOUT = "no exit through China or Russia", FIRST = 10, MOST = 100;
+  var el = g.el, t = g.t, ALL = "every exit", WITHOUT = "no exit through China, Russia or Iran", FIRST = 10, MOST = 100;
   var CASPIAN = [46, 36, 55, 48]; /* degrees: west, south, east, north */
 
   function name(d) { return d.name || d.id; }
@@ -73,6 +73,7 @@
     var best = g.deposits.filter(function (d) { return d.role === "candidate" && ((at[d.id] || {})[kinds[0]] || {}).rank_in_role !== undefined; });
     best.sort(function (a, b) { return at[a.id][kinds[0]].rank_in_role - at[b.id][kinds[0]].rank_in_role; });
     box.append.apply(box, [el("p", { "class": "answer" }, [sentence(best, at, kinds), standard(best, at, kinds[0])].filter(Boolean).join(" ")),
+      g.hasRoutes ? el("p", {}, t("routes_answer", { answer: g.answerText(g.firstQuestion()) })) : "",
       el("p", {}, gate ? t("gateway_weight", { share: g.plainNumber(100 * gate.weight, 0) }) + " " : "", t("excludes_politics"))].concat(table(best, at, kinds)));
     if (!g.published()) box.append(el("p", { "class": "note" }, t("table_of_run")));
   };

@@ -74,7 +74,9 @@
     if (!g.cheapestRoute(d) && g.routeIsKnown(d)) return el("span", { "class": "unknown" }, t("needs_route"));
     if (!known(a.p50)) return el("span", { "class": "unknown" }, a.reason);
     var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p10) && known(total.mining_usd_t_treo_p90);
+    var stated = g.siteAccessShort(d);
     return [t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) }),
+      stated ? el("small", {}, stated) : null,
       ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
       g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
   }
@@ -123,7 +125,7 @@
     open.addEventListener("click", function () { g.open(d.id); });
     var node = el("article", { "class": "card", "data-card": card.question }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
       el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d),
-      card.note ? el("p", { "class": "small" }, t(card.note)) : null);
+      card.note ? el("p", { "class": "small" }, t(card.note), card.note === "card_no_coordinate" && g.areasOf(d.id).length ? " " + t("card_area") : "") : null);
     setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });
     return node;
   }

@@ -30,7 +30,7 @@
         radio.checked = name === chosen;
         radio.addEventListener("change", function () { g.chooseGateways(name); });
         return g.el("label", {}, radio, " " + g.term(name));
-      }), g.el("p", { "class": "small" }, g.t("gateway_hint"))));
+      }), g.el("p", { "class": "small" }, g.t("gateway_hint"), g.hasRoutes ? " " + g.t("gateway_hint_routes", { questions: g.questions().map(g.questionWords).join("; ") }) : "")));
   }
   g.rewordGateways = function () { if (box) fill(); };
   g.gatewayControl = function (chart) {

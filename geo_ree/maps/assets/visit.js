@@ -109,6 +109,7 @@
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
         fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status),
         fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
+      g.siteAccess(d),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
   function trip(order, number, count) {

@@ -173,11 +173,18 @@ def _site(site: Mapping[str, Any]) -> str:
             f"<table><tbody><tr><th>Elevation</th><td>{_elevation(site)}</td></tr>{near}"
             f"{_tailings(site)}</tbody></table>",
             f"<table><tbody>{facts}</tbody></table>",
+            _site_access(site),
             _flags(site),
             f'<p class="quiet">Sources: {_known(site.get("reference"))}<br>'
             f"Records: {_known(site.get('sources') or site['id'])}</p></section>",
         ]
     )
+
+
+def _site_access(site: Mapping[str, Any]) -> str:
+    """A line that a source places at the deposit, against the measured distance."""
+    note = site.get("site_access_note")
+    return f"<p>{escape(note)}</p>" if isinstance(note, str) and note else ""
 
 
 def _flags(site: Mapping[str, Any]) -> str:

@@ -1,0 +1,73 @@
+"""A line that a source places at a deposit, against the measured distance: both are said, with the other cost."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_ree.routing import access_cost
+from geo_ree.routing.access_table import ACCESS_COLUMNS
+from geo_ree.routing.facts_tables import read_facts
+from geo_ree.routing.site_access import STATED_COLUMNS, reconcile, stated_lines
+from tests.routing.conftest import make_routes
+from tests.routing.test_access import make_sites
+
+HELD = "starter_deposits:kutessay-ii"
+MEASURED = {"dist_road_km": 27.0, "dist_power_plant_km": 120.0, "near_road": "road near Kemin"}
+
+
+def costs(**options):
+    site = make_sites(id=HELD, **MEASURED)
+    routes = make_routes(deposit_id=HELD)
+    return access_cost(site, routes=routes, draws=100, **options)
+
+
+def test_both_distances_and_the_other_cost_stand_in_the_table():
+    table, other = costs(), costs(stated=False)
+    assert list(table.columns) == list(ACCESS_COLUMNS)
+    road, total = (table.set_index("component").loc[name] for name in ("road", "total"))
+    assert (road["stated_km"], road["measured_km"]) == (0.0, 27.0)
+    assert road["stated_in"] == "2009"
+    assert road["measured_to"] == "road near Kemin"
+    without = other.set_index("component").loc["total"]
+    for q in (10, 50, 90):
+        assert total[f"measured_usd_t_treo_p{q}"] == without[f"usd_t_treo_p{q}"]
+    assert total["measured_share_pct_p50"] == without["share_pct_p50"]
+    assert without["usd_t_treo_p50"] > total["usd_t_treo_p50"]
+    assert other[list(STATED_COLUMNS)].isna().all().all()
+
+
+def test_the_sentence_names_both_values_their_sources_and_what_takes_which():
+    table = costs()
+    total = table.set_index("component").loc["total"]
+    said = reconcile(table)[HELD]
+    assert "Road: the score takes the 27 km that were measured to it (road near Kemin)" in said
+    assert "the cost of access takes 0 km, which a source of 2009 gives" in said
+    assert "Power line: the score takes none" in said
+    for line in stated_lines({"id": HELD}):
+        assert line.source in said
+    assert f"would cost {total['measured_usd_t_treo_p50']:,.0f} USD" in said
+    assert f"in place of {total['usd_t_treo_p50']:,.0f}." in said
+
+
+def test_every_row_of_the_facts_is_reconciled_and_no_other_deposit():
+    rows = read_facts("site_access")
+    ids = [*dict.fromkeys(rows["deposit_id"]), "x:1"]
+    sites = pd.concat([make_sites(id=i, **MEASURED) for i in ids], ignore_index=True)
+    routes = pd.concat([make_routes(deposit_id=i) for i in ids], ignore_index=True)
+    table = access_cost(sites, routes=routes, draws=50)
+    assert list(reconcile(table)) == ids[:-1]
+    stated = table.dropna(subset=["stated_km"])
+    assert sorted(stated["deposit_id"]) == sorted(rows["deposit_id"])
+
+
+def test_without_a_published_quantity_the_other_cost_is_unknown():
+    site = make_sites(id=HELD, **MEASURED).assign(stated_quantity_t=np.nan)
+    table = access_cost(site, routes=make_routes(deposit_id=HELD), draws=50)
+    assert "the cost per tonne of oxides is unknown" in reconcile(table)[HELD]
+
+
+@pytest.mark.parametrize("column", STATED_COLUMNS)
+def test_a_deposit_without_a_stated_line_has_blanks(column):
+    table = access_cost(make_sites(), routes=make_routes(), draws=20)
+    assert table[column].isna().all()
+    assert reconcile(table) == {}
