@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.cell_rows import STRIP_CELLS, Burned, CellRows, Mask, rows_at_once, wrapped
+from geo_ree.proximity.cell_rows import (
+    STRIP_CELLS,
+    Burned,
+    CellRows,
+    Mask,
+    Window,
+    rows_at_once,
+    window_of,
+    wrapped,
+)
 from geo_ree.proximity.grid import Grid
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.storage.geotiff import Singles
@@ -57,21 +67,38 @@ class CountryCells:
             self._codes = list(map(str, names))
             self._lands = np.concatenate([[0], codes + 1]).astype(np.int16)
 
-    def strips(self, grid: Grid, *, most_cells: int = STRIP_CELLS // 2) -> Iterator[Singles]:
-        """Yield the rows from the north, some at a time, in metres; NaN where unknown."""
-        rows = rows_at_once(grid, most_cells)
-        for begin in range(0, grid.height, rows):
-            out = np.full((min(rows, grid.height - begin), grid.width), np.nan, dtype=np.float32)
-            for code, wanted in self._parts(grid, begin, begin + len(out)):
-                self._fill(code, grid, begin, out, wanted)
+    def strips(
+        self, grid: Grid, *, most_cells: int = STRIP_CELLS // 2, window: Window | None = None
+    ) -> Iterator[Singles]:
+        """Yield the rows from the north, some at a time, in metres; NaN where unknown.
+
+        Of a window of the grid (see `window_of`), by default of all of it.
+        """
+        top, bottom, left, right = window_of(grid, window)
+        rows = rows_at_once(right - left, most_cells)
+        for begin in range(top, bottom, rows):
+            out = np.full((min(rows, bottom - begin), right - left), np.nan, dtype=np.float32)
+            place = _Place(grid, begin, left)
+            for code, wanted in self._parts(place, out.shape):
+                self._fill(code, place, out, wanted)
             yield out
 
-    def _parts(self, grid: Grid, begin: int, end: int) -> Iterator[tuple[str, Mask]]:
+    def may_be_known(self, grid: Grid, window: Window) -> bool:
+        """Say whether a cell of a window may have a distance: whether it holds land."""
+        top, bottom, left, right = window_of(grid, window)
+        return self._index.countries is None or self._areas.touches(
+            grid, slice(top, bottom), slice(left, right)
+        )
+
+    def _parts(self, place: _Place, shape: tuple[int, ...]) -> Iterator[tuple[str, Mask]]:
         """Yield the country to search, ``*`` for all, and the cells that search it."""
         if self._index.countries is None:
-            yield ALL, np.ones((end - begin, grid.width), dtype=np.bool_)
+            yield ALL, np.ones(shape, dtype=np.bool_)
             return
-        numbers = self._areas.numbers(grid, slice(begin, end))
+        rows, columns = (
+            slice(at, at + n) for at, n in zip((place.begin, place.first), shape, strict=True)
+        )
+        numbers = self._areas.numbers(place.grid, rows, columns)
         if not self._apart:
             yield ALL, numbers > 0
             return
@@ -84,16 +111,16 @@ class CountryCells:
         for land, code in zip(present[present > 0][known], codes[known], strict=True):
             yield str(code), lands == land
 
-    def _fill(self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
+    def _fill(self, code: str, place: _Place, out: Singles, wanted: Mask) -> None:
         """Measure the wanted cells to the features of a country."""
         certain, unsure = (self._rows(code, certain=certain) for certain in (True, False))
         if certain is not None:
-            certain.measure(grid, begin, out, wanted)
+            place.measure(certain, out, wanted)
         if unsure is not None and certain is None:
-            unsure.measure(grid, begin, out, wanted)
+            place.measure(unsure, out, wanted)
         elif unsure is not None:
-            self._add_unsure(unsure, code, grid, begin, out, wanted)
-        self._clear_beyond(code, grid, begin, out, wanted)
+            self._add_unsure(unsure, code, place, out, wanted)
+        self._clear_beyond(code, place, out, wanted)
 
     def _rows(self, code: str, *, certain: bool) -> CellRows | None:
         key = (code, certain)
@@ -103,7 +130,7 @@ class CountryCells:
         return self._measured[key]
 
     def _add_unsure(
-        self, unsure: CellRows, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask
+        self, unsure: CellRows, code: str, place: _Place, out: Singles, wanted: Mask
     ) -> None:
         """Put in lines of unknown course where, even at their farthest, they are nearer."""
         indexed = self._index.indexed(self._target, code, certain=False)
@@ -115,32 +142,43 @@ class CountryCells:
         if not wanted.any():
             return
         near = np.full(out.shape, np.inf, dtype=np.float32)
-        unsure.measure(grid, begin, near, wanted)
-        for row, column, lon, lat in _places(grid, begin, near + least < out):
+        place.measure(unsure, near, wanted)
+        for row, column, lon, lat in place.cells(near + least < out):
             metres, found = index.query_lonlat(lon, lat)
             better = metres + 1_000.0 * error_km[found] < out[row, column]
             out[row[better], column[better]] = metres[better]
 
-    def _clear_beyond(self, code: str, grid: Grid, begin: int, out: Singles, wanted: Mask) -> None:
+    def _clear_beyond(self, code: str, place: _Place, out: Singles, wanted: Mask) -> None:
         """Set to unknown what reaches beyond what the sources of the layer cover."""
         index, layer = self._index, self._index.targets[self._target].layer
         if index.countries is None or (self._apart and code in index.extents.sure(layer)):
             return
-        for row, column, lon, lat in _places(grid, begin, wanted & np.isfinite(out)):
+        for row, column, lon, lat in place.cells(wanted & np.isfinite(out)):
             km = np.asarray(out[row, column] / 1_000.0, dtype=np.float64)
             codes = np.full(len(lon), code, dtype=object)
             beyond = index.beyond(self._target, lon, lat, codes, km)
             out[row[beyond], column[beyond]] = np.nan
 
 
-def _places(
-    grid: Grid, begin: int, wanted: Mask
-) -> Iterator[tuple[np.ndarray, np.ndarray, Floats, Floats]]:
-    """Yield row, column, longitude and latitude of the wanted cells, some at a time."""
-    lon, lat = wrapped(grid.longitudes), grid.latitudes[begin:]
-    some = max(1, _BLOCK // grid.width)
-    for first in range(0, len(wanted), some):
-        row, column = np.nonzero(wanted[first : first + some])
-        if len(row):
-            row += first
-            yield row, column, lon[column], lat[row]
+@dataclass(frozen=True)
+class _Place:
+    """Where in a grid some rows of cells begin."""
+
+    grid: Grid
+    begin: int
+    first: int
+
+    def measure(self, rows: CellRows, out: Singles, wanted: Mask) -> None:
+        """Write the distances of the wanted cells into `out`."""
+        rows.measure(self.grid, self.begin, out, wanted, first=self.first)
+
+    def cells(self, wanted: Mask) -> Iterator[tuple[np.ndarray, np.ndarray, Floats, Floats]]:
+        """Yield row, column, longitude and latitude of the wanted cells, some at a time."""
+        lon = wrapped(self.grid.longitudes)[self.first :]
+        lat = self.grid.latitudes[self.begin :]
+        some = max(1, _BLOCK // wanted.shape[1])
+        for first in range(0, len(wanted), some):
+            row, column = np.nonzero(wanted[first : first + some])
+            if len(row):
+                row += first
+                yield row, column, lon[column], lat[row]

@@ -10,7 +10,15 @@ import numpy as np
 
 from geo_ree.crs import STORE_CRS
 from geo_ree.errors import SchemaError
-from geo_ree.proximity.cell_rows import STRIP_CELLS, Areas, Burned, CellRows, rows_at_once
+from geo_ree.proximity.cell_rows import (
+    STRIP_CELLS,
+    Areas,
+    Burned,
+    CellRows,
+    Window,
+    rows_at_once,
+    window_of,
+)
 from geo_ree.proximity.country_cells import CountryCells
 from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.index import Frame, NearestIndex
@@ -110,18 +118,85 @@ def surface(
     (6822.0, 'distance to the nearest of: Kemin')
     """
     grid = make_grid(box, resolution)
-    known = None if within is None else _areas_of(within)
+    known = None if within is None else areas_of(within)
+    rows = Measured(layer, target, known).strips(grid)
+    raster = surface_layout(
+        layer,
+        grid,
+        target=target,
+        partial=known is not None,
+        name=name,
+        sources=sources,
+        attribution=attribution,
+        tags=tags,
+        step_m=step_m,
+    )
+    write_cog(Path(path), raster, pieces_of(rows))
+    return grid
+
+
+class Measured:
+    """What the cells of a raster are measured to; see `surface`.
+
+    Parameters
+    ----------
+    layer, target
+        See `surface`.
+    known
+        The areas where the layer is complete; by default everywhere.
+    """
+
+    def __init__(
+        self,
+        layer: Frame | NearestIndex | TargetIndex,
+        target: str = "",
+        known: Areas | None = None,
+    ) -> None:
+        self._countries = self._index = self._known = None
+        if isinstance(layer, TargetIndex):
+            self._countries = CountryCells(layer, target)
+        else:
+            self._index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
+            self._known = None if known is None else Burned(known)
+
+    def strips(self, grid: Grid, *, window: Window | None = None) -> Iterator[Singles]:
+        """Yield the distances of a window of a grid from the north, some rows at a time."""
+        if self._countries is not None:
+            return self._countries.strips(grid, window=window)
+        assert self._index is not None
+        return strips(self._index, grid, known=self._known, window=window)
+
+    def may_be_known(self, grid: Grid, window: Window) -> bool:
+        """Say whether a cell of a window may have a distance; costs nothing beside measuring it."""
+        if self._countries is not None:
+            return self._countries.may_be_known(grid, window)
+        top, bottom, left, right = window_of(grid, window)
+        at = slice(top, bottom), slice(left, right)
+        return self._known is None or self._known.touches(grid, *at)
+
+
+def surface_layout(
+    layer: Frame | NearestIndex | TargetIndex,
+    grid: Grid,
+    *,
+    target: str,
+    partial: bool,
+    name: str,
+    sources: tuple[str, ...],
+    attribution: str,
+    tags: Mapping[str, str] | None,
+    step_m: float,
+) -> RasterLayout:
+    """Describe the raster of `surface`; `partial` says that the layer is not complete everywhere."""
     if isinstance(layer, TargetIndex):
-        rows = CountryCells(layer, target).strips(grid)
-        features: Frame | None = layer.rows(target)
+        rows = layer.rows(target)
+        features: Frame | None = rows
         name = name or layer.targets[target].label
-        count, unknown = len(layer.rows(target)), _UNKNOWN_OF_TARGET  # type: ignore[arg-type]
+        count, unknown = 0 if rows is None else len(rows), _UNKNOWN_OF_TARGET
     else:
-        index = layer if isinstance(layer, NearestIndex) else NearestIndex(layer)
-        rows = strips(index, grid, known=known)
         features = None if isinstance(layer, NearestIndex) else layer
-        count = len(index.labels)
-        unknown = "nothing" if known is None else "outside the areas where the layer is complete"
+        count = len(layer.labels if isinstance(layer, NearestIndex) else layer)
+        unknown = "outside the areas where the layer is complete" if partial else "nothing"
     if not sources and isinstance(features, gpd.GeoDataFrame) and "source_id" in features:
         sources = tuple(sorted(features["source_id"].dropna().astype(str).unique()))
     about = {
@@ -134,7 +209,7 @@ def surface(
         "unknown": unknown,
         **(tags or {}),
     }
-    raster = RasterLayout(
+    return RasterLayout(
         grid.width,
         grid.height,
         grid.transform,
@@ -142,11 +217,10 @@ def surface(
         about,
         steps=(step_m,) if step_m else (),
     )
-    write_cog(Path(path), raster, _pieces(rows))
-    return grid
 
 
-def _pieces(rows: Iterator[Singles]) -> Iterator[Piece]:
+def pieces_of(rows: Iterator[Singles]) -> Iterator[Piece]:
+    """Yield strips of rows as pieces of a file."""
     begin = 0
     for strip in rows:
         yield begin, 0, strip[None]
@@ -154,24 +228,32 @@ def _pieces(rows: Iterator[Singles]) -> Iterator[Piece]:
 
 
 def strips(
-    index: NearestIndex, grid: Grid, *, most_cells: int = STRIP_CELLS, known: Areas | None = None
+    index: NearestIndex,
+    grid: Grid,
+    *,
+    most_cells: int = STRIP_CELLS,
+    known: Burned | None = None,
+    window: Window | None = None,
 ) -> Iterator[Singles]:
     """Yield the rows of a proximity raster from the north, some at a time; NaN where unknown.
 
     A strip has at most `most_cells` cells, unless sixteen rows are more. Outside the polygons `known`
-    the distance is unknown.
+    the distance is unknown. A cell has the same value in every window.
     """
-    measured, covered = CellRows(index), None if known is None else Burned(known)
-    rows = rows_at_once(grid, most_cells)
-    for begin in range(0, grid.height, rows):
-        out = np.empty((min(rows, grid.height - begin), grid.width), dtype=np.float32)
-        measured.measure(grid, begin, out)
-        if covered is not None:
-            out[covered.numbers(grid, slice(begin, begin + len(out))) == 0] = np.nan
+    measured = CellRows(index)
+    top, bottom, left, right = window_of(grid, window)
+    rows = rows_at_once(right - left, most_cells)
+    for begin in range(top, bottom, rows):
+        out = np.empty((min(rows, bottom - begin), right - left), dtype=np.float32)
+        measured.measure(grid, begin, out, first=left)
+        if known is not None:
+            at = slice(begin, begin + len(out))
+            out[known.numbers(grid, at, slice(left, right)) == 0] = np.nan
         yield out
 
 
-def _areas_of(within: gpd.GeoDataFrame | gpd.GeoSeries) -> Areas:
+def areas_of(within: gpd.GeoDataFrame | gpd.GeoSeries) -> Areas:
+    """Return the polygons where a layer is complete, their edges geodesics."""
     series = within.geometry if isinstance(within, gpd.GeoDataFrame) else within
     if series.crs is None:
         raise SchemaError(

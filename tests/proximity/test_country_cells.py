@@ -161,3 +161,29 @@ def test_a_target_without_features_is_an_error(tmp_path):
         with pytest.raises(SchemaError, match=f"no feature of the target '{wrong}'"):
             surface(index, "1 deg", tmp_path / "x.tif", target=wrong, box=BOX)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cell_has_one_value_whatever_window_it_is_measured_in():
+    # borders through the middles of cells, lines of unknown course, and the edge of the region
+    countries = lands(KAZ=(40, 44.005, 80, 56), KGZ=(70, 41, 80, 44.005), XXX=(60, 29, 70, 44.005))
+    rail = rails(
+        ("a", "KAZ", 0, 75, 45.5),
+        ("b", "KAZ", 40, 71, 45),
+        ("c", "KGZ", 0, 75, 42.9),
+        ("d", "KGZ", 30, 78, 43.5),
+        ("e", "XXX", 0, 41, 30),
+    )
+    index = TargetIndex(
+        {"railways": rail, "countries": countries}, {"railway": RAIL, "gateway": PORT}
+    )
+    grid = make_grid((69.0, 40.5, 80.0, 46.0), "0.01 deg")
+    for target in ("railway", "gateway"):
+        whole = cells(index, target, grid)
+        for rows, columns in (((0, 512), (512, 1100)), ((512, 550), (0, 512))):
+            window = slice(*rows), slice(*columns)
+            got = cells(index, target, grid, window=window, most_cells=60_000)
+            assert np.array_equal(got, whole[window], equal_nan=True)
+    measured = CountryCells(index, "railway")
+    assert measured.may_be_known(grid, (slice(0, 512), slice(0, 512)))
+    sea = make_grid((-40.0, 40.5, 0.0, 46.0), "0.05 deg")
+    assert not measured.may_be_known(sea, (slice(0, 110), slice(0, 512)))

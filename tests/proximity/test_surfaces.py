@@ -17,7 +17,7 @@ from rio_cogeo.cogeo import cog_validate
 from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.proximity import NearestIndex
 from geo_ree.proximity import surfaces as rasters
-from geo_ree.proximity.cell_rows import CellRows, wrapped
+from geo_ree.proximity.cell_rows import Burned, CellRows, wrapped
 from geo_ree.proximity.grid import Grid, make_grid
 from geo_ree.proximity.surfaces import strips, surface
 
@@ -109,6 +109,33 @@ def test_dense_lines_are_exact_where_tiles_are_quartered():
     lon, lat = np.meshgrid(grid.longitudes, grid.latitudes)
     metres = index.query_lonlat(lon.ravel(), lat.ravel())[0].reshape(got.shape)
     assert (np.abs(got - metres) <= _rounding(metres)).all()
+
+
+@pytest.mark.parametrize("case", ["roads", "far away", "the globe", "antimeridian", "dense"])
+def test_a_cell_has_one_value_whatever_window_and_strips_it_is_measured_in(case):
+    if case == "dense":
+        vertices, grid = _walks(8, 900, 30, 60, 75.0, 42.0, 75.1, 42.1), None
+        grid = Grid((74.99, 41.99, 75.11, 42.11), 1100, 90)
+    else:
+        vertices, box, _ = CASES[case]
+        grid = Grid(box, 1100, 530 if case == "roads" else 70)
+    areas = [shapely.Point(v[0]).buffer(0.05) for v in vertices[::5]]
+    index = NearestIndex(_series(*map(shapely.LineString, vertices), *areas))
+    known = Burned(np.array([shapely.box(-180, -60, 75.05, 70.0), *areas], dtype=object))
+    whole = _filled(index, grid, known=known)
+    for most_cells, columns in ((2**23, (0, 512)), (1, (512, 1024)), (40_000, (1024, 1100))):
+        window = slice(0, grid.height), slice(*columns)
+        got = _filled(index, grid, known=known, window=window, most_cells=most_cells)
+        assert np.array_equal(got, whole[window], equal_nan=True)
+    low = slice(grid.height // 512 * 512, grid.height), slice(512, 1100)
+    assert np.array_equal(_filled(index, grid, known=known, window=low), whole[low], equal_nan=True)
+
+
+def test_a_window_begins_and_ends_at_runs_of_cells():
+    index, grid = NearestIndex(_series(shapely.Point(75, 42))), Grid((74, 41, 76, 43), 700, 600)
+    for columns in (slice(16, 512), slice(0, 600), slice(512, 512)):
+        with pytest.raises(ValueError, match="no window"):
+            next(strips(index, grid, window=(slice(0, 512), columns)))
 
 
 def test_more_equally_near_targets_than_a_tile_keeps():
@@ -287,13 +314,13 @@ def test_an_interruption_leaves_nothing_and_keeps_the_older_file(trouble, tmp_pa
     path, index = tmp_path / "out" / "x.tif", NearestIndex(_series(shapely.Point(75, 42)))
     measured = CellRows.measure
 
-    def breaks(self, grid, begin, out, wanted=None):
+    def breaks(self, grid, begin, out, wanted=None, **place):
         if begin:
             raise trouble
-        measured(self, grid, begin, out, wanted)
+        measured(self, grid, begin, out, wanted, **place)
 
     monkeypatch.setattr(CellRows, "measure", breaks)
-    monkeypatch.setattr(rasters, "strips", lambda i, g, known: strips(i, g, most_cells=1))
+    monkeypatch.setattr(rasters, "strips", lambda i, g, **_: strips(i, g, most_cells=1))
     with pytest.raises(trouble):
         surface(index, "1 km", path, box=(75, 42, 77, 44))
     assert not list(tmp_path.iterdir())
