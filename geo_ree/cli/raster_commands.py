@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from geo_ree.cli.cluster_options import clustered, open_wanted
 from geo_ree.cli.shared import (
     Variadic,
     box_numbers,
@@ -19,12 +20,13 @@ from geo_ree.cli.shared import (
     tell,
     together,
     writable_file,
+    writable_folder,
 )
 from geo_ree.cli.terminal import echo
 
 
 def _box(_context: Any, _parameter: Any, text: str | None) -> tuple[float, ...] | None:
-    """``--bbox 75,42,77,43`` as four numbers."""
+    """``--bbox 75,42,77,43`` or ``--bbox world`` as four numbers."""
     return None if text is None else box_numbers(text)
 
 
@@ -39,9 +41,10 @@ _grid = together(
         "--bbox",
         "box",
         callback=_box,
-        metavar="W,S,E,N",
+        metavar="W,S,E,N|world",
         help="In degrees; across the antimeridian E is beyond 180. [default: the region]",
     ),
+    clustered,
     data,
     sources,
     targets,
@@ -68,12 +71,21 @@ def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> 
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    callback=writable_file,
-    help="GeoTIFF to write.",
+    help="GeoTIFF to write; with --cluster, folder of tiles and surface.vrt.",
 )
 @_grid
+@click.pass_context
 def write_surface(
-    layer: str, target: str, out: Path, resolution: str, box: Any, data: Path, **given: Any
+    ctx: click.Context,
+    layer: str,
+    target: str,
+    out: Path,
+    resolution: str,
+    box: Any,
+    data: Path,
+    cluster: str | None,
+    workers: int | None,
+    **given: Any,
 ) -> None:
     """Write the distance of every cell to the nearest railway, road, town, ... as a GeoTIFF.
 
@@ -82,31 +94,82 @@ def write_surface(
     from geo_ree.pipeline import rasters as raster_runs
 
     settings, options, box = _asked(data, box, given)
-    raster_runs.write_surface(
-        settings,
-        options,
-        out,
-        layer=layer,
-        target=target,
-        resolution=resolution,
-        box=box,
-        tell=tell,
-    )
-    echo(f"surface: {out}")
+    with open_wanted(cluster, workers) as client:
+        check = writable_file if client is None else writable_folder
+        check(ctx, ctx.command.params[0], out)
+        made = raster_runs.write_surface(
+            settings,
+            options,
+            out,
+            layer=layer,
+            target=target,
+            resolution=resolution,
+            box=box,
+            measure=_measure(client),
+            tell=tell,
+        )
+    echo(f"surface: {made}")
+
+
+def _measure(client: Any) -> Any:
+    """How rasters of distances are written: whole, or in tiles on a cluster."""
+    from geo_ree.pipeline.rasters import measure_whole
+
+    if client is None:
+        return measure_whole
+    from geo_ree.distributed import surface
+
+    def measure(layer: Any, resolution: float | str, path: Path, **more: Any) -> Path:
+        return surface(layer, resolution, path.with_suffix(""), client=client, tell=tell, **more)
+
+    return measure
+
+
+def _combine(client: Any) -> Any:
+    """How rasters of scores are written: whole, or in tiles on a cluster."""
+    from geo_ree.pipeline.rasters import combine_whole
+
+    if client is None:
+        return combine_whole
+    from geo_ree.distributed import suitability
+
+    def combine(surfaces: Any, model: Any, folder: Path) -> Any:
+        return suitability(surfaces, model, folder / "suitability", client=client, tell=tell)
+
+    return combine
 
 
 @click.command("suitability", cls=Variadic)
 @preset
 @out
 @_grid
-def write_suitability(out: Path, resolution: str, box: Any, data: Path, **given: Any) -> None:
-    """Write the score of every cell, and the distances behind it, as GeoTIFFs."""
+def write_suitability(
+    out: Path,
+    resolution: str,
+    box: Any,
+    data: Path,
+    cluster: str | None,
+    workers: int | None,
+    **given: Any,
+) -> None:
+    """Write the score of every cell, and the distances behind it, as GeoTIFFs.
+
+    With --cluster, each is a folder of tiles with a VRT.
+    """
     from geo_ree.pipeline import rasters as raster_runs
 
     settings, options, box = _asked(data, box, given)
-    made = raster_runs.write_suitability(
-        settings, options, out, resolution=resolution, box=box, tell=tell
-    )
+    with open_wanted(cluster, workers) as client:
+        made = raster_runs.write_suitability(
+            settings,
+            options,
+            out,
+            resolution=resolution,
+            box=box,
+            measure=_measure(client),
+            combine=_combine(client),
+            tell=tell,
+        )
     echo(f"suitability: {made.path}")
     if made.left_out:
         echo(f"unknown everywhere, weight redistributed: {', '.join(made.left_out)}")

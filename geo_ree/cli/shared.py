@@ -171,12 +171,14 @@ def words(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def box_numbers(text: str, option: str = "--bbox") -> tuple[float, float, float, float]:
-    """``75,42,77,43`` as west, south, east and north."""
+    """``75,42,77,43`` as west, south, east and north; ``world`` as the whole globe."""
+    if text.strip().casefold() == "world":
+        return -180.0, -90.0, 180.0, 90.0
     try:
         west, south, east, north = (float(word) for word in text.replace(",", " ").split())
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, for instance 75,42,77,43",
+            f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees, for instance 75,42,77,43, nor world",
             param_hint=option,
         ) from None
     return west, south, east, north

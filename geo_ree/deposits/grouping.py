@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from geo_ree.deposits.similarity import THRESHOLDS
 
@@ -56,15 +58,23 @@ def _names_another_row(
 ) -> NDArray[np.bool_]:
     """Pairs of a record and a row of a table in which the record names another row."""
     table = [record_id.partition(":")[0] for record_id in records["id"]]
-    ends = list(zip(pairs["first"], pairs["second"], strict=True))
-    probability = dict(zip(ends, pairs["probability"], strict=True))
+    first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+    rows = list(named.values())
+    about = pairs[np.isin(first, rows) | np.isin(second, rows)]
+    ends = zip(about["first"], about["second"], strict=True)
+    probability = dict(zip(ends, about["probability"], strict=True))
 
     def names_another(a: int, b: int) -> bool:
         row = named.get((a, table[b]), b)
         same = probability.get((min(row, b), max(row, b)), 0.0) >= JOIN_PROBABILITY
         return row != b and not same
 
-    return np.array([names_another(a, b) or names_another(b, a) for a, b in ends], dtype=bool)
+    naming = [i for i, _ in named]
+    out = np.isin(first, naming) | np.isin(second, naming)
+    for k in np.flatnonzero(out):
+        a, b = int(first[k]), int(second[k])
+        out[k] = names_another(a, b) or names_another(b, a)
+    return out
 
 
 def form_groups(count: int, pairs: pd.DataFrame) -> NDArray[np.int64]:
@@ -87,6 +97,7 @@ def form_groups(count: int, pairs: pd.DataFrame) -> NDArray[np.int64]:
         Group of each record: the position of its first record.
     """
     links: dict[int, dict[int, float]] = {}
+    pairs = _within_reach(count, pairs)
     usable = pairs["probability"].where(~pairs["apart"].astype(bool), -np.inf)
     for a, b, p in zip(pairs["first"], pairs["second"], usable, strict=True):
         links.setdefault(int(a), {})[int(b)] = float(p)
@@ -108,6 +119,18 @@ def form_groups(count: int, pairs: pd.DataFrame) -> NDArray[np.int64]:
             root = parent[root]
         group[child] = root
     return group
+
+
+def _within_reach(count: int, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Keep the pairs that a group may hold: a mean reaches the limit only if one of its pairs does.
+
+    So a group never leaves the records that such pairs connect. The slack is for rounding.
+    """
+    strong = pairs[(pairs["probability"] >= JOIN_PROBABILITY - 1e-9) & ~pairs["apart"].astype(bool)]
+    ends = strong["first"].to_numpy(), strong["second"].to_numpy()
+    graph = coo_array((np.ones(len(strong)), ends), shape=(count, count))
+    _, part = connected_components(graph, directed=False)
+    return pairs[part[pairs["first"].to_numpy()] == part[pairs["second"].to_numpy()]]
 
 
 def _join(

@@ -42,27 +42,70 @@ def find_pairs(records: gpd.GeoDataFrame) -> pd.DataFrame:
     pandas.DataFrame
         As `geo_ree.deposits.similarity.pair_features` returns it, a row per pair.
     """
-    forms = _name_table(records)
+    forms = name_table(records)
+    return compare_names(records, forms, np.ones(len(forms), dtype=bool)).drop(columns=[*BEST])
+
+
+def compare_names(
+    records: gpd.GeoDataFrame, forms: pd.DataFrame, wanted: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Do as `find_pairs` for some of the names only: all that have the same `key_of_names`.
+
+    Parameters
+    ----------
+    records
+        All records that have one of the wanted names, and any others; index 0..n-1.
+    forms
+        Their `name_table`.
+    wanted
+        Mask of its rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `find_pairs`, with the columns `BEST`: of the rows of one pair for several keys, the one
+        with the greatest ``fit`` counts, then the one with the lowest ``name_a``, then ``name_b``.
+    """
     lon, lat = coordinates(records)
     country = records["country"].astype(object).to_numpy()
     record = forms["record"].to_numpy()
     located = ~np.isnan(lon[record])
     xyz = _on_sphere(lon[record], lat[record])
-    rows = np.flatnonzero(located)
-    same_bones = forms[located].groupby("bones").indices
-    alike_bones = forms[located].groupby(forms["bones"].str[:2]).indices
+    rows = np.flatnonzero(located & wanted)
+    same_bones = forms.iloc[rows].groupby("bones").indices
+    alike_bones = forms.iloc[rows].groupby(key_of_names(forms)).indices
     found = np.concatenate(
         [
             _within(same_bones, rows, xyz, FAR_KM),
             _within(alike_bones, rows, xyz, NEAR_KM),
-            _pair_unplaced(forms, located, country[record]),
+            _pair_unplaced(forms[wanted], located[wanted], country[record[wanted]]),
         ]
     )
     found = found[record[found[:, 0]] != record[found[:, 1]]]
-    return pair_features(_best_names(found, forms), forms, records, lon, lat)
+    best = _best_names(found, forms)
+    number = forms.groupby("record").cumcount().to_numpy()
+    pairs = pair_features(best, forms, records, lon, lat)
+    order = {"fit": best["fit"], "name_a": number[best["a"]], "name_b": number[best["b"]]}
+    return pairs.assign(**{name: np.asarray(values) for name, values in order.items()})
 
 
-def _name_table(records: gpd.GeoDataFrame) -> pd.DataFrame:
+BEST = ("fit", "name_a", "name_b")
+"""Which two of the names of a pair are compared: how well they fit, and their numbers."""
+
+
+def key_of_names(forms: pd.DataFrame) -> pd.Series:
+    """First two consonants of each name: names of different keys are not compared."""
+    return forms["bones"].str[:2]
+
+
+def keep_best(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Keep the best row of each pair of records, sorted by the pair; see `compare_names`."""
+    order = ["first", "second", *BEST]
+    found = pairs.sort_values(order, ascending=[True, True, True, False, False], kind="stable")
+    return found.drop_duplicates(["first", "second"], keep="last")
+
+
+def name_table(records: gpd.GeoDataFrame) -> pd.DataFrame:
     """A row per name of a record: ``record``, ``stem``, ``bones`` (consonants) and ``form``."""
     rows: list[tuple[int, NameForm]] = []
     columns = [records[c].astype(object) for c in ("name", "aliases", "name_local")]
@@ -101,7 +144,7 @@ def _pair_unplaced(
     forms: pd.DataFrame, located: NDArray[np.bool_], country: NDArray[np.object_]
 ) -> NDArray[np.int64]:
     """Pair records without a place with those of the same consonants and country."""
-    names = pd.DataFrame({"b": np.arange(len(forms)), "bones": forms["bones"], "country": country})
+    names = pd.DataFrame({"b": forms.index, "bones": forms["bones"], "country": country})
     common = names["bones"].map(names["bones"].value_counts()) > _MAX_NAMESAKES
     left = names[~located].rename(columns={"b": "a"})
     return left.merge(names[~common], on=["bones", "country"])[["a", "b"]].to_numpy(dtype=np.int64)
@@ -110,7 +153,8 @@ def _pair_unplaced(
 def _best_names(found: NDArray[np.int64], forms: pd.DataFrame) -> pd.DataFrame:
     """Keep for each pair of records the two names that are most alike.
 
-    Columns ``a``, ``b`` (rows of `forms`), ``first``, ``second`` (records) and ``likeness``.
+    Columns ``a``, ``b`` (rows of `forms`), ``first``, ``second`` (records), ``likeness`` and ``fit``.
+    Of equally good names, the first of the records count.
     """
     record, stem = forms["record"].to_numpy(), forms["stem"].to_numpy(dtype=object)
     low, high = np.sort(found, axis=1).T
@@ -132,9 +176,8 @@ def _best_names(found: NDArray[np.int64], forms: pd.DataFrame) -> pd.DataFrame:
     form = forms["form"].to_numpy(dtype=object)
     ends = zip(form[table["a"]], form[table["b"]], strict=True)
     fit = np.array([_fit(x, y) for x, y in ends], dtype=np.float64)
-    table = table.assign(rank=table["likeness"] + fit)
-    table = table.sort_values(["first", "second", "rank"], kind="stable")
-    return table.drop_duplicates(["first", "second"], keep="last").drop(columns="rank")
+    table = table.assign(fit=table["likeness"] + fit, name_a=table["a"], name_b=table["b"])
+    return keep_best(table).drop(columns=["name_a", "name_b"])
 
 
 def _fit(a: NameForm, b: NameForm) -> float:

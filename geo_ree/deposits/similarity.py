@@ -305,7 +305,10 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     """
     weights = [WEIGHTS[name] for name in FEATURES]
     shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * weights
-    odds = _MODEL["model"]["intercept"] + shares.sum(axis=1)
+    total = np.zeros(len(pairs))
+    for share in shares.T:  # one after another: the sum of a pair does not depend on the others
+        total += share
+    odds = _MODEL["model"]["intercept"] + total
     probability = 1.0 / (1.0 + np.exp(-np.clip(odds, -30, 30)))
     columns = ["number_conflict", "works_conflict", "part_opposite"]
     conflict = pairs[columns].to_numpy().max(axis=1) > 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -15,22 +17,41 @@ from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.gateways import choose_gateways
 from geo_ree.pipeline.layers import read_layers
 from geo_ree.pipeline.records import Layers
+from geo_ree.pipeline.regions import region_around
 from geo_ree.pipeline.score_rasters import Suitability, suitability
 from geo_ree.pipeline.stage_clock import Progress
+from geo_ree.pipeline.world_borders import borders_of
 from geo_ree.proximity import (
     Box,
-    Grid,
     TargetIndex,
     fair_step_m,
     load_targets,
     make_grid,
     surface,
 )
-from geo_ree.schema import CLOSED_KINDS
-from geo_ree.scoring import load_preset
+from geo_ree.schema import CLOSED_KINDS, LAYERS
+from geo_ree.scoring import ScoreModel, load_preset
 from geo_ree.settings import REGION, Options, Settings
 
 logger = logging.getLogger(__name__)
+
+
+Measure = Callable[..., Path]
+"""Writes a raster of distances as `geo_ree.surface` does, and returns its path."""
+
+Combine = Callable[..., Suitability]
+"""Writes a raster of scores as `geo_ree.suitability` does."""
+
+
+def measure_whole(layer: Any, resolution: float | str, path: Path, **more: Any) -> Path:
+    """Write a raster of distances in one file, in this process."""
+    surface(layer, resolution, path, **more)
+    return path
+
+
+def combine_whole(surfaces: Mapping[str, Path], model: ScoreModel, folder: Path) -> Suitability:
+    """Write a raster of scores in one file, in this process."""
+    return suitability(surfaces, model, folder / "suitability.tif")
 
 
 def write_surface(
@@ -42,8 +63,9 @@ def write_surface(
     target: str = "",
     resolution: float | str = "1 km",
     box: Box = REGION,
+    measure: Measure = measure_whole,
     tell: Progress = logger.info,
-) -> Grid:
+) -> Path:
     """Write a raster of the distance to a canonical layer, or to a target of the scores.
 
     Parameters
@@ -51,20 +73,24 @@ def write_surface(
     settings, options
         Data folder, sources and file of targets.
     path
-        File to write.
+        File to write, or what `measure` takes as such.
     layer
         A canonical layer with all its features that are in use, of all countries: ``railways``.
     target
         A target of the presets: ``railway``. A cell has the distance that a deposit there has in the
         tables; see `geo_ree.surface`. Give a layer or a target.
     resolution, box
-        See `geo_ree.proximity.surface`.
+        See `geo_ree.proximity.surface`. Beyond `REGION`, the sources are read as far as
+        `region_around` the box.
+    measure
+        How the raster is written: `measure_whole`, or `geo_ree.distributed.surface` with a client.
     tell
         Called with a line of progress for each table.
 
     Returns
     -------
-    geo_ree.proximity.Grid
+    pathlib.Path
+        What `measure` returns.
 
     Raises
     ------
@@ -79,10 +105,11 @@ def write_surface(
     targets = load_targets(options.targets)
     if target and target not in targets:
         raise SettingsError(f"no target is called {target!r}", f"use one of {', '.join(targets)}")
-    layers = read_layers(settings, options, tell)
+    layers = _read(settings, options, box, tell)
+    how = _How(resolution, box, measure, tell)
     if target:
-        return _write_target(path, target, _indexed(layers, options), layers, resolution, box, tell)
-    return _write_layer(path, layer, layers, resolution, box, tell)
+        return how.write_target(path, target, _indexed(layers, options), layers)
+    return how.write_layer(path, layer, layers)
 
 
 def write_suitability(
@@ -92,6 +119,8 @@ def write_suitability(
     *,
     resolution: float | str = "1 km",
     box: Box = REGION,
+    measure: Measure = measure_whole,
+    combine: Combine = combine_whole,
     tell: Progress = logger.info,
 ) -> Suitability:
     """Write a raster for each distance of a preset, and ``suitability.tif`` with its scores.
@@ -106,8 +135,10 @@ def write_suitability(
         Data folder, sources, preset and file of targets.
     folder
         Folder of the files, each written completely or not at all.
-    resolution, box, tell
-        See `write_surface`.
+    resolution, box, measure, tell
+        See `write_surface`. `measure` gets a name in the folder for each distance.
+    combine
+        How the scores are written from the distances, with the folder as its last argument.
 
     Returns
     -------
@@ -126,21 +157,20 @@ def write_suitability(
     model = load_preset(options.preset)
     if options.aggregate:
         model = replace(model, aggregate=options.aggregate)
-    layers = read_layers(settings, options, tell)
-    index = _indexed(layers, options)
-    surfaces: dict[str, Path | str] = {}
+    layers = _read(settings, options, box, tell)
+    index, how = _indexed(layers, options), _How(resolution, box, measure, tell, step_m)
+    surfaces: dict[str, Path] = {}
     for name in index.targets:
         column, rows = f"dist_{name}_km", index.rows(name)
         if column in model.columns and rows is not None and len(rows):
-            surfaces[column] = path = folder / f"{column}.tif"
-            _write_target(path, name, index, layers, resolution, box, tell, step_m=step_m)
+            surfaces[column] = how.write_target(folder / f"{column}.tif", name, index, layers)
     if not surfaces:
         raise SettingsError(
             f"no available source has any target of the preset {model.name}",
             "choose other sources with --only",
         )
     chosen = model.choose(pd.DataFrame({column: [0.0] for column in surfaces}))
-    made = suitability(surfaces, chosen, folder / "suitability.tif")
+    made = combine(surfaces, chosen, folder)
     write_ramp(made.path)
     return made
 
@@ -150,63 +180,70 @@ def _indexed(layers: Layers, options: Options) -> TargetIndex:
     return TargetIndex(layers.frames, targets, coverage=layers.coverage, regions=layers.regions)
 
 
-def _write_target(
-    path: Path,
-    name: str,
-    index: TargetIndex,
-    layers: Layers,
-    resolution: float | str,
-    box: Box,
-    tell: Progress,
-    *,
-    step_m: float = 0.0,
-) -> Grid:
-    rows, label = index.rows(name), index.targets[name].label
-    if rows is None or not len(rows):
-        raise _no_feature(label, layers)
-    used = _sources_of(rows)
-    grid = surface(
-        index,
-        resolution,
-        path,
-        target=name,
-        box=box,
-        sources=used,
-        attribution=_attribution(used, layers),
-        step_m=step_m,
-    )
-    write_ramp(path)
-    tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {label}")
-    return grid
+def _read(settings: Settings, options: Options, box: Box, tell: Progress) -> Layers:
+    """Read the layers that a raster of a box is measured to."""
+    region = options.region or region_around(box)
+    if region == REGION:
+        return read_layers(settings, options, tell)
+    options = replace(options, region=region)
+    layers = (*(t.layer for t in load_targets(options.targets).values()), *LAYERS)
+    wanted = tuple(dict.fromkeys(name for name in layers if name != "deposits"))
+    return read_layers(settings, options, tell, only_layers=wanted, countries=borders_of(region))
 
 
-def _write_layer(
-    path: Path, layer: str, layers: Layers, resolution: float | str, box: Box, tell: Progress
-) -> Grid:
-    frames = layers.frames
-    rows = frames.get(layer, gpd.GeoDataFrame())
-    if "kind" in rows:
-        rows = rows[~rows["kind"].isin(CLOSED_KINDS)]
-    rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty] if len(rows) else rows
-    if not len(rows):
-        raise _no_feature(layer, layers)
-    covered, used = layers.coverage.get(layer, frozenset()), _sources_of(rows)
-    within = None
-    if not layers.regions.get(layer) and "countries" in frames:
-        within = frames["countries"][frames["countries"]["country"].isin(covered)]
-    grid = surface(
-        rows,
-        resolution,
-        path,
-        box=box,
-        within=within,
-        name=layer,
-        sources=used,
-        attribution=_attribution(used, layers),
-    )
-    write_ramp(path)
-    tell(f"{path}: {grid.width:,} x {grid.height:,} cells, distance to {layer}")
-    return grid
+@dataclass(frozen=True)
+class _How:
+    """How the rasters of a command are written."""
+
+    resolution: float | str
+    box: Box
+    measure: Measure
+    tell: Progress
+    step_m: float = 0.0
+
+    def write_target(self, path: Path, name: str, index: TargetIndex, layers: Layers) -> Path:
+        """Write the distance to a target, as a deposit has it."""
+        rows, label = index.rows(name), index.targets[name].label
+        if rows is None or not len(rows):
+            raise _no_feature(label, layers)
+        return self._write(index, path, rows, layers, label, target=name, step_m=self.step_m)
+
+    def write_layer(self, path: Path, layer: str, layers: Layers) -> Path:
+        """Write the distance to all features in use of a layer."""
+        frames = layers.frames
+        rows = frames.get(layer, gpd.GeoDataFrame())
+        if "kind" in rows:
+            rows = rows[~rows["kind"].isin(CLOSED_KINDS)]
+        rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty] if len(rows) else rows
+        if not len(rows):
+            raise _no_feature(layer, layers)
+        covered, within = layers.coverage.get(layer, frozenset()), None
+        if not layers.regions.get(layer) and "countries" in frames:
+            within = frames["countries"][frames["countries"]["country"].isin(covered)]
+        return self._write(rows, path, rows, layers, layer, within=within, name=layer)
+
+    def _write(
+        self,
+        measured: Any,
+        path: Path,
+        rows: gpd.GeoDataFrame,
+        layers: Layers,
+        label: str,
+        **more: Any,
+    ) -> Path:
+        used, grid = _sources_of(rows), make_grid(self.box, self.resolution)
+        made = self.measure(
+            measured,
+            self.resolution,
+            path,
+            box=self.box,
+            sources=used,
+            attribution=_attribution(used, layers),
+            **more,
+        )
+        write_ramp(made)
+        self.tell(f"{made}: {grid.width:,} x {grid.height:,} cells, distance to {label}")
+        return made
 
 
 def _no_feature(what: str, layers: Layers) -> SettingsError:

@@ -97,6 +97,35 @@ def region_of(lon: Floats, lat: Floats, *, with_own: bool = False) -> Box:
     return min(box[0], west), min(box[1], south), max(box[2], east), max(box[3], north)
 
 
+def region_around(box: Box) -> Box:
+    """Give the region of the sources for a raster of a box.
+
+    The package's own region where it holds the box. Elsewhere the box with `MARGIN_DEG` around it,
+    joined with the package's region where the two meet.
+
+    Examples
+    --------
+    >>> region_around((75.0, 42.0, 77.0, 43.0)) == REGION
+    True
+    >>> region_around((-180.0, -90.0, 180.0, 90.0))
+    (-180.0, -90.0, 180.0, 90.0)
+    >>> region_around((10.0, 45.0, 20.0, 50.0))
+    (7.0, 42.0, 23.0, 53.0)
+    """
+    if contains(REGION, box):
+        return REGION
+    west, east = box[0] - MARGIN_DEG, box[2] + MARGIN_DEG
+    south, north = max(-90.0, box[1] - MARGIN_DEG), min(90.0, box[3] + MARGIN_DEG)
+    if west < -180.0:
+        west, east = west + 360.0, east + 360.0
+    if meet((west, south, east, north), REGION):
+        south, north = min(south, REGION[1]), max(north, REGION[3])
+        if east > 180.0:
+            return -180.0, south, 180.0, north
+        west, east = min(west, REGION[0]), max(east, REGION[2])
+    return (-180.0, south, 180.0, north) if east - west >= 360.0 else (west, south, east, north)
+
+
 def box_around(lon: Floats, lat: Floats, margin_deg: float) -> Box:
     """Give the box of some places with a margin, in whole degrees; it may cross the antimeridian.
 

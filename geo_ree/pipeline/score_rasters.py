@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from rasterio.windows import Window
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import SchemaError, ScoreError
 from geo_ree.reading.geotiffs import open_geotiff
+from geo_ree.reading.mosaics import open_mosaic
 from geo_ree.scoring import ScoreModel
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import criterion_values, enough_known, known_weights
@@ -71,7 +72,8 @@ def suitability(
     ----------
     surfaces
         Column of the model (``"dist_railway_km"``) -> file of distances in metres or
-        kilometres, all on one grid; see `geo_ree.proximity.surface`. A column without a surface
+        kilometres, all on one grid; see `geo_ree.proximity.surface`: a GeoTIFF, or the VRT of
+        `geo_ree.distributed.surface`. A column without a surface
         is unknown everywhere: its weight is divided among the others, and its vetoes never apply.
     model
         The score model, with the set of weights to use: see `with_variant`.
@@ -110,7 +112,29 @@ def suitability(
     ...     scores.read(1).tolist()
     [[50.0, nan]]
     """
+    with opened_surfaces(surfaces, model) as opened:
+        left_out = columns_left_out(opened, model)
+        raster = describe_scores(opened, model, left_out, tags)
+        write_cog(Path(path), raster, score_pieces(opened, model))
+    return Suitability(Path(path), model, left_out)
+
+
+@contextmanager
+def opened_surfaces(
+    surfaces: Mapping[str, Path | str], model: ScoreModel
+) -> Iterator[Mapping[str, Any]]:
+    """Open the surfaces of `suitability`, checked: they lie on one grid, and the model has them."""
     _check(surfaces, model)
+    with ExitStack() as stack:
+        opened = {c: _opened(stack, Path(p)) for c, p in surfaces.items()}
+        first = next(iter(opened.values()))
+        for each in opened.values():
+            _check_grid(each, first)
+        yield opened
+
+
+def columns_left_out(surfaces: Mapping[str, Any], model: ScoreModel) -> tuple[str, ...]:
+    """Return the columns of a model that have no surface, and warn of those that it weighs."""
     left_out = tuple(c for c in model.columns if c not in surfaces)
     missing = model.columns_used & {*left_out}
     if missing:
@@ -118,21 +142,25 @@ def suitability(
             "no surface of %s: unknown everywhere, its weight is divided among the others",
             ", ".join(sorted(missing)),
         )
-    with ExitStack() as stack:
-        opened = {c: _opened(stack, Path(p)) for c, p in surfaces.items()}
-        first = next(iter(opened.values()))
-        for each in opened.values():
-            _check_grid(each, first)
-        raster = RasterLayout(
-            first.width,
-            first.height,
-            tuple(first.transform)[:6],
-            _BANDS,
-            {**_tags(opened, model, left_out), **(tags or {})},
-            steps=_STEPS,
-        )
-        write_cog(Path(path), raster, _pieces(opened, model))
-    return Suitability(Path(path), model, left_out)
+    return left_out
+
+
+def describe_scores(
+    opened: Mapping[str, Any],
+    model: ScoreModel,
+    left_out: tuple[str, ...],
+    tags: Mapping[str, str] | None,
+) -> RasterLayout:
+    """Describe the raster of the scores."""
+    first = next(iter(opened.values()))
+    return RasterLayout(
+        first.width,
+        first.height,
+        tuple(first.transform)[:6],
+        _BANDS,
+        {**_tags(opened, model, left_out), **(tags or {})},
+        steps=_STEPS,
+    )
 
 
 def score_cells(distances_km: Mapping[str, Floats], model: ScoreModel) -> tuple[Floats, Floats]:
@@ -184,7 +212,8 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
 
 def _opened(stack: ExitStack, path: Path) -> Any:
     try:
-        return stack.enter_context(open_geotiff(path))
+        opened: Any = open_mosaic(path) if path.suffix == ".vrt" else open_geotiff(path)
+        return stack.enter_context(opened)
     except (RasterioError, SchemaError) as error:
         raise ScoreError(
             f"{path} cannot be read: {error}", "make it with geo-ree surface"
@@ -211,13 +240,17 @@ def _check_grid(each: Any, first: Any) -> None:
         )
 
 
-def _pieces(opened: Mapping[str, Any], model: ScoreModel) -> Iterator[Piece]:
+def score_pieces(
+    opened: Mapping[str, Any], model: ScoreModel, window: Window | None = None
+) -> Iterator[Piece]:
+    """Yield the scores of a window that begins at a block, by default of all cells, block by block."""
     first = next(iter(opened.values()))
-    for row in range(0, first.height, BLOCK):
-        for column in range(0, first.width, BLOCK):
-            rows, columns = min(BLOCK, first.height - row), min(BLOCK, first.width - column)
-            window = Window(column, row, columns, rows)
-            distances = {c: _kilometres(d, window) for c, d in opened.items()}
+    at = window or Window(0, 0, first.width, first.height)
+    for row in range(0, at.height, BLOCK):
+        for column in range(0, at.width, BLOCK):
+            rows, columns = min(BLOCK, at.height - row), min(BLOCK, at.width - column)
+            block = Window(at.col_off + column, at.row_off + row, columns, rows)
+            distances = {c: _kilometres(d, block) for c, d in opened.items()}
             both = np.stack(score_cells(distances, model))
             out: Singles = both.reshape(2, rows, columns).astype(np.float32)
             yield row, column, out
@@ -226,7 +259,7 @@ def _pieces(opened: Mapping[str, Any], model: ScoreModel) -> Iterator[Piece]:
 def _kilometres(opened: Any, window: Window) -> Floats:
     try:
         read = opened.read(1, window=window, masked=True)
-    except RasterioError as error:
+    except (RasterioError, SchemaError) as error:
         raise ScoreError(f"{opened.name} cannot be read: {error}", "make it again") from error
     metres = np.ma.filled(read.astype(np.float64), np.nan)
     return np.asarray(metres * _KILOMETRES[opened.units[0]]).ravel()

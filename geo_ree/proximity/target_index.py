@@ -78,6 +78,7 @@ class TargetIndex:
         coverage: Mapping[str, frozenset[str]] | None = None,
         regions: Mapping[str, Sequence[Box]] | None = None,
     ) -> None:
+        self.layers = dict(layers)
         self.targets = dict(load_targets() if targets is None else targets)
         if not self.targets:
             raise SchemaError("there is no target", "leave targets out, or give at least one")
@@ -108,9 +109,9 @@ class TargetIndex:
         """
         features = self._features.get(target)
         found = None if features is None else features.indexed(country, certain=certain)
-        return (
-            None if features is None or found is None else (found[0], features.error_km[found[1]])
-        )
+        if features is None or found is None:
+            return None
+        return found[0], features.error_km[found[1]]
 
     def nearest(
         self, target: str, lon: Floats, lat: Floats, country: Words, *, abroad: bool = False
@@ -148,8 +149,8 @@ class TargetIndex:
         for certain in (True, False):
             km, row = features.search(lon[at], lat[at], codes[at], abroad=abroad, certain=certain)
             error = np.where(row >= 0, features.error_km[row], 0.0)
-            # A line of unknown course counts only where, even at its farthest, it is nearer than
-            # every line of known course. Where it may be nearer, it is kept beside that.
+            # A line of unknown course counts only where it is nearer even at its farthest than
+            # all of known course. Where it may be nearer, it is kept beside that.
             before = out.distance_km[at]
             better = (row >= 0) & (np.isnan(before) | certain | (km + error < before))
             beside = (row >= 0) & ~better & (km - error < before)
