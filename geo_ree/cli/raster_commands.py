@@ -19,8 +19,6 @@ from geo_ree.cli.shared import (
     targets,
     tell,
     together,
-    writable_file,
-    writable_folder,
 )
 from geo_ree.cli.terminal import echo
 
@@ -74,9 +72,7 @@ def _asked(data: Path, box: tuple[float, ...] | None, given: dict[str, Any]) -> 
     help="GeoTIFF to write; with --cluster, folder of tiles and surface.vrt.",
 )
 @_grid
-@click.pass_context
 def write_surface(
-    ctx: click.Context,
     layer: str,
     target: str,
     out: Path,
@@ -91,12 +87,13 @@ def write_surface(
 
     Geodesic distances in metres. Give --layer or --target.
     """
+    from geo_ree import storage
     from geo_ree.pipeline import rasters as raster_runs
 
     settings, options, box = _asked(data, box, given)
     with open_wanted(cluster, workers) as client:
-        check = writable_file if client is None else writable_folder
-        check(ctx, ctx.command.params[0], out)
+        if client is None:
+            storage.check_writable(out.parent, [out.name])
         made = raster_runs.write_surface(
             settings,
             options,
@@ -120,7 +117,14 @@ def _measure(client: Any) -> Any:
     from geo_ree.distributed import surface
 
     def measure(layer: Any, resolution: float | str, path: Path, **more: Any) -> Path:
-        return surface(layer, resolution, path.with_suffix(""), client=client, tell=tell, **more)
+        return surface(
+            layer,
+            resolution,
+            path.with_suffix("") if path.suffix == ".tif" else path,
+            client=client,
+            tell=tell,
+            **more,
+        )
 
     return measure
 

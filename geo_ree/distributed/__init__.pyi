@@ -1,4 +1,6 @@
 from .clusters import open_cluster
 from .partition_jobs import run_partitions
+from .raster_tiles import surface
+from .score_tiles import suitability
 
-__all__ = ["open_cluster", "run_partitions"]
+__all__ = ["open_cluster", "run_partitions", "suitability", "surface"]

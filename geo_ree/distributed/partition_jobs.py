@@ -42,6 +42,7 @@ def run_partitions(
     key: str,
     stamps: Sequence[str] | None = None,
     suffix: str = ".parquet",
+    prepare: Callable[[], None] | None = None,
     client: Any = None,
     tell: Tell | None = None,
 ) -> list[Path]:
@@ -63,6 +64,9 @@ def run_partitions(
         again.
     suffix
         Ending of the files.
+    prepare
+        Called before the first part, when the folder is ours and parts are missing: stores what all
+        parts read.
     client
         The client of `open_cluster`; by default the parts are done here, one after another.
     tell
@@ -105,6 +109,8 @@ def run_partitions(
     todo = missing_parts(paths)
     if len(todo) < len(parts):
         tell(f"{len(parts) - len(todo)} of {len(parts)} parts are done already")
+    if todo and prepare is not None:
+        prepare()
     jobs = [(work, parts[i], paths[i], manifest.key) for i in todo]
     answers = _run_here(jobs, tell) if client is None else _run_on(client, jobs, tell)
     failed = {paths[i].stem: cause for i, cause in zip(todo, answers, strict=True) if cause}

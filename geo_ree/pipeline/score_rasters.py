@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from geo_ree.crs import STORE_CRS, Floats
 from geo_ree.errors import SchemaError, ScoreError
 from geo_ree.reading.geotiffs import open_geotiff
-from geo_ree.reading.mosaics import open_mosaic
+from geo_ree.reading.mosaics import Mosaic
 from geo_ree.scoring import ScoreModel
 from geo_ree.scoring.aggregates import METHODS
 from geo_ree.scoring.contributions import criterion_values, enough_known, known_weights
@@ -212,8 +212,9 @@ def _check(surfaces: Mapping[str, Path | str], model: ScoreModel) -> None:
 
 def _opened(stack: ExitStack, path: Path) -> Any:
     try:
-        opened: Any = open_mosaic(path) if path.suffix == ".vrt" else open_geotiff(path)
-        return stack.enter_context(opened)
+        if path.suffix == ".vrt":
+            return Mosaic(path)
+        return stack.enter_context(open_geotiff(path))
     except (RasterioError, SchemaError) as error:
         raise ScoreError(
             f"{path} cannot be read: {error}", "make it with geo-ree surface"

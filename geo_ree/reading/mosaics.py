@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,16 @@ from geo_ree.storage.mosaic_files import FORMAT, MosaicTile, index_path
 
 
 class Mosaic:
-    """A mosaic, open for reading: what `suitability` uses of a rasterio dataset, under its names."""
+    """A mosaic to read from: what `suitability` uses of a rasterio dataset, under its names.
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        self.name, self._folder, self._stack = str(path), path.parent, stack
+    Raises
+    ------
+    SchemaError
+        When the mosaic has no index, or a damaged one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name, self._folder = str(path), path.parent
         index = _read_index(path)
         self.width, self.height = int(index["width"]), int(index["height"])
         self.transform = rasterio.Affine(*index["transform"])
@@ -35,7 +39,6 @@ class Mosaic:
         self.units = tuple(str(band[1]) for band in index["bands"])
         self._tags = {str(k): str(v) for k, v in index["tags"].items()}
         self.tiles = tuple(MosaicTile(**tile) for tile in index["tiles"])
-        self._opened: tuple[str, Any] | None = None
 
     def tags(self) -> dict[str, str]:
         """Return the tags of the raster."""
@@ -51,37 +54,19 @@ class Mosaic:
             c, d = max(left, tile.column), min(right, tile.column + tile.columns)
             if a < b and c < d:
                 own = Window(c - tile.column, a - tile.row, d - c, b - a)
-                out[a - top : b - top, c - left : d - left] = self._file(tile).read(
-                    band, window=own
-                )
+                out[a - top : b - top, c - left : d - left] = self._read_tile(tile, band, own)
         return np.ma.masked_invalid(out) if masked else np.ma.MaskedArray(out)
 
-    def _file(self, tile: MosaicTile) -> Any:
-        """Return a tile's file, open until another is asked for."""
-        if self._opened is None or self._opened[0] != tile.file:
-            self._stack.close()
-            opened = self._stack.enter_context(open_geotiff(self._folder / tile.file))
+    def _read_tile(self, tile: MosaicTile, band: int, window: Window) -> Singles:
+        path = self._folder / tile.file
+        with open_geotiff(path) as opened:
             if (opened.width, opened.height) != (tile.columns, tile.rows):
                 raise SchemaError(
-                    f"{self._folder / tile.file} has {opened.width} x {opened.height} cells, "
-                    f"expected {tile.columns} x {tile.rows}",
+                    f"{path} has {opened.width} x {opened.height} cells, expected {tile.columns} x "
+                    f"{tile.rows}",
                     "remove it and make the raster again",
                 )
-            self._opened = tile.file, opened
-        return self._opened[1]
-
-
-@contextmanager
-def open_mosaic(path: Path) -> Iterator[Mosaic]:
-    """Open a mosaic for reading.
-
-    Raises
-    ------
-    SchemaError
-        When it has no index, or a damaged one.
-    """
-    with ExitStack() as stack:
-        yield Mosaic(path, stack)
+            return np.asarray(opened.read(band, window=window), dtype=np.float32)
 
 
 def _read_index(path: Path) -> dict[str, Any]:
