@@ -126,11 +126,12 @@ def _within_reach(count: int, pairs: pd.DataFrame) -> pd.DataFrame:
 
     So a group never leaves the records that such pairs connect. The slack is for rounding.
     """
-    strong = pairs[(pairs["probability"] >= JOIN_PROBABILITY - 1e-9) & ~pairs["apart"].astype(bool)]
-    ends = strong["first"].to_numpy(), strong["second"].to_numpy()
-    graph = coo_array((np.ones(len(strong)), ends), shape=(count, count))
+    first, second = (pairs[c].to_numpy(dtype=np.int64) for c in ("first", "second"))
+    strong = (pairs["probability"] >= JOIN_PROBABILITY - 1e-9) & ~pairs["apart"].astype(bool)
+    ends = first[strong], second[strong]
+    graph = coo_array((np.ones(len(ends[0])), ends), shape=(count, count))
     _, part = connected_components(graph, directed=False)
-    return pairs[part[pairs["first"].to_numpy()] == part[pairs["second"].to_numpy()]]
+    return pairs[part[first] == part[second]]
 
 
 def _join(
