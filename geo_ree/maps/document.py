@@ -19,7 +19,7 @@ from geo_ree.maps.style import TILES
 _AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
     *("words.js", "scores.js", "intervals.js", "state.js", "explanation.js"),
-    *("filters.js", "filter_words.js", "shortlist.js", "hash.js"),
+    *("filters.js", "filter_words.js", "shortlist.js", "history.js", "hash.js"),
     *(
         "canvas.js",
         "ground.js",
@@ -44,6 +44,7 @@ _WITH_DATA = (
         "dossier.js",
         "opening.js",
         "sheet.js",
+        "phone_map.js",
     ),
     *(
         "rivals.js",

@@ -60,7 +60,7 @@ POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 
 ROUTE_COLOURS: Mapping[str, str] = MappingProxyType(
-    {"truck": "#d9730d", "rail": "#a3195b", "ferry": "#00796b", "sea": "#1f4fa3"}
+    {"truck": "#c4620a", "rail": "#a3195b", "ferry": "#00796b", "sea": "#1f4fa3"}
 )
 """Mode of a route -> its colour on the map."""
 

@@ -15,6 +15,9 @@ LINKS = {
     "endless": "#" + "f.text=" + "a" * 200_000,
     "many": "#" + "&".join(f"k{i}={i}" for i in range(20_000)),
     "numbers": "#w=rail:1e999,rail:-1,rail:NaN&f.rail=1e9999&f.grade=-0&f.oxide=0x10",
+    "order": "#o=<script>window.ran=1</script>&o=__proto__&o=constructor:down",
+    "point": "#p=<img src=x onerror=window.ran=1>,1",
+    "far point": "#p=1e9,NaN",
     "hostile name": "#d=" + HOSTILE.replace("\u2028", "").replace("#", ""),
 }
 
@@ -25,6 +28,9 @@ def test_a_hostile_link_runs_nothing_and_opens_nothing(data, tmp_path, visit, li
     assert seen.value(RAN)
     assert seen.value("geoRee.opened()") is None
     assert seen.value("geoRee.state.language") == "en"
+    assert (
+        seen.value("[geoRee.state.sort, geoRee.state.point, geoRee.measuredPoint()]") == [None] * 3
+    )
     assert seen.value("Object.prototype.hasOwnProperty.call(geoRee.byId, '__proto__')") is False
     assert seen.page.locator("#ranking tbody tr").count() >= 1
     assert [line for line in seen.trouble if "ran" in line or "dialog" in line] == []

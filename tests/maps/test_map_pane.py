@@ -249,3 +249,31 @@ def test_a_small_map_shows_a_deposit_with_its_route_and_one_without_a_place(star
         assert alt.startswith("Map: ")
         assert tones > 50
     assert trouble(seen) == []
+
+
+OFFSETS = "geoRee.areaOffsets()"
+
+
+def test_question_marks_stay_at_their_areas_while_the_map_is_dragged(starter_page, visit):
+    """A mark at the middle moves one aside, by no more than its own width; a drag and an open key move none."""
+    seen = visit(starter_page[1], 1440, 900)
+    before = {one["name"]: one["moved"] for one in seen.value(OFFSETS)}
+    assert len(before) >= 5
+    assert any(moved == [0, 0] for moved in before.values())
+    assert all(np.hypot(*moved) < 60 for moved in before.values())
+    places = seen.value(BUTTONS)
+    seen.page.evaluate("document.querySelector('.legend').open = true")
+    seen.page.evaluate("geoRee.map().panBy([60, -40], {animate: false})")
+    seen.until(f"Math.abs({BUTTONS}[0][0] - {places[0][0] - 60}) < 1")
+    after = {one["name"]: one["moved"] for one in seen.value(OFFSETS)}
+    assert after == {name: pytest.approx(moved, abs=1) for name, moved in before.items()}
+
+
+def test_the_area_is_drawn_while_its_question_mark_has_the_pointer(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    shapes = "Object.values(geoRee.map()._layers).filter(l => l instanceof L.Polygon).length"
+    before = seen.value(shapes)
+    seen.page.locator("button.unranked").first.hover()
+    assert seen.value(shapes) > before
+    seen.page.mouse.move(5, 5)
+    seen.until(f"{shapes} === {before}")

@@ -129,3 +129,13 @@ def test_lines_that_are_being_built_are_said_as_such_in_the_dossier(starter_page
     text = seen.page.inner_text(".dossier .planned")
     assert "Balykchy" in text
     assert "being built, about" in text and "away; not in the score" in text
+
+
+def test_the_point_is_kept_in_the_link(starter_page, visit, seen):
+    seen.page.evaluate("geoRee.measurePoint(41.234, 70.1)")
+    seen.until("location.hash.includes('p=41.2')")
+    again = visit(starter_page[1], 1440, 900, link=seen.value("location.hash"))
+    assert again.value("geoRee.measuredPoint()") == [41.234, 70.1]
+    assert again.page.is_visible(".measured table")
+    again.page.keyboard.press("Escape")
+    again.until("!location.hash.includes('p=')")

@@ -132,3 +132,47 @@ def test_every_target_is_large_enough_for_a_finger(phone, width):
     assert seen.value(SMALL) == []
     seen.page.evaluate("geoRee.open('a')")
     assert seen.value(SMALL) == []
+
+
+@PHONES
+def test_findings_come_first_and_the_map_is_one_tap_away(phone, width):
+    seen = phone(width)
+    top = "document.elementsFromPoint({x}, 300).some(e => e.closest('{what}'))"
+    on_page = seen.value(top.format(x=width // 2, what="#panel"))
+    assert (
+        on_page and seen.value("document.querySelector('#panel').getBoundingClientRect().top") == 0
+    )
+    assert not seen.value(top.format(x=width // 2, what=".folium-map"))
+    seen.page.evaluate("window.scrollBy(0, 500)")
+    before = seen.value("window.scrollY")
+    for back in (lambda: seen.page.click("#map-switch"), seen.page.go_back):
+        seen.page.click("#map-switch")
+        assert seen.value(top.format(x=width // 2, what=".folium-map"))
+        size = seen.value("geoRee.map().getSize()")
+        assert (size["x"], size["y"]) == (width, 844)
+        seen.page.evaluate("geoRee.open('a')")
+        seen.page.go_back()
+        seen.until("geoRee.opened() === null")
+        assert seen.value("document.body.classList.contains('mapping')")
+        back()
+        seen.until("!document.body.classList.contains('mapping')")
+        assert seen.value("window.scrollY") == before
+    assert seen.trouble == []
+
+
+@PHONES
+def test_the_ranking_is_cards(starter_page, visit, width):
+    seen = visit(starter_page[1], width, 844, has_touch=True, is_mobile=True)
+    seen.page.evaluate("document.getElementById('ranking').scrollIntoView()")
+    cells = seen.value(
+        "[...document.querySelector('#ranking tr.row').cells].filter(c => c.checkVisibility()).map(c => "
+        "[c.dataset.col, c.dataset.label, getComputedStyle(c, '::before').content, c.getBoundingClientRect()])"
+    )
+    assert [cell[0] for cell in cells] == ["rank", "deposit", "score", "interval", "flags", "stage"]
+    for _, label, shown, box in cells[2:]:
+        assert shown == f'"{label}"'
+        assert box["left"] >= 0 and box["right"] <= width
+    assert "Stop: " in seen.page.inner_text("#ranking tr.row td[data-col='flags']")
+    tops = [cell[3]["top"] for cell in cells[1:]]
+    assert tops == sorted(tops)
+    assert seen.value("document.documentElement.scrollWidth") <= width

@@ -116,3 +116,20 @@ def test_every_filter_has_words(data, tmp_path, visit):
         seen.page.evaluate(f"geoRee.set({{filters: {{{name}: {given}}}}})")
         assert "Leaves out" in seen.page.inner_text("#left-out")
     assert seen.value("geoRee.untranslated") == []
+
+
+def test_what_a_search_does_not_find_takes_no_place(starter_page, visit):
+    """Of a deposit without a coordinate only its own table is there, and no head stands over nothing."""
+    seen = visit(starter_page[1], 1440, 900, link="#f.text=Akbulak")
+    assert seen.page.is_visible("#unplaced tr.row")
+    for part in ("ranking-part", "later-box", "hosts-part"):
+        assert seen.page.is_hidden(f"#{part}"), part
+    assert seen.page.inner_text("#filters-summary") == "Filters"
+    assert [label for label in seen.value(LABELS) if "Akbulak" not in label] == []
+    search(seen, "no such deposit")
+    assert seen.page.inner_text("#ranking") == "No deposit matches the filters."
+    assert seen.page.locator(".ranking thead").count() == 0
+    seen.page.evaluate("geoRee.set({filters: {country: ['KAZ']}})")
+    assert seen.page.inner_text("#filters-summary") == "Filters (1)"
+    seen.page.click("#reset-filters")
+    assert seen.page.locator(".ranking thead:visible").count() >= 2

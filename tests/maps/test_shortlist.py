@@ -35,9 +35,13 @@ def test_a_star_puts_a_row_on_the_shortlist_and_opens_no_dossier(starter_page, v
     assert seen.value("geoRee.opened()") is None
     assert row.locator(".star").get_attribute("aria-pressed") == "true"
     assert "Shortlist (1)" in seen.page.inner_text("#nav-compare")
+    assert "On the shortlist: 1." in seen.page.inner_text("#starred")
+    seen.page.click("#starred button")
+    assert seen.value("document.activeElement.id") == "s-compare"
     row.locator(".star").click()
     assert seen.value(LIST) == []
     assert seen.page.is_hidden("#s-compare") and seen.page.is_hidden("#nav-compare")
+    assert seen.page.is_hidden("#starred")
     assert seen.trouble == []
 
 
@@ -137,6 +141,63 @@ def test_back_closes_a_dossier_that_a_link_opened(small, visit):
     seen.page.go_back()
     seen.until("geoRee.opened() === null")
     assert seen.value("location.href").startswith(small.as_uri() + "?x")
+
+
+STAR, ROW = "#ranking tr.row .star", "#ranking tr.row td.name"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (ROW, ".shortlist-button"),
+        (STAR, ROW),
+        (ROW, STAR, "#nav-compare"),
+        (ROW, ".dossier .shortlist-button", "#dossier .shut", ROW),
+    ],
+    ids=["in the dossier", "before", "then the list", "and opened again"],
+)
+def test_back_after_starring_closes_the_dossier_and_keeps_the_star(small, visit, steps):
+    seen = visit(small, 1440, 900)
+    for step in steps:
+        seen.page.locator(step).first.click()
+    seen.until("geoRee.opened() !== null && location.hash.includes('s=')")
+    entries = seen.value("history.length")
+    seen.page.go_back()
+    seen.until("geoRee.opened() === null")
+    assert len(seen.value(LIST)) == 1
+    assert seen.value("history.length") == entries
+    seen.page.wait_for_timeout(300)
+    assert seen.value("[history.state.geoRee, location.hash.includes('s=')]") == [0, True]
+
+
+def test_back_closes_the_visit_sheet_then_the_dossier(small, visit):
+    seen = visit(small, 1440, 900)
+    seen.page.evaluate("geoRee.open('a')")
+    seen.page.evaluate("geoRee.visitSheet()")
+    seen.page.go_back()
+    seen.until("!document.getElementById('visit')")
+    assert seen.value("geoRee.opened()") == "a"
+    seen.page.go_back()
+    seen.until("geoRee.opened() === null")
+    seen.page.evaluate("geoRee.open('a')")
+    seen.page.click("#dossier .shut")
+    seen.page.evaluate("geoRee.open('a')")  # while the way back is still under way
+    seen.page.wait_for_timeout(300)
+    assert seen.value("[geoRee.opened(), history.state.geoRee]") == ["a", 1]
+    assert seen.trouble == []
+
+
+def test_the_order_of_the_tables_is_kept_in_the_link(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.click("#ranking [data-sort='deposit']")
+    seen.page.click("#ranking [data-sort='deposit']")
+    seen.until("location.hash.includes('o=deposit:down')")
+    order = seen.value("geoRee.tableRows().map(d => d.id)")
+    again = come_back(visit, starter_page[1], seen.value("location.href"))
+    assert again.value("geoRee.tableRows().map(d => d.id)") == order
+    assert again.page.input_value("#sort") == "deposit"
+    again.page.click("#ranking [data-sort='rank']")
+    again.until("!location.hash.includes('o=')")
 
 
 def test_a_link_of_another_run_is_ignored_with_a_line(small, visit):

@@ -127,7 +127,10 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
   /* A colour of tokens.css by its name, as "ink", for canvases. They draw again on the document's event "scheme": the reader's
      scheme, a theme that was forced, or paper. */
   var colours = {};
+  /* The dark colours of the map stand once, under a class: the theme that was forced, or else the reader's scheme. */
   function recolour() {
+    var root = document.documentElement, theme = root.dataset.theme || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    root.classList.toggle("dark", theme === "dark");
     colours = {};
     document.dispatchEvent(new Event("scheme"));
   }
@@ -136,5 +139,6 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     return colours[name];
   };
   ["(prefers-color-scheme: dark)", "print"].forEach(function (query) { window.matchMedia(query).addEventListener("change", recolour); });
+  recolour();
   new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 })(geoRee);

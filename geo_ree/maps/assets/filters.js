@@ -165,7 +165,8 @@
     document.getElementById("count").textContent = out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
     document.getElementById("reset-filters").hidden = !active().length;
     g.sayLeftOut(document.getElementById("left-out"));
-    document.getElementById("filters-summary").textContent = g.t("filters") + (active().length ? " (" + active().length + ")" : "");
+    var boxed = active().filter(function (name) { return name !== "text"; }).length; /* the search has a field of its own */
+    document.getElementById("filters-summary").textContent = g.t("filters") + (boxed ? " (" + boxed + ")" : "");
   }
   g.filterPanel = function () {
     var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });

@@ -2,7 +2,7 @@
    left out; no part of it becomes markup. */
 "use strict";
 (function (g) {
-  var LONGEST = 20000, KNOWN = ["m", "w", "e", "q", "a", "l", "d", "r", "c", "s"], FIELDS = ["state", "stage", "country"], written = null, timer = 0, leaving = false, foreign = false;
+  var LONGEST = 20000, KNOWN = ["m", "w", "e", "q", "a", "l", "d", "r", "c", "s", "o", "p"], FIELDS = ["state", "stage", "country"], foreign = false;
 
   function encode(text) { return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":"); }
   function decode(text) {
@@ -23,6 +23,8 @@
     if (s.language !== g.firstLanguage()) parts.push("l=" + s.language);
     if (s.columns) parts.push("c=" + encode(s.columns.join(",")));
     if (s.shortlist.length) parts.push("s=" + encode(g.shortlistText()));
+    if (s.sort) parts.push("o=" + encode(s.sort.by) + (s.sort.down ? ":down" : ""));
+    if (s.point) parts.push("p=" + s.point.join(","));
     if (s.choice) parts.push("d=" + encode(s.choice));
     if (parts.length && run()) parts.push("r=" + encode(run()));
     return parts.join("&");
@@ -65,9 +67,18 @@
     var there = text.split(",").filter(function (name) { return g.columns.some(function (c) { return c.name === name; }); });
     return there.length ? there : null;
   }
+  function sortIn(text) {
+    var cut = /^([a-z_]{1,40})(:down)?$/.exec(text);
+    return cut && g.columns.some(function (c) { return c.name === cut[1]; }) ? { by: cut[1], down: Boolean(cut[2]) } : null;
+  }
+  /* Latitude and longitude of a point that was measured, to the page's precision. */
+  function pointIn(text) {
+    var cut = /^(-?\d{1,2}(?:\.\d{1,3})?),(-?\d{1,3}(?:\.\d{1,3})?)$/.exec(text), at = cut && [Number(cut[1]), Number(cut[2])];
+    return at && Math.abs(at[0]) <= 85 && Math.abs(at[1]) <= 180 ? at : null;
+  }
   /* The settings in an address; `ignored` names its parts that this page cannot use, `stranger` the other run that it was made for. */
   g.readSetting = function (text) {
-    var found = parts(text), out = { filters: {}, language: g.firstLanguage(), choice: null, columns: null, shortlist: [] }, ignored = [];
+    var found = parts(text), out = { filters: {}, language: g.firstLanguage(), choice: null, columns: null, shortlist: [], sort: null, point: null }, ignored = [];
     if (found.r && run() && found.r !== run()) return { stranger: found.r.slice(0, 60) };
     function read(key, make) {
       var made = found[key] ? make(found[key]) : null;
@@ -90,6 +101,8 @@
     out.choice = read("d", function (id) { return Object.prototype.hasOwnProperty.call(g.byId, id) ? id : null; });
     out.columns = read("c", columnsIn);
     out.shortlist = read("s", g.shortlistIn) || [];
+    out.sort = read("o", sortIn);
+    out.point = read("p", pointIn);
     read("e", function (name) { return g.gatewaySets().length && g.gatewaySets().indexOf(name) < 0 ? null : name; });
     Object.keys(found).forEach(function (key) {
       if (KNOWN.indexOf(key) < 0 && g.filterNames.indexOf(key.slice(2)) < 0) ignored.push(key);
@@ -97,21 +110,6 @@
     out.ignored = ignored;
     return out;
   };
-  function address(text) { return window.location.href.replace(/#.*$/, "") + (text ? "#" + text : ""); }
-  function entry() { return window.history.state && window.history.state.geoRee; }
-  /* Change the address; this works on a file:// page too. A dossier that opens is an entry of the history, so that Back closes it. */
-  function put(text, mark, push) {
-    written = text;
-    try {
-      window.history[push ? "pushState" : "replaceState"]({ geoRee: mark }, "", address(text));
-    } catch (_) {
-      window.location.replace("#" + text);
-    }
-  }
-  function write() {
-    var text = g.setting(), now = window.location.hash.replace(/^#/, "");
-    if (text !== now && text !== written) put(text, entry() === 1 ? 1 : 0);
-  }
   function note(words) {
     var line = document.getElementById("link-note");
     line.hidden = !words;
@@ -133,45 +131,30 @@
       g.rewordGateways();
     }
     if (g.state.choice) g.open(g.state.choice); else g.close();
+    g.restoreMeasure();
   }
-  function chosen() {
-    if (leaving) return;
-    if (g.state.choice && entry() !== 1) put(g.setting(), 1, true);
-    else if (!g.state.choice && entry() === 1) window.history.back();
+  function reopen() {
+    var id = parts(window.location.hash).d;
+    if (id && Object.prototype.hasOwnProperty.call(g.byId, id)) g.open(id);
   }
-  /* Back from a dossier closes it and keeps every other setting; Forward opens it again. */
-  function travelled(e) {
-    var mark = e.state && e.state.geoRee, id;
-    if (mark === undefined || mark === null) return; /* an address that a reader typed: see hashchange */
-    leaving = true;
-    id = mark === 1 ? parts(window.location.hash).d : null;
-    if (id && Object.prototype.hasOwnProperty.call(g.byId, id)) g.open(id); else g.close();
-    leaving = false;
-    written = null;
-    write();
+  function begin(text) {
+    g.travel(finish);
+    g.startHistory(text);
   }
   g.startHash = function () {
-    var text = window.location.hash.replace(/^#/, "");
-    finish();
-    if (g.state.choice && text) {
-      put(text.split("&").filter(function (part) { return part.slice(0, 2) !== "d="; }).join("&"), 0);
-      put(text, 1, true);
-    } else put(text, 0);
+    function dossier() { if (g.state.choice) g.hold("dossier", g.close); else g.release("dossier"); }
     g.subscribe(function (changed) {
-      if (changed.indexOf("choice") >= 0) chosen();
-      clearTimeout(timer);
-      timer = setTimeout(write, 250);
+      if (changed.indexOf("choice") >= 0) dossier();
+      g.writeAddress();
     });
-    window.addEventListener("popstate", travelled);
+    begin(window.location.hash.replace(/^#/, ""));
+    if (g.state.choice) dossier();
+    g.watchHistory(reopen);
     window.addEventListener("hashchange", function () {
       var text = window.location.hash.replace(/^#/, "");
-      if (entry() !== null && entry() !== undefined) return;
-      if (text === written || text.indexOf("=") < 0) return;
-      written = null;
-      leaving = true;
+      if (g.historyEntry() !== null || g.wasWritten(text) || text.indexOf("=") < 0) return;
       g.restore();
-      finish();
-      leaving = false;
+      begin(text);
     });
   };
 })(geoRee);

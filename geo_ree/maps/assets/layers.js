@@ -1,7 +1,7 @@
 /* The layers of the map. Ground (areas, lines), marks (features with a tooltip) and deposits have a canvas each. */
 "use strict";
 (function (g) {
-  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, filtered = [];
+  var made = g.layers, canvases = {}, areas = {}, areaStyle = {}, wholeCountries = {}, filtered = [], lasting = [];
 
   function on(pane) {
     canvases[pane] = canvases[pane] || L.canvas({ pane: pane, padding: 0.2, tolerance: 3 });
@@ -34,10 +34,9 @@
     },
     names: function (table) { g.rows(table).forEach(g.names.capital); },
     lines: function (payload, group, slug) {
-      var style = quiet(payload.style);
       if (payload.style.fill) { /* areas may overlap: draw each one alone, so that none cuts a hole */
         payload.areas.forEach(function (ring) {
-          L.polygon([g.unpack(ring)], Object.assign({}, style, { dashArray: "4 4", fillColor: payload.style.color, fillOpacity: payload.style.fill })).addTo(group);
+          coloured(slug, L.polygon([g.unpack(ring)], Object.assign(quiet(payload.style), { dashArray: "4 4", fillOpacity: payload.style.fill })).addTo(group));
         });
       } else if (payload.areas.length) group.addLayer(new g.Lakes(payload.areas));
       (payload.names || []).forEach(g.names.water);
@@ -47,9 +46,9 @@
       if (payload.points) kinds.points(payload.points, group, slug);
     },
     /* Lines that are not there yet: how far they are, and since when that is known. */
-    plans: function (payload, group) {
+    plans: function (payload, group, slug) {
       g.rows(payload).forEach(function (p) {
-        var line = L.polyline(g.unpack(p.path), Object.assign({ renderer: on("marks") }, payload.style, { color: g.colourOf("railways_planned") }));
+        var line = coloured(slug, L.polyline(g.unpack(p.path), Object.assign({ renderer: on("marks") }, payload.style)));
         line.facts = p;
         line.addTo(group);
       });
@@ -93,15 +92,16 @@
     },
     unranked: function (payload, group) {
       areas = g.grouped(payload.areas, "id");
-      areaStyle = quiet(payload.style);
+      areaStyle = Object.assign(quiet(payload.style), { dashArray: "6 4", fillOpacity: payload.style.fill });
       wholeCountries = payload.countries;
       payload.areas.forEach(function (area) {
         if (area.kind === "admin_area") return; /* drawn when its deposit is opened */
-        g.outline(area).forEach(function (shape) { drawnOf(area.id, shape.addTo(group), group); });
+        g.outline(area).forEach(function (shape) { drawnOf(area.id, coloured("unranked", shape).addTo(group), group); });
         if (areas[area.id][0] !== area) return; /* one label per deposit */
         var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
+        shownWhile(label, areas[area.id]);
         var marker = L.marker(area.label, { icon: L.divIcon({ className: "area-label", html: label, iconSize: null }), keyboard: false, interactive: false });
         drawnOf(area.id, marker.addTo(group), group);
         g.names.area(marker, label, area.label);
@@ -109,6 +109,23 @@
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
   };
+  function inked(slug, shape) { return shape.setStyle({ color: g.colourOf(slug), fillColor: g.colourOf(slug) }); }
+  /* A shape that stays, in the colour of its layer in either scheme. */
+  function coloured(slug, shape) {
+    lasting.push([slug, shape]);
+    return inked(slug, shape);
+  }
+  document.addEventListener("scheme", function () { lasting.forEach(function (one) { inked(one[0], one[1]); }); });
+  /* The area is drawn while its "?" has the pointer or the focus. */
+  function shownWhile(label, of) {
+    var drawn = null;
+    function show() { drawn = drawn || L.featureGroup(of.reduce(function (all, a) { return all.concat(g.outline(a)); }, [])).addTo(g.map()); }
+    function hide() {
+      if (drawn) drawn.remove();
+      drawn = null;
+    }
+    [["mouseenter", show], ["focus", show], ["mouseleave", hide], ["blur", hide], ["click", hide]].forEach(function (one) { label.addEventListener(one[0], one[1]); });
+  }
   /* What is drawn of deposits without a coordinate, kept so that filters act on it. */
   function drawnOf(id, shape, group) { filtered.push({ id: id, shape: shape, group: group }); }
   function refreshAreas() {
@@ -123,17 +140,13 @@
   /* The polygons of an area with their holes. */
   g.outline = function (area) {
     return area.polygons.map(function (rings) {
-      return L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, {
-        dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: area.kind === "contradicting" ? 0 : areaStyle.fill
-      }));
+      return inked("unranked", L.polygon(rings.map(g.unpack), Object.assign({}, areaStyle, area.kind === "contradicting" ? { fillOpacity: 0 } : {})));
     });
   };
   g.countryOutline = function (code) {
     var found = g.data.layers.countries[1].shapes.filter(function (s) { return s.country === code; })[0];
     if (!found) return [];
-    return [L.polygon(found.rings.map(function (ring) { return [g.unpack(ring)]; }), Object.assign({}, areaStyle, {
-      dashArray: "6 4", fillColor: areaStyle.color, fillOpacity: areaStyle.fill
-    }))];
+    return [inked("unranked", L.polygon(found.rings.map(function (ring) { return [g.unpack(ring)]; }), areaStyle))];
   };
   g.fillLayers = function (chart) {
     g.ground = new g.Ground({ pane: "base" });
@@ -142,6 +155,7 @@
       kinds[what[0]](what[1], made[slug], slug, chart);
     });
     g.ground.addTo(chart);
+    refreshAreas(); /* of filters that the address brought */
   };
   /* Leaflet draws in the order of switching on; restore the order of the map. */
   g.arrange = function (chart) {

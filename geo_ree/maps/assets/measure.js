@@ -21,6 +21,7 @@
   function stop() {
     var had = !box.hidden;
     at = null;
+    g.set({ point: null });
     g.measuring(false);
     if (pin) pin.remove();
     pin = null;
@@ -90,6 +91,7 @@
   g.measurePoint = function (lat, lon) {
     at = [Math.round(1000 * lat) / 1000, Math.round(1000 * lon) / 1000];
     var found = g.measureAt(at), d = { latitude: at[0], longitude: at[1] };
+    g.set({ point: at });
     g.measuring(on);
     if (pin) pin.remove();
     pin = L.circleMarker(at, { pane: "sight", radius: 6, weight: 2.5, color: g.colour("ink"), fillColor: g.colour("map-halo"), fillOpacity: 1, interactive: false }).addTo(chart);
@@ -104,6 +106,11 @@
     if (found) g.drawDistances(d);
     bringOut(found || []);
     return found;
+  };
+  /* The point of an address. */
+  g.restoreMeasure = function () {
+    if (g.state.point) g.measurePoint(g.state.point[0], g.state.point[1]);
+    else if (at) stop();
   };
   g.rewordMeasure = function () {
     if (!box) return;

@@ -2,6 +2,7 @@
    towns and lines that distances were measured to. */
 "use strict";
 (function (g) {
+  var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4;
   var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
   var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
   var LOOKS = {
@@ -60,7 +61,8 @@
     this.size = map.options.crs.scale(map.getZoom());
     this.origin = origin;
     this.seen = [Math.max(box.min.x, corner.x), Math.max(box.min.y, corner.y), Math.min(box.max.x, corner.x + size.x), Math.min(box.max.y, corner.y + size.y)];
-    this.taken = g.markBoxes().concat(g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
+    this.fixed = g.markBoxes();
+    this.taken = this.fixed.concat(g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
       return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y];
     }));
   }
@@ -99,26 +101,39 @@
     if (found) this.write(text, kind, found[0], found[1], found[2]);
     return found ? p : null;
   };
-  /* The nearest free place for a button at its area. */
+  /* A button stands in the middle of its area. Only a mark or another button moves it, no control and no name, so that it stays while
+     the map is dragged; a line leads from where it stands to the middle. */
   Page.prototype.button = function (one) {
     if (!one.marker._map) return; /* left out by a filter */
     one.node.classList.remove("short");
-    if (!this.settle(one)) {
+    if (!this.settle(one, NEAR_RINGS)) {
       one.node.classList.add("short");
-      this.settle(one, true);
+      this.settle(one, FAR_RINGS);
     }
   };
-  Page.prototype.settle = function (one, must) {
+  Page.prototype.settle = function (one, rings) {
     var w = one.node.offsetWidth / 2 + 1, h = one.node.offsetHeight / 2 + 1, p = this.spot(one.at), page = this, found = null;
-    for (var ring = 0; !found && ring < 5 + (must ? 4 : 0); ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
-      var x = p[0] + 11 * ring * Math.cos(turn * Math.PI / 6), y = p[1] + 11 * ring * Math.sin(turn * Math.PI / 6), box = [x - w, y - h, x + w, y + h];
-      if (!page.taken.some(function (t) { return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]; })) found = [x, y, box];
+    for (var ring = 0; !found && ring <= rings; ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
+      var x = p[0] + RING_PX * ring * Math.cos(turn * Math.PI / 6), y = p[1] + RING_PX * ring * Math.sin(turn * Math.PI / 6), box = [x - w, y - h, x + w, y + h];
+      if (!page.fixed.some(function (t) { return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3]; })) found = [x, y, box];
     }
-    if (!found && !must) return false;
+    if (!found && rings < FAR_RINGS) return false;
     if (!found) found = [p[0], p[1], [p[0] - w, p[1] - h, p[0] + w, p[1] + h]];
+    this.fixed.push(found[2]);
     this.taken.push(found[2]);
     one.marker.setLatLng(g.placeOnSquare([(found[0] + this.origin.x) / this.size, (found[1] + this.origin.y) / this.size]));
+    one.moved = [found[0] - p[0], found[1] - p[1]];
+    if (Math.hypot(one.moved[0], one.moved[1]) > LED_PX) this.lead(p, found);
     return true;
+  };
+  Page.prototype.lead = function (from, to) {
+    var ctx = this.ctx, far = Math.hypot(to[0] - from[0], to[1] - from[1]), part = Math.max(0, (far - 8) / far);
+    ctx.beginPath(); ctx.moveTo(from[0], from[1]); ctx.lineTo(from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1]));
+    ctx.lineWidth = 1.3; ctx.strokeStyle = g.colour("map-unranked"); ctx.setLineDash([3, 2]); ctx.stroke(); ctx.setLineDash([]);
+  };
+  /* How far each button in view stands from the middle of its area, in pixels. */
+  g.areaOffsets = function () {
+    return areas.filter(function (one) { return one.marker._map && one.moved; }).map(function (one) { return { name: one.node.textContent, at: one.at, moved: one.moved }; });
   };
   Page.prototype.dot = function (p, radius, colour) {
     var ctx = this.ctx;

@@ -46,7 +46,6 @@
     box.scrollTop = 0;
     if (d.latitude === undefined) lookAround(d); else look(d);
     box.querySelector("h3").focus({ preventScroll: true });
-    if (window.matchMedia("(max-width: 860px)").matches) g.map().getContainer().scrollIntoView({ block: "start" });
     return true;
   };
   g.opened = function () { return opened; };
@@ -155,8 +154,11 @@
     chart = g.map();
     chart.createPane("pointer").style.zIndex = 440;
     chart.getPane("pointer").style.pointerEvents = "none";
-    ring = circle({ className: "hover-ring", dashArray: "4 3", color: "#b0432f" });
-    selection = circle({ className: "selection-ring", color: "#b0432f" });
+    ring = circle({ className: "hover-ring", dashArray: "4 3" });
+    selection = circle({ className: "selection-ring" });
+    function colour() { [ring, selection].forEach(function (mark) { mark.setStyle({ color: g.colour("map-chosen") }); }); }
+    colour();
+    document.addEventListener("scheme", colour);
     listen(g.layers.deposits);
     g.open = function (id, y) {
       return g.keepingRow(id, function () {

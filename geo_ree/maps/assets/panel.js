@@ -182,6 +182,7 @@
     g.startVisit(at("visit-tools"));
     g.startLanguages(at("languages"));
     g.startLink();
+    g.startPhoneMap();
     sections();
     at("fold").addEventListener("click", fold);
     write();

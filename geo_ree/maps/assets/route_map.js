@@ -4,7 +4,7 @@
   var WIDTH = { truck: 2.6, rail: 3.4, ferry: 3, sea: 2.4 }, DASH = "7 6", INK = "#1f2630";
   var group = null, drawn = null;
 
-  g.routeColour = function (mode) { return g.data.routes.colours[mode]; };
+  g.routeColour = function (mode) { return g.colour("map-route-" + mode) || g.data.routes.colours[mode]; };
   function line(path, style) {
     return L.polyline(path, Object.assign({ renderer: g.rendererOn("routes"), interactive: false, lineCap: "butt" }, style));
   }
@@ -34,6 +34,7 @@
     shape.crossings.forEach(function (at) { spot(at, { radius: 3.6 }, g.t("border_crossing")).addTo(group); });
     g.rewordLegend(chart);
   };
+  document.addEventListener("scheme", function () { if (drawn) g.drawRoute(drawn); });
   g.showRoute = function (route) {
     g.clearDistances(); /* their labels would hide the route */
     g.drawRoute(route);

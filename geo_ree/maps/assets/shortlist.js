@@ -68,11 +68,22 @@
     return el("li", { "data-id": d.id }, el("div", { "class": "listed" }, el("strong", {}, open), " ", el("small", {}, g.country(d.country) || d.country_reported || ""),
       el("label", {}, box, " " + t("compare_it")), drop), noteField(d));
   }
+  /* Beside the table: how many are on the list, and the way to it. */
+  function starred(count) {
+    var line = document.getElementById("starred"), open = el("button", { type: "button" }, t("open_shortlist"));
+    open.addEventListener("click", function () {
+      var node = document.getElementById("s-compare");
+      node.scrollIntoView({ block: "start" });
+      node.focus({ preventScroll: true });
+    });
+    line.replaceChildren.apply(line, count ? [el("span", { "aria-hidden": "true" }, "★ "), t("shortlist_count", { count: count }) + " ", open] : []);
+  }
   function draw() {
     var node = document.getElementById("s-compare"), list = g.state.shortlist, link = document.getElementById("nav-compare");
     var focus = document.activeElement, kept = node.contains(focus) && (focus.dataset.note || (focus.closest("li") || {}).dataset && focus.closest("li").dataset.id), kind = kept && focus.className + focus.type;
     node.hidden = link.hidden = !list.length;
     link.textContent = t("shortlist") + " (" + list.length + ")";
+    starred(list.length);
     if (!list.length) { node.replaceChildren(); return; }
     var print = el("button", { type: "button" }, t("print_dossiers")), visit = el("button", { type: "button" }, t("visit_sheet"));
     print.addEventListener("click", function () {

@@ -74,6 +74,7 @@
     new g.Graticule({ pane: "graticule" }).addTo(chart);
     controls();
     g.wholeRegion();
+    overview(); /* the buttons of the map are as wide as they will be */
     g.nameSheet = new g.Names({ pane: "names" }).addTo(chart);
     g.watchMeasure(chart);
     document.addEventListener("scheme", function () { 
@@ -84,7 +85,6 @@
     chart.on("zoomend", overview);
     chart.on("overlayadd", function () { g.arrange(chart); });
     chart.on("overlayadd overlayremove", function () { g.rewordLegend(chart); });
-    overview();
     g.arrange(chart);
   };
   function reword() {

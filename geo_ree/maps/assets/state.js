@@ -5,7 +5,7 @@
   var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
   var begun = false, rowOf = null, timer = 0, current = null, alike = null, reaches = null;
 
-  g.state = { model: "", weights: {}, filters: {}, language: g.firstLanguage(), choice: null };
+  g.state = { model: "", weights: {}, filters: {}, language: g.firstLanguage(), choice: null, sort: null, point: null };
 
   /* Start at the first call, when the data are loaded. */
   function begin() {
@@ -117,7 +117,7 @@
   }
 
   /* Set parts of the state and notify the subscribers which changed: "weights" (with the model),
-     "filters", "language", "choice", "question" about routes, "access" for its sliders, "columns", "shortlist", and "intervals" once they are drawn. */
+     "filters", "language", "choice", "question" about routes, "access" for its sliders, "columns", "shortlist", "sort" of the tables, the measured "point", and "intervals" once they are drawn. */
   g.set = function (change) {
     var changed = [];
     begin();
@@ -126,7 +126,7 @@
       g.state.weights = weightsOf(change.weights);
       changed.push("weights");
     }
-    ["filters", "language", "choice", "question", "access", "columns", "shortlist"].forEach(function (part) {
+    ["filters", "language", "choice", "question", "access", "columns", "shortlist", "sort", "point"].forEach(function (part) {
       if (part in change && g.state[part] !== change[part]) {
         g.state[part] = change[part];
         changed.push(part);

@@ -28,8 +28,6 @@
     this.pager = document.getElementById(name + "-pages");
     this.role = role;
     this.list = list;
-    this.by = columns[0];
-    this.down = false;
     this.page = 0;
     var node = this.node;
     node.addEventListener("click", this.clicked.bind(this));
@@ -75,20 +73,28 @@
     this.node.querySelectorAll("tr[tabindex='0']").forEach(function (other) { other.tabIndex = -1; });
     if (tr) tr.tabIndex = 0;
   };
+  /* All tables are sorted alike: by the same column again turns the order round. */
+  function sortBy(name) {
+    var by = columns.filter(function (c) { return c.name === name; })[0] || columns[0], now = order();
+    var down = now.by === by ? !now.down : Boolean(by.down);
+    tables.forEach(function (t) { t.page = 0; });
+    g.set({ sort: by === columns[0] && !down ? null : { by: by.name, down: down } });
+  }
+  /* The column and direction in force. */
+  function order() {
+    var s = g.state.sort;
+    return { by: s ? columns.filter(function (c) { return c.name === s.by; })[0] : columns[0], down: Boolean(s && s.down) };
+  }
   Ranking.prototype.sort = function (name) {
-    var by = columns.filter(function (c) { return c.name === name; })[0] || columns[0];
-    this.down = this.by === by ? !this.down : Boolean(by.down);
-    this.by = by;
-    this.page = 0;
-    this.draw();
-    var button = this.node.querySelector("button[data-sort='" + by.name + "']");
+    sortBy(name);
+    var by = order().by, button = this.node.querySelector("button[data-sort='" + by.name + "']");
     if (button) button.focus();
   };
   /* Sorted rows, unknown values last in both directions. */
   Ranking.prototype.arrange = function () {
-    var key = this.by.key, sign = this.down ? -1 : 1, collator = new Intl.Collator(g.locale());
-    var kept = this.list().filter(g.shown), byRank = this.by === columns[0];
-    if (byRank) return this.down ? kept.reverse() : kept;
+    var now = order(), key = now.by.key, sign = now.down ? -1 : 1, collator = new Intl.Collator(g.locale());
+    var kept = this.list().filter(g.shown), byRank = now.by === columns[0];
+    if (byRank) return now.down ? kept.reverse() : kept;
     return kept.map(function (d, i) { return [key(d), i, d]; }).sort(function (a, b) {
       var x = a[0], y = b[0];
       if (x === undefined || y === undefined) return (x === undefined) - (y === undefined) || a[1] - b[1];
@@ -96,10 +102,10 @@
     }).map(function (one) { return one[2]; });
   };
   Ranking.prototype.heads = function () {
-    var self = this;
-    return el("thead", {}, el("tr", {}, g.shownColumns().map(function (c) {
-      var on = self.by === c, arrow = on ? (self.down ? " ▾" : " ▴") : "";
-      return el("th", { scope: "col", "class": c.kind, "data-col": c.name, "aria-sort": on ? (self.down ? "descending" : "ascending") : "none" },
+    var now = order();
+    return el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, g.shownColumns().map(function (c) {
+      var on = now.by === c, arrow = on ? (now.down ? " ▾" : " ▴") : "";
+      return el("th", { scope: "col", role: "columnheader", "class": c.kind, "data-col": c.name, "aria-sort": on ? (now.down ? "descending" : "ascending") : "none" },
         el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
     })));
   };
@@ -109,25 +115,28 @@
     var pages = Math.max(1, Math.ceil(rows.length / PAGE)), from;
     this.page = Math.min(this.page, pages - 1);
     from = this.page * PAGE;
-    var cuts = this.by === columns[0] && !this.down && !g.filtering().length ? cutsOf(rows.slice(0, from + PAGE)) : [];
+    var now = order(), cuts = now.by === columns[0] && !now.down && !g.filtering().length ? cutsOf(rows.slice(0, from + PAGE)) : [];
     var body = rows.slice(from, from + PAGE).map(function (d, k) {
       var tr = g.row.apply(null, shown.map(function (c) {
         var cell = c.cell(d, count);
         cell.dataset.col = c.name;
+        cell.dataset.label = g.t(c.head);
+        cell.setAttribute("role", "gridcell");
         return cell;
       }));
+      tr.setAttribute("role", "row");
       tr.className = "row" + (cuts[from + k] ? " split" : "");
       tr.dataset.id = d.id;
       tr.tabIndex = k ? -1 : 0;
       tr.setAttribute("aria-rowindex", from + k + 2);
       return tr;
     });
-    if (!body.length) body = [el("tr", {}, el("td", { colspan: shown.length, "class": "none" }, g.t("nothing_shown")))];
+    var none = el("tr", { role: "row" }, el("td", { "class": "none", role: "gridcell" }, g.t("nothing_shown")));
     this.node.setAttribute("aria-rowcount", rows.length + 1);
     this.node.classList.toggle("with-routes", g.hasRoutes && !g.state.columns);
     this.node.classList.toggle("chosen", Boolean(g.state.columns));
     this.node.style.minWidth = g.state.columns ? g.columnsWide() + "px" : "";
-    this.node.replaceChildren(this.heads(), el("tbody", {}, body));
+    this.node.replaceChildren.apply(this.node, (body.length ? [this.heads()] : []).concat(el("tbody", { role: "rowgroup" }, body.length ? body : none)));
     this.mark(g.state.choice);
     if (focused) {
       var again = this.node.querySelector("tr[data-id='" + CSS.escape(focused) + "']");
@@ -196,7 +205,15 @@
   function sortPicker() {
     var select = document.getElementById("sort");
     select.replaceChildren.apply(select, columns.map(function (c) { return el("option", { value: c.name }, g.t(c.full || c.head)); }));
-    select.value = tables[0].by.name;
+    select.value = order().by.name;
+  }
+  /* Of a search or filter only what it finds is shown; where it finds nothing, one line says so. */
+  function hideEmpty() {
+    var some = tables.some(function (t) { return t.rows.length; }), filtered = g.filtering().length > 0;
+    ["ranking-part", "later-box", "hosts-part", "unplaced-box"].forEach(function (id, i) {
+      if (filtered && !tables[i].rows.length && (some || i)) document.getElementById(id).hidden = true;
+      else if (/part$/.test(id)) document.getElementById(id).hidden = false;
+    });
   }
   function drawAll() {
     tables.forEach(function (t) { t.draw(); });
@@ -217,6 +234,7 @@
     document.getElementById("unplaced-box").hidden = !all;
     document.getElementById("unplaced-summary").textContent = g.t("not_ranked_here", { count: all }) + (out ? "; " + g.t("hidden_by_filters", { out: out }) : "");
     unfold();
+    hideEmpty();
   }
   g.ranking = function () {
     sortPicker();
@@ -230,11 +248,12 @@
       new Ranking("unplaced", "candidate", unranked)
     ];
     document.getElementById("sort").addEventListener("change", function (e) {
-      tables.forEach(function (t) { t.sort(e.target.value); });
+      sortBy(e.target.value);
       e.target.focus();
     });
     g.subscribe(function (changed) {
-      if (changed.some(function (c) { return ["weights", "intervals", "filters", "question", "access", "columns", "shortlist"].indexOf(c) >= 0; })) drawAll();
+      if (changed.some(function (c) { return ["weights", "intervals", "filters", "question", "access", "columns", "shortlist", "sort"].indexOf(c) >= 0; })) drawAll();
+      if (changed.indexOf("sort") >= 0) document.getElementById("sort").value = order().by.name;
       if (changed.indexOf("choice") >= 0) tables.forEach(function (t) { t.choose(g.state.choice); });
     });
   };

@@ -42,7 +42,7 @@
       key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
       cell: intervalCell },
     { name: "flags", head: "flags_head", full: "flags_head_full", kind: "f", down: true, only: g.hasFlags, key: g.flagRank,
-      cell: function (d) { return g.cell("f", g.flagMarks(d)); } },
+      cell: function (d) { return g.cell("f", g.flagMarks(d), worst(d)); } },
     { name: "route", head: "route_km", full: "route_km_full", kind: "n u " + WIDE, only: g.hasRoutes,
       key: function (d) { var r = g.cheapestRoute(d); return r ? g.routeKm(r) : undefined; }, cell: routeCell },
     { name: "access", head: "access_usd", full: "access_usd_full", kind: "n v " + WIDE, only: g.hasAccess,
@@ -81,6 +81,11 @@
           ? el("small", { "class": "clamp", title: d.source_quality }, g.quality(d.source_quality)) : null);
       } }
   ].filter(function (c) { return c.only !== false; });
+  /* On the card of a phone the worst flag has its name. */
+  function worst(d) {
+    var f = g.worstFlag(d);
+    return f ? el("span", { "class": "card-only" }, g.severity(f.severity) + ": " + g.flagName(f.flag)) : null;
+  }
   function nameCell(d) {
     var dot = el("span", { "class": "dot" });
     dot.style.background = g.scoreColour(g.scoreOf(d) || 0);

@@ -161,6 +161,7 @@
     var open = document.getElementById("visit");
     if (!open) return;
     open.remove();
+    g.release("visit");
     document.body.classList.remove("visiting");
     Array.from(document.body.children).forEach(function (node) { node.inert = false; });
     if (before && before.isConnected) before.focus();
@@ -179,6 +180,7 @@
     document.body.classList.add("visiting");
     document.body.append(view);
     shut.focus();
+    g.hold("visit", close);
     return chosen.length;
   };
 
