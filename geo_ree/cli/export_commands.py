@@ -14,7 +14,6 @@ from geo_ree.cli.shared import (
     folders,
     run_pipeline,
     writable_file,
-    writable_folder,
 )
 from geo_ree.cli.terminal import echo
 
@@ -66,10 +65,13 @@ def map_(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=Path("out/export"),
-    callback=writable_folder,
-    show_default=True,
-    help="Folder of the files.",
+    help="Folder of the files; out/export unless --to is given.",
+)
+@click.option(
+    "--to",
+    default="",
+    metavar="ADDRESS",
+    help="PostGIS database: postgresql://user@host/database, the password in PGPASSWORD.",
 )
 @click.option(
     "--format",
@@ -92,23 +94,43 @@ def map_(
 )
 @choices
 def export(
-    data: Path, out: Path, formats: tuple[str, ...], resolution: str, crs: str, **given: Any
+    data: Path,
+    out: Path | None,
+    to: str,
+    formats: tuple[str, ...],
+    resolution: str,
+    crs: str,
+    **given: Any,
 ) -> None:
-    """Write GIS files, tables, rasters and KML for a phone, each with its attribution."""
+    """Write GIS files, tables, rasters and KML for a phone, each with its attribution.
+
+    With --to the run goes into a PostGIS database; files are written then only with --out or --format.
+    """
+    from geo_ree import storage
+    from geo_ree.outputs import postgis
     from geo_ree.outputs.export_formats import check_formats
     from geo_ree.outputs.projected import check_projected
-    from geo_ree.pipeline.export import ALL_FORMATS, check_resolution
+    from geo_ree.pipeline.export import ALL_FORMATS, check_goals, check_resolution
     from geo_ree.pipeline.export import export as export_run
 
     words = [word for given_word in formats for word in given_word.replace(",", " ").split()]
     names = check_formats(words or ALL_FORMATS)
-    if "cog" in names:
-        check_resolution(resolution)
+    if out is None and (words or not to):
+        out = Path("out/export")
+    check_goals(out, to)
+    if out is not None:
+        storage.check_writable(out)
+        if "cog" in names:
+            check_resolution(resolution)
     if crs:
         check_projected(crs)
+    if to:
+        postgis.check_database(to)
     result = run_pipeline(data, given)
-    for path in export_run(result, out, formats=names, resolution=resolution, crs=crs):
+    for path in export_run(result, out, formats=names, resolution=resolution, crs=crs, to=to):
         echo(path)
+    if to:
+        echo(f"database: {to}, schema {postgis.schema_of(result.report['run_id'])}")
 
 
 @click.command(cls=Variadic)

@@ -34,15 +34,10 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE n.nspname = %s AND c.relkind = 'r' AND col_description(c.oid, a.attnum) IS NULL
 ORDER BY c.relname, a.attnum"""
 _COLUMNS = """
-SELECT a.attname, format_type(a.atttypid, a.atttypmod)
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE n.nspname = %s AND c.relname = %s ORDER BY a.attnum"""
-_COMMENTS = """
-SELECT a.attname, col_description(c.oid, a.attnum), obj_description(c.oid, 'pg_class')
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE n.nspname = %s AND c.relname = %s ORDER BY a.attnum"""
+WHERE n.nspname = %s AND c.relkind IN ('r', 'v') ORDER BY c.relname, a.attnum"""
 _RIGHTS = """
 SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) x
@@ -111,7 +106,7 @@ def switch(connection: Any, draft: str, schema: str, names: Collection[str]) -> 
         except errors.DependentObjectsStillExist as error:
             raise DatabaseError(
                 f"something depends on the tables to replace: {error.diag.message_detail}",
-                f"let it read the schema {LATEST}, or remove it",
+                "change or remove it first",
             ) from None
         except (errors.LockNotAvailable, errors.DeadlockDetected):
             if time.monotonic() > end:
@@ -166,23 +161,31 @@ def _show_latest(connection: Any, draft: str, schema: str, names: Iterable[str])
     for name in [n for n, is_view, comment in there if is_view and MARK in comment]:
         if name not in names:
             do("DROP VIEW {}", sql.Identifier(LATEST, name))
+    shown, new = _columns(connection, LATEST), _columns(connection, draft)
+    abouts = {name: comment for name, _, comment in connection.execute(_RELATIONS, (draft,))}
     for name in names:
-        view, table = sql.Identifier(LATEST, name), sql.Identifier(draft, name)
-        rights = []
-        shown = connection.execute(_COLUMNS, (LATEST, name)).fetchall()
-        if shown != connection.execute(_COLUMNS, (draft, name)).fetchall()[: len(shown)]:
+        view, old = sql.Identifier(LATEST, name), shown.get(name, {})
+        rights: list[Any] = []
+        kinds = [(n, kind) for n, (kind, _) in old.items()]
+        if kinds != [(n, kind) for n, (kind, _) in new[name].items()][: len(old)]:
             rights = connection.execute(_RIGHTS, (LATEST, name)).fetchall()
             do("DROP VIEW {}", view)
-        do("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", view, table)
+            old = {}
+        do("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", view, sql.Identifier(draft, name))
         _grant(connection, rights, sql.SQL("TABLE {}").format(view))
-        about = connection.execute(_COMMENTS, (draft, name)).fetchall()
-        do("COMMENT ON VIEW {} IS {}", view, sql.Literal(about[0][2]))
-        for column, comment, _ in about:
-            do(
-                "COMMENT ON COLUMN {} IS {}",
-                sql.Identifier(LATEST, name, column),
-                sql.Literal(comment),
-            )
+        do("COMMENT ON VIEW {} IS {}", view, sql.Literal(abouts[name]))
+        for column, (kind, comment) in new[name].items():
+            if old.get(column) != (kind, comment):
+                spot = sql.Identifier(LATEST, name, column)
+                do("COMMENT ON COLUMN {} IS {}", spot, sql.Literal(comment))
+
+
+def _columns(connection: Any, schema: str) -> dict[str, dict[str, tuple[str, str]]]:
+    """Table or view -> its columns in order -> their type and comment."""
+    out: dict[str, dict[str, tuple[str, str]]] = {}
+    for name, column, kind, comment in connection.execute(_COLUMNS, (schema,)):
+        out.setdefault(name, {})[column] = (kind, comment)
+    return out
 
 
 def _grant(connection: Any, rights: Iterable[tuple[str, str, bool]], on: Any) -> None:

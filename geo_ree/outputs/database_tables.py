@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from geo_ree.outputs.bundle import Bundle, cleaned
@@ -114,7 +115,7 @@ def tables_of(bundle: Bundle) -> list[DatabaseTable]:
     described = {name: _describe(frame, name) for name, (frame, _) in frames.items()}
     dictionary = pd.concat([*described.values(), _describe(about, "read_me")], ignore_index=True)
     listed = pd.concat([dictionary, _describe(dictionary, "columns")], ignore_index=True)
-    frames |= {"columns": (listed, ()), "read_me": (about, ())}
+    frames |= {"columns": (cleaned(listed), ()), "read_me": (about, ())}
     described |= {name: _describe(frames[name][0], name) for name in ("columns", "read_me")}
     keys = {name: _key(frame, name) for name, (frame, _) in frames.items()}
     return [
@@ -171,7 +172,7 @@ def _table(
     comment: str,
 ) -> DatabaseTable:
     shapes = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
-    plain = cleaned(frame.loc[:, frame.dtypes != "geometry"])
+    plain = frame.loc[:, frame.dtypes != "geometry"]
     names = database_names(plain.columns)
     comments = {str(row["column"]): _column_comment(row) for row in described.to_dict("records")}
     columns, cells = [], []
@@ -184,13 +185,14 @@ def _table(
         renamed = "" if names[own] == own else f" (the column {own})"
         columns.append(TableColumn(names[own], _kind(array.type), full + renamed))
         cells.append(array)
+    shape = "" if shapes is None else shape_of(shapes)
     if shapes is not None:
         columns.append(TableColumn(GEOMETRY, "geometry", "shape, EPSG:4326"))
-        cells.append(_ewkb(shapes, shape_of(shapes)))
+        cells.append(_ewkb(shapes, shape))
     return DatabaseTable(
         name=name,
         columns=tuple(columns),
-        shape="" if shapes is None else shape_of(shapes),
+        shape=shape,
         rows=pa.table(cells, names=[column.name for column in columns]),
         key=keys[name] or (ROW,),
         references=_references(name, frame, keys, frames),
@@ -248,7 +250,8 @@ def _cells(column: pd.Series) -> pa.Array:
         return pa.array(column, pa.int64(), from_pandas=True)
     if pd.api.types.is_numeric_dtype(column.dtype):
         return pa.array(column.astype(float), pa.float64(), from_pandas=True)
-    return pa.array(column.tolist(), pa.string())
+    texts = pa.array(column.tolist(), pa.string(), from_pandas=True)
+    return pc.replace_substring(texts, "\x00", "")  # PostgreSQL keeps no NUL
 
 
 def _kind(arrow: pa.DataType) -> str:
@@ -267,7 +270,7 @@ def shape_of(shapes: gpd.GeoSeries) -> str:
     >>> shape_of(gpd.GeoSeries([shapely.Point(1, 2), None, shapely.MultiPoint([(3, 4)])]))
     'MultiPoint'
     """
-    kinds = set(shapes.geom_type.dropna())
+    kinds = set(shapes.geom_type.dropna().unique())
     single = {kind.removeprefix("Multi") for kind in kinds}
     if len(single) != 1 or not single <= {"Point", "LineString", "Polygon"}:
         return "Geometry"
@@ -276,7 +279,9 @@ def shape_of(shapes: gpd.GeoSeries) -> str:
 
 
 def _ewkb(shapes: gpd.GeoSeries, kind: str) -> pa.Array:
-    values = shapely.set_srid(shapely.force_2d(shapes.to_numpy()), 4326)
+    values = shapely.set_srid(shapes.to_numpy(), 4326)
+    if shapely.has_z(values).any():
+        values = shapely.force_2d(values)
     if kind.startswith("Multi"):
         values = [_multi(v) for v in values]
     return pa.array(shapely.to_wkb(values, hex=True, include_srid=True).tolist(), pa.string())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +31,7 @@ _MAY_CREATE = "SELECT has_database_privilege(current_database(), 'CREATE')"
 _WHO = "SELECT current_user, current_database(), current_setting('server_encoding')"
 
 
-def write_postgis(
-    bundle: Bundle, address: str, *, tell: Callable[[str], None] | None = None
-) -> str:
+def write_postgis(bundle: Bundle, address: str) -> str:
     """Write a run into a PostGIS database, all of it or nothing.
 
     Parameters
@@ -42,8 +40,6 @@ def write_postgis(
         The tables of the run.
     address
         ``postgresql://user@host:port/database``, see `geo_ree.storage.databases.parse_address`.
-    tell
-        Gets a line when all is written.
 
     Returns
     -------
@@ -67,7 +63,7 @@ def write_postgis(
     """
     database = parse_address(address)
     import_extra("psycopg", "postgis")
-    schema, tables = f"run_{bundle.run['run_id']}", tables_of(bundle)
+    schema, tables = schema_of(bundle.run["run_id"]), tables_of(bundle)
     names = [table.name for table in tables]
     with connected(database) as connection:
         types = _begin(connection)
@@ -75,10 +71,18 @@ def write_postgis(
         draft = _Draft(connection, f"{schema[:40]}_draft_{secrets.token_hex(4)}", types)
         draft.write(tables, f"{MARK}{bundle.run['run_id']}")
         switch(connection, draft.name, schema, names)
-    if tell is not None:
-        rows = sum(table.rows.num_rows for table in tables)
-        tell(f"{database.shown}: schema {schema}, {len(tables)} tables, {rows} rows")
     return schema
+
+
+def schema_of(run_id: str) -> str:
+    """The schema of a run.
+
+    Examples
+    --------
+    >>> schema_of("5adec50e")
+    'run_5adec50e'
+    """
+    return f"run_{run_id}"
 
 
 def check_database(address: str) -> None:

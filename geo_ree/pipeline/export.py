@@ -1,4 +1,4 @@
-"""A run as files for other programs: tables, GIS files, KML and rasters."""
+"""A run for other programs: tables, GIS files, KML and rasters, or a PostGIS database."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.records import Result
 from geo_ree.schema import FACT_LAYERS
 from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
+from geo_ree.storage.databases import is_database
 from geo_ree.storage.record_files import LazyMapping, lazily
 
 if TYPE_CHECKING:
@@ -73,20 +74,22 @@ _AREA_KINDS = ("feasible", "contradicting", "ore_field", "admin_area", "country"
 
 def export(
     result: Result | Bundle,
-    folder: Path | str,
+    folder: Path | str | None = None,
     *,
     formats: Iterable[str] = ALL_FORMATS,
     resolution: float | str = RESOLUTION,
     crs: str = "",
+    to: str = "",
 ) -> list[Path]:
-    """Write a run as files for other programs, all of them or none.
+    """Write a run for other programs, as files or into a PostGIS database; all of it or nothing.
 
     Parameters
     ----------
     result
         From `geo_ree.run`, or the tables of one from `gather_tables` (these give no rasters).
     folder
-        Where the files go; made when missing. Other files in it stay.
+        Where the files go; made when missing. Other files in it stay. Without it no file is
+        written, only the database of `to`.
     formats
         Some of ``gpkg``, ``parquet``, ``kml``, ``geojson``, ``csv``, ``xlsx`` and ``cog``; all of
         them by default.
@@ -95,6 +98,10 @@ def export(
     crs
         A projected system in metres, for instance ``EPSG:32643``: the scored deposits get ``x``,
         ``y`` and ``z`` as well, for 3-D packages; see `geo_ree.outputs.projected.with_projected`.
+    to
+        Address of a PostGIS database, ``postgresql://user@host:5432/database``: the run becomes the
+        schema ``run_<run id>`` in it, and the views of the schema ``latest`` show it. The password is
+        best given in PGPASSWORD. See `geo_ree.outputs.postgis.write_postgis`.
 
     Returns
     -------
@@ -104,9 +111,12 @@ def export(
     Raises
     ------
     SettingsError
-        When a format or `crs` is unknown, or the folder cannot be written.
+        When a format or `crs` is unknown, the folder cannot be written, or neither a folder nor a
+        database is given.
     SchemaError
         When the resolution is invalid.
+    DatabaseError
+        When the database cannot be reached or written; no file is written then.
 
     Examples
     --------
@@ -116,8 +126,8 @@ def export(
     >>> [f.name for f in files]
     ['deposits.geojson', 'geo_ree.xlsx', 'unranked.geojson']
     """
-    folder = Path(folder)
-    wanted = check_formats(formats)
+    check_goals(folder, to)
+    wanted = check_formats(formats) if folder is not None else []
     if set(wanted) & set(RASTER_FORMATS):
         check_resolution(resolution)
     if crs:
@@ -125,7 +135,12 @@ def export(
     bundle = result if isinstance(result, Bundle) else gather_tables(result)
     if crs:
         bundle = replace(bundle, scored=with_projected(bundle.scored, crs))
-    with storage.atomic_files(folder) as draft:
+    from geo_ree.outputs.postgis import write_postgis  # loads more than files need
+
+    if folder is None:
+        write_postgis(bundle, to)
+        return []
+    with storage.atomic_files(Path(folder)) as draft:
         for name in wanted:
             if name in FORMATS:
                 FORMATS[name](bundle, draft)
@@ -134,7 +149,30 @@ def export(
             else:
                 write_cogs(result, bundle, draft / RASTER_FOLDER, resolution)
         written = sorted(p.relative_to(draft) for p in draft.rglob("*") if p.is_file())
-    return [folder / p for p in written]
+        if to:
+            write_postgis(bundle, to)
+    return [Path(folder) / p for p in written]
+
+
+def check_goals(folder: Path | str | None, to: str) -> None:
+    """Refuse to export to nowhere, or into a folder that is called like a database.
+
+    Raises
+    ------
+    SettingsError
+
+    Examples
+    --------
+    >>> check_goals("postgresql://localhost/team", "")
+    Traceback (most recent call last):
+    geo_ree.errors.SettingsError: the folder of the files is the address of a database; give it as to=
+    """
+    if is_database(folder):
+        raise SettingsError(
+            "the folder of the files is the address of a database", "give it as to="
+        )
+    if folder is None and not to:
+        raise SettingsError("neither a folder nor a database is given", "give a folder, or to=")
 
 
 def check_resolution(resolution: float | str) -> None:

@@ -20,20 +20,22 @@ _EXAMPLE = "give one like postgresql://user@host:5432/database, and the password
 _LOGIN_HINT = (
     "check host, port, database, user and password (of the address, PGPASSWORD or ~/.pgpass)"
 )
+_NOISE = re.compile(r"^connection failed: | Is the server running .*\?$")
 _CONNECT_TIMEOUT_S = 10
 _SILENT_MS = 60_000  # a server that says nothing for so long is lost
 _SHORTEST_SECRET = 3
 
 
 def is_database(address: object) -> bool:
-    """Whether a text is the address of a database.
+    """Whether a text or path is the address of a database.
 
     Examples
     --------
-    >>> is_database("postgis://host/team"), is_database("out/export")
-    (True, False)
+    >>> is_database("postgis://host/team"), is_database("out/export"), is_database(None)
+    (True, False, False)
     """
-    return isinstance(address, str) and _ADDRESS.match(address) is not None
+    text = str(address).replace(":/", "://").replace(":///", "://")  # as a path has it
+    return _ADDRESS.match(text) is not None
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,8 @@ def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[
             connection = psycopg.connect(address.conninfo, **options)
         except psycopg.Error as error:
             # not chained: the text of the driver may repeat what it was given
-            raise DatabaseError(
-                f"{address.shown}: {address.masked(str(error))}", _LOGIN_HINT
-            ) from None
+            said = _NOISE.sub("", address.masked(str(error)))
+            raise DatabaseError(f"{address.shown}: {said}", _LOGIN_HINT) from None
         connection.read_only = read_only
         with connection:
             yield connection
