@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -55,10 +56,12 @@ Protocol = Literal[
     "cog",
     "jqgrid",
     "overture",
+    "sql",
     "local",
 ]
 
 _FETCHED = ("ok", "unverified")
+_DATABASE = r"(postgresql|postgres|postgis|postgresql\+psycopg)://.*|duckdb:.+"
 
 
 class MistakesError(ValueError):
@@ -84,7 +87,8 @@ class Source(Strict):
         How it is fetched; ``starter`` for data inside the package, ``local`` for a file that only
         the user can provide.
     url, landing_page
-        The payload or service, and the page for people.
+        The payload or service, and the page for people; of the protocol ``sql`` the address of a
+        database without its password, or ``duckdb:`` and the path of a DuckDB file or of Parquet files.
     licence, licence_url, attribution
         Terms of use, and the required attribution.
     commercial_use
@@ -146,7 +150,7 @@ class Source(Strict):
     label: str = Field(min_length=2)
     layer: str = ""
     protocol: Protocol
-    url: str = Field(default="", pattern=r"^(https://.*)?$")
+    url: str = Field(default="", pattern=rf"^(https://.*|{_DATABASE})?$")
     landing_page: str = Field(default="", pattern=r"^(https?://.*)?$")
     licence: str = Field(min_length=2)
     licence_url: str = ""
@@ -189,6 +193,7 @@ class Source(Strict):
             mistakes.append("url: is missing (a source with status ok is fetched from it)")
         if not self.url.isprintable():
             mistakes.append("url: has characters that no address has")
+        mistakes += self._database_mistakes()
         if self.status in ("manual", "none"):
             mistakes += [
                 f"{name}: is missing (with status {self.status} it says what a person can know)"
@@ -198,6 +203,18 @@ class Source(Strict):
         if mistakes:
             raise MistakesError(mistakes)
         return self
+
+    def _database_mistakes(self) -> list[str]:
+        is_database = re.match(_DATABASE, self.url) is not None
+        mistakes = []
+        if self.url and is_database != (self.protocol == "sql"):
+            wanted = "postgresql://... or duckdb:..." if self.protocol == "sql" else "https://..."
+            mistakes.append(f"url: is none of the protocol {self.protocol}, expected {wanted}")
+        if is_database and re.search(r":[^/]*@|password=", self.url.partition("//")[2]):
+            mistakes.append("url: holds a password; give it in PGPASSWORD or ~/.pgpass")
+        if self.protocol == "sql" and len({part.reader.layer for part in self.parts()}) > 1:
+            mistakes.append("table: all are read from one table of the database, reader.layer")
+        return mistakes
 
     def _table_mistakes(self) -> list[str]:
         where = f"table.{self.part}." if self.part else ""

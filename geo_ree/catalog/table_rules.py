@@ -38,9 +38,11 @@ class Reader(Strict):
         table.
     layer
         Layer or feature class of a geopackage, file geodatabase or KML; of an OSM file one or
-        more of GDAL's layers (points, lines, multipolygons, …), separated by commas.
+        more of GDAL's layers (points, lines, multipolygons, …), separated by commas; of a database
+        the table or view, ``schema.table``.
     where
-        SQL condition that selects features: OGR's dialect for a file, the server's for ArcGIS.
+        SQL condition that selects features: OGR's dialect for a file, the server's for ArcGIS;
+        of a database comparisons only.
     crs
         Reference system of a file without one, for instance ``EPSG:4284``.
     axis

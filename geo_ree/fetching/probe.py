@@ -16,6 +16,7 @@ from geo_ree.fetching.cog import tile_names
 from geo_ree.fetching.monthly_files import newest_month
 from geo_ree.fetching.ogcapi import collection_address
 from geo_ree.fetching.sciencebase import UnlistedError, item_page
+from geo_ree.fetching.sql import open_rows
 from geo_ree.fetching.transport.download import Client
 from geo_ree.fetching.transport.masking import masked, masking_errors, secrets_of
 from geo_ree.fetching.wfs import ask_capabilities
@@ -185,6 +186,11 @@ def _probe_tile(source: Source, client: Client) -> None:
     _first_bytes(url, source.reader.query, source, client)
 
 
+def _probe_sql(source: Source, client: Client) -> None:
+    with open_rows(source, client.settings) as found:
+        next(found.batches, None)
+
+
 _PROBES: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(
     {
         "sciencebase": _probe_sciencebase,
@@ -194,5 +200,6 @@ _PROBES: Mapping[str, Callable[[Source, Client], None]] = MappingProxyType(
         "jqgrid": _probe_jqgrid,
         "overpass": _probe_overpass,
         "cog": _probe_tile,
+        "sql": _probe_sql,
     }
 )

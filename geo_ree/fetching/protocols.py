@@ -21,6 +21,7 @@ from geo_ree.fetching.overture import download_overture, read_overture
 from geo_ree.fetching.protocol import Payload, Protocol, Request
 from geo_ree.fetching.raster_windows import read_raster
 from geo_ree.fetching.sciencebase import download_item
+from geo_ree.fetching.sql import download_sql, read_sql
 from geo_ree.fetching.transport.download import ZIP_MAGIC, Client
 from geo_ree.fetching.transport.masking import masked_query
 from geo_ree.fetching.wfs import download_wfs, read_wfs
@@ -131,6 +132,7 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
         "overpass": Protocol(download=download_overpass, read=read_overpass, needs_box=True),
         "overture": Protocol(download=download_overture, read=read_overture, needs_box=True),
         "sciencebase": Protocol(download=download_item, read=open_file),
+        "sql": Protocol(download=download_sql, read=read_sql),
         "wfs": Protocol(download=download_wfs, read=read_wfs),
     }
 )

@@ -141,7 +141,8 @@ def _check_fetchable(source: Source, settings: Settings, box: Box | None) -> Non
         raise FetchError(
             f"{source.id} is fetched by area only", "give one with --bbox WEST,SOUTH,EAST,NORTH"
         )
-    check_address(source.url, settings, source_id=source.id)
+    if source.protocol != "sql":
+        check_address(source.url, settings, source_id=source.id)
 
 
 def _previous_snapshot(source: Source, settings: Settings) -> Snapshot | None:

@@ -112,6 +112,8 @@ def _secrets(conninfo: str) -> list[str]:
 def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[Any]:
     """Open a connection, in which one transaction is committed at the end or rolled back.
 
+    With `read_only` the server refuses whatever would change something.
+
     Yields
     ------
     psycopg.Connection
@@ -139,7 +141,9 @@ def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[
             # not chained: the text of the driver may repeat what it was given
             said = _NOISE.sub("", address.masked(str(error)))
             raise DatabaseError(f"{address.shown}: {said}", _LOGIN_HINT) from None
-        connection.read_only = read_only
+        if read_only:  # and sees the database as it is at its start
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with connection:
             yield connection
 

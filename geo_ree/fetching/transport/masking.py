@@ -11,6 +11,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import GeoReeError
 from geo_ree.safe_text import MASK, is_secret, mask_addresses
 from geo_ree.settings import Settings
+from geo_ree.storage.databases import is_database
 
 _SHORTEST_SECRET = 4  # masking shorter values would garble the text around them
 
@@ -34,10 +35,14 @@ def secrets_of(source: Source, settings: Settings | None = None) -> tuple[str, .
 
 
 def _address_secrets(url: str) -> list[str]:
-    """List the password of an address, or its user where it has none, and its secret parameters."""
+    """List the password of an address, or its user where it has none, and its secret parameters.
+
+    The user of a database is no secret.
+    """
     with suppress(ValueError):  # a broken IPv6 address
         parts = urlsplit(url)
-        login = parts.password or parts.username or ""
+        alone = "" if is_database(url) else parts.username
+        login = parts.password or alone or ""
         pairs = parse_qsl(parts.query)
         return [login, unquote(login), *(v for n, v in pairs if is_secret(n, v))]
     return []
