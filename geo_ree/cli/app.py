@@ -22,6 +22,7 @@ from geo_ree.cli.raster_commands import write_suitability, write_surface
 from geo_ree.cli.route_commands import access, find_routes
 from geo_ree.cli.run_commands import audit, build, run, score
 from geo_ree.cli.scenario_commands import scenario
+from geo_ree.cli.serve_command import serve
 from geo_ree.cli.source_commands import doctor, fetch, sources
 from geo_ree.cli.stored_commands import explain, list_runs
 from geo_ree.cli.terminal import echo, show_crash, show_log
@@ -165,6 +166,7 @@ for command in (
     sources,
     map_,
     export,
+    serve,
     visit,
     scenario,
     find_routes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -109,6 +110,18 @@ def read_me(run: Mapping[str, Any], sources: pd.DataFrame) -> list[tuple[str, st
         ("attribution", attribution_of(sources)),
         *_required(sources).items(),
     ]
+
+
+def made_with(about: Mapping[str, str]) -> str:
+    """Schema version that `read_me` states, empty where it states none.
+
+    Examples
+    --------
+    >>> made_with({"made by": "geo_ree 0.1.0, schema 1.1, 2026-11-29"})
+    '1.1'
+    """
+    found = re.search(r", schema ([^,]+),", about.get("made by", ""))
+    return found[1] if found else ""
 
 
 def notice_json(run: Mapping[str, Any], sources: pd.DataFrame) -> str:
