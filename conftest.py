@@ -41,6 +41,8 @@ MARKS = {
     "scheduler": ("services",),
     "postgis": ("services",),
     "service": ("services",),
+    "start_service": ("services",),
+    "either_service": ("services",),
 }
 RUNS = re.compile(r"\brun\(")
 

@@ -15,7 +15,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.serving.served_run import ORIGIN, Collection, describe
 
 COG_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
-_PROVIDER = "geo_ree.serving.table_providers.RasterProvider"
+_PROVIDER = "geo_ree.serving.run_providers.RasterProvider"
 _COLUMNS: Mapping[str, tuple[str, str, str]] = {
     "fid": ("INTEGER", "", ""),
     "geom": ("BLOB", "", ""),
@@ -69,7 +69,11 @@ def list_rasters(rasters: Mapping[str, Path], version: str, sources: pd.DataFram
         provider={
             "name": _PROVIDER,
             "data": {"rows": rows, "version": version},
+            "schema": "",
             "table": "rasters",
+            "fields": tuple((name, kind) for name, (kind, _, _) in _COLUMNS.items()),
+            "key": ("id",),
+            "hidden": ("fid",),
             "id_field": "id",
             "geom_field": "geom",
         },

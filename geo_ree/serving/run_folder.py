@@ -17,7 +17,7 @@ from geo_ree.serving.raster_list import list_rasters
 from geo_ree.serving.served_run import WORLD, Collection, ServedRun, check_schema, describe
 
 _FILE = "geo_ree.gpkg"
-_PROVIDER = "geo_ree.serving.table_providers.GeoPackageProvider"
+_PROVIDER = "geo_ree.serving.run_providers.GeoPackageProvider"
 _HIDDEN = frozenset({"layer_styles"})
 
 
@@ -100,7 +100,9 @@ def _collection(
     box: tuple[Any, ...],
     sources: pd.DataFrame,
 ) -> Collection:
-    columns = [row[0] for row in base.execute("SELECT name FROM pragma_table_info(?)", [name])]
+    kinds = base.execute("SELECT name, type FROM pragma_table_info(?)", [name]).fetchall()
+    columns = [column for column, _ in kinds]
+    key = "id" if "id" in columns and _is_key(base, name) else "fid"
     index = f"rtree_{name}_{geometry}"
     indexed = base.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [index]).fetchone()
     about = describe(name, [c for c in columns if c not in ("fid", geometry)], sources)
@@ -114,8 +116,12 @@ def _collection(
                 "version": version,
                 "index": index if indexed else "",
             },
+            "schema": "",
             "table": name,
-            "id_field": "id" if "id" in columns and _is_key(base, name) else "fid",
+            "fields": tuple((c, "BLOB" if c == geometry else kind) for c, kind in kinds),
+            "key": (key,),
+            "hidden": ("fid",),
+            "id_field": key,
             "geom_field": geometry or "",
         },
         **about,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from geo_ree.errors import SettingsError, import_extra
+from geo_ree.storage.databases import parse_address
 
 if TYPE_CHECKING:
     from geo_ree.serving.application import Service
@@ -57,10 +58,8 @@ def serve_run(
     logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)  # it logs each wrong request
     from geo_ree.serving.application import Service, is_local, local_hosts
     from geo_ree.serving.newest_run import NewestRun
-    from geo_ree.serving.run_folder import open_folder, version_of
     from geo_ree.serving.server import listening
 
-    folder = out or Path("out")
     hosts = local_hosts(host)
     if hosts and origin:
         hosts |= {urlsplit(origin).hostname or ""}
@@ -70,16 +69,25 @@ def serve_run(
             tell(f"warning: {run.warning}")
         return Service(run, hosts=hosts, origin=origin)
 
-    newest = NewestRun(make, partial(open_folder, folder), partial(version_of, folder))
+    newest = NewestRun(make, *_openers(out or Path("out"), db))
     with listening(newest, host, port) as (number, answer):
         if not is_local(host):
             tell(f"warning: whoever reaches {host} can read this run; there is no password")
         shown = f"[{host}]" if ":" in host else host
-        address = origin or f"http://{shown}:{number}"
-        tell(
-            f"run {newest.run.run_id}: map {address}/, OGC API {address}/api; Ctrl-C ends the service"
-        )
+        at = origin or f"http://{shown}:{number}"
+        tell(f"run {newest.run.run_id}: map {at}/, OGC API {at}/api; Ctrl-C ends the service")
         answer()
+
+
+def _openers(folder: Path, db: str | None) -> tuple[Callable[[], ServedRun], Callable[[], str]]:
+    """What opens a run, and what says which one there is."""
+    from geo_ree.serving.run_database import open_database, version_of_database
+    from geo_ree.serving.run_folder import open_folder, version_of
+
+    if db is None:
+        return partial(open_folder, folder), partial(version_of, folder)
+    address = parse_address(db)
+    return partial(open_database, address), partial(version_of_database, address)
 
 
 def _origin_of(url: str) -> str:

@@ -14,7 +14,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
 from geo_ree.errors import SettingsError
-from geo_ree.serving.table_providers import THREADS
+from geo_ree.serving.run_providers import THREADS
 
 _IDLE_S = 60
 _REQUEST_S = 30

@@ -1,4 +1,4 @@
-"""How pygeoapi reads the tables of a run: from a GeoPackage, from PostGIS and from memory."""
+"""A table as features of pygeoapi, whatever database it is in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 import shapely
 import sqlalchemy as sql
@@ -20,30 +19,39 @@ from pygeoapi.provider.base import (
     ProviderItemNotFoundError,
 )
 from pygeoapi.provider.sql import GenericSQLProvider
-from sqlalchemy.orm import registry
-
-from geo_ree.serving.raster_list import fill_table
-
-THREADS = 8
-"""Requests that are worked on at once."""
+from sqlalchemy.orm import Session, column_property, registry
 
 STORAGE_CRS = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_TYPES: Mapping[str, Any] = {"INTEGER": sql.Integer, "REAL": sql.Float, "BOOLEAN": sql.Boolean}
+
+ITEM = "item_id"
+"""Id of the rows of a table whose key has several columns."""
+
+_KEY_MARK = "|"
+_TYPES: Mapping[str, Any] = {
+    "INTEGER": sql.BigInteger,
+    "bigint": sql.BigInteger,
+    "REAL": sql.Float,
+    "double precision": sql.Float,
+    "BOOLEAN": sql.Boolean,
+    "boolean": sql.Boolean,
+    "BLOB": sql.LargeBinary,
+}
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
-_NO_SUCH_ID = "no item has this id"
 
 
 class TableProvider(GenericSQLProvider):
     """A table as features, in pages whose order is stable, with the values as they are stored.
 
     It differs from its base in what it does about a wrong value (400, and no error of the
-    database), about the order of equal values, about columns (all, in the order of the table) and
-    about rows and tables without a geometry.
+    database), about the order of equal values, about keys of several columns, about columns (in the
+    order of the table) and about rows and tables without a geometry.
+
+    The definition has ``table``, ``schema``, ``fields`` (name and type of each column), ``key``
+    (columns of the primary key), ``hidden`` (columns that are not shown), ``geom_field`` (blank
+    where there is none) and ``columns`` (what each means, as JSON Schema).
     """
 
     _fields: dict[str, Any]
-    driver_name = ""
-    default_port = 0
 
     def __init__(self, provider_def: dict[str, Any]) -> None:
         BaseProvider.__init__(self, provider_def)
@@ -51,11 +59,15 @@ class TableProvider(GenericSQLProvider):
         self.geom = provider_def["geom_field"]
         self.storage_crs = STORAGE_CRS
         self.columns = provider_def["columns"]
-        self._engine, self.table_model = self._open()
+        self._hidden = {self.geom, *provider_def["hidden"]}
+        self._engine = self._open()
+        self.table_model = table_model(
+            provider_def["schema"], self.table, provider_def["fields"], provider_def["key"]
+        )
         self.get_fields()
 
-    def _open(self) -> tuple[Any, Any]:
-        """The engine of the database, and the class that is mapped to the table."""
+    def _open(self) -> sql.Engine:
+        """The engine of the database."""
         raise NotImplementedError
 
     def _read_shape(self, stored: Any) -> Any:
@@ -74,8 +86,8 @@ class TableProvider(GenericSQLProvider):
         return self._fields
 
     def _is_shown(self, name: str) -> bool:
-        """Whether a column is one of the features' properties: a row number is not."""
-        return name not in (self.geom, "fid")
+        """Whether a column is one of the properties of features."""
+        return name not in self._hidden
 
     def query(self, **given: Any) -> dict[str, Any]:
         """The features that a request asks for."""
@@ -84,21 +96,25 @@ class TableProvider(GenericSQLProvider):
 
     def get(self, identifier: str, **given: Any) -> dict[str, Any]:
         """One feature."""
-        column = self.table_model.__table__.columns[self.id_field]
+        key = getattr(self.table_model, self.id_field)
         try:
-            known = column.type.python_type(identifier)
+            known = key.type.python_type(identifier)
         except ValueError:
-            raise ProviderItemNotFoundError(user_msg=_NO_SUCH_ID) from None
-        with _clear_errors():
-            return super().get(known, **given)
+            raise ProviderItemNotFoundError(user_msg="no item has this id") from None
+        with _clear_errors(), Session(self._engine) as session:
+            item = session.query(self.table_model).filter(key == known).first()
+            if item is None:
+                raise ProviderItemNotFoundError(user_msg="no item has this id")
+            change = self._get_crs_transform(given.get("crs_transform_spec"))
+            return self._sqlalchemy_to_feature(item, change)
 
     def _get_property_filters(self, properties: list[tuple[str, str]]) -> Any:
         columns = self.table_model.__table__.columns
         return sql.and_(True, *(columns[n] == _typed(columns[n], v) for n, v in properties))
 
     def _get_order_by_clauses(self, sort_by: list[dict[str, str]], table_model: Any) -> list[Any]:
-        wanted = super()._get_order_by_clauses(sort_by, table_model)
-        return [*wanted, sql.asc(getattr(table_model, self.id_field))]
+        wanted = super()._get_order_by_clauses(sort_by, table_model) if sort_by else []
+        return [*wanted, *table_model.__table__.primary_key.columns]
 
     def _get_datetime_filter(self, datetime_: str | None) -> bool:
         """Every feature: what has no time is part of each answer (OGC 17-069r4, 7.15.4)."""
@@ -145,109 +161,30 @@ class TableProvider(GenericSQLProvider):
                 shape = crs_transform_out(shape)
         return {
             "type": "Feature",
-            "id": loaded[self.id_field],
+            "id": getattr(item, self.id_field),
             "geometry": None if shape is None else json.loads(shapely.to_geojson(shape)),
             "properties": values,
         }
 
 
-class GeoPackageProvider(TableProvider):
-    """A table of a GeoPackage, which is opened for reading only and never written to."""
-
-    def _open(self) -> tuple[Any, Any]:
-        engine = file_engine(self.data["file"], self.data["version"])
-        return engine, _file_model(engine, self.table, self.id_field, self.geom)
-
-    def _read_shape(self, stored: Any) -> Any:
-        return read_geopackage_shape(stored)
-
-    def _meets(self, west: float, south: float, east: float, north: float) -> Any:
-        columns = self.table_model.__table__.columns
-        exact = sql.func.meets_box(columns[self.geom], west, south, east, north)
-        index = self.data.get("index")
-        if not index:
-            return exact
-        tree = sql.table(index, *map(sql.column, ("id", "minx", "maxx", "miny", "maxy")))
-        near = sql.select(tree.c.id).where(
-            tree.c.minx <= east, tree.c.maxx >= west, tree.c.miny <= north, tree.c.maxy >= south
-        )
-        return sql.and_(columns["fid"].in_(near), exact)
-
-
-def read_geopackage_shape(stored: bytes) -> Any:
-    """Shape of a geometry of a GeoPackage, or of plain WKB.
-
-    References
-    ----------
-    OGC (2024), GeoPackage Encoding Standard 1.4, section 2.1.3: the header has 8 bytes and an
-    envelope, whose size is in bits 1 to 3 of the flags.
-
-    Examples
-    --------
-    >>> read_geopackage_shape(b"GP" + bytes([0, 1, 0, 0, 0, 0]) + shapely.Point(1, 2).wkb).wkt
-    'POINT (1 2)'
-    """
-    if stored[:2] == b"GP":
-        stored = stored[8 + (0, 32, 48, 48, 64)[(stored[3] >> 1) & 7] :]
-    return shapely.from_wkb(stored)
-
-
-def _meets_box(stored: bytes | None, west: float, south: float, east: float, north: float) -> bool:
-    if stored is None:
-        return False
-    return bool(shapely.box(west, south, east, north).intersects(read_geopackage_shape(stored)))
-
-
-@lru_cache(maxsize=4)
-def file_engine(file: str, version: str) -> sql.Engine:
-    """Engine of a GeoPackage; another `version` of the file has another one.
-
-    The file is opened as one that does not change: nothing is written beside it, and it may lie in
-    a folder that cannot be written to. All connections are opened at once: where another export
-    replaces the file, they keep to the old one.
-    """
-    engine = sqlite_engine(f"file:{quote(file)}?immutable=1")
-    for base in [engine.connect() for _ in range(THREADS)]:
-        base.close()
-    return engine
-
-
-def sqlite_engine(address: str) -> sql.Engine:
-    """Engine of an SQLite database with the function ``meets_box``."""
-
-    def connect() -> sqlite3.Connection:
-        base = sqlite3.connect(address, uri=True, check_same_thread=False)
-        base.create_function("meets_box", 5, _meets_box, deterministic=True)
-        return base
-
-    return sql.create_engine(
-        "sqlite://", creator=connect, poolclass=sql.QueuePool, pool_size=THREADS, max_overflow=0
-    )
-
-
 @lru_cache(maxsize=512)
-def _file_model(engine: sql.Engine, table: str, id_field: str, geometry: str) -> Any:
-    with engine.connect() as base:
-        names = base.execute(
-            sql.select(sql.column("name"), sql.column("type")).select_from(
-                sql.func.pragma_table_info(table)
-            )
-        ).all()
-    columns = [
-        sql.Column(
-            name,
-            sql.LargeBinary() if name == geometry else _TYPES.get(kind, sql.String)(),
-            primary_key=name == id_field,
-        )
-        for name, kind in names
-    ]
-    return map_table(sql.Table(table, sql.MetaData(), *columns))
-
-
-def map_table(table: sql.Table) -> Any:
+def table_model(
+    schema: str, table: str, fields: tuple[tuple[str, str], ...], key: tuple[str, ...]
+) -> Any:
     """A class that is mapped to a table."""
+    columns = [
+        sql.Column(name, _TYPES.get(kind, sql.String)(), primary_key=name in key)
+        for name, kind in fields
+    ]
     mapped = type("Row", (), {})
-    registry().map_imperatively(mapped, table)
+    listed = sql.Table(table, sql.MetaData(), *columns, schema=schema or None)
+    more = {}
+    if len(key) > 1:
+        first, *rest = (sql.cast(listed.columns[name], sql.String) for name in key)
+        for part in rest:
+            first = first.concat(_KEY_MARK).concat(part)
+        more[ITEM] = column_property(first)
+    registry().map_imperatively(mapped, listed, properties=more)
     return mapped
 
 
@@ -280,20 +217,3 @@ def _clear_errors() -> Iterator[None]:
         ):
             raise ProviderConnectionError(user_msg="the database does not answer") from error
         raise ProviderInvalidQueryError(user_msg="the filter cannot be evaluated") from error
-
-
-class RasterProvider(GeoPackageProvider):
-    """The list of rasters, a table in memory."""
-
-    def _open(self) -> tuple[Any, Any]:
-        engine, _ = list_engine(self.data["rows"])
-        return engine, _file_model(engine, self.table, self.id_field, self.geom)
-
-
-@lru_cache(maxsize=4)
-def list_engine(rows: tuple[tuple[Any, ...], ...]) -> tuple[sql.Engine, sqlite3.Connection]:
-    """Engine of a list of rasters in memory, and the connection that it lasts as long as."""
-    address = f"file:rasters-{hash(rows):x}?mode=memory&cache=shared"
-    base = sqlite3.connect(address, uri=True, check_same_thread=False)
-    fill_table(base, rows)
-    return sqlite_engine(address), base
