@@ -40,6 +40,7 @@ MARKS = {
     "s3": ("servers",),
     "scheduler": ("services",),
     "postgis": ("services",),
+    "served": ("services",),
     "service": ("services",),
     "start_service": ("services",),
     "either_service": ("services",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,10 +61,10 @@ def listening(application: Any, host: str, port: int) -> Iterator[tuple[int, Cal
         When the port is in use or not allowed, or the host is none of this computer's.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    taken = _listen(host, port)
     try:
         settings = Adjustments(
-            host=host,
-            port=port,
+            sockets=[taken],
             threads=THREADS,
             connection_limit=_CONNECTIONS,
             channel_timeout=_IDLE_S,
@@ -73,14 +74,23 @@ def listening(application: Any, host: str, port: int) -> Iterator[tuple[int, Cal
             asyncore_use_poll=True,
             ident=None,
         )
-        server = _Server(application, adj=settings)
-    except (OSError, ValueError) as error:
-        raise _refused(error, host, port) from error
+        server = _Server(application, adj=settings, _sock=taken, bind_socket=False)
+    except BaseException:
+        taken.close()
+        raise
     try:
         yield int(server.effective_port), lambda: _answer(server)
     finally:
         server.task_dispatcher.shutdown(timeout=2)
         server.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as error:
+        raise _refused(error, host, port) from error
 
 
 def _answer(server: _Server) -> None:

@@ -147,6 +147,11 @@ class TableProvider(GenericSQLProvider):
         """The condition that a geometry meets a box."""
         raise NotImplementedError
 
+    def _id_of(self, loaded: Mapping[str, Any]) -> Any:
+        """The id of a row, whose key is always loaded."""
+        key = [column.name for column in self.table_model.__table__.primary_key.columns]
+        return loaded[key[0]] if len(key) == 1 else _KEY_MARK.join(str(loaded[k]) for k in key)
+
     def _sqlalchemy_to_feature(self, item: Any, crs_transform_out: Any = None) -> dict[str, Any]:
         loaded = item.__dict__
         values = {
@@ -161,7 +166,7 @@ class TableProvider(GenericSQLProvider):
                 shape = crs_transform_out(shape)
         return {
             "type": "Feature",
-            "id": getattr(item, self.id_field),
+            "id": self._id_of(loaded),
             "geometry": None if shape is None else json.loads(shapely.to_geojson(shape)),
             "properties": values,
         }
