@@ -86,7 +86,7 @@ class DatabaseTable:
         Kind of its shapes (``Point``, ``MultiPolygon`` ..., ``Geometry`` for a mixture); blank
         where it has none.
     rows
-        The cells, named as `columns`; shapes are hexadecimal EWKB.
+        The cells, named as `columns`; shapes are EWKB.
     key
         Columns of the primary key.
     references
@@ -284,7 +284,7 @@ def _ewkb(shapes: gpd.GeoSeries, kind: str) -> pa.Array:
         values = shapely.force_2d(values)
     if kind.startswith("Multi"):
         values = [_multi(v) for v in values]
-    return pa.array(shapely.to_wkb(values, hex=True, include_srid=True).tolist(), pa.string())
+    return pa.array(shapely.to_wkb(values, include_srid=True).tolist(), pa.binary())
 
 
 def _multi(shape: shapely.Geometry | None) -> shapely.Geometry | None:

@@ -6,14 +6,12 @@ end: readers see the old run or the new one, and wait for the moment of the swit
 
 from __future__ import annotations
 
-import io
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from pyarrow import csv
 
 from geo_ree.errors import DatabaseError, import_extra
 from geo_ree.outputs.bundle import Bundle
@@ -175,10 +173,11 @@ class _Draft:
         )
 
     def _copy(self, table: DatabaseTable) -> None:
-        into = self._sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(self._at(table))
+        into = self._sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(self._at(table))
         with self.connection.cursor() as cursor, cursor.copy(into) as copy:
-            for block in csv_blocks(table.rows):
-                copy.write(block)
+            copy.set_types([_BINARY[column.kind] for column in table.columns])
+            for row in rows_of(table.rows):
+                copy.write_row(row)
 
     def _finish(self, table: DatabaseTable) -> None:
         at = self._at(table)
@@ -218,18 +217,23 @@ class _Draft:
 
 
 _TYPES = {name: name for name in ("text", "bigint", "double precision", "boolean")}
+_BINARY = {
+    "text": "text",
+    "bigint": "int8",
+    "double precision": "float8",
+    "boolean": "bool",
+    "geometry": "bytea",  # PostGIS takes EWKB as it is
+}
 
 
-def csv_blocks(rows: pa.Table) -> Iterator[bytes]:
-    r"""Rows as COPY reads CSV: a text is quoted, what is unknown is not.
+def rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Rows as plain values, some thousand at a time.
 
     Examples
     --------
-    >>> b"".join(csv_blocks(pa.table({"a": ['x"y', "", None], "b": [0.1, None, 2.0]})))
-    b'"x""y","0.1"\n"",\n,"2"\n'
+    >>> list(rows_of(pa.table({"a": ["x", None], "b": [0.5, 2.0]})))
+    [('x', 0.5), (None, 2.0)]
     """
-    options = csv.WriteOptions(include_header=False, quoting_style="all_valid", batch_size=_BATCH)
-    for start in range(0, rows.num_rows, _BATCH):
-        block = io.BytesIO()
-        csv.write_csv(rows.slice(start, _BATCH), block, options)
-        yield block.getvalue()
+    for start in range(0, table.num_rows, _BATCH):
+        columns = [column.to_pylist() for column in table.slice(start, _BATCH).columns]
+        yield from zip(*columns, strict=True)

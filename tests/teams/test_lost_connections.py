@@ -17,13 +17,13 @@ SCHEMAS = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WH
 KILLED = """
 import pickle, sys, time
 from geo_ree.outputs import postgis
-real = postgis.csv_blocks
-def blocks(rows):
+real = postgis.rows_of
+def rows_of(rows):
     yield from real(rows)
     if rows.num_rows == 4:
         print("here", flush=True)
         time.sleep(60)
-postgis.csv_blocks = blocks
+postgis.rows_of = rows_of
 postgis.write_postgis(pickle.load(open(sys.argv[1], "rb")), sys.argv[2])
 """
 
