@@ -144,8 +144,22 @@ def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[
         if read_only:  # and sees the database as it is at its start
             connection.read_only = True
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        with connection:
+        try:
             yield connection
+            _commit(connection, address)
+        finally:
+            connection.close()  # the server rolls back what was not committed
+
+
+def _commit(connection: Any, address: DatabaseAddress) -> None:
+    lost = import_extra("psycopg", "postgis").OperationalError
+    try:
+        connection.commit()
+    except lost:
+        raise DatabaseError(
+            f"{address.shown}: the connection was lost as the transaction was committed",
+            "it is there whole or not at all: do it again",
+        ) from None
 
 
 @contextmanager

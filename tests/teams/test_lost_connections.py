@@ -11,6 +11,7 @@ import pytest
 from geo_ree.errors import DatabaseError
 from geo_ree.outputs import database_switch, postgis
 from geo_ree.outputs.postgis import write_postgis
+from geo_ree.storage import databases
 
 END = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'geo_ree'"
 SCHEMAS = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname ~ '^run|latest'"
@@ -62,17 +63,34 @@ STEPS = [
 @pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
 @pytest.mark.parametrize("run_id", ["aa11", "bb22"], ids=["again", "another"])
 def test_a_connection_that_is_ended_leaves_the_old(
-    small_run, database, ask, monkeypatch, owner, name, run_id
+    small_run, database, ask, monkeypatch, caplog, owner, name, run_id
 ):
     write_postgis(small_run(), database)
     _break_at(monkeypatch, owner, name, lambda: ask(END))
     with pytest.raises(DatabaseError, match="what was there is unchanged: try again") as error:
         write_postgis(small_run(run_id, (1.0, 2.0)), database)
     assert "\n" not in str(error.value) and "made-up-9f3" not in str(error.value)
+    assert not caplog.messages, "the error says it all"
     _is_whole(ask)
     monkeypatch.undo()
     write_postgis(small_run(run_id, (1.0, 2.0)), database)
     assert ask("SELECT score FROM latest.deposits WHERE id = 't:0'") == "1"
+
+
+def test_a_commit_that_is_not_answered_is_said(small_run, database, ask, monkeypatch):
+    write_postgis(small_run(), database)
+    real = databases._commit
+
+    def commit(connection, address):
+        ask(END)
+        real(connection, address)
+
+    monkeypatch.setattr(databases, "_commit", commit)
+    with pytest.raises(
+        DatabaseError, match="lost as the transaction was committed; it is there whole"
+    ):
+        write_postgis(small_run(scores=(1.0, 2.0)), database)
+    _is_whole(ask)
 
 
 def test_a_server_that_stops_leaves_the_old(small_run, postgis, database, ask, monkeypatch):
