@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from geo_ree.crs import STORE_CRS, Floats, to_store
+from geo_ree.crs import Floats
 from geo_ree.errors import SchemaError
+from geo_ree.proximity.point_blocks import Block, Frame, Points, in_degrees, read_points
 from geo_ree.proximity.search.index_files import Stored, fingerprint, read_index, write_index
 from geo_ree.proximity.search.packets import NODE
 from geo_ree.proximity.search.segments import (
     Segments,
     explode,
     geodesic_areas,
-    refuse_places,
     to_ecef,
 )
 from geo_ree.proximity.search.simd import LANES
-from geo_ree.proximity.search.tree import build_tree, in_slices, search_tree
-
-Frame: TypeAlias = gpd.GeoSeries | gpd.GeoDataFrame
+from geo_ree.proximity.search.tree import build_tree, search_tree
 
 
 class NearestIndex:
@@ -68,7 +67,7 @@ class NearestIndex:
     """
 
     def __init__(self, targets: Frame) -> None:
-        series = _in_degrees(targets, "the targets")
+        series = in_degrees(targets, "the targets")
         segments = _explode(series)
         if not len(segments.owner):
             raise SchemaError(
@@ -125,7 +124,7 @@ class NearestIndex:
         """
         stored = read_index(path)
         if targets is not None:
-            series = _in_degrees(targets, "the targets")
+            series = in_degrees(targets, "the targets")
             if fingerprint(_explode(series)) != stored.stamp or not series.index.equals(
                 stored.labels
             ):
@@ -136,42 +135,47 @@ class NearestIndex:
         index._fill(stored)
         return index
 
-    def query(self, points: Frame) -> pd.DataFrame:
+    def query(
+        self,
+        points: Points | None = None,
+        *,
+        x: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        crs: Any = None,
+    ) -> pd.DataFrame:
         """Return the distance to the nearest target, and its label.
 
         Parameters
         ----------
         points
-            Points in any reference system.
+            Points as geometries or as an Arrow column; see `nearest`.
+        x, y, crs
+            Or the coordinates of the points, shape (n,), and their reference system; see `nearest`.
 
         Returns
         -------
         pandas.DataFrame
-            On the index of `points`: ``distance_m`` (float64) and ``target`` (its label); NaN
-            and <NA> where the point is empty or missing.
+            On the index of `points` or of `x`, else numbered from 0: ``distance_m`` (float64) and ``target``
+            (its label); NaN and <NA> where the point is empty or missing.
 
         Raises
         ------
         SchemaError
             When a geometry is not a point or not on the globe, or there is no reference system.
         """
-        series = _in_degrees(points, "the points")
-        points, labels = series.to_numpy(), series.index
-        distance, targets = np.empty(len(points)), []
-        for begin in range(0, max(len(points), 1), _BLOCK):
-            at = slice(begin, begin + _BLOCK)
-            distance[at], position = self.query_lonlat(*_coordinates(points, at, labels))
+        return self._measure(*read_points(points, x, y, crs))
+
+    def _measure(self, blocks: Iterator[Block], index: pd.Index | None) -> pd.DataFrame:
+        distances, targets = [np.empty(0)], [self._names[:0]]
+        for lon, lat in blocks:
+            metres, position = self.query_lonlat(lon, lat)
+            distances.append(metres)
             targets.append(self._names.take(position, allow_fill=True, fill_value=pd.NA))
-        target = (
-            targets[0]
-            if len(targets) == 1
-            else pd.concat(
-                [pd.Series(some, copy=False) for some in targets], ignore_index=True
-            ).array
-        )
-        targets.clear()
-        columns = {"distance_m": distance, "target": target}
-        return pd.DataFrame(columns, index=series.index, copy=False)
+        distance = _joined(distances)
+        columns = {"distance_m": distance, "target": _joined(targets)}
+        if index is None:
+            index = pd.RangeIndex(len(distance))
+        return pd.DataFrame(columns, index=index, copy=False)
 
     @cached_property
     def _names(self) -> pd.api.extensions.ExtensionArray:
@@ -232,67 +236,43 @@ class NearestIndex:
         return distance, position
 
 
-_BLOCK = 2**19  # points at a time: 50 MB of working memory
-
-
 def _explode(series: gpd.GeoSeries) -> Segments:
     geometries = series.to_numpy()
     there = np.where(shapely.is_missing(geometries), shapely.Point(), geometries)
     return explode(there, series.index)
 
 
-def _in_degrees(frame: Frame, what: str) -> gpd.GeoSeries:
-    series = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else frame
-    if series.crs is not None and series.crs.equals(STORE_CRS, ignore_axis_order=True):
-        return series
-    return to_store(series.to_frame("geometry"), what=what).geometry
-
-
-def _coordinates(points: NDArray[np.object_], at: slice, labels: pd.Index) -> tuple[Floats, Floats]:
-    """Return longitudes and latitudes of some points, NaN for what is empty or missing."""
-    some = points[at]
-    x, y = np.empty(len(some)), np.empty(len(some))
-
-    def read(begin: int, end: int) -> None:
-        few = some[begin:end]
-        try:
-            shapely.get_x(few, out=x[begin:end])
-        except shapely.errors.GEOSException:  # one of them is empty
-            few = few.copy()
-            few[shapely.is_empty(few)] = None
-            shapely.get_x(few, out=x[begin:end])
-        shapely.get_y(few, out=y[begin:end])
-
-    in_slices(len(some), read)
-    odd = np.flatnonzero(np.isnan(x))
-    odd = odd[(shapely.get_type_id(some[odd]) > 0) & ~shapely.is_empty(some[odd])]
-    if len(odd):
-        raise SchemaError(
-            f"row {at.start + odd[0] + 1} of the points is a {some[odd[0]].geom_type}",
-            "give points, for example with .representative_point()",
-        )
-    known = np.flatnonzero(~(np.isnan(x) & np.isnan(y)))
-    refuse_places(x[known], y[known], at.start + known, labels, "the points")
-    return x, y
-
-
-def nearest(points: Frame, targets: Frame) -> pd.DataFrame:
+def nearest(
+    points: Points | None = None,
+    targets: Frame | None = None,
+    *,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    crs: Any = None,
+) -> pd.DataFrame:
     """Return the geodesic distance from each point to the nearest target, and its label.
 
     Parameters
     ----------
     points
-        Points in any reference system.
+        Points in any reference system: a frame of geometries, or anything that speaks Arrow (a table, a
+        reader of batches, an array) with a column ``geoarrow.point`` or ``geoarrow.wkb``, or GeoParquet's. No
+        geometries are built of it.
     targets
         Points, lines, polygons or collections in any reference system. An edge is the geodesic
         between its vertices; within a polygon the distance is 0.
+    x, y
+        Instead of `points`, their coordinates: numbers, shape (n,), both NaN where there is no point.
+    crs
+        Reference system of `x` (east) and `y` (north), by default degrees of longitude and latitude; or of an
+        Arrow column that states none.
 
     Returns
     -------
     pandas.DataFrame
-        On the index of `points`: ``distance_m`` (float64) and ``target`` (label of the nearest
-        row of `targets`, of equally near ones the first); NaN and <NA> where the point is empty
-        or missing.
+        On the index of `points` or of `x`, else numbered from 0: ``distance_m`` (float64) and ``target`` (label of
+        the nearest row of `targets`, of equally near ones the first); NaN and <NA> where the point is empty or
+        missing.
 
     Raises
     ------
@@ -312,5 +292,23 @@ def nearest(points: Frame, targets: Frame) -> pd.DataFrame:
     >>> got = nearest(mines, towns)
     >>> float(got["distance_m"].round()["Kutessay"]), got["target"]["Kutessay"]
     (35214.0, 'Kemin')
+    >>> nearest(targets=towns, x=[76.12, 78.1], y=[42.86, 42.1])["target"].tolist()
+    ['Kemin', 'else']
     """
-    return NearestIndex(targets).query(points)
+    if targets is None:
+        raise SchemaError("there are no targets", "give them as targets=")
+    blocks = read_points(points, x, y, crs)
+    return NearestIndex(targets)._measure(*blocks)
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Join arrays of one type, and let go of them."""
+    first, *more = parts
+    if len(more) < 2:
+        return more[0] if more else first
+    if isinstance(first, np.ndarray):
+        whole = np.concatenate(more)
+    else:
+        whole = pd.concat([pd.Series(part, copy=False) for part in more], ignore_index=True).array
+    parts.clear()
+    return whole

@@ -21,7 +21,8 @@ from geo_ree.proximity.cell_rows import (
 )
 from geo_ree.proximity.country_cells import CountryCells
 from geo_ree.proximity.grid import Box, Grid, make_grid
-from geo_ree.proximity.index import Frame, NearestIndex
+from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.point_blocks import Frame
 from geo_ree.proximity.search.segments import geodesic_areas
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.settings import REGION
