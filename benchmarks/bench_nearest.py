@@ -26,6 +26,7 @@ from pathlib import Path
 import geopandas as gpd
 import network
 import numpy as np
+import point_inputs
 import postgis
 import shapely
 from pyproj import Transformer
@@ -38,27 +39,18 @@ PEERS = Path(__file__).resolve().parent.parent / ".servers" / "peers" / "bin" / 
 MILLION = 1_000_000
 GEOPANDAS = f"geopandas {gpd.__version__} sjoin_nearest, eqdc"
 
-# A process of its own: what a compilation and ten million points take.
+# A process of its own, with an empty cache: processor seconds, for other work only makes the clock run on.
 COLD = """
 import time, numpy as np, geopandas as gpd, shapely
 from geo_ree.proximity import nearest
-places = np.random.default_rng(1).uniform(40, 50, (5000, 2))
-dots = gpd.GeoSeries(shapely.points(places), crs=4326)
-begun = time.perf_counter(); nearest(dots, dots); first = time.perf_counter() - begun
-begun = time.perf_counter(); nearest(dots, dots)
-print(first - (time.perf_counter() - begun))
-"""
-MANY = """
-import re, sys, time
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import geopandas as gpd, network, shapely
-from geo_ree.proximity import nearest
-lines = gpd.GeoDataFrame(geometry=shapely.linestrings(network.polylines()), crs=4326)
-points = gpd.GeoDataFrame(geometry=shapely.points(network.points(10_000_000)), crs=4326)
-nearest(points.iloc[:1000], lines)
-begun = time.perf_counter(); nearest(points, lines); print(time.perf_counter() - begun)
-print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) * 1024 / 1e9)
+dice = np.random.default_rng(1)
+places = dice.uniform(40, 50, (5000, 2))
+walks = dice.uniform(40, 50, (500, 1, 2)) + dice.normal(0, 0.01, (500, 20, 2)).cumsum(axis=1)
+points = gpd.GeoSeries(shapely.points(places), crs=4326)
+lines = gpd.GeoSeries(shapely.linestrings(walks), crs=4326)
+begun = time.process_time(); nearest(points, lines); first = time.process_time() - begun
+begun = time.process_time(); nearest(points, lines)
+print(first - (time.process_time() - begun))
 """
 
 
@@ -131,15 +123,29 @@ class Peer:
         return float(found["seconds"])
 
 
-def alone(code: str, *arguments: str, **environment: str) -> list[float]:
+def alone(*arguments: str, **environment: str) -> list[float]:
     printed = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *arguments],
         check=True,
         text=True,
         capture_output=True,
         env={**os.environ, **environment},
     ).stdout
     return [float(line) for line in printed.split()]
+
+
+def cold_compile() -> float:
+    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+        return alone("-c", COLD, NUMBA_CACHE_DIR=folder)[0]
+
+
+def many_points() -> dict[str, list[float]]:
+    """Seconds and peak memory (GB) from ten million points of each kind."""
+    script = str(Path(__file__).with_name("point_inputs.py"))
+    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
+        path = Path(folder, "points.npy")
+        np.save(path, network.points(10 * MILLION))
+        return {kind: alone(script, kind, str(path)) for kind in point_inputs.KINDS}
 
 
 def against_one_network(lines: gpd.GeoDataFrame, xy: np.ndarray) -> list[Line]:
@@ -209,14 +215,13 @@ def main() -> int:
         print("\n".join(missing))
         return 1
     print(f"nearest() beside its peers; {processor()}, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="geo_ree-") as folder:
-        compiled = alone(COLD, NUMBA_CACHE_DIR=folder)[0]
+    compiled = min(cold_compile() for _ in range(3))
     lines, xy = frame(shapely.linestrings(network.polylines())), network.points(MILLION)
     nearest(frame(shapely.points(xy[:1_000])), lines)
     table = [*against_one_network(lines, xy), against_layers(xy)]
     everything = frame(shapely.points(xy))
     million = median(lambda: nearest(everything, lines))
-    many, memory = alone(MANY, str(Path(__file__).parent))
+    inputs = many_points()
     print(f"afterwards the load is {os.getloadavg()[0]:.1f}")
     print(f"\n{'work':<44}{'peer':<50}{'peer s':>8}{'ours s':>8}{'ratio':>8}{'bar':>6}")
     for row in table:
@@ -224,19 +229,25 @@ def main() -> int:
             f"{row.work:<44}{row.peer:<50}{row.seconds:>8.2f}{row.ours:>8.3f}"
             f"{row.seconds / row.ours:>7.1f}x{row.bar:>5.0f}x{'  MISSED' if row.missed else ''}"
         )
+    many = inputs["geometries"][0]
     limits = [
         (
             f"10 M points x 1 M segments, {many:.2f} s, by the time of 1 M, {million:.2f} s",
             many / million,
             13.0,
         ),
-        ("10 M points x 1 M segments, peak memory of the process, GB", memory, 3.0),
-        ("cold compile, once a machine, s", compiled, 8.0),
+        *(
+            (
+                f"10 M points x 1 M segments, {kind}: {seconds:.2f} s; peak memory, GB",
+                memory,
+                3.0 if kind == "geometries" else 1.2,
+            )
+            for kind, (seconds, memory) in inputs.items()
+        ),
+        ("cold compile, once a machine: processor seconds, least of 3", compiled, 6.0),
     ]
     for what, found, limit in limits:
-        print(
-            f"{what:<94}{found:>16.2f} (at most {limit:.0f}){'  MISSED' if found > limit else ''}"
-        )
+        print(f"{what:<94}{found:>16.2f} (at most {limit:g}){'  MISSED' if found > limit else ''}")
     return int(any(row.missed for row in table) or any(f > m for _, f, m in limits))
 
 

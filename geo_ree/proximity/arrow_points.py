@@ -186,8 +186,13 @@ def _from_binary(points: pa.Array, begin: int, name: str) -> tuple[Floats, Float
 
 def _taken(raw: NDArray[np.uint8], at: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
     """Return `count` bytes from each place, shape (n, count)."""
-    windows = np.lib.stride_tricks.sliding_window_view(raw, count) if len(at) else None
-    return np.empty((0, count), np.uint8) if windows is None else windows[at]
+    if not len(at):
+        return np.empty((0, count), np.uint8)
+    windows, steps = np.lib.stride_tricks.sliding_window_view(raw, count), np.diff(at)
+    step = int(steps[0]) if len(steps) else 1
+    if step > 0 and (steps == step).all():  # all of one size: no copy
+        return windows[at[0] : at[-1] + 1 : step]
+    return windows[at]
 
 
 def _from_shapes(binary: list[bytes], rows: NDArray[np.int64], name: str) -> tuple[Floats, Floats]:

@@ -166,16 +166,26 @@ class NearestIndex:
         return self._measure(*read_points(points, x, y, crs))
 
     def _measure(self, blocks: Iterator[Block], index: pd.Index | None) -> pd.DataFrame:
-        distances, targets = [np.empty(0)], [self._names[:0]]
+        distance, targets = np.empty(0), []
         for lon, lat in blocks:
             metres, position = self.query_lonlat(lon, lat)
-            distances.append(metres)
+            distance.resize(
+                len(distance) + len(metres), refcheck=False
+            )  # the system moves no memory
+            distance[len(distance) - len(metres) :] = metres
             targets.append(self._names.take(position, allow_fill=True, fill_value=pd.NA))
-        distance = _joined(distances)
-        columns = {"distance_m": distance, "target": _joined(targets)}
+        columns = {"distance_m": distance, "target": self._joined(targets)}
         if index is None:
             index = pd.RangeIndex(len(distance))
         return pd.DataFrame(columns, index=index, copy=False)
+
+    def _joined(self, parts: list[Any]) -> Any:
+        """Return the labels of all blocks in one array, and let go of the parts."""
+        if len(parts) < 2:
+            return parts[0] if parts else self._names[:0]
+        series = [pd.Series(part, copy=False) for part in parts]
+        parts.clear()
+        return pd.concat(series, ignore_index=True).array
 
     @cached_property
     def _names(self) -> pd.api.extensions.ExtensionArray:
@@ -299,16 +309,3 @@ def nearest(
         raise SchemaError("there are no targets", "give them as targets=")
     blocks = read_points(points, x, y, crs)
     return NearestIndex(targets)._measure(*blocks)
-
-
-def _joined(parts: list[Any]) -> Any:
-    """Join arrays of one type, and let go of them."""
-    first, *more = parts
-    if len(more) < 2:
-        return more[0] if more else first
-    if isinstance(first, np.ndarray):
-        whole = np.concatenate(more)
-    else:
-        whole = pd.concat([pd.Series(part, copy=False) for part in more], ignore_index=True).array
-    parts.clear()
-    return whole
