@@ -18,7 +18,8 @@ from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.errors import SettingsError
 from geo_ree.proximity.cell_rows import RUN_CELLS, Areas, Window
 from geo_ree.proximity.grid import Box, Grid, make_grid
-from geo_ree.proximity.index import Frame, NearestIndex
+from geo_ree.proximity.index import NearestIndex
+from geo_ree.proximity.point_blocks import Frame
 from geo_ree.proximity.surfaces import Measured, areas_of, pieces_of, surface_layout
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.settings import REGION
