@@ -56,6 +56,7 @@ found = geo_ree.flags(sites)
 | layer | canonical layer of the value: its sources, licences and dates are those of the flag |
 | column, operator | what is compared, and how: `>`, `>=`, `<`, `<=`, `is`, `has`, `matches`, `filled`, `blank` |
 | limit | a number; words separated by `;` for `is` (one of them) and `has` (one in a list); a pattern |
+| error | column with the error of the value, see below; blank or no such column: the value counts as exact |
 | only_if | `column=word;word`: the deposits that the rule is for |
 | severity | stop, caution or note |
 | if_blank | `unknown` where a blank means that the layer knows nothing |
@@ -64,6 +65,26 @@ found = geo_ree.flags(sites)
 | reason, source, as_of | why this limit and severity, after whom, and when that was read |
 
 A row with an unknown column, severity or operator, or without a source, is refused with the file and the row.
+
+## May hold or not
+
+A distance is known to its error: that of the position and that of the layer. Where the limit of a rule lies
+within the error of the value, the value may lie on either side. Such a flag is listed whether the value is
+below or above the limit; it is one step softer (stop becomes caution, caution becomes note, a note stays
+one), its fact says that it may hold or not, and `limit` and `error` are filled. How deep a point lies in a
+protected area is not known: with a position error of 1,000 m or more it may lie outside.
+
+## What there is no flag of
+
+- Sanctioned owner. The lists (United Nations, United States, European Union, United Kingdom, Switzerland)
+  change from day to day and name persons and companies in many spellings; the catalogue has none of them. A
+  list in the package would be old on its first day, and a match of names alone would accuse the wrong one.
+  So nothing is flagged, which does not mean that nothing was found: look each owner up at the publishers on
+  the day. What is flagged: Chinese and Russian owners, and authorities that a published fact says are
+  listed (`sanctions`).
+- Protected basin. No source of the catalogue says which river basins are protected; the shares of water
+  that are used up are in `water_stress`, and wetlands that a source of protected areas holds are in
+  `in_protected_area`.
 """
 
 

@@ -24,10 +24,10 @@ from geo_ree.cli.terminal import echo
 )
 @click.option("--page", is_flag=True, help="Also write the page of RUN2 with the differences.")
 def diff(before: str, after: str, data: Path, out: Path, page: bool) -> None:
-    """Say which position, merge, source, layer or weight moved which rank, by how much.
+    """Say which position, merge, source, layer or weight moved which rank, and which flags differ.
 
     RUN is an id from geo-ree runs, its beginning, or latest. Writes diff.csv, diff_steps.csv,
-    diff_changes.csv and diff.json.
+    diff_changes.csv, diff_flags.csv and diff.json.
     """
     from geo_ree import storage
     from geo_ree.pipeline.stored_runs import load_run

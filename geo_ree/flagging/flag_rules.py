@@ -29,10 +29,16 @@ WORDLESS = ("filled", "blank")
 NUMERIC = (">", ">=", "<", "<=")
 BLANKS = ("unknown", "nothing")
 COLUMNS = (
-    *("flag", "layer", "column", "operator", "limit", "only_if", "severity", "if_blank"),
+    *("flag", "layer", "column", "operator", "limit", "error", "only_if", "severity", "if_blank"),
     *("unit", "says", "source_column", "date_column", "reason", "source", "as_of"),
 )
-"""Columns of a file of rules."""
+"""Columns of a file of rules; `error` may be left out."""
+
+UNSURE_M = 1000.0
+"""Position error from which a point in an area may lie outside it: how deep it lies is not known (judgement)."""
+
+SOFTER = {"stop": "caution", "caution": "note", "note": "note"}
+"""Severity of a flag that may hold or not: one step softer."""
 
 _TABLES = ("scores", "unranked", "flags")
 _CONDITION = re.compile(r"(\w+)([=~])(.+)")
@@ -65,6 +71,10 @@ class Rule:
         Column of the deposits that is compared.
     operator, limit
         One of `OPERATORS`, and what follows it: a number, words separated by ``;`` or a pattern.
+    error
+        Column with the error of the value, in its unit; where `limit` lies within it the flag may hold
+        or not, and is one step softer (`SOFTER`). Of a rule without a number it is the position error
+        in metres, and `UNSURE_M` decides. Blank: the value counts as exact.
     only_if
         ``column=word;word`` or ``column~pattern``: deposits that the rule is for; blank for all.
     severity
@@ -88,6 +98,7 @@ class Rule:
     column: str
     operator: str
     limit: str
+    error: str
     only_if: str
     severity: str
     if_blank: str
@@ -107,6 +118,7 @@ class Rule:
             self.column,
             self.source_column,
             self.date_column,
+            self.error,
             condition[1] if condition else "",
         )
         return frozenset(filter(None, named))
@@ -125,6 +137,17 @@ class Rule:
             texts = column.where(known, "").astype(str)
             met = np.fromiter((self._says(text) for text in texts), bool, len(texts)) & known
         return met & self.is_for(table)
+
+    def unsure(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Say for each row whether the rule may hold or not: the limit lies within the error."""
+        if not self.error or self.error not in table:
+            return np.zeros(len(table), dtype=bool)
+        error = pd.to_numeric(table[self.error], errors="coerce").to_numpy(np.float64)
+        if self.operator not in NUMERIC:
+            return np.asarray(self.holds(table) & (error >= UNSURE_M))
+        value = pd.to_numeric(table[self.column], errors="coerce").to_numpy(np.float64)
+        near = np.abs(value - float(self.limit)) < error
+        return np.asarray(near & self.is_for(table))
 
     def is_for(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Say for which rows the rule is at all."""
@@ -208,6 +231,7 @@ def _read_rules(path: Path) -> tuple[Rule, ...]:
         raise SettingsError(
             f"{path} cannot be read ({error})", "give a CSV file in UTF-8"
         ) from error
+    table = table if "error" in table else table.assign(error="")
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         hint = f"its columns are {', '.join(COLUMNS)}"

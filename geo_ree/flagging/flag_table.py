@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import SettingsError, suggest_words
-from geo_ree.flagging.flag_rules import SEVERITIES, Rule, is_known, read_rules
+from geo_ree.flagging.flag_rules import (
+    NUMERIC,
+    SEVERITIES,
+    SOFTER,
+    Rule,
+    is_known,
+    read_rules,
+)
 from geo_ree.schema.columns import arrange, output_columns
 
 COUNTS = tuple(f"flags_{severity}" for severity in SEVERITIES)
@@ -66,8 +73,10 @@ def flags(
     -------
     pandas.DataFrame
         One row a deposit and fact, sorted by deposit, then ``stop``, ``caution``, ``note``,
-        ``unknown``: ``deposit_id, flag, severity, fact, value, unit, date, source, licence``. Of a
-        layer that does not cover a deposit there is one row of the severity ``unknown``.
+        ``unknown``: ``deposit_id, flag, severity, fact, value, unit, limit, error, date, source,
+        licence``. Of a layer that does not cover a deposit there is one row of the severity
+        ``unknown``. Where the limit of a rule lies within the error of the value the flag may hold
+        or not: its severity is one step softer, its fact says so, ``limit`` and ``error`` are filled.
 
     Raises
     ------
@@ -151,18 +160,26 @@ def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit])
     """Rows of a rule: a deposit each that it holds for."""
     if rule.layer == FACTS or rule.column not in table:
         return _empty()
-    held = rule.holds(table)
+    unsure = rule.unsure(table)
+    held = rule.holds(table) | unsure
     if not held.any():
         return _empty()
-    rows = table[held]
+    rows, unsure = table[held], unsure[held]
     values = [_plain(rule, value) for value in rows[rule.column]]
+    errors = [_plain(rule, e) for e in rows[rule.error]] if unsure.any() else [None] * len(rows)
+    limit = rule.limit if rule.operator in NUMERIC else None
     out = {
         "deposit_id": rows["id"].astype(object),
         "flag": rule.flag,
-        "severity": rule.severity,
-        "fact": [_say(rule, value) for value in values],
+        "severity": [SOFTER[rule.severity] if may else rule.severity for may in unsure],
+        "fact": [
+            _say(rule, value) + (_may(rule, error) if may else "")
+            for value, error, may in zip(values, errors, unsure, strict=True)
+        ],
         "value": values,
         "unit": rule.unit or None,
+        "limit": [limit if may else None for may in unsure],
+        "error": [error if may else None for error, may in zip(errors, unsure, strict=True)],
         "order": order,
     }
     return pd.DataFrame(out, index=rows.index).join(_credit(rule, rows, inputs))
@@ -241,6 +258,17 @@ def _say(rule: Rule, value: str | None) -> str:
     if rule.unit and value is not None:
         words = _round(float(value))
     return rule.says.replace("{value}", words).replace("{unit}", rule.unit) or words
+
+
+def _may(rule: Rule, error: str | None) -> str:
+    """Say that the limit lies within the error."""
+    if rule.operator not in NUMERIC:
+        return f" Its position is known to {_round(float(error or 0))} m only: it may lie outside."
+    off, limit = _round(float(error or 0)), _round(float(rule.limit))
+    return (
+        f" The limit of {limit} {rule.unit} lies within the error of {off} {rule.unit}: "
+        "it may hold or not."
+    )
 
 
 def _round(number: float) -> str:

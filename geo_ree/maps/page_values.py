@@ -78,7 +78,10 @@ _RESOURCE = (
     *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
     "sized",
 )
-_FLAG = (*("deposit_id", "flag", "severity", "fact", "value", "unit", "date", "source", "licence"),)
+_FLAG = (
+    *("deposit_id", "flag", "severity", "fact", "value", "unit", "limit", "error"),
+    *("date", "source", "licence"),
+)
 _CONTROL = (
     *("deposit_id", "holder_status", "holder", "ultimate_owner", "owner_country", "state_share"),
     *("partner", "partner_country", "licence_no", "licence_expiry", "as_of", "source"),

@@ -57,17 +57,24 @@ def describe_left_out(sources: tuple[Source, ...]) -> list[dict[str, str]]:
     ]
 
 
-def warn_left_out(sources: tuple[Source, ...]) -> list[str]:
-    """One line on the sources that were left out; none where there are none.
+def warn_left_out(sources: tuple[Source, ...], options: Options) -> list[str]:
+    """One line on the sources that a run for commercial use leaves out; no line for other runs.
 
     Examples
     --------
     >>> from geo_ree.catalog import load_catalog
-    >>> warn_left_out((load_catalog()["mongolia_licences"],))
+    >>> asked = Options(commercial=True)
+    >>> warn_left_out((load_catalog()["mongolia_licences"],), asked)
     ['left out for commercial use: mongolia_licences (not stated: ask before redistributing)']
+    >>> warn_left_out((), asked)
+    ['left out for commercial use: nothing, the licences of all sources of this run allow it']
     """
-    if not sources:
+    if not options.commercial:
         return []
+    if not sources:
+        return [
+            "left out for commercial use: nothing, the licences of all sources of this run allow it"
+        ]
     return ["left out for commercial use: " + "; ".join(f"{s.id} ({s.licence})" for s in sources)]
 
 

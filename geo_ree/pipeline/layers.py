@@ -118,7 +118,7 @@ def read_layers(
     """
     catalog = load_catalog(options.catalog)
     region = options.region or REGION
-    for line in warn_left_out(left_out(catalog, settings, options)):
+    for line in warn_left_out(left_out(catalog, settings, options), options):
         tell(f"  {line}")
     chosen = _within_reach(_choose(catalog, settings, options), catalog, region)
     for source_id in _uncatalogued(catalog, settings):

@@ -112,7 +112,7 @@ def make_report(
         "inputs": layers.inputs,
         "left_out": describe_left_out(left),
         "timings_s": seconds,
-        "warnings": [*warn_left_out(left), *scores.warnings],
+        "warnings": [*warn_left_out(left, options), *scores.warnings],
     }
 
 

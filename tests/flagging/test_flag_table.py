@@ -6,8 +6,8 @@ import pytest
 
 import geo_ree
 from geo_ree.errors import SettingsError
-from geo_ree.flagging.flag_rules import SEVERITIES
-from geo_ree.flagging.flag_table import COUNTS, flag_counts
+from geo_ree.flagging.flag_rules import SEVERITIES, read_rules
+from geo_ree.flagging.flag_table import COUNTS, flag_counts, flags
 from geo_ree.schema.columns import output_columns
 
 SITE = {"id": "x:1", "role": "candidate", "latitude": 43.0, "position_flags": ""}
@@ -255,3 +255,65 @@ def test_the_holder_has_the_source_and_date_of_its_row():
     row = {**SITE, "owner_country": "CHN", "control_as_of": "2025", "control_source": "a page"}
     found = geo_ree.flags(pd.DataFrame([row])).set_index("flag").loc["chinese_control"]
     assert (found["date"], found["source"]) == ("2025", "a page")
+
+
+def bordering(km, error, **more):
+    row = {"id": "x:1", "latitude": 42.0, "dist_border_km": km, "err_border_km": error}
+    found = flags(pd.DataFrame([row | more]))
+    return found[found["flag"] == "near_border"].to_dict("records")
+
+
+@pytest.mark.parametrize(
+    ("km", "error", "may"),
+    [(10.0, 14.0, False), (10.0, 16.0, True), (30.0, 6.0, True), (25.0, 0.0, False)],
+)
+def test_a_limit_within_the_error_makes_a_flag_that_may_hold(km, error, may):
+    (row,) = bordering(km, error)
+    assert row["severity"] == "note"  # the softest stays
+    assert ("it may hold or not" in row["fact"]) == may
+    assert pd.isna(row["limit"]) != may and pd.isna(row["error"]) != may
+
+
+def test_beyond_the_error_there_is_no_flag_and_without_an_error_the_value_counts():
+    assert bordering(30.0, 4.0) == []
+    assert bordering(30.0, np.nan) == []
+    (row,) = bordering(20.0, np.nan)
+    assert pd.isna(row["error"])
+
+
+@pytest.mark.parametrize(
+    ("error", "severity"), [(0.5, "caution"), (3.0, "note"), (np.nan, "caution")]
+)
+def test_a_flag_that_may_hold_is_one_step_softer(error, severity):
+    table = pd.DataFrame(
+        {"id": ["x:1"], "latitude": [42.0], "dist_tailings_km": [8.0], "err_tailings_km": [error]}
+    )
+    (row,) = flags(table).query("flag == 'tailings_near'").to_dict("records")
+    assert row["severity"] == severity
+    assert (row["limit"] == "10") == (severity == "note")
+
+
+@pytest.mark.parametrize(
+    ("error_m", "severity"), [(300.0, "stop"), (1000.0, "caution"), (np.nan, "stop")]
+)
+def test_a_rough_position_in_a_protected_area_may_lie_outside(error_m, severity):
+    table = pd.DataFrame(
+        {
+            "id": ["x:1"],
+            "latitude": [42.0],
+            "protected_area": ["Chon-Kemin"],
+            "protected_area_category": ["II"],
+            "position_error_m": [error_m],
+        }
+    )
+    (row,) = flags(table).query("flag == 'in_protected_area'").to_dict("records")
+    assert row["severity"] == severity
+    assert ("it may lie outside" in row["fact"]) == (severity == "caution")
+
+
+def test_every_rule_about_a_distance_or_a_border_has_its_error():
+    for rule in read_rules():
+        if rule.column.startswith("dist_"):
+            assert rule.error == rule.column.replace("dist_", "err_")
+        if rule.flag == "in_protected_area":
+            assert rule.error == "position_error_m"

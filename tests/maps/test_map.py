@@ -174,7 +174,8 @@ def test_the_histogram_is_the_distribution_of_ranks(starter_page, visit, kutessa
     best = shares.idxmax()
     caption = seen.page.inner_text(".ranks figcaption")
     assert (
-        f"Most often rank {best} ({math.floor(100 * shares.max() + 0.5)} % of the draws)" in caption
+        f"Most often rank {best} ({math.floor(100 * shares.max() + 0.5)} % of the simulations)"
+        in caption
     )
     assert f"rank {best} in" in seen.page.get_attribute(".histogram", "aria-label")
 

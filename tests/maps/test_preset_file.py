@@ -92,8 +92,8 @@ def test_the_buttons_save_and_load_a_file(models, visit, tmp_path):
         ("a = ", "own.toml, line 1: cannot be read as TOML."),
         ("\n\n[criteria.rail\n", "own.toml, line 3: cannot be read"),
         ('a = "x"\na = "y"', "line 2"),
-        ("", "is no preset of geo_ree"),
-        ('schema_version = "2.0"\n[criteria.c0]\nweight = 1.0', "is no preset of geo_ree"),
+        ("", "is no file of weights"),
+        ('schema_version = "2.0"\n[criteria.c0]\nweight = 1.0', "is no file of weights"),
         (
             'schema_version = "1.0"\n[criteria.other]\nweight = 1.0',
             "other differs from the presets",

@@ -45,7 +45,7 @@ def card_of(seen, result, label):
     wanted = chances(result)[label]
     text = seen.page.inner_text("#rivals")
     assert f"{names[label]}: cannot be told apart from {len(wanted)} of the list" in text
-    assert "Share of the draws of the run." in text
+    assert "Share of the simulations of the run." in text
     rows = seen.value(
         f"[...{CARD}.querySelectorAll('tr')].map(r => [...r.cells].map(c => c.innerText))"
     )
@@ -131,8 +131,8 @@ def test_other_weights_show_their_own_and_say_so(starter_page, visit):
     at = seen.value("geoRee.ranked('candidate').findIndex(d => geoRee.rivalsOf(d).length)")
     assert at >= 0
     seen.page.locator("#ranking tbody tr").nth(at).hover()
-    assert "Share of the draws of this page" in seen.page.inner_text("#rivals")
-    assert "Share of the draws of this page" in said(seen)
+    assert "Share of the simulations made in this page" in seen.page.inner_text("#rivals")
+    assert "Share of the simulations made in this page" in said(seen)
 
 
 def said(seen):

@@ -186,7 +186,7 @@ def test_the_kml_is_downloaded_whole_and_escaped(page, visit, tmp_path):
     assert marks[0].findtext("k:Point/k:coordinates", namespaces=KML) == "76.12,42.86"
     texts = [d.text for d in root.iter(f"{{{KML['k']}}}description")]
     assert "A &amp; B &lt;i&gt;" in texts[0]
-    assert "61.5 of 100, rank 1 (90 % of the draws: 1 to 2)" in texts[1]
+    assert "61.5 of 100, rank 1 (90 % of the simulations: 1 to 2)" in texts[1]
     assert not any("<img" in t for t in texts)
     assert seen.trouble == []
 

@@ -56,7 +56,14 @@ def test_a_run_reads_no_source_that_is_left_out(barred, settings):
 
 def test_the_report_says_what_was_left_out(barred, settings):
     left = left_out(barred, settings, COMMERCIAL)
-    assert warn_left_out(left) == ["left out for commercial use: starter_tailings (CC BY-NC 4.0)"]
+    assert warn_left_out((), Options()) == []
+    nothing = warn_left_out((), COMMERCIAL)
+    assert nothing == [
+        "left out for commercial use: nothing, the licences of all sources of this run allow it"
+    ]
+    assert warn_left_out(left, COMMERCIAL) == [
+        "left out for commercial use: starter_tailings (CC BY-NC 4.0)"
+    ]
     assert describe_left_out(left) == [
         {
             "id": "starter_tailings",

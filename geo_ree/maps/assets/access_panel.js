@@ -90,7 +90,7 @@
 
   function span(r, name, digits) {
     if (!known(r[name + "_p50"])) return g.unknown();
-    return [g.plainNumber(r[name + "_p50"], digits), " ", g.stamp("modelled"), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
+    return [g.plainNumber(r[name + "_p50"], digits), el("br"), el("small", {}, t("low_high", { low: g.plainNumber(r[name + "_p10"], digits), high: g.plainNumber(r[name + "_p90"], digits) }))];
   }
   /* An assumption is a sentence, or the name of a unit cost. */
   function assumption(one) {
@@ -104,7 +104,7 @@
   }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
-    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : ["0 ", g.stamp("modelled")];
+    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "0";
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
       known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.phrase(r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
@@ -115,7 +115,7 @@
   function headline(d, total) {
     if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: g.accessOf(d).reason }));
     return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), t("usd_t_treo"), " ",
-      el("span", { "class": "small" }, "P10–P90: " + t("low_high", { low: g.plainNumber(total.usd_t_treo_p10, 0), high: g.plainNumber(total.usd_t_treo_p90, 0) })), " ", g.mark("modelled")),
+      el("span", { "class": "small" }, "P10–P90: " + t("low_high", { low: g.plainNumber(total.usd_t_treo_p10, 0), high: g.plainNumber(total.usd_t_treo_p90, 0) }))),
     known(total.share_pct_p50) ? el("p", {}, t("share_of_payable", {
       share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1)
     })) : null];

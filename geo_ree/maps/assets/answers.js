@@ -62,7 +62,7 @@
     return el("li", {}, el("strong", {}, open), " ", el("small", {}, [g.term(d.country_reported || ""), d.admin_area ? [", ", g.quote(d.admin_area, true)] : null]),
       d.score_worst === undefined || d.score_best === undefined ? null
         : el("div", {}, g.t("possible_score",
-        { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }), " ", g.mark("modelled")),
+        { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) })),
       d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
       d.status ? el("div", {}, g.quote(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,

@@ -33,8 +33,7 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
   /* Of the classes of evidence only what is assumed is marked: `g.evidenceKey` says so once, and the rest is plain. */
-  g.mark = function (kind) { return kind === "assumed" ? g.el("small", { "class": "assumed" }, g.t("assumed")) : null; };
-  g.stamp = g.mark;
+  g.assumed = function () { return g.el("small", { "class": "assumed" }, g.t("assumed")); };
   g.words = function (key) { return String(key || "").replace(/_/g, " "); };
   g.country = function (code) { return g.term((data.country_names || {})[code] || (data.owner_names || {})[code] || code || ""); };
   g.list = function (text) { return String(text || "").split(";").map(function (s) { return s.trim(); }).filter(Boolean); };

@@ -31,7 +31,7 @@
       km: g.plainNumber(Math.max(1, Math.ceil(d.dist_water_km)), 0),
       error: known(error) && error >= 1 ? " (± " + g.plainNumber(error, 0) + " " + t("km") + ")" : "",
       quality: g.term(g.nearestFeature(d.near_water).water || "quality unknown")
-    }), " ", g.stamp("computed"));
+    }));
   };
   g.sourceOf = function (measure, label) {
     var layer = g.data.measures[measure][1];
@@ -70,15 +70,15 @@
     [[1, "start", 0], [rivals, "end", wide]].forEach(function (end) { svg.appendChild(shape("text", { x: end[2], y: high + 13, "text-anchor": end[1] }, g.t("rank", { rank: end[0] }))); });
     var top = shares.indexOf(most), x = step * (first + top - 0.5);
     if (x > 60 && x < wide - 60) svg.appendChild(shape("text", { x: x.toFixed(1), y: high + 13, "text-anchor": "middle" }, (first + top) + ": " + Math.round(most / 10) + " %"));
-    return el("figure", { "class": "ranks" }, svg, el("figcaption", { "class": "small" }, g.t("most_often_rank", { rank: first + top, share: g.percent(most / 1000) }) + " ", g.mark("modelled")));
+    return el("figure", { "class": "ranks" }, svg, el("figcaption", { "class": "small" }, g.t("most_often_rank", { rank: first + top, share: g.percent(most / 1000) })));
   };
 
   /* Elevations at the deposit and on the way to its railway. */
   function value(d, name, unit) {
     var found = d[name + "_" + unit], error = d["err_" + name + "_" + unit];
     if (!known(found)) return g.unknown();
-    return [g.plainNumber(found, unit === "deg" ? 1 : 0) + (unit === "deg" ? "°" : " " + t("m")) + " ", g.stamp("computed"),
-      known(error) ? [" ± " + g.plainNumber(error, unit === "deg" ? 1 : 0) + " ", g.stamp("assumed")] : null];
+    return [g.plainNumber(found, unit === "deg" ? 1 : 0) + (unit === "deg" ? "°" : " " + t("m")),
+      known(error) ? [" ± " + g.plainNumber(error, unit === "deg" ? 1 : 0) + " ", g.assumed()] : null];
   }
   /* Null if the run had no elevation raster. */
   g.terrain = function (d) {
@@ -95,7 +95,7 @@
   g.shocks = function (d) {
     if (!known(d.earthquakes_100km)) return null;
     return [el("h4", {}, t("earthquakes")), el("p", {}, t("earthquakes_100km", { n: g.plainNumber(d.earthquakes_100km, 0) }) +
-      (known(d.largest_earthquake_mw) ? "; " + t("largest_earthquake", { mw: g.plainNumber(d.largest_earthquake_mw, 1) }) : "") + ". ", g.stamp("computed")),
+      (known(d.largest_earthquake_mw) ? "; " + t("largest_earthquake", { mw: g.plainNumber(d.largest_earthquake_mw, 1) }) : "") + ". "),
       el("p", { "class": "small" }, t("earthquakes_note"))];
   };
 
@@ -111,7 +111,7 @@
     return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " " + t("t") + " " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
       r.grade_text ? ", " + g.phrase(r.grade_text) : known(r.grade_pct) ? ", " + r.grade_pct.toLocaleString(g.locale()) + " %" : "",
       "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", r.system ? g.term(r.system) : t("system_unknown"),
-      r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"), " ", g.mark("published"),
+      r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"),
       r.contradiction ? el("div", { "class": "note" }, g.say("compared_to_first", { words: g.fact(r.contradiction) })) : null,
       r.notes ? el("small", {}, " ", g.quote(r.notes, true)) : null);
   };
@@ -120,7 +120,7 @@
     if (i.basis === "pending") return el("p", {}, t("interval_pending"));
     if (!known(i.rank_p5)) return null;
     return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }),
-      ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) }) + " ", g.mark("modelled")),
+      ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) })),
     g.published() ? null : el("p", { "class": "small" }, t("interval_of_page", { draws: g.plainNumber(i.draws, 0) })), g.rivalList(d)];
   }
   function standing(d) {
@@ -128,15 +128,15 @@
     if (!known(rank)) return el("p", {}, t("not_ranked_role", { role: g.term(g.words(d.role)), group: g.term(g.words(d.commodity_group || "unknown")) }));
     var rivals = g.ranked(d.role), words = d.role === "by_product_host" ? t("of_hosts") : t("of_candidates");
     var within = g.rankInStage(d);
-    return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words + " ", g.mark("computed")), interval(d),
-      within ? el("p", {}, t("at_stage", { stage: g.term(g.words(d.stage)), words: within }) + " ", g.mark("modelled")) : null,
+    return [el("p", {}, el("strong", {}, t("rank_of", { rank: rank, all: rivals.length })), " " + words), interval(d),
+      within ? el("p", {}, t("at_stage", { stage: g.term(g.words(d.stage)), words: within })) : null,
       g.otherGateways() ? el("p", { "class": "note" }, t("chosen_gateway", { exit: g.term(g.gatewaySet()) })) : null,
       g.rankHistogram(d, rivals.length)];
   }
   function scored(d) {
     var score = g.scoreOf(d), i = g.intervalOf(d), unknown = g.unknownWeightOf(d);
-    return [el("div", { "class": "big" }, el("b", {}, g.num(score, 1)), t("of_100"), " ", g.mark("computed"),
-      known(i.score_p5) ? el("span", { "class": "small" }, t("score_interval", { low: g.plainNumber(i.score_p5, 1), high: g.plainNumber(i.score_p95, 1) }) + " ", g.mark("modelled")) : null),
+    return [el("div", { "class": "big" }, el("b", {}, g.num(score, 1)), t("of_100"), " ",
+      known(i.score_p5) ? el("span", { "class": "small" }, t("score_interval", { low: g.plainNumber(i.score_p5, 1), high: g.plainNumber(i.score_p95, 1) })) : null),
     g.vetoesOf(d).map(function (why) { return el("p", { "class": "note" }, why); }), standing(d),
     unknown > 1e-9 ? el("p", { "class": "note" }, t("unknown_weight", { share: g.plainNumber(unknown, 0) })) : null];
   }
@@ -153,7 +153,7 @@
       var got = live ? live[c.name] : d["points_" + c.name], label = g.term(c.label);
       if (!known(got) || (!live && c.column && !known(d[c.column]))) return g.row(label, g.cell("n", g.unknown()), "");
       var top = 100 * c.share / room, full = Math.max(0, Math.min(100, 100 * got / top));
-      return g.row(label, g.cell("n", t("points_of", { got: g.plainNumber(got, 1), top: g.plainNumber(top, Math.abs(top - Math.round(top)) > 0.05 ? 1 : 0) }), " ", g.stamp("computed")),
+      return g.row(label, g.cell("n", t("points_of", { got: g.plainNumber(got, 1), top: g.plainNumber(top, Math.abs(top - Math.round(top)) > 0.05 ? 1 : 0) })),
         el("div", { "class": "track", style: "width:" + Math.min(100, 2.6 * top) + "%" }, el("i", { style: "width:" + full + "%" })));
     })));
   }
@@ -164,8 +164,8 @@
     /* A line of unknown course hides behind a surer one: the draws take the nearer of both. */
     known(d["unsure_" + m + "_km"]) ? el("div", {}, el("small", {}, t("maybe_nearer", {
       line: g.nearestFeature(d["near_unsure_" + m]).name, distance: g.kilometres(d["unsure_" + m + "_km"], d["err_unsure_" + m + "_km"])
-    }) + " ", g.stamp("computed"))) : null,
-    known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }) + " ", g.stamp("computed"), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null,
+    }))) : null,
+    known(abroad) ? el("div", {}, el("small", {}, t("abroad", { km: g.plainNumber(abroad, 0) }), beyond.name ? [" " + beyond.name, beyond.country ? " (" + beyond.country + ")" : ""] : null)) : null,
     stated ? el("div", { "class": "note" }, stated) : null];
   }
   g.nearness = function (d) {
@@ -176,13 +176,13 @@
   function audited(d) {
     var found = g.audit[d.id] || [];
     return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
-      return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), known(f.distance_km) ? [", " + g.plainNumber(f.distance_km, 1) + " " + t("km") + " ", g.stamp("computed")] : "",
+      return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), known(f.distance_km) ? [", " + g.plainNumber(f.distance_km, 1) + " " + t("km")] : "",
         ": ", g.fact(f.evidence || ""), " ", el("small", {}, f.sources || ""));
     })) : null;
   }
   function position(d) {
-    return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }) + " ", g.mark("published"),
-      known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.mark("assumed")] : [" ± ", g.unknown()],
+    return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }),
+      known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.assumed()] : [" ± ", g.unknown()],
       d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.term(g.words(d.precision_class)) })) : null),
     d.position_basis ? el("p", {}, g.quote(d.position_basis, true)) : null, audited(d)];
   }
@@ -212,9 +212,9 @@
       told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null];
   }
   function sourceWords(d) {
-    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown(), " ", d.status ? g.stamp("published") : null),
+    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown()),
       said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("flowsheet_label"), d.flowsheet), quoted(t("thorium_label"), d.thorium_uranium), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
-      el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.stamp("assumed") : null)];
+      el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.assumed() : null)];
   }
   /* The records and their data sets, with link and date. */
   function origins(d) {
@@ -234,7 +234,7 @@
       button.addEventListener("click", function () { g.open(o.id); });
       return button;
     }
-    return el("p", {}, t("district_label"), " ", d.district, " ", g.stamp("published"),
+    return el("p", {}, t("district_label"), " ", d.district,
       whole ? ["; ", t("part_of_label"), " ", link(whole)] : null,
       others.length ? ["; ", t("district_others"), " ", others.map(function (o, i) { return [i ? ", " : "", link(o)]; })] : null);
   }
@@ -254,7 +254,7 @@
     })))] : null;
   }
   function range(low, high, digits) {
-    return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) }) + " ", g.stamp("modelled")] : g.unknown();
+    return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) })] : g.unknown();
   }
   function basis(d) {
     var areas = g.areasOf(d.id), whole = g.wholeCountryOf(d.id);
@@ -265,11 +265,11 @@
   /* A deposit without a coordinate: where it may lie and what it could score there. */
   function whereabouts(d) {
     return [heading(t("not_ranked_no_coordinate")),
-      el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km² ", g.stamp("computed")] : null),
+      el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km²"] : null),
       el("table", { "class": "points" }, el("tbody", {},
         g.row(t("worst_and_best"), g.cell("n", range(d.score_worst, d.score_best, 1))),
         g.row(t("possible_rank"), g.cell("n", range(d.rank_best, d.rank_worst, 0))),
-        g.row(t("chance_to_lead"), g.cell("n", g.percent(d.p_lead), known(d.p_lead) ? [" ", g.stamp("modelled")] : null)))),
+        g.row(t("chance_to_lead"), g.cell("n", g.percent(d.p_lead))))),
       el("p", { "class": "small" }, t("no_position_invented"))];
   }
   g.dossier = function (d) {
@@ -277,7 +277,7 @@
     return el("div", { "class": "dossier" }, title(d), g.shortlistPart(d),
       placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
       g.flagPart(d), g.holderPart(d),
-      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change, " ", g.mark("modelled")), g.siteAccess(d)] : null,
+      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change), g.siteAccess(d)] : null,
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
       g.routePart(d), g.accessPart(d), g.countryPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.plannedNote(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,

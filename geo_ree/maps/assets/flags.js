@@ -6,16 +6,22 @@
 
   g.flagName = function (flag) { return g.hasWords(NAME + flag) ? t(NAME + flag) : g.words(flag); };
   function level(f) { return LEVELS.indexOf(f.severity) < 0 ? f.severity : t(LEVEL + f.severity); }
-  function figure(f) {
-    var number = Number(f.value);
-    if (f.value === null || f.value === undefined) return "";
-    if (f.value !== "" && isFinite(number)) return g.plainNumber(number, Math.abs(number) >= 10 || number % 1 === 0 ? 0 : Math.abs(number) < 1 ? 2 : 1);
-    return g.list(f.value).map(function (word) { return g.term(g.words(word)); }).join(", ");
+  function figure(f, written) {
+    var number = Number(written);
+    if (written === null || written === undefined) return "";
+    if (written !== "" && isFinite(number)) return g.plainNumber(number, Math.abs(number) >= 10 || number % 1 === 0 ? 0 : Math.abs(number) < 1 ? 2 : 1);
+    return g.list(written).map(function (word) { return g.term(g.words(word)); }).join(", ");
   }
   /* What a flag says, as text or elements: a sentence of the page where it was computed, else the fact of its source. */
+  function unit(f) { return f.unit ? (g.hasWords(f.unit) ? t(f.unit) : g.term(f.unit)) : ""; }
+  /* Where the limit of a rule lies within the error of the value, the flag may hold or not. */
+  function may(f) {
+    if (f.error === null || f.error === undefined) return "";
+    return " " + (f.limit === null || f.limit === undefined ? t("flag_may_lie", { error: figure(f, f.error) }) : t("flag_may", { limit: figure(f, f.limit), error: figure(f, f.error), unit: unit(f) }));
+  }
   g.flagSays = function (f) {
     if (f.severity === "unknown") return f.flag === "not_measured" ? t("flagsay_not_measured") : t("flagsay_unknown");
-    return g.hasWords(SAYS + f.flag) ? t(SAYS + f.flag, { value: figure(f), unit: f.unit ? (g.hasWords(f.unit) ? t(f.unit) : g.term(f.unit)) : "" }) : g.fact(f.fact);
+    return g.hasWords(SAYS + f.flag) ? t(SAYS + f.flag, { value: figure(f, f.value), unit: unit(f) }) + may(f) : g.fact(f.fact);
   };
   g.flagWords = function (f) { return [g.flagName(f.flag) + ". ", g.flagSays(f)]; };
   function item(f) {

@@ -68,7 +68,7 @@
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
     fill("method",
       el("p", {}, g.t("full_weight"), " ", howAdded(), " ",
-        g.say("weights_assumed", { assumed: g.mark("assumed") })),
+        g.say("weights_assumed", { assumed: g.assumed() })),
       g.table([g.t("criterion"), [g.t("weight"), "n"], [g.t("half_value_at"), "n"], g.t("reason_and_source")], data.criteria.map(function (c) {
         return g.row(g.cell("", g.term(c.label), el("br"), el("small", {}, g.fact(c.measured_to || ""))), g.cell("n", g.num(100 * c.weight, 0) + " %"),
           g.cell("n", half(c)),

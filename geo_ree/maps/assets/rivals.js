@@ -20,9 +20,9 @@
   g.rivalList = function (d) {
     var rivals = g.rivalsOf(d);
     if (!rivals) return null;
-    if (!rivals.length) return el("p", {}, t("apart_from_all"), " ", g.mark("modelled"));
+    if (!rivals.length) return el("p", {}, t("apart_from_all"));
     return el("details", { "class": "rivals" }, el("summary", {}, t("not_apart_from", { count: g.plainNumber(rivals.length, 0) })),
-      el("p", { "class": "small" }, t("chance_to_be_above", { name: name(d) }), " ", g.mark("modelled")),
+      el("p", { "class": "small" }, t("chance_to_be_above", { name: name(d) })),
       el("ul", {}, rivals.map(function (one) {
         var open = el("button", { type: "button", "class": "as-link" }, name(one.d));
         open.addEventListener("click", function () { g.open(one.d.id); });

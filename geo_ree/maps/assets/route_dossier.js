@@ -7,7 +7,7 @@
   var FIRST = 4;
   var WORDS = { truck: "mode_truck", rail: "mode_rail", ferry: "mode_ferry", sea: "mode_sea" };
   function interval(low, high, digits) { return el("small", {}, t("low_high", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) })); }
-  function between(mid, low, high, digits) { return known(mid) ? [g.plainNumber(mid, digits), " ", g.stamp("modelled"), el("br"), interval(low, high, digits)] : g.unknown(); }
+  function between(mid, low, high, digits) { return known(mid) ? [g.plainNumber(mid, digits), el("br"), interval(low, high, digits)] : g.unknown(); }
   function byMode(r) {
     return g.modes.filter(function (mode) { return r[mode + "_km"] > 0; }).map(function (mode) {
       return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0));
@@ -53,12 +53,12 @@
   /* Projects elsewhere whose kilometres are known: the model on them, and what they report. */
   function elsewhere(r) {
     var projects = g.rows(g.data.routes.comparables);
-    function figures(kind, km, mid, low, high) { return [g.cell("n", g.num(km, 0), " ", g.stamp(kind)), g.cell("n", between(mid, low, high, 0))]; }
+    function figures(km, mid, low, high) { return [g.cell("n", g.num(km, 0)), g.cell("n", between(mid, low, high, 0))]; }
     if (!projects.length) return null;
     return el("details", { "class": "elsewhere" }, el("summary", {}, t("elsewhere")), g.table([t("project"), [t("km"), "n"], [t("usd_per_t"), "n"], [t("reported"), "n"]],
-      [g.row.apply(null, [el("strong", {}, t("this_deposit"))].concat(figures("computed", g.routeKm(r), r.usd_t_p50, r.usd_t_p10, r.usd_t_p90), g.cell("", "–")))].concat(projects.map(function (p) {
+      [g.row.apply(null, [el("strong", {}, t("this_deposit"))].concat(figures(g.routeKm(r), r.usd_t_p50, r.usd_t_p10, r.usd_t_p90), g.cell("", "–")))].concat(projects.map(function (p) {
         return g.row.apply(null, [g.cell("", p.project, el("div", { "class": "small" }, [g.routeCountry(p.country), p.year].filter(Boolean).join(", ")))].concat(
-          figures("published", p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: p.reported_note || "" }, g.plainNumber(p.reported, 0), " ", g.stamp("published")) : g.unknown())));
+          figures(p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: p.reported_note || "" }, g.plainNumber(p.reported, 0)) : g.unknown())));
       }))), el("p", { "class": "small" }, t("elsewhere_note")));
   }
   g.routePart = function (d) {
@@ -66,7 +66,7 @@
     var routes = g.routesOf(d);
     return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
       routes.length && g.accessMoved() ? el("p", { "class": "note" }, t("routes_of_run_costs")) : null,
-      routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.stamp("modelled"), " ", g.stamp("assumed")), elsewhere(routes[0])]
+      routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.assumed()), elsewhere(routes[0])]
         : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
   };
 })(geoRee);

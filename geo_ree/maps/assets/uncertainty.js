@@ -30,7 +30,7 @@
     function host(r) { return (g.byId[r.id] || {}).role === "by_product_host"; }
     rows.sort(function (a, b) { return host(a) - host(b) || cameFirst(b.id) - cameFirst(a.id); });
     return [el("h3", {}, t("weights_to_lead")),
-      el("p", { "class": "small" }, g.say("weights_to_lead_hint", { modelled: g.mark("modelled") })),
+      el("p", { "class": "small" }, g.t("weights_to_lead_hint")),
       g.table([t("deposit"), [t("ranked_first"), "n"]].concat(names.map(function (n) { return [label(n), "n"]; })), rows.map(function (r) {
         return g.row.apply(null, [g.cell("", deposit(r.id), host(r) ? el("div", { "class": "small" }, t("host")) : null), g.cell("n", shareText(cameFirst(r.id)))]
           .concat(names.map(function (n) { return g.cell("n", known(r[n]) ? share(r[n]) : g.unknown()); })));
@@ -48,8 +48,7 @@
   function influence(uncertainty) {
     if (!uncertainty.influence.length) return null;
     return [el("h3", {}, t("influence")),
-      el("p", { "class": "small" }, g.say("influence_hint",
-        { modelled: g.mark("modelled"), computed: g.mark("computed") })),
+      el("p", { "class": "small" }, g.t("influence_hint")),
       g.table([t("assumption"), [t("share"), "n"], t("leader_changes_at")], uncertainty.influence.map(function (r) {
         return g.row(assumption(r), g.cell("n", known(r.total) ? g.plainNumber(r.total, 2) + (known(r.total_conf) ? " ± " + g.plainNumber(r.total_conf, 2) : "") : r.weight === 0 ? "–" : g.unknown()), g.cell("", change(r)));
       }))];

@@ -128,7 +128,7 @@
     return el("article", { id: "visit-sheet" }, el("h2", {}, t("visit_of", { names: sites.map(title).join(", ") })),
       el("p", { "class": "small" }, [run.run_id ? t("run", { id: run.run_id }) : "", run.created ? t("created") + " " + String(run.created).slice(0, 10) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
       el("h3", {}, trips.length > 1 ? t("trips", { count: trips.length }) : t("one_trip")),
-      el("p", { "class": "small" }, g.say("trips_hint", { km: WITHIN_KM, computed: g.mark("computed") })),
+      el("p", { "class": "small" }, t("trips_hint", { km: WITHIN_KM })),
       trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),
       el("div", { "class": "visit-trip" }, el("h3", {}, t("ask_heading")), el("ul", {}, ASK.map(function (a) { return el("li", {}, t(a)); }))),
       sites.map(card), el("footer", {}, named()));

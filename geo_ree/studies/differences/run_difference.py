@@ -20,11 +20,12 @@ from geo_ree.schema.columns import arrange
 from geo_ree.scoring import html_table
 from geo_ree.settings import DISCLAIMER
 from geo_ree.storage import atomic_files
+from geo_ree.studies.differences.flag_changes import flag_sentences, list_flag_changes
 from geo_ree.studies.differences.matching import match_deposits
 from geo_ree.studies.differences.run_changes import list_changes
 from geo_ree.studies.differences.steps import moved_km, trace_steps
 
-FILES = ("diff.csv", "diff_steps.csv", "diff_changes.csv", "diff.json")
+FILES = ("diff.csv", "diff_steps.csv", "diff_changes.csv", "diff_flags.csv", "diff.json")
 
 _NAMED = 12
 """Deposits and changes named in the sentences."""
@@ -50,6 +51,9 @@ class RunDifference:
         A row per deposit and step; see `geo_ree.studies.differences.steps.trace_steps`.
     changes
         What differs between inputs, weights, decays, options and versions.
+    flags
+        Flags that are new, gone or of another severity; see
+        `geo_ree.studies.differences.flag_changes.list_flag_changes`.
     sentences
         The difference in words.
     """
@@ -59,6 +63,7 @@ class RunDifference:
     table: pd.DataFrame
     steps: pd.DataFrame
     changes: pd.DataFrame
+    flags: pd.DataFrame
     sentences: tuple[str, ...]
 
     @property
@@ -81,7 +86,7 @@ class RunDifference:
 
 
 def compare(before: Result, after: Result) -> RunDifference:
-    """Compare two runs: which position, merge, source, weight or layer moved which rank.
+    """Compare two runs: what moved which rank, and which flags are new, gone or of another severity.
 
     Parameters
     ----------
@@ -112,13 +117,15 @@ def compare(before: Result, after: Result) -> RunDifference:
     steps = trace_steps(before, after, matches)
     table = _differences(before, after, matches, steps)
     changes = list_changes(before, after)
+    flags = list_flag_changes(before, after, matches)
     return RunDifference(
         before=str(before.report["run_id"]),
         after=str(after.report["run_id"]),
         table=arrange(table, "diff"),
         steps=arrange(steps, "diff_steps"),
         changes=arrange(changes, "diff_changes"),
-        sentences=tuple(_sentences(table, steps, changes)),
+        flags=arrange(flags, "diff_flags"),
+        sentences=(*_sentences(table, steps, changes), *flag_sentences(flags)),
     )
 
 
@@ -139,7 +146,7 @@ def write_difference(difference: RunDifference, folder: Path, *, page: str = "")
     SettingsError
         When the folder cannot be written.
     """
-    tables = (difference.table, difference.steps, difference.changes)
+    tables = (difference.table, difference.steps, difference.changes, difference.flags)
     report: dict[str, Any] = {
         "disclaimer": DISCLAIMER,
         "before": difference.before,
@@ -148,6 +155,7 @@ def write_difference(difference: RunDifference, folder: Path, *, page: str = "")
         "changes": plain_rows(difference.changes),
         "changed": plain_rows(difference.changed),
         "steps": plain_rows(difference.steps),
+        "flags": plain_rows(difference.flags),
     }
     text = json.dumps(report, indent=2, ensure_ascii=False, default=str)
     with atomic_files(folder) as draft:

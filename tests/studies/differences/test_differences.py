@@ -74,6 +74,7 @@ def assert_adds_up(found):
 def test_a_run_does_not_differ_from_itself(first):
     found = compare(first, first)
     assert found.steps.empty and found.changes.empty and found.changed.empty
+    assert found.flags.empty
     assert found.sentences == ("No rank of any role differs.",)
     assert set(found.table["match"]) == {"same"}
     assert found.table["within_interval"].all()
@@ -166,7 +167,7 @@ def test_a_changed_role_is_said_and_has_no_change_of_rank(first, again):
 def test_the_files_hold_the_same_as_the_tables(first, again, tmp_path):
     found = compare(first, again(with_deposits(move(200.0))))
     write_difference(found, tmp_path / "d")
-    names = ["diff.csv", "diff.json", "diff_changes.csv", "diff_steps.csv"]
+    names = ["diff.csv", "diff.json", "diff_changes.csv", "diff_flags.csv", "diff_steps.csv"]
     assert sorted(p.name for p in (tmp_path / "d").iterdir()) == names
     assert pd.read_csv(tmp_path / "d" / "diff.csv")["id"].tolist() == found.table["id"].tolist()
     said = json.loads((tmp_path / "d" / "diff.json").read_text(encoding="utf-8"))
@@ -176,3 +177,38 @@ def test_the_files_hold_the_same_as_the_tables(first, again, tmp_path):
     with pytest.raises(SettingsError, match="cannot be written"):
         write_difference(found, tmp_path / "file")
     assert isinstance(first.scores.table, gpd.GeoDataFrame)
+
+
+def test_flags_that_are_new_gone_or_of_another_severity_are_listed(first):
+    ranked = first.tables["scores"]["id"].iloc[0]
+    name = first.tables["scores"]["name"].iloc[0]
+    held = first.tables["flags"]
+    other = held.drop_duplicates(["deposit_id", "flag"])
+    gone, softer = other[other["deposit_id"] == ranked].iloc[:2].to_dict("records")
+    changed = held[~((held["deposit_id"] == ranked) & (held["flag"] == gone["flag"]))].copy()
+    same = (changed["deposit_id"] == ranked) & (changed["flag"] == softer["flag"])
+    changed.loc[same, "severity"] = "note" if softer["severity"] != "note" else "stop"
+    added = {**gone, "flag": "people_near", "severity": "stop", "fact": "Many live there."}
+    changed = pd.concat([changed, pd.DataFrame([added])], ignore_index=True)
+    found = compare(first, replace(first, tables={**first.tables, "flags": changed}))
+    rows = found.flags.set_index("flag")
+    assert rows["change"].to_dict() == {
+        gone["flag"]: "gone",
+        softer["flag"]: "severity",
+        "people_near": "new",
+    }
+    assert (rows["id"] == ranked).all() and (rows["name"] == name).all()
+    assert rows.loc["people_near", "fact_after"] == "Many live there."
+    assert pd.isna(rows.loc["people_near", "severity_before"])
+    assert rows.loc[softer["flag"], "severity_before"] == softer["severity"]
+    said = found.sentences[-1]
+    assert said.startswith("Flags: ") and f"{name}: people near is new (stop)" in said
+    assert len(compare(first, first).sentences) == 1
+
+
+def test_a_nearer_border_is_a_flag_of_the_second_run(again, first):
+    found = compare(first, again(with_deposits(move(230.0))))
+    rows = found.flags[found.flags["id"] == KUNDYBAI].set_index("flag")
+    assert not rows.empty
+    assert set(rows["change"]) <= {"new", "gone", "severity"}
+    assert any("Kundybai" in sentence for sentence in found.sentences if "Flags" in sentence)
