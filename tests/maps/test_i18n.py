@@ -28,12 +28,24 @@ from geo_ree.settings import DISCLAIMER
 LANGUAGES = load_languages()
 ENGLISH = LANGUAGES["en"]
 SENTENCES = {
-    "deposits.csv": ("why_role", "stage_basis"),
+    "deposits.csv": (
+        *("why_role", "stage_basis", "deposit_type", "status", "operator", "admin_area"),
+        *("flowsheet", "thorium_uranium", "notes", "source_quality"),
+    ),
     "flags.csv": ("fact",),
-    "deals.csv": ("fact",),
-    "governance.csv": ("fact",),
-    "control.csv": ("state_share", "partner", "note"),
+    "deals.csv": ("fact", "parties", "note"),
+    "governance.csv": ("fact", "note"),
+    "control.csv": (
+        *("holder", "ultimate_owner", "state_share", "partner"),
+        *("licence_no", "licence_expiry", "note"),
+    ),
+    "resources.csv": ("notes",),
 }
+NAMES = ("holder", "ultimate_owner", "operator", "parties")
+"""Columns that may hold a bare name, which stays as its source writes it."""
+
+SPOKEN_ROLES = ("candidate", "by_product_host", "area", "none")
+WORD = re.compile(r"(?:^|[\s(])[a-z]{2,}\b")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 KAZAKH = {"name": "Қазақша", "locale": "kk-KZ", "page": {"km": "км"}}
 
@@ -173,20 +185,42 @@ def sentences():
     for name, columns in SENTENCES.items():
         table = pd.read_csv(io.StringIO((starter / name).read_text("utf-8")), dtype=str)
         for column in columns:
-            for text in table[column].dropna().unique():
-                found[re.split(r" (?:As of|Source): ", text)[0]] = f"{name}, {column}"
+            rows = table
+            if name == "deposits.csv" and column not in ("why_role", "stage_basis"):
+                rows = table[table["role"].isin(SPOKEN_ROLES)]
+            for text in rows[column].dropna().unique():
+                said = re.split(r" (?:As of|Source): ", text)[0]
+                if WORD.search(said) or column not in (
+                    *NAMES,
+                    "admin_area",
+                    "licence_no",
+                    "licence_expiry",
+                ):
+                    found[said] = f"{name}, {column}"
     return found
+
+
+def minerals():
+    """The words for minerals in the packaged deposits that the page lists."""
+    text = (files("geo_ree") / "starter" / "deposits.csv").read_text("utf-8")
+    table = pd.read_csv(io.StringIO(text), dtype=str)
+    listed = table.loc[table["role"].isin(SPOKEN_ROLES), "minerals"].dropna()
+    return {word.strip() for cell in listed for word in cell.split(";")}
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_every_sentence_of_the_packaged_tables_is_translated(code):
     ours, words = sentences(), LANGUAGES[code]
-    known = {*words["facts"], *words["terms"]}
+    known = {*words["facts"], *words["terms"], *("low", "medium", "high")}
     assert [f"{ours[t]}: {t}" for t in ours if not {t, pattern(t)} & known] == []
-    control = pd.read_csv(
-        io.StringIO((files("geo_ree") / "starter/control.csv").read_text("utf-8"))
-    )
-    spoken = {*ours, *control["holder"], *control["ultimate_owner"]}
+    assert [word for word in minerals() if word not in words["terms"]] == []
+    cells = set()
+    for name, columns in SENTENCES.items():
+        table = pd.read_csv(
+            io.StringIO((files("geo_ree") / "starter" / name).read_text("utf-8")), dtype=str
+        )
+        cells |= {text for column in columns for text in table[column].dropna()}
+    spoken = {re.split(r" (?:As of|Source): ", text)[0] for text in cells}
     assert [text for text in words["facts"] if text not in spoken] == []
 
 

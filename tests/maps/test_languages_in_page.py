@@ -89,3 +89,44 @@ def test_numbers_and_plurals_follow_the_language(data, tmp_path, visit):
     assert "object" in seen.value(elements)
     hostile = "geoRee.t('leader_is', {name: '{country}', country: '<b>$&'})"
     assert seen.value(hostile) == "Лидер: {country} (<b>$&)."
+
+
+# Text nodes in sight of a reader that are neither marked as English, nor links, nor the board that is
+# written anew on paper, and hold three English words in a row.
+ENGLISH_LEFT = r"""() => {
+  const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const over = node.parentElement;
+    if (!over || over.closest("script, style, noscript, [lang=en], a, #paper, #paper-foot")) continue;
+    const text = node.textContent.trim();
+    if (/(?:^|[^A-Za-z])[a-z]{2,}(?:[ ,]+[a-z]{2,}){2,}/.test(text)) found.push(text.slice(0, 120));
+  }
+  return found;
+}"""
+
+
+def test_no_english_sentence_of_ours_is_left_in_the_russian_page(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900, locale="ru-RU")
+    assert seen.page.evaluate(ENGLISH_LEFT) == []
+    ids = seen.value(
+        "geoRee.deposits.filter(d => geoRee.isRanked(d)).concat(geoRee.unranked).map(d => d.id)"
+    )
+    assert len(ids) > 30
+    for deposit in ids:
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        left = seen.page.evaluate(ENGLISH_LEFT)
+        names = seen.value(f"(geoRee.byId[{deposit!r}] || {{}}).latin_name || ''")
+        assert [text for text in left if names[:20] not in text or not names] == [], deposit
+    seen.page.evaluate("id => geoRee.visitSheet([id])", ids[0])
+    assert seen.page.evaluate(ENGLISH_LEFT) == []
+    assert seen.value("geoRee.untranslated") == []
+    assert seen.trouble == []
+
+
+def test_the_switch_of_layers_begins_in_the_language_of_the_page(starter_page, visit):
+    seen = visit(starter_page[1], locale="ru-RU")
+    switch = seen.page.locator(".leaflet-control-layers-overlays")
+    said = switch.evaluate("list => list.textContent")
+    assert "Rivers and lakes" not in said and seen.value("geoRee.term('Rivers and lakes')") in said
+    toggle = seen.page.locator(".leaflet-control-layers-toggle")
+    assert toggle.get_attribute("title") == seen.value("geoRee.t('map_layers')")

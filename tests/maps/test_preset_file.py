@@ -96,7 +96,7 @@ def test_the_buttons_save_and_load_a_file(models, visit, tmp_path):
         ('schema_version = "2.0"\n[criteria.c0]\nweight = 1.0', "is no file of weights"),
         (
             'schema_version = "1.0"\n[criteria.other]\nweight = 1.0',
-            "other differs from the presets",
+            "other differs from the sets of weights",
         ),
         ('schema_version = "1.0"\n[criteria.__proto__]\nweight = 1.0', "__proto__ differs"),
         ("x" * 100001, "longer than 100 kB"),

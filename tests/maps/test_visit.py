@@ -74,7 +74,8 @@ def test_the_sheet_speaks_russian_and_follows_weights_and_filters(page, visit):
         and "Kutessay" not in text
         and "Пограничная зона: неизвестно" in text
     )
-    assert "около 12 км (10–14): Kemin (KGZ), OSM" in text
+    where = text[text.index("около 12 км (10–14)") :].splitlines()[0]
+    assert where == "около 12 км (10–14): Кемин (KGZ), OSM"
     assert "61,5 из 100" in seen.value("geoRee.kmlText(['a'])")
     assert seen.value("geoRee.untranslated") == []
     seen.page.keyboard.press("Escape")

@@ -114,7 +114,7 @@
   function measured(d, r) {
     var target = LINES[r.component], there = g.nearestFeature(d["near_" + target]);
     if (!known(r.measured_km)) return g.t("site_access_none");
-    return g.t("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target)), feature: [there.name, there.label].filter(Boolean).join(", ") });
+    return g.say("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target)), feature: [there.name, there.label ? [", ", g.el("span", { lang: "en" }, there.label)] : ""] });
   }
   function otherCost(total) {
     if (g.accessMoved()) return g.t("site_access_moved");
@@ -130,7 +130,7 @@
     var rows = statedRows(d);
     if (!rows.length) return null;
     return g.el("div", { "class": "note site-access" }, rows.map(function (r) {
-      return g.el("p", {}, g.t("site_access_line", { line: capital(lineName(r)), measured: measured(d, r), stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }));
+      return g.el("p", {}, g.say("site_access_line", { line: capital(lineName(r)), measured: measured(d, r), stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }));
     }), g.el("p", {}, otherCost(g.accessTotal(d))), g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
   };
   /* The same in a line, for a card. */

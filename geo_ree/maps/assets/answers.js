@@ -59,16 +59,16 @@
     var list = g.statements[d.id] || [];
     var open = el("button", { type: "button", "class": "as-link" }, name(d));
     open.addEventListener("click", function () { g.open(d.id); });
-    return el("li", {}, el("strong", {}, open), " ", el("small", {}, [g.term(d.country_reported || ""), d.admin_area ? [", ", g.quote(d.admin_area, true)] : null]),
+    return el("li", {}, el("strong", {}, open), " ", el("small", {}, [g.term(d.country_reported || ""), d.admin_area ? [", ", g.fact(d.admin_area)] : null]),
       d.score_worst === undefined || d.score_best === undefined ? null
         : el("div", {}, g.t("possible_score",
         { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) })),
       d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
-      d.status ? el("div", {}, g.quote(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
+      d.status ? el("div", {}, g.told(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality
         ? g.say("source_with_quality", { quality: g.quality(d.source_quality) }) : g.t("source")),
-        d.notes ? el("p", {}, g.quote(d.notes, true)) : null, d.reference ? g.references(d.reference) : null) : null);
+        d.notes ? el("p", {}, g.fact(d.notes)) : null, d.reference ? g.references(d.reference) : null) : null);
   }
   function unplaced(box) {
     function of(role) { return g.unranked.filter(function (d) { return d.role === role; }); }
@@ -100,7 +100,7 @@
         var there = g.nearestFeature(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
         if (d["dist_" + m + "_km"] === undefined) return g.row(word, g.cell("n", g.unknown()), g.t("no_source"), "");
         return g.row(word, g.cell("n", g.distance(d, m)), there.name + (there.country ? ", " + there.country : ""),
-          there.label + (dated ? ". " + g.t("edition") + ": " + dated : ""));
+          [el("span", { lang: "en" }, there.label), dated ? [". " + g.t("edition") + ": ", el("span", { lang: "en" }, dated)] : ""]);
       })));
     var vague = g.measures.filter(function (m) { return d["err_" + m + "_km"] > 0.5 * d["dist_" + m + "_km"]; });
     if (g.siteAccess(d)) box.append(g.siteAccess(d));

@@ -43,7 +43,7 @@
   function lines() {
     return [
       cellOf("owner"), cellOf("licence"), ["stage", function (d) { return d.stage ? g.term(g.words(d.stage)) : g.unknown(); }], ["contained_oxide", oxide], cellOf("grade"), cellOf("mix"),
-      ["minerals", function (d) { return d.minerals ? g.quote(d.minerals) : g.unknown(); }], ["card_actinides", function (d) { return known(d.thorium_uranium) ? g.quote(d.thorium_uranium) : text(g.list(d.actinides).join(", ")); }],
+      ["minerals", function (d) { return d.minerals ? el("span", {}, g.minerals(g.list(d.minerals))) : g.unknown(); }], ["card_actinides", function (d) { return known(d.thorium_uranium) ? g.fact(d.thorium_uranium) : text(g.list(d.actinides).join(", ")); }],
       g.hasFlags ? ["flags", function (d) { return [g.flagMarks(d), worst(d)]; }] : null,
       g.hasRoutes ? ["route", route] : null, g.hasAccess ? ["access_usd_full", access] : null, ["score", score], ["rank_head", ranks], ["chance_top3", chance],
       ["strengths", function (d) { return text(g.strengthsOf(d)); }], ["weaknesses", function (d) { return text(g.weaknessesOf(d)); }], cellOf("error")

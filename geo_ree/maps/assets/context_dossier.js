@@ -65,7 +65,7 @@
     el("table", { "class": "points holders" }, el("tbody", {},
       line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
       line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
-      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: c.licence_expiry }) : "")))),
+      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: g.ours(c.licence_expiry) }) : "")))),
     c.note ? el("p", { "class": "small" }, g.fact(c.note)) : null,
     c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: c.as_of }), c.source)];
   }

@@ -21,6 +21,12 @@
   /* Parse "name (ISO), course unknown, quality of the water, label of the source", as the measures give it. */
   g.nearestFeature = function (near) {
     var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?(, (?:fresh|brackish|salt|partly fresh and partly salt) water|, quality unknown)?, (.*)$/.exec(near || "");
+    if (!m && near) {
+      /* A feature of no country, as the Caspian Sea: its source is told by its label. */
+      var whose = g.data.sources.map(function (s) { return s.label; }).filter(function (label) { return label && near.slice(-label.length - 2) === ", " + label; })[0];
+      m = whose ? /^([^,]*)()(, course unknown)?(, [^,]*)?$/.exec(near.slice(0, -whose.length - 2)) : null;
+      if (m) return { name: unnamed(m[1]), country: "", unsure: Boolean(m[3]), water: (m[4] || "").slice(2), label: whose };
+    }
     return m ? { name: unnamed(m[1]), country: g.country(m[2]), unsure: Boolean(m[3]), water: (m[4] || "").slice(2), label: m[5] } : { name: unnamed(near || ""), country: "", unsure: false, water: "", label: "" };
   };
   /* Surface water near a deposit is a supply and a liability: a fact beside the score. */
@@ -46,7 +52,7 @@
   };
   g.datedSource = function (source) {
     if (!source) return null;
-    return el("small", {}, source.label || source.title, " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + source.retrieved.slice(0, 10) : "") + ")");
+    return el("small", {}, el("span", { lang: "en" }, source.label || source.title), " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + source.retrieved.slice(0, 10) : "") + ")");
   };
   g.evidenceKey = function () { return el("p", { "class": "evidence-key" }, t("evidence_key")); };
   function shape(tag, attributes, text) {
@@ -87,7 +93,7 @@
     var there = TERRAIN.filter(function (r) { return known(d[r[0] + "_" + r[1]]); }), lacking = TERRAIN.filter(function (r) { return there.indexOf(r) < 0; });
     return [el("h4", {}, t("terrain")), el("table", { "class": "points terrain" }, el("tbody", {}, there.map(function (r) {
       return g.row(t(r[2]), g.cell("n", value(d, r[0], r[1])));
-    }))), lacking.length ? el("p", { "class": "unknown" }, t("terrain_unknown", { list: lacking.map(function (r) { return t(r[2]).toLowerCase(); }).join(", ") })) : null, el("p", { "class": "small" }, d.near_elevation || "", known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
+    }))), lacking.length ? el("p", { "class": "unknown" }, t("terrain_unknown", { list: lacking.map(function (r) { return t(r[2]).toLowerCase(); }).join(", ") })) : null, el("p", { "class": "small" }, el("span", { lang: "en" }, d.near_elevation || ""), known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
       mean ? ". " + t("mean_slope", { m: g.plainNumber(d.slope_cell_m, 0) }) : "", coarse ? ". " + t(mean ? "finer_for_climb" : "finer_raster") : "")];
   };
 
@@ -104,7 +110,7 @@
 
   /* A label, and a sentence of ours or the words of a source. */
   function told(label, sentence) { return sentence ? el("p", {}, label + " ", g.fact(sentence)) : null; }
-  function quoted(label, words) { return words ? el("p", {}, label + " ", g.quote(words)) : null; }
+  function quoted(label, words) { return words ? el("p", {}, label + " ", g.told(words)) : null; }
 
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
@@ -113,7 +119,7 @@
       "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", r.system ? g.term(r.system) : t("system_unknown"),
       r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"),
       r.contradiction ? el("div", { "class": "note" }, g.say("compared_to_first", { words: g.fact(r.contradiction) })) : null,
-      r.notes ? el("small", {}, " ", g.quote(r.notes, true)) : null);
+      r.notes ? el("small", {}, " ", g.fact(r.notes)) : null);
   };
   function interval(d) {
     var i = g.intervalOf(d);
@@ -160,7 +166,7 @@
   function nearestCell(d, m) {
     var stated = g.statedDistance(d, m), there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
     return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "", there.water ? ", " + g.term(there.water) : "",
-      el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, there.label))] : null,
+      el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", { lang: "en" }, there.label))] : null,
     /* A line of unknown course hides behind a surer one: the draws take the nearer of both. */
     known(d["unsure_" + m + "_km"]) ? el("div", {}, el("small", {}, t("maybe_nearer", {
       line: g.nearestFeature(d["near_unsure_" + m]).name, distance: g.kilometres(d["unsure_" + m + "_km"], d["err_unsure_" + m + "_km"])
@@ -177,14 +183,32 @@
     var found = g.audit[d.id] || [];
     return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
       return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), known(f.distance_km) ? [", " + g.plainNumber(f.distance_km, 1) + " " + t("km")] : "",
-        ": ", g.fact(f.evidence || ""), " ", el("small", {}, f.sources || ""));
+        ": ", g.fact(f.evidence || ""), " ", el("small", { lang: "en" }, f.sources || ""));
     })) : null;
   }
+  /* Why a position was chosen: the source's own words, and our remarks on them. */
+  var REMARKS = [
+    [/^quality: ([^]*)$/, "basis_quality", "words"], [/^printed to ([^]*)$/, "basis_printed", "words"],
+    [/^sources disagree by ([\d.]+) km$/, "basis_disagree", "km"], [/^other coordinates: ([^]*)$/, "basis_others", "words"],
+    [/^(\d+) of them not counted \(another record, or marked do not use\)$/, "basis_not_counted", "n"]
+  ];
+  g.basisOfPosition = function (text) {
+    return text.split("; ").map(function (piece, i) {
+      var said = g.quote(piece, true);
+      REMARKS.forEach(function (one) {
+        var m = one[0].exec(piece), value;
+        if (!m) return;
+        value = one[2] === "words" ? g.quote(g.term(m[1]), g.term(m[1]) === m[1]) : one[2] === "km" ? g.figure(m[1]) : m[1];
+        said = g.say(one[1], { words: value, km: value, n: value });
+      });
+      return [i ? "; " : "", said];
+    });
+  };
   function position(d) {
     return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }),
       known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.assumed()] : [" ± ", g.unknown()],
       d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.term(g.words(d.precision_class)) })) : null),
-    d.position_basis ? el("p", {}, g.quote(d.position_basis, true)) : null, audited(d)];
+    d.position_basis ? el("p", {}, g.basisOfPosition(d.position_basis)) : null, audited(d)];
   }
   function conflicts(d) {
     var found = g.conflicts[d.id] || [];
@@ -212,8 +236,8 @@
       told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null];
   }
   function sourceWords(d) {
-    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.quote(d.status) : g.unknown()),
-      said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), quoted(t("minerals_label"), d.minerals), quoted(t("flowsheet_label"), d.flowsheet), quoted(t("thorium_label"), d.thorium_uranium), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
+    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.told(d.status) : g.unknown()),
+      said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), d.minerals ? el("p", {}, t("minerals_label") + " ", g.minerals(g.list(d.minerals))) : null, quoted(t("flowsheet_label"), d.flowsheet), quoted(t("thorium_label"), d.thorium_uranium), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.assumed() : null)];
   }
   /* The records and their data sets, with link and date. */
@@ -221,7 +245,7 @@
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
     return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
       var s = g.data.sources.filter(function (one) { return one.id === id; })[0];
-      return el("li", {}, s ? [g.anchor(s.landing_page, s.title || s.id), el("small", {}, " ", t("edition_of", { words: s.edition || t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
+      return el("li", {}, s ? [el("span", { lang: "en" }, g.anchor(s.landing_page, s.title || s.id)), el("small", {}, " ", g.say("edition_of", { words: s.edition ? el("span", { lang: "en" }, s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
     })), el("small", {}, t("records", { list: records.join(", ") }))];
   }
   /* The ore field, the row that stands for it, and the other deposits in it. */
@@ -242,7 +266,7 @@
     var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
     return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
       el("p", {}, [g.country(d.country) || g.term(d.country_reported || ""), g.list(d.admin1).map(g.province).join(" / ")].filter(Boolean).join(" · "),
-        d.admin_area && d.admin_area !== d.admin1 ? [" · ", g.quote(d.admin_area, true)] : null),
+        d.admin_area && d.admin_area !== d.admin1 ? [" · ", g.fact(d.admin_area)] : null),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.fact(d.country_note)) : null, g.evidenceKey()];
   }
   /* The columns of a file that the reader provided. */
@@ -256,10 +280,36 @@
   function range(low, high, digits) {
     return known(low) && known(high) ? [t("from_to", { low: g.plainNumber(low, digits), high: g.plainNumber(high, digits) })] : g.unknown();
   }
+  /* Where a deposit may lie, as geo_ree.pipeline.unplaced words it, in the language of the page. */
+  function region(name) {
+    var parts = name.split(" or ").map(function (one) { var said = g.province(one); return said === one ? g.term(one) : said; });
+    return parts.length < 2 ? parts[0] : t("area_or", { first: parts.slice(0, -1).join(", "), last: parts[parts.length - 1] });
+  }
+  var AREAS = [
+    [/^all of (.+): the source names "(.+)"$/, "area_named", ["area", "words"]],
+    [/^all of (.+): nothing narrower is published$/, "area_country", ["area"]],
+    [/^all of (.+): no outline of "(.+)" is available$/, "area_no_outline", ["area", "words"]],
+    [/^(\d+) km around (.+), of the ore field (.+), within (.+)$/, "area_of_field", ["km", "places", "field", "area"]],
+    [/^where its published distance holds: ([^[]+?) (?:\[[^]*\])?, within (.+)$/, "area_by_distance", ["words", "area"]],
+    [/^where some of its published distances hold; they contradict each other, within (.+)$/, "area_by_distances", ["area"]]
+  ];
+  function areaWords(text) {
+    var source = /\[([^]*)\]/.exec(text), found = null;
+    AREAS.forEach(function (one) {
+      var m = found ? null : one[0].exec(text), values = {};
+      if (!m) return;
+      one[2].forEach(function (name, i) { values[name] = name === "area" ? region(m[i + 1]) : name === "words" ? g.ours(m[i + 1]) : name === "km" ? m[i + 1] : m[i + 1].split(", ").map(g.place).join(", "); });
+      found = [t(one[1], values), source ? g.references(source[1]) : null];
+    });
+    return found || g.linked(text);
+  }
   function basis(d) {
     var areas = g.areasOf(d.id), whole = g.wholeCountryOf(d.id);
-    if (d.area_basis) return g.linked(d.area_basis);
-    if (areas.length) return g.linked(areas.map(function (a) { return g.term(a.kind) + ": " + a.evidence; }).join("; "));
+    if (d.area_basis) return areaWords(d.area_basis);
+    if (areas.length) return areas.map(function (a, i) {
+      var source = /^([^[]*?) ?(?:\[([^]*)\])?$/.exec(a.evidence) || [a.evidence, a.evidence];
+      return [i ? "; " : "", g.term(g.words(a.kind)) + ": ", g.ours(source[1]), source[2] ? g.references(source[2]) : null];
+    });
     return whole ? t("somewhere_in", { country: g.country(whole) }) : g.unknown();
   }
   /* A deposit without a coordinate: where it may lie and what it could score there. */

@@ -51,7 +51,7 @@
     role: function (d, v) { return d.role === v; },
     quality: function (d, v) { return d.quality >= v; },
     ore: function (d, v) { return g.list(d.ore_type).indexOf(v) >= 0; },
-    mineral: function (d, v) { return g.latin(d.minerals).indexOf(g.latin(v)) >= 0; },
+    mineral: function (d, v) { return g.latin(d.minerals + ";" + g.list(d.minerals).map(g.term).join(";")).indexOf(g.latin(v)) >= 0; },
     actinides: function (d, v) { return v === "unknown" ? !d.actinides : g.list(d.actinides).indexOf(v) >= 0; },
     grade: function (d, v) { return g.gradeOf(d) >= v; },
     oxide: function (d, v) { return d.oxide_t >= v; },

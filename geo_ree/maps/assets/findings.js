@@ -43,24 +43,24 @@
   }
   /* The text of a source without what follows its last whole part within the length of a card. */
   function shortened(text) {
-    var words = String(text).split(/\s*\bAs of:/)[0].replace(/\.$/, ""), out = words;
+    var source = String(text).split(/\s*\bAs of:/)[0], said = g.ours(source), words = said.replace(/\.$/, ""), out = words;
     if (words.length > SHORT) {
       out = words.split("; ").reduce(function (kept, part) { return (kept + "; " + part).length > SHORT ? kept : kept + "; " + part; });
       if (out.length > SHORT) out = out.slice(0, SHORT).replace(/[\s,;]+\S*$/, "");
       out += " …";
     }
-    return el("span", { lang: "en" }, out);
+    return el("span", said === source ? { lang: "en" } : {}, out);
   }
   function control(d) {
     if (!known(d.holder_status)) return g.unknown();
     if (d.holder_status === "not found" || !known(d.holder)) return el("span", { "class": "unknown" }, t("holder_not_found"));
     var owners = g.list(d.owner_country).map(g.country);
-    return [el("span", { lang: "en" }, d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"),
+    return [g.fact(d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"),
       known(d.control_as_of) ? "; " + t("dated", { date: d.control_as_of }) : "")];
   }
   function minerals(d) {
     var names = g.list(d.minerals), state = { commercial: t("flowsheet_commercial"), pilot: t("flowsheet_pilot"), none: t("flowsheet_none") }[d.flowsheet_state];
-    return [names.length ? el("span", { lang: "en" }, names.slice(0, 4).join(", ") + (names.length > 4 ? " …" : "")) : g.unknown(),
+    return [names.length ? el("span", {}, g.minerals(names.slice(0, 4)), names.length > 4 ? " …" : "") : g.unknown(),
       el("small", {}, state || t("flowsheet_unknown"))];
   }
   function route(d) {

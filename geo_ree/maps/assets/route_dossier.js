@@ -57,7 +57,7 @@
     if (!projects.length) return null;
     return el("details", { "class": "elsewhere" }, el("summary", {}, t("elsewhere")), g.table([t("project"), [t("km"), "n"], [t("usd_per_t"), "n"], [t("reported"), "n"]],
       [g.row.apply(null, [el("strong", {}, t("this_deposit"))].concat(figures(g.routeKm(r), r.usd_t_p50, r.usd_t_p10, r.usd_t_p90), g.cell("", "–")))].concat(projects.map(function (p) {
-        return g.row.apply(null, [g.cell("", p.project, el("div", { "class": "small" }, [g.routeCountry(p.country), p.year].filter(Boolean).join(", ")))].concat(
+        return g.row.apply(null, [g.cell("", el("span", { lang: "en" }, p.project), el("div", { "class": "small" }, [g.routeCountry(p.country), p.year].filter(Boolean).join(", ")))].concat(
           figures(p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: p.reported_note || "" }, g.plainNumber(p.reported, 0)) : g.unknown())));
       }))), el("p", { "class": "small" }, t("elsewhere_note")));
   }

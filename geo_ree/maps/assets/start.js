@@ -16,6 +16,7 @@
     all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).forEach(function (a) {
       chart.attributionControl.addAttribution(el("span", {}, a).innerHTML);
     });
+    chart.attributionControl.getContainer().lang = "en";
     g.scrolls(chart.attributionControl.getContainer(), g.t("map_sources"));
   }
   function folding() {
@@ -85,8 +86,20 @@
     chart.on("zoomend", overview);
     chart.on("overlayadd", function () { g.arrange(chart); });
     chart.on("overlayadd overlayremove", function () { g.rewordLegend(chart); });
+    nameLayers();
     g.arrange(chart);
   };
+  /* The switch of layers, in the language of the page. */
+  function nameLayers() {
+    var toggle = g.switcher.getContainer().querySelector(".leaflet-control-layers-toggle");
+    g.switcher._layers.forEach(function (entry) {
+      entry.english = entry.english || entry.name;
+      entry.name = g.term(entry.english);
+    });
+    g.switcher._update();
+    toggle.title = g.t("map_layers");
+    toggle.setAttribute("aria-label", g.t("map_layers"));
+  }
   function reword() {
     chart.attributionControl.getContainer().setAttribute("aria-label", g.t("map_sources"));
     g.rewordLegend(chart);
@@ -95,11 +108,7 @@
     g.rewordMeasure();
     g.wordTools();
     g.nameSheet.redraw();
-    g.switcher._layers.forEach(function (entry) {
-      entry.english = entry.english || entry.name;
-      entry.name = g.term(entry.english);
-    });
-    g.switcher._update();
+    nameLayers();
   }
   /* Update the map when weights, filters or the language change. */
   g.furnishPanel = function () {

@@ -90,10 +90,14 @@
     });
     return best && el("tr", {}, el("th", { scope: "row" }, label("airport")), el("td", {}, km(best.away, 0) + ": " + best.name));
   }
+  function nearestWords(there) {
+    var found = g.nearestFeature(there);
+    return [[found.name, found.country ? " (" + found.country + ")" : ""].join(""), found.unsure ? ", " + t("course_unknown") : "", found.water ? ", " + g.term(found.water) : "", found.label ? [", ", el("span", { lang: "en" }, found.label)] : ""];
+  }
   function near(m, d) {
     var there = d["near_" + m], nearby = m === "airport" && !known(d.dist_airport_km) ? airport(d) : null;
     if (nearby) return nearby;
-    return el("tr", {}, el("th", { scope: "row" }, label(m)), el("td", {}, g.distance(d, m), there ? ": " + there : null));
+    return el("tr", {}, el("th", { scope: "row" }, label(m)), el("td", {}, g.distance(d, m), there ? [": ", nearestWords(there)] : null));
   }
   function fact(name, value) { return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, known(value) ? value : g.unknown())); }
   function elevation(d) {
@@ -102,13 +106,13 @@
   }
   function card(d) {
     return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
-      el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area].filter(Boolean).join(", "),
+      el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area && g.ours(d.admin_area)].filter(Boolean).join(", "),
         d.aliases ? el("small", {}, " (" + t("also_named", { names: g.list(d.aliases).join(", ") }) + ")") : null),
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
-        el("small", {}, positionError(d), d.precision_class ? ": " + g.words(d.precision_class) : "", d.position_basis ? ". " + d.position_basis : "")),
+        el("small", {}, positionError(d), d.precision_class ? ": " + g.term(g.words(d.precision_class)) : "", d.position_basis ? [". ", g.basisOfPosition(d.position_basis)] : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status),
-        fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator), fact(t("visit_commodities"), g.list(d.commodities).join(", ")))),
+        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status && g.told(d.status)),
+        fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator && g.told(d.operator)), fact(t("visit_commodities"), g.list(d.commodities).map(g.term).join(", ")))),
       g.siteAccess(d),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }
@@ -131,7 +135,7 @@
       el("p", { "class": "small" }, t("trips_hint", { km: WITHIN_KM })),
       trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),
       el("div", { "class": "visit-trip" }, el("h3", {}, t("ask_heading")), el("ul", {}, ASK.map(function (a) { return el("li", {}, t(a)); }))),
-      sites.map(card), el("footer", {}, named()));
+      sites.map(card), el("footer", { lang: "en" }, named()));
   }
 
   function placed(ids) {

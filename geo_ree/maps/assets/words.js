@@ -86,15 +86,34 @@
   g.fact = function (sentence) {
     var m = /^([^]*?)(?: As of: (.+?)\.)?(?: Source: ([^]*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
     if (said === undefined) said = g.phrase(m[1]);
-    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.linked(m[3])] : ""];
+    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.el("span", { lang: "en" }, g.linked(m[3]))] : ""];
   };
   /* Words of a source, which stay in their language: in quotation marks where the page speaks another. */
   g.quote = function (words, ours) {
     if (g.state.language === "en" || !/[a-z]{2}/i.test(words)) return g.linked(words);
     return g.el(ours ? "span" : "q", { lang: "en" }, g.linked(words));
   };
+  /* A text that we compiled, in the language of the page where it is translated, else as it is. */
+  g.ours = function (text) {
+    var said = entry(current().facts, String(text));
+    return said === undefined ? g.phrase(String(text)) : said;
+  };
+  /* The same, marked as words of a source where it is not. */
+  g.told = function (text) {
+    var m = /^([^]*?)( As of: [^]*)?$/.exec(String(text)), said = g.ours(m[1]);
+    return said === m[1] ? g.quote(text) : m[2] ? g.fact(text) : said;
+  };
+  /* Minerals of a list, those without a translation marked as English. */
+  g.minerals = function (names) {
+    return names.map(function (name, i) {
+      var said = g.term(name), plain = said !== name || g.state.language === "en" || !/[a-z]{3}/.test(name);
+      return [i ? ", " : "", plain ? said : g.el("span", { lang: "en" }, name)];
+    });
+  };
   /* A place, or a line by its ends as "Lugovoy - Balykchy", and a province, as the language calls them. */
   g.place = function (name) {
+    var plant = /^(.+) power station$/.exec(String(name));
+    if (plant && g.term(name) === name) return g.t("power_station", { name: g.term(plant[1]) });
     return String(name).split(/( [/-] )/).map(function (part) { return part === " - " && g.state.language !== "en" ? " – " : g.term(part); }).join("");
   };
   g.province = function (name) {
