@@ -52,6 +52,10 @@ STATES = {
     "dark": State(scheme="dark"),
     "russian": State(language="ru-RU"),
     "phone": State(size=(390, 844)),
+    "phone-map": State(size=(390, 844), script="document.getElementById('map-switch').click()"),
+    "phone-ranking": State(
+        size=(390, 844), script="document.getElementById('ranking').scrollIntoView()"
+    ),
     "phone-dossier": State(size=(390, 844), script=f"geoRee.open({_FIRST}[0].id)"),
     "print": State(
         size=_A4,

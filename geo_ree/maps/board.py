@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_ree.maps.headline import words
 from geo_ree.maps.packing import plain, safe_html
-from geo_ree.maps.still_map import still_map
+from geo_ree.maps.still_map import numbered, still_map
 from geo_ree.settings import Box
 
 TOP = 5
@@ -81,7 +81,7 @@ def board(
         f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
         f'<div class="board-headline">{findings}</div>',
         _cards(say, values["cards"], deposits, values["country_names"], worst),
-        f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}</figure>",
+        f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}</figure>",
         f'<h2 data-t="board_best">{say("board_best")}</h2>' if len(first) else "",
         _table(say, first, values["country_names"], worst) if len(first) else "",
         f"<ul>{''.join(_worded('li', key, say) for key in _CAVEATS)}</ul>",
@@ -175,6 +175,15 @@ def _worst_flags(flags: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _flagged(say: _Words, flag: Mapping[str, str], words: str) -> str:
     return f"{say('severity_' + flag['severity'])}: {words}"
+
+
+def _named(scores: pd.DataFrame) -> str:
+    """The names behind the numbers of the map."""
+    items = (
+        f'<li data-mark="{row}"><b>{rank}</b> {safe_html(name)}</li>'
+        for row, rank, name in numbered(scores)
+    )
+    return f'<ul class="map-names">{"".join(items)}</ul>'
 
 
 def _best(scores: pd.DataFrame, first_stages: Iterable[str]) -> pd.DataFrame:

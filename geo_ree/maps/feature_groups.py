@@ -25,6 +25,7 @@ from geo_ree.maps.shapes import (
     polygon_paths,
 )
 from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, TILES, UNSURE_KM
+from geo_ree.maps.water_names import water_names
 from geo_ree.settings import REGION, Box
 
 _DRAWN_AREAS = ("feasible", "contradicting")
@@ -130,8 +131,10 @@ def power_lines(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
 
 
 def water(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
-    """Draw rivers and lakes."""
-    return _lines(gdf, "water", region)
+    """Draw rivers and lakes with their names."""
+    drawn = _lines(gdf, "water", region)
+    drawn.payload["names"] = water_names(gdf, region)
+    return drawn
 
 
 def power_plants(gdf: gpd.GeoDataFrame) -> MapLayer:

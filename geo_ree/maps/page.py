@@ -10,13 +10,19 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_ree.errors import RenderError
-from geo_ree.maps import feature_groups
+from geo_ree.maps import feature_groups, zone_groups
 from geo_ree.maps.board import board
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
 from geo_ree.maps.packing import sized_statements
-from geo_ree.maps.page_values import CONTEXT, INFRASTRUCTURE, page_values, region_of_page
+from geo_ree.maps.page_values import (
+    CONTEXT,
+    INFRASTRUCTURE,
+    SURROUNDINGS,
+    page_values,
+    region_of_page,
+)
 from geo_ree.maps.relief import relief
 from geo_ree.maps.route_values import term_values
 from geo_ree.maps.surroundings import land_beyond
@@ -181,6 +187,9 @@ def _feature_groups(
     for name in CONTEXT:
         if name in layers:
             groups.append(getattr(feature_groups, name)(layers[name]))
+    for name in SURROUNDINGS:
+        if name in layers and len(layers[name]):
+            groups.append(getattr(zone_groups, name)(layers[name], region))
     if "positions" in tables and "areas" in tables:
         positions = tables["positions"]
         shown = positions[positions["deposit"].isin(scores["id"])]

@@ -37,6 +37,9 @@ INFRASTRUCTURE = (
 CONTEXT = ("earthquakes", "tailings", "airports")
 """Layers that are drawn above them, off at first, and that no distance of a score is measured to."""
 
+SURROUNDINGS = ("water_stress", "protected_areas", "mining_areas", "active_faults")
+"""Layers that flags read, drawn below the networks where a run has them, off at first."""
+
 _FLAG_COUNTS = ("flags_stop", "flags_caution", "flags_note", "flags_unknown", "first_flag")
 _DEPOSIT = (
     *("id", "name", "aliases", "country", "country_reported", "country_note", "role"),

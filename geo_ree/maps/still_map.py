@@ -89,6 +89,23 @@ def still_map(
     )
 
 
+def numbered(scores: pd.DataFrame) -> list[tuple[int, int, str]]:
+    """Row, number and name of each mark of the map, the best rank first.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"id": ["a"], "name": ["A"], "role": ["candidate"], "rank_in_role": [1],
+    ...                      "latitude": [45.0], "longitude": [70.0]})
+    >>> numbered(rows)
+    [(0, 1, 'A')]
+    """
+    rows = _marks(scores).to_dict("records")
+    return [
+        (int(row["row"]), int(row["rank_in_role"]), str(plain(row.get("name")) or row["id"]))
+        for row in rows
+    ]
+
+
 class _Frame:
     """Web Mercator, scaled to the picture."""
 

@@ -41,10 +41,25 @@ LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "roads": {"color": "#c79a5b", "weight": 0.8, "opacity": 0.6},
         "power_lines": {"color": "#8a5a9e", "weight": 1.0, "opacity": 0.7},
         "water": {"color": "#7fb0d2", "weight": 1.0, "opacity": 0.9},
+        "active_faults": {"color": "#b3202c", "weight": 1.3, "opacity": 0.85},
         "audit": {"color": "#b0432f", "weight": 1.2, "opacity": 0.9, "fill": 0.07},
         "unranked": {"color": "#5b6b8c", "weight": 1.3, "opacity": 0.9, "fill": 0.06},
     }
 )
+
+ZONES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "protected_areas": {"protected_areas": "#2f7a3c"},
+        "mining_areas": {"mining_areas": "#8a5a14"},
+        "water_stress": {
+            "medium_high": "#d7b04a",
+            "high": "#d9772f",
+            "extremely_high": "#b2352a",
+            "arid": "#98908a",
+        },
+    }
+)
+"""Layer of areas -> class -> its colour; the classes of water stress are those that a flag names."""
 
 POINTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
@@ -78,6 +93,10 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "airports": "Airports with an IATA code",
         "earthquakes": "Recorded earthquakes, not a hazard",
         "tailings": "Legacy tailings and their accidents",
+        "protected_areas": "Protected areas",
+        "active_faults": "Active faults",
+        "mining_areas": "Mapped mining land",
+        "water_stress": "Water stress of the basin",
         "deposits": "Rare-earth deposits",
         "unranked": "Areas in which unranked deposits lie",
         "context": "Major deposits of other commodities",

@@ -11,7 +11,10 @@ from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.notice import AREA_LAYERS, ROUTE_LAYERS
 from geo_ree.outputs.table_files import one_shape
 
-_LOWEST = ("countries", "water", "roads", "railways_planned", "railways", "power_lines")
+_LOWEST = (
+    *("countries", "water_stress", "protected_areas", "mining_areas", "water"),
+    *("active_faults", "roads", "railways_planned", "railways", "power_lines"),
+)
 _ENDS = {0: "_points", 1: "_lines", 2: "_areas"}
 
 

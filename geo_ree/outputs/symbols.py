@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from geo_ree.maps.style import LINES, POINTS, SCORE_RAMP, UNSURE_KM
+from geo_ree.maps.style import LINES, POINTS, SCORE_RAMP, UNSURE_KM, ZONES
 
 Test = tuple[str, Literal["=", ">=", "<", ">"], str | float]
 Shape = Literal["circle", "diamond", "square"]
@@ -64,9 +64,8 @@ def rules_for(layer: str) -> tuple[Rule, ...]:
         return _areas("kind" if layer == "areas" else "area_kind")
     if layer == "corridors" or layer in LINES:
         return _corridors() if layer == "corridors" else _lines(layer)
-    if layer == "water_areas":
-        inside = Symbol(kind="fill", colour=str(LINES["water"]["color"]), size_mm=0.2, opacity=0.5)
-        return (Rule(label="lake or reservoir", symbol=inside),)
+    if layer in ZONES or layer == "water_areas":
+        return _zones(layer)
     if layer == "countries":
         outline = Symbol(kind="fill", colour="#a3acb6", size_mm=0.26, opacity=0.0)
         return (Rule(label="country", symbol=outline),)
@@ -135,6 +134,36 @@ def _areas(column: str) -> tuple[Rule, ...]:
             tests=((column, "=", "ore_field"),),
             symbol=sign(0.08, False),
         ),
+    )
+
+
+def _zones(layer: str) -> tuple[Rule, ...]:
+    """Areas in the colours of the page; basins by their water stress, the worst first."""
+
+    def sign(colour: str) -> Symbol:
+        return Symbol(kind="fill", colour=colour, size_mm=0.26, opacity=0.22)
+
+    if layer == "water_areas":
+        inside = Symbol(kind="fill", colour=str(LINES["water"]["color"]), size_mm=0.2, opacity=0.5)
+        return (Rule(label="lake or reservoir", symbol=inside),)
+    colours = ZONES[layer]
+    if layer != "water_stress":
+        return (Rule(label=layer.replace("_", " "), symbol=sign(colours[layer])),)
+    classes = tuple(
+        Rule(
+            label=kind.replace("_", " "),
+            tests=(("score", ">=", low), ("score", "<", low + step)),
+            symbol=sign(colours[kind]),
+        )
+        for kind, low, step in (
+            ("extremely_high", 4.0, 2.0),
+            ("high", 3.0, 1.0),
+            ("medium_high", 2.0, 1.0),
+        )
+    )
+    return (
+        *classes,
+        Rule(label="lower, arid or unknown", symbol=sign(colours["arid"]), otherwise=True),
     )
 
 

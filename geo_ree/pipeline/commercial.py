@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
+
+import geopandas as gpd
 
 from geo_ree import storage
 from geo_ree.catalog.source import Source
 from geo_ree.errors import SettingsError
 from geo_ree.settings import Options, Settings
+from geo_ree.storage.record_files import LazyMapping
+
+SURROUNDINGS = ("protected_areas", "active_faults", "mining_areas", "water_stress")
+"""Layers that only flags read."""
 
 
 def left_out(
@@ -76,6 +83,32 @@ def warn_left_out(sources: tuple[Source, ...], options: Options) -> list[str]:
             "left out for commercial use: nothing, the licences of all sources of this run allow it"
         ]
     return ["left out for commercial use: " + "; ".join(f"{s.id} ({s.licence})" for s in sources)]
+
+
+def passed_on(
+    frames: Mapping[str, gpd.GeoDataFrame], sources: Mapping[str, Source]
+) -> Mapping[str, gpd.GeoDataFrame]:
+    """The layers of a run without the rows around deposits that may be read but not passed on.
+
+    A run reads the World Database on Protected Areas for its flags; its terms allow no copy of its
+    outlines, which the page or an export would be. A layer is read when it is first asked for.
+
+    Examples
+    --------
+    >>> from geo_ree.catalog import load_catalog
+    >>> parks = gpd.GeoDataFrame({"source_id": ["wdpa", "mine"]}, geometry=gpd.points_from_xy([70, 71], [45, 46]))
+    >>> passed_on({"protected_areas": parks}, load_catalog())["protected_areas"]["source_id"].tolist()
+    ['mine']
+    """
+    barred = {i for i, source in sources.items() if source.commercial_use != "yes"}
+    return LazyMapping({name: partial(_kept, frames, name, barred) for name in frames})
+
+
+def _kept(
+    frames: Mapping[str, gpd.GeoDataFrame], name: str, barred: Collection[str]
+) -> gpd.GeoDataFrame:
+    rows = frames[name]
+    return rows if name not in SURROUNDINGS else rows[~rows["source_id"].isin(barred)]
 
 
 def _would_be_used(source: Source, settings: Settings, options: Options) -> bool:

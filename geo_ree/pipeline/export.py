@@ -22,6 +22,7 @@ from geo_ree.outputs.notice import SOURCE_COLUMNS, licence_notice
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import write_ramp
 from geo_ree.pipeline.cell_sources import cell_sources
+from geo_ree.pipeline.commercial import passed_on
 from geo_ree.pipeline.deposit_routes import no_access, no_corridors
 from geo_ree.pipeline.records import Result
 from geo_ree.schema import FACT_LAYERS
@@ -44,9 +45,10 @@ INFRASTRUCTURE = (
     "airports",
     "earthquakes",
     "tailings",
+    *("protected_areas", "active_faults", "mining_areas", "water_stress"),
     "countries",
 )
-"""Layers that are exported where a run has them."""
+"""Layers that are exported where a run has them, without what their terms keep from being passed on."""
 
 RESOLUTION = "5 km"
 """Cell size of the rasters unless another is given.
@@ -190,6 +192,7 @@ def check_resolution(resolution: float | str) -> None:
 def gather_tables(result: Result) -> Bundle:
     """Collect the tables of a run as the export formats take them, each when it is first used."""
     tables, layers = result.tables, result.layers.frames
+    layers = passed_on(layers, result.layers.sources)
     names = [name for name in INFRASTRUCTURE if name in layers]
 
     def drawn() -> gpd.GeoDataFrame:

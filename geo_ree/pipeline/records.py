@@ -305,6 +305,7 @@ class Result:
             What changed since an earlier run: the sentences of `geo_ree.compare`.
         """
         from geo_ree import maps
+        from geo_ree.pipeline.commercial import passed_on
         from geo_ree.pipeline.deposit_routes import terms_for_page
 
         shares = {
@@ -313,7 +314,7 @@ class Result:
         }
         return maps.render(
             {**self.tables, **shares},
-            layers=self.layers.frames,
+            layers=passed_on(self.layers.frames, self.layers.sources),
             models=self.scores.models,
             report={**self.report, "since": list(since)},
             picture=picture,

@@ -193,10 +193,41 @@ def test_a_dossier_is_a_few_sheets_of_a4(starter_page, visit):
     seen = visit(starter_page[1], 1440, 900)
     seen.page.evaluate("geoRee.open('starter_deposits:kutessay-ii')")
     pdf = PdfReader(io.BytesIO(seen.page.pdf(prefer_css_page_size=True)))
-    assert 3 <= len(pdf.pages) <= 8  # the sheet, then routes and costs, which take two
+    assert 2 <= len(pdf.pages) <= 4  # the sheet, then the dossier
     for page in pdf.pages:
         assert float(page.mediabox.width) == pytest.approx(210 / 25.4 * 72, abs=1)
         assert float(page.mediabox.height) == pytest.approx(297 / 25.4 * 72, abs=1)
+
+
+def test_five_dossiers_take_at_most_three_sheets_each(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    on_paper(seen)
+    names = seen.value("[...document.querySelectorAll('#dossiers h3')].map(h => h.innerText)")
+    sheets = printed(seen.page.pdf(prefer_css_page_size=True))
+    starts = [
+        next(n for n, text in enumerate(sheets) if n and name in text.splitlines())
+        for name in names
+    ]
+    assert starts[0] == 1 and len(starts) == 5
+    assert np.diff([*starts, len(sheets)]).max() <= 3
+
+
+def test_the_numbers_of_the_map_are_named_beside_it_by_the_ranks_in_force(starter_page, visit):
+    result, path = starter_page
+    ranked = result.table[result.table["role"] == "candidate"].sort_values("rank_in_role")
+    seen = visit(path, 1440, 900)
+    on_paper(seen)
+    listed = "[...document.querySelectorAll('.map-names li')].map(i => i.textContent)"
+    assert seen.value(listed) == [
+        f"{rank} {name}" for rank, name in enumerate(ranked["name"], start=1)
+    ]
+    seen = visit(path, 1440, 900)
+    seen.page.evaluate(
+        "geoRee.set({weights: {[geoRee.model().criteria[0].name]: 1, [geoRee.model().criteria[1].name]: 0}})"
+    )
+    on_paper(seen)
+    now = seen.value("geoRee.ranked('candidate').map(d => geoRee.rankOf(d) + ' ' + d.name)")
+    assert seen.value(listed) == now
 
 
 def test_a_page_of_an_old_browser_shows_the_sheet(starter_page, browser):

@@ -38,6 +38,12 @@
     });
     map.querySelectorAll("[data-country]").forEach(function (name) { name.textContent = g.country(name.dataset.country); });
   }
+  /* The names behind the numbers of the map, in the order of the ranks in force. */
+  function renumber(list) {
+    var rows = Array.from(list.children, function (item) { return g.deposits[Number(item.dataset.mark)]; });
+    rows.sort(function (a, b) { return (g.rankOf(a) || 1e6) - (g.rankOf(b) || 1e6); });
+    fill(list, rows.map(function (d) { return el("li", { "data-mark": g.rowOf(d) }, el("b", {}, known(g.rankOf(d)) ? g.plainNumber(g.rankOf(d), 0) : DASH), " " + (d.name || d.id)); }));
+  }
   function best() {
     var parts = g.candidatesByStage();
     return parts.first.concat(parts.later).slice(0, TOP);
@@ -52,6 +58,7 @@
     fill(sheet.querySelector(".board-cards"), cards());
     fill(body, best().map(row));
     redraw(sheet.querySelector("svg"));
+    renumber(sheet.querySelector(".map-names"));
   }
   function fill(node, children) { if (node) node.replaceChildren.apply(node, children); }
   /* The sentences and cards of the page, as they are now. */
@@ -76,6 +83,11 @@
     sheet.querySelectorAll("input").forEach(function (input) {
       var label = input.closest("label");
       if (input.type === "radio" && !input.checked && label) label.remove(); else input.remove();
+    });
+    /* What a route passes has the width of the table. */
+    sheet.querySelectorAll(".routes tbody details").forEach(function (box) {
+      var tr = box.closest("tr");
+      tr.after(el("tr", { "class": "passed" }, el("td", { colspan: tr.cells.length }, box)));
     });
     sheet.prepend(el("div", { "class": "paper-map", "data-map": d.id }));
     return sheet;

@@ -2,8 +2,8 @@
    and their networks, are paler. */
 "use strict";
 (function (g) {
-  var ORDER = ["water", "roads", "railways", "power_lines", "audit"], NEAR_PX = 0.8, LAKE_PX = 2.5, RIVER_PX = 14;
-  var WIDER = 0.16, VEIL = 0.4, FADED = 0.6, EDGE = 3.5 / 360;
+  var ORDER = ["water", "roads", "railways", "power_lines", "active_faults", "audit"], NEAR_PX = 0.8, LAKE_PX = 2.5, RIVER_PX = 14;
+  var WIDER = 0.16, VEIL = 0.4, ZONE_FILL = 0.22, FADED = 0.6, EDGE = 3.5 / 360;
   var layer = null;
 
   function numbers(text) {
@@ -56,7 +56,7 @@
     ctx.setLineDash([]);
   }
 
-  var land = null, networks = [], lakes = [];
+  var land = null, networks = [], lakes = [], zones = [];
 
   /* Land of the scored countries, of the others, and around the region, as numbers. */
   g.setLand = function (basemap) {
@@ -94,6 +94,30 @@
     onRemove: function () { lakes.splice(lakes.indexOf(this), 1); g.ground.redraw(); }
   });
 
+  /* Areas in the colours of their classes: the inside faint, so that what lies below is seen, the outline clear. */
+  g.Zones = L.Layer.extend({
+    initialize: function (slug, classes) {
+      this.parts = classes.map(function (one) {
+        return { slug: slug === one[0] ? slug : slug + "-" + one[0], colour: one[1], areas: one[2].map(function (rings) { return rings.map(numbers); }) };
+      });
+    },
+    getElement: function () { return null; },
+    onAdd: function () { zones.push(this); g.ground.redraw(); },
+    onRemove: function () { zones.splice(zones.indexOf(this), 1); g.ground.redraw(); }
+  });
+  function fillZones(ctx, view) {
+    zones.forEach(function (zone) {
+      zone.parts.forEach(function (part) {
+        var colour = g.colour("map-" + part.slug) || part.colour;
+        part.areas.forEach(function (rings) {
+          traceAll(ctx, rings, view);
+          ctx.globalAlpha = ZONE_FILL; ctx.fillStyle = colour; ctx.fill("evenodd");
+          ctx.globalAlpha = 0.9; ctx.lineWidth = 1; ctx.strokeStyle = colour; ctx.stroke();
+        });
+      });
+    });
+    ctx.globalAlpha = 1;
+  }
   function fillLand(ctx, view) {
     fillAll(ctx, land.far, view, g.colour("map-far"));
     fillAll(ctx, land.others, view, g.colour("map-far"));
@@ -112,6 +136,7 @@
   function networksOf(ctx, view) {
     var by = Math.max(0.75, Math.min(2, 1 + WIDER * (view.zoom - 5)));
     fillLakes(ctx, view);
+    fillZones(ctx, view);
     networks.forEach(function (part) {
       strokeAll(ctx, part.lines, view, { colour: g.colourOf(part.slug), opacity: part.style.opacity, weight: by * part.style.weight,
         dash: part.dash, least: part.slug === "water" ? RIVER_PX : 0 });

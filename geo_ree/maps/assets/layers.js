@@ -39,11 +39,16 @@
           coloured(slug, L.polygon([g.unpack(ring)], Object.assign(quiet(payload.style), { dashArray: "4 4", fillOpacity: payload.style.fill })).addTo(group));
         });
       } else if (payload.areas.length) group.addLayer(new g.Lakes(payload.areas));
-      (payload.names || []).forEach(g.names.water);
+      (payload.names || []).forEach(function (w) { g.names.water(w, slug); });
       [["sure", []], ["unsure", [5, 5]], ["building", [1, 4]], ["closed", [1, 9]]].forEach(function (part) {
         if (payload[part[0]] && payload[part[0]].length) group.addLayer(new g.Strokes(slug, payload[part[0]], payload.style, part[1]));
       });
       if (payload.points) kinds.points(payload.points, group, slug);
+    },
+    zones: function (payload, group, slug) {
+      group.addLayer(new g.Zones(slug, payload.classes));
+      (payload.names || []).forEach(function (w) { g.names.water(w, slug); });
+      group.on("add remove", function () { if (g.nameSheet) g.nameSheet.redraw(); });
     },
     /* Lines that are not there yet: how far they are, and since when that is known. */
     plans: function (payload, group, slug) {

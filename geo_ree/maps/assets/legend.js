@@ -4,13 +4,15 @@
   var el = g.el, data = g.data, NS = "http://www.w3.org/2000/svg";
 
   var DASHES = { line: "none", dash: "5 4", dots: "1 4", sparse: "1 8" };
+  var STRESS = { medium_high: "stress_medium_high", high: "stress_high", extremely_high: "stress_extremely_high", arid: "stress_arid" };
   var ROUTES = { truck: "route_truck", rail: "route_rail", ferry: "route_ferry", sea: "route_sea" };
 
   function picture(shape, radius, colour) {
     var size = Math.max(26, 2 * radius + 4), high = Math.max(16, 2 * radius + 3), svg = document.createElementNS(NS, "svg"), c = size / 2, r = radius;
-    function add(tag, attributes) {
+    function add(tag, attributes, words) {
       var node = document.createElementNS(NS, tag);
       Object.keys(attributes).forEach(function (k) { node.setAttribute(k, attributes[k]); });
+      if (words) node.textContent = words;
       svg.appendChild(node);
     }
     var edge = { stroke: g.colour("map-edge"), "stroke-width": 1.2, fill: colour };
@@ -50,6 +52,11 @@
       add("path", { d: "M8 " + (c - 6) + "l4 7 -1 6 3 0 1 -11 9 11h-12z", fill: "#8b8f94" });
     } else if (shape === "area") {
       add("rect", { x: 3, y: c - 6, width: 20, height: 12, fill: colour, "fill-opacity": 0.12, stroke: colour, "stroke-dasharray": "4 3" });
+      add("text", { x: c, y: c + 5, fill: colour, "text-anchor": "middle", "font-size": 14, "font-weight": 700 }, "?");
+    } else if (shape === "zone") {
+      add("rect", { x: 3, y: c - 6, width: 20, height: 12, fill: colour, "fill-opacity": 0.25, stroke: colour });
+    } else if (shape === "none") {
+      svg.setAttribute("class", "blank");
     } else if (shape === "uncertain") {
       add("circle", { cx: c, cy: c, r: r, fill: "none", stroke: g.colour("map-uncertain"), "stroke-dasharray": "2 3" });
     } else {
@@ -77,6 +84,14 @@
       key.append(el("span", slug && !g.isOn(slug) ? { "class": "off" } : {}, picture(shape, radius, colour), el("span", {}, slug ? state(slug, text) : text)));
     }
     function has(slug, part) { return layers[slug] && (!part || (layers[slug][1][part] || []).length > 0); }
+    /* The classes of a layer of areas, and how many areas were too small for this page. */
+    function zones(slug) {
+      layers[slug][1].classes.forEach(function (one) {
+        var own = one[0] === slug, name = own ? slug : slug + "-" + one[0];
+        line("zone", 7, g.colour("map-" + name) || one[1], g.term(data.labels[slug]) + (own ? "" : ": " + g.t(STRESS[one[0]])));
+      });
+      if (layers[slug][1].left_out) line("none", 0, "", g.t("zones_left_out", { layer: g.term(data.labels[slug]), count: layers[slug][1].left_out }));
+    }
     if (g.deposits.some(g.isOwn)) line("triangle", 9, middle, g.t("own_site"));
     line("ring", 9, middle, g.t("no_oxide_stated"));
     line("diamond", 7, middle, g.t("host_separate"));
@@ -95,6 +110,11 @@
     if (layers.settlements) line("dot", 2.6, g.colourOf("settlements"), g.t("key_settlements"), "settlements");
     if (layers.power_plants) line("dot", 3.2, g.colourOf("power_plants"), g.t("key_power_plants"), "power_plants");
     if (layers.water) line("water", 0, g.colourOf("water"), g.term(data.labels.water), "water");
+    ["airports", "earthquakes", "tailings"].forEach(function (slug) {
+      if (g.isOn(slug)) line("dot", 3.4, g.colourOf(slug), g.term(data.labels[slug]));
+    });
+    if (g.isOn("active_faults")) line("line", 0, g.colourOf("active_faults"), g.term(data.labels.active_faults));
+    ["protected_areas", "mining_areas", "water_stress"].forEach(function (slug) { if (g.isOn(slug)) zones(slug); });
     if (layers.relief) line("relief", 7, "", g.t("relief_key"), "relief");
     if (g.distancesShown()) line("foot", 0, g.colour("ink"), g.t("line_to_feature"));
     if (g.drawnRoute()) {

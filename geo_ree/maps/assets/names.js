@@ -3,12 +3,14 @@
 "use strict";
 (function (g) {
   var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4;
+  var RIVERS_ZOOM = 5.25;
   var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
   var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
   var LOOKS = {
     land: { font: "600 12px ", colour: "map-country", spaced: "1.2px" },
     other: { font: "500 12px ", colour: "map-other-country", spaced: "1.2px" },
     water: { font: "italic 12px ", colour: "map-water-words" },
+    zone: { font: "italic 12px ", colour: "map-zone-words" },
     capital: { font: "500 12px ", colour: "map-town" },
     town: { font: "12px ", colour: "map-town" },
     line: { font: "italic 12px ", colour: "map-line-words" },
@@ -24,7 +26,10 @@
     capital: function (p) { capitals.push({ name: p.name || "", at: g.onSquare(p.lat, p.lon) }); },
     /* A button that names an area; it moves aside for marks. */
     area: function (marker, node, at) { areas.push({ marker: marker, node: node, at: g.onSquare(at[0], at[1]) }); },
-    water: function (w) { waters.push({ name: w[2], at: g.onSquare(w[0], w[1]), wide: w[3] / 360 }); }
+    /* A lake or another area with its width, or a river with its length, in degrees, and the places for the name with the angle of the course there. */
+    water: function (w, slug) {
+      waters.push({ name: w[0], slug: slug, river: w[1] === "river", wide: w[2] / 360, places: w[3].map(function (p) { return { at: g.onSquare(p[0], p[1]), turn: -p[2] * Math.PI / 180 }; }) });
+    }
   };
   /* The names in view with their boxes in the layer's pixels. */
   g.namesDrawn = function () { return drawn; };
@@ -62,9 +67,10 @@
     this.origin = origin;
     this.seen = [Math.max(box.min.x, corner.x), Math.max(box.min.y, corner.y), Math.min(box.max.x, corner.x + size.x), Math.min(box.max.y, corner.y + size.y)];
     this.fixed = g.markBoxes();
-    this.taken = this.fixed.concat(g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
+    this.over = g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
       return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y];
-    }));
+    });
+    this.taken = this.fixed.concat(this.over);
   }
   Page.prototype.spot = function (at) { return [at[0] * this.size - this.origin.x, at[1] * this.size - this.origin.y]; };
   Page.prototype.free = function (b) {
@@ -80,13 +86,17 @@
     return look;
   };
   Page.prototype.box = function (x, y, w) { return [x - w / 2 - PAD, y - 8, x + w / 2 + PAD, y + 8]; };
-  Page.prototype.write = function (text, kind, x, y, box) {
+  Page.prototype.write = function (text, kind, x, y, box, turn) {
     var ctx = this.ctx, look = this.look(kind);
     this.taken.push(box);
     drawn.push({ text: text, kind: kind, box: box });
+    ctx.save();
+    ctx.translate(x, y);
+    ctx.rotate(turn || 0);
     ctx.textAlign = "center"; ctx.textBaseline = "middle"; ctx.lineJoin = "round";
-    ctx.lineWidth = 3.5; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, x, y);
-    ctx.fillStyle = g.colour(look.colour); ctx.fillText(text, x, y);
+    ctx.lineWidth = 3.5; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, 0, 0);
+    ctx.fillStyle = g.colour(look.colour); ctx.fillText(text, 0, 0);
+    ctx.restore();
   };
   /* Beside a spot, where it fits; `gap` pixels off. */
   Page.prototype.beside = function (text, kind, at, gap) {
@@ -106,11 +116,16 @@
   Page.prototype.button = function (one) {
     if (!one.marker._map) return; /* left out by a filter */
     one.node.classList.remove("short");
-    if (!this.settle(one, NEAR_RINGS)) {
+    var whole = this.settle(one, NEAR_RINGS);
+    if (!whole || this.covered(this.fixed[this.fixed.length - 1])) {
+      if (whole) this.taken.splice(this.taken.indexOf(this.fixed.pop()), 1);
       one.node.classList.add("short");
       this.settle(one, FAR_RINGS);
     }
+    if (Math.hypot(one.moved[0], one.moved[1]) > LED_PX) this.lead(this.spot(one.at), one.moved);
   };
+  /* Whether a control or the label of a distance lies on a box. */
+  Page.prototype.covered = function (b) { return this.over.some(function (t) { return b[0] < t[2] && t[0] < b[2] && b[1] < t[3] && t[1] < b[3]; }); };
   Page.prototype.settle = function (one, rings) {
     var w = one.node.offsetWidth / 2 + 1, h = one.node.offsetHeight / 2 + 1, p = this.spot(one.at), page = this, found = null;
     for (var ring = 0; !found && ring <= rings; ring++) for (var turn = 0; !found && turn < (ring ? 12 : 1); turn++) {
@@ -123,12 +138,11 @@
     this.taken.push(found[2]);
     one.marker.setLatLng(g.placeOnSquare([(found[0] + this.origin.x) / this.size, (found[1] + this.origin.y) / this.size]));
     one.moved = [found[0] - p[0], found[1] - p[1]];
-    if (Math.hypot(one.moved[0], one.moved[1]) > LED_PX) this.lead(p, found);
     return true;
   };
-  Page.prototype.lead = function (from, to) {
-    var ctx = this.ctx, far = Math.hypot(to[0] - from[0], to[1] - from[1]), part = Math.max(0, (far - 8) / far);
-    ctx.beginPath(); ctx.moveTo(from[0], from[1]); ctx.lineTo(from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1]));
+  Page.prototype.lead = function (from, by) {
+    var ctx = this.ctx, far = Math.hypot(by[0], by[1]), part = Math.max(0, (far - 8) / far);
+    ctx.beginPath(); ctx.moveTo(from[0], from[1]); ctx.lineTo(from[0] + part * by[0], from[1] + part * by[1]);
     ctx.lineWidth = 1.3; ctx.strokeStyle = g.colour("map-unranked"); ctx.setLineDash([3, 2]); ctx.stroke(); ctx.setLineDash([]);
   };
   /* How far each button in view stands from the middle of its area, in pixels. */
@@ -165,6 +179,21 @@
     }
     if (best) this.write(text, kind, best.x, best.y, best.box);
   };
+  /* A lake that is at least half as wide as its name, a river that is several times as long; a river's name follows its course. */
+  Page.prototype.water = function (w, zoom) {
+    var text = g.term(w.name), kind = w.slug === "water" ? "water" : "zone", wide = w.wide * this.size, page = this;
+    if (w.river && zoom < RIVERS_ZOOM) return;
+    this.look(kind);
+    var width = this.ctx.measureText(text).width;
+    if (wide < (w.river ? 3 : 0.5) * width) return;
+    w.places.some(function (place) {
+      var p = page.spot(place.at), c = Math.abs(Math.cos(place.turn)), s = Math.abs(Math.sin(place.turn));
+      var half = [(width * c + 14 * s) / 2 + PAD, (width * s + 14 * c) / 2 + PAD], box = [p[0] - half[0], p[1] - half[1], p[0] + half[0], p[1] + half[1]];
+      if (!page.free(box)) return false;
+      page.write(text, kind, p[0], p[1], box, place.turn);
+      return true;
+    });
+  };
   function ranked(page) {
     g.marks.forEach(function (marks) {
       marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, one.radius + 3); });
@@ -194,12 +223,7 @@
       });
       if (g.opened()) towns(page, zoom);
       if (zoom >= 4.5) ranked(page);
-      waters.forEach(function (w) {
-        if (w.wide * page.size < 34) return;
-        page.look("water");
-        var p = page.spot(w.at), text = g.term(w.name), b = page.box(p[0], p[1], page.ctx.measureText(text).width);
-        if (page.free(b)) page.write(text, "water", p[0], p[1], b);
-      });
+      waters.forEach(function (w) { if (g.isOn(w.slug)) page.water(w, zoom); });
       lands.filter(function (l) { return !l.scored; }).forEach(page.land, page);
       if (!g.opened()) towns(page, zoom);
     }
