@@ -3,7 +3,7 @@
 "use strict";
 (function (g) {
   var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4;
-  var RIVERS_ZOOM = 5.25;
+  var RIVERS_ZOOM = 5.25, RING_RADIUS = 21;
   var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
   var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
   var LOOKS = {
@@ -196,7 +196,7 @@
   };
   function ranked(page) {
     g.marks.forEach(function (marks) {
-      marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, one.radius + 3); });
+      marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, (one.d.id === g.opened() ? Math.max(RING_RADIUS, one.radius) : one.radius) + 3); });
     });
   }
   function towns(page, zoom) {
