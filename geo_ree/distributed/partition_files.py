@@ -1,15 +1,20 @@
-"""The folder that a job over partitions writes: a file for each, and a manifest of what they belong to."""
+"""The folder that a job over partitions writes: a file for each, and a manifest; and tables in such files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from geo_ree.errors import SettingsError
+import pandas as pd
+import pyarrow as pa
+
+from geo_ree.errors import SchemaError, SettingsError, import_extra
 from geo_ree.storage.disk_errors import explain_unwritable
 from geo_ree.storage.files import atomic_text
+from geo_ree.storage.frame_files import from_text, objects, to_text
 
 MANIFEST = "partitions.json"
 _ANOTHER = "choose another folder, or remove this one"
@@ -94,3 +99,40 @@ def _remove_stale(folder: Path, there: Manifest, wanted: Manifest) -> None:
 def missing_parts(paths: Sequence[Path]) -> list[int]:
     """Return the numbers of the parts that have no file yet."""
     return [i for i, path in enumerate(paths) if not path.is_file()]
+
+
+def write_answers(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table without geometries as Parquet; what is no plain value becomes a text of JSON."""
+    kept = frame.copy(deep=False)
+    for name in frame.select_dtypes(object):
+        kept[name] = pd.Series([to_text(v) for v in frame[name]], frame.index, dtype=object)
+    try:
+        kept.to_parquet(path)
+    except pa.ArrowException as error:
+        line = " ".join(str(error).split())[:200]
+        raise SchemaError(
+            f"the labels of the points cannot be stored in Parquet ({line})",
+            "number the points with reset_index()",
+        ) from error
+
+
+def read_answers(paths: Sequence[Path], types: Mapping[str, Any]) -> Any:
+    """Return a Dask frame of files that `write_answers` wrote; `types` of columns that files may vary in."""
+    dataframe = import_extra("dask.dataframe", "dask")
+    meta = read_answer(paths[0], types).iloc[:0]
+    with import_extra("dask", "dask").config.set({"dataframe.convert-string": False}):
+        return dataframe.from_map(
+            read_answer, list(paths), types=types, meta=meta, enforce_metadata=False
+        )
+
+
+def read_answer(path: Path, types: Mapping[str, Any]) -> pd.DataFrame:
+    """Read one file that `write_answers` wrote."""
+    frame = pd.read_parquet(path)
+    for name, kind in types.items():
+        if str(kind) == "object":
+            values = [from_text(text) for text in frame[name]]
+            frame[name] = pd.Series(objects(values), frame.index, dtype=object)
+        else:
+            frame[name] = frame[name].astype(kind)
+    return frame

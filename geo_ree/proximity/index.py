@@ -234,16 +234,23 @@ class NearestIndex:
             return np.empty(0), np.empty(0, dtype=np.int64)
         distance, owner = search_tree(self.stored.tree, x, y)
         position = owner.astype(np.int64)
-        if self._areas is not None:
-            at, area = self._areas.query(shapely.points(x, y), predicate="intersects")
+        at, row = self.areas_around(x, y)
+        if len(at):
             inside = np.full(len(x), len(self.labels), dtype=np.int64)
-            np.minimum.at(inside, at, self.stored.area_rows[area])
+            np.minimum.at(inside, at, row)
             at = np.unique(at)
             position[at] = np.where(
                 distance[at] > 0.0, inside[at], np.minimum(inside[at], position[at])
             )
             distance[at] = 0.0
         return distance, position
+
+    def areas_around(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pairs of a place (finite degrees) and a target with a polygon around it, by number."""
+        if self._areas is None:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        at, area = self._areas.query(shapely.points(lon, lat), predicate="intersects")
+        return at, self.stored.area_rows[area]
 
 
 def _explode(series: gpd.GeoSeries) -> Segments:

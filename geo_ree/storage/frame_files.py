@@ -89,7 +89,7 @@ def read_frame(path: Path, note: Note) -> pd.DataFrame:
     for name, kind in note["types"].items():
         if name in note["coded"]:
             values = [from_text(text) for text in frame[name]]
-            frame[name] = pd.Series(_objects(values), index=frame.index, dtype=object)
+            frame[name] = pd.Series(objects(values), index=frame.index, dtype=object)
         elif name in note["missing"]:
             frame[name] = _with_missing(frame[name], note["missing"][name])
         elif name not in note["crs"] and str(frame[name].dtype) != kind:
@@ -188,7 +188,8 @@ def _with_missing(column: pd.Series, what: str) -> pd.Series:
     return pd.Series(values, index=column.index, dtype=object)
 
 
-def _objects(values: list[Any]) -> np.ndarray:
+def objects(values: list[Any]) -> np.ndarray:
+    """Return an array of the values themselves, tuples and lists among them."""
     out = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
         out[i] = value

@@ -25,7 +25,9 @@ geodesic over the middle of its chord."""
 A2 = SEMI_MAJOR_M * SEMI_MAJOR_M
 _B2 = A2 * (1.0 - ECCENTRICITY_2)
 E2 = 1.0 / _B2 - 1.0 / A2  # what the axis adds to the quadric x.x / a^2
-_SLACK_M = 0.01  # boxes are wider than what they hold, by far more than any rounding
+SLACK_M = 0.01
+"""Boxes are wider than what they hold by this, far more than any rounding."""
+
 _INF = np.inf
 
 
@@ -230,7 +232,7 @@ def pack_leaves(
             owners[at] = rows[i]
             # A geodesic rises over its chord by a quarter of `rise` at most. With it inside, the gap
             # to the box is a lower bound of the distance to the geodesic, not only to the chord.
-            margin = 0.25 * rise + _SLACK_M
+            margin = 0.25 * rise + SLACK_M
             x0, x1 = min(x0, min(x, u) - margin), max(x1, max(x, u) + margin)
             y0, y1 = min(y0, min(y, v) - margin), max(y1, max(y, v) + margin)
             z0, z1 = min(z0, min(z, w) - margin), max(z1, max(z, w) + margin)

@@ -65,7 +65,7 @@ class Tree:
 def build_tree(segments: Segments) -> Tree:
     """Split long segments, sort all along a Hilbert curve and pack boxes over them, in linear time."""
     log_compilation(packets, "walk", "the nearest-feature search", compiled=kernels.project)
-    turn = _turn()
+    turn = region_turn()
     xyz, keys, long = _place(segments, turn)
     if len(long):
         segments = split(segments, long)
@@ -83,13 +83,16 @@ def build_tree(segments: Segments) -> Tree:
         lambda a, b: kernels.pack_leaves(xyz, *ends, keys, axis, a, b, packed, owners, corners),
     )
     boxes, children = _stack(lowest)
-    tree = Tree(packed, owners, boxes, children, turn)
-    for array in (packed, owners, boxes, children):
+    return _frozen(Tree(packed, owners, boxes, children, turn))
+
+
+def _frozen(tree: Tree) -> Tree:
+    for array in (tree.segments, tree.owners, tree.boxes, tree.children, tree.turn):
         array.flags.writeable = False
     return tree
 
 
-def _turn() -> Floats:
+def region_turn() -> Floats:
     """Return the rotation that brings the middle of the region to +z.
 
     There, the ground is nearly level in x and y: boxes along the axes are thin in z and hug what
@@ -192,38 +195,97 @@ def _stack(lowest: Floats) -> tuple[Floats, NDArray[np.int64]]:
     return np.concatenate(levels).reshape(-1), np.concatenate(children).astype(np.int64)
 
 
+def join_segments(fields: Floats, owners: Rows) -> Tree:
+    """Return a tree of segments that were packed in other trees, with their fields (s, 8) and owners."""
+    leaves = -(-len(owners) // LANES)
+    at = np.minimum(np.arange(leaves * LANES), len(owners) - 1)  # the last leaf is filled up
+    packed = np.ascontiguousarray(fields[at])
+    start, end = packed[:, :3], packed[:, :3] + packed[:, 3:6]
+    margin = 0.25 * packed[:, 7:] + kernels.SLACK_M
+    lowest = np.empty((-(-leaves // LANES) * LANES, 2, 3))
+    lowest[:, 0], lowest[:, 1] = np.inf, -np.inf
+    lowest[:leaves, 0] = (np.minimum(start, end) - margin).reshape(-1, LANES, 3).min(axis=1)
+    lowest[:leaves, 1] = (np.maximum(start, end) + margin).reshape(-1, LANES, 3).max(axis=1)
+    corners = np.ascontiguousarray(lowest.reshape(-1, LANES, 2, 3).transpose(0, 2, 3, 1))
+    return _frozen(Tree(packed.reshape(-1), owners[at], *_stack(corners), region_turn()))
+
+
 def search_tree(tree: Tree, lon: Floats, lat: Floats) -> tuple[Floats, Rows]:
     """Return the distance (m) of each point to the nearest segment, and that segment's owner.
 
     `lon` and `lat` are finite degrees, shape (n,); of equally near segments the smallest owner counts.
     """
+    found = walk_tree(tree, lon, lat)
+    rows = found.order[
+        found.distance[found.order] > packets.SETTLE_M
+    ]  # neighbours follow each other
+    if len(rows):
+        foot = settle_rows(tree, found, rows)
+        far = np.flatnonzero(found.distance[rows] > KARNEY_M)
+        found.distance[rows[far]] = karney_m(lon[rows[far]], lat[rows[far]], foot[far])
+    return found.distance, found.owner
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What `walk_tree` found for each of n points.
+
+    `distance` (m) is to the segment with the shortest chord: the geodesic, or beyond
+    `packets.SETTLE_M` only the chord. `segment` is its number in the tree, `owner` its owner. `xyz`
+    has the points' rotated coordinates, four numbers each; `order` are their rows along the curve.
+    """
+
+    xyz: Floats
+    order: NDArray[np.int64]
+    distance: Floats
+    segment: Rows
+    owner: Rows
+
+
+def walk_tree(tree: Tree, lon: Floats, lat: Floats) -> Walked:
+    """Find the segment with the shortest chord from each point, given in finite degrees."""
     log_compilation(packets, "walk", "the nearest-feature search", compiled=kernels.project)
     n = len(lon)
     xyz, codes = _project(lon, lat, tree.turn)
     keys = np.arange(n, dtype=np.uint64)
     keys |= codes.astype(np.uint64) << np.uint64(32)
     keys = _sort(keys)  # along the curve, the eight points of a packet lie close together
-    axis = np.ascontiguousarray(tree.turn[:, 2])
-    parts = tree.segments, tree.owners, tree.boxes, tree.children, axis
     distance, owner = np.empty(n), np.empty(n, dtype=np.int32)
     chunk = max(512, min(_CHUNK, n // (4 * threads())))
     segment = np.empty(n, dtype=np.int32)
+    parts = _parts(tree)
     in_slices(
         n, lambda a, b: packets.walk(xyz, keys, a, b, *parts, distance, segment, owner), size=chunk
     )
     order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    rows = order[distance[order] > packets.SETTLE_M]  # neighbours still follow each other
-    if len(rows):
-        foot = np.empty(3 * len(rows))
-        in_slices(
-            len(rows),
-            lambda a, b: packets.settle(xyz, rows, a, b, *parts, distance, segment, owner, foot),
-            size=256,
-        )
-        far = np.flatnonzero(distance[rows] > KARNEY_M)
-        there = to_lonlat(foot.reshape(-1, 3)[far] @ tree.turn)
-        distance[rows[far]] = distance_m(lon[rows[far]], lat[rows[far]], *there)
-    return distance, owner
+    return Walked(xyz, order, distance, segment, owner)
+
+
+def settle_rows(tree: Tree, found: Walked, rows: NDArray[np.int64]) -> Floats:
+    """Measure the geodesics from some points to all segments that may be the nearest.
+
+    Distance and owner of these points are replaced. Returns the foot of each, rotated (r, 3).
+    """
+    foot, parts = np.empty(3 * len(rows)), _parts(tree)
+    answers = found.distance, found.segment, found.owner
+    in_slices(
+        len(rows),
+        lambda a, b: packets.settle(found.xyz, rows, a, b, *parts, *answers, foot),
+        size=256,
+    )
+    return foot.reshape(-1, 3)
+
+
+def karney_m(lon: Floats, lat: Floats, foot: Floats) -> Floats:
+    """Return Karney's geodesics (m) from points to the feet that `settle_rows` found."""
+    turn = region_turn()  # a matrix product may round otherwise when there are more rows
+    there = foot[:, :1] * turn[0] + foot[:, 1:2] * turn[1] + foot[:, 2:] * turn[2]
+    return distance_m(lon, lat, *to_lonlat(there))
+
+
+def _parts(tree: Tree) -> tuple[Any, ...]:
+    axis = np.ascontiguousarray(tree.turn[:, 2])
+    return tree.segments, tree.owners, tree.boxes, tree.children, axis
 
 
 def threads() -> int:
