@@ -80,7 +80,7 @@ def board(
         f"<h1>{title}</h1>",
         f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
         f'<div class="board-headline">{findings}</div>',
-        _cards(say, values["cards"], deposits, values["country_names"], worst),
+        _cards(say, _with_areas(say, values), deposits, values["country_names"], worst),
         f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}</figure>",
         f'<h2 data-t="board_best">{say("board_best")}</h2>' if len(first) else "",
         _table(say, first, values["country_names"], worst) if len(first) else "",
@@ -136,6 +136,19 @@ def _deposits(*tables: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return out
 
 
+def _with_areas(say: _Words, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cards with their notes in words; a deposit without a coordinate may have an area on the map."""
+    _, payload = values["layers"].get("unranked", ("", {"areas": ()}))
+    drawn = {area["id"] for area in payload["areas"]}
+    out = []
+    for card in values["cards"]:
+        note = say(card["note"]) if card["note"] else ""
+        if card["note"] == "card_no_coordinate" and card["deposit"] in drawn:
+            note += f" {say('card_area')}"
+        out.append({**card, "note": note})
+    return out
+
+
 def _cards(
     say: _Words,
     cards: Iterable[Mapping[str, Any]],
@@ -147,7 +160,6 @@ def _cards(
     for card in cards:
         name, country = deposits.get(str(card["deposit"]), ("", ""))
         place = say.term(names.get(country, country))
-        note = say(card["note"]) if card["note"] else ""
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
         flag = worst.get(str(card["deposit"]))
         said = (
@@ -158,7 +170,7 @@ def _cards(
         parts = (
             f"<small>{say(card['question'])}</small>{answer}<small class='flagged'>{said}</small>"
         )
-        parts += f"<small>{note}</small>"
+        parts += f"<small>{card['note']}</small>"
         out.append(f"<div>{parts}</div>")
     return f'<div class="board-cards">{"".join(out)}</div>' if out else ""
 
