@@ -1,6 +1,6 @@
 """Ways to write a table with shapes into PostGIS, in one run: ours is a binary COPY.
 
-python benchmarks/bench_postgis.py [--rows 200000]
+python benchmarks/bench_postgis.py [--rows 50000]
 
 Fails when another way is quicker by a quarter. The table is a layer of lines with 12 points each, an id,
 a word and a number, into a table that is there with its key; no index. Ways take turns, medians of 3, in a
@@ -174,7 +174,7 @@ def measure(frame: gpd.GeoDataFrame) -> tuple[dict[str, float], str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=50_000)
     rows = parser.parse_args().rows
     if programs() is None:
         print("no PostgreSQL with PostGIS: tools/peers/postgis.sh installs it")

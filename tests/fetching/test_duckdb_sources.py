@@ -1,5 +1,6 @@
 """Layers that are read from DuckDB files and Parquet files, and the conditions of tables."""
 
+import duckdb
 import geopandas as gpd
 import pytest
 import shapely
@@ -12,8 +13,6 @@ from geo_ree.fetching import read
 from geo_ree.fetching.retrieval import fetch_snapshot
 from geo_ree.fetching.sql_condition import check_condition
 from geo_ree.settings import Settings
-
-duckdb = pytest.importorskip("duckdb")
 
 
 @pytest.fixture
