@@ -1,6 +1,10 @@
 """Databases that take no run: one line each, nothing half-written, nothing of others removed."""
 
+import shutil
+import time
+
 import pytest
+import trustme
 
 from geo_ree.errors import DatabaseError, SettingsError
 from geo_ree.outputs.postgis import check_database, make_extension, write_postgis
@@ -250,3 +254,31 @@ def test_psycopg_missing(small_run, database, monkeypatch):
     with pytest.raises(SettingsError) as error:
         write_postgis(small_run(), database)
     assert str(error.value) == 'psycopg is not installed; pip install "geo_ree[postgis]"'
+
+
+def test_the_certificate_of_the_server_is_verified_where_the_address_says_so(
+    postgis, database, tmp_path
+):
+    data, authority, other = postgis.folder / "data", trustme.CA(), trustme.CA()
+    made = authority.issue_cert("127.0.0.1")
+    made.private_key_pem.write_to_path(data / "server.key")
+    made.cert_chain_pems[0].write_to_path(data / "server.crt")
+    for name in ("server.key", "server.crt"):
+        (data / name).chmod(0o600)
+        shutil.chown(data / name, data.owner(), data.group())
+    authority.cert_pem.write_to_path(tmp_path / "right.pem")
+    other.cert_pem.write_to_path(tmp_path / "wrong.pem")
+    strict = f"{database}?sslmode=verify-full&sslrootcert={tmp_path}"
+    try:
+        postgis.ask("ALTER SYSTEM SET ssl = on")
+        postgis.ask("SELECT pg_reload_conf()")
+        for _ in range(100):
+            if postgis.ask("SHOW ssl") == "on":
+                break
+            time.sleep(0.05)
+        check_database(f"{strict}/right.pem")
+        with pytest.raises(DatabaseError, match="certificate verify failed"):
+            check_database(f"{strict}/wrong.pem")
+    finally:
+        postgis.ask("ALTER SYSTEM RESET ssl")
+        postgis.ask("SELECT pg_reload_conf()")
