@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from geo_ree.cli.cluster_options import clustered, open_wanted
 from geo_ree.cli.own_site_options import own_sites, score_own_sites
 from geo_ree.cli.shared import (
     Variadic,
+    box_numbers,
     choices,
     folders,
     make_options,
@@ -52,15 +55,46 @@ def score(data: Path, out: Path, sites: Path | None, **given: Any) -> None:
 
 @click.command(cls=Variadic)
 @folders
+@click.option(
+    "--region",
+    metavar="W,S,E,N|world",
+    help="Keep every record in this box, of all countries and commodities.",
+)
+@clustered
 @sources
-def build(data: Path, out: Path, **given: Any) -> None:
-    """Merge all sources into one table of deposits, with its evidence and conflicts."""
+def build(
+    data: Path,
+    out: Path,
+    region: str | None,
+    cluster: str | None,
+    workers: int | None,
+    **given: Any,
+) -> None:
+    """Merge all sources into one table of deposits, with its evidence and conflicts.
+
+    With --cluster, records are merged in parts, in OUT/merged.
+    """
     from geo_ree.cli.console import summary
     from geo_ree.pipeline.result import build as build_deposits
 
-    settings = Settings.from_environment(data_root=data)
-    layers = build_deposits(settings, make_options(given), out=out, tell=tell)
+    settings, options = Settings.from_environment(data_root=data), make_options(given)
+    if region is not None:
+        options = replace(options, region=box_numbers(region, "--region"))
+    with open_wanted(cluster, workers) as client:
+        merge = None if client is None else _merge_on(client, out / "merged")
+        layers = build_deposits(settings, options, out=out, merge=merge, tell=tell)
     summary.show_build(layers, out)
+
+
+def _merge_on(client: Any, folder: Path) -> Any:
+    """How records are merged on a cluster."""
+    from geo_ree.distributed import merge, read_merged
+
+    def merge_there(records: Any) -> Any:
+        merge(records, folder, client=client, tell=tell)
+        return read_merged(folder)
+
+    return merge_there
 
 
 @click.command(cls=Variadic)

@@ -169,21 +169,54 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
     records = records.reset_index(drop=True)
     pairs = add_stated_links(judge_pairs(find_pairs(records)), records)
     group = form_groups(len(records), pairs)
+    groups = list_members(group, rank_records(records))
+    deposits, values = merge_rows(name_deposits(records), groups)
+    copied = find_copied(records)
+    ids = records["id"].to_numpy(dtype=object)
+    return Merged(
+        deposits=relate_deposits(deposits, records),
+        members=describe_members(records, ids[lead_of(group, groups)], copied),
+        values=values,
+        conflicts=find_conflicts(records.assign(copy_of=copied), groups),
+        pairs=describe_pairs(pairs, ids, group, *coordinates(records)),
+    )
+
+
+def list_members(group: NDArray[np.int64], rank: NDArray[np.int64]) -> list[list[int]]:
+    """List the records of each group, by authority; the groups in the order of their first record."""
     members: dict[int, list[int]] = {}
     for i, g in enumerate(group.tolist()):
         members.setdefault(g, []).append(i)
-    rank = rank_records(records)
-    groups = [sorted(rows, key=rank.__getitem__) for rows in members.values()]
-    deposits, values = _merge_rows(_name_deposits(records), groups)
-    deposits = relate_deposits(deposits, records)
-    ids = records["id"].to_numpy(dtype=object)
-    lead = {g: rows[0] for g, rows in zip(members, groups, strict=True)}
-    of_records = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
-    copied = _find_copied(records)
-    of_records["copy_of"] = copied
-    of_records.insert(1, "deposit", ids[[lead[g] for g in group.tolist()]])
+    return [sorted(rows, key=rank.__getitem__) for rows in members.values()]
+
+
+def lead_of(group: NDArray[np.int64], groups: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """Position of the record that leads the deposit of each record."""
+    leads = np.empty(len(group), dtype=np.int64)
+    for rows in groups:
+        leads[list(rows)] = rows[0]
+    return leads
+
+
+def describe_members(
+    records: gpd.GeoDataFrame, deposit: NDArray[np.object_], copied: pd.Series
+) -> gpd.GeoDataFrame:
+    """Make the table ``members`` of `Merged`."""
+    out = records[["id", *_OF_MEMBERS, "geometry"]].rename(columns={"id": "record"})
+    out["copy_of"] = copied
+    out.insert(1, "deposit", deposit)
+    return out
+
+
+def describe_pairs(
+    pairs: pd.DataFrame,
+    ids: NDArray[np.object_],
+    group: NDArray[np.int64],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Make the table ``pairs`` of `Merged`."""
     first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
-    lon, lat = coordinates(records)
     compared = {
         "first": ids[first],
         "second": ids[second],
@@ -192,16 +225,10 @@ def merge(records: gpd.GeoDataFrame) -> Merged:
         "reasons": pairs["reasons"].to_numpy(),
         "joined": group[first] == group[second],
     }
-    return Merged(
-        deposits=deposits,
-        members=of_records,
-        values=values,
-        conflicts=_find_conflicts(records.assign(copy_of=copied), groups),
-        pairs=pd.DataFrame(compared),
-    )
+    return pd.DataFrame(compared)
 
 
-def _find_copied(records: gpd.GeoDataFrame) -> pd.Series:
+def find_copied(records: gpd.GeoDataFrame) -> pd.Series:
     """Id of the record that each one repeats, None for a witness of its own."""
     lon, lat = coordinates(records)
     table = pd.DataFrame(records[["name", "aliases", "precision_class"]])
@@ -211,7 +238,7 @@ def _find_copied(records: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(copied, records.index, dtype=object)
 
 
-def _name_deposits(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def name_deposits(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Replace the name of a group by the name of the deposit in it that the record is about."""
     texts = (records[c].astype(object) for c in ("name", "aliases", "name_local"))
     names = [read_record_names(*own).name for own in zip(*texts, strict=True)]
@@ -219,14 +246,14 @@ def _name_deposits(records: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return records.assign(name=records["name"].astype(object).mask(own.notna(), own))
 
 
-def _merge_rows(
+def merge_rows(
     records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Merge the attributes of each group into the row of its leading record."""
     columns = {c: records[c].astype(object).to_numpy() for c in records.columns if c != "geometry"}
     columns["geometry"] = records.geometry.to_numpy()
     ids = columns["id"]
-    lead = np.array([members[0] for members in groups])
+    lead = np.array([members[0] for members in groups], dtype=np.int64)
     out = {name: column[lead] for name, column in columns.items()}
     stated = {name: _is_stated(columns[name], name) for name in _FIRST_KNOWN}
     values: list[tuple[object, str, object, object]] = []
@@ -273,7 +300,7 @@ def _unite(
     return ";".join(dict.fromkeys(w for w in words if w and w != lead)) or None
 
 
-def _find_conflicts(records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]) -> pd.DataFrame:
+def find_conflicts(records: gpd.GeoDataFrame, groups: Sequence[Sequence[int]]) -> pd.DataFrame:
     """List the attributes on which the records of a deposit disagree.
 
     A copy that says what its original says is the same witness, and is left out.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import geopandas as gpd
 from geo_ree import storage
 from geo_ree.catalog import Source, load_catalog
 from geo_ree.deposits import (
+    Merged,
     Normalized,
     add_position_values,
     join_layers,
@@ -32,6 +33,8 @@ from geo_ree.schema import RASTER_LAYERS
 from geo_ree.settings import REGION, Box, Options, Settings
 
 logger = logging.getLogger(__name__)
+
+Merge = Callable[[gpd.GeoDataFrame], Merged]
 
 WORLD_BORDERS = "starter_world"
 """The coarse borders of the world, for a region that is not the package's."""
@@ -172,8 +175,12 @@ def _within_reach(
     return {i: f for i, f in chosen.items() if catalog[i].protocol != "starter" or i in kept}
 
 
-def resolve_deposits(layers: Layers, tell: Progress = logger.info) -> Layers:
+def resolve_deposits(
+    layers: Layers, tell: Progress = logger.info, *, merge: Merge = merge
+) -> Layers:
     """Make one row a deposit out of the records, and choose and audit its position.
+
+    `merge` merges them: `geo_ree.merge`, or one that does the same in parts.
 
     Raises
     ------

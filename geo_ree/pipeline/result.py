@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geo_ree import storage
 from geo_ree.outputs.table_files import BUILD_TABLES, write_tables
@@ -14,6 +15,9 @@ from geo_ree.pipeline.stage_clock import Clock, Progress
 from geo_ree.pipeline.stored_runs import with_report
 from geo_ree.scoring import load_preset
 from geo_ree.settings import Options, Settings
+
+if TYPE_CHECKING:  # a stored run is read without what computes one
+    from geo_ree.pipeline.layers import Merge
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +99,7 @@ def build(
     options: Options | None = None,
     *,
     out: Path | str | None = None,
+    merge: Merge | None = None,
     tell: Progress = logger.info,
 ) -> Layers:
     """Make one table of deposits out of all available sources, with its evidence.
@@ -102,9 +107,12 @@ def build(
     Parameters
     ----------
     settings, options, tell
-        As for `run`.
+        As for `run`. With a ``region`` in the options, every record in it is kept, whatever its country
+        and commodity.
     out
         Folder of the outputs, written whole or not at all; None writes nothing.
+    merge
+        How records become deposits; by default `geo_ree.merge`.
 
     Returns
     -------
@@ -117,11 +125,16 @@ def build(
         With the file, the row and a hint.
     """
     settings, options = settings or Settings(), options or Options()
-    from geo_ree.pipeline.layers import load_layers
+    from geo_ree.deposits import merge as merge_whole
+    from geo_ree.pipeline.layers import read_layers, resolve_deposits
     from geo_ree.pipeline.run_tables import build_tables
+    from geo_ree.pipeline.world_borders import borders_of
 
     _check_folders(settings, out)
-    layers = load_layers(settings, options, tell)
+    borders = None if options.region is None else borders_of(options.region)
+    whole = borders is not None
+    layers = read_layers(settings, options, tell, countries=borders, keep_outside=whole)
+    layers = resolve_deposits(layers, tell, merge=merge or merge_whole)
     if out is not None:
         for name, layer in layers.frames.items():
             storage.save_layer(layer, settings, name)

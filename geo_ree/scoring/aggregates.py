@@ -30,10 +30,9 @@ def weighted_sum(values: Floats, weights: Floats, compared: Bools | None = None)
     total = np.zeros(values.shape[1:])
     for value, gap, weight in zip(values, gaps, weights, strict=True):
         total += weight[..., None] * np.where(gap, 0.0, value)
-    if not gaps.any():
-        return total
     known = _known_weight(gaps, weights)
-    return np.where(known > 0, total / np.where(known > 0, known, 1.0), np.nan)
+    shared = np.where(known > 0, total / np.where(known > 0, known, 1.0), np.nan)
+    return np.where(gaps.any(axis=0), shared, total)
 
 
 def weighted_product(values: Floats, weights: Floats, compared: Bools | None = None) -> Floats:
@@ -42,10 +41,9 @@ def weighted_product(values: Floats, weights: Floats, compared: Bools | None = N
     total = np.ones(values.shape[1:])
     for value, gap, weight in zip(values, gaps, weights, strict=True):
         total *= np.where(gap, 1.0, value) ** weight[..., None]
-    if not gaps.any():
-        return total
     known = _known_weight(gaps, weights)
-    return np.where(known > 0, total ** (1.0 / np.where(known > 0, known, 1.0)), np.nan)
+    shared = np.where(known > 0, total ** (1.0 / np.where(known > 0, known, 1.0)), np.nan)
+    return np.where(gaps.any(axis=0), shared, total)
 
 
 def topsis(values: Floats, weights: Floats, compared: Bools | None = None) -> Floats:

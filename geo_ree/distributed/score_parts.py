@@ -1,0 +1,108 @@
+"""Scores of partitioned tables of distances, each row by itself, exactly as `geo_ree.score` gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+
+from geo_ree.distributed.content_keys import content_key
+from geo_ree.distributed.partition_jobs import Tell, run_partitions
+from geo_ree.distributed.table_parts import ROWS, Part, list_parts
+from geo_ree.errors import ScoreError, import_extra
+from geo_ree.scoring.contributions import check_columns
+from geo_ree.scoring.contributions import score as score_table
+from geo_ree.scoring.model import ScoreModel
+
+
+class _Task(NamedTuple):
+    part: Part
+    model: ScoreModel
+
+
+def score(
+    table: Any,
+    model: ScoreModel,
+    out: Path | str,
+    *,
+    rows: int = ROWS,
+    client: Any = None,
+    tell: Tell | None = None,
+) -> Any:
+    """Score a partitioned table of distances.
+
+    Each row gets what `geo_ree.score` gives it, to the last bit: a score is made of the distances of its
+    row alone. Ranks are not among it: a rank is published with its interval only, which every draw of
+    `geo_ree.uncertainty` takes from all rows at once.
+
+    Parameters
+    ----------
+    table
+        A row a site, with points and the columns of the model: a dask-geopandas frame, a GeoDataFrame,
+        or the path of a GeoParquet file or of a folder of them.
+    model
+        See `geo_ree.score`. A model that depends on what a table knows is chosen before:
+        `ScoreModel.choose`.
+    out
+        Folder of the files. On a cluster, all workers see it.
+    rows
+        Rows that are taken together, where the input does not say it.
+    client, tell
+        See `geo_ree.distributed.surface`.
+
+    Returns
+    -------
+    dask_geopandas.GeoDataFrame
+        On the index of `table`: the points, and the columns of `geo_ree.score`.
+
+    Raises
+    ------
+    ScoreError
+        When the aggregate is TOPSIS, which compares each row with the best and the worst of all, or a
+        column is missing.
+    SettingsError
+        When the folder holds something else, or cannot be written.
+    GeoReeError
+        When parts failed: they are named, and the others are done.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import shapely
+    >>> from geo_ree.scoring import Criterion, Exponential
+    >>> model = ScoreModel((Criterion("rail", "dist_railway_km", Exponential(50), 1.0),))
+    >>> sites = gpd.GeoDataFrame({"dist_railway_km": [0.0, 50.0]}, crs=4326,
+    ...                          geometry=shapely.points([70.0, 71.0], [42.0, 43.0]))
+    >>> score(sites, model, Path(tempfile.mkdtemp(), "scores"))["score"].compute().tolist()
+    [100.0, 50.0]
+    """
+    if model.aggregate == "topsis":
+        raise ScoreError(
+            f"{model.origin or model.name}: the aggregate is topsis, which compares each row with the "
+            "best and the worst of the whole table; a part of it has no score",
+            "use weighted_sum or weighted_product, or geo_ree.score on the whole table",
+        )
+    parts, out = list_parts(table, "the sites", rows=rows), Path(out).absolute()
+    key = content_key("score", [part.stamp for part in parts], repr(model))
+    tasks = [_Task(part, model) for part in parts]
+    run_partitions(
+        write_scores,
+        tasks,
+        out,
+        key=key,
+        prepare=lambda: check_columns(parts[0].read(), model),
+        client=client,
+        tell=tell,
+    )
+    return import_extra("dask_geopandas", "dask").read_parquet(str(out / "part-*.parquet"))
+
+
+def write_scores(task: _Task, path: Path) -> None:
+    """Score the rows of one part."""
+    table = gpd.GeoDataFrame(task.part.read())
+    scored = score_table(table, task.model)
+    for name in ("score_note", "veto"):
+        scored[name] = scored[name].astype("str")
+    out = gpd.GeoDataFrame(scored, geometry=table.geometry, crs=table.crs)
+    out.to_parquet(path)
