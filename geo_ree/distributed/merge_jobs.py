@@ -30,9 +30,10 @@ from geo_ree.distributed.merge_parts import (
     Records,
     ShareTask,
 )
+from geo_ree.distributed.parquet_parts import FilePart
 from geo_ree.distributed.partition_files import Manifest, claim_folder
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
-from geo_ree.distributed.table_parts import FilePart, Part, list_parts
+from geo_ree.distributed.table_parts import Part, list_parts
 from geo_ree.errors import import_extra
 
 TABLES = ("deposits", "members", "values", "conflicts", "pairs")

@@ -26,7 +26,8 @@ from geo_ree.deposits.merging import (
 )
 from geo_ree.deposits.pairs import BEST, compare_names, keep_best, key_of_names, name_table
 from geo_ree.deposits.similarity import coordinates, judge_pairs
-from geo_ree.distributed.table_parts import FilePart, Part
+from geo_ree.distributed.parquet_parts import FilePart
+from geo_ree.distributed.table_parts import Part
 
 NUMBERS = ("first", "second", "probability", "apart", *BEST)
 """Columns of compared pairs that are no texts."""
@@ -67,9 +68,9 @@ class PartTask(NamedTuple):
 
     def read(self, columns: Sequence[str] | None = None) -> gpd.GeoDataFrame:
         """Read the records of the part, with the index 0..n-1."""
-        return gpd.GeoDataFrame(
-            self.records.parts[self.number].read(columns).reset_index(drop=True)
-        )
+        part = self.records.parts[self.number]
+        with naming(part):
+            return gpd.GeoDataFrame(part.read(columns).reset_index(drop=True))
 
 
 class ShareTask(NamedTuple):

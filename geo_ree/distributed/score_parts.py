@@ -9,7 +9,7 @@ import geopandas as gpd
 
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
-from geo_ree.distributed.table_parts import ROWS, Part, list_parts
+from geo_ree.distributed.table_parts import ROWS, Part, list_parts, naming
 from geo_ree.errors import ScoreError, import_extra
 from geo_ree.scoring.contributions import check_columns
 from geo_ree.scoring.contributions import score as score_table
@@ -100,8 +100,9 @@ def score(
 
 def write_scores(task: _Task, path: Path) -> None:
     """Score the rows of one part."""
-    table = gpd.GeoDataFrame(task.part.read())
-    scored = score_table(table, task.model)
+    with naming(task.part):
+        table = gpd.GeoDataFrame(task.part.read())
+        scored = score_table(table, task.model)
     for name in ("score_note", "veto"):
         scored[name] = scored[name].astype("str")
     out = gpd.GeoDataFrame(scored, geometry=table.geometry, crs=table.crs)
