@@ -33,7 +33,7 @@ from geo_ree.distributed.merge_parts import (
 from geo_ree.distributed.parquet_parts import FilePart
 from geo_ree.distributed.partition_files import Manifest, claim_folder
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
-from geo_ree.distributed.table_parts import Part, list_parts
+from geo_ree.distributed.table_parts import FramePart, Part, list_parts
 from geo_ree.errors import import_extra
 
 TABLES = ("deposits", "members", "values", "conflicts", "pairs")
@@ -139,7 +139,8 @@ def read_merged(out: Path | str) -> Merged:
 def _as_records(parts: Sequence[Part], rows: int, home: Path, run: Run) -> Records:
     """Write the parts of a table in memory into files, and number all records."""
     if not all(isinstance(part, FilePart) for part in parts):
-        run(work.write_records, parts, home / "records")
+        in_memory = {"client": None} if isinstance(parts[0], FramePart) else {}
+        run(work.write_records, parts, home / "records", **in_memory)
         parts = list_parts(home / "records", "the records", rows=rows)
     files = tuple(part for part in parts if isinstance(part, FilePart))
     return Records(files, (0, *np.cumsum([part.rows for part in files]).tolist()))
