@@ -27,7 +27,7 @@ from geo_ree.deposits.merging import (
 from geo_ree.deposits.pairs import BEST, compare_names, keep_best, key_of_names, name_table
 from geo_ree.deposits.similarity import coordinates, judge_pairs
 from geo_ree.distributed.parquet_parts import FilePart
-from geo_ree.distributed.table_parts import Part
+from geo_ree.distributed.table_parts import Part, naming
 
 NUMBERS = ("first", "second", "probability", "apart", *BEST)
 """Columns of compared pairs that are no texts."""
