@@ -33,7 +33,7 @@ SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oi
 WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND n.nspname !~ '^(pg_|information_schema)'
 ORDER BY 1 LIMIT 12"""
 _COLUMNS = """
-SELECT a.attname, t.typname, tn.nspname FROM pg_attribute a
+SELECT a.attname, t.typname, tn.nspname, a.atttypmod FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
 WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
 _KEY = """
@@ -75,8 +75,8 @@ class _Table:
         self.sql = import_extra("psycopg.sql", "postgis")
         self.oid, schema, name = self._find()
         self.at = self.sql.Identifier(schema, name)
-        self.types = {n: (kind, where) for n, kind, where in self._all(_COLUMNS, (self.oid,))}
-        shapes = [n for n, (kind, _) in self.types.items() if kind in _SHAPES]
+        self.types = {n: rest for n, *rest in self._all(_COLUMNS, (self.oid,))}
+        shapes = [n for n, (kind, *_) in self.types.items() if kind in _SHAPES]
         self.columns = choose_columns(source, [n for n in self.types if n not in shapes], shapes)
         self.shape = choose_shapes(source, shapes)
 
@@ -151,10 +151,7 @@ class _Table:
 
     def _crs(self) -> CRS | None:
         """The one reference system of the shapes; None where they have none."""
-        srid = self._call("st_srid", self._geometry())
-        asked = self.sql.SQL("SELECT DISTINCT {} FROM {} WHERE {} IS NOT NULL LIMIT 3")
-        found = self._all(asked.format(srid, self.at, self.sql.Identifier(self.shape)))
-        srids = sorted(row[0] for row in found)
+        srids = self._stated_srid() or self._found_srids()
         if len(srids) > 1:
             raise FetchError(
                 f"{self.source.id}: {self.source.reader.layer} has shapes in several reference systems: "
@@ -175,3 +172,19 @@ class _Table:
                 f"{self.source.id}: {self.source.reader.layer} has the unknown SRID {srids[0]}",
                 "make a view with ST_Transform",
             ) from error
+
+    def _stated_srid(self) -> list[int]:
+        """What the type of the column says; nothing where it says 0."""
+        if self.types[self.shape][2] < 0:
+            return []
+        asked = self.sql.SQL("SELECT {}({})").format(
+            self.sql.Identifier(self.types[self.shape][1], "postgis_typmod_srid"),
+            self.sql.Literal(self.types[self.shape][2]),
+        )
+        return [row[0] for row in self._all(asked) if row[0]]
+
+    def _found_srids(self) -> list[int]:
+        srid = self._call("st_srid", self._geometry())
+        asked = self.sql.SQL("SELECT DISTINCT {} FROM {} WHERE {} IS NOT NULL LIMIT 3")
+        found = self._all(asked.format(srid, self.at, self.sql.Identifier(self.shape)))
+        return sorted(row[0] for row in found)

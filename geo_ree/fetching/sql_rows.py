@@ -67,7 +67,7 @@ def choose_columns(source: Source, there: Sequence[str], shapes: Sequence[str]) 
         When the table lacks one.
     """
     needed = [name for part in source.parts() for name in required_columns(part)]
-    wanted = [name for name in dict.fromkeys(needed) if name not in shapes] if needed else there
+    wanted = [name for name in dict.fromkeys(needed or there) if name not in shapes]
     for name in wanted:
         if name not in there:
             close = suggest_words(name, there)
@@ -76,7 +76,13 @@ def choose_columns(source: Source, there: Sequence[str], shapes: Sequence[str]) 
                 f"{', '.join(there)}",
                 f"{close} correct the columns of the catalogue entry".strip(),
             )
-    return [name for name in wanted if name not in shapes]
+    if shapes and GEOMETRY in wanted:
+        raise FetchError(
+            f"{source.id}: {source.reader.layer or source.url} has shapes, and a column {GEOMETRY!r} that "
+            "holds none",
+            "make a view in which it has another name, or name the columns in the catalogue entry",
+        )
+    return list(wanted)
 
 
 def choose_shapes(source: Source, shapes: Sequence[str]) -> str:

@@ -161,6 +161,15 @@ def test_several_shapes_and_several_systems(made, ask, tmp_path):
         _fetch(made("mixed"), tmp_path)
 
 
+def test_a_column_of_texts_that_is_called_geometry(made, ask, tmp_path):
+    ask("CREATE TABLE odd AS SELECT gid, title, class, geom, 'x' AS geometry FROM gis.rails")
+    frame = read(made("odd"), _fetch(made("odd"), tmp_path).payload)
+    assert set(frame.columns) == {"gid", "title", "class", "geometry"}
+    every = {"columns": {}, "values": {}, "constants": {"kind": "rail"}}
+    with pytest.raises(FetchError, match="has shapes, and a column 'geometry' that holds none"):
+        _fetch(made("odd", id="every", **every), tmp_path)
+
+
 def test_a_view_can_change_nothing(made, ask, tmp_path):
     ask("CREATE TABLE gis.log (a int)")
     ask(

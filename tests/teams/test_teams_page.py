@@ -64,11 +64,11 @@ def test_the_lines_of_the_page(at_home, postgis):
     assert all(re.search(r"\([1-9]\d* rows?\)|GRANT", answer) for answer in answers)
     assert "infrastructure access score, 0 to 100" in answers[2]
     assert "geo_ree run" in answers[3] and "latest" in answers[3]
-    told = _run(
+    printed = _run(
         [sys.executable, "-c", frames + "print(len(deposits), deposits.crs.to_epsg())"], at_home
     )
     rows = postgis.ask("SELECT count(*) FROM latest.deposits", database="team")
-    assert told.split() == [rows, "4326"]
+    assert printed.split() == [rows, "4326"]
     _run(["bash", "-e"], at_home, files)
     table = _run([sys.executable, "-c", query], at_home)
     assert "against" in table and "score" in table and "Kutessay" in table
