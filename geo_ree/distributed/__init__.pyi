@@ -1,4 +1,5 @@
 from .clusters import open_cluster
+from .measure_parts import measure
 from .merge_jobs import merge, read_merged
 from .nearest_parts import nearest
 from .partition_jobs import run_partitions
@@ -7,6 +8,7 @@ from .score_parts import score
 from .score_tiles import suitability
 
 __all__ = [
+    "measure",
     "merge",
     "nearest",
     "open_cluster",

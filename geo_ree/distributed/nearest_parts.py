@@ -9,11 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.distributed.partition_files import read_answers, write_answers
+from geo_ree.distributed.partition_files import CODED, read_answers, write_answers
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.partition_search import BlockSearch
 from geo_ree.distributed.table_parts import ROWS, Part, list_parts, naming
-from geo_ree.distributed.target_labels import open_labels
+from geo_ree.distributed.target_labels import Labels, open_labels
 from geo_ree.distributed.target_partitions import SEGMENTS, build_partitions, open_partitions
 from geo_ree.errors import import_extra
 
@@ -96,15 +96,15 @@ def nearest(
         client=client,
         tell=tell,
     )
-    return read_answers(paths, {"target": _label_type(targets, open_labels(folder).type)})
+    return read_answers(paths, {"target": _label_type(targets, open_labels(folder))})
 
 
-def _label_type(targets: Any, stored: str) -> Any:
+def _label_type(targets: Any, labels: Labels) -> Any:
     if isinstance(targets, gpd.GeoDataFrame | gpd.GeoSeries):
         kind = targets.index.dtype
         if isinstance(kind, pd.CategoricalDtype):
             return kind  # files hold the labels only, not all that are possible
-    return stored
+    return CODED if labels.coded else labels.type
 
 
 def _home(targets: Any, out: Path) -> Path:
@@ -124,6 +124,6 @@ def write_nearest(task: tuple[Part, Path], path: Path) -> None:
     if known.any():
         search = BlockSearch(lon[known], lat[known])
         metres[known], row[known] = search.search(open_partitions(folder))
-    labels = open_labels(folder).take(row)
-    frame = pd.DataFrame({"distance_m": metres, "target": labels}, index=index)
-    write_answers(frame, path)
+    labels = open_labels(folder)
+    frame = pd.DataFrame({"distance_m": metres, "target": labels.take(row)}, index=index)
+    write_answers(frame, path, ["target"] if labels.coded else [])

@@ -17,6 +17,9 @@ from geo_ree.storage.files import atomic_text
 from geo_ree.storage.frame_files import from_text, objects, to_text
 
 MANIFEST = "partitions.json"
+CODED = "coded"
+"""Type of a column of any values, each a text of JSON in the file."""
+
 _ANOTHER = "choose another folder, or remove this one"
 
 
@@ -101,10 +104,10 @@ def missing_parts(paths: Sequence[Path]) -> list[int]:
     return [i for i, path in enumerate(paths) if not path.is_file()]
 
 
-def write_answers(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table without geometries as Parquet; what is no plain value becomes a text of JSON."""
+def write_answers(frame: pd.DataFrame, path: Path, coded: Sequence[str] = ()) -> None:
+    """Write a table without geometries as Parquet; the values of `coded` columns as texts of JSON."""
     kept = frame.copy(deep=False)
-    for name in frame.select_dtypes(object):
+    for name in coded:
         kept[name] = pd.Series([to_text(v) for v in frame[name]], frame.index, dtype=object)
     try:
         kept.to_parquet(path)
@@ -117,7 +120,10 @@ def write_answers(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_answers(paths: Sequence[Path], types: Mapping[str, Any]) -> Any:
-    """Return a Dask frame of files that `write_answers` wrote; `types` of columns that files may vary in."""
+    """Return a Dask frame of files that `write_answers` wrote.
+
+    `types` has the columns whose type a file alone may not say, `CODED` among them.
+    """
     dataframe = import_extra("dask.dataframe", "dask")
     meta = read_answer(paths[0], types).iloc[:0]
     with import_extra("dask", "dask").config.set({"dataframe.convert-string": False}):
@@ -130,9 +136,9 @@ def read_answer(path: Path, types: Mapping[str, Any]) -> pd.DataFrame:
     """Read one file that `write_answers` wrote."""
     frame = pd.read_parquet(path)
     for name, kind in types.items():
-        if str(kind) == "object":
+        if kind == CODED:
             values = [from_text(text) for text in frame[name]]
             frame[name] = pd.Series(objects(values), frame.index, dtype=object)
-        else:
+        elif name in frame:
             frame[name] = frame[name].astype(kind)
     return frame

@@ -55,6 +55,11 @@ class Labels:
             kinds = {"Float64"} if kinds == {"Int64", "Float64"} else {_CODED}
         self.type = kinds.pop()
 
+    @property
+    def coded(self) -> bool:
+        """Whether Parquet holds such labels only as texts."""
+        return self.type == _CODED
+
     def take(self, rows: NDArray[np.int64]) -> pd.api.extensions.ExtensionArray:
         """Return the labels of rows (see `segment_files.row_ids`), <NA> for -1."""
         missing = rows < 0
