@@ -1,5 +1,7 @@
 """A phone: the dossier as a sheet below the map, cards in place of wide tables, targets for a finger."""
 
+import itertools
+
 import pytest
 
 from tests.maps.conftest import written
@@ -43,6 +45,18 @@ def test_the_dossier_is_a_sheet_and_nothing_lies_over_the_deposit(phone, width):
     assert 0 < over[1] < sheet["top"]
     assert seen.value("document.documentElement.scrollWidth") <= width
     assert seen.trouble == []
+
+
+@PHONES
+def test_the_links_to_the_sections_lie_beside_each_other(phone, width):
+    seen = phone(width)
+    ends = seen.value(
+        "[...document.querySelectorAll('#sections a:not([hidden])')].map(a => {"
+        " const r = document.createRange(); r.selectNodeContents(a); const b = r.getBoundingClientRect();"
+        " return [b.left, b.right]; })"
+    )
+    assert len(ends) > 3
+    assert all(right <= left for (_, right), (left, _) in itertools.pairwise(ends))
 
 
 @PHONES

@@ -76,8 +76,8 @@
     var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p10) && known(total.mining_usd_t_treo_p90);
     var stated = g.siteAccessShort(d);
     return [t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) }),
-      stated ? el("small", {}, stated) : null,
       ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
+      stated ? el("small", {}, stated) : null,
       g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
   }
   function score(d) {
