@@ -185,3 +185,51 @@ def test_the_terms_of_a_run_add_up_to_its_published_cost(starter_page, visit):
             "return geoRee.p10p50p90(f.usd_t_treo.total.map((v, k) => v / f.product_t[k])); })()"
         )
         assert found == pytest.approx(published.tolist(), rel=1e-3, abs=0.06)
+
+
+def test_both_distances_to_a_stated_line_stand_wherever_one_of_them_counts(starter_page, visit):
+    result, path = starter_page
+    table = result.access
+    stated = table.dropna(subset=["stated_km"])
+    assert len(stated)
+    seen = visit(path, 1440, 900)
+    names = seen.value("Object.fromEntries(geoRee.deposits.map(d => [d.id, d.name]))")
+    for deposit, rows in stated.groupby("deposit_id"):
+        total = table[(table["deposit_id"] == deposit) & (table["component"] == "total")].iloc[0]
+        other = seen.value(f"geoRee.about({total['measured_usd_t_treo_p50']})")
+        own = seen.value(f"geoRee.about({total['usd_t_treo_p50']})")
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        notes = seen.page.locator("#dossier .site-access")
+        assert notes.count() == 2  # below the sentence, and above the costs
+        for note in notes.all_inner_texts():
+            assert f"about {other} USD per t of oxides" in note
+            assert f"in place of about {own}" in note
+            for row in rows.itertuples():
+                assert f"takes {row.stated_km:.0f} km, which a source of {row.stated_in}" in note
+        measured = rows["measured_km"].dropna()
+        assert seen.page.inner_text("#dossier").count(
+            "The score takes the measured distance"
+        ) == len(measured)
+        for card in seen.page.locator("#cards .card", has_text=names[deposit]).all():
+            if card.locator("h3").inner_text() == names[deposit]:
+                assert f"with the measured distances about {other}" in card.inner_text()
+        seen.page.evaluate("geoRee.set({access: {treo_t_a: 900}})")
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        moved = seen.page.locator("#dossier .site-access").first.inner_text()
+        assert "is not recalculated" in moved and other not in moved
+        seen.page.evaluate("geoRee.set({access: {}})")
+    rest = next(i for i in result.table["id"] if i not in set(stated["deposit_id"]))
+    seen.page.evaluate("id => geoRee.open(id)", rest)
+    assert seen.page.locator("#dossier .site-access").count() == 0
+
+
+def test_the_tonnage_asked_and_that_of_a_deposit_are_told_apart(starter_page, visit):
+    result, path = starter_page
+    totals = result.access[result.access["component"] == "total"].set_index("deposit_id")
+    limited = totals.index[totals["treo_t_a"] < 4999]
+    seen = visit(path, 1440, 900)
+    for deposit in (limited[0], totals.index[totals["treo_t_a"] > 4999][0]):
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        text = seen.page.inner_text("#dossier")
+        assert ("5,000 t a year are asked of every deposit" in text) == (deposit in limited)
+        assert "the lines do not add up to the total" in text

@@ -189,3 +189,20 @@ def test_hostile_facts_stay_texts(data, tmp_path, visit):
     assert seen.page.locator(".dossier img").count() == 0
     assert bad in seen.page.inner_text(".dossier")
     assert seen.trouble == []
+
+
+def test_a_note_that_speaks_of_the_deals_leads_to_them(starter_page, visit):
+    control = starter_page[0].tables["control"]
+    speaking = control[control["note"].str.contains("see the deals of this deposit", na=False)]
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("id => geoRee.open(id)", speaking["deposit_id"].iloc[0])
+    link = seen.page.locator("#dossier .who button.as-link")
+    assert ".csv" not in seen.page.inner_text("#dossier")
+    heading = seen.page.locator("#dossier .country-facts h4").first
+    before = heading.bounding_box()["y"]
+    link.click()
+    seen.until(
+        "Math.abs(document.querySelector('#dossier .country-facts').getBoundingClientRect().top) < 300"
+    )
+    assert heading.bounding_box()["y"] < before
+    assert seen.trouble == []

@@ -145,7 +145,7 @@
   /* In the table of distances: the source's distance, which the cost of access takes. */
   g.statedDistance = function (d, target) {
     var r = statedRows(d).filter(function (one) { return LINES[one.component] === target; })[0];
-    return r ? g.t("site_access_distance", { stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }) : "";
+    return r ? g.t(known(r.measured_km) ? "site_access_distance" : "site_access_distance_none", { stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }) : "";
   };
   /* Of the notes on a total, what keeps its figure unknown; the last of them says it. */
   function unknownBecause(note) {

@@ -57,6 +57,13 @@
       more ? el("p", { "class": "small" }, g.fact(more)) : null);
   }
   function countries(codes) { return g.list(codes).map(g.country).join(", "); }
+  /* A note that speaks of the deals leads to them. */
+  function toDeals(c) {
+    if (!/see the deals of this deposit/.test(c.note) || !(g.deals[c.deposit_id] || []).length) return null;
+    var button = el("button", { type: "button", "class": "as-link" }, t("deals"));
+    button.addEventListener("click", function () { button.closest(".dossier").querySelector(".country-facts").scrollIntoView(); });
+    return [" ", button];
+  }
   function holder(c) {
     function line(key, content) { return g.row(t(key), content || el("span", { "class": "unknown" }, t("not_found"))); }
     function pair(one, other) { return one && other ? [g.fact(one), " · ", other] : one ? g.fact(one) : other; }
@@ -66,7 +73,7 @@
       line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
       line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
       line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: g.ours(c.licence_expiry) }) : "")))),
-    c.note ? el("p", { "class": "small" }, g.fact(c.note)) : null,
+    c.note ? el("p", { "class": "small" }, g.fact(c.note), toDeals(c)) : null,
     c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: c.as_of }), c.source)];
   }
   g.holderPart = function (d) {
