@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_ree.cli.cluster_options import open_wanted
 from geo_ree.cli.shared import box_numbers, make_options, tell, together
 from geo_ree.settings import Settings
 
@@ -47,7 +48,9 @@ own_sites = together(
         help="Column of the name, country, latitude, longitude or id of the sites.",
     ),
     click.option(
-        "--region", metavar="W,S,E,N", help="Region of the layers, in degrees; from the sites."
+        "--region",
+        metavar="W,S,E,N|world",
+        help="Region of the layers, in degrees; from the sites.",
     ),
 )
 
@@ -86,6 +89,30 @@ def score_own_sites(
         out=out,
         tell=tell,
     )
+
+
+def score_in_parts(
+    data: Path,
+    out: Path,
+    sites: Path | None,
+    given: dict[str, Any],
+    cluster: str | None,
+    workers: int | None,
+) -> Path:
+    """Score the sites in parts on a cluster; return the folder of the scores."""
+    own = {name: given.pop(name) for name in _NAMES}
+    region = own.pop("region") or "world"
+    used = next((name for name, value in own.items() if value), None)
+    if sites is None or used is not None:
+        option = {"layers": "layer", "columns": "column"}.get(used or "", used or "")
+        what = f"--{option.replace('_', '-')} does not go" if used else "--sites FILE is missing"
+        raise click.UsageError(f"{what} with --cluster")
+    options = make_options({name: value for name, value in given.items() if name != "fresh"})
+    from geo_ree.distributed.site_scores import score_sites
+
+    settings, box = Settings.from_environment(data_root=data), box_numbers(region, "--region")
+    with open_wanted(cluster, workers) as client:
+        return score_sites(sites, settings, options, box, out, client=client, tell=tell)
 
 
 def _pairs(texts: tuple[str, ...], option: str, example: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from geo_ree.cli.cluster_options import clustered, open_wanted
-from geo_ree.cli.own_site_options import own_sites, score_own_sites
+from geo_ree.cli.own_site_options import own_sites, score_in_parts, score_own_sites
 from geo_ree.cli.shared import (
     Variadic,
     box_numbers,
@@ -39,13 +39,27 @@ def run(data: Path, out: Path, **given: Any) -> None:
 @folders
 @choices
 @own_sites
-def score(data: Path, out: Path, sites: Path | None, **given: Any) -> None:
+@clustered
+def score(
+    data: Path,
+    out: Path,
+    sites: Path | None,
+    cluster: str | None,
+    workers: int | None,
+    **given: Any,
+) -> None:
     """Write the tables without the map; with --sites, score sites of your own, with tables and map.
 
     The sites may be anywhere: geo-ree score --sites FILE --layer railways=FILE
+
+    With --cluster, --sites are GeoParquet files with columns of the layer deposits, as build stores them:
+    they are measured and scored in parts, without ranks.
     """
     from geo_ree.cli.console import own_sites_summary, summary
 
+    if cluster is not None or workers is not None:
+        echo(f"scores: {score_in_parts(data, out, sites, given, cluster, workers)}")
+        return
     result = score_own_sites(data, out, sites, given)
     if result is None:
         summary.show_run(run_pipeline(data, given, out=out, page=False), out)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import geopandas as gpd
+import pandas as pd
 
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
@@ -77,12 +79,7 @@ def score(
     >>> score(sites, model, Path(tempfile.mkdtemp(), "scores"))["score"].compute().tolist()
     [100.0, 50.0]
     """
-    if model.aggregate == "topsis":
-        raise ScoreError(
-            f"{model.origin or model.name}: the aggregate is topsis, which compares each row with the "
-            "best and the worst of the whole table; a part of it has no score",
-            "use weighted_sum or weighted_product, or geo_ree.score on the whole table",
-        )
+    refuse_relative(model)
     parts, out = list_parts(table, "the sites", rows=rows), Path(out).absolute()
     key = content_key("score", [part.stamp for part in parts], repr(model))
     tasks = [_Task(part, model) for part in parts]
@@ -101,9 +98,25 @@ def score(
 def write_scores(task: _Task, path: Path) -> None:
     """Score the rows of one part."""
     with naming(task.part):
-        table = gpd.GeoDataFrame(task.part.read())
-        scored = score_table(table, task.model)
+        write_table_scores(gpd.GeoDataFrame(task.part.read()), task.model, path)
+
+
+def write_table_scores(
+    table: gpd.GeoDataFrame, model: ScoreModel, path: Path, *, keep: Sequence[str] = ()
+) -> None:
+    """Write points, columns to keep and scores of a table as GeoParquet."""
+    scored = score_table(table, model)
     for name in ("score_note", "veto"):
         scored[name] = scored[name].astype("str")
-    out = gpd.GeoDataFrame(scored, geometry=table.geometry, crs=table.crs)
-    out.to_parquet(path)
+    columns = pd.concat([table[[*keep]], scored], axis=1)
+    gpd.GeoDataFrame(columns, geometry=table.geometry, crs=table.crs).to_parquet(path)
+
+
+def refuse_relative(model: ScoreModel) -> None:
+    """Raise a ScoreError for an aggregate that compares the rows of a table."""
+    if model.aggregate == "topsis":
+        raise ScoreError(
+            f"{model.origin or model.name}: the aggregate is topsis, which compares each row with the "
+            "best and the worst of the whole table; a part of it has no score",
+            "use weighted_sum or weighted_product, or geo_ree.score on the whole table",
+        )

@@ -149,7 +149,7 @@ def score_sites(
     found = _published(against, settings, options, tell)
     box = check_box(region) if region is not None else _region(sites, against=found is not None)
     options = replace(options, region=None if box == REGION else box)
-    layers = found or _read(settings, options, box, tell)
+    layers = found or read_surroundings(settings, options, box, tell)
     layers = _with_own_layers(layers, provided, crs, settings, tell)
     layers = _with_sites(layers, sites)
     if GATEWAYS in provided:
@@ -185,10 +185,11 @@ def _region(sites: OwnLayer, *, against: bool) -> Box:
     return region_of(placed.x.to_numpy(), placed.y.to_numpy(), with_own=against)
 
 
-def _read(settings: Settings, options: Options, box: Box, tell: Progress) -> Layers:
-    """Read the available layers of the region, without its deposits."""
+def read_surroundings(settings: Settings, options: Options, box: Box, tell: Progress) -> Layers:
+    """Read the available layers of a region, without its deposits."""
     targets = load_targets(options.targets).values()
     wanted = tuple(dict.fromkeys((*(t.layer for t in targets), *_CONTEXT)))
+    options = replace(options, region=None if box == REGION else box)
     borders = None if box == REGION else borders_of(box)
     return read_layers(settings, options, tell, only_layers=wanted, countries=borders)
 

@@ -1,0 +1,107 @@
+"""Deposits of files, measured and scored in parts, and the command that does it."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import geo_ree
+from geo_ree.cli.app import main
+from geo_ree.distributed.site_scores import score_sites
+from geo_ree.errors import GeoReeError
+from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
+from geo_ree.pipeline.own_sites import read_surroundings
+from geo_ree.proximity import load_targets
+from geo_ree.settings import REGION, Options, Settings
+
+
+def deposits(count=60):
+    rng = np.random.default_rng(2)
+    points = shapely.points(rng.uniform(60, 80, count), rng.uniform(40, 48, count))
+    points[7] = None
+    columns = {
+        "id": [f"x:{i}" for i in range(count)],
+        "name": "one",
+        "country": rng.choice(["KAZ", "KGZ", "UZB", None], count),
+        "role": np.where(np.arange(count) == 11, "area", "candidate"),
+        "precision_class": "arc_minute",
+        "position_error_m": 2000.0,
+    }
+    return gpd.GeoDataFrame(columns, geometry=points, crs=4326)
+
+
+def ask(*words):
+    return CliRunner().invoke(main, [str(w) for w in words])
+
+
+@pytest.mark.slow
+def test_parts_have_the_distances_and_scores_of_one_table(tmp_path):
+    table, home = deposits(), tmp_path / "deposits"
+    home.mkdir()
+    table.iloc[:25].to_parquet(home / "a.parquet", index=False)
+    table.iloc[25:].to_parquet(home / "b.parquet", index=False)
+    settings, options, lines = Settings(data_root=tmp_path), Options(), []
+    out = score_sites(home, settings, options, REGION, tmp_path / "out", tell=lines.append)
+    found = pd.concat([gpd.read_parquet(p) for p in sorted(out.glob("part-*.parquet"))])
+    layers = read_surroundings(settings, options, REGION, lines.append)
+    kept = table[table.geometry.notna() & (table["role"] != "area")].set_index("id", drop=False)
+    targets = choose_gateways(load_targets(), layers.frames, options)
+    measured = to_the_metre(
+        geo_ree.measure(
+            kept, layers.frames, targets=targets, coverage=layers.coverage, regions=layers.regions
+        )
+    )
+    one = geo_ree.score(measured, geo_ree.load_preset("infrastructure").choose(measured))
+    assert len(found) == 58 and one["score"].notna().any()
+    for name in (*one.columns, *(c for c in measured.columns if c.startswith("dist_"))):
+        expected = (one if name in one else measured)[name]
+        pd.testing.assert_series_equal(
+            found[name], expected, check_exact=True, check_dtype=False, check_names=False
+        )
+    before = {p: p.stat().st_mtime_ns for p in out.iterdir()}
+    score_sites(home, settings, options, REGION, tmp_path / "out", tell=lines.append)
+    assert {p: p.stat().st_mtime_ns for p in out.iterdir()} == before
+
+
+def test_sites_without_the_columns_are_refused(tmp_path):
+    path = tmp_path / "sites.parquet"
+    deposits().drop(columns="precision_class").to_parquet(path, index=False)
+    with pytest.raises(GeoReeError, match="no column precision_class"):
+        score_sites(path, Settings(), Options(), REGION, tmp_path / "out", tell=print)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["score", "--cluster", "tcp://127.0.0.1:1"], "--sites FILE is missing with --cluster"),
+        (["score", "--workers", "1", "--sites", "x", "--crs", "4326"], "--crs does not go"),
+        (["build", "--cluster", "nonsense"], "'nonsense' is no cluster"),
+        (["build", "--cluster", "tcp://127.0.0.1:1"], "no scheduler answers at tcp://127.0.0.1:1"),
+        (["build", "--region", "nowhere"], "nor world"),
+        (["surface", "--layer", "roads", "--cluster", "local:8786"], "is no cluster"),
+        (["suitability", "--cluster", "tcp://127.0.0.1:1"], "no scheduler answers"),
+        (["surface", "--layer", "roads", "--workers", "0"], "0 is not in the range"),
+    ],
+)
+def test_wrong_options_are_one_line(tmp_path, words, said):
+    done = ask(*words, "--out", tmp_path / "out", "--data", tmp_path)
+    assert done.exit_code == 2 and said in " ".join(done.output.split())
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.slow
+def test_a_command_on_a_cluster_writes_a_mosaic_and_shows_where_to_look(tmp_path, scheduler):
+    words = ["surface", "--layer", "airports", "--resolution", "1 deg", "--data", tmp_path]
+    words += ["--only", "starter_airports,starter_countries", "--cluster", scheduler.address]
+    done = ask(*words, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "dashboard: http://" in done.output and "1 of 1 parts" in done.output
+    assert f"surface: {tmp_path / 'out' / 'surface.vrt'}" in done.output
+    again = ask(*words, "--out", tmp_path / "out")
+    assert "1 of 1 parts are done already" in again.output
+    (tmp_path / "file").write_text("mine")
+    refused = ask(*words, "--out", tmp_path / "file")
+    assert refused.exit_code == 2 and "file" in refused.output
+    assert (tmp_path / "file").read_text() == "mine"
