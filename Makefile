@@ -63,6 +63,9 @@ routes: $(READY)  ## compare published distances and prices of freight with thos
 bench: $(READY) peers  ## print the benchmarks, and fail when a bar is missed
 	$(BIN)/python benchmarks/bench_all.py
 
+bench-dask: $(READY)  ## measure nearest() over Dask beside one process, and fail when a bar is missed
+	$(BIN)/python benchmarks/bench_dask.py
+
 live: $(READY)  ## send requests to every real publisher (needs the network)
 	$(BIN)/python -m pytest -m live
 

@@ -1,4 +1,4 @@
-"""Every benchmark in turn: prints all tables, and fails when any bar was missed.
+"""Every benchmark in turn but bench_dask.py: prints all tables, and fails when any bar was missed.
 
 python benchmarks/bench_all.py [NAME...]
 
@@ -22,6 +22,7 @@ MOST_MINUTES = 30.0
 def main() -> int:
     names = sorted(p.stem.removeprefix("bench_") for p in HERE.glob("bench_*.py"))
     names.remove("all")
+    names.remove("dask")  # make bench-dask: it needs all processors and some GB of disk
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(names)}")
     asked = parser.parse_args().names or names

@@ -147,10 +147,10 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def compare(bench: Bench, points: Path, lines: Path, what: str) -> None:
-    """One process and the workers in turns, medians of three; the answers are equal."""
+def compare(bench: Bench, points: Path, lines: Path, what: str, *, repeats: int) -> None:
+    """One process and the workers in turns, medians; the answers are equal."""
     mine, kept, other, memory = [], [], [], 0.0
-    for _ in range(3):
+    for _ in range(repeats):
         run, memory = bench.alone(points, lines)
         other.append(run)
         index = bench.fresh("index")
@@ -232,6 +232,7 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=50, help="millions")
     parser.add_argument("--segments", type=int, default=10, help="millions")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of what is compared, in turns")
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     asked = parser.parse_args()
     print(f"nearest() over Dask; {processor()}, load {os.getloadavg()[0]:.1f}", flush=True)
@@ -250,7 +251,7 @@ def main() -> int:
             some = partitions.first_files(lines, 1, folder / "some")
             first = partitions.first_files(points, 1, folder / "first")
             bench.over_dask(first, some, bench.fresh("index"))  # compiles
-            compare(bench, few, some, f"{fits} M points x 1 M segments")
+            compare(bench, few, some, f"{fits} M points x 1 M segments", repeats=asked.repeats)
             grow(bench, points, lines, asked.points, asked.segments)
             rasters(bench, lines)
     print(f"afterwards the load is {os.getloadavg()[0]:.1f}")
