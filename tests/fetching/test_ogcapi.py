@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ from geo_ree.fetching.protocol import Request
 from geo_ree.fetching.transport.download import Client
 from geo_ree.settings import Settings
 
-HOME = Path(__file__).parents[2] / ".servers" / "pygeoapi" / "bin"
+HOME = Path(sys.executable).parent
 CONFIG = Path(__file__).parents[1] / "data" / "pygeoapi" / "pygeoapi.yml"
 HOST = "ogc.example.org"
 URL = f"https://{HOST}/api"
@@ -84,7 +85,9 @@ def pygeoapi(
     tmp_path_factory: pytest.TempPathFactory, require: Callable[[bool, str], None]
 ) -> Iterator[str]:
     """Starts pygeoapi on a free port and gives its address."""
-    require((HOME / "pygeoapi").is_file(), "pygeoapi is not installed: tools/servers/pygeoapi.sh")
+    require(
+        (HOME / "pygeoapi").is_file(), "pygeoapi is not installed: pip install 'geo_ree[serve]'"
+    )
     folder = tmp_path_factory.mktemp("pygeoapi")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

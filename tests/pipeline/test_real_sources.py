@@ -18,11 +18,14 @@ def _call(*args):
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def scored(mirror, tmp_path_factory):
+@pytest.fixture(scope="session")
+def scored(mirror, shared):
+    return shared("real-sources", lambda folder: _score(folder, mirror))
+
+
+def _score(folder, mirror):
     import pandas as pd
 
-    folder = tmp_path_factory.mktemp("real")
     told = _call("fetch", *SOURCES, "--mirror", mirror(), "--data", folder / "data")
     _call("run", "--data", folder / "data", "--out", folder / "out", "--draws", 50)
     report = json.loads((folder / "out" / "run.json").read_text(encoding="utf-8"))

@@ -62,9 +62,12 @@ def written(page) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).set_index(names[:3])
 
 
-@pytest.fixture(scope="module")
-def found(mirror, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("validation")
+@pytest.fixture(scope="session")
+def found(mirror, shared):
+    return shared("real-validation", lambda folder: _validate(folder, mirror))
+
+
+def _validate(folder, mirror):
     _call("fetch", *SOURCES, "--mirror", mirror(), "--data", folder / "data")
     _call("fetch", "icmm_mines", "--file", ICMM, "--data", folder / "data", "--offline")
     printed = _call("validate", "--data", folder / "data", "--out", folder / "out", "--draws", 100)
