@@ -11,8 +11,6 @@ partitions come within 10 cm, their segments are put into a small tree, and that
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +20,7 @@ from geo_ree.distributed.segment_files import place_on_curve
 from geo_ree.distributed.target_partitions import TargetPartitions, open_index
 from geo_ree.proximity.search.kernels import FIELDS
 from geo_ree.proximity.search.packets import SETTLE_M
+from geo_ree.proximity.search.segments import Rows
 from geo_ree.proximity.search.tree import (
     KARNEY_M,
     in_slices,
@@ -56,19 +55,21 @@ class BlockSearch:
         self.walked, self.settled = np.full(n, np.inf), np.full(n, np.inf)  # distances (m)
         self.walked_row, self.settled_row = np.full(n, _NONE), np.full(n, _NONE)
         self.inside = np.full(n, _NONE)  # first row with a polygon around the point
-        self.fields = np.zeros((n, FIELDS))  # of the segment with the shortest chord
+        self.number = np.full(n, -1)  # of the partition with the shortest chord
+        self.segment = np.full(n, -1)  # which of its segments
         self.foot = np.zeros((n, 3))
-        self._rivals: list[tuple[Integers, Floats, Floats, Integers]] = []
+        self._rivals: list[tuple[Integers, Floats, Integers, Integers]] = []
 
     def search(self, targets: TargetPartitions) -> tuple[Floats, Integers]:
         """Return distance (m) and row of the nearest target of each point."""
         count = len(targets.paths)
         own = np.maximum(np.searchsorted(targets.starts, self.places, "right") - 1, 0)
         for number in range(count):
-            self._measure(targets.paths[number], np.flatnonzero(own == number))
+            self._measure(targets, number, np.flatnonzero(own == number))
         for number in range(count) if count > 1 else ():
             near = (own != number) & self._in_reach(targets, number)
-            self._measure(targets.paths[number], np.flatnonzero(near))
+            self._measure(targets, number, np.flatnonzero(near))
+        self._decide_rivals(targets)
         return self._answer()
 
     def _in_reach(self, targets: TargetPartitions, number: int) -> Mask:
@@ -87,15 +88,15 @@ class BlockSearch:
             )
         return out
 
-    def _measure(self, path: Path, at: Integers) -> None:
+    def _measure(self, targets: TargetPartitions, number: int, at: Integers) -> None:
+        """Measure some points to one partition."""
         if not len(at):
             return
-        index = open_index(path)
+        index = open_index(targets.paths[number])
         tree, rows = index.stored.tree, index.labels.to_numpy()
         lon, lat = self.lon[at], self.lat[at]
         found = walk_tree(tree, lon, lat)
-        fields = tree.segments.reshape(-1, FIELDS)[found.segment]
-        self._keep_walked(at, found.distance, rows[found.owner], fields)
+        self._keep_walked(at, found.distance, number, found.segment, rows[found.owner])
         far = found.order[found.distance[found.order] > SETTLE_M - _BAND_M]
         if len(far):
             foot = settle_rows(tree, found, far)
@@ -103,19 +104,22 @@ class BlockSearch:
         point, row = index.areas_around(lon, lat)
         np.minimum.at(self.inside, at[point], rows[row])
 
-    def _keep_walked(self, at: Integers, metres: Floats, row: Integers, fields: Floats) -> None:
+    def _keep_walked(
+        self, at: Integers, metres: Floats, number: int, segment: Rows, row: Integers
+    ) -> None:
         before = self.walked[at]
-        close = np.flatnonzero(np.isfinite(before) & (np.abs(metres - before) <= _CLOSE_M))
+        close = np.flatnonzero(np.abs(metres - before) <= _CLOSE_M)  # never of infinity
         if len(close):
             these = at[close]
+            own = np.full(len(close), number)
             self._rivals += [
-                (these, metres[close], fields[close], row[close]),
-                (these, before[close], self.fields[these], self.walked_row[these]),
+                (these, metres[close], own, segment[close].astype(np.int64)),
+                (these, before[close], self.number[these], self.segment[these]),
             ]
         better = np.flatnonzero(metres < before)
         here = at[better]
         self.walked[here], self.walked_row[here] = metres[better], row[better]
-        self.fields[here] = fields[better]
+        self.number[here], self.segment[here] = number, segment[better]
 
     def _keep_settled(self, at: Integers, metres: Floats, row: Integers, foot: Floats) -> None:
         before = self.settled[at]
@@ -125,7 +129,6 @@ class BlockSearch:
         self.foot[here] = foot[better]
 
     def _answer(self) -> tuple[Floats, Integers]:
-        self._decide_rivals()
         far = self.walked > SETTLE_M
         metres = np.where(far, self.settled, self.walked)
         row = np.where(far, self.settled_row, self.walked_row)
@@ -138,22 +141,26 @@ class BlockSearch:
         row = np.where(touching, np.minimum(self.inside, row), row)
         return np.where(within, 0.0, metres), row
 
-    def _decide_rivals(self) -> None:
+    def _decide_rivals(self, targets: TargetPartitions) -> None:
         """Walk a tree of the segments of close rivals, as one index of all would have."""
         if not self._rivals:
             return
-        at, metres, fields, row = (
+        at, metres, number, segment = (
             np.concatenate(parts) for parts in zip(*self._rivals, strict=True)
         )
         still = metres <= self.walked[at] + _CLOSE_M
-        at, fields, row = at[still], fields[still], row[still]
-        points = np.unique(at)
+        points = np.unique(at[still])
         if not len(points):
             return
-        fields = np.concatenate([fields, self.fields[points]])
-        row = np.concatenate([row, self.walked_row[points]])
+        numbers = np.concatenate([number[still], self.number[points]])
+        segments = np.concatenate([segment[still], self.segment[points]])
+        fields, row = np.empty((len(numbers), FIELDS)), np.empty(len(numbers), dtype=np.int64)
+        for one in np.unique(numbers):
+            index, here = open_index(targets.paths[one]), numbers == one
+            tree = index.stored.tree
+            fields[here] = tree.segments.reshape(-1, FIELDS)[segments[here]]
+            row[here] = index.labels.to_numpy()[tree.owners[segments[here]]]
         rows, owner = np.unique(row, return_inverse=True)
-        found = walk_tree(
-            join_segments(fields, owner.astype(np.int32)), self.lon[points], self.lat[points]
-        )
+        joint = join_segments(fields, owner.astype(np.int32))
+        found = walk_tree(joint, self.lon[points], self.lat[points])
         self.walked[points], self.walked_row[points] = found.distance, rows[found.owner]
