@@ -16,7 +16,9 @@ from geo_ree.storage.disk_errors import explain_unwritable
 from geo_ree.storage.files import atomic_text
 from geo_ree.storage.frame_files import from_text, objects, to_text
 
-MANIFEST = "partitions.json"
+MANIFEST = "_partitions.json"
+"""Readers of a folder of Parquet files pass over names that begin so."""
+
 CODED = "coded"
 """Type of a column of any values, each a text of JSON in the file."""
 

@@ -51,7 +51,7 @@ def test_a_part_with_another_stamp_is_done_again(tmp_path):
     run_partitions(write_and_count, parts, out, key="k", stamps=["1", "2", "1"])
     assert [len((tmp_path / text).read_text().split()) for text in "abc"] == [1, 2, 1]
     fewer = run_partitions(write_and_count, parts[:2], out, key="k", stamps=["1", "2"])
-    assert sorted(p.name for p in out.iterdir()) == [*(p.name for p in fewer), "partitions.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["_partitions.json", *(p.name for p in fewer)]
 
 
 @pytest.mark.parametrize("change", [{"key": "other"}, {"key": "k", "suffix": ".tif"}])
@@ -69,7 +69,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="holds other files; choose another folder"):
         run_partitions(write, [1], tmp_path, key="k")
     (tmp_path / "letter.txt").unlink()
-    (tmp_path / "partitions.json").write_text("{")
+    (tmp_path / "_partitions.json").write_text("{")
     with pytest.raises(SettingsError, match="is damaged; choose another folder"):
         run_partitions(write, [1], tmp_path, key="k")
 
@@ -94,9 +94,9 @@ def test_failed_parts_are_named_the_others_finished_and_resumed(tmp_path, where,
     )
     assert "\n" not in text
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "_partitions.json",
         "part-00000.parquet",
         "part-00002.parquet",
-        "partitions.json",
     ]
     assert texts(run(["a", "b", "c", "d"], ["1", "5", "3", "6"])) == ["a", "b", "c", "d"]
 
