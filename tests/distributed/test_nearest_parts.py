@@ -100,12 +100,10 @@ def test_the_same_to_the_last_bit_however_it_is_cut(case, segments, rows):
 def test_chords_that_differ_in_the_last_digit_only():
     """Two partitions can say the same distance of chords that one index tells apart."""
     random = np.random.default_rng(3)
-    hub = (75.123456789, 42.987654321)
-    ends = hub + random.uniform(-0.4, 0.4, (60, 2))
-    spokes = [shapely.LineString([hub, e] if i % 2 else [e, hub]) for i, e in enumerate(ends)]
-    targets = gpd.GeoSeries(spokes, crs=4326)
-    x, y = (hub + random.uniform(-0.3, 0.3, (4000, 2))).T
-    points = gpd.GeoSeries(shapely.points(x, y), crs=4326)
+    hubs = random.uniform((70, 40), (72, 42), (40, 2))
+    ends = random.integers(0, 40, (150, 2))
+    targets = gpd.GeoSeries(shapely.linestrings(hubs[ends]), crs=4326)
+    points = gpd.GeoSeries(shapely.points(np.vstack([hubs, hubs + 1e-7, hubs - 3.0])), crs=4326)
     expected = geo_ree.nearest(points, targets)
     with tempfile.TemporaryDirectory() as folder:
         found = nearest(points, targets, out=folder, segments=40, tell=quiet).compute()
