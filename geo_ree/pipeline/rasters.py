@@ -29,7 +29,7 @@ from geo_ree.proximity import (
     make_grid,
     surface,
 )
-from geo_ree.schema import CLOSED_KINDS, LAYERS
+from geo_ree.schema import CLOSED_KINDS
 from geo_ree.scoring import ScoreModel, load_preset
 from geo_ree.settings import REGION, Options, Settings
 
@@ -105,7 +105,7 @@ def write_surface(
     targets = load_targets(options.targets)
     if target and target not in targets:
         raise SettingsError(f"no target is called {target!r}", f"use one of {', '.join(targets)}")
-    layers = _read(settings, options, box, tell)
+    layers = _read(settings, options, box, tell, layer)
     how = _How(resolution, box, measure, tell)
     if target:
         return how.write_target(path, target, _indexed(layers, options), layers)
@@ -180,15 +180,22 @@ def _indexed(layers: Layers, options: Options) -> TargetIndex:
     return TargetIndex(layers.frames, targets, coverage=layers.coverage, regions=layers.regions)
 
 
-def _read(settings: Settings, options: Options, box: Box, tell: Progress) -> Layers:
-    """Read the layers that a raster of a box is measured to."""
+def _read(
+    settings: Settings, options: Options, box: Box, tell: Progress, layer: str = ""
+) -> Layers:
+    """Read the layers that a raster of a box is measured to; beyond the region, those alone."""
     region = options.region or region_around(box)
     if region == REGION:
         return read_layers(settings, options, tell)
     options = replace(options, region=region)
-    layers = (*(t.layer for t in load_targets(options.targets).values()), *LAYERS)
-    wanted = tuple(dict.fromkeys(name for name in layers if name != "deposits"))
-    return read_layers(settings, options, tell, only_layers=wanted, countries=borders_of(region))
+    wanted = {layer} if layer else {t.layer for t in load_targets(options.targets).values()}
+    return read_layers(
+        settings,
+        options,
+        tell,
+        only_layers={*wanted, "countries"},
+        countries=borders_of(region),
+    )
 
 
 @dataclass(frozen=True)
