@@ -52,7 +52,7 @@ def nearest(
     rows
         Points at a time, where the partitions of the input are larger: about 150 bytes of memory each.
     segments
-        Most segments of a partition of the targets: about 400 bytes of memory each while it is indexed, 75
+        Most segments of a partition of the targets: about 500 bytes of memory each while it is indexed, 75
         when it is searched.
     tell
         Called with lines of progress, by default the log.

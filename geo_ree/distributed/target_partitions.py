@@ -35,7 +35,7 @@ from geo_ree.proximity.search.tree import build_tree
 from geo_ree.storage.files import atomic_text
 
 SEGMENTS = 3_000_000
-"""Most segments of a partition: an index of 225 MB, and about 1 GB while it is built."""
+"""Most segments of a partition: an index of 225 MB, and about 1.5 GB while it is built."""
 
 LAYOUT = "partitions.layout.json"
 _FEATURES = 200_000  # rows of the targets that are taken apart at a time

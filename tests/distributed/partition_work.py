@@ -44,3 +44,9 @@ def die(part, path):
     if part == "deadly":
         os.kill(os.getpid(), signal.SIGKILL)
     path.write_text(part)
+
+
+def write_slowly(part, path):
+    """Leave time for a bar to be drawn."""
+    time.sleep(0.3)
+    path.write_text(f"{part}")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from partition_work import die, write, write_and_count, write_once_allowed, write_unless_bad
@@ -186,3 +187,28 @@ def test_a_worker_does_not_write_into_a_folder_that_another_job_took(tmp_path):
     assert "belongs to another job by now" in write_part(write, 2, path, "0:older")
     assert "a worker has geo_ree" in write_part(write, 2, path, "0:older", "0.0.1")
     assert not path.exists()
+
+
+def test_the_bar_of_dask_on_a_terminal(scheduler, tmp_path):
+    code = (
+        "from geo_ree.distributed import open_cluster, run_partitions\n"
+        "from partition_work import write_slowly\n"
+        f"with open_cluster({scheduler.address!r}, tell=print) as client:\n"
+        f"    run_partitions(write_slowly, range(6), {str(tmp_path / 'out')!r}, key='k',"
+        " client=client, tell=print)\n"
+    )
+    here, there = os.openpty()
+    path = os.pathsep.join(map(str, scheduler.path))
+    command = subprocess.Popen(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path}, stdout=there
+    )
+    os.close(there)
+    shown = b""
+    with suppress(OSError):  # what Linux says at the end of a terminal
+        while more := os.read(here, 1024):
+            shown += more
+    os.close(here)
+    assert command.wait(60) == 0
+    assert shown.startswith(b"dashboard: http://127.0.0.1:")
+    assert b"% Completed" in shown
+    assert b" of 6 parts" not in shown
