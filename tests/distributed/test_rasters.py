@@ -1,6 +1,10 @@
 """Rasters in tiles equal those of one process to the last bit, whoever makes the tiles."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -133,6 +137,25 @@ def test_the_rest_of_the_tiles_is_made_and_a_lost_one_again(tmp_path, index):
     assert lost.read_bytes() == content
     now = {p.name: p.stat().st_mtime_ns for p in first.parent.glob("part-*.tif")}
     assert {n for n in now if now[n] != before[n]} == {lost.name}
+
+
+def test_a_killed_process_loses_no_finished_tile(tmp_path, whole, until):
+    out = tmp_path / "town"
+    more = f"out={str(out)!r}, box={BOX}, resolution={GRID['resolution']!r}, tile_cells=512"
+    code = f"import test_rasters as t; t.distributed.surface(t.towns(), {more})"
+    path = os.pathsep.join([str(Path(geo_ree.__file__).parents[1]), str(Path(__file__).parent)])
+    process = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path})
+    try:
+        until((out / "part-00001.tif").exists)
+    finally:
+        process.kill()
+        process.wait()
+    kept = {p.name: p.stat().st_mtime_ns for p in out.glob("part-*.tif")}
+    made = distributed.surface(towns(), out=out, tile_cells=512, **GRID)
+    now = {p.name: p.stat().st_mtime_ns for p in out.glob("part-*.tif")}
+    assert kept.items() <= now.items() and len(now) == 8
+    assert not [p for p in out.iterdir() if p.name.startswith(".")]
+    assert_same(made, whole[0]["dist_town_km"])
 
 
 def test_a_tile_that_fails_is_named_and_the_others_are_made(tmp_path):
