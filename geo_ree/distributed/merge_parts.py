@@ -148,7 +148,10 @@ def write_pairs(task: ShareTask, path: Path) -> None:
     forms = name_table(records)
     pairs = judge_pairs(compare_names(records, forms, _share_of(forms, task.shares) == task.share))
     ends = {end: positions[pairs[end].to_numpy()] for end in ("first", "second")}
-    out = pairs.assign(**ends)[[*NUMBERS, "reasons"]].sort_values(["first", "second"])
+    texts = pairs["reasons"].astype("str")  # also where a share has no pairs
+    out = pairs.assign(**ends, reasons=texts)[[*NUMBERS, "reasons"]].sort_values(
+        ["first", "second"]
+    )
     write_table(out, path, row_group_size=_GROUP_ROWS)
 
 

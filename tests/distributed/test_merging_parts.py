@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import geo_ree
@@ -75,6 +75,7 @@ def assert_same(found, table):
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), rows=st.sampled_from([40, 75, 400]))
+@example(seed=777, rows=75)  # a share of the names without any pair
 def test_parts_give_the_tables_of_the_whole(tmp_path_factory, seed, rows):
     table, out = records(seed, 150), tmp_path_factory.mktemp("merged")
     merge(table, out, rows=rows)
