@@ -162,17 +162,14 @@ def _cards(
         place = say.term(names.get(country, country))
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
         flag = worst.get(str(card["deposit"]))
-        said = (
-            _flagged(say, flag, f"{say.flag(flag['flag'])}. {safe_html(flag['fact'])}")
-            if flag
-            else ""
-        )
+        said = _flagged(say, flag, say.flag(flag["flag"])) if flag else ""
         parts = (
             f"<small>{say(card['question'])}</small>{answer}<small class='flagged'>{said}</small>"
         )
         parts += f"<small>{card['note']}</small>"
         out.append(f"<div>{parts}</div>")
-    return f'<div class="board-cards">{"".join(out)}</div>' if out else ""
+    facts = '<div class="board-facts"></div>'  # which the script fills, for paper
+    return f'<div class="board-cards">{"".join(out)}</div>{facts}' if out else ""
 
 
 def _worst_flags(flags: Mapping[str, Any]) -> dict[str, dict[str, str]]:

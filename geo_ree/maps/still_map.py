@@ -19,8 +19,8 @@ _HIGH = (420, 620)
 _DRAWN = 60
 """Marks with a number, the best ranks first; a map of thousands would be a stain."""
 _EMPHASIZED = 5
-_RADIUS = (15.0, 10.0)
-_LETTER, _GRID, _FAR = 12.0, 10.0, 60.0
+_RADIUS = (19.0, 15.0)
+_LETTER, _GRID, _FAR = 14.0, 10.0, 60.0
 _BESIDE_DEG = 1.5
 _LEAST_DEG = 20.0
 _SMALL = ' class="small"'

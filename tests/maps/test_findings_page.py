@@ -156,6 +156,53 @@ def test_names_on_the_chart_cover_neither_marks_nor_each_other(seen):
     ]
 
 
+TEXTS = """[...document.querySelectorAll('#chart > svg text')].map(n => {
+  const b = n.getBoundingClientRect(); return [n.textContent, b.x, b.y, b.right, b.bottom]; })"""
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_each_point_of_known_size_is_named_and_no_words_overlap(
+    starter_page, visit, width, language
+):
+    seen = visit(starter_page[1], width, 844)
+    seen.page.evaluate(f"geoRee.set({{language: '{language}'}})")
+    texts = seen.value(TEXTS)
+    named = seen.value(
+        "[...document.querySelectorAll('#chart .point')].map(p => geoRee.byId[p.dataset.id])"
+        ".filter(geoRee.shownOxide).map(d => d.name)"
+    )
+    assert len(named) > 4
+    assert set(named) <= {text[0] for text in texts}
+    crossed = [
+        (a[0], b[0])
+        for i, a in enumerate(texts)
+        for b in texts[:i]
+        if a[1] + 1 < b[3] and b[1] + 1 < a[3] and a[2] + 3 < b[4] and b[2] + 3 < a[4]
+    ]
+    assert crossed == []
+
+
+def test_a_score_that_depends_on_the_place_is_a_range_without_a_point(seen):
+    marks = seen.value(
+        "[...document.querySelectorAll('#chart .point')].filter(p => p.querySelector('.dashed'))"
+        ".map(p => p.querySelectorAll('.mark-full, .mark-hollow, .mark-half, .mark-none').length)"
+    )
+    assert marks and set(marks) == {0}
+
+
+def test_an_unknown_score_has_the_mark_that_the_key_calls_unknown(starter_page, seen):
+    seen.page.evaluate("document.getElementById('unplaced-box').open = true")
+    dots = seen.value(
+        "[...document.querySelectorAll('#panel .ranking tr.row')].map(r => ["
+        "geoRee.scoreOf(geoRee.byId[r.dataset.id]) === undefined,"
+        " r.querySelector('.dot').classList.contains('unscored'), r.querySelector('.dot').style.background])"
+    )
+    assert {unknown for unknown, *_ in dots} == {True, False}
+    assert all(unknown == hatched == (not colour) for unknown, hatched, colour in dots)
+    assert seen.page.locator(".legend .ramp div:has(.unscored)").text_content() == "unknown"
+
+
 @pytest.mark.parametrize("width", [390, 1280, 1920])
 def test_findings_and_chart_fit_their_column(starter_page, visit, width):
     seen = visit(starter_page[1], width, 844)

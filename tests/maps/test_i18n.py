@@ -144,7 +144,7 @@ def test_a_message_is_filled_with_numbers_and_plurals(monkeypatch):
 
 def test_no_key_is_missing_or_unused():
     texts = assets()
-    asked = set(re.findall(r'data-t(?:-label)?="([^"]+)"', texts["body.html"]))
+    asked = set(re.findall(r'data-t(?:-label|-touch)?="([^"]+)"', texts["body.html"]))
     for text in texts.values():
         asked |= set(re.findall(r'(?<!\w)(?:t|say)\(\s*"([^"]+)"', text))
     assert len(asked) > 200
@@ -153,7 +153,9 @@ def test_no_key_is_missing_or_unused():
     modules = ("headline.py", "board.py", "still_map.py")
     said = "".join((files("geo_ree.maps") / m).read_text(encoding="utf-8") for m in modules)
     said += "".join(texts.values())
-    quoted = set(re.findall(r'"(\w+)"', said)) | set(re.findall(r'data-t(?:-label)?="(\w+)"', said))
+    quoted = set(re.findall(r'"(\w+)"', said)) | set(
+        re.findall(r'data-t(?:-label|-touch)?="(\w+)"', said)
+    )
     flagged = {f"{stem}_{r.flag}" for r in read_rules() for stem in ("flag", "flagsay")}
     by_name = {*flagged, "flag_not_measured", *by_vocabulary()}
     assert sorted(set(ENGLISH["page"]) - asked - quoted - by_name) == []

@@ -131,6 +131,29 @@ def test_lines_that_are_being_built_are_said_as_such_in_the_dossier(starter_page
     assert "being built, about" in text and "away; not in the score" in text
 
 
+def test_the_box_of_a_point_at_the_edge_is_whole(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("geoRee.measurePoint(44.84, 73.74)")
+    assert (
+        seen.value("(b => b.scrollHeight - b.clientHeight)(document.querySelector('.measured'))")
+        <= 1
+    )
+    assert seen.page.locator(".measured").bounding_box()["y"] > 0
+
+
+def test_labels_keep_off_the_place_and_its_marks(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    for one in seen.value("geoRee.ranked('candidate').slice(0, 4).map(d => d.id)"):
+        seen.page.evaluate("id => geoRee.open(id)", one)
+        near = seen.value(
+            "(g => { const d = g.byId[g.opened()], p = g.map().latLngToContainerPoint([d.latitude, d.longitude]);"
+            " return g.measureBoxes().map(b => Math.hypot(Math.max(b[0] - p.x, 0, p.x - b[2]),"
+            " Math.max(b[1] - p.y, 0, p.y - b[3]))); })(geoRee)"
+        )
+        assert len(near) >= 3
+        assert min(near) > 40
+
+
 def test_the_point_is_kept_in_the_link(starter_page, visit, seen):
     seen.page.evaluate("geoRee.measurePoint(41.234, 70.1)")
     seen.until("location.hash.includes('p=41.2')")

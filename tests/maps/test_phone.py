@@ -1,6 +1,7 @@
 """A phone: the dossier as a sheet below the map, cards in place of wide tables, targets for a finger."""
 
 import itertools
+import math
 
 import pytest
 
@@ -174,6 +175,65 @@ def test_findings_come_first_and_the_map_is_one_tap_away(phone, width):
     assert seen.trouble == []
 
 
+def test_an_area_opened_from_the_map_lies_above_the_sheet(starter_page, visit):
+    seen = visit(starter_page[1], 390, 844, has_touch=True, is_mobile=True)
+    ids = seen.value(
+        "geoRee.unranked.filter(d => geoRee.areasOf(d.id).length).slice(0, 4).map(d => d.id)"
+    )
+    assert ids
+    seen.page.click("#map-switch")
+    for one in ids:
+        seen.page.evaluate("id => geoRee.open(id)", one)
+        box = seen.value(
+            "(() => { const g = geoRee, d = g.byId[g.opened()], m = g.map();"
+            " const r = m.getContainer().getBoundingClientRect();"
+            " const shapes = g.areasOf(d.id).reduce((all, a) => all.concat(g.outline(a)), []);"
+            " const b = shapes.reduce((all, s) => all.extend(s.getBounds()), L.latLngBounds([]));"
+            " const p = m.latLngToContainerPoint(b.getNorthWest()), q = m.latLngToContainerPoint(b.getSouthEast());"
+            " return [r.left + p.x, r.top + p.y, r.left + q.x, r.top + q.y]; })()"
+        )
+        sheet = seen.value(SHEET)["top"]
+        assert box[0] >= 0 and box[1] >= 0 and box[2] <= 390 and box[3] <= sheet, (one, box, sheet)
+
+
+def test_a_point_measured_beside_a_dossier_has_its_result_in_sight(starter_page, visit):
+    seen = visit(starter_page[1], 390, 844, has_touch=True, is_mobile=True)
+    seen.page.evaluate("geoRee.open(geoRee.ranked('candidate')[0].id)")
+    seen.page.evaluate("geoRee.measuring(true)")
+    assert "Tap the map" in seen.page.inner_text(".measured")
+    seen.page.evaluate("geoRee.measurePoint(43.1, 76.2)")
+    sheet = seen.value(SHEET)["top"]
+    box = seen.page.locator(".measured").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= sheet
+    for label in seen.page.locator(".measure:visible").all():
+        assert (b := label.bounding_box())["y"] + b["height"] <= sheet
+    labels = seen.page.locator(".measure").evaluate_all(
+        "all => all.filter(n => n.style.visibility === 'visible').length"
+    )
+    assert 0 < labels <= 4
+
+
+def test_the_map_of_a_phone_shows_the_candidates_as_wide_as_it_is(starter_page, visit):
+    seen = visit(starter_page[1], 390, 844, has_touch=True, is_mobile=True)
+    seen.page.click("#map-switch")
+    drawn = seen.value(
+        "geoRee.ranked('candidate').map(d => geoRee.marks.map(m => m.drawn(d.id)).find(Boolean))"
+        ".map(m => [m.x, m.y, m.radius])"
+    )
+    assert min(x - r for x, _, r in drawn) >= 0 and max(x + r for x, _, r in drawn) <= 390
+    assert max(x for x, *_ in drawn) - min(x for x, *_ in drawn) > 320
+    close = [
+        (a, b)
+        for i, a in enumerate(drawn)
+        for b in drawn[:i]
+        if math.dist(a[:2], b[:2]) < a[2] + b[2] - 1
+    ]
+    assert close == []
+    credits = seen.page.locator(".leaflet-control-attribution").bounding_box()
+    assert credits["y"] + credits["height"] <= seen.page.locator("#map-switch").bounding_box()["y"]
+    assert "point to a row" not in seen.page.inner_text("#panel")
+
+
 @PHONES
 def test_the_ranking_is_cards(starter_page, visit, width):
     seen = visit(starter_page[1], width, 844, has_touch=True, is_mobile=True)
@@ -182,7 +242,15 @@ def test_the_ranking_is_cards(starter_page, visit, width):
         "[...document.querySelector('#ranking tr.row').cells].filter(c => c.checkVisibility()).map(c => "
         "[c.dataset.col, c.dataset.label, getComputedStyle(c, '::before').content, c.getBoundingClientRect()])"
     )
-    assert [cell[0] for cell in cells] == ["rank", "deposit", "score", "interval", "flags", "stage"]
+    assert [cell[0] for cell in cells] == [
+        "rank",
+        "deposit",
+        "score",
+        "interval",
+        "flags",
+        "stage",
+        "oxide",
+    ]
     for _, label, shown, box in cells[2:]:
         assert shown == f'"{label}"'
         assert box["left"] >= 0 and box["right"] <= width

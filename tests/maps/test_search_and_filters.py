@@ -112,6 +112,7 @@ def test_every_filter_has_words(data, tmp_path, visit):
     for name in seen.value("geoRee.filterNames"):
         value = {"country": "['KAZ']", "stage": "['drilled']", "state": "['past']", "quality": "3"}
         numbers = ("grade", "oxide", "rail", "error")
+        value["text"] = "'Kutessay'"
         given = value.get(name, "1.5" if name in numbers else "'unknown'")
         seen.page.evaluate(f"geoRee.set({{filters: {{{name}: {given}}}}})")
         assert "Leaves out" in seen.page.inner_text("#left-out")
@@ -129,6 +130,15 @@ def test_what_a_search_does_not_find_takes_no_place(starter_page, visit):
     search(seen, "no such deposit")
     assert seen.page.inner_text("#ranking") == "No deposit matches the filters."
     assert seen.page.locator(".ranking thead").count() == 0
+    assert seen.page.is_hidden("#left-out")
+    assert seen.page.get_attribute("#count", "class") == "unseen"
+    for near, name in (("Kutesay", "Kutessay II"), ("Akbulok", "Akbulak"), ("Кхотгр", "Khotgor")):
+        search(seen, near)
+        if not seen.page.locator(".ranking tr.row:visible").count():
+            assert name in seen.page.locator(".nearest-names").inner_text()
+    search(seen, "Akbulok")
+    seen.page.click(".nearest-names button:has-text('Akbulak')")
+    assert seen.page.is_visible("#unplaced tr.row")
     seen.page.evaluate("geoRee.set({filters: {country: ['KAZ']}})")
     assert seen.page.inner_text("#filters-summary") == "Filters (1)"
     seen.page.click("#reset-filters")

@@ -122,15 +122,42 @@ def test_back_closes_a_dossier_and_keeps_the_rest(starter_page, visit):
     seen.page.evaluate("geoRee.set({filters: {text: 'kut'}})")
     seen.page.wait_for_timeout(400)
     seen.page.go_back()
+    seen.until(f"geoRee.opened() === {json.dumps(ids[0])}")
+    seen.page.go_back()
     seen.until("geoRee.opened() === null")
     assert seen.page.is_hidden("#dossier")
     assert seen.value("geoRee.state.filters") == {"text": "kut"}
     assert "d=" not in seen.value("location.hash") and "kut" in seen.value("location.hash")
-    seen.page.go_forward()
-    seen.until(f"geoRee.opened() === {json.dumps(ids[1])}")
+    for at in ids[:2]:
+        seen.page.go_forward()
+        seen.until(f"geoRee.opened() === {json.dumps(at)}")
     seen.page.keyboard.press("Escape")
     seen.until("!location.hash.includes('d=')")
     assert seen.page.url.startswith("file:")  # the page is still there
+    assert seen.trouble == []
+
+
+def test_each_dossier_is_a_step_and_back_scrolls_to_where_the_reader_was(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    ids = seen.value("geoRee.ranked('candidate').slice(0, 3).map(d => d.id)")
+    places = "['panel', 'dossier'].map(id => document.getElementById(id).scrollTop)"
+    at = []
+    for place, one in enumerate(ids):
+        seen.page.evaluate(f"document.getElementById('panel').scrollTop = {1500 - 400 * place}")
+        seen.page.evaluate("document.getElementById('dossier').scrollTop = 300")
+        at.append(seen.value(f"[geoRee.opened(), {places}]"))
+        seen.page.evaluate(f"geoRee.open({one!r})")
+    assert seen.value("history.state.geoRee") == 3
+    for opened, tops in reversed(at):
+        seen.page.go_back()
+        seen.until(f"geoRee.opened() === {json.dumps(opened)}")
+        found = seen.value(places)
+        assert found[0] == tops[0]
+        assert opened is None or found[1] == 300
+    assert seen.value("[history.state.geoRee, location.hash.includes('d=')]") == [0, False]
+    seen.page.evaluate("[1, 2].forEach(i => geoRee.open(geoRee.ranked('candidate')[i].id))")
+    seen.page.click("#dossier .shut")  # closes the dossier: none of those before comes back
+    seen.until("geoRee.opened() === null && history.state.geoRee === 0")
     assert seen.trouble == []
 
 

@@ -142,6 +142,17 @@
       cost: g.accessMoved() || !known(total.measured_usd_t_treo_p50) ? "" : "; " + g.t("site_access_short_cost", { usd: g.about(total.measured_usd_t_treo_p50) })
     });
   };
+  /* The same as a link to where both distances stand in full: the dossier, below what would change. */
+  g.siteAccessLink = function (d) {
+    var short = g.siteAccessShort(d), button;
+    if (!short) return null;
+    button = g.el("button", { type: "button", "class": "as-link" }, short);
+    button.addEventListener("click", function () {
+      if (g.opened() !== d.id) g.open(d.id);
+      document.querySelector("#dossier .site-access").scrollIntoView({ block: "start" });
+    });
+    return g.el("p", { "class": "note site-access-link" }, button);
+  };
   /* In the table of distances: the source's distance, which the cost of access takes. */
   g.statedDistance = function (d, target) {
     var r = statedRows(d).filter(function (one) { return LINES[one.component] === target; })[0];

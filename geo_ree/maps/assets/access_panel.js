@@ -132,7 +132,7 @@
     return [el("h4", {}, t("access_heading")), headline(d, total),
       el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }), limited(total),
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
-      g.siteAccess(d),
+      g.siteAccessLink(d),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
         ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,

@@ -103,7 +103,7 @@
           [el("span", { lang: "en" }, there.label), dated ? [". " + g.t("edition") + ": ", el("span", { lang: "en" }, dated)] : ""]);
       })));
     var vague = g.measures.filter(function (m) { return d["err_" + m + "_km"] > 0.5 * d["dist_" + m + "_km"]; });
-    if (g.siteAccess(d)) box.append(g.siteAccess(d));
+    if (g.siteAccessLink(d)) box.append(g.siteAccessLink(d));
     if (vague.length) box.append(el("p", {}, g.t("rough_distances",
       { list: vague.map(function (m) { return g.term(data.measures[m][0]) + " " + g.distance(d, m); }).join(", ") })));
     box.append(el("p", {}, el("strong", {}, g.t("line_missing_question")), " ",

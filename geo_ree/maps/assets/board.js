@@ -56,6 +56,7 @@
     sheet.querySelector("h1").textContent = document.querySelector("#paper-foot span").textContent = document.getElementById("title").textContent;
     fill(sheet.querySelector(".board-headline"), headline());
     fill(sheet.querySelector(".board-cards"), cards());
+    fill(sheet.querySelector(".board-facts"), facts());
     fill(body, best().map(row));
     redraw(sheet.querySelector("svg"));
     renumber(sheet.querySelector(".map-names"));
@@ -68,11 +69,40 @@
   function text(node) { return node ? node.textContent : ""; }
   function cards() {
     return Array.from(document.querySelectorAll("#cards .card"), function (card) {
-      var name = card.querySelector("h3");
+      var name = card.querySelector("h3"), f = name && g.worstFlag(g.byId[card.dataset.deposit]);
       return el("div", {}, el("small", {}, text(card.querySelector(".asked"))), name ? [el("b", {}, text(name)), " " + text(card.querySelector(".sub"))] : null,
-        el("small", { "class": "flagged" }, text(card.querySelector(".worst"))),
+        el("small", { "class": "flagged" }, f ? g.severity(f.severity) + ": " + g.flagName(f.flag) : ""),
         el("small", {}, text(card.querySelector(":scope > .small") || (name ? null : card.querySelector("p:last-child")))));
     });
+  }
+  /* What a card says in its first line on a fact; what stands below that in small print is for the screen. */
+  function first(card, head) {
+    var at = Array.from(card.querySelectorAll("dt"), text).indexOf(head), dd = card.querySelectorAll("dd")[at].cloneNode(true);
+    dd.querySelectorAll("small").forEach(function (node) { node.remove(); });
+    return dd.textContent;
+  }
+  function way(d) {
+    var r = g.cheapestRoute(d);
+    if (r) return g.t("card_route", { km: g.about(g.routeKm(r)), port: g.term(r.port || "") });
+    return known(d.latitude) && g.routeIsKnown(d) ? g.t("no_route_short") : g.t("unknown");
+  }
+  function cost(d) {
+    var a = known(d.latitude) && g.cheapestRoute(d) ? g.accessOf(d) : {};
+    return known(a.p50) ? g.about(a.p50) + " (" + g.about(a.p10) + DASH + g.about(a.p90) + ")" : g.t("unknown");
+  }
+  function reached(d, card) {
+    return known(d.score_worst) && known(d.score_best) ? g.t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }) : first(card, g.t("score"));
+  }
+  /* Control, size, route, cost and score of the cards, a line each, below them. */
+  function facts() {
+    var all = Array.from(document.querySelectorAll("#cards .card"));
+    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", g.sizeStated], ["card_way", way], ["access_usd", cost], ["score", reached]];
+    return [].concat.apply([], lines.map(function (line) {
+      return all.map(function (card) {
+        var d = g.byId[card.dataset.deposit];
+        return el("p", {}, d && line[0] ? el("span", {}, g.t(line[0]) + ": ") : null, d ? line[1](d, card) : null);
+      });
+    }));
   }
   /* On paper nothing can be opened: what a closed box would hide is shown, or left out. */
   function dossier(d) {

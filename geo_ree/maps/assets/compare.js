@@ -27,9 +27,11 @@
     var a = g.accessOf(d);
     return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) }))] : g.unknown();
   }
-  function worst(d) {
-    var f = g.worstFlag(d);
-    return f ? el("small", {}, g.severity(f.severity) + ": " + g.flagName(f.flag)) : null;
+  /* All that stops or cautions, the worst first. */
+  function against(d) {
+    return (g.flags[d.id] || []).filter(function (f) { return f.severity === "stop" || f.severity === "caution"; }).map(function (f) {
+      return el("small", {}, g.severity(f.severity) + ": " + g.flagName(f.flag));
+    });
   }
   function chance(d) {
     var share = g.intervalOf(d).p_top3;
@@ -44,7 +46,7 @@
     return [
       cellOf("owner"), cellOf("licence"), ["stage", function (d) { return d.stage ? g.term(g.words(d.stage)) : g.unknown(); }], ["contained_oxide", oxide], cellOf("grade"), cellOf("mix"),
       ["minerals", function (d) { return d.minerals ? el("span", {}, g.minerals(g.list(d.minerals))) : g.unknown(); }], ["card_actinides", function (d) { return known(d.thorium_uranium) ? g.fact(d.thorium_uranium) : text(g.list(d.actinides).join(", ")); }],
-      g.hasFlags ? ["flags", function (d) { return [g.flagMarks(d), worst(d)]; }] : null,
+      g.hasFlags ? ["flags", function (d) { return [g.flagMarks(d), against(d)]; }] : null,
       g.hasRoutes ? ["route", route] : null, g.hasAccess ? ["access_usd_full", access] : null, ["score", score], ["rank_head", ranks], ["chance_top3", chance],
       ["strengths", function (d) { return text(g.strengthsOf(d)); }], ["weaknesses", function (d) { return text(g.weaknessesOf(d)); }], cellOf("error")
     ].filter(Boolean);

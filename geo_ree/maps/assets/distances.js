@@ -1,7 +1,7 @@
 /* Lines from a deposit to the nearest features, each with its length and range. */
 "use strict";
 (function (g) {
-  var A = 6378137, E2 = 0.0066943799901413165, EVERY_KM = 25;
+  var A = 6378137, E2 = 0.0066943799901413165, EVERY_KM = 25, RINGS = 14, LED_PX = 16, SMALL_PX = 480, MOST_SMALL = 4;
   var group = null, labels = null, lines = [];
 
   function toSpace(lon, lat) {
@@ -39,8 +39,9 @@
       L.polyline(path, Object.assign({}, style, { weight: 2.2, dashArray: foot.error > 0.5 * foot.km ? "3 5" : null })).addTo(group);
       L.circleMarker(foot.place, Object.assign({}, style, { radius: 3.5, weight: 1.5, color: "#fff", fillColor: colour, fillOpacity: 1 })).addTo(group);
       var node = g.el("div", { "class": "measure", style: "border-color:" + colour }, words(foot));
-      labels.appendChild(node);
-      return { path: path, node: node, foot: foot };
+      var lead = g.el("i", { "class": "measure-lead", style: "background:" + colour, hidden: "" });
+      labels.append(lead, node);
+      return { path: path, node: node, lead: lead, foot: foot };
     });
     place();
     renamed();
@@ -81,31 +82,53 @@
     }).filter(function (box) { return box[2] - box[0] > 4; });
   }
   g.controlBoxes = controls;
-  /* Place each label beside the end of its line, where it overlaps no other. */
+  /* Where a label of a size may stand, the nearest places to the end of its line first. */
+  function spots(p, w, h, size) {
+    var out = [];
+    for (var ring = 0; ring < RINGS; ring++) {
+      var off = 7 + 10 * ring;
+      [[off, -h / 2], [-off - w, -h / 2], [-w / 2, -off - h], [-w / 2, off], [off, off / 2], [-off - w, off / 2], [off, -h - off / 2], [-off - w, -h - off / 2]].forEach(function (o) {
+        /* One above or below its point may slide along the edge of the map. */
+        var left = o[0] === -w / 2 ? Math.max(3, Math.min(size.x - w - 3, p.x + o[0])) : p.x + o[0];
+        var x = Math.round(left), y = Math.round(p.y + o[1]);
+        out.push([x, y, x + w, y + h]);
+      });
+    }
+    return out;
+  }
+  /* A line from a label that stands off to the end of its own line. */
+  function lead(line, box, p) {
+    var x = Math.max(box[0], Math.min(box[2], p.x)), y = Math.max(box[1], Math.min(box[3], p.y)), far = Math.hypot(p.x - x, p.y - y);
+    line.lead.hidden = far < LED_PX;
+    line.lead.style.width = far + "px";
+    line.lead.style.transform = "translate(" + x + "px," + y + "px) rotate(" + Math.atan2(p.y - y, p.x - x) + "rad)";
+  }
+  /* The marks on the map, in its pixels. */
+  function marks(chart) {
+    var corner = chart.containerPointToLayerPoint([0, 0]);
+    return g.markBoxes().map(function (b) { return [b[0] - corner.x, b[1] - corner.y, b[2] - corner.x, b[3] - corner.y]; });
+  }
+  /* Place the labels off the place itself and its marks, each near the end of its line, where it overlaps no other; on a small map
+     those of the nearest features alone. What has no place is left out: the dossier says it. */
   function place() {
     if (!lines.length) return;
-    var chart = g.map(), size = chart.getSize(), middle = chart.latLngToContainerPoint(lines[0].path[0]);
-    var taken = [[middle.x - 11, middle.y - 11, middle.x + 11, middle.y + 11]].concat(controls());
+    var chart = g.map(), size = chart.getSize(), middle = chart.latLngToContainerPoint(lines[0].path[0]), small = Math.min(size.x, size.y) < SMALL_PX;
+    var clear = small ? 30 : 44, most = small ? MOST_SMALL : lines.length, shown = 0;
+    var taken = [[middle.x - clear, middle.y - clear, middle.x + clear, middle.y + clear]].concat(controls(), marks(chart));
+    var ends = lines.map(function (line) { return anchor(line.path, size); });
     labels.hidden = false;
-    lines.forEach(function (line) {
-      var end = anchor(line.path, size), found = null, w, h;
+    ends.forEach(function (end) { if (end) taken.push([end.point.x - 4, end.point.y - 4, end.point.x + 4, end.point.y + 4]); });
+    lines.forEach(function (line, i) {
+      var end = ends[i], found = null;
       line.node.classList.toggle("more", Boolean(end && end.more)); /* before it is measured: it makes the label longer */
-      w = line.node.offsetWidth + 1;
-      h = line.node.offsetHeight + 1;
-      for (var ring = 0; end && !found && ring < 14; ring++) {
-        var off = 7 + 10 * ring, p = end.point;
-        [[off, -h / 2], [-off - w, -h / 2], [-w / 2, -off - h], [-w / 2, off], [off, off / 2], [-off - w, off / 2], [off, -h - off / 2], [-off - w, -h - off / 2]].some(function (o) {
-          /* One above or below its point may slide along the edge of the map. */
-          var left = o[0] === -w / 2 ? Math.max(3, Math.min(size.x - w - 3, p.x + o[0])) : p.x + o[0];
-          var x = Math.round(left), y = Math.round(p.y + o[1]), box = [x, y, x + w, y + h];
-          if (free(box, taken, size)) found = box;
-          return found;
-        });
-      }
+      if (end && shown < most && !(end.more && shown >= MOST_SMALL)) found = spots(end.point, line.node.offsetWidth + 1, line.node.offsetHeight + 1, size).filter(function (box) { return free(box, taken, size); })[0];
       line.node.style.visibility = found ? "visible" : "hidden";
+      line.lead.hidden = true;
       if (!found) return;
+      shown += 1;
       taken.push(found);
       line.node.style.transform = "translate(" + found[0] + "px," + found[1] + "px)";
+      lead(line, found, end.point);
     });
   }
   /* The names on the map keep clear of the labels, and of the marks in their new places. */

@@ -28,6 +28,7 @@
   /* One line for each filter: what it asks for, how many it alone leaves out, and how many of these because it is unknown. */
   g.sayLeftOut = function (node) {
     var list = g.leftOut();
+    if (list.length === 1 && list[0][0] === "text" && !g.counts().shown) list = []; /* the table says it */
     node.hidden = !list.length;
     node.replaceChildren.apply(node, list.map(line));
   };

@@ -36,6 +36,30 @@
     if (asked.text !== text) asked = { text: text, plain: g.latin(text).trim(), key: g.fold(text) };
     return names.plain[at].indexOf(asked.plain) >= 0 || (asked.key.length > 1 && names.keys[at].indexOf(asked.key) >= 0);
   }
+  /* Letters to change, add or drop to make one word of another; more than `most` counts as one more than that. */
+  function apart(a, b, most) {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    var row = Array.from({ length: b.length + 1 }, function (_, i) { return i; });
+    for (var i = 1; i <= a.length; i++) {
+      var corner = row[0];
+      row[0] = i;
+      for (var j = 1; j <= b.length; j++) {
+        var next = Math.min(row[j] + 1, row[j - 1] + 1, corner + (a[i - 1] === b[j - 1] ? 0 : 1));
+        corner = row[j];
+        row[j] = next;
+      }
+    }
+    return row[b.length];
+  }
+  /* The rows with the names nearest to a text that none has: at most three, a third of the letters off at most. */
+  g.nearestNames = function (text) {
+    var key = g.fold(text), most = Math.floor(key.length / 3), names = index().keys;
+    if (!most) return [];
+    return rows().map(function (d, i) {
+      var words = names[i].split("\t").reduce(function (all, name) { return all.concat(name.trim(), name.trim().split(" ")); }, []);
+      return [Math.min.apply(null, words.map(function (word) { return apart(key, word, most); })), i, d];
+    }).filter(function (one) { return one[0] <= most; }).sort(function (a, b) { return a[0] - b[0] || a[1] - b[1]; }).slice(0, 3).map(function (one) { return one[2]; });
+  };
   function oneOf(list, value) { return !list || !list.length || list.indexOf(value || "unknown") >= 0; }
   function named(d, kind) { return kind === "unknown" ? !d.ree_class : String(d.ree_class || "").split("_").indexOf(kind) >= 0; }
 
@@ -162,7 +186,9 @@
     });
     var count = g.counts(), out = count.all - count.shown;
     var said = g.t("shown_of", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
-    document.getElementById("count").textContent = out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
+    /* Where nothing is left the table says so; a screen reader hears it here. */
+    document.getElementById("count").classList.toggle("unseen", !count.shown);
+    document.getElementById("count").textContent = !count.shown ? g.t("nothing_shown") : out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
     document.getElementById("reset-filters").hidden = !active().length;
     g.sayLeftOut(document.getElementById("left-out"));
     var boxed = active().filter(function (name) { return name !== "text"; }).length; /* the search has a field of its own */

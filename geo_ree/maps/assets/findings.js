@@ -94,6 +94,7 @@
     return (flags[d.id] || []).filter(function (f) { return SEVERITIES.indexOf(f.severity) >= 0; })[0];
   }
   g.worstFlag = worst;
+  g.sizeStated = stated;
   function flagged(d) {
     var f = worst(d);
     if (!f) return el("p", { "class": "worst" }, t("no_flag"));
@@ -123,7 +124,7 @@
     if (!d) return el("article", { "class": "card" }, el("p", { "class": "asked" }, t(card.question)), el("p", {}, t(card.note)));
     open = el("button", { type: "button", "class": "as-link" }, d.name || d.id);
     open.addEventListener("click", function () { g.open(d.id); });
-    var node = el("article", { "class": "card", "data-card": card.question }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
+    var node = el("article", { "class": "card", "data-card": card.question, "data-deposit": d.id }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
       el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d),
       card.note ? el("p", { "class": "small" }, t(card.note), card.note === "card_no_coordinate" && g.areasOf(d.id).length ? " " + t("card_area") : "") : null);
     setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });

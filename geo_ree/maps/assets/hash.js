@@ -142,7 +142,10 @@
     g.startHistory(text);
   }
   g.startHash = function () {
-    function dossier() { if (g.state.choice) g.hold("dossier", g.close); else g.release("dossier"); }
+    function dossier() {
+      var id = g.state.choice;
+      if (id) g.hold("dossier", g.close, id, function () { g.open(id); }, g.placeBefore()); else g.release("dossier");
+    }
     g.subscribe(function (changed) {
       if (changed.indexOf("choice") >= 0) dossier();
       g.writeAddress();

@@ -1,5 +1,5 @@
-/* What is open over the page (the map of a phone, a dossier, the visit sheet) and the history of the browser: each is an entry, so
-   that Back closes the topmost and undoes nothing else. */
+/* What is open over the page (the map of a phone, each dossier, the visit sheet) and the history of the browser: each is an entry,
+   so that Back closes the topmost and undoes nothing else. A dossier that another one took the place of comes back. */
 "use strict";
 (function (g) {
   var open = [], going = false, travelling = false, written = null, timer = 0;
@@ -34,16 +34,26 @@
     going = true;
     window.history.go(open.length - have);
   }
-  function at(name) { return open.findIndex(function (one) { return one.name === name; }); }
-  /* Something was opened, which `close` closes; or it was closed. */
-  g.hold = function (name, close) {
-    if (at(name) < 0) open.push({ name: name, close: close });
+  /* Something was opened, or it was closed: `close` closes it, `show` brings it back if its like was opened in its place, `left`
+     scrolls to where the reader was before. */
+  g.hold = function (name, close, id, show, left) {
+    var last = open[open.length - 1];
+    if (!last || last.name !== name || last.id !== id) open.push({ name: name, close: close, id: id, show: show, left: left });
     settle();
   };
   g.release = function (name) {
-    if (at(name) >= 0) open.splice(at(name), 1);
+    open = open.filter(function (one) { return one.name !== name; });
     settle();
   };
+  /* Close what lies above an entry of the history. */
+  function closeDownTo(mark) {
+    while (open.length > mark) {
+      var gone = open.pop(), below = open[open.length - 1];
+      if (!below || below.name !== gone.name) gone.close();
+      else if (open.length === mark) below.show();
+      if (gone.left && open.length === mark) gone.left();
+    }
+  }
   /* Write the address shortly after a change of the settings. */
   g.writeAddress = function () {
     clearTimeout(timer);
@@ -68,7 +78,7 @@
       var mark = entry();
       if (mark === null) return; /* an address that a reader typed: see hashchange */
       if (!going) g.travel(function () {
-        while (open.length > mark) open.pop().close();
+        closeDownTo(mark);
         if (open.length < mark) reopen();
       });
       going = false;

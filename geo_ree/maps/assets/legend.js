@@ -68,7 +68,7 @@
   function ramp() {
     return el("div", { "class": "ramp" }, data.ramp.map(function (step, i) {
       return el("div", {}, el("i", { style: "background:" + step[1] }), step[0] + (i === data.ramp.length - 1 ? "+" : ""));
-    }));
+    }), el("div", {}, el("i", { "class": "unscored" }), g.t("unknown")));
   }
   /* The sizes of contained oxide in one row. */
   function sizes(middle) {

@@ -71,7 +71,7 @@
     });
     if (found) table.append(el("tbody", {}, found.map(row)));
     box.replaceChildren(shut, el("b", {}, g.t("measure_point")), form,
-      el("div", { role: "status" }, !at ? el("p", {}, g.t("measure_hint")) : !found ? el("p", {}, g.t("measure_outside")) : [
+      el("div", { role: "status" }, !at ? el("p", {}, g.isTouched() ? g.t("measure_hint_touch") : g.t("measure_hint")) : !found ? el("p", {}, g.t("measure_outside")) : [
         el("p", {}, country ? g.country(country) + ". " : "", g.t("measure_note")), g.scrolls(el("div", { "class": "wide" }, table), g.t("table_scrolls")),
         el("p", { "class": "small" }, g.t("measure_precision"))]));
     box.hidden = false;
@@ -84,7 +84,7 @@
     if (!hidden && p.x > 0 && p.y > 0 && p.x < size.x && p.y < size.y) return;
     var beside = b.width < 0.5 * size.x, places = [at].concat(found.filter(function (one) { return one.km < NEAR_KM; }).map(function (one) { return one.place; }));
     g.frame(function () {
-      chart.fitBounds(places, { animate: false, maxZoom: 9, paddingTopLeft: [beside ? b.width + 40 : 40, 50], paddingBottomRight: [40, beside ? 50 : b.height + 50] });
+      chart.fitBounds(places, { animate: false, maxZoom: 9, paddingTopLeft: [beside ? b.width + 40 : 40, 50], paddingBottomRight: [beside && size.x > b.width + 360 ? 190 : 40, beside ? 50 : b.height + 50] });
     });
   }
   /* Measure from a point and draw the lines. */

@@ -107,7 +107,7 @@
     walk.setAttribute("aria-label", g.t("walk"));
   };
 
-  var ring = null, selection = null, chart = null, seenAt = null, pointed = null;
+  var ring = null, selection = null, chart = null, seenAt = null, pointed = null, leftAt = null;
 
   function place(mark, d) {
     if (!d || d.latitude === undefined) mark.remove(); else mark.setLatLng(g.markPlace(d)).addTo(chart);
@@ -138,6 +138,13 @@
     (panel.scrollHeight > panel.clientHeight + 1 ? panel : document.scrollingElement).scrollTop += now.top + share * now.height - (was.top + share * was.height);
     return done;
   };
+  /* A function that scrolls page and dossier to where they are now. */
+  function placeNow() {
+    var boxes = [document.getElementById("panel"), document.scrollingElement, box], tops = boxes.map(function (one) { return one.scrollTop; });
+    return function () { boxes.forEach(function (one, i) { one.scrollTop = tops[i]; }); };
+  }
+  /* The same for where they were before the dossier was opened. */
+  g.placeBefore = function () { return leftAt; };
   function listen(group) {
     if (!group) return;
     group.on("mouseover", function (e) {
@@ -161,6 +168,7 @@
     document.addEventListener("scheme", colour);
     listen(g.layers.deposits);
     g.open = function (id, y) {
+      leftAt = placeNow();
       return g.keepingRow(id, function () {
         var done = open(id);
         if (done) {

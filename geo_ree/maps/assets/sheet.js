@@ -77,6 +77,14 @@
     if (done) fit();
     return done;
   };
+  /* While a point is measured the map has most of the screen. */
+  ["measuring", "measurePoint"].forEach(function (name) {
+    var act = g[name];
+    g[name] = function (first, second) {
+      if (narrow.matches && box && !box.hidden && first !== false) set("low");
+      return act(first, second);
+    };
+  });
   /* At once, and again after the row and the history had their say. */
   function goBack(y) {
     var again = function () { if (g.opened() === null) window.scrollTo(0, y); };

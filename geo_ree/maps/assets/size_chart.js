@@ -1,7 +1,7 @@
 /* Access by size: the score, or the cost of access, with its interval against contained oxide; deposits of unknown size stand aside. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", MOST = 300, R = 6, PAD = { top: 16, right: 16, bottom: 48, left: 48 };
+  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", MOST = 300, R = 6, LETTER = 7.2, NAME_LETTER = 7.6, PAD = { top: 16, right: 16, bottom: 48, left: 48 };
   var KINDS = ["reporting_code", "state"], by = "score", box = null, wide = 0, chosen = null;
 
   function known(v) { return v !== undefined && v !== null; }
@@ -44,24 +44,28 @@
     var sized = list.filter(function (p) { return p.t; }).map(function (p) { return Math.log10(p.t); }), strip = list.length > sized.length;
     var low = Math.floor(Math.min.apply(null, sized.concat(4)) - 0.001), high = Math.ceil(Math.max.apply(null, sized.concat(6)) + 0.15);
     var top = Math.max.apply(null, list.map(function (p) { return Math.max(p.y[0], known(p.y[2]) ? p.y[2] : 0); }).concat(1));
-    var tall = wide < 480 ? 320 : 400, ticks = steps(top, 5), edge = PAD.left + (strip ? Math.max(72, 0.24 * wide) : 0);
-    var first = edge + (strip ? 24 : 0);
+    var ticks = steps(top, 5), edge = PAD.left + (strip ? Math.max(72, 0.24 * wide) : 0), first = edge + (strip ? 24 : 0);
+    /* The words below the strip have a line each where it is too narrow for them. */
+    var words = t("size_unknown"), bottom = PAD.bottom, split = strip && LETTER * words.length > edge - PAD.left, tall;
+    words = split ? words.split(" ") : [words];
+    bottom += 16 * (words.length - 1);
+    tall = (wide < 480 ? 320 : 400) + bottom - PAD.bottom;
     return {
-      tall: tall, ticks: ticks, strip: strip ? [PAD.left, edge] : null, first: first, decades: Array.from({ length: high - low + 1 }, function (_, i) { return low + i; }),
+      tall: tall, foot: tall - bottom, words: words, ticks: ticks, strip: strip ? [PAD.left, edge] : null, first: first, decades: Array.from({ length: high - low + 1 }, function (_, i) { return low + i; }),
       x: function (v) { return first + (Math.log10(v) - low) / (high - low) * (wide - PAD.right - first); },
-      y: function (v) { return tall - PAD.bottom - v / ticks[ticks.length - 1] * (tall - PAD.top - PAD.bottom); }
+      y: function (v) { return tall - bottom - v / ticks[ticks.length - 1] * (tall - PAD.top - bottom); }
     };
   }
   function text(x, y, anchor, words, kind) {
     return shape("text", { x: x, y: y, "text-anchor": anchor, "class": kind || "" }, words);
   }
   function frame(s) {
-    var out = [], foot = s.tall - PAD.bottom;
+    var out = [], foot = s.foot;
     s.ticks.forEach(function (v) {
       out.push(shape("path", { "class": v ? "grid" : "base", d: "M" + PAD.left + " " + s.y(v) + "H" + (wide - PAD.right) }), text(PAD.left - 8, s.y(v) + 4, "end", g.plainNumber(v, 0)));
     });
-    if (s.strip) out.push(shape("rect", { "class": "strip", x: s.strip[0], y: PAD.top, width: s.strip[1] - s.strip[0], height: foot - PAD.top }),
-      text((s.strip[0] + s.strip[1]) / 2, foot + 20, "middle", t("size_unknown")));
+    if (s.strip) out = out.concat(shape("rect", { "class": "strip", x: s.strip[0], y: PAD.top, width: s.strip[1] - s.strip[0], height: foot - PAD.top }),
+      s.words.map(function (word, i) { return text((s.strip[0] + s.strip[1]) / 2, foot + 20 + 16 * i, "middle", word); }));
     var close = s.x(10) - s.x(1) < 56;
     s.decades.forEach(function (k) {
       var x = s.x(Math.pow(10, k));
@@ -69,7 +73,7 @@
       if (close && (k - s.decades[0]) % 2) return;
       out.push(text(x, foot + 20, k === s.decades[s.decades.length - 1] ? "end" : "middle", tonnes(Math.pow(10, k))));
     });
-    out.push(text(wide - PAD.right, foot + 40, "end", t("chart_x"), "axis"));
+    out.push(text(wide - PAD.right, s.tall - 8, "end", t("chart_x"), "axis"));
     return out;
   }
   /* Where the marks of unknown size stand, so that none covers another. */
@@ -88,19 +92,35 @@
     });
   }
   function overlap(a, b) { return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]; }
-  /* Names beside the marks of known size, where they cover nothing. */
-  function names(list, s) {
-    var taken = [], out = [];
-    list.forEach(function (p) {
-      taken.push([p.px - R, p.py - R, p.px + R, p.py + R]);
-      if (p.t && known(p.y[1])) taken.push([p.px - 2, s.y(p.y[2]), p.px + 2, s.y(p.y[1])]);
+  function away(area, p) { return Math.hypot(Math.max(area[0] - p.px, 0, p.px - area[2]), Math.max(area[1] - p.py, 0, p.py - area[3])); }
+  /* Where a name may stand: beside its mark, then farther and farther. */
+  function spots(p, width, s) {
+    var out = [[p.px + 11, p.py - 8], [p.px - 11 - width, p.py - 8], [p.px + 6, p.py - 22], [p.px + 6, p.py + 8], [p.px - 6 - width, p.py - 22], [p.px - 6 - width, p.py + 8],
+      [p.px - width / 2, s.y(known(p.y[2]) ? p.y[2] : p.y[0]) - 20]];
+    for (var far = 16; far <= 160; far += 12) [[far, -8 - far], [-far - width, -8 - far], [far, far - 8], [-far - width, far - 8], [-width / 2, -16 - far], [-width / 2, far], [far, -8], [-far - width, -8], [11, -8 - far], [-11 - width, -8 - far]].forEach(function (off) {
+      out.push([p.px + off[0], p.py + off[1]], [Math.max(s.first, Math.min(wide - width - 2, p.px - width / 2)), p.py + off[1]]);
     });
-    list.filter(function (p) { return p.t; }).forEach(function (p) {
-      var name = p.d.name || p.d.id, width = 7.6 * name.length;
-      var above = s.y(known(p.y[2]) ? p.y[2] : p.y[0]) - 20;
-      [[p.px + 11, p.py - 8], [p.px - 11 - width, p.py - 8], [p.px + 6, p.py - 22], [p.px + 6, p.py + 8], [p.px - width / 2, above], [p.px - width, above]].some(function (at) {
-        var area = [at[0], at[1], at[0] + width, at[1] + 16];
-        if (area[0] < s.first - 20 || area[2] > wide || area[3] > s.tall - PAD.bottom || taken.some(function (o) { return overlap(area, o); })) return false;
+    return out;
+  }
+  /* Names of the marks of known size, where they cover nothing; a line leads to its mark from a name that is not beside it, or that
+     another mark is nearer to. */
+  function names(list, s) {
+    var taken = [], out = [], sized = list.filter(function (p) { return p.t; });
+    list.forEach(function (p) {
+      if (!p.y[3]) taken.push([p.px - R, p.py - R, p.px + R, p.py + R]);
+      if (known(p.y[1])) taken.push([p.px - 2, s.y(p.y[2]), p.px + 2, s.y(p.y[1])]);
+    });
+    sized.forEach(function (p) {
+      var name = p.d.name || p.d.id, width = NAME_LETTER * name.length;
+      spots(p, width, s).some(function (at) {
+        var area = [at[0], at[1], at[0] + width, at[1] + 16], own = away(area, p), near, end;
+        if (area[0] < s.first - 36 || area[1] < 0 || area[2] > wide || area[3] > s.foot || taken.some(function (o) { return overlap(area, o); })) return false;
+        near = sized.some(function (o) { return o !== p && away(area, o) < own + R; });
+        if (near && own < 16) return false; /* too near to another for a line to help */
+        if (near || own > 16) {
+          end = [Math.max(area[0], Math.min(area[2], p.px)), Math.max(area[1], Math.min(area[3], p.py))];
+          out.unshift(shape("path", { "class": "name-lead", d: "M" + end[0] + " " + end[1] + "L" + p.px + " " + p.py }));
+        }
         taken.push(area);
         out.push(text(at[0], at[1] + 12, "start", name, "name"));
         return true;
@@ -125,7 +145,8 @@
     var line = known(p.y[1]) ? shape("path", { "class": "span" + (p.y[3] ? " dashed" : ""), d: "M" + p.px + " " + s.y(p.y[1]) + "V" + s.y(p.y[2]) }) : null;
     var node = shape("g", { "class": "point", role: "link", tabindex: "-1", "data-id": p.d.id, "aria-label": (p.d.name || p.d.id) + ": " + valueWords(p) + "; " + sizeWords(p) },
       line, shape("circle", { cx: p.px, cy: p.py, r: 12, "class": "reach" }));
-    mark(p.px, p.py, fillOf(p.r)).forEach(function (part) { node.append(part); });
+    /* A score that depends on the place has no point: its range alone is drawn. */
+    if (!p.y[3]) mark(p.px, p.py, fillOf(p.r)).forEach(function (part) { node.append(part); });
     return node;
   }
   function key() {

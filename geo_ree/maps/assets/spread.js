@@ -1,7 +1,7 @@
 /* Marks that would cover each other are moved apart, each tied to its place by a line, so that every rank can be read. */
 "use strict";
 (function (g) {
-  var ROUNDS = 160, GAP = 1.5, HOME = 0.03, TURN = 2.399963, MOVED = 1.5;
+  var ROUNDS = 160, GAP = 3, HOME = 0.03, TURN = 2.399963, MOVED = 1.5;
 
   /* Move points apart until none is nearer to another than both radii: positions as [x, y], the given ones unchanged where they are
      free. The same points give the same result. */

@@ -131,7 +131,7 @@
       tr.setAttribute("aria-rowindex", from + k + 2);
       return tr;
     });
-    var none = el("tr", { role: "row" }, el("td", { "class": "none", role: "gridcell" }, g.t("nothing_shown")));
+    var none = el("tr", { role: "row" }, el("td", { "class": "none", role: "gridcell" }, g.t("nothing_shown"), this.node.id === "ranking" ? nearest() : null));
     this.node.setAttribute("aria-rowcount", rows.length + 1);
     this.node.classList.toggle("with-routes", g.hasRoutes && !g.state.columns);
     this.node.classList.toggle("chosen", Boolean(g.state.columns));
@@ -144,6 +144,15 @@
     }
     this.turn(pages, from, rows.length);
   };
+  /* The names nearest to a search that finds nothing: a click searches for one. */
+  function nearest() {
+    var list = g.state.filters.text && !g.counts().shown ? g.nearestNames(g.state.filters.text) : [];
+    return list.length ? el("p", { "class": "nearest-names" }, g.t("nearest_names"), list.map(function (d) {
+      var button = el("button", { type: "button", "class": "as-link" }, d.name || d.id);
+      button.addEventListener("click", function () { g.set({ filters: Object.assign({}, g.state.filters, { text: d.name || d.id }) }); });
+      return [" ", button];
+    })) : null;
+  }
   Ranking.prototype.turn = function (pages, from, count) {
     var self = this;
     this.pager.hidden = pages < 2;

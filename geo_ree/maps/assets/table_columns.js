@@ -3,7 +3,7 @@
 (function (g) {
   /* In a narrow panel columns fall away by their class: WIDE first; MIDDLE, ROOMY and ROOMIEST need a wider and wider one, FURTHER only where chosen. */
   var el = g.el, WIDE = "wide-only", MIDDLE = "wide-only middle", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
-  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94, flags: 64 }, USUAL = 82; /* pixels, of chosen columns */
+  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94, flags: 64 }, USUAL = 82, FEW = 3; /* pixels, of chosen columns */
   var controls = null;
 
   g.state.columns = null;
@@ -87,8 +87,8 @@
     return f ? el("span", { "class": "card-only" }, g.severity(f.severity) + ": " + g.flagName(f.flag)) : null;
   }
   function nameCell(d) {
-    var dot = el("span", { "class": "dot" });
-    dot.style.background = g.scoreColour(g.scoreOf(d) || 0);
+    var score = g.scoreOf(d), dot = el("span", { "class": score === undefined || score === null ? "dot unscored" : "dot" });
+    if (!dot.classList.contains("unscored")) dot.style.background = g.scoreColour(score);
     return g.cell("name", dot, d.name || d.id, g.isOwn(d) ? el("small", { "class": "own" }, " " + g.t("own_site")) : null, el("small", { "class": "narrow-only country" }, " " + g.country(d.country)), beneath(d));
   }
   /* Unknown with its reason. */
@@ -144,9 +144,14 @@
   g.columns = columns;
   g.shownOxide = oxide;
   /* The columns in force: those that the reader chose, else all; the width of the panel decides which of them are seen. */
+  /* A column of the run that has a value in one or two rows says little: it is there where a reader chooses it. */
+  function sparse(c) {
+    return c.name === "access" && g.ranked("candidate").concat(g.ranked("by_product_host")).filter(function (d) { return c.key(d) !== undefined; }).length < FEW;
+  }
   g.shownColumns = function () {
+    var few = columns.filter(sparse);
     return columns.filter(function (c) {
-      return ALWAYS.indexOf(c.name) >= 0 || (g.state.columns ? g.state.columns.indexOf(c.name) >= 0 : c.kind.indexOf("further") < 0);
+      return ALWAYS.indexOf(c.name) >= 0 || (g.state.columns ? g.state.columns.indexOf(c.name) >= 0 : c.kind.indexOf("further") < 0 && few.indexOf(c) < 0);
     });
   };
   /* How wide a table of the columns in force has to be, in pixels. */

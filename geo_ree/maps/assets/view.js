@@ -2,7 +2,7 @@
    again when the pane changes its size. */
 "use strict";
 (function (g) {
-  var MARGIN = 8, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7;
+  var MARGIN = 8, NARROW = 520, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7;
   var FINEST = 11; /* a pixel is 55 m: the page rounds places to about 100 m */
   var chart = null, fit = null, framing = false;
 
@@ -29,14 +29,15 @@
     chart.setMaxBounds([[box[1], box[0]], [box[3], box[2]]]);
     if (chart.getZoom() < chart.options.minZoom) chart.setZoom(chart.options.minZoom, { animate: false });
   }
-  /* The marks of the overview: what is ranked, and references beside it; own sites alone if there are any. */
+  /* The marks of the overview: what is ranked, and references beside it; own sites alone if there are any, and on a map as narrow as
+     a phone the candidates alone, as wide as they fit. */
   function marks() {
-    var own = g.deposits.filter(g.isOwn);
-    var all = own.length ? own : g.ranked("candidate").slice(0, MOST).concat(g.ranked("by_product_host").slice(0, MOST),
+    var own = g.deposits.filter(g.isOwn), narrow = chart.getSize().x < NARROW, candidates = g.ranked("candidate").slice(0, MOST);
+    var all = own.length ? own : narrow && candidates.length > 1 ? candidates : candidates.concat(g.ranked("by_product_host").slice(0, MOST),
       g.deposits.filter(function (d) { return d.role === "reference"; }).slice(0, MOST));
     return all.map(function (d) {
       var at = g.onSquare(d.latitude, d.longitude);
-      return [at[0], at[1], g.look(d).radius + MARGIN];
+      return [at[0], at[1], g.look(d).radius + (narrow ? MARGIN / 4 : MARGIN)];
     });
   }
   function span(of, axis) {

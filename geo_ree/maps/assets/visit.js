@@ -223,16 +223,16 @@
     var root = add(doc.documentElement, "Document");
     add(root, "name", t("visit"));
     add(root, "description", paragraphs([[t("run_id"), data.run.run_id || t("unknown")], [t("disclaimer"), g.term(data.run.disclaimer || "")], [t("attribution"), named()]]));
-    data.ramp.forEach(function (step, i) {
+    data.ramp.concat([[null, "#8b95a1"]]).forEach(function (step, i) {
       var style = add(root, "Style"), c = step[1];
-      style.setAttribute("id", "score" + i);
+      style.setAttribute("id", step[0] === null ? "unscored" : "score" + i);
       add(add(style, "IconStyle"), "color", "ff" + c.slice(5, 7) + c.slice(3, 5) + c.slice(1, 3));
     });
     placed(ids).forEach(function (d) {
-      var mark = add(root, "Placemark"), at = data.ramp.reduce(function (k, step, i) { return (g.scoreOf(d) || 0) >= step[0] ? i : k; }, 0);
+      var mark = add(root, "Placemark"), at = data.ramp.reduce(function (k, step, i) { return g.scoreOf(d) >= step[0] ? i : k; }, 0);
       add(mark, "name", title(d));
       add(mark, "description", paragraphs(lines(d)));
-      add(mark, "styleUrl", "#score" + at);
+      add(mark, "styleUrl", known(g.scoreOf(d)) ? "#score" + at : "#unscored");
       add(add(mark, "Point"), "coordinates", d.longitude + "," + d.latitude);
     });
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(doc) + "\n";

@@ -135,8 +135,10 @@
     return d.latin_name ? g.languages.map(function (code) { return entry(texts[code].names, d.latin_name); }).filter(Boolean) : [];
   };
   g.locale = function () { return current().locale; };
+  /* Whether the reader points with a finger: some hints have other words then. */
+  g.isTouched = function () { return window.matchMedia("(pointer: coarse)").matches; };
   g.translateBody = function () {
-    document.querySelectorAll("[data-t]").forEach(function (node) { node.textContent = g.t(node.dataset.t); });
+    document.querySelectorAll("[data-t]").forEach(function (node) { node.textContent = g.t(g.isTouched() && node.dataset.tTouch || node.dataset.t); });
     document.querySelectorAll("[data-t-label]").forEach(function (node) { node.setAttribute("aria-label", g.t(node.dataset.tLabel)); });
     document.querySelectorAll("#languages button").forEach(function (b) { b.setAttribute("aria-pressed", String(b.lang === g.state.language)); });
   };
