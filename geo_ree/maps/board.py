@@ -162,7 +162,11 @@ def _cards(
         place = say.term(names.get(country, country))
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
         flag = worst.get(str(card["deposit"]))
-        said = _flagged(say, flag, say.flag(flag["flag"])) if flag else ""
+        said = (
+            _flagged(say, flag, f"{say.flag(flag['flag'])}. {safe_html(flag['fact'])}")
+            if flag
+            else ""
+        )
         parts = (
             f"<small>{say(card['question'])}</small>{answer}<small class='flagged'>{said}</small>"
         )

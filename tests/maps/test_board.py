@@ -162,6 +162,39 @@ def test_page_one_is_the_sheet_and_the_best_dossiers_follow(starter_page, visit,
     assert seen.trouble == []
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_first_sheet_has_the_lines_of_the_cards_and_a_map_without_an_empty_strip(
+    starter_page, visit, language
+):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate(f"geoRee.set({{language: '{language}'}})")
+    cards = seen.page.locator("#cards .card").count()
+    on_paper(seen)
+    words = load_languages()[language]["page"]
+    lines = seen.page.locator(".board-facts p").all_inner_texts()
+    assert len(lines) == 5 * cards and all(lines)
+    for at, key in ((0, "card_control"), (2, "card_way"), (3, "access_usd"), (4, "score")):
+        assert all(line.startswith(words[key]) for line in lines[at * cards : (at + 1) * cards])
+    flags = seen.page.locator(".board-cards .flagged").evaluate_all(
+        "all => all.map(n => n.getBoundingClientRect().height / parseFloat(getComputedStyle(n).lineHeight))"
+    )
+    assert max(flags) < 1.5
+    drawn = seen.value(
+        "(s => { const b = s.getBoundingClientRect(), v = s.viewBox.baseVal;"
+        " return [b.width, b.height, v.width, v.height]; })"
+        "(document.querySelector('#board .still'))"
+    )
+    assert drawn[0] / drawn[1] == pytest.approx(drawn[2] / drawn[3], rel=0.02)
+    small = seen.value(
+        "Math.min(...[...document.querySelectorAll('#board .still .marks text')]"
+        ".map(t => parseFloat(getComputedStyle(t).fontSize)))"
+    )
+    assert small * drawn[0] / drawn[2] > 5.5 / 0.75  # points in pixels
+    assert (
+        seen.value("(b => b.scrollHeight - b.clientHeight)(document.getElementById('board'))") <= 1
+    )
+
+
 def test_the_open_dossier_is_the_one_that_is_printed(starter_page, visit):
     seen = visit(starter_page[1])
     seen.page.evaluate("geoRee.open('starter_deposits:kundybai')")

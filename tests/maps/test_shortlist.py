@@ -68,6 +68,46 @@ def test_two_to_four_stand_side_by_side_the_unplaced_too(starter_page, visit):
     assert f"{now:.1f}" in seen.page.inner_text("#comparison")
 
 
+def test_side_by_side_every_stop_and_caution_is_listed(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    flags = starter_page[0].tables["flags"]
+    counts = flags[flags["severity"].isin(["stop", "caution"])]["deposit_id"].value_counts()
+    ids = list(counts.index[:2])
+    seen.page.evaluate("ids => geoRee.set({shortlist: ids.map(id => ({id: id, note: ''}))})", ids)
+    told = seen.value(
+        "(box => [...box.querySelectorAll('tbody tr')].map(r => [...r.cells]"
+        ".map(c => [...c.querySelectorAll(':scope > small')]"
+        ".filter(s => /^(Stop|Caution): /.test(s.textContent)).length)).find(r => r[1] > 1))"
+        "(geoRee.comparison(" + json.dumps(ids) + ".map(id => geoRee.byId[id])))"
+    )
+    assert told[1:] == [counts[one] for one in ids]
+
+
+def test_no_button_of_a_dossier_covers_words(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("geoRee.open(geoRee.ranked('candidate')[0].id)")
+    for top in (0, 500, 1500):
+        seen.page.evaluate(f"document.getElementById('dossier').scrollTop = {top}")
+        shut = seen.page.locator("#dossier .shut").bounding_box()
+        x, y = shut["x"] - 4, shut["y"] + shut["height"] / 2
+        over = seen.value(
+            f"document.elementFromPoint({x}, {y}).closest('.sheet-head, .walk') !== null"
+        )
+        assert over, top
+
+
+def test_a_column_with_one_or_two_values_is_there_only_where_it_is_chosen(starter_page, visit):
+    seen = visit(starter_page[1], 1920, 1000)
+    known = seen.value(
+        "geoRee.ranked('candidate').concat(geoRee.ranked('by_product_host'))"
+        ".filter(d => geoRee.accessOf(d).p50 !== undefined).length"
+    )
+    shown = "geoRee.shownColumns().some(c => c.name === 'access')"
+    assert seen.value(shown) is (known >= 3)
+    seen.page.evaluate("geoRee.set({columns: ['score', 'access']})")
+    assert seen.value(shown) is True
+
+
 def test_notes_are_kept_in_the_link_as_data(starter_page, visit):
     path = starter_page[1]
     seen = visit(path, 1440, 900)

@@ -69,9 +69,9 @@
   function text(node) { return node ? node.textContent : ""; }
   function cards() {
     return Array.from(document.querySelectorAll("#cards .card"), function (card) {
-      var name = card.querySelector("h3"), f = name && g.worstFlag(g.byId[card.dataset.deposit]);
+      var name = card.querySelector("h3");
       return el("div", {}, el("small", {}, text(card.querySelector(".asked"))), name ? [el("b", {}, text(name)), " " + text(card.querySelector(".sub"))] : null,
-        el("small", { "class": "flagged" }, f ? g.severity(f.severity) + ": " + g.flagName(f.flag) : ""),
+        el("small", { "class": "flagged" }, text(card.querySelector(".worst"))),
         el("small", {}, text(card.querySelector(":scope > .small") || (name ? null : card.querySelector("p:last-child")))));
     });
   }
