@@ -149,7 +149,8 @@
     button = g.el("button", { type: "button", "class": "as-link" }, short);
     button.addEventListener("click", function () {
       if (g.opened() !== d.id) g.open(d.id);
-      document.querySelector("#dossier .site-access").scrollIntoView({ block: "start" });
+      var box = document.getElementById("dossier"), full = box.querySelector(".site-access");
+      box.scrollTop += full.getBoundingClientRect().top - box.getBoundingClientRect().top - 52; /* below the strip with the button */
     });
     return g.el("p", { "class": "note site-access-link" }, button);
   };
