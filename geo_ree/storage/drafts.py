@@ -99,7 +99,15 @@ def discard_drafts() -> None:
 def make_folder(folder: Path) -> list[Path]:
     """Create a folder and its parents; give those that were created, deepest first."""
     missing = [p for p in (folder, *folder.parents) if not p.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    for attempt in range(_ATTEMPTS):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError):
+            # it was there, or its parent was, until another command removed what it had made
+            if attempt == _ATTEMPTS - 1 or folder.exists():
+                raise
+        else:
+            break
     return missing
 
 

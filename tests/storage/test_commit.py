@@ -415,6 +415,23 @@ def test_scratch_is_removed_and_so_is_that_of_a_killed_process(tmp_path, monkeyp
     assert listing(tmp_path) == []
 
 
+def test_a_folder_that_another_command_removes_at_this_moment_is_made_again(tmp_path, monkeypatch):
+    real, calls = os.mkdir, []
+
+    def was_there(path, *rest, **more):
+        calls.append(path)
+        if len(calls) == 1:
+            raise FileExistsError(path)  # and gone when pathlib looks whether it is a folder
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "mkdir", was_there)
+    assert drafts.make_folder(tmp_path / "a") == [tmp_path / "a"]
+    assert (tmp_path / "a").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        drafts.make_folder(tmp_path / "file")
+
+
 def test_scratch_of_somebody_else_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setattr(drafts.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(drafts.tempfile, "tempdir", str(tmp_path))
