@@ -53,7 +53,11 @@ def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
     except _DAMAGED as error:
         raise SchemaError(f"{where} is damaged ({one_line(error, path)})", hint) from error
     geometries = frame.columns[frame.dtypes == "geometry"]
-    nested = [f.name for f in schema if pa.types.is_nested(f.type) and f.name not in geometries]
+    nested = [
+        f.name
+        for f in schema
+        if pa.types.is_nested(stored_type(f.type)) and f.name not in geometries
+    ]
     for name in nested:
         frame[name] = pd.Series([_json(v) for v in frame[name]], frame.index, dtype=object)
     return frame
@@ -72,7 +76,7 @@ def _check(path: Path, where: str) -> pa.Schema:
     try_file(path, "parquet", where=where)
     with pq.ParquetFile(path) as file:
         for field in file.schema_arrow:
-            if field.name in _wkb_columns(file.schema_arrow) and not _is_binary(field.type):
+            if field.name in _wkb_columns(file.schema_arrow) and not is_binary(field.type):
                 raise SchemaError(
                     f"{where} has geometries (WKB) of the type {field.type}, expected binary",
                     "write it again as GeoParquet",
@@ -88,8 +92,20 @@ def _wkb_columns(schema: pa.Schema) -> frozenset[str]:
     return frozenset(n for n, c in columns if str(c.get("encoding")).upper() == "WKB")
 
 
-def _is_binary(kind: pa.DataType) -> bool:
+def is_binary(kind: pa.DataType) -> bool:
+    """Whether values are bytes, also under the name of an extension type such as ``geoarrow.wkb``."""
+    kind = stored_type(kind)
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def stored_type(kind: pa.DataType) -> pa.DataType:
+    """Return what an extension type stores: a program that uses GeoArrow has registered its types."""
+    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def stored_values(column: pa.Array) -> pa.Array:
+    """Return a column without its extension type."""
+    return column.storage if isinstance(column, pa.ExtensionArray) else column
 
 
 def _check_size(file: pq.ParquetFile, where: str) -> None:
@@ -100,8 +116,8 @@ def _check_size(file: pq.ParquetFile, where: str) -> None:
         if size > most:
             raise SchemaError(f"{where} expands to more than {most} bytes", LARGER_LIMITS)
         for column in batch.columns:
-            if _is_binary(column.type):
-                for value in column:
+            if is_binary(column.type):
+                for value in stored_values(column):
                     _refuse_nesting(value.as_buffer(), where)
 
 

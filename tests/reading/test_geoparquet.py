@@ -108,3 +108,23 @@ def test_lists_are_texts(tmp_path, made_up):
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"name": ["A", "B"], "lat": [[45.0, 1.5], None]}), path)
     assert open_file(path, made_up())["lat"].tolist() == ["[45.0, 1.5]", None]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_program_that_uses_geoarrow_reads_the_same(tmp_path, deep):
+    import geoarrow.pyarrow as ga  # registers its extension types, for the whole process
+
+    shape = shapely.Point(70, 45)
+    for _ in range(9 if deep else 0):
+        shape = shapely.GeometryCollection([shape])
+    column = ga.wkb().wrap_array(pa.array([shape.wkb], type=pa.binary()))
+    path = tmp_path / "x.parquet"
+    table = pa.table({"name": ["A"], "geometry": column})
+    pq.write_table(table.replace_schema_metadata({"geo": GEO}), path)
+    assert isinstance(pq.read_schema(path).field("geometry").type, pa.BaseExtensionType)
+    if deep:
+        with pytest.raises(SchemaError, match="has collections of collections"):
+            geoparquet.read_parquet(path, where="x.parquet", hint="none")
+    else:
+        got = geoparquet.read_parquet(path, where="x.parquet", hint="none")
+        assert got.geometry.tolist() == [shape]
