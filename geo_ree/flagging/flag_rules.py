@@ -29,10 +29,13 @@ WORDLESS = ("filled", "blank")
 NUMERIC = (">", ">=", "<", "<=")
 BLANKS = ("unknown", "nothing")
 COLUMNS = (
-    *("flag", "layer", "column", "operator", "limit", "error", "only_if", "severity", "if_blank"),
+    *("flag", "subject", "layer", "column", "operator", "limit", "error", "only_if"),
+    *("severity", "if_blank"),
     *("unit", "says", "source_column", "date_column", "reason", "source", "as_of"),
 )
-"""Columns of a file of rules; `error` may be left out."""
+"""Columns of a file of rules; those of `MAY_LACK` may be left out."""
+
+MAY_LACK = ("subject", "error")
 
 UNSURE_M = 1000.0
 """Position error from which a point in an area may lie outside it: how deep it lies is not known (judgement)."""
@@ -65,6 +68,9 @@ class Rule:
     flag
         Name of the flag. Of several rules of one flag, which share their sentence, the first that
         holds gives the row.
+    subject
+        What flags of several layers have in common, such as a protected area; blank: the flag stands
+        alone. A layer that knows nothing of a subject is not listed where another flag states it.
     layer
         Canonical layer that `column` is measured to or comes from.
     column
@@ -94,6 +100,7 @@ class Rule:
     """
 
     flag: str
+    subject: str
     layer: str
     column: str
     operator: str
@@ -231,7 +238,7 @@ def _read_rules(path: Path) -> tuple[Rule, ...]:
         raise SettingsError(
             f"{path} cannot be read ({error})", "give a CSV file in UTF-8"
         ) from error
-    table = table if "error" in table else table.assign(error="")
+    table = table.assign(**{name: "" for name in MAY_LACK if name not in table})
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         hint = f"its columns are {', '.join(COLUMNS)}"
@@ -250,8 +257,10 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
     for name in _FILLED:
         if not getattr(rule, name):
             yield f"there is no {name}", f"fill in the column {name}"
-    if not _NAME.fullmatch(rule.flag):
-        yield f"flag is {rule.flag!r}", "name it in small letters, digits and _"
+    for name in ("flag", "subject"):
+        word = getattr(rule, name)
+        if word and not _NAME.fullmatch(word):
+            yield f"{name} is {word!r}", "name it in small letters, digits and _"
     for name, words in (
         ("severity", SEVERITIES[:-1]),
         ("operator", OPERATORS),

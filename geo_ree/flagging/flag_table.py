@@ -10,14 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_ree.errors import SettingsError, suggest_words
-from geo_ree.flagging.flag_rules import (
-    NUMERIC,
-    SEVERITIES,
-    SOFTER,
-    Rule,
-    is_known,
-    read_rules,
-)
+from geo_ree.flagging.flag_rules import NUMERIC, SEVERITIES, SOFTER, Rule, is_known, read_rules
 from geo_ree.schema.columns import arrange, output_columns
 
 COUNTS = tuple(f"flags_{severity}" for severity in SEVERITIES)
@@ -36,13 +29,7 @@ _NO_WORDS = {
     "process": "Not known: no source names a mineral that decides the process.",
     "control": "Not known: nobody looked for its holder.",
 }
-_AT_DEPOSIT = (
-    "deposits",
-    "resources",
-    "process",
-    "control",
-    "catalogue",
-)  # layers that need no place
+_AT_DEPOSIT = ("deposits", "resources", "process", "control", "catalogue")  # they need no place
 _DIGITS = 6
 
 
@@ -103,7 +90,7 @@ def flags(
         parts.append(_published(check_facts(facts, known), known, table["id"], credits))
     parts += _unknown(table, known)
     found = pd.concat([_empty(), *parts], ignore_index=True)
-    return _sorted(found, table["id"])
+    return _sorted(_settled(found, known), table["id"])
 
 
 def check_facts(facts: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -220,6 +207,17 @@ def _unknown(table: pd.DataFrame, rules: Iterable[Rule]) -> list[pd.DataFrame]:
     measured = [layer.replace("_", " ") for layer in layers if layer not in _AT_DEPOSIT]
     says = _NO_PLACE.format(layers=", ".join(measured))
     return [*out, _unknown_rows(table, ~placed, "not_measured", says)]
+
+
+def _settled(found: pd.DataFrame, rules: Iterable[Rule]) -> pd.DataFrame:
+    """Leave out what a layer does not know where another flag of its subject states it."""
+    subjects = {rule.flag: rule.subject for rule in rules if rule.subject}
+    subject = found["flag"].map(subjects)
+    unknown = found["severity"].eq("unknown")
+    pairs = list(zip(found["deposit_id"], subject, strict=True))
+    stated = {pair for pair, blank in zip(pairs, unknown, strict=True) if not blank}
+    said = np.fromiter((pair in stated for pair in pairs), bool, len(pairs))
+    return found[~(unknown & subject.notna() & said)]
 
 
 def _unknown_rows(

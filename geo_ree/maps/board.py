@@ -46,7 +46,8 @@ def board(
     ----------
     scores
         Rows of the page's deposits, in the order in which the page holds them, with
-        ``oxide_quantity_t`` and ``oxide_category`` of the statement that says how large each is.
+        ``oxide_quantity_t`` and ``oxide_category`` of the statement that says how large each is, and
+        ``access_measured_usd`` and ``access_measured_year`` where a source places a line at one.
     unranked
         Candidates without a coordinate, whom the headline may name.
     layers
@@ -82,7 +83,7 @@ def board(
         f'<div class="board-headline">{findings}</div>',
         _cards(say, _with_areas(say, values), deposits, values["country_names"], worst),
         f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}</figure>",
-        f'<h2 data-t="board_best">{say("board_best")}</h2>' if len(first) else "",
+        _title(say, scores, first, values["first_stages"]) if len(first) else "",
         _table(say, first, values["country_names"], worst) if len(first) else "",
         f"<ul>{''.join(_worded('li', key, say) for key in _CAVEATS)}</ul>",
         f'<p class="board-disclaimer">{_sentence(say.term(str(run.get("disclaimer") or "")))}</p>',
@@ -213,6 +214,14 @@ def _best(scores: pd.DataFrame, first_stages: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame(pd.concat([ranked[first], ranked[~first]]).head(TOP))
 
 
+def _title(say: _Words, scores: pd.DataFrame, first: pd.DataFrame, stages: Iterable[str]) -> str:
+    """Say which candidates the table shows, and among how many they are ranked."""
+    ranked = int((scores["role"].eq("candidate") & scores["rank_in_role"].notna()).sum())
+    staged = "stage" in first and first["stage"].isin(list(stages)).any()
+    key = "board_best" if staged else "board_best_all"
+    return f'<h2 class="board-best">{say(key, n=len(first), all=ranked)}</h2>'
+
+
 def _table(
     say: _Words,
     rows: pd.DataFrame,
@@ -250,14 +259,15 @@ def _cells(
     access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
     oxide = known.get("oxide_quantity_t")
     tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
-    stated = safe_html(say.term(str(known.get("oxide_category", ""))))
+    texts = (str(known.get(f"oxide_{name}", "")) for name in ("category", "system"))
+    stated = safe_html(", ".join(say.term(text) for text in texts if text))
     return [
         f"{known['rank_in_role']:,.0f}",
         name,
         safe_html(say.term(stage)) if stage else say("unknown"),
         score,
         rank or say("unknown"),
-        access,
+        access + _mark(say, known),
         tonnes + (f"<small>{stated}</small>" if stated and oxide is not None else ""),
     ]
 
@@ -269,6 +279,15 @@ def _spread(
         return say("unknown")
     span = _range(row, low, high)
     return f"{row[mid]:,.{digits}f}" + (f"<small>{span}</small>" if span else "")
+
+
+def _mark(say: _Words, row: Mapping[str, Any]) -> str:
+    """The cost of access if the source that places a line at the deposit is wrong."""
+    if "access_measured_usd" not in row or f"{_COST}_p50" not in row:
+        return ""
+    rounded = float(f"{row['access_measured_usd']:.2g}")
+    words = say("site_access_mark", usd=f"{rounded:,.0f}", year=str(row["access_measured_year"]))
+    return f"<small>{words}</small>"
 
 
 def _range(row: Mapping[str, Any], low: str, high: str) -> str:

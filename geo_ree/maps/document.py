@@ -57,6 +57,7 @@ _WITH_DATA = (
         "download.js",
         "uncertainty.js",
         "findings.js",
+        "changed_note.js",
         "size_chart.js",
         "panel.js",
         "answers.js",

@@ -45,6 +45,8 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
       under the default question; and the countries in which none has one.
     - ``headline_leader``: the candidate of the highest score, and how many others cannot be told
       apart from it (none: ``headline_leader_apart``); ``headline_leads`` where that was not computed.
+    - ``headline_leader_stated``: where another candidate is the best of those with a quantity by a code or
+      in a register, that one.
     - ``headline_own``: sites of the reader, and the best of them with its rank.
 
     Parameters
@@ -71,7 +73,7 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
         out.append(_holders(known, tables["control"]))
     if "question" in tables.get("corridors", ()):
         out += _routes(known, tables["corridors"])
-    return out + _leader(known)
+    return out + _leader(known) + _leader_stated(known, tables.get("resources", pd.DataFrame()))
 
 
 def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
@@ -80,7 +82,7 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     - ``card_access``: of the candidates with a quantity by a reporting code or in a state register,
       the one with the highest score. Where the run holds sites of the reader only: their best.
     - ``card_largest``: of the same statements, the largest tonnage of contained oxide. Ore and metal
-      are not converted; where ore times grade by a reporting code would be larger, the card says so.
+      are not converted; the largest by a reporting code, oxides or ore times grade, stands in the same card.
     - ``card_partner``: a candidate whose owner or partner is from a country of
       ``partner_countries.csv``. An owner comes before a partner, a holder that was found before one
       found in part; then the stage, the score and the name decide. ``others`` names the rest.
@@ -109,7 +111,7 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         holding = known[known["id"].isin(stated["deposit_id"])]
         out.append(_card("card_access", _best(holding), known))
         out.append(_card("card_largest", _first(sized), known))
-        out[-1]["values"].update(_larger_by_ore(stated, oxide))
+        out[-1]["values"].update(_largest_coded(stated, out[-1]["deposit"]))
     if "owner_country" in tables.get("control", ()):
         out.append(_partner_card(known, tables["control"]))
     return out
@@ -162,17 +164,22 @@ def _stated(known: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
     return resources[counts & (resources["quantity_t"] > 0)]
 
 
-def _larger_by_ore(stated: pd.DataFrame, oxide: pd.DataFrame) -> dict[str, Any]:
-    """The deposit whose ore times grade, after a code, exceeds every published tonnage of oxide."""
-    if oxide.empty or "grade_pct" not in stated:
+def _largest_coded(stated: pd.DataFrame, largest: str | None) -> dict[str, Any]:
+    """The largest tonnage by a reporting code where it is of another deposit: oxides, or ore times grade."""
+    coded = stated[stated["system_kind"] == REGISTERED[0]]
+    grades = pd.to_numeric(coded.get("grade_pct", pd.Series(None, coded.index)), errors="coerce")
+    ore = coded["substance"] == "ore"
+    tonnes = coded["quantity_t"].where(coded["substance"] == "oxide")
+    tonnes = tonnes.mask(ore, coded["quantity_t"] * grades / 100)
+    most = coded.assign(tonnes=tonnes).dropna(subset=["tonnes"]).nlargest(1, "tonnes")
+    first = next(iter(most.to_dict("records")), None)
+    if first is None or str(first["deposit_id"]) == largest:
         return {}
-    ore = stated[(stated["substance"] == "ore") & (stated["system_kind"] == REGISTERED[0])]
-    grades = pd.to_numeric(ore["grade_pct"], errors="coerce")
-    ore = ore.assign(tonnes=ore["quantity_t"] * grades / 100).dropna(subset=["tonnes"])
-    most = ore.nlargest(1, "tonnes").to_dict("records")
-    if not most or most[0]["tonnes"] <= oxide["quantity_t"].max():
-        return {}
-    return {"larger": str(most[0]["deposit_id"]), "tonnes": float(most[0]["tonnes"])}
+    return {
+        "coded": str(first["deposit_id"]),
+        "tonnes": float(first["tonnes"]),
+        "by_grade": first["substance"] == "ore",
+    }
 
 
 def _resources(known: pd.DataFrame, resources: pd.DataFrame) -> Sentence:
@@ -229,6 +236,14 @@ def _leader(known: pd.DataFrame) -> list[Sentence]:
     if not alike:
         return [("headline_leader_apart", {"leader": best})]
     return [("headline_leader", {"leader": best, "count": len(alike.split(";"))})]
+
+
+def _leader_stated(known: pd.DataFrame, resources: pd.DataFrame) -> list[Sentence]:
+    if "system_kind" not in resources:
+        return []
+    first, stated = _best(known), set(_stated(known, resources)["deposit_id"])
+    best = _best(known[known["id"].isin(stated)])
+    return [("headline_leader_stated", {"leader": best})] if best and best != first else []
 
 
 def _own(own: pd.DataFrame, known: pd.DataFrame) -> Sentence:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
-from geo_ree.maps.headline import cards, headline
+from geo_ree.maps.headline import cards, headline, read_partner_countries
 from geo_ree.maps.packing import (
     columnar,
     contained_oxide,
@@ -23,6 +23,7 @@ from geo_ree.maps.packing import (
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.routing.place_tables import read_world
+from geo_ree.routing.route_answers import DEFAULT_QUESTION, avoided_countries
 from geo_ree.schema import FIRST_STAGES, STAGES
 from geo_ree.schema.vocabularies import OWN
 from geo_ree.scoring.pairwise import MOST_COMPARED
@@ -146,6 +147,8 @@ def page_values(
     return {
         "headline": headline(tables),
         "cards": cards(tables),
+        "partner_countries": list(read_partner_countries()["country"]),
+        "avoided_countries": list(avoided_countries(DEFAULT_QUESTION)),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(unplaced, _UNRANKED),
         "resources": columnar(_with_sizes(table("resources")), _RESOURCE),

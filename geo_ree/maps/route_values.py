@@ -30,6 +30,7 @@ _ACCESS = (
     *("share_pct_p10", "share_pct_p50", "share_pct_p90"),
     *("treo_t_a", "product", "quantity", "unit", "source", "year", "assumed", "note"),
     *("ore_t_per_treo", "mining_usd_t_treo_p10", "mining_usd_t_treo_p90"),
+    *("payable_usd_t_treo_p10", "payable_usd_t_treo_p50", "payable_usd_t_treo_p90"),
     *("stated_km", "stated_in", "stated_source", "measured_km", "measured_share_pct_p50"),
     *("measured_usd_t_treo_p10", "measured_usd_t_treo_p50", "measured_usd_t_treo_p90"),
 )

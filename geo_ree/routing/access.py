@@ -62,7 +62,7 @@ def access_terms(
     >>> nowhere = pd.DataFrame({"deposit_id": ["x:1"], "question": "any", "usd_t_p50": [float("nan")]})
     >>> terms = access_terms(sites, routes=nowhere)
     >>> terms.deposits["missing"].tolist()
-    ['haulage;border_transhipment;inbound']
+    ['rail_spur;haulage;border_transhipment;inbound']
     """
     _check_asked(deposits, treo_t_a, recovery, draws)
     pool = DrawPool(unit_costs(costs), draws, seed)

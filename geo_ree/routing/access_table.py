@@ -36,6 +36,7 @@ ACCESS_COLUMNS = (
         "note",
     ),
     *("ore_t_per_treo", *(f"mining_usd_t_treo_p{p}" for p in (10, 50, 90))),
+    *(f"payable_usd_t_treo_p{p}" for p in (10, 50, 90)),
     *STATED_COLUMNS,
 )
 """Columns of `access_cost`; those from `ore_t_per_treo` on stand beside the total, never in it."""
@@ -181,6 +182,7 @@ def _row(
         share = 100.0 * cost / drawn.payable[at]
         row |= _quantiles("share_pct", share if known else share * np.nan)
         row |= _ore_beside(terms, site)
+        row |= _quantiles("payable_usd_t_treo", drawn.payable[at])
         row["note"] = site["note"]
     amount, unit = site["amounts"].get(component, (np.nan, None))
     if total and known:

@@ -201,7 +201,7 @@ class DepositPlan:
 
     def _haulage(self) -> list[Term]:
         if pd.isna(self.route["usd_t_p50"]):
-            self.missing += ["haulage", "border_transhipment", "inbound"]
+            self.missing += ["rail_spur", "haulage", "border_transhipment", "inbound"]
             return []
         self._count_haulage()
         by_rail = float(self.route["rail_km"]) > 0

@@ -54,6 +54,7 @@ def test_a_limit_of_your_own_is_taken(tmp_path):
         ({"limit": ""}, "there is no limit", "fill in the column limit"),
         ({"column": "height_m"}, "no table of a run has the column 'height_m'", "scores.csv"),
         ({"flag": "High altitude"}, "flag is 'High altitude'", "small letters"),
+        ({"subject": "Protected area"}, "subject is 'Protected area'", "small letters"),
         ({"only_if": "role"}, "only_if is 'role'", "column=word"),
         ({"operator": "matches", "limit": "("}, "limit is no pattern", "regular expression"),
         ({"operator": "filled"}, "filled takes no limit", "leave the column limit blank"),

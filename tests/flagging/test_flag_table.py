@@ -229,6 +229,19 @@ def test_two_published_facts_of_one_flag_are_two_rows():
     assert found.loc[found["flag"] == "park", "date"].tolist() == ["2023", "2024"]
 
 
+def test_what_a_source_states_is_not_listed_as_unknown_by_a_layer_of_the_same_subject():
+    """A park that a source names, and no layer of protected areas: one answer, and it is known."""
+    site = pd.DataFrame([{**SITE, "protected_area": None}])
+    without = geo_ree.flags(site)
+    stated = geo_ree.flags(site, facts=facts(flag="park"))
+    other = geo_ree.flags(site, facts=facts(flag="protest"))
+    assert severity(without, "near_protected_area") == "unknown"
+    assert severity(stated, "near_protected_area") is None
+    assert severity(other, "near_protected_area") == "unknown"
+    counts = [flag_counts(table)["flags_unknown"].iloc[0] for table in (without, stated)]
+    assert counts[1] == counts[0] - 1
+
+
 @pytest.mark.parametrize(
     ("changed", "what", "hint"),
     [

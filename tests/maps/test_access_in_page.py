@@ -236,3 +236,123 @@ def test_the_tonnage_asked_and_that_of_a_deposit_are_told_apart(starter_page, vi
         text = seen.page.inner_text("#dossier")
         assert ("5,000 t a year are asked of every deposit" in text) == (deposit in limited)
         assert "the lines do not add up to the total" in text
+
+
+def with_stated_road():
+    """Costs in which a source of 2009 places a road at a, and b is charged for its road."""
+    table = access()
+    road = (table["deposit_id"] == "a") & (table["component"] == "road")
+    total = table["component"] == "total"
+    table.loc[road, ["stated_km", "measured_km", "quantity"]] = 0.0, 27.0, 0.0
+    table.loc[road, ["stated_in", "stated_source"]] = "2009", "A paper of 2009"
+    for share, usd in ((10, 1500.0), (50, 2788.0), (90, 6700.0)):
+        table.loc[total & (table["deposit_id"] == "a"), f"measured_usd_t_treo_p{share}"] = usd
+    table.loc[total, "measured_share_pct_p50"] = 17.0
+    for share, usd in ((10, 9000.0), (50, 16_000.0), (90, 30_000.0)):
+        table.loc[total, f"payable_usd_t_treo_p{share}"] = usd
+    return table
+
+
+@pytest.fixture
+def stated(tmp_path, visit):
+    costs = {f"access_usd_t_treo_p{share}": 350.0 for share in (10, 50, 90)}
+    scores = page_data()["tables"]["scores"].assign(**costs)
+    data = changed(page_data(), scores=scores, corridors=corridors(), access=with_stated_road())
+    return visit(written(data, tmp_path), 1700, 900)
+
+
+def test_a_cost_that_rests_on_one_source_is_marked_wherever_it_stands(stated):
+    mark = "2,800 if the source of 2009 is wrong"
+    assert mark in stated.page.inner_text("#ranking tr[data-id='a']")
+    assert mark not in stated.page.inner_text("#ranking tr[data-id='b']")
+    static = stated.page.locator("#board tbody tr").first.text_content()
+    assert mark in static
+    stated.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
+    assert "with the measured distances about 2,800" in stated.page.inner_text("#comparison")
+    stated.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert (
+        "with the measured distances about 2,800"
+        in stated.page.locator("#board tbody tr").first.text_content()
+    )
+    assert stated.trouble == []
+
+
+def test_the_nearest_deposit_that_is_charged_for_the_line_is_named(stated):
+    km = stated.value(
+        "(() => { const [a, b] = [geoRee.byId.a, geoRee.byId.b];"
+        "return geoRee.geodesicLength([a.latitude, a.longitude], [b.latitude, b.longitude]) / 1000; })()"
+    )
+    assert km > 25
+    stated.page.evaluate("geoRee.open('a')")
+    assert "is charged for its lines" not in stated.page.inner_text("#dossier")
+    stated.page.evaluate(
+        "geoRee.byId.a.district = geoRee.byId.b.district = 'A field'; geoRee.open('b'); geoRee.open('a')"
+    )
+    said = stated.page.inner_text("#dossier .site-access >> nth=0")
+    assert f"{km:,.0f} km away in the same ore field, is charged for its lines" in said
+    assert "road 13 km" in said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "words"),
+    [
+        (9000.0, 30_000.0, "may", "it may not pay"),
+        (30_000.0, 60_000.0, "covers", "the payable value covers both"),
+        (1000.0, 7000.0, "not", "it does not pay"),
+    ],
+)
+def test_what_is_left_of_the_payable_value_is_said_by_intervals(
+    tmp_path, visit, low, high, verdict, words
+):
+    """Mining and milling 7,000 to 21,000, access up to 6,700 with the measured lines."""
+    table = with_stated_road()
+    total = table["component"] == "total"
+    table.loc[total, "payable_usd_t_treo_p10"] = low
+    table.loc[total, "payable_usd_t_treo_p90"] = high
+    seen = visit(
+        written(changed(page_data(), corridors=corridors(), access=table), tmp_path), 1700, 900
+    )
+    assert seen.value("geoRee.valueLeft(geoRee.byId.a).verdict") == verdict
+    assert seen.value("geoRee.valueLeft(geoRee.byId.b)") is None
+    seen.page.evaluate("geoRee.open('a')")
+    assert words in seen.page.inner_text("#dossier .value-left")
+
+
+def test_a_case_elsewhere_that_reports_its_cost_stands_beside_the_cost(stated):
+    stated.page.evaluate("geoRee.open('a')")
+    said = stated.page.inner_text("#dossier .reported-cases")
+    assert "Gakara: model" in said and "reported 261 and 381 USD per t of product" in said
+    cases = stated.value(
+        "geoRee.rows(geoRee.data.routes.comparables).filter(p => p.reported).map(p => [p.p50, p.reported])"
+    )
+    lower = all(model < reported for model, reported in cases)
+    assert ("The model reads lower than what is reported" in said) == lower
+
+
+def test_an_unknown_capital_is_unknown_and_a_spur_that_is_not_built_says_so(tmp_path, visit):
+    table = access()
+    own = table["deposit_id"] == "a"
+    figures = [c for c in table if c.startswith(("usd_t", "capital"))]
+    table.loc[own & table["component"].isin(["haulage", "total"]), figures] = np.nan
+    spur = table["component"] == "rail_spur"
+    table.loc[spur & ~own, figures] = 0.0
+    seen = visit(written(changed(page_data(), corridors=corridors(), access=table), tmp_path))
+
+    def cells(deposit):
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        rows = seen.page.locator("#dossier .costs tbody tr").all()
+        return [[td.inner_text().split("\n")[0] for td in row.locator("td").all()] for row in rows]
+
+    rows = {row[0]: row[1:] for row in cells("a")}
+    assert rows["Haulage"] == rows["Total"] == ["unknown", "unknown"]
+    assert rows["Road to build"][1] == "4.0"
+    assert {row[0]: row[1:] for row in cells("b")}["Rail spur"] == ["not built", "–"]
+
+
+def test_the_cost_in_a_row_names_its_routes_when_the_table_asks_for_others(stated):
+    row = "#ranking tr[data-id='a']"
+    assert "for the routes" not in stated.page.inner_text(row)
+    stated.page.evaluate("geoRee.set({question: 'any'})")
+    assert "for the routes not through" in stated.page.inner_text(row)
+    stated.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
+    assert "for the routes not through" in stated.page.inner_text("#comparison")

@@ -328,3 +328,36 @@ def test_every_ranked_candidate_is_on_the_map_and_a_long_table_is_cut():
     places = [tuple(map(int, p)) for p in re.findall(r'cx="(-?\d+)" cy="(-?\d+)"', few)]
     high = int(re.search(r'viewBox="0 0 1000 (\d+)"', few).group(1))
     assert len(places) == 10 and all(0 <= x <= 1000 and 0 <= y <= high for x, y in places)
+
+
+def test_the_title_of_the_table_says_which_candidates_it_shows(data):
+    """Ranks may jump where deposits of later stages are left out: the title says among how many they are."""
+    scores = data["tables"]["scores"]
+    first = render(**changed(data, scores=scores.assign(stage="registry")))
+    other = render(**changed(data, scores=scores.assign(stage="occurrence")))
+    staged = WORDS["board_best"].replace("{n}", "2").replace("{all}", "2")
+    assert f'<h2 class="board-best">{staged}</h2>' in first
+    plain = WORDS["board_best_all"].replace("{n}", "2").replace("{all}", "2")
+    assert f'<h2 class="board-best">{plain}</h2>' in other
+
+
+@pytest.mark.browser
+def test_tonnes_and_grade_each_name_their_statement(data, tmp_path, visit):
+    """The largest statement of ore stands first, the tonnage of oxides is of another one."""
+    columns = ("deposit_id", "substance", "quantity_t", "grade_pct", "category", "system", "year")
+    rows = [
+        ("a", "ore", 3.5e8, 0.96, "unknown", "JORC 2004", 2013),
+        ("a", "oxide", 1.2e6, None, "reserve", "a state registry", None),
+    ]
+    resources = pd.DataFrame(rows, columns=list(columns)).assign(source="s", shown=[True, False])
+    resources["system_kind"] = ["reporting_code", "state"]
+    path = tmp_path / "map.html"
+    path.write_text(render(**changed(data, resources=resources)), encoding="utf-8")
+    seen = visit(path, 1900, 900)
+    seen.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
+    text = seen.page.inner_text("#comparison")
+    assert "1,200,000 t\nreserve, a state registry" in text
+    assert re.search(r"0\.96 %\n+category unknown, JORC 2004, 2013", text)
+    row = seen.page.inner_text("#ranking tr[data-id='a']")
+    assert "reserve, a state registry" in row
+    assert seen.trouble == []

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from geo_ree.maps import render
+from tests.maps.conftest import changed, written
 
 pytestmark = pytest.mark.browser
 
@@ -206,3 +207,42 @@ def test_a_note_that_speaks_of_the_deals_leads_to_them(starter_page, visit):
     )
     assert heading.bounding_box()["y"] < before
     assert seen.trouble == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"holder_status": "not found"}, "Holder not found: ask the licensing body."),
+        ({"owner_country": "CHN;KGZ"}, "A holder or owner from China is named: Acme"),
+        ({"owner_country": "USA;KAZ"}, "holds it or has a share: Acme"),
+        ({"partner_country": "GBR", "partner": "Beta"}, "holder of an option: Beta"),
+        ({"owner_country": "KAZ"}, "A holder with an owner from Kazakhstan is named: Acme"),
+        ({}, "the country of its owner was not found: Acme"),
+        (None, "Nobody looked for its holder"),
+    ],
+)
+def test_whether_an_investor_could_come_in_is_answered_by_facts(data, tmp_path, visit, row, words):
+    columns = ("deposit_id", "holder_status", "holder", "owner_country", "partner")
+    columns += ("partner_country", "as_of", "source")
+    given = {"deposit_id": "a", "holder_status": "found", "holder": "Acme", "as_of": "2025-12"}
+    given |= {"source": "A list of 2025", **(row or {})}
+    if given["holder_status"] == "not found":
+        given["holder"] = None
+    rows = [] if row is None else [given]
+    control = pd.DataFrame(rows, columns=list(columns))
+    seen = visit(written(changed(data, control=control), tmp_path))
+    seen.page.evaluate("geoRee.open('a')")
+    said = seen.page.inner_text("#dossier .investor")
+    assert words in said
+    assert ("as of 2025-12" in said) == (row is not None)
+    assert seen.trouble == []
+
+
+def test_dates_have_the_order_of_the_language(data, tmp_path, visit):
+    seen = visit(written(data, tmp_path))
+    both = "2024-03-15; 2025-12; OFR 02-189; 2009-2029; 2010-07-01-x"
+    assert seen.value(f"geoRee.dates({both!r})") == both
+    seen.page.evaluate("geoRee.set({language: 'ru'})")
+    assert seen.value(f"geoRee.dates({both!r})") == (
+        "15.03.2024; 12.2025; OFR 02-189; 2009-2029; 2010-07-01-x"
+    )

@@ -187,6 +187,14 @@ def test_own_sites_without_a_score_are_said_to_have_none():
     assert cards(tables)[0]["note"] == "card_own_none"
 
 
+def test_a_leader_without_a_resource_is_told_from_the_best_that_has_one():
+    """The highest score is that of press, whose quantity is of no code or register."""
+    found = sentence({"scores": table(), "resources": STATED}, "headline_leader_stated")
+    assert found == ("headline_leader_stated", {"leader": "code"})
+    own = resources(("press", "oxide", 1.0, "state"))
+    assert sentence({"scores": table(), "resources": own}, "headline_leader_stated") is None
+
+
 # The cards
 
 
@@ -256,7 +264,7 @@ def test_words_fill_every_place(language):
         "corridors": corridors(code="Poti", register=None),
     }
     lines = words(headline(tables), {"code": "Code Hill", "MNG": "Mongolia"}, language=language)
-    assert len(lines) == 4
+    assert len(lines) == 5  # the leader has no resource: the best of those that have one follows
     assert not any("{" in line for line in lines)
     assert "Code Hill" in lines[0]
     assert "Mongolia" in lines[2]
@@ -278,10 +286,16 @@ def test_the_starter_run_has_a_headline_and_three_cards(starter_run):
     )
 
 
-@pytest.mark.parametrize(("grade", "larger"), [(0.01, "code"), (0.001, None), (None, None)])
-def test_the_largest_says_where_ore_times_grade_would_be_larger(grade, larger):
+@pytest.mark.parametrize("grade", [0.01, 0.00001, None])
+def test_the_largest_by_a_code_stands_beside_the_largest_of_all(grade):
     ore = resources(("code", "ore", 1e8, "reporting_code")).assign(grade_pct=grade)
     stated = pd.concat([STATED.assign(grade_pct=1.0), ore], ignore_index=True)
     found = card({"scores": table(), "resources": stated}, "card_largest")
     assert found["deposit"] == "register"
-    assert found["values"] == ({"larger": larger, "tonnes": pytest.approx(1e4)} if larger else {})
+    oxide = STATED[(STATED["deposit_id"] == "code") & (STATED["system_kind"] == "reporting_code")]
+    published = float(oxide["quantity_t"].max())
+    product = 0.0 if grade is None else 1e8 * grade / 100
+    tonnes = max(published, product)
+    assert found["values"]["coded"] == "code"
+    assert found["values"]["tonnes"] == pytest.approx(tonnes)
+    assert found["values"]["by_grade"] == (product > published)

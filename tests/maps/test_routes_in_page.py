@@ -2,6 +2,7 @@
 
 import re
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -218,3 +219,19 @@ def test_without_routes_the_page_has_neither_box_nor_columns(tmp_path, visit):
     seen.page.evaluate("geoRee.open('a')")
     assert "Routes to market".upper() not in seen.page.inner_text("#dossier").upper()
     assert seen.trouble == []
+
+
+@pytest.mark.parametrize(("share", "both"), [(4, False), (5, True), (36, True), (95, True)])
+def test_both_routes_are_named_where_their_order_is_open(tmp_path, visit, share, both):
+    note = f"another corridor is cheaper in {share} % of draws"
+    table = corridors()
+    second = table[(table["deposit_id"] == "a") & (table["corridor"] == "middle_north")]
+    second = second.assign(corridor="middle_south", usd_t_p50=291.0)
+    table.loc[(table["deposit_id"] == "a") & (table["corridor"] == "middle_north"), "note"] = note
+    table = pd.concat([table, second], ignore_index=True)
+    table = gpd.GeoDataFrame(table, geometry="rail_line", crs=4326)
+    seen = visit(written(changed(page_data(), corridors=table), tmp_path))
+    seen.page.evaluate("geoRee.open('a')")
+    said = seen.page.inner_text("#dossier")
+    assert (f"in {share} % of the simulations another route is cheaper" in said) == both
+    assert ("Either of" in said) == both

@@ -26,7 +26,9 @@ def test_the_first_stages_come_first_and_the_others_behind_one_click(starter_pag
     first = table["stage"].isin(FIRST_STAGES)
     assert rows(seen, "ranking") == table.loc[first, "id"].tolist()
     assert rows(seen, "later") == table.loc[~first, "id"].tolist()
-    assert seen.page.inner_text("#first-stages") == "Produced, code resource or registry"
+    assert seen.page.inner_text("#first-stages") == (
+        "Produced, code resource or registry; rank (#) among all candidates"
+    )
     assert not seen.page.is_visible("#later tr.row >> nth=0")
     assert f"({(~first).sum()})" in seen.page.inner_text("#later-summary")
     seen.page.click("#later-summary")

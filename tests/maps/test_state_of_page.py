@@ -169,3 +169,28 @@ def test_unchanged_texts_keep_to_letters(starter_page, visit):
             "geoRee.deposits.filter(geoRee.isRanked).map(geoRee.sentenceOf)"
         ):
             assert not re.search(r"\w_\w|[{}]|undefined|NaN", sentence)
+
+
+def test_a_link_with_changed_weights_says_so_under_the_headline(tmp_path, visit):
+    """Whoever opens it sees that the state is not the run's, and can set it back."""
+    import pandas as pd
+
+    from tests.maps.test_scores_in_page import model, page_of
+
+    table = pd.DataFrame(
+        {"dist_railway_km": [40.0, 45.0], "dist_road_km": 10.0, "dist_water_km": 10.0},
+    ).assign(dist_settlement_km=10.0, slope_deg=5.0)
+    path = tmp_path / "map.html"
+    page_of(table, [model("weighted_sum")], path)
+    plain = visit(path)
+    note = "#changed-note"
+    assert not plain.page.is_visible(note)
+    plain.page.evaluate("geoRee.set({weights: {c0: 1}})")
+    assert "Weights changed on this page." in plain.page.inner_text(note)
+    linked = visit(path, link="#" + plain.value("geoRee.setting()"))
+    assert "Weights changed by whoever made this link." in linked.page.inner_text(note)
+    linked.page.evaluate("geoRee.set({weights: {c1: 1}})")
+    assert "on this page" in linked.page.inner_text(note)
+    linked.page.click("#set-back")
+    assert not linked.page.is_visible(note)
+    assert linked.value("geoRee.published()") and "w=" not in linked.value("geoRee.setting()")

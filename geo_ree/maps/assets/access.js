@@ -106,7 +106,7 @@
   g.accessTotal = function (d) {
     return g.accessRows(d).filter(function (r) { return r.component === "total"; })[0] || null;
   };
-  var LINES = { road: "road", rail_spur: "railway", power: "power_line" };
+  var NEIGHBOUR_KM = 25, LINES = { road: "road", rail_spur: "railway", power: "power_line" };
   /* The lines that a source places at a deposit: their rows of the costs. */
   function statedRows(d) { return (byDeposit[d.id] || []).filter(function (r) { return known(r.stated_km); }); }
   function lineName(r) { return g.term(g.words(LINES[r.component])); }
@@ -131,7 +131,7 @@
     if (!rows.length) return null;
     return g.el("div", { "class": "note site-access" }, rows.map(function (r) {
       return g.el("p", {}, g.say("site_access_line", { line: capital(lineName(r)), measured: measured(d, r), stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }));
-    }), g.el("p", {}, otherCost(g.accessTotal(d))), g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
+    }), g.el("p", {}, otherCost(g.accessTotal(d)), " ", charged(d)), g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
   };
   /* The same in a line, for a card. */
   g.siteAccessShort = function (d) {
@@ -153,6 +153,61 @@
       box.scrollTop += full.getBoundingClientRect().top - box.getBoundingClientRect().top - 52; /* below the strip with the button */
     });
     return g.el("p", { "class": "note site-access-link" }, button);
+  };
+  /* Where the cost stands in a table: what it counts as at the site and what it would be otherwise, in short or whole, and the
+     question of its routes where the table answers another one. */
+  g.accessMarks = function (d, whole) {
+    var rows = statedRows(d), total = g.accessTotal(d), marks = [], usd = total && total.measured_usd_t_treo_p50;
+    if (!known(g.accessOf(d).p50)) return marks;
+    if (rows.length && (whole || g.accessMoved() || !known(usd))) marks.push(g.siteAccessShort(d));
+    else if (rows.length) marks.push(g.t("site_access_mark", { usd: g.about(usd), year: rows[0].stated_in }));
+    if (g.hasRoutes && g.state.question !== g.firstQuestion()) marks.push(g.t("access_other_question", { question: g.questionWords(g.firstQuestion()) }));
+    return marks.map(function (words) { return g.el("small", { "class": "access-mark", title: rows.length ? g.siteAccessShort(d) : "" }, words); });
+  };
+  /* The nearest deposit of the same ore field, or within NEIGHBOUR_KM, that is charged for a line which a source places at this one. */
+  function neighbour(d) {
+    var wanted = statedRows(d).map(function (r) { return r.component; }), found = null;
+    g.deposits.forEach(function (o) {
+      if (o === d || o.latitude === undefined || d.latitude === undefined) return;
+      var km = g.geodesicLength([d.latitude, d.longitude], [o.latitude, o.longitude]) / 1000, field = Boolean(d.district) && o.district === d.district;
+      var lines = (byDeposit[o.id] || []).filter(function (r) { return wanted.indexOf(r.component) >= 0 && !known(r.stated_km) && r.quantity > 0; });
+      if (!lines.length || (!field && km > NEIGHBOUR_KM)) return;
+      if (!found || field > found.field || (field === found.field && km < found.km)) found = { d: o, km: km, field: field, lines: lines };
+    });
+    return found;
+  }
+  function charged(d) {
+    var one = neighbour(d);
+    return one ? g.t(one.field ? "site_access_field" : "site_access_neighbour", {
+      name: one.d.name || one.d.id, km: g.plainNumber(one.km, 0),
+      lines: one.lines.map(function (r) { return lineName(r) + " " + g.plainNumber(r.quantity, 0) + " " + g.t("km"); }).join(", ")
+    }) : "";
+  }
+  /* Whether what the product is paid covers mining, milling and access: by their intervals P10-P90, with the access of the stated and
+     of the measured lines. Null where one of them is unknown. */
+  g.valueLeft = function (d) {
+    var r = g.accessTotal(d), ends;
+    if (!r || [r.payable_usd_t_treo_p10, r.payable_usd_t_treo_p90, r.mining_usd_t_treo_p10, r.mining_usd_t_treo_p90, r.usd_t_treo_p10, r.usd_t_treo_p90].some(function (v) { return !known(v); })) return null;
+    ends = g.accessMoved() ? [r.usd_t_treo_p90] : [r.usd_t_treo_p90, r.measured_usd_t_treo_p90].filter(known);
+    return {
+      verdict: r.payable_usd_t_treo_p10 >= r.mining_usd_t_treo_p90 + Math.max.apply(null, ends) ? "covers"
+        : r.payable_usd_t_treo_p90 <= r.mining_usd_t_treo_p10 + r.usd_t_treo_p10 ? "not" : "may", row: r
+    };
+  };
+  function leftValues(r) {
+    return {
+      paid: g.about(r.payable_usd_t_treo_p50), paid_low: g.about(r.payable_usd_t_treo_p10), paid_high: g.about(r.payable_usd_t_treo_p90),
+      low: g.about(r.mining_usd_t_treo_p10), high: g.about(r.mining_usd_t_treo_p90), usd: g.about(r.usd_t_treo_p50),
+      other: !g.accessMoved() && known(r.measured_usd_t_treo_p50) ? " " + g.t("left_other", { usd: g.about(r.measured_usd_t_treo_p50) }) : ""
+    };
+  }
+  g.valueLeftWords = function (d) {
+    var left = g.valueLeft(d);
+    return left ? g.t("left_of", leftValues(left.row)) + " " + g.t({ covers: "left_covers", may: "left_may", not: "left_not" }[left.verdict]) : "";
+  };
+  g.valueLeftShort = function (d) {
+    var left = g.valueLeft(d);
+    return left ? g.t({ covers: "left_short_covers", may: "left_short_may", not: "left_short_not" }[left.verdict], leftValues(left.row)) : "";
   };
   /* In the table of distances: the source's distance, which the cost of access takes. */
   g.statedDistance = function (d, target) {

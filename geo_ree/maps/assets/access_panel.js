@@ -1,7 +1,7 @@
 /* The cost of access for a reader: sliders of tonnage and the dearest unit costs, and the dossier's part. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, STEPS = 100, TONNAGE = "treo", inputs = {};
+  var el = g.el, t = g.t, STEPS = 100, DASH = "–", TONNAGE = "treo", inputs = {};
   var WORDS = {
     road: "cost_road", rail_spur: "cost_rail_spur", power: "cost_power", haulage: "cost_haulage",
     border_transhipment: "cost_border", inbound: "cost_inbound", total: "cost_total"
@@ -104,12 +104,13 @@
   }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
-    var notes = g.list(r.assumed), capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : "0";
+    var notes = g.list(r.assumed), built = r.component !== "rail_spur" || !known(r.capital_musd_p90) || r.capital_musd_p90 > 0;
+    var capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : known(r.capital_musd_p90) ? "0" : g.unknown();
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
       known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.phrase(r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
-      r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", span(r, measure, 0)), g.cell("n", capital));
+      r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", built ? span(r, measure, 0) : t("spur_not_built")), g.cell("n", built ? capital : DASH));
   }
   /* The first sentence: the cost, its share, the rate. */
   function headline(d, total) {
@@ -125,6 +126,20 @@
     var asked = g.state.access.treo_t_a || (g.accessTerms || {}).treo_t_a;
     return known(total.treo_t_a) && asked - total.treo_t_a > 0.5 ? " " + t("access_limited", { asked: g.plainNumber(asked, 0) }) : "";
   }
+  /* The model beside what projects elsewhere report, in a line: haulage is most of the cost. */
+  function reported() {
+    var by = {}, verdict, cases = g.hasRoutes ? g.rows(g.data.routes.comparables).filter(function (p) { return known(p.reported) && known(p.p50); }) : [];
+    if (!cases.length) return null;
+    cases.forEach(function (p) { (by[p.project] = by[p.project] || []).push(p); });
+    verdict = cases.every(function (p) { return p.p50 < p.reported; }) ? "lower" : cases.every(function (p) { return p.p50 > p.reported; }) ? "higher" : "mixed";
+    return el("p", { "class": "small reported-cases" }, t("elsewhere_cases", { count: Object.keys(by).length }) + " " + Object.keys(by).map(function (name) {
+      var p = by[name][0], figures = by[name].map(function (one) { return one.reported; }).sort(function (a, b) { return a - b; }).map(function (v) { return g.plainNumber(v, 0); });
+      return t("elsewhere_case", {
+        project: name, usd: g.plainNumber(p.p50, 0), low: g.plainNumber(p.p10, 0), high: g.plainNumber(p.p90, 0),
+        reported: figures.length > 1 ? t("list_and", { first: figures.slice(0, -1).join(", "), last: figures[figures.length - 1] }) : figures[0]
+      });
+    }).join("; ") + ". " + t({ lower: "elsewhere_lower", higher: "elsewhere_higher", mixed: "elsewhere_mixed" }[verdict]));
+  }
   g.accessPart = function (d) {
     var rows = g.accessRows(d), total = g.accessTotal(d);
     if (!g.hasAccess || !total) return null;
@@ -132,10 +147,11 @@
     return [el("h4", {}, t("access_heading")), headline(d, total),
       el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }), limited(total),
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
-      g.siteAccessLink(d),
+      g.siteAccessLink(d), reported(),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
         ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,
+      g.valueLeft(d) ? el("p", { "class": "value-left" }, g.valueLeftWords(d)) : null,
       total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, noted(one)); })) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),

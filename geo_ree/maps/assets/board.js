@@ -15,8 +15,12 @@
     var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.shownOxide(d);
     return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country)), stopped(d)),
       d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
-      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), spread(access.p50, access.p10, access.p90),
-      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), oxide.category ? el("small", {}, g.term(oxide.category)) : null] : g.t("unknown")));
+      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(spread(access.p50, access.p10, access.p90), g.accessMarks(d, true)),
+      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide))] : g.t("unknown")));
+  }
+  function marked(cell, marks) {
+    cell.append.apply(cell, marks);
+    return cell;
   }
   /* What forbids mining is said beside the name, on paper too. */
   function stopped(d) {
@@ -58,13 +62,19 @@
     fill(sheet.querySelector(".board-cards"), cards());
     fill(sheet.querySelector(".board-facts"), facts());
     fill(body, best().map(row));
+    title(sheet.querySelector(".board-best"));
     redraw(sheet.querySelector("svg"));
     renumber(sheet.querySelector(".map-names"));
+  }
+  /* Which candidates the table shows, and among how many they are ranked. */
+  function title(node) {
+    if (node) node.textContent = g.t(g.candidatesByStage().split ? "board_best" : "board_best_all", { n: best().length, all: g.ranked("candidate").length });
   }
   function fill(node, children) { if (node) node.replaceChildren.apply(node, children); }
   /* The sentences and cards of the page, as they are now. */
   function headline() {
-    return Array.from(document.querySelectorAll("#headline p"), function (p) { return p.cloneNode(true); });
+    var changed = document.querySelector("#changed-note:not([hidden]) span");
+    return Array.from(document.querySelectorAll("#headline p"), function (p) { return p.cloneNode(true); }).concat(changed ? el("p", {}, changed.textContent) : []);
   }
   function text(node) { return node ? node.textContent : ""; }
   function cards() {

@@ -17,7 +17,7 @@
   }
   function oxide(d) {
     var r = g.shownOxide(d);
-    return r ? [g.plainNumber(r.quantity_t, 0) + " " + t("t"), el("small", {}, [r.category, r.system, r.year].filter(known).map(function (w) { return g.term(w); }).join(", "))] : g.unknown();
+    return r ? [g.plainNumber(r.quantity_t, 0) + " " + t("t"), el("small", {}, g.nameOfStatement(r))] : g.unknown();
   }
   function route(d) {
     var r = g.cheapestRoute(d);
@@ -25,7 +25,7 @@
   }
   function access(d) {
     var a = g.accessOf(d);
-    return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) }))] : g.unknown();
+    return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })), g.accessMarks(d, true)] : g.unknown();
   }
   /* All that stops or cautions, the worst first. */
   function against(d) {

@@ -64,6 +64,40 @@
     button.addEventListener("click", function () { button.closest(".dossier").querySelector(".country-facts").scrollIntoView(); });
     return [" ", button];
   }
+  /* The holders that sources name, the surest first and of equals the newest. */
+  function holders(d) {
+    var order = ["found", "partly", "not found"];
+    return (g.control[d.id] || []).slice().sort(function (a, b) {
+      return order.indexOf(a.holder_status) - order.indexOf(b.holder_status) || (a.as_of < b.as_of ? 1 : -1);
+    });
+  }
+  function among(codes, wanted) { return g.list(codes).filter(function (code) { return wanted.indexOf(code) >= 0; }); }
+  /* Whether a Western investor could come in, as facts of one row: an owner or partner of the countries that the first question
+     avoids, one of a partner country, another holder, or none. */
+  function answerOf(c) {
+    var avoided = among(c.owner_country, g.data.avoided_countries), owner = among(c.owner_country, g.data.partner_countries), partner = among(c.partner_country, g.data.partner_countries);
+    function answer(key, codes, words) { return { key: key, countries: codes, words: words }; }
+    if (c.holder_status === "not found" || !c.holder) return answer("investor_none", [], "");
+    if (avoided.length) return answer("investor_avoided", avoided, c.holder);
+    if (owner.length) return answer("investor_owner", owner, c.holder);
+    if (partner.length) return answer("investor_partner", partner, c.partner);
+    return c.owner_country ? answer("investor_other", g.list(c.owner_country), c.holder) : answer("investor_unknown_owner", [], c.holder);
+  }
+  g.investorAnswer = function (d) {
+    var rows = holders(d), c = rows[0], found = c && answerOf(c);
+    if (!c) return t("investor_unsearched");
+    return [g.say(found.key, { countries: found.countries.map(g.country).join(", "), words: found.words ? g.fact(found.words) : "" }), " (" + t("dated", { date: g.dates(c.as_of) }) + ")",
+      rows.length > 1 ? [" ", t("holders_more", { count: rows.length })] : ""];
+  };
+  function investor(d) {
+    var c = holders(d)[0];
+    return el("div", { "class": "investor" }, el("p", {}, el("strong", {}, t("investor_question")), " ", g.investorAnswer(d)), c && c.source ? sourced("", c.source) : null);
+  }
+  /* Records of several sources, or several of one, may be counted as one deposit though they name other holders. */
+  function merged(d) {
+    var found = (g.conflicts[d.id] || []).filter(function (c) { return c.attribute === "operator"; })[0];
+    return found ? el("p", { "class": "note" }, t("holders_of_records", { list: String(found.sources || "").split(" | ").join("; ") })) : null;
+  }
   function holder(c) {
     function line(key, content) { return g.row(t(key), content || el("span", { "class": "unknown" }, t("not_found"))); }
     function pair(one, other) { return one && other ? [g.fact(one), " · ", other] : one ? g.fact(one) : other; }
@@ -72,22 +106,20 @@
     el("table", { "class": "points holders" }, el("tbody", {},
       line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
       line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
-      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: g.ours(c.licence_expiry) }) : "")))),
+      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) }) : "")))),
     c.note ? el("p", { "class": "small" }, g.fact(c.note), toDeals(c)) : null,
-    c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: c.as_of }), c.source)];
+    c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: g.dates(c.as_of) }), c.source)];
   }
   g.holderPart = function (d) {
-    var order = ["found", "partly", "not found"], rows = (g.control[d.id] || []).slice().sort(function (a, b) {
-      return order.indexOf(a.holder_status) - order.indexOf(b.holder_status) || (a.as_of < b.as_of ? 1 : -1);
-    });
+    var rows = holders(d);
     if (!rows.length && ["candidate", "by_product_host"].indexOf(d.role) < 0) return null;
-    return el("section", { "class": "who" }, el("h4", {}, t("who_holds")), rows.length ? rows.map(holder) : el("p", {}, t("holder_not_searched")));
+    return el("section", { "class": "who" }, el("h4", {}, t("who_holds")), d.role === "candidate" ? investor(d) : null, merged(d), rows.length ? rows.map(holder) : el("p", {}, t("holder_not_searched")));
   };
 
   function newest(a, b) { return a.date < b.date ? 1 : a.date > b.date ? -1 : 0; }
   function facts(list) {
     return el("ul", { "class": "facts" }, list.slice().sort(newest).map(function (f) {
-      return el("li", {}, el("strong", {}, f.date), " ", g.fact(f.fact), f.parties ? el("small", {}, " (", g.fact(f.parties), ")") : null, sourced("", f.source, f.note));
+      return el("li", {}, el("strong", {}, g.dates(f.date)), " ", g.fact(f.fact), f.parties ? el("small", {}, " (", g.fact(f.parties), ")") : null, sourced("", f.source, f.note));
     }));
   }
   function topics(list) {

@@ -52,7 +52,7 @@
   };
   g.datedSource = function (source) {
     if (!source) return null;
-    return el("small", {}, el("span", { lang: "en" }, source.label || source.title), " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + source.retrieved.slice(0, 10) : "") + ")");
+    return el("small", {}, el("span", { lang: "en" }, source.label || source.title), " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + g.dates(source.retrieved.slice(0, 10)) : "") + ")");
   };
   g.evidenceKey = function () { return el("p", { "class": "evidence-key" }, t("evidence_key")); };
   function shape(tag, attributes, text) {
@@ -245,7 +245,7 @@
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
     return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
       var s = g.data.sources.filter(function (one) { return one.id === id; })[0];
-      return el("li", {}, s ? [el("span", { lang: "en" }, g.anchor(s.landing_page, s.title || s.id)), el("small", {}, " ", g.say("edition_of", { words: s.edition ? el("span", { lang: "en" }, s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + s.retrieved.slice(0, 10) : "")] : id);
+      return el("li", {}, s ? [el("span", { lang: "en" }, g.anchor(s.landing_page, s.title || s.id)), el("small", {}, " ", g.say("edition_of", { words: s.edition ? el("span", { lang: "en" }, s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")] : id);
     })), el("small", {}, t("records", { list: records.join(", ") }))];
   }
   /* The ore field, the row that stands for it, and the other deposits in it. */
@@ -258,7 +258,7 @@
       button.addEventListener("click", function () { g.open(o.id); });
       return button;
     }
-    return el("p", {}, t("district_label"), " ", d.district,
+    return el("p", {}, t("district_label"), " ", g.localName(d.district),
       whole ? ["; ", t("part_of_label"), " ", link(whole)] : null,
       others.length ? ["; ", t("district_others"), " ", others.map(function (o, i) { return [i ? ", " : "", link(o)]; })] : null);
   }

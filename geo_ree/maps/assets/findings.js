@@ -20,11 +20,12 @@
   /* The sentences; the one on the leader follows the weights. */
   function sentence(one) {
     var key = one[0], values = {}, given = one[1], best = g.published() ? null : g.ranked("candidate")[0];
-    if (best && /^headline_lead/.test(key)) {
+    if (best && /^headline_lead/.test(key) && key !== "headline_leader_stated") {
       var rivals = g.rivalsOf(best);
       key = !rivals ? "headline_leads" : rivals.length ? "headline_leader" : "headline_leader_apart";
       given = { leader: best.id, count: (rivals || []).length };
     }
+    if (key === "headline_leader_stated" && !g.published()) given = { leader: bestStated() };
     Object.keys(given).forEach(function (name) {
       var v = given[name];
       values[name] = Array.isArray(v) ? listed(v.map(LISTS[name])) : name === "leader" ? nameOf(v) : g.plainNumber(v, 0);
@@ -56,8 +57,9 @@
     if (d.holder_status === "not found" || !known(d.holder)) return el("span", { "class": "unknown" }, t("holder_not_found"));
     var owners = g.list(d.owner_country).map(g.country);
     return [g.fact(d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"),
-      known(d.control_as_of) ? "; " + t("dated", { date: d.control_as_of }) : "")];
+      known(d.control_as_of) ? "; " + t("dated", { date: g.dates(d.control_as_of) }) : "")];
   }
+  function investor(d) { return el("span", { "class": "investor" }, g.investorAnswer(d)); }
   function minerals(d) {
     var names = g.list(d.minerals), state = { commercial: t("flowsheet_commercial"), pilot: t("flowsheet_pilot"), none: t("flowsheet_none") }[d.flowsheet_state];
     return [names.length ? el("span", {}, g.minerals(names.slice(0, 4)), names.length > 4 ? " …" : "") : g.unknown(),
@@ -66,7 +68,8 @@
   function route(d) {
     var r = g.cheapestRoute(d);
     if (!r) return el("span", { "class": "unknown" }, known(d.latitude) ? g.noRoute(d) : t("needs_coordinate"));
-    return [t("card_route", { km: about(g.routeKm(r)), port: g.term(r.port || "") }), el("small", {}, g.questionWords(g.state.question))];
+    return [t("card_route", { km: about(g.routeKm(r)), port: g.term(r.port || "") }), el("small", {}, g.questionWords(g.state.question)),
+      g.eitherRoute(d) ? el("small", { "class": "either" }, g.eitherRoute(d)) : null];
   }
   function dollars(d) {
     var a = g.accessOf(d);
@@ -77,7 +80,7 @@
     var stated = g.siteAccessShort(d);
     return [t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) }),
       ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
-      stated ? el("small", {}, stated) : null,
+      stated ? el("small", {}, stated) : null, g.valueLeft(d) ? el("small", { "class": "value-left" }, g.valueLeftShort(d)) : null,
       g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
   }
   function score(d) {
@@ -101,15 +104,15 @@
     return el("p", { "class": "worst " + f.severity }, el("strong", {}, g.severity(f.severity) + ": "), g.flagWords ? g.flagWords(f) : el("span", { lang: "en" }, f.fact));
   }
   function answer(card, d) {
-    var larger = card.values.larger;
+    var coded = card.values.coded;
     if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d),
-      larger ? el("small", {}, t("card_larger", { deposit: nameOf(larger), tonnes: g.plainNumber(card.values.tonnes, 0) })) : null);
+      coded ? el("small", {}, t(card.values.by_grade ? "card_coded_grade" : "card_coded", { deposit: nameOf(coded), tonnes: g.plainNumber(card.values.tonnes, 0) })) : null);
     var others = card.values.others;
     return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(card.values.countries.map(g.country)) }),
       others.length ? el("small", {}, t("partner_others", { deposits: listed(others.map(nameOf)) })) : null);
   }
   function facts(d) {
-    return el("dl", {}, [["card_control", control], ["stage", stage], ["card_minerals", minerals], ["card_actinides", actinides], ["card_way", route],
+    return el("dl", {}, [["card_control", control], ["investor_question", investor], ["stage", stage], ["card_minerals", minerals], ["card_actinides", actinides], ["card_way", route],
       ["card_usd", dollars], ["score", score]].map(function (one) { return el("div", {}, el("dt", {}, t(one[0])), el("dd", {}, one[1](d))); }));
   }
   function stage(d) { return known(d.stage) ? g.term(g.words(d.stage)) : g.unknown(); }
@@ -118,6 +121,18 @@
   function chosen(card) {
     if (g.published() || (card.question !== "card_access" && card.question !== "card_own")) return g.byId[card.deposit];
     return g.ranked("candidate").filter(function (d) { return card.question === "card_own" ? g.isOwn(d) : !g.isOwn(d) && resourceOf(d); })[0];
+  }
+  function bestStated() {
+    var d = chosen({ question: "card_access" });
+    return d && d.id;
+  }
+  /* The sentences in force: where the leader is not the deposit of the first card, one more names both apart. */
+  function sentences() {
+    var list = data.headline, best = g.ranked("candidate")[0], stated;
+    if (g.published() || !data.cards.some(function (card) { return card.question === "card_access"; })) return list;
+    stated = bestStated();
+    list = list.filter(function (one) { return one[0] !== "headline_leader_stated"; });
+    return stated && best && stated !== best.id ? list.concat([["headline_leader_stated", {}]]) : list;
   }
   function drawn(card) {
     var d = chosen(card), map = el("div", { "class": "mini" }), open;
@@ -132,7 +147,7 @@
   }
   g.findings = function () {
     var box = at("headline"), deck = at("cards");
-    box.replaceChildren.apply(box, data.headline.map(function (one) { return el("p", {}, sentence(one)); }));
+    box.replaceChildren.apply(box, sentences().map(function (one) { return el("p", {}, sentence(one)); }));
     deck.replaceChildren.apply(deck, data.cards.map(drawn));
   };
   g.startFindings = function () {

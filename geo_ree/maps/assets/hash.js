@@ -130,6 +130,7 @@
       g.chooseGateways(wanted);
       g.rewordGateways();
     }
+    if (!foreign) g.changedByLink();
     if (g.state.choice) g.open(g.state.choice); else g.close();
     g.restoreMeasure();
   }

@@ -87,7 +87,7 @@
   function sources() {
     fill("sources", g.table([g.t("source"), g.t("edition"), [g.t("rows"), "n"], g.t("licence")], data.sources.map(function (s) {
       return g.row(g.cell("", g.anchor(s.landing_page, s.title || s.id), el("br"), el("small", {}, s.attribution || "", s.publisher ? " · " + s.publisher : "",
-        s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · " + g.t("retrieved") + " " + s.retrieved.slice(0, 10) : "")),
+        s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · " + g.t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")),
       s.edition || g.unknown(), g.cell("n", g.num(s.rows, 0)), g.anchor(s.licence_url, s.licence || g.t("unknown")));
     })));
     /* Titles, editions and licences stay as their publishers wrote them. */
@@ -168,6 +168,7 @@
     if (started) { write(); return; }
     started = true;
     g.startFindings();
+    g.startChangedNote();
     g.startSizeChart();
     g.startFilters();
     g.startWeights();

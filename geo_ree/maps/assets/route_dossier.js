@@ -66,6 +66,7 @@
     var routes = g.routesOf(d);
     return [el("h4", {}, t("routes_heading")), g.questionSwitch("geo-ree-question-dossier"),
       routes.length && g.accessMoved() ? el("p", { "class": "note" }, t("routes_of_run_costs")) : null,
+      g.eitherRoute(d) ? el("p", { "class": "either" }, g.eitherRoute(d)) : null,
       routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.assumed()), elsewhere(routes[0])]
         : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
   };

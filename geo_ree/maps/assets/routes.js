@@ -1,7 +1,7 @@
 /* Routes to market: the question, its answer in one sentence, and the routes of each deposit. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, NONE = "none", MODES = ["truck", "rail", "ferry", "sea"];
+  var el = g.el, t = g.t, NONE = "none", MODES = ["truck", "rail", "ferry", "sea"], OPEN = 5; /* per cent */
   var data = g.data.routes || null, rows = data ? g.rows(data.rows) : [], byDeposit = Object.create(null);
 
   rows.forEach(function (r, i) {
@@ -19,6 +19,13 @@
   /* All rows of a deposit under the question, the cheapest first; one row without a corridor means no route. */
   g.routesOf = function (d) { return ((byDeposit[d.id] || {})[g.state.question] || []).filter(function (r) { return r.corridor !== NONE; }); };
   g.cheapestRoute = function (d) { return g.routesOf(d)[0] || null; };
+  /* Where the order of the two cheapest routes is open, both: by the share of the draws in which another corridor is cheaper than
+     the first, as its note gives it. Empty where the order is as good as known. */
+  g.eitherRoute = function (d) {
+    var list = g.routesOf(d), m = /another corridor is cheaper in (\d+(?:\.\d+)?) % of draws/.exec((list[0] || {}).note || ""), share = m && Number(m[1]);
+    if (list.length < 2 || !m || share < OPEN || share > 100 - OPEN) return "";
+    return t("either_route", { first: g.term(list[0].corridor) + " → " + g.term(list[0].port || ""), second: g.term(list[1].corridor) + " → " + g.term(list[1].port || ""), share: g.plainNumber(share, 0) });
+  };
   g.routeIsKnown = function (d) { return Boolean((byDeposit[d.id] || {})[g.state.question]); };
   /* Why a deposit has no route under the question. */
   g.noRoute = function (d) {

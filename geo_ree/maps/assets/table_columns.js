@@ -27,9 +27,16 @@
   /* The statement of contained oxide that says how large a deposit is: by the surest kind of system, of equals the largest. */
   function oxide(d) { return (g.statements[d.id] || []).filter(function (r) { return r.sized; })[0] || null; }
   function categoryOf(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
+  /* The statement that a figure is from: category, system and year. */
+  function nameOfStatement(r) {
+    var system = r.system ? g.term(r.system) : "", year = r.year && system.indexOf(String(r.year)) < 0 ? String(r.year) : "";
+    return [g.term(categoryOf(r)), system, year].filter(Boolean).join(", ");
+  }
+  g.nameOfStatement = nameOfStatement;
+  function named(r) { return el("small", { "class": "clamp", title: nameOfStatement(r) }, nameOfStatement(r)); }
   function oxideCell(d) {
     var r = oxide(d), other = shownStatement(d);
-    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.term(categoryOf(r))));
+    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), named(r));
     if (!other) return g.cell("n " + WIDE, g.unknown());
     return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated_as", { what: g.term(other.substance || "unclear") })));
   }
@@ -65,7 +72,7 @@
     { name: "grade", head: "grade", full: "grade_full", kind: "n gr " + ROOMIEST, down: true, key: g.gradeOf,
       cell: function (d) {
         var r = shownStatement(d), grade = g.gradeOf(d);
-        return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: r.grade_text }, g.phrase(r.grade_text)) : null);
+        return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: r.grade_text }, g.phrase(r.grade_text)) : null, grade !== undefined && r ? named(r) : null);
       } },
     { name: "owner", head: "owner", full: "owner_full", kind: "ow " + ROOMY, key: function (d) { var c = control(d); return c.holder_status === "not found" ? undefined : c.holder || undefined; },
       cell: function (d) { return g.cell(ROOMY, ownerCell(control(d))); } },
@@ -101,8 +108,7 @@
   function accessCell(d) {
     var a = g.accessOf(d);
     if (a.p50 === undefined) return g.cell("n " + WIDE, lacking(g.t("unknown"), a.reason));
-    return g.cell("n " + WIDE, g.plainNumber(a.p50, 0), el("small", {}, g.t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })),
-      g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null);
+    return g.cell("n " + WIDE, g.plainNumber(a.p50, 0), el("small", {}, g.t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })), g.accessMarks(d));
   }
   /* Route and access below the name, where their columns have no place. */
   function beneath(d) {
@@ -110,6 +116,7 @@
     if (!r && g.routeIsKnown(d)) parts.push(g.t("no_route_short"));
     if (r) parts.push(g.t("route_short", { km: g.plainNumber(g.routeKm(r), 0) }));
     if (cost !== undefined) parts.push(g.t("access_short", { usd: g.plainNumber(cost, 0) }));
+    g.accessMarks(d).forEach(function (mark) { parts.push(mark.textContent); });
     return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
   }
   /* What was found of a holder is shown with its date; "not found" as that. */
@@ -122,7 +129,7 @@
   }
   function licenceCell(c) {
     if (!stated(c.licence_no)) return c.holder_status ? el("span", { "class": "unknown" }, g.t("not_found")) : g.unknown();
-    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.told(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: g.ours(c.licence_expiry) })) : null];
+    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.told(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) })) : null];
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();

@@ -81,12 +81,18 @@
     found = word(key);
     return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
   };
+  /* Dates of a field, as 2024-03-15 or 2025-12, as the language writes them. */
+  g.dates = function (text) {
+    return String(text).replace(/\b((?:1[89]|20)\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-])/g, function (whole, year, month, day) {
+      return day ? g.t("date_of_day", { year: year, month: month, day: day }) : g.t("date_of_month", { year: year, month: month });
+    });
+  };
   /* A sentence of the data with its date and sources behind it: in the language of the page where it is translated, else
      marked as English. */
   g.fact = function (sentence) {
     var m = /^([^]*?)(?: As of: (.+?)\.)?(?: Source: ([^]*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
     if (said === undefined) said = g.phrase(m[1]);
-    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: m[2] }) : "", m[3] ? [" " + g.t("source") + ": ", g.el("span", { lang: "en" }, g.linked(m[3]))] : ""];
+    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: g.dates(m[2]) }) : "", m[3] ? [" " + g.t("source") + ": ", g.el("span", { lang: "en" }, g.linked(m[3]))] : ""];
   };
   /* Words of a source, which stay in their language: in quotation marks where the page speaks another. */
   g.quote = function (words, ours) {
@@ -131,6 +137,8 @@
     d.latin_name = latin;
     Object.defineProperty(d, "name", { enumerable: true, configurable: true, get: function () { return entry(current().names, latin) || latin; } });
   });
+  /* The name that sources give a deposit or an ore field in the language of the page. */
+  g.localName = function (latin) { return entry(current().names, latin) || latin; };
   g.localNames = function (d) {
     return d.latin_name ? g.languages.map(function (code) { return entry(texts[code].names, d.latin_name); }).filter(Boolean) : [];
   };
