@@ -47,7 +47,7 @@ def board(
     scores
         Rows of the page's deposits, in the order in which the page holds them, with
         ``oxide_quantity_t`` and ``oxide_category`` of the statement that says how large each is, and
-        ``access_measured_usd`` and ``access_measured_year`` where a source places a line at one.
+        ``access_measured_usd`` and ``access_stated_in`` where a source places a line at one.
     unranked
         Candidates without a coordinate, whom the headline may name.
     layers
@@ -259,8 +259,7 @@ def _cells(
     access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
     oxide = known.get("oxide_quantity_t")
     tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
-    texts = (str(known.get(f"oxide_{name}", "")) for name in ("category", "system"))
-    stated = safe_html(", ".join(say.term(text) for text in texts if text))
+    stated = _statement(say, known)
     return [
         f"{known['rank_in_role']:,.0f}",
         name,
@@ -286,8 +285,19 @@ def _mark(say: _Words, row: Mapping[str, Any]) -> str:
     if "access_measured_usd" not in row or f"{_COST}_p50" not in row:
         return ""
     rounded = float(f"{row['access_measured_usd']:.2g}")
-    words = say("site_access_mark", usd=f"{rounded:,.0f}", year=str(row["access_measured_year"]))
+    words = say("site_access_mark", usd=f"{rounded:,.0f}", year=str(row["access_stated_in"]))
     return f"<small>{words}</small>"
+
+
+def _statement(say: _Words, row: Mapping[str, Any]) -> str:
+    """System and year of the statement that a tonnage is from, or its category."""
+    category, system = (str(row.get(f"oxide_{name}", "")) for name in ("category", "system"))
+    year = str(row.get("oxide_year", "")).removesuffix(".0")
+    if not system:
+        return safe_html(say.term(category) if category != "unknown" else "")
+    return safe_html(
+        ", ".join(filter(None, (say.term(system), year if year not in system else "")))
+    )
 
 
 def _range(row: Mapping[str, Any], low: str, high: str) -> str:

@@ -139,20 +139,22 @@ def render(
 def _with_tonnage(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Add the contained oxide that the table of the page shows, and its category."""
     sizes = sized_statements(tables.get("resources", pd.DataFrame())).set_index("deposit_id")
-    names = [name for name in ("quantity_t", "category", "system") if name in sizes]
+    names = [name for name in ("quantity_t", "category", "system", "year") if name in sizes]
     found = {f"oxide_{name}": scores["id"].map(sizes[name]) for name in names}
     return scores.assign(**found)
 
 
 def _with_measured_access(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Add what access costs by the measured lines alone, and the year of the source that it stands beside."""
+    """Add what access costs by the measured lines alone, the year of the source that states them."""
     access = tables.get("access", pd.DataFrame())
     if "measured_usd_t_treo_p50" not in access or "stated_in" not in access:
         return scores
-    rows = access.dropna(subset=["stated_in"]).drop_duplicates("deposit_id")
+    rows = access.dropna(subset=["stated_in"]).groupby("deposit_id")
     totals = access[access["component"] == "total"].set_index("deposit_id")
-    years = rows.set_index("deposit_id")["stated_in"]
-    found = {"measured_usd": totals["measured_usd_t_treo_p50"], "measured_year": years}
+    found = {
+        "measured_usd": totals["measured_usd_t_treo_p50"],
+        "stated_in": rows["stated_in"].first(),
+    }
     return scores.assign(**{f"access_{n}": scores["id"].map(v) for n, v in found.items()})
 
 

@@ -270,10 +270,11 @@ def test_a_cost_that_rests_on_one_source_is_marked_wherever_it_stands(stated):
     stated.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
     assert "with the measured distances about 2,800" in stated.page.inner_text("#comparison")
     stated.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert (
-        "with the measured distances about 2,800"
-        in stated.page.locator("#board tbody tr").first.text_content()
-    )
+    assert mark in stated.page.locator("#board tbody tr").first.text_content()
+    stated.page.evaluate("geoRee.open('a'); window.dispatchEvent(new Event('afterprint'))")
+    stated.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    whole = stated.page.locator("#dossiers .site-access")
+    assert whole.count() == 1 and "about 2,800 USD per t of oxides" in whole.text_content()
     assert stated.trouble == []
 
 

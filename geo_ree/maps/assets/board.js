@@ -15,8 +15,8 @@
     var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.shownOxide(d);
     return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country)), stopped(d)),
       d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
-      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(spread(access.p50, access.p10, access.p90), g.accessMarks(d, true)),
-      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide))] : g.t("unknown")));
+      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(spread(access.p50, access.p10, access.p90), g.accessMarks(d)),
+      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide, true))] : g.t("unknown")));
   }
   function marked(cell, marks) {
     cell.append.apply(cell, marks);
@@ -117,6 +117,7 @@
   /* On paper nothing can be opened: what a closed box would hide is shown, or left out. */
   function dossier(d) {
     var sheet = g.dossier(d);
+    sheet.querySelectorAll(".site-access").forEach(function (box, i) { if (i) box.remove(); }); /* said twice on the screen */
     sheet.querySelectorAll(".statements details, .routes tbody tr:first-child details").forEach(function (box) { box.open = true; });
     sheet.querySelectorAll("details:not([open]), .shut").forEach(function (box) { box.remove(); });
     /* Of a choice, what was chosen; without its control, which would change that of the page, too. */

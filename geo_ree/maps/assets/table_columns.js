@@ -28,9 +28,10 @@
   function oxide(d) { return (g.statements[d.id] || []).filter(function (r) { return r.sized; })[0] || null; }
   function categoryOf(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
   /* The statement that a figure is from: category, system and year. */
-  function nameOfStatement(r) {
+  function nameOfStatement(r, short) {
     var system = r.system ? g.term(r.system) : "", year = r.year && system.indexOf(String(r.year)) < 0 ? String(r.year) : "";
-    return [g.term(categoryOf(r)), system, year].filter(Boolean).join(", ");
+    if (short && !system) return r.category && r.category !== "unknown" ? g.term(r.category) : "";
+    return [short ? "" : g.term(categoryOf(r)), system, year].filter(Boolean).join(", ");
   }
   g.nameOfStatement = nameOfStatement;
   function named(r) { return el("small", { "class": "clamp", title: nameOfStatement(r) }, nameOfStatement(r)); }
