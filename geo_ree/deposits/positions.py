@@ -270,15 +270,16 @@ def _stand_alone(table: pd.DataFrame, pairs: pd.DataFrame, sound: pd.Series) -> 
     own = table["own_error_m"]
     errors = [own.loc[rows[c]].to_numpy() for c in ("first", "second")]
     rows = rows.assign(near_m=np.maximum(rows["away_m"].to_numpy(), np.maximum(*errors)))
-    deposit = table["deposit"].loc[rows["first"]].to_numpy()
+    deposit = table["deposit"].loc[rows["first"]].set_axis(rows.index)
+    rows = rows[rows["apart"].groupby(deposit).transform("any")]  # else there are no others
     out = pd.Series(data=False, index=table.index)
-    for _, group in rows.groupby(deposit, sort=False):
+    for _, group in rows.groupby(deposit.loc[rows.index], sort=False):
         links: _Links = {}
         columns = (group[c] for c in ("first", "second", "near_m", "away_m", "apart"))
         for first, second, near, away, apart in zip(*columns, strict=True):
             links.setdefault(first, {})[second] = (near, away, apart)
-        wrong = [k for k in links if _least_chance(k, links) < LIMITS["coincidence"]]
-        out[wrong] = True
+        ordered = {centre: sorted(o, key=o.__getitem__) for centre, o in links.items()}
+        out[[k for k in links if _is_coincidence_unlikely(k, links, ordered)]] = True
     return out
 
 
@@ -286,23 +287,26 @@ _Links = dict[int, dict[int, tuple[float, float, bool]]]
 """Of each pair of positions: how near they may be (m), how far apart (m), whether of two hands."""
 
 
-def _least_chance(this: int, links: _Links) -> float:
-    """Least chance that positions lie around one of them, and away from this one, by coincidence."""
-    least = 1.0
+def _is_coincidence_unlikely(this: int, links: _Links, ordered: dict[int, list[int]]) -> bool:
+    """Whether positions lie around one of them, and away from this one, by more than coincidence.
+
+    `ordered` has the others of each position, the nearest first.
+    """
     for centre, others in links.items():
         if this not in others:
             continue
         members, far = [centre], others[this][1]
-        for other in sorted(others, key=lambda label: others[label]):
+        for other in ordered[centre]:
             known = links[other]
-            hands = other != this and all(m in known and known[m][2] for m in members)
-            if hands and this in known:
+            if other == this or this not in known:
+                continue
+            if all(m in known and known[m][2] for m in members):
                 members.append(other)
                 far = min(far, known[this][1])
-                if far > 0.0:
-                    share = others[other][0] / far
-                    least = min(least, share ** (2 * (len(members) - 1)))
-    return least
+                chance = (others[other][0] / far) ** (2 * (len(members) - 1)) if far > 0.0 else 1.0
+                if chance < LIMITS["coincidence"]:
+                    return True
+    return False
 
 
 def position_errors(
