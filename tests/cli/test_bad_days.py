@@ -22,10 +22,12 @@ NEEDS = {
     "surface": ["--layer", "railways"],
     "scenario": ["--planned", "all"],
 }
+READING = ("doctor", "sources", "serve")
+"""Commands that look into the folder of the outputs, and write nothing there."""
 WRITING = sorted(
     name
     for name, command in main.commands.items()
-    if any(p.name == "out" and p.callback for p in command.params)
+    if any(p.name == "out" for p in command.params) and name not in READING
 )
 INTERRUPTED = """
 import signal, sys
@@ -52,8 +54,6 @@ def _lines(result):
 
 
 def test_all_commands_that_write_a_folder_or_file_check_it_first():
-    own = {name for name, c in main.commands.items() if any(p.name == "out" for p in c.params)}
-    assert own - {*WRITING} <= {"doctor", "sources", "explain", "runs"}
     assert {"run", "build", "export", "map", "visit", "surface", "validate"} <= {*WRITING}
 
 

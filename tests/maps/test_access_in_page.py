@@ -154,6 +154,7 @@ def test_without_a_published_quantity_the_cost_is_per_tonne_of_product(seen):
     text = seen.page.inner_text("#dossier")
     assert "Cost per tonne of oxides unknown: no quantity published" in text
     assert "USD per t of product" in text
+    seen.page.evaluate("geoRee.set({columns: ['access']})")
     cell = seen.page.locator("#ranking tr[data-id='b'] .unknown").first
     assert "no quantity published" in cell.get_attribute("title")
 
