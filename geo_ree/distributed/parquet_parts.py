@@ -211,7 +211,9 @@ def _decoded(frame: pd.DataFrame, about: dict[str, Any], name: str) -> pd.DataFr
                 with np.errstate(
                     invalid="ignore"
                 ):  # a vertex that is NaN is named by its row later
-                    frame[column] = gpd.array.from_wkb(frame[column].to_numpy(), crs=crs)
+                    frame[column] = gpd.array.from_wkb(
+                        frame[column].to_numpy(dtype=object, na_value=None), crs=crs
+                    )
             except shapely.errors.ShapelyError as error:
                 raise SchemaError(
                     f"{name} has a damaged geometry ({_one_line(error)})", "write it again"

@@ -85,7 +85,8 @@ def read_frame(path: Path, note: Note) -> pd.DataFrame:
     """
     frame = pd.read_parquet(path)
     for name, crs in note["crs"].items():
-        frame[name] = gpd.array.from_wkb(frame[name].to_numpy(), crs=crs and _system(crs))
+        shapes = frame[name].to_numpy(dtype=object, na_value=None)  # <NA> if GeoArrow is in use
+        frame[name] = gpd.array.from_wkb(shapes, crs=crs and _system(crs))
     for name, kind in note["types"].items():
         if name in note["coded"]:
             values = [from_text(text) for text in frame[name]]

@@ -259,7 +259,9 @@ def stated(tmp_path, visit):
     costs = {f"access_usd_t_treo_p{share}": 350.0 for share in (10, 50, 90)}
     scores = page_data()["tables"]["scores"].assign(**costs)
     data = changed(page_data(), scores=scores, corridors=corridors(), access=with_stated_road())
-    return visit(written(data, tmp_path), 1700, 900)
+    seen = visit(written(data, tmp_path), 1700, 900)
+    seen.page.evaluate("geoRee.set({columns: ['score', 'route', 'access', 'oxide']})")
+    return seen
 
 
 def test_a_cost_that_rests_on_one_source_is_marked_wherever_it_stands(stated):

@@ -327,7 +327,7 @@
     return el("div", { "class": "dossier" }, title(d), g.shortlistPart(d),
       placed ? [scored(d), said(t("strengths_label"), g.strengthsOf(d)), said(t("weaknesses_label"), g.weaknessesOf(d))] : whereabouts(d),
       g.flagPart(d), g.holderPart(d),
-      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change), g.siteAccess(d)] : null,
+      change ? [heading(t("what_would_change")), el("p", { "class": "sentence" }, change)] : null, g.siteAccess(d),
       placed && d.score_note && g.scoreOf(d) === undefined ? el("p", { "class": "note" }, d.score_note) : null,
       g.routePart(d), g.accessPart(d), g.countryPart(d), ownColumns(d), review(d),
       placed ? [heading(t("points")), points(d), heading(t("straight_line_heading")), g.nearness(d), g.plannedNote(d), g.waterNote(d), g.terrain(d), g.shocks(d), position(d)] : null,
