@@ -53,7 +53,7 @@ found = geo_ree.flags(sites)
 | column | content |
 |---|---|
 | flag | name; the rows of one flag share their sentence, and the first that holds counts |
-| subject | what flags of several layers have in common; where one states it, a layer that knows nothing of it is not listed as unknown |
+| subject | what flags of several layers have in common; where one states it, another is not listed as unknown |
 | layer | canonical layer of the value: its sources, licences and dates are those of the flag |
 | column, operator | what is compared, and how: `>`, `>=`, `<`, `<=`, `is`, `has`, `matches`, `filled`, `blank` |
 | limit | a number; words separated by `;` for `is` (one of them) and `has` (one in a list); a pattern |

@@ -150,7 +150,7 @@ def test_the_address_holds_the_sliders(seen):
 
 
 def test_without_a_published_quantity_the_cost_is_per_tonne_of_product(seen):
-    seen.page.evaluate("geoRee.open('b')")
+    seen.page.evaluate("geoRee.set({columns: ['access']}); geoRee.open('b')")
     text = seen.page.inner_text("#dossier")
     assert "Cost per tonne of oxides unknown: no quantity published" in text
     assert "USD per t of product" in text
