@@ -31,8 +31,8 @@ def weighted_sum(values: Floats, weights: Floats, compared: Bools | None = None)
     for value, gap, weight in zip(values, gaps, weights, strict=True):
         total += weight[..., None] * np.where(gap, 0.0, value)
     known = _known_weight(gaps, weights)
-    shared = np.where(known > 0, total / np.where(known > 0, known, 1.0), np.nan)
-    return np.where(gaps.any(axis=0), shared, total)
+    shared = total / np.where(known > 0, known, 1.0)
+    return np.where(known > 0, np.where(gaps.any(axis=0), shared, total), np.nan)
 
 
 def weighted_product(values: Floats, weights: Floats, compared: Bools | None = None) -> Floats:
@@ -42,8 +42,8 @@ def weighted_product(values: Floats, weights: Floats, compared: Bools | None = N
     for value, gap, weight in zip(values, gaps, weights, strict=True):
         total *= np.where(gap, 1.0, value) ** weight[..., None]
     known = _known_weight(gaps, weights)
-    shared = np.where(known > 0, total ** (1.0 / np.where(known > 0, known, 1.0)), np.nan)
-    return np.where(gaps.any(axis=0), shared, total)
+    shared = total ** (1.0 / np.where(known > 0, known, 1.0))
+    return np.where(known > 0, np.where(gaps.any(axis=0), shared, total), np.nan)
 
 
 def topsis(values: Floats, weights: Floats, compared: Bools | None = None) -> Floats:

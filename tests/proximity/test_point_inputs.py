@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import NearestIndex, nearest, point_blocks
 
+ga.unregister_extension_types()  # importing it has registered them
+
 ROADS = gpd.GeoSeries(
     [shapely.LineString([(60, 40), (75, 47)]), shapely.Point(-170, -60)],
     index=["A2", "far"],
@@ -32,7 +34,7 @@ def _extension_types(request):
     if request.param == "registered":
         ga.register_extension_types()
     yield
-    ga.register_extension_types(lazy=True)
+    ga.unregister_extension_types(lazy=True)  # the other tests of this process know of none
 
 
 def _series(places, crs=4326):

@@ -111,9 +111,11 @@ def test_lists_are_texts(tmp_path, made_up):
 
 
 @pytest.mark.parametrize("deep", [False, True])
-def test_a_program_that_uses_geoarrow_reads_the_same(tmp_path, deep):
-    import geoarrow.pyarrow as ga  # registers its extension types, for the whole process
+def test_a_program_that_uses_geoarrow_reads_the_same(tmp_path, request, deep):
+    import geoarrow.pyarrow as ga
 
+    ga.register_extension_types(lazy=True)  # for the whole process
+    request.addfinalizer(lambda: ga.unregister_extension_types(lazy=True))
     shape = shapely.Point(70, 45)
     for _ in range(9 if deep else 0):
         shape = shapely.GeometryCollection([shape])

@@ -17,7 +17,13 @@ from pymcdm.normalizations import vector_normalization
 from geo_ree.crs import Floats
 from geo_ree.errors import ScoreError
 from geo_ree.scoring import Criterion, Exponential, Linear, ScoreModel, Veto, load_preset, score
-from geo_ree.scoring.aggregates import METHODS, leave_one_out, topsis, weighted_product
+from geo_ree.scoring.aggregates import (
+    METHODS,
+    leave_one_out,
+    topsis,
+    weighted_product,
+    weighted_sum,
+)
 
 NAMES = ("rail", "road", "water")
 EACH = pytest.mark.parametrize("aggregate", list(METHODS))
@@ -364,3 +370,11 @@ def test_an_aggregate_comes_from_toml_and_is_printed(tmp_path: object) -> None:
     assert str(model).splitlines()[0] == "mine (mine, topsis)"
     assert model.criteria[0].value == Linear(100)
     assert score(table_of((10,), (90,)), model)["score"].tolist() == [100, 0]
+
+
+@pytest.mark.parametrize("aggregate", [weighted_sum, weighted_product])
+def test_without_any_weight_on_what_is_known_there_is_no_aggregate(aggregate):
+    values = np.array([[0.5, np.nan, 0.5], [0.25, 0.25, np.nan]])
+    assert np.isnan(aggregate(values, np.array([0.0, 0.0]))).all()
+    alone = leave_one_out(values, np.array([1.0, 0.0]), aggregate)
+    np.testing.assert_allclose(alone[0], [0.5, np.nan, 0.5])  # nothing else has a weight
