@@ -82,7 +82,7 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     seen = visit(starter_page[1])
     opened(seen, kutessay["id"])
     known = [m for m in MEASURES if not math.isnan(kutessay[f"dist_{m}_km"])]
-    labels = seen.page.locator(".measure").all_inner_texts()
+    labels = seen.page.locator(".measure").all_text_contents()
     limits = kutessay["upper_limits"].split(";")
     words = load_languages()["en"]["terms"]
     assert words["gateway"] == "gateway (straight line)"  # no route: the score knows none
@@ -284,7 +284,7 @@ def test_other_gateways_moves_the_line_to_the_gateway(starter_page, visit, kutes
         [row["foot_gateway_lat"], row["foot_gateway_lon"]], abs=1e-5
     )
     label = f"gateway (straight line) about {row['dist_gateway_km']:,.0f} km ("
-    assert any(t.startswith(label) for t in seen.page.locator(".measure").all_inner_texts())
+    assert any(t.startswith(label) for t in seen.page.locator(".measure").all_text_contents())
     text = " ".join(seen.page.inner_text("#dossier").split())
     assert "those under the chosen gateways: every exit" in text
     assert row["near_gateway"].split(" (")[0] in text

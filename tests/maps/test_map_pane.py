@@ -66,11 +66,14 @@ def covered(seen):
 
 
 def all_in_view(seen):
+    """All marks are in view; on a phone, whose map opens as wide as they need, the candidates."""
     size = seen.value("geoRee.map().getSize()")
+    candidates = seen.value("geoRee.ranked('candidate').map(d => d.id)")
     return all(
         m["radius"] < m["x"] < size["x"] - m["radius"]
         and m["radius"] < m["y"] < size["y"] - m["radius"]
         for m in seen.value(MARKS)
+        if size["x"] > 860 or m["id"] in candidates
     )
 
 
