@@ -29,20 +29,20 @@ def test_an_unplaced_deposit_is_outlined_by_its_oblast_when_it_is_opened(starter
     assert area["kind"] == "admin_area" and area["evidence"] == "East Kostanay region"
     seen.page.evaluate("() => { geoRee.open('starter_deposits:talairyk'); }")
     text = seen.page.inner_text("#dossier")
-    assert 'all of Kostanay: the source names "East Kostanay region"' in text
+    assert "all of Kostanay: the source names “East Kostanay region”" in text
     assert seen.trouble == []
 
 
 def test_the_page_says_what_the_packaged_data_lack_and_whose_the_borders_are(starter_page, visit):
     seen = visit(starter_page[1])
     lack = {
-        "en": ("power lines", "districts", "protected areas", "faults", "hazard maps"),
+        "en": ("power lines", "Districts", "protected areas", "faults", "hazard map"),
         "ru": (
             "линий электропередачи",
-            "районов",
-            "охраняемых территорий",
-            "разломов",
-            "карт природных опасностей",
+            "Административных районов",
+            "охраняемые территории",
+            "разломы",
+            "карту сейсмической опасности",
         ),
     }
     for language, words in lack.items():
