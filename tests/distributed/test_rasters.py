@@ -87,8 +87,17 @@ def make(home, index, client=None):
     return made, scores.path
 
 
+def copied(vrt):
+    """The raster of a VRT as one file: GDAL reads no VRT in a process that has run a command of ours."""
+    path = vrt.with_name("copied.tif")
+    lines = "import sys; from rasterio import shutil; shutil.copy(*sys.argv[1:], driver='GTiff')"
+    plain = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
+    subprocess.run([sys.executable, "-c", lines, vrt, path], check=True, env=plain)
+    return path
+
+
 def assert_same(mosaic, file):
-    with rasterio.open(mosaic) as tiled, rasterio.open(file) as one:
+    with rasterio.open(copied(mosaic)) as tiled, rasterio.open(file) as one:
         assert tiled.profile["width"] == one.profile["width"] == 1667
         assert np.allclose(tiled.transform, one.transform, rtol=0, atol=1e-15)
         assert tiled.crs == one.crs and tiled.nodatavals == pytest.approx(
@@ -171,7 +180,7 @@ def test_a_tile_that_fails_is_named_and_the_others_are_made(tmp_path):
 def test_the_mosaic_reads_as_its_vrt_does(tmp_path, index):
     path = distributed.surface(index, out=tmp_path, target="railway", tile_cells=512, **GRID)
     window = rasterio.windows.Window(400, 300, 900, 500)
-    with rasterio.open(path) as vrt:
+    with rasterio.open(copied(path)) as vrt:
         got = Mosaic(path).read(1, window=window).filled(np.nan)
         assert np.array_equal(got, vrt.read(1, window=window), equal_nan=True)
         assert np.isfinite(vrt.read(1, out_shape=(100, 167))).any()

@@ -64,7 +64,7 @@
         : el("div", {}, g.t("possible_score",
         { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) })),
       d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
-      d.status ? el("div", {}, g.told(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
+      d.status ? el("div", {}, g.cited(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,
       d.reference || d.notes ? el("details", {}, el("summary", {}, d.source_quality
         ? g.say("source_with_quality", { quality: g.quality(d.source_quality) }) : g.t("source")),

@@ -22,7 +22,7 @@
   g.nearestFeature = function (near) {
     var m = /^(.*) \(([A-Z]{3})\)(, course unknown)?(, (?:fresh|brackish|salt|partly fresh and partly salt) water|, quality unknown)?, (.*)$/.exec(near || "");
     if (!m && near) {
-      /* A feature of no country, as the Caspian Sea: its source is told by its label. */
+      /* A feature of no country, as the Caspian Sea: its label names its source. */
       var whose = g.data.sources.map(function (s) { return s.label; }).filter(function (label) { return label && near.slice(-label.length - 2) === ", " + label; })[0];
       m = whose ? /^([^,]*)()(, course unknown)?(, [^,]*)?$/.exec(near.slice(0, -whose.length - 2)) : null;
       if (m) return { name: unnamed(m[1]), country: "", unsure: Boolean(m[3]), water: (m[4] || "").slice(2), label: whose };
@@ -109,8 +109,8 @@
   function said(label, text) { return text ? el("p", {}, label ? label + " " : "", g.linked(text)) : null; }
 
   /* A label, and a sentence of ours or the words of a source. */
-  function told(label, sentence) { return sentence ? el("p", {}, label + " ", g.fact(sentence)) : null; }
-  function quoted(label, words) { return words ? el("p", {}, label + " ", g.told(words)) : null; }
+  function reason(label, sentence) { return sentence ? el("p", {}, label + " ", g.fact(sentence)) : null; }
+  function quoted(label, words) { return words ? el("p", {}, label + " ", g.cited(words)) : null; }
 
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
@@ -232,11 +232,11 @@
   /* Why it has its role and its stage. */
   function review(d) {
     return [d.why_role || d.stage ? [heading(t("role_and_stage")),
-      told(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
-      told(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null];
+      reason(t("role_label", { role: g.term(g.words(d.role)) }), d.why_role),
+      reason(t("stage_label", { stage: d.stage ? g.term(g.words(d.stage)) : t("unknown") }), d.stage_basis)] : null];
   }
   function sourceWords(d) {
-    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.told(d.status) : g.unknown()),
+    return [heading(t("in_the_sources")), el("p", {}, t("status_label"), " ", d.status ? g.cited(d.status) : g.unknown()),
       said(t("commodities_label"), g.list(d.commodities).map(g.term).join(", ")), quoted(t("type_label"), d.deposit_type), d.minerals ? el("p", {}, t("minerals_label") + " ", g.minerals(g.list(d.minerals))) : null, quoted(t("flowsheet_label"), d.flowsheet), quoted(t("thorium_label"), d.thorium_uranium), quoted(t("operator_label"), d.operator), quoted(t("notes"), d.notes),
       el("p", {}, t("quality_label"), " ", d.source_quality ? g.quality(d.source_quality) : g.unknown(), " ", d.source_quality ? g.assumed() : null)];
   }

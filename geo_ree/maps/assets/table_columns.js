@@ -125,16 +125,16 @@
   function ownerCell(c) {
     if (!c.holder_status) return g.unknown();
     if (c.holder_status === "not found") return el("span", { "class": "unknown" }, g.t("holder_not_found"));
-    return [el("span", { "class": "clamp", title: g.ours(c.holder || "") }, g.told(c.holder || "")), stated(c.owner_country) ? el("small", {}, g.list(c.owner_country).map(nation).join(", ")) : null,
+    return [el("span", { "class": "clamp", title: g.ours(c.holder || "") }, g.cited(c.holder || "")), stated(c.owner_country) ? el("small", {}, g.list(c.owner_country).map(nation).join(", ")) : null,
       c.holder_status === "partly" ? el("small", {}, g.t("holder_partly")) : null];
   }
   function licenceCell(c) {
     if (!stated(c.licence_no)) return c.holder_status ? el("span", { "class": "unknown" }, g.t("not_found")) : g.unknown();
-    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.told(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) })) : null];
+    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.cited(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) })) : null];
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
-    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: g.ours(d.status) }, g.told(d.status)) : null);
+    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: g.ours(d.status) }, g.cited(d.status)) : null);
   }
   function intervalCell(d, count) {
     var i = g.intervalOf(d), rank = g.rankOf(d);

@@ -111,8 +111,8 @@
       el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
         el("small", {}, positionError(d), d.precision_class ? ": " + g.term(g.words(d.precision_class)) : "", d.position_basis ? [". ", g.basisOfPosition(d.position_basis)] : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status && g.told(d.status)),
-        fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator && g.told(d.operator)), fact(t("visit_commodities"), g.list(d.commodities).map(g.term).join(", ")))),
+        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status && g.cited(d.status)),
+        fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator && g.cited(d.operator)), fact(t("visit_commodities"), g.list(d.commodities).map(g.term).join(", ")))),
       g.siteAccess(d),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
   }

@@ -105,7 +105,7 @@
     return said === undefined ? g.phrase(String(text)) : said;
   };
   /* The same, marked as words of a source where it is not. */
-  g.told = function (text) {
+  g.cited = function (text) {
     var m = /^([^]*?)( As of: [^]*)?$/.exec(String(text)), said = g.ours(m[1]);
     return said === m[1] ? g.quote(text) : m[2] ? g.fact(text) : said;
   };
