@@ -83,7 +83,7 @@ class NearestIndex:
         self.stored = stored
         self._areas = shapely.STRtree(stored.areas) if len(stored.areas) else None
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the index to a file, to be read by `load`.
 
         Parameters
@@ -100,10 +100,10 @@ class NearestIndex:
         ...     NearestIndex.load(Path(folder, "towns.index"), towns).labels.tolist()
         ['Kemin']
         """
-        write_index(path, self.stored)
+        write_index(Path(path), self.stored)
 
     @classmethod
-    def load(cls, path: Path, targets: Frame | None = None) -> NearestIndex:
+    def load(cls, path: Path | str, targets: Frame | None = None) -> NearestIndex:
         """Read an index that `save` wrote.
 
         Parameters
@@ -122,7 +122,7 @@ class NearestIndex:
         SchemaError
             When the file is absent, damaged, of another format version, or of other targets.
         """
-        stored = read_index(path)
+        stored = read_index(Path(path))
         if targets is not None:
             series = in_degrees(targets, "the targets")
             if fingerprint(_explode(series)) != stored.stamp or not series.index.equals(

@@ -14,6 +14,7 @@ from geo_ree.pipeline.deposit_measures import measure_deposits
 from geo_ree.pipeline.deposit_scores import score_deposits
 from geo_ree.pipeline.layers import load_layers
 from geo_ree.pipeline.result import run
+from geo_ree.routing.route_answers import AVOIDED
 from geo_ree.scoring import explain, load_preset, score
 from geo_ree.settings import DISCLAIMER, Options, Settings
 
@@ -499,7 +500,7 @@ def test_the_feet_of_the_measures_go_to_the_page_and_not_into_the_tables(done):
 
 def test_the_scenarios_answer_for_every_candidate(done):
     scenarios = done[0].scores.gateways
-    assert scenarios["scenario"].nunique() == 5
+    assert scenarios["scenario"].nunique() == 3 + len(AVOIDED)  # preset, every exit, none of them
     count = int((done[0].table["role"] == "candidate").sum())
     assert (scenarios.groupby("scenario").size() == count).all()
 

@@ -13,7 +13,6 @@ import shapely
 
 from geo_ree.errors import SchemaError
 from geo_ree.proximity import NearestIndex
-from geo_ree.proximity.search import kernels, packets
 from geo_ree.proximity.search.index_files import FORMAT
 
 LAKE = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
@@ -152,14 +151,29 @@ def test_compiling_is_logged_once_per_machine(tmp_path):
     assert ask() == ["[0.0]", "[0.0]"]
 
 
+ONE_KIND = """
+import geopandas as gpd, numpy as np, shapely
+from geo_ree.proximity import NearestIndex
+from geo_ree.proximity.search import kernels, packets
+
+line = shapely.LineString([(60, 40), (75, 47), (75.001, 47)])
+lake = shapely.Polygon([(70, 45), (72, 45), (72, 46), (70, 46)])
+index = NearestIndex(gpd.GeoSeries([line, lake, shapely.Point(50, 50)], crs=4326))
+x, y = np.linspace(50, 60, 6_000), np.linspace(40, 50, 6_000)
+index.query(gpd.GeoSeries(gpd.points_from_xy(x, y), crs=4326))
+index.save("kept")
+x.flags.writeable = y.flags.writeable = False
+NearestIndex.load("kept").query_lonlat(x, y)
+for name, loop in {**vars(kernels), **vars(packets)}.items():
+    if hasattr(loop, "signatures"):
+        print(name, len(loop.signatures))
+"""
+
+
 def test_each_loop_is_compiled_for_one_kind_of_array_only(tmp_path):
-    index = NearestIndex(_targets())
-    index.query(_points(5_000))
-    index.save(tmp_path / "i")
-    x, y = np.linspace(50, 60, 6_000), np.linspace(40, 50, 6_000)
-    x.flags.writeable = y.flags.writeable = False
-    NearestIndex.load(tmp_path / "i").query_lonlat(x, y)
-    loops = {**vars(kernels), **vars(packets)}
-    compiled = {name: len(f.signatures) for name, f in loops.items() if hasattr(f, "signatures")}
+    printed = subprocess.run(
+        [sys.executable, "-c", ONE_KIND], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    compiled = {name: int(count) for name, count in map(str.split, printed.stdout.splitlines())}
     assert compiled["project"] == compiled["walk"] == compiled["settle"] == 1
     assert max(compiled.values()) == 1, compiled

@@ -12,27 +12,52 @@ STORED = ("storage/layer_files.py", "storage/frame_files.py", "storage/record_fi
 PACKAGED = ("routing/line_tables.py", "routing/place_tables.py")
 """Modules that read files of the package itself."""
 
+PARTS = (
+    "distributed/merge_jobs.py",
+    "distributed/merge_parts.py",
+    "distributed/partition_files.py",
+    "distributed/segment_files.py",
+    "distributed/site_scores.py",
+)
+"""Modules that read the parts which jobs of geo_ree have written."""
+
+PARTITIONED = (
+    "distributed/measure_parts.py",
+    "distributed/merge_parts.py",
+    "distributed/parquet_parts.py",
+)
+"""Modules that read a user's own partitioned tables, too large to be tried before; see
+docs/distributed.md."""
+
+SERVED = ("serving/raster_list.py", "serving/run_providers.py")
+"""Modules that serve what an export has written, GeoTIFF and GeoPackage alone."""
+
 HOMES = {
-    "rasterio.open": {"reading/geotiffs.py"},
+    "rasterio.open": {"reading/geotiffs.py", "serving/raster_list.py"},
     "pyogrio.": {"reading/vectors.py", "reading/trial_child.py"},
-    "geopandas.read_": {"reading/geoparquet.py", *STORED, *PACKAGED},
+    "geopandas.read_": {"reading/geoparquet.py", *STORED, *PACKAGED, *PARTS, *PARTITIONED},
     "pandas.read_": {
         "reading/geoparquet.py",
         "proximity/search/index_files.py",
         *STORED,
+        *PARTS,
     },
     "pyarrow.parquet.": {
         "reading/geoparquet.py",
         "reading/trial_child.py",
         "outputs/plain_files.py",  # what it has just written
         *PACKAGED,
+        *PARTITIONED,
     },
     "shapely.from_": {
         "reading/trial_child.py",
         "fetching/overture.py",  # of a table that geoparquet checked
+        "proximity/arrow_points.py",  # of a table that its caller holds in memory
         "proximity/search/index_files.py",
         *STORED,
         *PACKAGED,
+        *PARTS,
+        *SERVED,
     },
     "fiona.": set(),
     "osgeo.": set(),
