@@ -300,8 +300,10 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     to the tuning half of labelled pairs of the seven countries (``tools/tune_merge.py``). A
     conflict of numbers, parts or works caps the probability and keeps the two apart. So are two
     rows of one table with other commodities, no companions, that are not likely to be one: the
-    author had a reason to give each a row. A record without a place is joined to one with a place only if they share a
-    commodity: by its name alone, an occurrence would move to a homonym.
+    author had a reason to give each a row. A record without a place is joined to another only if they
+    share a commodity (by its name alone, an occurrence would move to a homonym) and, within one
+    table, only if the names are nearly equal: such a table tells its rows apart by nothing else
+    (Akbulak and Kokbulak).
     """
     weights = [WEIGHTS[name] for name in FEATURES]
     shares = pairs[list(FEATURES)].to_numpy(dtype=np.float64) * weights
@@ -316,7 +318,10 @@ def judge_pairs(pairs: pd.DataFrame) -> pd.DataFrame:
     same_table = (pairs["same_source"].to_numpy() > 0) & (pairs["other_commodity"].to_numpy() > 0)
     same_table &= pairs["companions"].to_numpy() == 0
     unlikely = same_table & (probability < THRESHOLDS["join"])
-    unplaced = (pairs["no_place"].to_numpy() > 0) & (pairs["shared_commodity"].to_numpy() == 0)
+    least = (THRESHOLDS["unplaced_row"] - THRESHOLDS["likeness"]) / (1.0 - THRESHOLDS["likeness"])
+    other_name = (pairs["same_source"].to_numpy() > 0) & (pairs["likeness"].to_numpy() < least)
+    unplaced = (pairs["shared_commodity"].to_numpy() == 0) | other_name
+    unplaced &= pairs["no_place"].to_numpy() > 0
     probability = np.where(unplaced, np.minimum(probability, THRESHOLDS["unplaced"]), probability)
     apart = conflict | unlikely | unplaced
     return pairs.assign(probability=probability, apart=apart, reasons=_reasons(pairs, shares))

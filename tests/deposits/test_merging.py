@@ -128,6 +128,17 @@ def test_a_record_without_a_place_gets_none_by_its_name_alone():
     assert len(groups(rare, record("b:1", "Tsagaan Chuluut", None, country="MNG"))) == 1
 
 
+def test_two_names_of_one_table_without_places_are_two_deposits():
+    apart = [record("s:1", "Akbulak", None), record("s:2", "Kokbulak", None)]
+    assert groups(*apart) == ["s:1", "s:2"]
+    placed = [record("s:1", "Akbulak", None), record("s:2", "Kokbulak", (66.6, 50.0))]
+    assert groups(*placed) == ["s:1", "s:2"]
+    one = [record("s:1", "Taohulashan", None), record("s:2", "Taohualashan", (101.3, 39.0))]
+    assert groups(*one) == ["s:1;s:2"]
+    tables = [record("s:1", "Akbulakskoe", None), record("t:1", "Akbulak", (66.6, 50.0))]
+    assert groups(*tables) == ["s:1;t:1"]
+
+
 def test_the_position_is_chosen_once_by_locate_and_the_values_name_its_record(countries):
     got = merged(
         record("a:1", "Made-up Ridge", None),
