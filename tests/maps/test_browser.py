@@ -278,7 +278,7 @@ def test_planned_railways_say_their_state_and_crossings_the_country_beyond(start
     assert any(tip.startswith("Sarakhs, ") and "to Iran" in tip for tip in tips("gateways"))
     seen.page.evaluate("geoRee.set({ language: 'ru' })")
     assert any("уложено 35 из 63 км (2025-11-19)" in tip for tip in tips("railways_planned"))
-    assert any("в: Иран" in tip for tip in tips("gateways"))
+    assert any("→ Иран" in tip for tip in tips("gateways"))
     names = [
         "line near Kemin (KGZ), OSM",
         "Sarakhs, to Iran (TKM), table",
@@ -286,7 +286,7 @@ def test_planned_railways_say_their_state_and_crossings_the_country_beyond(start
     ]
     said = [seen.value(f"geoRee.nearestFeature({name!r}).name") for name in names]
     assert said == [
-        "линия у пункта Кемин",
-        "Серахс, в: Иран",
-        "дорога в 60 км от пункта Кемин",
+        "линия у населённого пункта Кемин",
+        "Серахс, → Иран",
+        "дорога в 60 км от населённого пункта Кемин",
     ]

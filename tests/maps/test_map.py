@@ -723,10 +723,10 @@ def test_in_russian_the_map_and_the_dossier_are_russian(starter_page, visit, kut
     text = seen.page.inner_text("#dossier")
     assert "РАССТОЯНИЯ ПО ПРЯМОЙ" in text
     assert "Цифры вычислены здесь" in text
-    assert seen.page.locator("#dossier .assumed").first.inner_text() == "принято"
+    assert seen.page.locator("#dossier .assumed").first.inner_text() == "(допущение)"
     labels = seen.page.locator(".measure").all_text_contents()
-    assert [t for t in labels if t.startswith("железная дорога не далее примерно 34 км")], labels
-    assert "оценка доступности" in seen.page.locator(".legend").first.text_content()
+    assert [t for t in labels if t.startswith("железная дорога около 34 км")], labels
+    assert "балл доступности" in seen.page.locator(".legend").first.text_content()
     seen.page.hover(".leaflet-control-layers")
     assert "Железные дороги" in seen.page.inner_text(".leaflet-control-layers-overlays")
     assert seen.value("geoRee.untranslated") == []

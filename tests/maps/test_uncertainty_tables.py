@@ -98,7 +98,7 @@ def test_the_method_says_what_to_believe_what_moves_and_what_is_left_out(data, t
         "Main roads all sources 20 % 10 % to 40 % assumed (judgement)",
     ]
     seen.page.evaluate("geoRee.set({language: 'ru'})")
-    assert "принято (суждение)" in rows(seen, "Линии, которых нет на картах")[2]
+    assert "допущение (экспертная оценка)" in rows(seen, "Линии, которых нет на картах")[2]
     assert rows(seen, "Что меняет места")[0].startswith("вес: железная дорога")
     assert seen.value("geoRee.untranslated") == []
     assert seen.trouble == []

@@ -66,7 +66,7 @@ def test_choosing_and_closing_work_from_the_keyboard(page, visit):
 def test_the_sheet_speaks_russian_and_follows_weights_and_filters(page, visit):
     seen = visit(page)
     seen.page.evaluate("geoRee.set({language: 'ru', filters: {text: 'kutessay'}})")
-    assert seen.page.inner_text("#visit-tools button") == "Лист выезда"
+    assert seen.page.inner_text("#visit-tools button") == "Полевой лист"
     assert seen.value("geoRee.visitSheet()") == 1
     text = seen.page.inner_text("#visit")
     assert (

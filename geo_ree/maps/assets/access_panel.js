@@ -102,12 +102,17 @@
     var m = /^haulage to (.*) \((\w+)\)$/.exec(one);
     return m ? t("haulage_by", { corridor: g.term(m[2]), port: g.term(m[1]) }) : g.fact(one);
   }
+  /* A count takes the plural of its word, a measure its unit. */
+  function quantity(value, unit) {
+    var key = { transhipments: "count_transhipments", "gauge changes": "count_gauge_changes" }[unit], digits = value % 1 ? 1 : 0;
+    return key ? t(key, { count: value }) : g.plainNumber(value, digits) + " " + g.phrase(unit);
+  }
   function rounded(v) { return g.plainNumber(Number(v.toPrecision(2)), 0); }
   function part(r, measure) {
     var notes = g.list(r.assumed), built = r.component !== "rail_spur" || !known(r.capital_musd_p90) || r.capital_musd_p90 > 0;
     var capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : known(r.capital_musd_p90) ? "0" : g.unknown();
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
-      known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, g.plainNumber(r.quantity, r.quantity % 1 ? 1 : 0) + " " + g.phrase(r.unit || "")) : null,
+      known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, quantity(r.quantity, r.unit || "")) : null,
       r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
       r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", built ? span(r, measure, 0) : t("spur_not_built")), g.cell("n", built ? capital : DASH));

@@ -130,7 +130,7 @@
           g.cell("", clear ? g.term(r.substance) : el("span", { "class": "unknown" }, g.t("unclear")),
             r.grade_text ? el("div", { "class": "small" }, g.phrase(r.grade_text)) : null),
           g.cell("", r.category && r.category !== "unknown" ? g.term(r.category) : g.unknown(),
-            el("div", { "class": "small" }, r.system ? g.term(r.system) : g.t("system_unknown_short"), r.edition ? ", " + r.edition : ""),
+            el("div", { "class": "small" }, g.systemOf(r, g.t("system_unknown_short"), false)),
             r.contradiction ? el("div", { "class": "small note" }, g.fact(r.contradiction)) : null),
           g.cell("n", r.year === undefined ? "?" : r.year));
       })));

@@ -24,8 +24,8 @@
     if (!list.length) { line.replaceChildren(); return; }
     button = g.el("button", { type: "button", id: "set-back" }, g.t("set_back"));
     button.addEventListener("click", setBack);
-    var what = list.map(function (key) { return g.t(key); }).join(", ");
-    line.replaceChildren(g.el("span", {}, g.t(linked === state() ? "changed_by_link" : "changed_here", { what: what.charAt(0).toLocaleUpperCase(g.locale()) + what.slice(1) }) + " " + g.t("changed_follows")), " ", button);
+    var said = g.t(linked === state() ? "changed_by_link" : "changed_here", { what: list.map(function (key) { return g.t(key); }).join(", ") });
+    line.replaceChildren(g.el("span", {}, said.charAt(0).toLocaleUpperCase(g.locale()) + said.slice(1) + " " + g.t("changed_follows")), " ", button);
   }
   /* The state that a link brought is remembered, to tell it from what the reader moves. */
   g.changedByLink = function () {

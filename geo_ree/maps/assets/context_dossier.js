@@ -106,10 +106,14 @@
     el("table", { "class": "points holders" }, el("tbody", {},
       line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
       line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
-      line("licence_number", pair(c.licence_no, c.licence_expiry ? t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) }) : "")))),
+      line("licence_number", pair(c.licence_no, c.licence_expiry ? g.licenceEnds(c.licence_expiry) : "")))),
     c.note ? el("p", { "class": "small" }, g.fact(c.note), toDeals(c)) : null,
     c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: g.dates(c.as_of) }), c.source)];
   }
+  /* A plain date follows "until"; what is known besides is a sentence of its own. */
+  g.licenceEnds = function (expiry) {
+    return /^[12]\d{3}(-\d\d){0,2}$/.test(expiry) ? t("licence_until", { date: g.dates(expiry) }) : g.dates(g.ours(expiry));
+  };
   g.holderPart = function (d) {
     var rows = holders(d);
     if (!rows.length && ["candidate", "by_product_host"].indexOf(d.role) < 0) return null;

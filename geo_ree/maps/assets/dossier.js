@@ -112,12 +112,17 @@
   function reason(label, sentence) { return sentence ? el("p", {}, label + " ", g.fact(sentence)) : null; }
   function quoted(label, words) { return words ? el("p", {}, label + " ", g.cited(words)) : null; }
 
+  /* The system of a statement with its edition and its year, each once. */
+  g.systemOf = function (r, unknown, dated) {
+    return [r.system ? g.term(r.system) : unknown].concat([r.edition, dated === false ? null : r.year].filter(Boolean).map(String)).reduce(function (said, word) {
+      return said.indexOf(word) < 0 ? said + ", " + word : said;
+    });
+  };
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
     return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " " + t("t") + " " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
       r.grade_text ? ", " + g.phrase(r.grade_text) : known(r.grade_pct) ? ", " + r.grade_pct.toLocaleString(g.locale()) + " %" : "",
-      "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", r.system ? g.term(r.system) : t("system_unknown"),
-      r.edition ? ", " + t("edition_of", { words: r.edition }) : "", ", ", r.year || t("year_not_stated"),
+      "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", g.systemOf(r, t("system_unknown")) + (r.year ? "" : ", " + t("year_not_stated")),
       r.contradiction ? el("div", { "class": "note" }, g.say("compared_to_first", { words: g.fact(r.contradiction) })) : null,
       r.notes ? el("small", {}, " ", g.fact(r.notes)) : null);
   };
@@ -262,10 +267,15 @@
       whole ? ["; ", t("part_of_label"), " ", link(whole)] : null,
       others.length ? ["; ", t("district_others"), " ", others.map(function (o, i) { return [i ? ", " : "", link(o)]; })] : null);
   }
+  /* The provinces that the words of the sources do not name. */
+  function provinces(d) {
+    var area = g.ours(d.admin_area || "").toLowerCase();
+    return g.list(d.admin1).map(g.province).filter(function (name) { return area.indexOf(name.toLowerCase()) < 0; }).join(" / ");
+  }
   function title(d) {
     var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
     return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
-      el("p", {}, [g.country(d.country) || g.term(d.country_reported || ""), g.list(d.admin1).map(g.province).join(" / ")].filter(Boolean).join(" · "),
+      el("p", {}, [g.country(d.country) || g.term(d.country_reported || ""), provinces(d)].filter(Boolean).join(" · "),
         d.admin_area && d.admin_area !== d.admin1 ? [" · ", g.fact(d.admin_area)] : null),
       oreField(d), d.country_note ? el("p", { "class": "note" }, g.fact(d.country_note)) : null, g.evidenceKey()];
   }
@@ -286,6 +296,7 @@
     return parts.length < 2 ? parts[0] : t("area_or", { first: parts.slice(0, -1).join(", "), last: parts[parts.length - 1] });
   }
   var AREAS = [
+    [/^all of (.+): the source names "(not stated in .+)"$/, "area_not_stated", ["area", "words"]],
     [/^all of (.+): the source names "(.+)"$/, "area_named", ["area", "words"]],
     [/^all of (.+): nothing narrower is published$/, "area_country", ["area"]],
     [/^all of (.+): no outline of "(.+)" is available$/, "area_no_outline", ["area", "words"]],
@@ -315,7 +326,7 @@
   /* A deposit without a coordinate: where it may lie and what it could score there. */
   function whereabouts(d) {
     return [heading(t("not_ranked_no_coordinate")),
-      el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " km²"] : null),
+      el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " " + t("km2")] : null),
       el("table", { "class": "points" }, el("tbody", {},
         g.row(t("worst_and_best"), g.cell("n", range(d.score_worst, d.score_best, 1))),
         g.row(t("possible_rank"), g.cell("n", range(d.rank_best, d.rank_worst, 0))),

@@ -137,8 +137,13 @@
   function listed(column) {
     var seen = {};
     rows().forEach(function (d) { g.list(d[column]).forEach(function (name) { seen[name] = true; }); });
-    return Object.keys(seen).sort(function (a, b) { return a.localeCompare(b); });
+    return Object.keys(seen);
   }
+  /* Values with their words, in the order of the reader's language. */
+  function inOrder(found, word) {
+    return found.map(function (one) { return [one, word(one)]; }).sort(function (a, b) { return a[1].localeCompare(b[1], g.locale()); });
+  }
+  function wordOf(key) { return g.term(g.words(key)); }
   g.stateWords = {
     producing: "state_producing", past: "state_past", licensed: "state_licensed", explored: "state_explored",
     registered: "state_registered", occurrence: "state_occurrence", unknown: "not_stated"
@@ -195,7 +200,7 @@
     document.getElementById("filters-summary").textContent = g.t("filters") + (boxed ? " (" + boxed + ")" : "");
   }
   g.filterPanel = function () {
-    var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b)); });
+    var codes = values("country").sort(function (a, b) { return g.country(a).localeCompare(g.country(b), g.locale()); });
     var any = ["", g.t("any")], groups = values("commodity_group"), units = listed("admin1"), ores = listed("ore_type");
     controls = { text: document.getElementById("search") };
     var made = [
@@ -203,12 +208,12 @@
       boxes("stage", g.t("stage_of_rare_earths"), g.data.stages.concat("unknown"), function (s) { return s === "unknown" ? g.t("not_stated") : g.term(g.words(s)); }),
       boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
-        units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(units.map(function (name) { return [name, g.province(name)]; }))) : null,
+        units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(inOrder(units, g.province))) : null,
         choice("ree", g.t("rare_earths_named"), [any, ["light", g.t("light")], ["heavy", g.t("heavy")], ["unknown", g.t("not_stated")]]),
         choice("role", g.t("by_product"), [any, ["candidate", g.t("main_product")], ["by_product_host", g.t("by_product_only")]]),
-        groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(groups.map(function (c) { return [c, g.term(g.words(c))]; }))) : null,
+        groups.length > 1 ? choice("group", g.t("commodity_group"), [any].concat(inOrder(groups, wordOf))) : null,
         choice("quality", g.t("source_quality"), [any, ["2", g.t("medium_or_high")], ["3", g.t("high")]]),
-        ores.length > 1 ? choice("ore", g.t("ore_type"), [any].concat(ores.map(function (o) { return [o, g.term(g.words(o))]; }))) : null,
+        ores.length > 1 ? choice("ore", g.t("ore_type"), [any].concat(inOrder(ores, wordOf))) : null,
         choice("actinides", g.t("actinides_named"), [any, ["Th", "Th"], ["U", "U"], ["unknown", g.t("not_stated")]]),
         mineral(), limit("grade", g.t("grade_at_least"), 0.1), limit("oxide", g.t("oxide_at_least"), 1000),
         limit("rail", g.t("railway_within"), 10), limit("error", g.t("position_within"), 1))

@@ -21,7 +21,7 @@
   }
   g.flagSays = function (f) {
     if (f.severity === "unknown") return f.flag === "not_measured" ? t("flagsay_not_measured") : t("flagsay_unknown");
-    return g.hasWords(SAYS + f.flag) ? t(SAYS + f.flag, { value: figure(f, f.value), unit: unit(f) }) + may(f) : g.fact(f.fact);
+    return g.hasWords(SAYS + f.flag) ? (t(SAYS + f.flag, { value: figure(f, f.value), unit: unit(f) }) + may(f)).replace(/ °/g, "°") : g.fact(f.fact);
   };
   g.flagWords = function (f) { return [g.flagName(f.flag) + ". ", g.flagSays(f)]; };
   function item(f) {

@@ -68,6 +68,6 @@
       routes.length && g.accessMoved() ? el("p", { "class": "note" }, t("routes_of_run_costs")) : null,
       g.eitherRoute(d) ? el("p", { "class": "either" }, g.eitherRoute(d)) : null,
       routes.length ? [listed(routes), el("p", { "class": "small" }, t("routes_basis"), " ", g.assumed()), elsewhere(routes[0])]
-        : el("p", { "class": "note" }, t("no_route", { reason: g.noRoute(d) }))];
+        : el("p", { "class": "note" }, g.routeIsKnown(d) ? t("no_route", { reason: g.noRoute(d) }) : t("route_not_computed"))];
   };
 })(geoRee);

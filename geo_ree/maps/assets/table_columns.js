@@ -130,7 +130,7 @@
   }
   function licenceCell(c) {
     if (!stated(c.licence_no)) return c.holder_status ? el("span", { "class": "unknown" }, g.t("not_found")) : g.unknown();
-    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.cited(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.t("licence_until", { date: g.dates(g.ours(c.licence_expiry)) })) : null];
+    return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.cited(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.licenceEnds(c.licence_expiry)) : null];
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();

@@ -81,18 +81,23 @@
     found = word(key);
     return found === undefined ? sentence : found.replace(/\{(\d+)\}/g, function (whole, at) { return numbers[at - 1]; });
   };
-  /* Dates of a field, as 2024-03-15 or 2025-12, as the language writes them. */
+  /* Dates of a field, as 2024-03-15 or 2025-12, as the language writes them, and the few words of ours between them: "undated",
+     "after 2019", "2009 to 2013". */
   g.dates = function (text) {
-    return String(text).replace(/\b((?:1[89]|20)\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-])/g, function (whole, year, month, day) {
+    var said = String(text).replace(/\bundated\b/g, function () { return g.t("undated"); })
+      .replace(/\bafter (?=[12]\d{3}\b)/g, function () { return g.t("date_after") + " "; })
+      .replace(/(\d) to (?=[12]\d{3}\b)/g, function (whole, digit) { return digit + g.t("date_to"); });
+    return said.replace(/\b((?:1[89]|20)\d\d)-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?(?![\d-])/g, function (whole, year, month, day) {
       return day ? g.t("date_of_day", { year: year, month: month, day: day }) : g.t("date_of_month", { year: year, month: month });
     });
   };
+  g.asOf = function (date) { return date === "undated" ? g.t("as_of_no_date") : g.t("as_of_date", { date: g.dates(date) }); };
   /* A sentence of the data with its date and sources behind it: in the language of the page where it is translated, else
      marked as English. */
   g.fact = function (sentence) {
     var m = /^([^]*?)(?: As of: (.+?)\.)?(?: Source: ([^]*))?$/.exec(String(sentence)), said = entry(current().facts, m[1]);
     if (said === undefined) said = g.phrase(m[1]);
-    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.t("as_of_date", { date: g.dates(m[2]) }) : "", m[3] ? [" " + g.t("source") + ": ", g.el("span", { lang: "en" }, g.linked(m[3]))] : ""];
+    return [said === m[1] ? g.quote(said, true) : said, m[2] ? " " + g.asOf(m[2]) : "", m[3] ? [" " + g.t("source") + ": ", g.el("span", { lang: "en" }, g.linked(m[3]))] : ""];
   };
   /* Words of a source, which stay in their language: in quotation marks where the page speaks another. */
   g.quote = function (words, ours) {
@@ -147,7 +152,7 @@
   g.isTouched = function () { return window.matchMedia("(pointer: coarse)").matches; };
   g.translateBody = function () {
     document.querySelectorAll("[data-t]").forEach(function (node) { node.textContent = g.t(g.isTouched() && node.dataset.tTouch || node.dataset.t); });
-    document.querySelectorAll("[data-t-label]").forEach(function (node) { node.setAttribute("aria-label", g.t(node.dataset.tLabel)); });
+    document.querySelectorAll("[data-t-label]").forEach(function (node) { node.setAttribute("aria-label", g.t(node.dataset.tLabel, { count: "" }).replace(/ *\(\)$/, "")); });
     document.querySelectorAll("#languages button").forEach(function (b) { b.setAttribute("aria-pressed", String(b.lang === g.state.language)); });
   };
   g.startLanguages = function (node) {
