@@ -41,6 +41,7 @@ _WITH_DATA = (
         "route_dossier.js",
         "flags.js",
         "context_dossier.js",
+        "position_words.js",
         "dossier.js",
         "opening.js",
         "sheet.js",

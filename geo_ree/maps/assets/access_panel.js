@@ -113,7 +113,7 @@
     var capital = r.capital_musd_p90 > 0 ? span(r, "capital_musd", 1) : known(r.capital_musd_p90) ? "0" : g.unknown();
     return g.row(g.cell("", r.component === "total" ? el("strong", {}, t(WORDS.total)) : t(WORDS[r.component]),
       known(r.quantity) && r.component !== "total" ? el("div", { "class": "small" }, quantity(r.quantity, r.unit || "")) : null,
-      r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + r.year : "")), g.references(r.source)) : null,
+      r.source ? el("details", {}, el("summary", {}, t("source") + (r.year ? ", " + g.years(r.year) : "")), g.references(r.source)) : null,
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
       r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", built ? span(r, measure, 0) : t("spur_not_built")), g.cell("n", built ? capital : DASH));
   }
@@ -140,7 +140,7 @@
     return el("p", { "class": "small reported-cases" }, t("elsewhere_cases", { count: Object.keys(by).length }) + " " + Object.keys(by).map(function (name) {
       var p = by[name][0], figures = by[name].map(function (one) { return one.reported; }).sort(function (a, b) { return a - b; }).map(function (v) { return g.plainNumber(v, 0); });
       return t("elsewhere_case", {
-        project: name, usd: g.plainNumber(p.p50, 0), low: g.plainNumber(p.p10, 0), high: g.plainNumber(p.p90, 0),
+        project: g.term(name), usd: g.plainNumber(p.p50, 0), low: g.plainNumber(p.p10, 0), high: g.plainNumber(p.p90, 0),
         reported: figures.length > 1 ? t("list_and", { first: figures.slice(0, -1).join(", "), last: figures[figures.length - 1] }) : figures[0]
       });
     }).join("; ") + ". " + t({ lower: "elsewhere_lower", higher: "elsewhere_higher", mixed: "elsewhere_mixed" }[verdict]));

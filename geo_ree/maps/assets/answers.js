@@ -100,7 +100,7 @@
         var there = g.nearestFeature(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
         if (d["dist_" + m + "_km"] === undefined) return g.row(word, g.cell("n", g.unknown()), g.t("no_source"), "");
         return g.row(word, g.cell("n", g.distance(d, m)), there.name + (there.country ? ", " + there.country : ""),
-          [el("span", { lang: "en" }, there.label), dated ? [". " + g.t("edition") + ": ", el("span", { lang: "en" }, dated)] : ""]);
+          [g.titled(there.label), dated ? [". " + g.t("edition") + ": ", g.titled(dated)] : ""]);
       })));
     var vague = g.measures.filter(function (m) { return d["err_" + m + "_km"] > 0.5 * d["dist_" + m + "_km"]; });
     if (g.siteAccessLink(d)) box.append(g.siteAccessLink(d));

@@ -80,7 +80,7 @@
     for (var n = Math.ceil(low / by); n * by <= high; n++) out.push(Number((n * by).toFixed(4)));
     return out;
   }
-  function degrees(value, plus, minus) { return Math.abs(value) + "° " + (value < 0 ? minus : plus); }
+  function degrees(value, plus, minus) { return g.t(value < 0 ? minus : plus, { value: Math.abs(value).toLocaleString(g.locale()) + "°" }); }
 
   g.Graticule = g.Sheet.extend({
     draw: function (ctx, box) {
@@ -93,18 +93,19 @@
       ticks(Math.max(far.getWest(), -180), Math.min(far.getEast(), 180), by).forEach(function (lon) {
         var x = Math.round(map.latLngToLayerPoint([0, lon]).x) + 0.5;
         ctx.beginPath(); ctx.moveTo(x, box.min.y); ctx.lineTo(x, box.max.y); ctx.stroke();
-        words.push([degrees(lon, "E", "W"), x - at.x, 10]);
+        words.push([degrees(lon, "east", "west"), x - at.x, 10, false]);
       });
       ticks(Math.max(far.getSouth(), -85), Math.min(far.getNorth(), 85), by).forEach(function (lat) {
         var y = Math.round(map.latLngToLayerPoint([lat, 0]).y) + 0.5;
         ctx.beginPath(); ctx.moveTo(box.min.x, y); ctx.lineTo(box.max.x, y); ctx.stroke();
-        words.push([degrees(lat, "N", "S"), 24, y - at.y]);
+        words.push([degrees(lat, "north", "south"), 24, y - at.y, true]);
       });
       ctx.font = "12px " + g.face; ctx.textBaseline = "middle"; ctx.textAlign = "center";
       words.forEach(function (one) {
-        var x = one[1], y = one[2], upright = x === 24, covered = taken.some(function (b) { return x + 26 > b[0] && x - 26 < b[2] && y + 8 > b[1] && y - 8 < b[3]; });
+        var half = Math.max(20, ctx.measureText(one[0]).width / 2), upright = one[3], x = upright ? half + 4 : one[1], y = one[2];
+        var covered = taken.some(function (b) { return x + half + 6 > b[0] && x - half - 6 < b[2] && y + 8 > b[1] && y - 8 < b[3]; });
         if (upright ? Math.abs(y - lastY) < 56 : Math.abs(x - lastX) < 76) return;
-        if (covered || x < 20 || y < 8 || x > size.x - 24 || y > size.y - 10) return;
+        if (covered || x < half || y < 8 || x > size.x - half - 4 || y > size.y - 10) return;
         if (upright) lastY = y; else lastX = x;
         ctx.lineWidth = 3; ctx.lineJoin = "round"; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(one[0], x + at.x, y + at.y);
         ctx.fillStyle = g.colour("map-grid-words"); ctx.fillText(one[0], x + at.x, y + at.y);

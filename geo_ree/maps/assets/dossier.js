@@ -52,7 +52,7 @@
   };
   g.datedSource = function (source) {
     if (!source) return null;
-    return el("small", {}, el("span", { lang: "en" }, source.label || source.title), " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + g.dates(source.retrieved.slice(0, 10)) : "") + ")");
+    return el("small", {}, g.titled(source.label || source.title), " (" + g.ageOf(source) + (source.retrieved ? "; " + g.t("retrieved") + " " + g.dates(source.retrieved.slice(0, 10)) : "") + ")");
   };
   g.evidenceKey = function () { return el("p", { "class": "evidence-key" }, t("evidence_key")); };
   function shape(tag, attributes, text) {
@@ -93,7 +93,7 @@
     var there = TERRAIN.filter(function (r) { return known(d[r[0] + "_" + r[1]]); }), lacking = TERRAIN.filter(function (r) { return there.indexOf(r) < 0; });
     return [el("h4", {}, t("terrain")), el("table", { "class": "points terrain" }, el("tbody", {}, there.map(function (r) {
       return g.row(t(r[2]), g.cell("n", value(d, r[0], r[1])));
-    }))), lacking.length ? el("p", { "class": "unknown" }, t("terrain_unknown", { list: lacking.map(function (r) { return t(r[2]).toLowerCase(); }).join(", ") })) : null, el("p", { "class": "small" }, el("span", { lang: "en" }, d.near_elevation || ""), known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
+    }))), lacking.length ? el("p", { "class": "unknown" }, t("terrain_unknown", { list: lacking.map(function (r) { return t(r[2]).toLowerCase(); }).join(", ") })) : null, el("p", { "class": "small" }, g.titled(d.near_elevation || ""), known(d.terrain_cell_m) ? "; " + t("cells", { km: g.plainNumber(d.terrain_cell_m / 1000, 1) }) : "",
       mean ? ". " + t("mean_slope", { m: g.plainNumber(d.slope_cell_m, 0) }) : "", coarse ? ". " + t(mean ? "finer_for_climb" : "finer_raster") : "")];
   };
 
@@ -171,7 +171,7 @@
   function nearestCell(d, m) {
     var stated = g.statedDistance(d, m), there = g.nearestFeature(d["near_" + m]), abroad = d["abroad_" + m + "_km"], beyond = g.nearestFeature(d["near_abroad_" + m]);
     return [!known(d["dist_" + m + "_km"]) ? el("small", {}, t("beyond_coverage")) : d["near_" + m] ? [there.name, there.country ? " (" + there.country + ")" : "", there.unsure ? ", " + t("course_unknown") : "", there.water ? ", " + g.term(there.water) : "",
-      el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", { lang: "en" }, there.label))] : null,
+      el("div", {}, g.datedSource(g.sourceOf(m, there.label)) || el("small", {}, g.titled(there.label)))] : null,
     /* A line of unknown course hides behind a surer one: the draws take the nearer of both. */
     known(d["unsure_" + m + "_km"]) ? el("div", {}, el("small", {}, t("maybe_nearer", {
       line: g.nearestFeature(d["near_unsure_" + m]).name, distance: g.kilometres(d["unsure_" + m + "_km"], d["err_unsure_" + m + "_km"])
@@ -184,43 +184,18 @@
       return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m)), g.cell("", nearestCell(d, m)));
     }));
   };
-  function audited(d) {
-    var found = g.audit[d.id] || [];
-    return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
-      return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), known(f.distance_km) ? [", " + g.plainNumber(f.distance_km, 1) + " " + t("km")] : "",
-        ": ", g.fact(f.evidence || ""), " ", el("small", { lang: "en" }, f.sources || ""));
-    })) : null;
-  }
-  /* Why a position was chosen: the source's own words, and our remarks on them. */
-  var REMARKS = [
-    [/^quality: ([^]*)$/, "basis_quality", "words"], [/^printed to ([^]*)$/, "basis_printed", "words"],
-    [/^sources disagree by ([\d.]+) km$/, "basis_disagree", "km"], [/^other coordinates: ([^]*)$/, "basis_others", "words"],
-    [/^(\d+) of them not counted \(another record, or marked do not use\)$/, "basis_not_counted", "n"]
-  ];
-  g.basisOfPosition = function (text) {
-    return text.split("; ").map(function (piece, i) {
-      var said = g.quote(piece, true);
-      REMARKS.forEach(function (one) {
-        var m = one[0].exec(piece), value;
-        if (!m) return;
-        value = one[2] === "words" ? g.quote(g.term(m[1]), g.term(m[1]) === m[1]) : one[2] === "km" ? g.figure(m[1]) : m[1];
-        said = g.say(one[1], { words: value, km: value, n: value });
-      });
-      return [i ? "; " : "", said];
-    });
-  };
   function position(d) {
     return [heading(t("position_and_audit")), el("p", {}, t("coordinates", { lat: g.plainNumber(d.latitude, 4), lon: g.plainNumber(d.longitude, 4) }),
       known(d.position_error_m) ? [" ± " + g.radius(d.position_error_m) + " ", g.assumed()] : [" ± ", g.unknown()],
       d.precision_class ? el("small", {}, " " + t("from_precision", { words: g.term(g.words(d.precision_class)) })) : null),
-    d.position_basis ? el("p", {}, g.basisOfPosition(d.position_basis)) : null, audited(d)];
+    d.position_basis ? el("p", {}, g.basisOfPosition(d.position_basis)) : null, g.auditOf(d)];
   }
   function conflicts(d) {
     var found = g.conflicts[d.id] || [];
     return found.length ? [heading(t("conflicts")), el("ul", { "class": "conflicts" }, found.map(function (c) {
       var from = String(c.sources || "").split(" | ");
       return el("li", {}, g.term(g.words(c.attribute)), ": ", String(c.values || "").split(" | ").map(function (value, k) {
-        return el("div", {}, g.quote(value), " ", el("small", {}, from[k] || ""));
+        return el("div", {}, g.ours(g.words(value)) === g.words(value) ? g.quote(value) : g.ours(g.words(value)), " ", el("small", {}, from[k] || ""));
       }));
     }))] : null;
   }
@@ -250,7 +225,7 @@
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
     return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
       var s = g.data.sources.filter(function (one) { return one.id === id; })[0];
-      return el("li", {}, s ? [el("span", { lang: "en" }, g.anchor(s.landing_page, s.title || s.id)), el("small", {}, " ", g.say("edition_of", { words: s.edition ? el("span", { lang: "en" }, s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")] : id);
+      return el("li", {}, s ? [el("span", g.ours(s.title) === s.title ? { lang: "en" } : {}, g.anchor(s.landing_page, g.ours(s.title || s.id))), el("small", {}, " ", g.say("edition_of", { words: s.edition ? g.titled(s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")] : id);
     })), el("small", {}, t("records", { list: records.join(", ") }))];
   }
   /* The ore field, the row that stands for it, and the other deposits in it. */
@@ -273,7 +248,7 @@
     return g.list(d.admin1).map(g.province).filter(function (name) { return area.indexOf(name.toLowerCase()) < 0; }).join(" / ");
   }
   function title(d) {
-    var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases));
+    var names = (d.latin_name && d.latin_name !== d.name ? [d.latin_name] : []).concat(g.list(d.aliases).map(g.localName)).filter(function (one) { return one !== d.name; });
     return [el("h3", { tabindex: "-1" }, d.name || d.id), names.length ? el("small", {}, t("also_named", { names: names.join(", ") })) : null,
       el("p", {}, [g.country(d.country) || g.term(d.country_reported || ""), provinces(d)].filter(Boolean).join(" · "),
         d.admin_area && d.admin_area !== d.admin1 ? [" · ", g.fact(d.admin_area)] : null),
@@ -304,12 +279,13 @@
     [/^where its published distance holds: ([^[]+?) (?:\[[^]*\])?, within (.+)$/, "area_by_distance", ["words", "area"]],
     [/^where some of its published distances hold; they contradict each other, within (.+)$/, "area_by_distances", ["area"]]
   ];
+  function local(name) { return g.localName(name) === name ? g.place(name) : g.localName(name); }
   function areaWords(text) {
     var source = /\[([^]*)\]/.exec(text), found = null;
     AREAS.forEach(function (one) {
       var m = found ? null : one[0].exec(text), values = {};
       if (!m) return;
-      one[2].forEach(function (name, i) { values[name] = name === "area" ? region(m[i + 1]) : name === "words" ? g.ours(m[i + 1]) : name === "km" ? m[i + 1] : m[i + 1].split(", ").map(g.place).join(", "); });
+      one[2].forEach(function (name, i) { values[name] = name === "area" ? region(m[i + 1]) : name === "words" ? g.ours(m[i + 1]) : name === "km" ? m[i + 1] : m[i + 1].split(", ").map(local).join(", "); });
       found = [t(one[1], values), source ? g.references(source[1]) : null];
     });
     return found || g.linked(text);

@@ -28,7 +28,7 @@
     return el("li", { "class": "flag-" + (LEVELS.indexOf(f.severity) < 0 ? "unknown" : f.severity) },
       g.flagMark(f.severity), " ", el("strong", {}, level(f) + ": " + g.flagName(f.flag)), ". ",
       g.hasWords(SAYS + f.flag) || !f.date ? "" : g.dates(f.date) + ": ", g.flagSays(f),
-      el("details", {}, el("summary", {}, t("source")), g.references(f.source), f.licence ? el("small", { lang: "en" }, f.licence) : null));
+      el("details", {}, el("summary", {}, t("source")), g.references(f.source), f.licence ? el("small", g.ours(f.licence) === f.licence ? { lang: "en" } : {}, g.ours(f.licence)) : null));
   }
   /* The flags of a deposit as a list; what is not known is folded into one line. */
   g.flagList = function (id) {

@@ -59,7 +59,7 @@
       });
       group.bindTooltip(function (line) {
         var p = line.facts;
-        return g.el("span", {}, [p.name, g.term(g.words(p.status)), p.state ? g.term(p.state) + " (" + p.state_date + ")" : null,
+        return g.el("span", {}, [g.place(p.name), g.term(g.words(p.status)), p.state ? g.term(p.state) + " (" + g.dates(p.state_date) + ")" : null,
           p.length_km ? g.plainNumber(p.length_km, 0) + " " + g.t("km") : null,
           p.opening_year ? g.t("opening", { year: p.opening_year }) : null, g.t("not_measured_to")].filter(Boolean).join("; "));
       }, { sticky: true });
@@ -83,7 +83,7 @@
       /* One tooltip for the whole layer, made on demand. */
       group.bindTooltip(function (mark) {
         var p = mark.facts;
-        return g.el("span", {}, [p.name || g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to_country", { country: p.neighbour_name ? g.term(p.neighbour_name) : g.country(p.neighbour) }) : null, p.fuel,
+        return g.el("span", {}, [p.name ? marked(p.name) : g.t("unnamed"), g.country(p.country), p.neighbour ? g.t("to_country", { country: p.neighbour_name ? g.term(p.neighbour_name) : g.country(p.neighbour) }) : null, p.fuel ? g.term(p.fuel) : null,
           p.kind !== "operating" && p.position_error_m ? "± " + g.radius(p.position_error_m) : null,
           p.capacity_mw ? g.plainNumber(p.capacity_mw, 0) + " " + g.t("mw") : null,
           p.population ? g.t("people", { count: g.plainNumber(p.population, 0) }) : null].filter(Boolean).join(", "));
@@ -114,6 +114,12 @@
     },
     tiles: function (payload, group) { g.tiles(payload, group); }
   };
+  /* What a mark is called: a place, an earthquake with its date, or a position that was not chosen. */
+  function marked(name) {
+    var m = /^(Mw) ([\d.]+), ([\d-]+)$/.exec(name), other = /^(.+): ([a-z ]+), (\d+) km from the chosen position$/.exec(name);
+    if (m) return m[1] + " " + g.figure(m[2]) + "; " + g.dates(m[3]);
+    return other ? g.t("position_printed", { record: other[1], verdict: g.term(other[2]), km: g.figure(other[3]) }) : g.place(name);
+  }
   function inked(slug, shape) { return shape.setStyle({ color: g.colourOf(slug), fillColor: g.colourOf(slug) }); }
   /* A shape that stays, in the colour of its layer in either scheme. */
   function coloured(slug, shape) {

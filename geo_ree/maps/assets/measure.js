@@ -41,7 +41,7 @@
   g.plannedNote = function (d) {
     var found = d.latitude === undefined ? [] : g.plannedNear([d.latitude, d.longitude]).filter(function (one) { return one.km < PLANNED_KM; }).slice(0, 3);
     return found.length ? el("ul", { "class": "planned" }, found.map(function (one) {
-      return el("li", {}, g.t("planned_line", { line: one.name ? g.term(one.name) : label(one), away: g.plannedWords(one) }));
+      return el("li", {}, g.t("planned_line", { line: one.name ? g.place(one.name) : label(one), away: g.plannedWords(one) }));
     })) : null;
   };
   function name(one) {

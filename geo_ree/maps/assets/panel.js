@@ -84,14 +84,17 @@
       known(run.seed) ? " " + g.t("seed", { seed: run.seed }) : ""));
     g.uncertaintyTables().forEach(function (part) { if (part) at("method").append.apply(at("method"), part); });
   }
+  /* Titles, editions and licences stay as their publishers wrote them; those of our own tables are in the language of the page. */
+  function named(text, address) {
+    var said = g.ours(text);
+    return el("span", said === text ? { lang: "en" } : {}, g.anchor(address, said));
+  }
   function sources() {
     fill("sources", g.table([g.t("source"), g.t("edition"), [g.t("rows"), "n"], g.t("licence")], data.sources.map(function (s) {
-      return g.row(g.cell("", g.anchor(s.landing_page, s.title || s.id), el("br"), el("small", {}, s.attribution || "", s.publisher ? " · " + s.publisher : "",
+      return g.row(g.cell("", named(s.title || s.id, s.landing_page), el("br"), el("small", { lang: "en" }, s.attribution || "", s.publisher ? " · " + s.publisher : "",
         s.sha256 ? " · sha256 " + s.sha256.slice(0, 12) : "", s.retrieved ? " · " + g.t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")),
-      s.edition || g.unknown(), g.cell("n", g.num(s.rows, 0)), g.anchor(s.licence_url, s.licence || g.t("unknown")));
+      s.edition ? g.titled(s.edition) : g.unknown(), g.cell("n", g.num(s.rows, 0)), s.licence ? named(s.licence, s.licence_url) : g.unknown());
     })));
-    /* Titles, editions and licences stay as their publishers wrote them. */
-    at("sources").querySelectorAll("tbody td:not(.n)").forEach(function (cell) { cell.lang = "en"; });
   }
   function capital(text) { return text ? text[0].toUpperCase() + text.slice(1) + "." : ""; }
   /* What the page is; the date of the run. */
@@ -111,7 +114,7 @@
   function about() {
     var run = data.run;
     at("about").textContent = ["geo_ree " + (run.version || ""), run.schema_version ? g.t("schema") + " " + run.schema_version : "",
-      run.preset ? g.t("preset") + " " + run.preset : "", run.created ? g.t("created") + " " + run.created : "",
+      run.preset ? g.t("preset") + " " + run.preset : "", run.created ? g.t("created") + " " + g.dates(String(run.created).replace("T", " ").replace("+00:00", " UTC")) : "",
       g.t("made_with") + " " + L.version].filter(Boolean).join(" · ");
   }
   function fold() {

@@ -10,8 +10,8 @@
   function between(mid, low, high, digits) { return known(mid) ? [g.plainNumber(mid, digits), el("br"), interval(low, high, digits)] : g.unknown(); }
   function byMode(r) {
     return g.modes.filter(function (mode) { return r[mode + "_km"] > 0; }).map(function (mode) {
-      return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0));
-    });
+      return el("span", { "class": "mode" }, el("i", { style: "background:" + g.routeColour(mode) }), t(WORDS[mode]) + " " + g.plainNumber(r[mode + "_km"], 0) + " " + t("km"));
+    }).reduce(function (all, one) { return all.concat(all.length ? [" · ", one] : one); }, []);
   }
   function passage(one) {
     var said = g.phrase(one);
@@ -57,8 +57,8 @@
     if (!projects.length) return null;
     return el("details", { "class": "elsewhere" }, el("summary", {}, t("elsewhere")), g.table([t("project"), [t("km"), "n"], [t("usd_per_t"), "n"], [t("reported"), "n"]],
       [g.row.apply(null, [el("strong", {}, t("this_deposit"))].concat(figures(g.routeKm(r), r.usd_t_p50, r.usd_t_p10, r.usd_t_p90), g.cell("", "–")))].concat(projects.map(function (p) {
-        return g.row.apply(null, [g.cell("", el("span", { lang: "en" }, p.project), el("div", { "class": "small" }, [g.routeCountry(p.country), p.year].filter(Boolean).join(", ")))].concat(
-          figures(p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: p.reported_note || "" }, g.plainNumber(p.reported, 0)) : g.unknown())));
+        return g.row.apply(null, [g.cell("", g.term(p.project) === p.project ? el("span", { lang: "en" }, p.project) : g.term(p.project), el("div", { "class": "small" }, [g.routeCountry(p.country), p.year && g.years(String(p.year))].filter(Boolean).join(", ")))].concat(
+          figures(p.km, p.p50, p.p10, p.p90), g.cell("n", known(p.reported) ? el("span", { title: g.term(p.reported_note || "") }, g.plainNumber(p.reported, 0)) : g.unknown())));
       }))), el("p", { "class": "small" }, t("elsewhere_note")));
   }
   g.routePart = function (d) {

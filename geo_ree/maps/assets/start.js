@@ -1,7 +1,7 @@
 /* The map's view, controls and pointer, and what is redrawn on a change. */
 "use strict";
 (function (g) {
-  var chart = null, el = g.el, data = g.data;
+  var chart = null, scale = null, graticule = null, el = g.el, data = g.data;
 
   /* Whether the legend leaves the map more than half of its pane. */
   function roomy() { return chart.getSize().x > 900 && chart.getSize().y > 700; }
@@ -54,9 +54,25 @@
       if (d) g.open(d.id);
     });
   }
+  /* The bar of the scale in the language of the page. */
+  var Scale = L.Control.Scale.extend({
+    _updateMetric: function (most) {
+      var metres = this._getRoundNum(most);
+      this._updateScale(this._mScale, metres < 1000 ? metres + " " + g.t("m") : metres / 1000 + " " + g.t("km"), metres / most);
+    }
+  });
+  function nameZoom() {
+    [["in", g.t("zoom_in")], ["out", g.t("zoom_out")]].forEach(function (one) {
+      var button = chart.getContainer().querySelector(".leaflet-control-zoom-" + one[0]);
+      if (!button) return;
+      button.title = one[1];
+      button.setAttribute("aria-label", one[1]);
+    });
+  }
   function controls() {
     g.tools();
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(chart);
+    nameZoom();
+    scale = new Scale({ imperial: false, maxWidth: 140 }).addTo(chart);
     g.gatewayControl(chart);
     g.legend(chart, roomy());
     chart.getContainer().appendChild(el("div", { id: "note", role: "status" }));
@@ -72,7 +88,7 @@
     g.watchView(chart);
     chart.invalidateSize({ animate: false });
     g.fillLayers(chart);
-    new g.Graticule({ pane: "graticule" }).addTo(chart);
+    graticule = new g.Graticule({ pane: "graticule" }).addTo(chart);
     controls();
     g.wholeRegion();
     overview(); /* the buttons of the map are as wide as they will be */
@@ -107,6 +123,9 @@
     g.rewordDossier();
     g.rewordMeasure();
     g.wordTools();
+    nameZoom();
+    scale._update();
+    graticule.redraw();
     g.nameSheet.redraw();
     nameLayers();
   }

@@ -73,7 +73,7 @@
     { name: "grade", head: "grade", full: "grade_full", kind: "n gr " + ROOMIEST, down: true, key: g.gradeOf,
       cell: function (d) {
         var r = shownStatement(d), grade = g.gradeOf(d);
-        return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: r.grade_text }, g.phrase(r.grade_text)) : null, grade !== undefined && r ? named(r) : null);
+        return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: g.phrase(r.grade_text) }, g.phrase(r.grade_text)) : null, grade !== undefined && r ? named(r) : null);
       } },
     { name: "owner", head: "owner", full: "owner_full", kind: "ow " + ROOMY, key: function (d) { var c = control(d); return c.holder_status === "not found" ? undefined : c.holder || undefined; },
       cell: function (d) { return g.cell(ROOMY, ownerCell(control(d))); } },
@@ -86,7 +86,7 @@
       cell: function (d) {
         var level = d.quality ? g.t(g.qualityWords[d.quality]) : null, plain = d.quality && d.source_quality === g.qualityWords[d.quality];
         return g.cell("spare " + WIDE, level || g.unknown(), d.source_quality && !plain
-          ? el("small", { "class": "clamp", title: d.source_quality }, g.quality(d.source_quality)) : null);
+          ? el("small", { "class": "clamp", title: g.ours(d.source_quality) }, g.quality(d.source_quality)) : null);
       } }
   ].filter(function (c) { return c.only !== false; });
   /* On the card of a phone the worst flag has its name. */

@@ -71,13 +71,18 @@
     return out;
   };
 
-  function dms(value, sides) {
+  function dms(value) {
     var all = Math.round(Math.abs(value) * 3600), s = all % 60, m = (all - s) / 60 % 60;
     function two(n) { return (n < 10 ? "0" : "") + n; }
-    return (all - s - 60 * m) / 3600 + "° " + two(m) + "′ " + two(s) + "″ " + sides[value < 0 ? 1 : 0];
+    return (all - s - 60 * m) / 3600 + "° " + two(m) + "′ " + two(s) + "″";
+  }
+  function sided(d, write) {
+    return [t(d.latitude < 0 ? "south" : "north", { value: write(d.latitude) }), t(d.longitude < 0 ? "west" : "east", { value: write(d.longitude) })];
   }
   /* Only the digits that the data have. */
-  function decimal(d) { return Math.abs(d.latitude) + "° " + (d.latitude < 0 ? "S" : "N") + ", " + Math.abs(d.longitude) + "° " + (d.longitude < 0 ? "W" : "E"); }
+  function decimal(d) {
+    return sided(d, function (value) { return Math.abs(value).toLocaleString(g.locale(), { maximumFractionDigits: 12 }) + "°"; }).join(", ");
+  }
   function positionError(d) { return known(d.position_error_m) ? "± " + g.radius(d.position_error_m) : t("error_unknown"); }
   function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
 
@@ -92,7 +97,7 @@
   }
   function nearestWords(there) {
     var found = g.nearestFeature(there);
-    return [[found.name, found.country ? " (" + found.country + ")" : ""].join(""), found.unsure ? ", " + t("course_unknown") : "", found.water ? ", " + g.term(found.water) : "", found.label ? [", ", el("span", { lang: "en" }, found.label)] : ""];
+    return [[found.name, found.country ? " (" + found.country + ")" : ""].join(""), found.unsure ? ", " + t("course_unknown") : "", found.water ? ", " + g.term(found.water) : "", found.label ? [", ", g.titled(found.label)] : ""];
   }
   function near(m, d) {
     var there = d["near_" + m], nearby = m === "airport" && !known(d.dist_airport_km) ? airport(d) : null;
@@ -108,10 +113,10 @@
     return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
       el("p", {}, [g.country(d.country) || d.country_reported, d.admin_area && g.ours(d.admin_area)].filter(Boolean).join(", "),
         d.aliases ? el("small", {}, " (" + t("also_named", { names: g.list(d.aliases).join(", ") }) + ")") : null),
-      el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), dms(d.latitude, "NS") + "   " + dms(d.longitude, "EW"), el("br"),
+      el("p", { "class": "visit-place" }, el("strong", {}, decimal(d)), el("br"), sided(d, dms).join("   "), el("br"),
         el("small", {}, positionError(d), d.precision_class ? ": " + g.term(g.words(d.precision_class)) : "", d.position_basis ? [". ", g.basisOfPosition(d.position_basis)] : "")),
       el("table", {}, el("tbody", {}, fact(t("visit_elevation"), elevation(d)), NEAR.map(function (m) { return near(m, d); }),
-        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district), fact(t("visit_status"), d.status && g.cited(d.status)),
+        fact(t("visit_stage"), d.stage ? g.term(g.words(d.stage)) : null), fact(t("visit_district"), d.district && g.localName(d.district)), fact(t("visit_status"), d.status && g.cited(d.status)),
         fact(t("visit_flags"), g.worstFlags(d.id)), fact(t("visit_operator"), d.operator && g.cited(d.operator)), fact(t("visit_commodities"), g.list(d.commodities).map(g.term).join(", ")))),
       g.siteAccess(d),
       d.reference ? el("div", { "class": "small" }, t("sources"), g.references(d.reference)) : null);
@@ -130,7 +135,7 @@
     if (!sites.length) return el("article", { id: "visit-sheet" }, el("p", {}, t("choose_one")));
     var trips = g.trips(sites), run = data.run;
     return el("article", { id: "visit-sheet" }, el("h2", {}, t("visit_of", { names: sites.map(title).join(", ") })),
-      el("p", { "class": "small" }, [run.run_id ? t("run", { id: run.run_id }) : "", run.created ? t("created") + " " + String(run.created).slice(0, 10) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
+      el("p", { "class": "small" }, [run.run_id ? t("run", { id: run.run_id }) : "", run.created ? t("created") + " " + g.dates(String(run.created).slice(0, 10)) : "", g.term(run.disclaimer || "")].filter(Boolean).join(" · ")),
       el("h3", {}, trips.length > 1 ? t("trips", { count: trips.length }) : t("one_trip")),
       el("p", { "class": "small" }, t("trips_hint", { km: WITHIN_KM })),
       trips.map(function (t, i) { return trip(t, i + 1, trips.length); }),

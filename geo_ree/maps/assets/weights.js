@@ -42,7 +42,7 @@
   }
   function presetButton(m) {
     var button = el("button", { type: "button", "data-model": m.name }, g.term(g.words(m.name)));
-    button.title = m.title || "";
+    button.title = g.term(m.title || "");
     button.addEventListener("click", function () { g.set({ model: m.name }); });
     return button;
   }

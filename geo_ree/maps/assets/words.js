@@ -91,6 +91,14 @@
       return day ? g.t("date_of_day", { year: year, month: month, day: day }) : g.t("date_of_month", { year: year, month: month });
     });
   };
+  /* Years and spans of years, as "2008-2018;2015" or "2018 Q3". */
+  g.years = function (text) {
+    return g.list(text).map(function (one) {
+      var quarter = /^(\d{4}) Q([1-4])$/.exec(one), business = /^FY(\d{4})$/.exec(one);
+      if (quarter) return g.t("quarter_of", { year: quarter[1], quarter: quarter[2] });
+      return business ? g.t("business_year", { year: business[1] }) : one.replace(/(\d)-(?=\d)/g, "$1–");
+    }).join("; ");
+  };
   g.asOf = function (date) { return date === "undated" ? g.t("as_of_no_date") : g.t("as_of_date", { date: g.dates(date) }); };
   /* A sentence of the data with its date and sources behind it: in the language of the page where it is translated, else
      marked as English. */
@@ -104,6 +112,8 @@
     if (g.state.language === "en" || !/[a-z]{2}/i.test(words)) return g.linked(words);
     return g.el(ours ? "span" : "q", { lang: "en" }, g.linked(words));
   };
+  /* A label, title or edition: ours in the language of the page, those of other publishers as they wrote them. */
+  g.titled = function (words) { return g.ours(words || "") === words ? g.quote(words, true) : g.ours(words || ""); };
   /* A text that we compiled, in the language of the page where it is translated, else as it is. */
   g.ours = function (text) {
     var said = entry(current().facts, String(text));
@@ -121,11 +131,12 @@
       return [i ? ", " : "", plain ? said : g.el("span", { lang: "en" }, name)];
     });
   };
-  /* A place, or a line by its ends as "Lugovoy - Balykchy", and a province, as the language calls them. */
+  /* A place, or a line by its ends as "Lugovoy - Balykchy", also of a project with a name of its own before ":", and a province, as
+     the language calls them. */
   g.place = function (name) {
     var plant = /^(.+) power station$/.exec(String(name));
     if (plant && g.term(name) === name) return g.t("power_station", { name: g.term(plant[1]) });
-    return String(name).split(/( [/-] )/).map(function (part) { return part === " - " && g.state.language !== "en" ? " – " : g.term(part); }).join("");
+    return String(name).split(/( [/-] |: )/).map(function (part) { return part === " - " && g.state.language !== "en" ? " – " : g.term(part); }).join("");
   };
   g.province = function (name) {
     var said = g.term("admin1: " + name);
@@ -133,7 +144,8 @@
   };
   /* A judgement of quality, as "high (location), low (resource)". */
   g.quality = function (words) {
-    return entry(current().terms, words) || (/^(low|medium|high)$/.test(words) ? g.t(words) : g.quote(words, true));
+    var said = g.ours(words);
+    return said !== words ? said : /^(low|medium|high)$/.test(words) ? g.t(words) : g.quote(words, true);
   };
   /* A deposit has the name that sources give it in the language of the page; `latin_name` is that of the tables. */
   g.deposits.concat(g.unranked).forEach(function (d) {
