@@ -273,7 +273,8 @@ class _Features:
 
         Only rows whose course is known (or unknown) are searched. Abroad, the indexes of the other
         countries are asked in turn: one index of all others would have to be built for every
-        country. A country whose box is farther than what was found already is not asked.
+        country. A country whose box is farther than what was found already is not asked. What lies
+        in no known country, as a sea or a line on a coast that the borders cut off, is not abroad.
         """
         km, row = np.full(len(lon), np.inf), np.full(len(lon), -1)
         if not (self._certain == certain).any():
@@ -287,7 +288,7 @@ class _Features:
         others = [
             (code, found, found[0].box_distance_m(lon, lat) / 1000.0)
             for code in dict.fromkeys(self._country)
-            if (found := self.indexed(code, certain=certain)) is not None
+            if code and (found := self.indexed(code, certain=certain)) is not None
         ]
         for code, found, least_km in sorted(others, key=lambda other: float(other[2].sum())):
             at = np.flatnonzero((country != code) & (least_km <= km))

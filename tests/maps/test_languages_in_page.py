@@ -130,3 +130,72 @@ def test_the_switch_of_layers_begins_in_the_language_of_the_page(starter_page, v
     assert "Rivers and lakes" not in said and seen.value("geoRee.term('Rivers and lakes')") in said
     toggle = seen.page.locator(".leaflet-control-layers-toggle")
     assert toggle.get_attribute("title") == seen.value("geoRee.t('map_layers')")
+
+
+def test_dates_counts_and_systems_are_in_the_language_of_the_page(data, tmp_path, visit):
+    seen = visit(written(data, tmp_path), locale="ru-RU")
+    dates = ["undated; 2007", "2022-11 to 2023-02", "2009 to 2013", "after 2019", "2024-03-15"]
+    assert [seen.value(f"geoRee.dates({text!r})") for text in dates] == [
+        *("без даты; 2007", "11.2022–02.2023", "2009–2013", "после 2019", "15.03.2024")
+    ]
+    assert "undated" not in seen.value("geoRee.asOf('undated')")
+    ends = ["2045", "2026-03-28", "six years for block 5"]
+    said = [seen.value(f"geoRee.licenceEnds({text!r})") for text in ends]
+    assert said[:2] == ["до 2045", "до 28.03.2026"]
+    assert not said[2].startswith("до ")
+    counts = [seen.value(f"geoRee.t('count_transhipments', {{count: {n}}})") for n in (1, 2, 5)]
+    assert counts == ["1 перегрузка", "2 перегрузки", "5 перегрузок"]
+    once = "geoRee.systemOf({system: 'JORC 2004', edition: '2004', year: 2004}, '')"
+    assert seen.value(once) == "JORC 2004"
+    later = "geoRee.systemOf({system: 'JORC 2004', edition: '2004', year: 2013}, '')"
+    assert seen.value(later) == "JORC 2004, 2013"
+    assert seen.value("geoRee.years('2008-2018;2018 Q3')") == "2008–2018; 3-й кв. 2018"
+
+
+def test_controls_of_the_map_follow_the_language(data, tmp_path, visit):
+    seen = visit(written(data, tmp_path), locale="ru-RU")
+    scale, zoom = ".leaflet-control-scale-line", ".leaflet-control-zoom-in"
+    assert seen.page.inner_text(scale).endswith("км")
+    assert seen.page.get_attribute(zoom, "title") == seen.value("geoRee.t('zoom_in')")
+    seen.page.evaluate("geoRee.set({language: 'en'})")
+    assert seen.page.inner_text(scale).endswith("km")
+    assert seen.page.get_attribute(zoom, "aria-label") == "Zoom in"
+    assert seen.value("geoRee.t('north', {value: '50°'})") == "50° N"
+
+
+def test_what_is_said_of_a_position_is_in_the_language_of_the_page(starter_page, visit):
+    seen = visit(starter_page[1], locale="ru-RU")
+    said = "d => geoRee.el('p', {}, geoRee.basisOfPosition(d.position_basis)).textContent"
+    texts = seen.page.evaluate(f"geoRee.deposits.filter(d => d.position_basis).map({said})")
+    ours = ("printed to", "error:", "chosen of", "sources disagree", "other coordinates")
+    assert texts and [text for text in texts for words in ours if words in text] == []
+    found = "Object.keys(geoRee.audit).map(id => geoRee.auditOf({id: id}).textContent)"
+    audits = seen.page.evaluate(found)
+    assert audits and [text for text in audits if "from the chosen one" in text] == []
+    seen.page.evaluate("geoRee.set({language: 'en'})")
+    basis = "geoRee.deposits.filter(d => d.position_basis).map(d => d.position_basis)"
+    assert seen.page.evaluate(f"geoRee.deposits.filter(d => d.position_basis).map({said})") == (
+        seen.page.evaluate(basis)
+    )
+
+
+def test_lists_of_a_filter_are_in_the_alphabet_of_the_reader(starter_page, visit):
+    seen = visit(starter_page[1], locale="ru-RU")
+    choices = "[...document.querySelectorAll('#filters select')].map(s => [...s.options].slice(1).map(o => o.text))"
+    lists = [words for words in seen.page.evaluate(choices) if len(words) > 4]
+    assert len(lists) >= 3
+    ordered = "lists => lists.map(l => l.slice().sort((a, b) => a.localeCompare(b, 'ru')))"
+    assert lists == seen.page.evaluate(ordered, lists)
+
+
+def test_an_area_whose_place_no_source_states_says_so(starter_page, visit):
+    seen = visit(starter_page[1], locale="ru-RU")
+    open_ids = seen.page.evaluate(
+        "geoRee.unranked.filter(d => /not stated in/.test(d.area_basis || '')).map(d => d.id)"
+    )
+    assert open_ids
+    for deposit in open_ids:
+        seen.page.evaluate("id => geoRee.open(id)", deposit)
+        text = seen.page.inner_text("#dossier")
+        assert "названо «в источнике не указано" not in text
+        assert "в источнике не указано" in text

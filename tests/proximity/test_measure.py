@@ -54,6 +54,12 @@ def test_own_country_counts_and_the_nearest_abroad_stands_beside(countries):
     assert got["err_railway_km"] == pytest.approx(2.0)
 
 
+def test_what_lies_in_no_known_country_is_not_abroad(countries):
+    rails = _rails(("Sea", None, 0.0, 75, 45.2), ("Other", "KGZ", 0.0, 75, 44))
+    got = measure(_mine(), {"railways": rails, "countries": countries}, targets=RAIL).loc["m"]
+    assert got["near_abroad_railway"] == "Other (KGZ), osm"
+
+
 def test_the_nearest_abroad_is_that_of_an_index_of_all_other_countries():
     """Lines, points and areas, of equal distance too: the first of the nearest rows counts."""
     rng = np.random.default_rng(3)
@@ -79,7 +85,7 @@ def test_the_nearest_abroad_is_that_of_an_index_of_all_other_countries():
     got = made.nearest("railway", lon, lat, own, abroad=True)
     for code in set(own):
         here = own == code
-        other = np.flatnonzero(rows["country"] != code)
+        other = np.flatnonzero((rows["country"] != code) & rows["country"].notna())
         index = NearestIndex(rows.geometry.iloc[other])
         metres, position = index.query_lonlat(lon[here], lat[here])
         km = got.distance_km[here]

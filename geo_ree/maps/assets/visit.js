@@ -107,7 +107,7 @@
   function fact(name, value) { return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, known(value) ? value : g.unknown())); }
   function elevation(d) {
     if (!known(d.elevation_m)) return null;
-    return g.plainNumber(d.elevation_m, 0) + " " + t("m") + (known(d.err_elevation_m) ? " ± " + g.plainNumber(d.err_elevation_m, 0) : "") + (d.near_elevation ? ": " + d.near_elevation : "");
+    return g.plainNumber(d.elevation_m, 0) + " " + t("m") + (known(d.err_elevation_m) ? " ± " + g.plainNumber(d.err_elevation_m, 0) : "") + (d.near_elevation ? ": " + g.ours(d.near_elevation) : "");
   }
   function card(d) {
     return el("section", { "class": "visit-site" }, el("h3", {}, title(d)),
