@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -191,7 +192,7 @@ class Source(Strict):
             mistakes.append("part: not to be set; give tables under table")
         if self.protocol not in ("starter", "local") and self.status == "ok" and not self.url:
             mistakes.append("url: is missing (a source with status ok is fetched from it)")
-        if not self.url.isprintable():
+        if not self.url.isprintable() or not _is_address(self.url):
             mistakes.append("url: has characters that no address has")
         mistakes += self._database_mistakes()
         if self.status in ("manual", "none"):
@@ -277,3 +278,10 @@ class Source(Strict):
         reader = {n: getattr(table.reader, n) for n in table.reader.model_fields_set}
         given["reader"] = self.reader.model_copy(update=reader)
         return self.model_copy(update={**given, "table": (), "part": table.name})
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url) is not None
+    except ValueError:  # of brackets that do not close
+        return False

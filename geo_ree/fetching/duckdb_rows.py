@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import DatabaseError, FetchError, import_extra
 from geo_ree.fetching.sql_rows import (
     BATCH,
+    EXACT_DIGITS,
     GEOMETRY,
     SqlRows,
     choose_columns,
@@ -34,6 +36,7 @@ _WKB = re.compile(r"geom|geometry|the_geom|wkb_geometry|wkb", re.IGNORECASE)
 _INTEGERS = frozenset(
     ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"]
 )
+_WHOLE = re.compile(r"DECIMAL\((\d+),0\)")
 _NO_WAY_OUT = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -44,15 +47,7 @@ _NO_WAY_OUT = {
 
 @contextmanager
 def duckdb_rows(source: Source, settings: Settings) -> Iterator[SqlRows]:
-    """Open the table or files that an entry names.
-
-    Raises
-    ------
-    DatabaseError, FetchError, SchemaError
-        When the file, the table or a column is not there, or the condition is no comparison.
-    SettingsError
-        When duckdb is not installed.
-    """
+    """Open the table or files that an entry names; raises as `geo_ree.fetching.sql.open_rows`."""
     duckdb = import_extra("duckdb", "duckdb")
     files = _files(source)
     alone = len(files) == 1 and files[0].suffix.lower() != ".parquet"
@@ -73,9 +68,9 @@ def duckdb_rows(source: Source, settings: Settings) -> Iterator[SqlRows]:
 
 
 def _files(source: Source) -> list[Path]:
-    pattern = Path(source.url.removeprefix(SCHEME))
-    base = Path(pattern.anchor) if pattern.is_absolute() else Path()
-    found = sorted(p for p in base.glob(str(pattern.relative_to(pattern.anchor))) if p.is_file())
+    pattern = source.url.removeprefix(SCHEME)
+    there = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses some patterns
+    found = sorted(p for p in map(Path, there) if p.is_file())
     if not found:
         raise FetchError(
             f"{source.id}: no file is called {pattern}", "correct url in the catalogue entry"
@@ -157,9 +152,12 @@ def _rows(duckdb: Any, table: Any, source: Source, base: Any) -> SqlRows:
 
 
 def _types(kind: str) -> tuple[str, pa.DataType]:
+    """Type to cast to, and Arrow's; numbers longer than float64 holds stay exact, as texts."""
     if kind in _INTEGERS:
         return "BIGINT", pa.int64()
-    if kind in ("FLOAT", "DOUBLE", "UBIGINT", "HUGEINT") or kind.startswith("DECIMAL"):
+    whole = _WHOLE.fullmatch(kind)
+    exact = not whole or int(whole[1]) <= EXACT_DIGITS
+    if kind in ("FLOAT", "DOUBLE") or (kind.startswith("DECIMAL") and exact):
         return "DOUBLE", pa.float64()
     return ("BOOLEAN", pa.bool_()) if kind == "BOOLEAN" else ("VARCHAR", pa.string())
 

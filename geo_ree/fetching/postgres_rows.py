@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from geo_ree.catalog.source import Source
 from geo_ree.errors import FetchError, import_extra
 from geo_ree.fetching.sql_rows import (
     BATCH,
+    EXACT_DIGITS,
     GEOMETRY,
     SqlRows,
     choose_columns,
@@ -50,23 +51,29 @@ _TYPES = {
     "bool": (pa.bool_(), "bool"),
 }
 _TEXT = (pa.string(), "text")
+_FIXED = """
+SELECT set_config('statement_timeout', %s, true), set_config('standard_conforming_strings', 'on', true),
+set_config('datestyle', 'ISO', true), set_config('intervalstyle', 'iso_8601', true),
+set_config('timezone', 'UTC', true)"""  # so that the same rows give the same texts for every role
 
 
 @contextmanager
 def postgres_rows(source: Source, settings: Settings) -> Iterator[SqlRows]:
-    """Open the table that an entry names.
-
-    Raises
-    ------
-    DatabaseError, FetchError, SchemaError
-        When the server, the table or a column is not there, or the condition is no comparison.
-    """
+    """Open the table that an entry names; raises as `geo_ree.fetching.sql.open_rows`."""
     address = parse_address(source.url)
-    with connected(address, read_only=True) as connection:
+    hint = "check reader.layer, reader.where and the columns of the catalogue entry"
+    with connected(address, read_only=True, hint=hint) as connection:
         limit = f"{int(settings.read_timeout_s * 1000)}ms"
-        connection.execute("SELECT set_config('statement_timeout', %s, true)", (limit,))
-        connection.execute("SET LOCAL standard_conforming_strings = on")
+        connection.execute(_FIXED, (limit,))
         yield _Table(source, connection).rows()
+
+
+def _type_of(kind: Sequence[Any]) -> tuple[pa.DataType, str]:
+    """Arrow's type of a column, and the one to cast to; long whole numbers stay exact, as texts."""
+    name, modifier = kind[0], kind[-1]
+    digits, decimals = divmod(modifier - 4, 1 << 16) if modifier >= 0 else (0, 0)
+    long = name == "numeric" and not decimals and digits > EXACT_DIGITS
+    return _TEXT if long else _TYPES.get(name, _TEXT)
 
 
 class _Table:
@@ -97,7 +104,7 @@ class _Table:
 
     def rows(self) -> SqlRows:
         """Ask for the rows; they come as they are read."""
-        kinds = [_TYPES.get(self.types[name][0], _TEXT) for name in self.columns]
+        kinds = [_type_of(self.types[name]) for name in self.columns]
         fields = [pa.field(n, kind) for n, (kind, _) in zip(self.columns, kinds, strict=True)]
         crs = self._crs() if self.shape else None
         if self.shape:

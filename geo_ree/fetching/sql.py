@@ -56,8 +56,11 @@ def open_rows(source: Source, settings: Settings) -> AbstractContextManager[SqlR
 
     Raises
     ------
-    FetchError
-        When geo_ree works offline or with a mirror, and the database is on a server.
+    DatabaseError, FetchError, SchemaError
+        When server, file, table or a column is not there, or the condition is no comparison; when
+        geo_ree works offline or with a mirror, and the database is on a server.
+    SettingsError
+        When duckdb or psycopg is not installed.
     """
     if source.url.startswith(SCHEME):
         return duckdb_rows(source, settings)

@@ -16,6 +16,9 @@ from geo_ree.reading.tables import required_columns
 GEOMETRY = "geometry"
 """Name of the column of shapes in a payload."""
 
+EXACT_DIGITS = 15
+"""Digits of a whole number that float64 holds."""
+
 BATCH = 8_192
 _USUAL = ("geom", "geometry", "the_geom", "wkb_geometry", "shape")
 

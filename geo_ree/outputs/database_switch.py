@@ -22,8 +22,9 @@ _LOCK_MS = 400  # less than PostgreSQL's deadlock_timeout, so that readers wait 
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.1
 _SCHEMA = """
-SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace
-WHERE nspname = %s"""
+SELECT coalesce(obj_description(oid, 'pg_namespace'), ''), pg_has_role(nspowner, 'USAGE'),
+quote_ident(current_user), quote_ident(pg_get_userbyid(nspowner))
+FROM pg_namespace WHERE nspname = %s"""
 _RELATIONS = """
 SELECT c.relname, c.relkind = 'v', coalesce(obj_description(c.oid, 'pg_class'), '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -60,7 +61,8 @@ def check_ours(connection: Any, schema: str, names: Collection[str]) -> None:
     Raises
     ------
     DatabaseError
-        When the schema or ``latest`` is somebody else's, or holds a table, view or column that is.
+        When the schema or ``latest`` is somebody else's, or holds a table, view or column that is, or
+        the role does not own it.
     """
     for name in (schema, LATEST):
         found = connection.execute(_SCHEMA, (name,)).fetchone()
@@ -68,6 +70,11 @@ def check_ours(connection: Any, schema: str, names: Collection[str]) -> None:
             raise DatabaseError(
                 f"the database {connection.info.dbname} has a schema {name} that geo_ree did not make",
                 "rename or remove it, or export to another database",
+            )
+        if found is not None and not found[1]:
+            raise DatabaseError(
+                f"the role {found[2]} may not replace the schema {name}, which {found[3]} owns",
+                f"export as {found[3]}, or let the writers share a role (docs/teams.md)",
             )
     for name, _, comment in connection.execute(_RELATIONS, (schema,)).fetchall():
         if MARK not in comment:
@@ -201,6 +208,6 @@ _PRIVILEGES = {
     name: name
     for name in (
         *("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"),
-        *("USAGE", "CREATE"),
+        *("USAGE", "CREATE", "MAINTAIN"),
     )
 }

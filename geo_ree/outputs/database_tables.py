@@ -25,6 +25,8 @@ ROW = "row"
 """Primary key of a table whose own columns have none: the number of the row."""
 
 _LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names without an error
+_LONGEST_KEY = 2_600  # bytes of a row in an index of PostgreSQL, less its head
+_MOST_INT = 2**63 - 1
 _SYSTEM = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", ROW, GEOMETRY}
 _KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "areas": (("deposit", "kind", "evidence"),),
@@ -159,8 +161,14 @@ def _key(frame: pd.DataFrame, name: str) -> tuple[str, ...]:
         if set(key) <= set(frame.columns) and not (
             frame.duplicated(columns).any() or frame[columns].isna().any(axis=None)
         ):
-            return key
+            return key if _longest(frame[columns]) <= _LONGEST_KEY else ()
     return ()
+
+
+def _longest(keys: pd.DataFrame) -> int:
+    """Bytes of the longest key of a table."""
+    sizes = [pc.binary_length(pa.array(keys[n].astype(str), pa.string())) for n in keys.columns]
+    return int(sum(size.to_numpy() for size in sizes).max(initial=0))
 
 
 def _table(
@@ -246,6 +254,8 @@ def database_names(columns: Iterable[object]) -> dict[str, str]:
 def _cells(column: pd.Series) -> pa.Array:
     if pd.api.types.is_bool_dtype(column.dtype):
         return pa.array(column, pa.bool_(), from_pandas=True)
+    if column.dtype.kind == "u" and (column > _MOST_INT).any():
+        column = column.astype(object).map(str, na_action="ignore")
     if pd.api.types.is_integer_dtype(column.dtype):
         return pa.array(column, pa.int64(), from_pandas=True)
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -280,8 +290,7 @@ def shape_of(shapes: gpd.GeoSeries) -> str:
 
 def _ewkb(shapes: gpd.GeoSeries, kind: str) -> pa.Array:
     values = shapely.set_srid(shapes.to_numpy(), 4326)
-    if shapely.has_z(values).any():
-        values = shapely.force_2d(values)
+    values = shapely.force_2d(values)  # neither heights nor measures fit the column
     if kind.startswith("Multi"):
         values = [_multi(v) for v in values]
     return pa.array(shapely.to_wkb(values, include_srid=True).tolist(), pa.binary())

@@ -26,7 +26,9 @@ _EXTENSION = """
 SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname = 'postgis'"""
 _MAY_CREATE = "SELECT has_database_privilege(current_database(), 'CREATE')"
-_WHO = "SELECT current_user, current_database(), current_setting('server_encoding')"
+_WHO = """
+SELECT quote_ident(current_user), quote_ident(current_database()),
+current_setting('server_encoding'), current_setting('transaction_read_only') = 'on'"""
 
 
 def write_postgis(bundle: Bundle, address: str) -> str:
@@ -99,11 +101,16 @@ def check_database(address: str) -> None:
 
 def _begin(connection: Any) -> str:
     """Check what the role may do, and that PostGIS is there; give the schema of its types."""
-    user, name, encoding = connection.execute(_WHO).fetchone()
+    user, name, encoding, read_only = connection.execute(_WHO).fetchone()
     if encoding != "UTF8":
         raise DatabaseError(
             f"the database {name} keeps texts in {encoding}, which has not all letters",
             "make one with ENCODING 'UTF8'",
+        )
+    if read_only:
+        raise DatabaseError(
+            f"the role {user} can only read the database {name}",
+            "give the address of the primary server, or a role that may write",
         )
     if not connection.execute(_MAY_CREATE).fetchone()[0]:
         raise DatabaseError(
@@ -209,7 +216,7 @@ class _Draft:
         return self._sql.Identifier(name)
 
     def _text(self, text: str) -> Any:
-        return self._sql.Literal(text)
+        return self._sql.Literal(text.replace("\x00", ""))  # PostgreSQL keeps no NUL
 
     @property
     def _sql(self) -> Any:

@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import Flask, Response, redirect, request
 from pygeoapi import api as core
+from pygeoapi import l10n
 from pygeoapi.api import itemtypes
-from pygeoapi.plugin import load_plugin
+from pygeoapi.plugin import PLUGINS, load_plugin
 from pygeoapi.util import render_j2_template
 from werkzeug.exceptions import HTTPException
 
@@ -33,7 +34,17 @@ _PARAMETERS = frozenset(
     | {"limit", "offset", "properties", "resulttype", "skipGeometry", "sortby"}
 )
 _HIDDEN_RELS = ("/processes", "/job-list", "/tiling-schemes")
+PLUGINS["formatter"]["CSV"] = "geo_ree.serving.csv_formatter.CsvFormatter"
+_translate = l10n.translate_struct
 Answer = tuple[dict[str, str], int, str | bytes]
+
+
+def _translate_struct(struct: Any, locale: Any, is_config: bool = False) -> Any:
+    """Leave a configuration as it is: pygeoapi would show that of the first run for ever."""
+    return struct if is_config else _translate(struct, locale)
+
+
+l10n.translate_struct = _translate_struct
 
 
 class Service:

@@ -31,7 +31,8 @@ class NewestRun:
 
     Notes
     -----
-    A run that cannot be opened is named in the log, and the one before is served further.
+    While a run cannot be opened, the log names it once, the one before is served further, and the
+    new one is tried again.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class NewestRun:
         self.run = open_run()
         self._application = make(self.run)
         self._asked = time.monotonic()
+        self._trouble = ""
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -60,10 +62,19 @@ class NewestRun:
     def _look(self) -> None:
         try:
             version = self._version_of()
-            if version != self._version:
-                self._version = version
-                self.run = self._open()
-                self._application = self._make(self.run)
-                _LOG.warning("run %s is served from now on", self.run.run_id)
-        except (GeoReeError, OSError) as error:
-            _LOG.warning("run %s is served further: %s", self.run.run_id, error)
+            if version == self._version:
+                self._trouble = ""
+                return
+            run = self._open()
+            application = self._make(run)
+        except Exception as error:  # noqa: BLE001 (the service outlives whatever is wrong with a run)
+            known = isinstance(error, GeoReeError | OSError)
+            trouble = str(error) if known else type(error).__name__
+            if trouble != self._trouble:
+                _LOG.warning("run %s is served further: %s", self.run.run_id, trouble)
+                _LOG.debug("what was raised", exc_info=error)
+            self._trouble = trouble
+            return
+        self._version, self.run, self._application = version, run, application
+        self._trouble = ""
+        _LOG.warning("run %s is served from now on", run.run_id)

@@ -30,7 +30,7 @@ def open_folder(folder: Path) -> ServedRun:
         When it holds no run, no GeoPackage, a damaged one, or a run of another schema.
     """
     path = _find(folder)
-    page = next((p for p in (folder / "map.html", path.parent / "map.html") if p.is_file()), None)
+    page = next((p for p in _pages(folder, path) if p.is_file()), None)
     with _reading(path) as base:
         about = dict(base.execute("SELECT about, text FROM read_me"))
         check_schema(about, str(path))
@@ -60,9 +60,15 @@ def open_folder(folder: Path) -> ServedRun:
 def version_of(folder: Path) -> str:
     """Says which files a folder holds: it changes when an export writes them again."""
     path = _find(folder)
-    files = [path, *sorted((path.parent / "rasters").glob("*.tif"))]
+    beside = [p for p in (*_pages(folder, path), folder / "run.json") if p.is_file()]
+    files = [path, *sorted((path.parent / "rasters").glob("*.tif")), *beside]
     known = [p.stat() for p in files]
     return "-".join(f"{s.st_ino:x}.{s.st_mtime_ns:x}.{s.st_size:x}" for s in known)
+
+
+def _pages(folder: Path, export: Path) -> tuple[Path, Path]:
+    """Where the map page may be, the first one first."""
+    return folder / "map.html", export.parent / "map.html"
 
 
 def _find(folder: Path) -> Path:

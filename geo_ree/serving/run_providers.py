@@ -10,15 +10,17 @@ from urllib.parse import quote
 import shapely
 import sqlalchemy as sql
 
-from geo_ree.errors import import_extra
 from geo_ree.serving.raster_list import fill_table
 from geo_ree.serving.table_provider import TableProvider
-from geo_ree.storage.databases import DatabaseAddress
+from geo_ree.storage.databases import DatabaseAddress, connect
 
 THREADS = 8
 """Requests that are worked on at once."""
 
 _LONGEST_MS = 30_000  # of one statement
+_READING = """
+SELECT set_config('default_transaction_read_only', 'on', false),
+set_config('statement_timeout', %s, false), set_config('search_path', quote_ident(%s), false)"""
 
 
 class GeoPackageProvider(TableProvider):
@@ -111,20 +113,17 @@ class PostgisProvider(TableProvider):
 @lru_cache(maxsize=4)
 def database_engine(address: DatabaseAddress, types: str) -> sql.Engine:
     """Engine of a database whose PostGIS is in the schema `types`."""
-    psycopg = import_extra("psycopg", "postgis")
-    options = (
-        f"-c default_transaction_read_only=on -c statement_timeout={_LONGEST_MS} "
-        f"-c search_path={types}"
-    )
 
-    def connect() -> Any:
-        return psycopg.connect(
-            address.conninfo, application_name="geo_ree", connect_timeout=10, options=options
-        )
+    def connect_for_reading() -> Any:
+        base = connect(address)
+        base.autocommit = True  # what is set holds for the session
+        base.execute(_READING, (f"{_LONGEST_MS}ms", types))
+        base.autocommit = False
+        return base
 
     return sql.create_engine(
         "postgresql+psycopg://",
-        creator=connect,
+        creator=connect_for_reading,
         pool_size=THREADS,
         max_overflow=0,
         pool_pre_ping=True,

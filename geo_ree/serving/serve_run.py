@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from geo_ree.errors import SettingsError, import_extra
+from geo_ree.safe_text import mask_addresses
 from geo_ree.storage.databases import parse_address
 
 if TYPE_CHECKING:
@@ -98,9 +100,14 @@ def _origin_of(url: str) -> str:
     >>> _origin_of("https://example.org/")
     'https://example.org'
     """
-    parts = urlsplit(url)
-    if url and (
-        parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")
-    ):
-        raise SettingsError(f"--url {url} is no address of a server", "https://example.org is one")
-    return f"{parts.scheme}://{parts.netloc}" if url else ""
+    if not url:
+        return ""
+    with suppress(ValueError):  # brackets that do not close, a port that is no number
+        parts = urlsplit(url)
+        more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not more:
+            return f"{parts.scheme}://{parts.netloc}"
+    raise SettingsError(
+        f"--url {mask_addresses(url)} is no address of a server",
+        "give scheme, host and port: https://example.org",
+    )

@@ -36,6 +36,7 @@ _TYPES: Mapping[str, Any] = {
     "boolean": sql.Boolean,
     "BLOB": sql.LargeBinary,
 }
+_CANCELLED = "57014"  # PostgreSQL's code of a statement that its time limit ends
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -216,7 +217,9 @@ def _clear_errors() -> Iterator[None]:
         yield
     except OverflowError as error:
         raise ProviderInvalidQueryError(user_msg="a number is too large") from error
-    except sql.exc.DBAPIError as error:
+    except sql.exc.StatementError as error:  # of the database, or of a value that no column takes
+        if getattr(error.orig, "sqlstate", None) == _CANCELLED:
+            raise ProviderInvalidQueryError(user_msg="the query takes too long") from error
         if isinstance(error, sql.exc.OperationalError | sql.exc.InterfaceError) and not isinstance(
             error.orig, sqlite3.Error
         ):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from geo_ree.errors import DatabaseError, SettingsError, import_extra
 from geo_ree.safe_text import MASK, mask_addresses
@@ -108,11 +108,27 @@ def _secrets(conninfo: str) -> list[str]:
     return sorted((w for w in words if len(w) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 
+def connect(address: DatabaseAddress) -> Any:
+    """Open a connection of psycopg, whose errors pass as they are; what the address says holds."""
+    options = {
+        "application_name": "geo_ree",
+        "client_encoding": "utf8",
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": _SILENT_MS,
+    }
+    given = address.conninfo.partition("?")[2]
+    options = {name: value for name, value in options.items() if f"{name}=" not in given}
+    return import_extra("psycopg", "postgis").connect(address.conninfo, **options)
+
+
 @contextmanager
-def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[Any]:
+def connected(
+    address: DatabaseAddress, *, read_only: bool = False, hint: str = "what was there is unchanged"
+) -> Iterator[Any]:
     """Open a connection, in which one transaction is committed at the end or rolled back.
 
-    With `read_only` the server refuses whatever would change something.
+    With `read_only` the server refuses whatever would change something. The hint is for a statement
+    that the server refuses for a reason of its own.
 
     Yields
     ------
@@ -126,17 +142,9 @@ def connected(address: DatabaseAddress, *, read_only: bool = False) -> Iterator[
         When psycopg is not installed.
     """
     psycopg = import_extra("psycopg", "postgis")
-    options = {
-        "application_name": "geo_ree",
-        "client_encoding": "utf8",
-        "connect_timeout": _CONNECT_TIMEOUT_S,
-        "tcp_user_timeout": _SILENT_MS,
-    }
-    given = urlsplit(address.conninfo).query
-    options = {name: value for name, value in options.items() if f"{name}=" not in given}
-    with explaining(address):
+    with explaining(address, hint):
         try:
-            connection = psycopg.connect(address.conninfo, **options)
+            connection = connect(address)
         except psycopg.Error as error:
             # not chained: the text of the driver may repeat what it was given
             said = _NOISE.sub("", address.masked(str(error)))
@@ -163,7 +171,7 @@ def _commit(connection: Any, address: DatabaseAddress) -> None:
 
 
 @contextmanager
-def explaining(address: DatabaseAddress) -> Iterator[None]:
+def explaining(address: DatabaseAddress, hint: str) -> Iterator[None]:
     """Turn an error of the driver or server into a DatabaseError in one line, without passwords."""
     psycopg = import_extra("psycopg", "postgis")
     try:
@@ -172,15 +180,18 @@ def explaining(address: DatabaseAddress) -> Iterator[None]:
         what = error.diag.message_primary or str(error)
         more = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
         raise DatabaseError(
-            f"{address.shown}: {address.masked(what + more)}", _hint(error, psycopg.errors)
+            f"{address.shown}: {address.masked(what + more)}", _hint(error, psycopg.errors, hint)
         ) from None
 
 
-def _hint(error: Any, errors: Any) -> str:
+def _hint(error: Any, errors: Any, other: str) -> str:
     if isinstance(error, errors.InsufficientPrivilege):
         return "ask the owner of the database for this right"
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return "give the address of the primary server"
-    if error.sqlstate is None or isinstance(error, errors.OperationalError):
+    if isinstance(error, errors.QueryCanceled):
+        return "allow more time: statement_timeout of the role, Settings.read_timeout_s of a source"
+    lost = (error.sqlstate or "08").startswith(("08", "57P", "25P03"))
+    if lost and isinstance(error, errors.OperationalError | errors.InternalError):
         return "the connection was lost or ended; what was there is unchanged: try again"
-    return "what was there is unchanged"
+    return other

@@ -86,6 +86,7 @@ def test_a_file_with_a_mark_of_order_is_read(tmp_path, load, text):
         ('reader = { headers = { X = "a\\r\\nY: b" } }', "'X' cannot be sent"),
         ('reader = { headers = { "X: a" = "b" } }', "'X: a' cannot be sent"),
         ('url = "https://example.org/a\\u0000b"', "url: has characters that no address has"),
+        ('url = "https://[::1/a"', "url: has characters that no address has"),
         ("reader = 7", "reader: "),
         ("columns = [[[[1]]]]", "columns: "),
         ("table = 1", "table: "),

@@ -86,6 +86,8 @@ def test_all_columns_where_none_is_named(entry, towns):
         ({"layer": "roads"}, 'has no table .roads.; it has: gis.odd "x, main.leak'),
         ({"url": "none.duckdb"}, "no file is called .*none.duckdb"),
         ({"url": "t*"}, "names team.duckdb among several files"),
+        ({"url": "a**b/["}, "no file is called .*a..b"),
+        ({"url": "..", "layer": ""}, "no file is called"),
         ({"columns": {"name": "titel"}}, "has no column 'titel'"),
         ({"where": "colour = 1"}, "colour"),
         ({"where": "no > 99"}, "no row of"),
@@ -97,6 +99,19 @@ def test_what_is_not_there_is_said_in_one_line(entry, towns, change, said):
         _fetch(entry(**change), towns)
     assert "\n" not in str(error.value)
     assert not (towns / "data").exists() or not list((towns / "data").rglob("*.parquet"))
+
+
+def test_numbers_that_float64_would_round_stay_exact(entry, towns):
+    long = 2**53 + 1
+    with duckdb.connect(str(towns / "team.duckdb")) as base:
+        base.execute(
+            f"CREATE TABLE ids AS SELECT {long}::UBIGINT AS no, {long}::HUGEINT AS h, "
+            f"{long}::DECIMAL(18, 0) AS title, 7::DECIMAL(9, 0) AS n, 'town' AS class"
+        )
+    source = entry(layer="ids", columns={}, values={}, constants={"kind": "town"})
+    frame = read(source, _fetch(source, towns).payload)
+    assert frame[["no", "h", "title"]].iloc[0].tolist() == [str(long)] * 3
+    assert frame["n"].tolist() == [7.0]
 
 
 def test_a_damaged_file(entry, towns):

@@ -71,7 +71,14 @@ def test_out_and_db_exclude_each_other(tmp_path):
 def test_an_address_that_is_none():
     line = refuse("--db", "mysql://me:made-up-secret@localhost/team")
     assert "mysql" in line and "made-up-secret" not in line
-    assert "no address of a server" in refuse("--url", "example.org/path")
+    for url in (
+        *("example.org/path", "http://[", "https://example.org:port", "https://example.org?x=1"),
+        "https://me:made-up-secret@example.org",
+    ):
+        line = refuse("--url", url)
+        assert "no address of a server; give scheme, host and port: https://example.org" in line
+        assert "made-up-secret" not in line
+    assert "IPv6" in refuse("--db", "postgresql://me:made-up-secret@[::1/team")
 
 
 def test_a_database_that_does_not_answer():

@@ -76,6 +76,7 @@ def small_run():
                     "layer": ["countries"],
                     "attribution": [ATTRIBUTION],
                     "licence": ["ODbL"],
+                    "licence_url": ["https://opendatacommons.org/licenses/odbl/1-0/"],
                     "rows": [2],
                 }
             ),

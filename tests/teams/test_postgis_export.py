@@ -1,12 +1,17 @@
 """What an export leaves in the database: tables, keys, comments, the views of ``latest``."""
 
+from types import SimpleNamespace
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
+from psycopg.sql import Identifier
 
+from geo_ree.outputs.database_switch import _grant
 from geo_ree.outputs.postgis import write_postgis
 from geo_ree.outputs.table_files import one_shape
 
@@ -147,6 +152,56 @@ def test_a_nul_in_a_text_is_left_out(small_run, database, ask):
     write_postgis(small_run(scored=odd), database)
     assert ask("SELECT name FROM latest.deposits WHERE id = 't:0'") == "ab"
     assert ask("SELECT name = '' FROM latest.deposits WHERE id = 't:1'") == "t"
+
+
+def test_a_column_whose_name_has_a_nul(small_run, database, ask):
+    write_postgis(small_run(scored=small_run().scored.assign(**{"a\x00b": 1})), database)
+    assert ask("SELECT sum(ab) FROM latest.deposits") == "4"
+
+
+def test_a_key_that_no_index_takes_gives_way_to_the_number_of_the_row(small_run, database, ask):
+    noise = "".join(chr(0x400 + (n * n * 7919) % 0x3000) for n in range(3_000))
+    facts = pd.DataFrame({"deposit_id": ["t:0", "t:1"], "flag": "remote", "fact": [noise, "far"]})
+    schema = write_postgis(small_run(flags=facts), database)
+    assert 'run_aa11.flags|p|PRIMARY KEY ("row")' in ask(KEYS.format(schema)).splitlines()
+    assert ask("SELECT fact FROM latest.flags WHERE deposit_id = 't:0'") == noise
+
+
+def test_integers_beyond_those_of_the_database_are_texts(small_run, database, ask):
+    most = 2**64 - 1
+    own = small_run().scored.assign(
+        unsigned=np.array([most, 1, 2, 3], np.uint64),
+        partly=pd.array([most, None, 2, 3], "UInt64"),
+        unknown=pd.array([None] * 4, "UInt64"),
+        small=np.array([2**63 - 1, 1, 2, 3], np.uint64),
+    )
+    write_postgis(small_run(scored=own), database)
+    cells = "SELECT unsigned, partly, unknown, small, pg_typeof(small) FROM latest.deposits"
+    assert ask(f"{cells} WHERE id = 't:0'") == f"{most}|{most}||{2**63 - 1}|bigint"
+    assert ask("SELECT partly IS NULL FROM latest.deposits WHERE id = 't:1'") == "t"
+
+
+@pytest.mark.parametrize("more", ["Z", "M"])
+def test_shapes_with_a_height_or_measure_and_empty_ones(small_run, database, ask, more):
+    texts = ["POINT EMPTY", f"POINT {more} EMPTY", f"POINT {more} (70 43 900)", "POINT (71 43)"]
+    odd = small_run().scored.set_geometry(gpd.GeoSeries.from_wkt(texts, crs=4326))
+    areas = small_run().areas.set_geometry(
+        gpd.GeoSeries.from_wkt(["GEOMETRYCOLLECTION EMPTY"], crs=4326)
+    )
+    write_postgis(small_run(scored=odd, areas=areas), database)
+    found = ask("SELECT ST_AsText(geom) FROM latest.deposits ORDER BY id").splitlines()
+    assert found == ["POINT EMPTY", "POINT EMPTY", "POINT(70 43)", "POINT(71 43)"]
+    assert ask("SELECT ST_IsEmpty(geom) FROM latest.areas") == "t"
+
+
+def test_every_right_of_newer_servers_is_given_again():
+    said = []
+    giver = SimpleNamespace(execute=lambda words: said.append(words.as_string()))
+    _grant(giver, [("ann", "MAINTAIN", False), ("", "SELECT", True)], Identifier("run_a", "flags"))
+    assert said == [
+        'GRANT MAINTAIN ON "run_a"."flags" TO "ann"',
+        'GRANT SELECT ON "run_a"."flags" TO PUBLIC WITH GRANT OPTION',
+    ]
 
 
 def test_texts_cannot_become_statements(small_run, database, ask):

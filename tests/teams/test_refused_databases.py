@@ -114,12 +114,37 @@ def test_a_role_that_may_not_create_a_schema(small_run, weak, ask):
 def test_a_role_that_may_not_touch_the_views_of_another(small_run, weak, database, ask):
     write_postgis(small_run(), database)
     ask(f"GRANT CREATE ON DATABASE {weak.rpartition('/')[2]} TO weak")
-    with pytest.raises(
-        DatabaseError, match=r"must be owner of .*; ask the owner .* for this right"
-    ):
-        write_postgis(small_run("bb22"), weak)
+    for act in (lambda: check_database(weak), lambda: write_postgis(small_run("bb22"), weak)):
+        with pytest.raises(DatabaseError) as error:
+            act()
+        assert str(error.value) == (
+            "the role weak may not replace the schema latest, which keeper owns; "
+            "export as keeper, or let the writers share a role (docs/teams.md)"
+        )
     assert ask("SELECT text FROM latest.read_me WHERE about = 'run id'") == "aa11"
     assert ask("SELECT count(*) FROM pg_namespace WHERE nspname ~ 'bb22'") == "0"
+
+
+def test_what_a_line_to_copy_names_is_quoted(postgis):
+    postgis.ask('CREATE DATABASE "Our team"')
+    postgis.ask("CREATE ROLE \"Ann-2\" LOGIN PASSWORD 'weak-word'")
+    try:
+        with pytest.raises(DatabaseError) as error:
+            check_database(postgis.url("Our%20team", "Ann-2", "weak-word"))
+        _, _, line = str(error.value).partition("let its owner run: ")
+        postgis.ask(line)
+        with pytest.raises(DatabaseError, match="has no PostGIS"):
+            check_database(postgis.url("Our%20team", "Ann-2", "weak-word"))
+    finally:
+        postgis.drop('"Our team"')
+        postgis.ask('DROP ROLE "Ann-2"')
+
+
+def test_a_database_that_can_only_be_read(database):
+    with pytest.raises(DatabaseError) as error:
+        check_database(f"{database}?options=-c%20default_transaction_read_only%3Don")
+    assert "the role keeper can only read the database" in str(error.value)
+    assert "give the address of the primary server" in str(error.value)
 
 
 def test_a_database_without_postgis(small_run, postgis, weak, ask):
