@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -104,8 +106,15 @@ def _running_cluster(address: str) -> Iterator[Any]:
     hint = f"start one with: dask scheduler --port {found[2]}"
     try:
         socket.create_connection((found[1].strip("[]"), int(found[2])), _WAIT_S).close()
+        with ThreadPoolExecutor(1) as other:  # in this thread, a notebook has a loop that runs
+            other.submit(asyncio.run, _greet(address)).result()
         client = distributed.Client(address, timeout=_WAIT_S)
-    except (OSError, OverflowError) as error:  # TimeoutError is an OSError
+    except TypeError as error:  # Dask has no certificate for tls://
+        raise SettingsError(
+            f"{address} needs a certificate ({' '.join(str(error).split())})",
+            "configure Dask: https://distributed.dask.org/en/stable/tls.html",
+        ) from error
+    except (OSError, OverflowError, MemoryError) as error:  # TimeoutError is an OSError
         raise SettingsError(f"no scheduler answers at {address}", hint) from error
     with client:
         try:
@@ -119,6 +128,15 @@ def _running_cluster(address: str) -> Iterator[Any]:
         there = {f"the worker {at}": has for at, has in client.run(version).items()}
         check_versions({"the scheduler": client.run_on_scheduler(version), **there})
         yield client
+
+
+async def _greet(address: str) -> None:
+    """Exchange greetings with a scheduler: a `Client` waits without end for one that is none."""
+    comm = import_extra("distributed.comm", "dask")
+    options = import_extra("distributed.security", "dask").Security()
+    options = options.get_connection_args("client")
+    greeted = await asyncio.wait_for(comm.connect(address, timeout=_WAIT_S, **options), _WAIT_S)
+    greeted.abort()
 
 
 def check_versions(versions: Mapping[str, str]) -> None:

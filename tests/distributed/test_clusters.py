@@ -3,6 +3,8 @@
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -49,6 +51,34 @@ def test_no_scheduler_there():
         with pytest.raises(SettingsError) as raised, open_cluster(address):
             pass
     assert one_line(raised).startswith(f"no scheduler answers at {address}; start one with: dask")
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.2\r\n"])
+def test_what_answers_is_no_scheduler(monkeypatch, greeting):
+    """For instance the port of the dashboard."""
+    monkeypatch.setattr("geo_ree.distributed.clusters._WAIT_S", 0.3)
+
+    def answer(server):
+        with server.accept()[0], server.accept()[0] as there, suppress(OSError):
+            there.sendall(greeting)
+            there.recv(1024)
+            there.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        server.settimeout(5.0)
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        pool.submit(answer, server)
+        with pytest.raises(SettingsError) as raised, open_cluster(address):
+            pass
+    assert one_line(raised).startswith(f"no scheduler answers at {address}; start one with: dask")
+
+
+def test_a_protected_scheduler_without_a_certificate():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tls://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(SettingsError) as raised, open_cluster(address):
+            pass
+    assert one_line(raised).startswith(f"{address} needs a certificate (TLS expects ")
 
 
 @pytest.mark.parametrize("text", ["here", "http://127.0.0.1:1", "tcp://", "tcp://h:1:2", "tcp://h"])
