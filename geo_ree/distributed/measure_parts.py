@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_files import read_answers, write_answers
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
-from geo_ree.distributed.table_parts import Part, list_parts, naming
-from geo_ree.errors import import_extra
+from geo_ree.distributed.table_parts import Part, list_parts, naming, read_whole
+from geo_ree.errors import SchemaError, import_extra
 from geo_ree.proximity import measures
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.proximity.targets import Target, load_targets
@@ -98,10 +97,12 @@ def measure(
     out = Path(out).absolute()
     parts = list_parts(deposits, "the deposits", rows=rows)
     frames = {
-        n: _in_memory(layer) for n, layer in layers.items() if not isinstance(layer, str | Path)
+        n: read_whole(layer, f"the {n}")
+        for n, layer in layers.items()
+        if not isinstance(layer, str | Path)
     }
-    files = {n: str(Path(layer).absolute()) for n, layer in layers.items() if n not in frames}
-    stamps = {n: [p.stamp for p in list_parts(path, f"the {n}")] for n, path in files.items()}
+    paths = {n: str(Path(layer).absolute()) for n, layer in layers.items() if n not in frames}
+    files = {n: (path, _stamps(n, path)) for n, path in paths.items()}
     values = {
         "frames": frames,
         "files": files,
@@ -112,9 +113,9 @@ def measure(
         "labels": dict(labels or {}),
         "feet": feet,
     }
-    key = content_key(stamps, values)
+    key = content_key(values)
     home = out / _HIDDEN / key[:16]
-    paths = run_partitions(
+    written = run_partitions(
         write_measures,
         [(part, home) for part in parts],
         out,
@@ -125,7 +126,7 @@ def measure(
         tell=tell,
     )
     shutil.rmtree(out / _HIDDEN, ignore_errors=True)
-    return read_answers(paths, _types(paths))
+    return read_answers(written, _types(written))
 
 
 def write_measures(task: tuple[Part, Path], path: Path) -> None:
@@ -146,7 +147,7 @@ def _opened(home: Path) -> tuple[StoredRecord, TargetIndex]:
     state = StoredRecord(home, _CLASSES)
     frames, files = state.read("frames"), state.read("files")
     index = TargetIndex(
-        {n: frames[n] if n in frames else _from_files(n, files[n]) for n in state.read("order")},
+        {n: frames[n] if n in frames else _from_files(n, *files[n]) for n in state.read("order")},
         dict(state.read("targets")),
         coverage={n: frozenset(codes) for n, codes in state.read("coverage").items()},
         regions=dict(state.read("regions")),
@@ -154,16 +155,15 @@ def _opened(home: Path) -> tuple[StoredRecord, TargetIndex]:
     return state, index
 
 
-def _in_memory(layer: Any) -> gpd.GeoDataFrame:
-    return layer.compute() if hasattr(layer, "__dask_graph__") else layer
+def _from_files(name: str, path: str, stamps: Sequence[str]) -> gpd.GeoDataFrame:
+    """Read a layer, which has to be what it was when the job began."""
+    if _stamps(name, path) != list(stamps):
+        raise SchemaError(f"the {name} in {path} have changed meanwhile", "run the command again")
+    return read_whole(path, f"the {name}")
 
 
-def _from_files(name: str, path: str) -> gpd.GeoDataFrame:
-    tables = []
-    for part in list_parts(path, f"the {name}"):
-        with naming(part):
-            tables.append(part.read())
-    return pd.concat(tables)
+def _stamps(name: str, path: str) -> list[str]:
+    return [part.stamp for part in list_parts(path, f"the {name}")]
 
 
 def _types(paths: Sequence[Path]) -> dict[str, str]:

@@ -15,11 +15,11 @@ from rasterio.windows import Window as PixelWindow
 from geo_ree.crs import STORE_CRS
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
+from geo_ree.distributed.table_parts import read_whole
 from geo_ree.errors import SettingsError
 from geo_ree.proximity.cell_rows import RUN_CELLS, Areas, Window
 from geo_ree.proximity.grid import Box, Grid, make_grid
 from geo_ree.proximity.index import NearestIndex
-from geo_ree.proximity.point_blocks import Frame
 from geo_ree.proximity.surfaces import Measured, areas_of, pieces_of, surface_layout
 from geo_ree.proximity.target_index import TargetIndex
 from geo_ree.settings import REGION
@@ -63,7 +63,7 @@ class Tile(NamedTuple):
 
 
 def surface(
-    layer: Frame | NearestIndex | TargetIndex,
+    layer: Any,
     resolution: float | str,
     out: Path | str,
     *,
@@ -86,7 +86,10 @@ def surface(
 
     Parameters
     ----------
-    layer, resolution, target, box, within, name, sources, attribution, tags, step_m
+    layer
+        Features, an index of them or indexed layers, as for `geo_ree.surface`; or a dask-geopandas frame,
+        or the path of a GeoParquet file or of a folder of them, which this process reads whole.
+    resolution, target, box, within, name, sources, attribution, tags, step_m
         See `geo_ree.surface`.
     out
         Folder of the tiles, of ``surface.vrt``, which GDAL and QGIS open as one raster, and of its
@@ -127,6 +130,7 @@ def surface(
     """
     grid, out = make_grid(box, resolution), Path(out).absolute()
     known = None if within is None else areas_of(within)
+    layer = read_whole(layer, "the layer")
     index = layer if isinstance(layer, TargetIndex | NearestIndex) else NearestIndex(layer)
     measured = Measured(index, target, known)
     layout = surface_layout(

@@ -13,6 +13,7 @@ from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.table_parts import ROWS, Part, list_parts, naming
 from geo_ree.errors import ScoreError, import_extra
+from geo_ree.pipeline.run_keys import model_text
 from geo_ree.scoring.contributions import check_columns
 from geo_ree.scoring.contributions import score as score_table
 from geo_ree.scoring.model import ScoreModel
@@ -79,26 +80,32 @@ def score(
     >>> score(sites, model, Path(tempfile.mkdtemp(), "scores"))["score"].compute().tolist()
     [100.0, 50.0]
     """
+    frames = import_extra("dask_geopandas", "dask")
     refuse_relative(model)
     parts, out = list_parts(table, "the sites", rows=rows), Path(out).absolute()
-    key = content_key("score", [part.stamp for part in parts], repr(model))
-    tasks = [_Task(part, model) for part in parts]
     run_partitions(
         write_scores,
-        tasks,
+        [_Task(part, model) for part in parts],
         out,
-        key=key,
-        prepare=lambda: check_columns(parts[0].read(), model),
+        key=content_key("score", model_text(model)),
+        stamps=[part.stamp for part in parts],
+        prepare=lambda: check_columns(_read(parts[0]), model),
         client=client,
         tell=tell,
     )
-    return import_extra("dask_geopandas", "dask").read_parquet(str(out / "part-*.parquet"))
+    return frames.read_parquet(str(out / "part-*.parquet"))
 
 
 def write_scores(task: _Task, path: Path) -> None:
     """Score the rows of one part."""
+    table = _read(task.part)
     with naming(task.part):
-        write_table_scores(gpd.GeoDataFrame(task.part.read()), task.model, path)
+        write_table_scores(table, task.model, path)
+
+
+def _read(part: Part) -> gpd.GeoDataFrame:
+    with naming(part):
+        return gpd.GeoDataFrame(part.read())
 
 
 def write_table_scores(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.raster_tiles import TILE_CELLS, Tile, finish_mosaic, tiles_of
+from geo_ree.pipeline.run_keys import model_text
 from geo_ree.pipeline.score_rasters import (
     Suitability,
     columns_left_out,
@@ -99,7 +100,9 @@ def suitability(
         ]
     texts = {c: str(p) for c, p in paths.items()}
     tasks = [_Task(tile, texts, model, layout) for tile in tiles]
-    key = content_key(layout, repr(model), tile_cells, {c: _stamp(p) for c, p in paths.items()})
+    key = content_key(
+        layout, model_text(model), tile_cells, {c: _stamp(p) for c, p in paths.items()}
+    )
     files = run_partitions(write_tile, tasks, out, key=key, suffix=".tif", client=client, tell=tell)
     return Suitability(
         finish_mosaic(out / "suitability.vrt", layout, tiles, files), model, left_out

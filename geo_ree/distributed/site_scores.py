@@ -11,12 +11,14 @@ import pandas as pd
 
 from geo_ree.distributed.content_keys import content_key
 from geo_ree.distributed.measure_parts import measure
+from geo_ree.distributed.parquet_parts import file_parts, file_stamp
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.score_parts import refuse_relative, write_table_scores
 from geo_ree.distributed.table_parts import Part, list_parts, naming
-from geo_ree.errors import SettingsError
+from geo_ree.errors import SchemaError, SettingsError
 from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
 from geo_ree.pipeline.own_sites import read_surroundings
+from geo_ree.pipeline.run_keys import model_text
 from geo_ree.proximity import load_targets
 from geo_ree.schema import SCORED_ROLES
 from geo_ree.scoring import ScoreModel, load_preset
@@ -79,10 +81,16 @@ def score_sites(
     run_partitions(
         write_sites, parts, out / "sites", key="sites", stamps=stamps, client=client, tell=tell
     )
+    kept = [part for part in file_parts(out / "sites", "the sites", ROWS) if part.rows]
+    if not kept:
+        raise SchemaError(
+            f"no row of {sites} has a coordinate and a role that is scored",
+            f"give sites with a role of {', '.join(SCORED_ROLES)}, or without that column",
+        )
     layers = read_surroundings(settings, options, region, tell)
     targets = choose_gateways(load_targets(options.targets), layers.frames, options)
     measure(
-        out / "sites",
+        kept,
         {name: layers.frames[name] for name in _layers_of(targets) if name in layers.frames},
         out=out / "measured",
         client=client,
@@ -93,11 +101,17 @@ def score_sites(
         rows=ROWS,
         tell=tell,
     )
-    kept, files = list_parts(out / "sites", "the sites", rows=ROWS), _files(out / "measured")
+    files = sorted((out / "measured").glob("part-*.parquet"))
     model = preset.choose(_known(files, preset))
-    tasks = [_Task(part, path, model) for part, path in zip(kept, files, strict=True)]
-    key = content_key("scores", [f.stat().st_mtime_ns for f in files], repr(model))
-    run_partitions(write_scores, tasks, out / "scores", key=key, client=client, tell=tell)
+    run_partitions(
+        write_scores,
+        [_Task(part, path, model) for part, path in zip(kept, files, strict=True)],
+        out / "scores",
+        key=content_key("scores", model_text(model)),
+        stamps=[file_stamp(path) for path in files],
+        client=client,
+        tell=tell,
+    )
     return out / "scores"
 
 
@@ -132,10 +146,6 @@ def write_scores(task: _Task, path: Path) -> None:
 
 def _layers_of(targets: Any) -> list[str]:
     return list(dict.fromkeys([*(t.layer for t in targets.values()), "countries", "settlements"]))
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("part-*.parquet"))
 
 
 def _known(files: list[Path], preset: ScoreModel) -> pd.DataFrame:

@@ -104,7 +104,8 @@ def list_parts(table: Any, what: str, *, rows: int = ROWS) -> list[Part]:
     table
         A dask-geopandas frame, a GeoDataFrame or GeoSeries, or the path of a GeoParquet file or of a
         folder of them. Files follow each other as their names do, with numbers in the order of numbers.
-        Files that have no labels of their own are numbered on from one to the next.
+        Files that have no labels of their own are numbered on from one to the next. Or a list of
+        partitions, which is returned.
     what
         What it is, in errors.
     rows
@@ -115,8 +116,10 @@ def list_parts(table: Any, what: str, *, rows: int = ROWS) -> list[Part]:
     SchemaError
         When there is nothing, or no GeoParquet file.
     """
-    if isinstance(table, str | Path):
-        parts: list[Part] = [*file_parts(Path(table), what, rows)]
+    if isinstance(table, list) and all(isinstance(part, Part) for part in table):
+        parts: list[Part] = table
+    elif isinstance(table, str | Path):
+        parts = [*file_parts(Path(table), what, rows)]
     elif isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries):
         frame = table.to_frame("geometry") if isinstance(table, gpd.GeoSeries) else table
         parts = [
@@ -135,6 +138,19 @@ def list_parts(table: Any, what: str, *, rows: int = ROWS) -> list[Part]:
     if not parts:
         raise SchemaError(f"{what} have no rows", "give a table with at least one")
     return parts
+
+
+def read_whole(table: Any, what: str) -> Any:
+    """Read a table into memory: partitions and files are joined, anything else is returned as it is."""
+    if hasattr(table, "__dask_graph__"):
+        return table.compute()
+    if not isinstance(table, str | Path):
+        return table
+    tables = []
+    for part in list_parts(table, what):
+        with naming(part):
+            tables.append(part.read())
+    return pd.concat(tables)
 
 
 def _graph_parts(table: Any, what: str) -> list[Part]:

@@ -150,11 +150,11 @@ def options_by_content(options: Options) -> dict[str, Any]:
         if path.is_file() and given not in preset_names():
             asked[name] = storage.sha256_of(path)
     if isinstance(options.preset, ScoreModel):
-        asked["preset"] = _key(_model_text(options.preset))
+        asked["preset"] = _key(model_text(options.preset))
     return asked
 
 
-def _model_text(model: ScoreModel) -> str:
+def model_text(model: ScoreModel) -> str:
     """All of a score model; where a decay is your own, a text that is no other's."""
     try:
         return record_text(by_content(model), MODEL_CLASSES)

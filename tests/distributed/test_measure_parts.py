@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 import geo_ree
-from geo_ree.distributed import measure, open_cluster
+from geo_ree.distributed import measure, measure_parts, open_cluster
 from geo_ree.errors import GeoReeError
 from geo_ree.storage import starter_path
 
@@ -92,6 +92,19 @@ def test_folders_of_geoparquet_and_frames_of_dask(tmp_path, layers):
     expected = geo_ree.measure(deposits(), layers)
     assert found.npartitions == 11
     pd.testing.assert_frame_equal(found.compute(), expected, check_exact=True)
+
+
+def test_a_layer_that_changes_meanwhile_is_refused(tmp_path, layers, monkeypatch):
+    rails = write_folder(layers["railways"], tmp_path / "rails", 2)
+    real = measure_parts.write_measures
+
+    def change_before(task, path):
+        layers["railways"].iloc[:5].to_parquet(rails / "part.1.parquet")
+        real(task, path)
+
+    monkeypatch.setattr(measure_parts, "write_measures", change_before)
+    with pytest.raises(GeoReeError, match=r"the railways in .*rails have changed meanwhile; run"):
+        measure(deposits(20), {"railways": rails}, out=tmp_path / "out", tell=quiet)
 
 
 def test_the_same_from_a_cluster(tmp_path, layers, scheduler):

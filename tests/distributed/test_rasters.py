@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dask_geopandas
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -187,6 +188,22 @@ def test_the_mosaic_reads_as_its_vrt_does(tmp_path, index):
     whole = geo_ree.suitability({"dist_railway_km": path}, MODEL, tmp_path / "score.tif")
     with rasterio.open(whole.path) as scores:
         assert np.isfinite(scores.read(1)).any()
+
+
+def test_a_layer_of_files_or_of_dask(tmp_path):
+    few = {"box": BOX, "resolution": "0.05 deg"}
+    frame = towns().to_frame("geometry").assign(source_id="a")
+    (tmp_path / "towns").mkdir()
+    for i in range(2):
+        frame.iloc[i::2].to_parquet(tmp_path / "towns" / f"{i}.parquet")
+    geo_ree.surface(frame, path=tmp_path / "one.tif", **few)
+    lazy = dask_geopandas.from_geopandas(frame, npartitions=2)
+    with rasterio.open(tmp_path / "one.tif") as one:
+        expected, window = one.read(1), rasterio.windows.Window(0, 0, one.width, one.height)
+    for name, layer in {"files": tmp_path / "towns", "dask": lazy}.items():
+        made = Mosaic(distributed.surface(layer, out=tmp_path / name, **few))
+        assert np.array_equal(made.read(1, window=window).data, expected)
+        assert made.tags()["sources"] == "a"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Scores of parts are those of the whole table; what needs the whole table is refused."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import shapely
 
 import geo_ree
 from geo_ree.distributed import open_cluster, score
-from geo_ree.errors import GeoReeError, ScoreError, SettingsError
+from geo_ree.errors import GeoReeError, SchemaError, ScoreError, SettingsError
 from geo_ree.scoring import Criterion, Exponential, ScoreModel, Veto
 
 
@@ -68,4 +70,46 @@ def test_what_needs_the_whole_table_and_wrong_tables_are_refused(tmp_path):
         score(bad, model(), tmp_path / "other", rows=100)
     assert len(list((tmp_path / "other").glob("part-*"))) == 4
     with pytest.raises(SettingsError, match="another job"):
-        score(sites(), model(), tmp_path / "other", rows=100)
+        score(sites(), model("weighted_product"), tmp_path / "other", rows=100)
+    score(sites(), model(), tmp_path / "other", rows=100)
+    assert_same(tmp_path / "other", sites(), model())
+    score(sites(), model(), tmp_path / "out")  # nothing is there but the columns were refused
+    assert_same(tmp_path / "out", sites(), model())
+
+
+@pytest.mark.parametrize("change", ["weight", "decay", "veto", "least_known"])
+def test_scores_of_another_model_are_not_taken_for_its_own(tmp_path, change):
+    """Both models have the same name, number of criteria and aggregate."""
+    rail, *more = model().criteria
+    other = {
+        "weight": {"criteria": (replace(rail, weight=0.4), *more)},
+        "decay": {"criteria": (replace(rail, value=Exponential(51)), *more)},
+        "veto": {"vetoes": ()},
+        "least_known": {"least_known": 0.9},
+    }
+    score(sites(), model(), tmp_path / "out")
+    with pytest.raises(SettingsError, match="another job"):
+        score(sites(), replace(model(), **other[change]), tmp_path / "out")
+
+
+def test_a_file_that_has_changed_is_scored_again(tmp_path):
+    home, out = tmp_path / "sites", tmp_path / "out"
+    home.mkdir()
+    for i in range(3):
+        sites().iloc[100 * i : 100 * (i + 1)].to_parquet(home / f"{i}.parquet")
+    score(home, model(), out)
+    before = [p.stat().st_mtime_ns for p in sorted(out.glob("part-*"))]
+    sites().iloc[300:400].to_parquet(home / "1.parquet")
+    score(home, model(), out)
+    now = [p.stat().st_mtime_ns for p in sorted(out.glob("part-*"))]
+    assert [a == b for a, b in zip(before, now, strict=True)] == [True, False, True]
+    table = sites()
+    assert_same(
+        out, pd.concat([table.iloc[:100], table.iloc[300:400], table.iloc[200:300]]), model()
+    )
+
+
+def test_a_file_without_rows_is_named(tmp_path):
+    sites().iloc[:0].to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(SchemaError, match=r"^none.parquet \(rows 1 to 0\): it has no rows"):
+        score(tmp_path / "none.parquet", model(), tmp_path / "out")

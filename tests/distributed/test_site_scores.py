@@ -1,5 +1,7 @@
 """Deposits of files, measured and scored in parts, and the command that does it."""
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 import geo_ree
 from geo_ree.cli.app import main
 from geo_ree.distributed.site_scores import score_sites
-from geo_ree.errors import GeoReeError
+from geo_ree.errors import GeoReeError, SchemaError
 from geo_ree.pipeline.gateways import choose_gateways, to_the_metre
 from geo_ree.pipeline.own_sites import read_surroundings
 from geo_ree.proximity import load_targets
@@ -63,6 +65,55 @@ def test_parts_have_the_distances_and_scores_of_one_table(tmp_path):
     before = {p: p.stat().st_mtime_ns for p in out.iterdir()}
     score_sites(home, settings, options, REGION, tmp_path / "out", tell=lines.append)
     assert {p: p.stat().st_mtime_ns for p in out.iterdir()} == before
+
+
+@pytest.fixture
+def one_town(monkeypatch):
+    """Layers with a single town, in place of those of a region."""
+    town = {"id": ["t:1"], "name": "Kemin", "kind": "town", "country": "KGZ", "source_id": "t"}
+    frame = gpd.GeoDataFrame(
+        {**town, "population": [9000]}, geometry=[shapely.Point(75.7, 42.79)], crs=4326
+    )
+    layers = SimpleNamespace(
+        frames={"settlements": frame}, coverage={}, regions={"settlements": [REGION]}, labels={}
+    )
+    monkeypatch.setattr("geo_ree.distributed.site_scores.read_surroundings", lambda *_: layers)
+
+
+def in_files(home):
+    """Three files, of which no row of the second can be scored."""
+    home.mkdir()
+    table = deposits().assign(country="KGZ")
+    table.loc[20:39, "role"] = "area"
+    for i in range(3):
+        table.iloc[20 * i : 20 * (i + 1)].to_parquet(home / f"{i}.parquet", index=False)
+    return table[table.geometry.notna() & (table["role"] != "area")]
+
+
+def read_scores(folder):
+    return pd.concat([gpd.read_parquet(p) for p in sorted(folder.glob("part-*.parquet"))])
+
+
+def test_a_file_in_which_nothing_is_scored(tmp_path, one_town):
+    kept, out = in_files(tmp_path / "sites"), tmp_path / "out"
+    ask_for = (Settings(data_root=tmp_path), Options(), REGION, out)
+    for _ in range(2):
+        found = read_scores(score_sites(tmp_path / "sites", *ask_for, tell=str))
+        assert found["id"].tolist() == kept["id"].tolist()
+    deposits().assign(role="area").to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(SchemaError, match=r"no row of .*none.parquet has a coordinate and a role"):
+        score_sites(tmp_path / "none.parquet", *ask_for[:3], tmp_path / "other", tell=str)
+
+
+def test_a_file_that_has_changed_is_scored_again(tmp_path, one_town):
+    kept = in_files(tmp_path / "sites")
+    ask_for = (tmp_path / "sites", Settings(data_root=tmp_path), Options(), REGION)
+    first = read_scores(score_sites(*ask_for, tmp_path / "out", tell=str))
+    moved = deposits().iloc[40:50].assign(country="KGZ")
+    moved.to_parquet(tmp_path / "sites" / "2.parquet", index=False)
+    again = read_scores(score_sites(*ask_for, tmp_path / "out", tell=str))
+    assert again["id"].tolist() == kept["id"].tolist()[:-10]
+    pd.testing.assert_frame_equal(again, first.iloc[:-10])
 
 
 def test_sites_without_the_columns_are_refused(tmp_path):
