@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.distributed.partition_files import CODED, read_answers, write_answers
+from geo_ree.distributed.partition_files import CODED, read_answers, refuse_others, write_answers
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.partition_search import BlockSearch
 from geo_ree.distributed.table_parts import ROWS, Part, list_parts, naming
@@ -84,6 +84,7 @@ def nearest(
     """
     import_extra("dask.dataframe", "dask")
     out = Path(out).absolute()
+    refuse_others(out)
     home = Path(index) if index is not None else _home(targets, out)
     parts = list_parts(points, "the points", rows=rows)
     folder = build_partitions(targets, home, segments=segments, client=client, tell=tell)

@@ -47,7 +47,8 @@ class FilePart:
     @property
     def stamp(self) -> str:
         """Hash of what it holds and of its place."""
-        return f"{self.file_stamp} {self.before} {self.rows} {self.numbered} {self.crs}"
+        text = f"{self.file_stamp} {self.before} {self.rows} {self.numbered} {self.crs}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def read(self, columns: Sequence[str] | None = None, *, geometry: bool = True) -> pd.DataFrame:
         """Read columns, by default all, and the geometry."""

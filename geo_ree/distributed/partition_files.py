@@ -50,6 +50,11 @@ class Manifest:
         """Return the file of each part."""
         return [folder / f"part-{i:05d}{self.suffix}" for i in range(len(self.stamps))]
 
+    def wants(self, path: Path, key: str, stamp: str) -> bool:
+        """Whether a file that `paths` returned is of this key, and its part of this stamp."""
+        number = int(path.name.removeprefix("part-").removesuffix(self.suffix))
+        return key == self.key and self.stamps[number : number + 1] == (stamp,)
+
 
 def read_manifest(folder: Path) -> Manifest | None:
     """Read the manifest of a folder, None where there is none.
@@ -75,24 +80,34 @@ def claim_folder(folder: Path, wanted: Manifest) -> None:
     Raises
     ------
     SettingsError
-        When it holds other files, or the parts of another key.
+        When it holds other files, or parts of another key.
     """
     with explain_unwritable(folder / MANIFEST):
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_others(folder)
         there = read_manifest(folder)
-        if there is None:
-            if any(not path.name.startswith(".") for path in folder.iterdir()):
-                raise SettingsError(f"{folder} holds other files", _ANOTHER)
-        elif (there.key, there.suffix) != (wanted.key, wanted.suffix):
-            raise SettingsError(
-                f"{folder} holds the parts of another job: other inputs, options or another version",
-                _ANOTHER,
-            )
+        if there is None or (there.key, there.suffix) != (wanted.key, wanted.suffix):
+            if there is not None and _shown(folder) != {MANIFEST}:
+                raise SettingsError(
+                    f"{folder} holds the parts of another job: other inputs, options or another version",
+                    _ANOTHER,
+                )
         elif there == wanted:
             return
         else:
             _remove_stale(folder, there, wanted)
         atomic_text(folder / MANIFEST, json.dumps(asdict(wanted), indent=1))
+
+
+def refuse_others(folder: Path) -> None:
+    """Raise SettingsError when a folder holds files, and these are not the parts of a job."""
+    with explain_unwritable(folder / MANIFEST):
+        if folder.is_dir() and _shown(folder) and read_manifest(folder) is None:
+            raise SettingsError(f"{folder} holds other files", _ANOTHER)
+
+
+def _shown(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
 def _remove_stale(folder: Path, there: Manifest, wanted: Manifest) -> None:

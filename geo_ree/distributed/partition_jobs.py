@@ -111,13 +111,12 @@ def run_partitions(
         tell(f"{len(parts) - len(todo)} of {len(parts)} parts are done already")
     if todo and prepare is not None:
         prepare()
-    jobs = [(work, parts[i], paths[i], manifest.key) for i in todo]
+    jobs = [(work, parts[i], paths[i], manifest.key, manifest.stamps[i]) for i in todo]
     answers = _run_here(jobs, tell) if client is None else _run_on(client, jobs, tell)
-    failed = {paths[i].stem: cause for i, cause in zip(todo, answers, strict=True) if cause}
-    for i in missing_parts(paths):
-        failed.setdefault(
-            paths[i].stem, f"its file is not in {folder}; use a folder that all workers share"
-        )
+    causes = dict(zip(todo, answers, strict=True))
+    nowhere = f"its file is not in {folder}; use a folder that all workers share"
+    # where a file is there in spite of an error, another process has written it
+    failed = {paths[i].stem: causes.get(i) or nowhere for i in missing_parts(paths)}
     _raise_failed(failed, len(parts), folder)
     return paths
 
@@ -140,7 +139,9 @@ def _some(words: list[str]) -> str:
     return ", ".join(words[:_MOST_NAMED]) + more
 
 
-def write_part(work: Work, part: Any, path: Path, key: str, version: str = __version__) -> str:
+def write_part(
+    work: Work, part: Any, path: Path, key: str, stamp: str, version: str = __version__
+) -> str:
     """Write the file of one part, whole or not at all; return why it failed, blank if it did not."""
     if version != __version__:
         return f"a worker has geo_ree {__version__}, expected {version}"
@@ -148,8 +149,10 @@ def write_part(work: Work, part: Any, path: Path, key: str, version: str = __ver
         with atomic_path(path) as draft:
             work(part, draft)
             manifest = read_manifest(path.parent)
-            if manifest is None or manifest.key != key:
-                raise SettingsError(f"{path.parent} belongs to another job by now")
+            if manifest is None or not manifest.wants(path, key, stamp):
+                raise SettingsError(
+                    f"{path.parent} belongs to another job by now", "choose another folder"
+                )
     except MemoryError:
         return "out of memory; use smaller partitions"
     except GeoReeError as error:
@@ -160,7 +163,7 @@ def write_part(work: Work, part: Any, path: Path, key: str, version: str = __ver
     return ""
 
 
-Job = tuple[Work, Any, Path, str]
+Job = tuple[Work, Any, Path, str, str]
 
 
 def _run_here(jobs: Sequence[Job], tell: Tell) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +34,11 @@ from geo_ree.proximity.index import NearestIndex
 from geo_ree.proximity.search.index_files import Stored, write_index
 from geo_ree.proximity.search.simd import LANES
 from geo_ree.proximity.search.tree import build_tree
+from geo_ree.storage.disk_errors import explain_unwritable
 from geo_ree.storage.files import atomic_text
+from geo_ree.storage.folder_lock import FolderLock
+
+logger = logging.getLogger(__name__)
 
 SEGMENTS = 3_000_000
 """Most segments of a partition: an index of 225 MB, and about 1.5 GB while it is built."""
@@ -68,6 +74,8 @@ def build_partitions(
 ) -> Path:
     """Partition and index targets, once for the same input, and return the folder of it all.
 
+    Where another process does so in the same `home`, its end is waited for.
+
     Parameters
     ----------
     targets
@@ -88,16 +96,37 @@ def build_partitions(
         return folder
     run: dict[str, Any] = {"client": client, "tell": tell, "suffix": ".arrow"}
     taken = home / "segments"
-    files = run_partitions(
-        write_segments, list(enumerate(parts)), taken, key=_FORMAT, stamps=stamps, **run
-    )
-    run_partitions(write_labels, parts, folder / "labels", key=key, **run)
-    edges = _edges(files, segments, sum_of_rows(parts))
-    ranges = [(files, low, high) for low, high in zip(edges, [*edges[1:], _END], strict=True)]
-    paths = run_partitions(write_partition, ranges, folder / "indexes", key=key, **run)
-    atomic_text(folder / LAYOUT, json.dumps(_layout(edges, paths)))
-    shutil.rmtree(taken, ignore_errors=True)
+    with _alone_in(home, tell or logger.info):
+        if (folder / LAYOUT).is_file():
+            return folder
+        files = run_partitions(
+            write_segments, list(enumerate(parts)), taken, key=_FORMAT, stamps=stamps, **run
+        )
+        run_partitions(write_labels, parts, folder / "labels", key=key, **run)
+        edges = _edges(files, segments, sum_of_rows(parts))
+        ranges = [(files, low, high) for low, high in zip(edges, [*edges[1:], _END], strict=True)]
+        paths = run_partitions(write_partition, ranges, folder / "indexes", key=key, **run)
+        atomic_text(folder / LAYOUT, json.dumps(_layout(edges, paths)))
+        gone = taken.replace(
+            folder / "segments"
+        )  # at once: what is left of half a folder is refused
+        shutil.rmtree(gone, ignore_errors=True)
     return folder
+
+
+@contextmanager
+def _alone_in(home: Path, tell: Tell) -> Iterator[None]:
+    """Keep other processes from indexing targets in a folder: its segments are of one job."""
+    with explain_unwritable(home):
+        home.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(home)
+    if not lock.acquire():
+        tell(f"waiting: another process indexes targets in {home}")
+        lock.acquire(float("inf"))
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sum_of_rows(parts: Sequence[Part]) -> int | None:

@@ -18,6 +18,7 @@ import geo_ree
 from geo_ree.distributed import nearest, open_cluster
 from geo_ree.distributed.target_partitions import build_partitions, open_partitions
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError
+from geo_ree.storage.folder_lock import FolderLock
 
 BOXES = {
     "world": (-180.0, -90.0, 180.0, 90.0),
@@ -219,6 +220,41 @@ def test_targets_are_indexed_once_for_the_same_input(tmp_path):
     assert (found["distance_m"] == expected["distance_m"]).all()
 
 
+def test_two_that_index_targets_in_one_folder_wait_for_each_other(tmp_path):
+    lines, index = [], tmp_path / "index"
+    index.mkdir()
+    lock = FolderLock(index)
+    assert lock.acquire()
+
+    def tell(line):
+        lines.append(line)
+        lock.release()
+
+    options = {"index": index, "segments": 150}
+    found = nearest(towns(50), roads(), out=tmp_path / "one", tell=tell, **options).compute()
+    assert lines[0] == f"waiting: another process indexes targets in {index}"
+    pd.testing.assert_frame_equal(found, geo_ree.nearest(towns(50), roads()), check_exact=True)
+    assert lock.acquire()
+
+
+def test_targets_that_are_indexed_at_once_are_not_mixed(tmp_path):
+    points, targets = towns(50), [roads(200, seed=seed) for seed in (5, 77)]
+
+    def search(number):
+        return nearest(
+            points,
+            targets[number],
+            out=tmp_path / f"{number}",
+            index=tmp_path / "index",
+            segments=150,
+            tell=quiet,
+        ).compute(scheduler="synchronous")
+
+    with ThreadPoolExecutor(2) as pool:
+        for found, one in zip(pool.map(search, range(2)), targets, strict=True):
+            pd.testing.assert_frame_equal(found, geo_ree.nearest(points, one), check_exact=True)
+
+
 def test_only_partitions_within_the_bound_are_opened(tmp_path, monkeypatch):
     from geo_ree.distributed import partition_search
 
@@ -361,6 +397,13 @@ def test_bad_input_is_one_line(tmp_path, points, targets, said):
         nearest(points, targets, out=tmp_path / "out", index=tmp_path / "index", tell=quiet)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_nothing_is_written_into_a_folder_of_yours(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(SettingsError, match="holds other files; choose another folder"):
+        nearest(towns(5), roads(9), out=tmp_path, tell=quiet)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_folder_of_another_question_is_refused(tmp_path):

@@ -184,9 +184,38 @@ def test_a_worker_does_not_write_into_a_folder_that_another_job_took(tmp_path):
     out = tmp_path / "out"
     (path,) = run_partitions(write, [1], out, key="k")
     path.unlink()
-    assert "belongs to another job by now" in write_part(write, 2, path, "0:older")
-    assert "a worker has geo_ree" in write_part(write, 2, path, "0:older", "0.0.1")
+    assert "belongs to another job by now" in write_part(write, 2, path, "0:older", "")
+    assert "a worker has geo_ree" in write_part(write, 2, path, "0:older", "", "0.0.1")
     assert not path.exists()
+
+
+def test_a_worker_does_not_write_what_a_part_was_before(tmp_path):
+    """A task that is left of a call before, for instance of an interrupted one."""
+    from geo_ree.distributed.partition_files import read_manifest
+    from geo_ree.distributed.partition_jobs import write_part
+
+    out = tmp_path / "out"
+    one, other = run_partitions(write, [1, 2], out, key="k", stamps=["a", "b"])
+    run_partitions(write, [1, 3], out, key="k", stamps=["a", "c"])
+    key = read_manifest(out).key
+    assert "belongs to another job by now" in write_part(write, 2, other, key, "b")
+    assert write_part(write, 1, one, key, "a") == ""
+    assert texts([one, other]) == ["1", "3"]
+
+
+def test_a_folder_without_any_part_is_free(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(GeoReeError, match="1 of 1 parts failed"):
+        run_partitions(write_unless_bad, ["bad"], out, key="k")
+    assert texts(run_partitions(write_unless_bad, ["good"], out, key="other")) == ["good"]
+
+
+def test_a_part_that_another_process_wrote_has_not_failed(tmp_path):
+    def fails_late(part, path):
+        (tmp_path / "out" / path.name).write_text(part)
+        raise ZeroDivisionError
+
+    assert texts(run_partitions(fails_late, ["a"], tmp_path / "out", key="k")) == ["a"]
 
 
 def test_the_bar_of_dask_on_a_terminal(scheduler, tmp_path):
