@@ -35,6 +35,7 @@ from geo_ree.distributed.partition_files import Manifest, claim_folder
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.table_parts import FramePart, Part, list_parts
 from geo_ree.errors import import_extra
+from geo_ree.storage.record_files import remove_record
 
 TABLES = ("deposits", "members", "values", "conflicts", "pairs")
 """Tables of `Merged`, a folder each."""
@@ -111,16 +112,18 @@ def merge(
     >>> merge(records, Path(tempfile.mkdtemp(), "merged")).deposits["sources"].compute().tolist()
     ['a:1;b:7']
     """
+    import_extra("dask_geopandas", "dask")
     out = Path(out).absolute()
     parts = list_parts(records, "the records", rows=rows)
     key = content_key("merge", [part.stamp for part in parts])
     claim_folder(out, Manifest(f"{__version__}:{key}", "", ()))
-    home, done = out / _WORK, (out / TABLES[-1]).is_dir()
+    home, done = out / _WORK / key[:16], (out / TABLES[-1]).is_dir()
     if home.exists() or not done:
-        home.mkdir(exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         run = partial(run_partitions, key=key, client=client, tell=tell)
-        _write_tables(_as_records(parts, rows, home, run), out, run)
-        shutil.rmtree(home)
+        _write_tables(_as_records(parts, rows, home, run), home, out, run)
+        remove_record(home)
+        shutil.rmtree(out / _WORK, ignore_errors=True)
     return _lazily(out)
 
 
@@ -146,8 +149,8 @@ def _as_records(parts: Sequence[Part], rows: int, home: Path, run: Run) -> Recor
     return Records(files, (0, *np.cumsum([part.rows for part in files]).tolist()))
 
 
-def _write_tables(records: Records, out: Path, run: Run) -> None:
-    home, count = out / _WORK, len(records.parts)
+def _write_tables(records: Records, home: Path, out: Path, run: Run) -> None:
+    count = len(records.parts)
     shares = 2 * count
     tasks = [PartTask(records, i, shares=shares) for i in range(count)]
     names = tuple(map(str, run(work.write_names, tasks, home / "names")))

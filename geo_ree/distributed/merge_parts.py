@@ -53,7 +53,8 @@ class Records(NamedTuple):
         for part, begin, end in zip(self.parts, self.starts, self.starts[1:], strict=False):
             a, b = np.searchsorted(positions, [begin, end])
             if a < b:
-                found.append(part.read(columns).iloc[positions[a:b] - begin])
+                with naming(part):
+                    found.append(part.read(columns).iloc[positions[a:b] - begin])
         found = found or [self.parts[0].read(columns).iloc[:0]]
         return gpd.GeoDataFrame(pd.concat(found, ignore_index=True))
 

@@ -1,5 +1,7 @@
 """Merging in parts gives exactly the tables of geo_ree.merge, whatever the parts and the workers."""
 
+from types import SimpleNamespace
+
 import dask_geopandas
 import geopandas as gpd
 import numpy as np
@@ -121,6 +123,20 @@ def test_the_rest_is_done_and_a_finished_merge_is_not_begun_again(tmp_path, monk
     lines.clear()
     merge(table, out, rows=30, tell=lines.append)
     assert not lines
+
+
+def test_a_merge_that_was_killed_while_it_cleaned_up_is_finished(tmp_path, monkeypatch):
+    def dies(folder, **_):
+        for manifest in folder.rglob("names/_partitions.json"):
+            manifest.unlink()
+        raise KeyboardInterrupt
+
+    table, out = records(5, 40), tmp_path / "out"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(merge_jobs, "shutil", SimpleNamespace(rmtree=dies))
+        merge(table, out)
+    merge(table, out)
+    assert_same(read_merged(out), table)
 
 
 def test_other_records_and_wrong_tables_are_refused(tmp_path):
