@@ -31,10 +31,15 @@ from geo_ree.distributed.merge_parts import (
     ShareTask,
 )
 from geo_ree.distributed.parquet_parts import FilePart
-from geo_ree.distributed.partition_files import Manifest, claim_folder
+from geo_ree.distributed.partition_files import (
+    Manifest,
+    claim_folder,
+    missing_parts,
+    read_manifest,
+)
 from geo_ree.distributed.partition_jobs import Tell, run_partitions
 from geo_ree.distributed.table_parts import FramePart, Part, list_parts
-from geo_ree.errors import import_extra
+from geo_ree.errors import SchemaError, import_extra
 from geo_ree.storage.record_files import remove_record
 
 TABLES = ("deposits", "members", "values", "conflicts", "pairs")
@@ -117,8 +122,8 @@ def merge(
     parts = list_parts(records, "the records", rows=rows)
     key = content_key("merge", [part.stamp for part in parts])
     claim_folder(out, Manifest(f"{__version__}:{key}", "", ()))
-    home, done = out / _WORK / key[:16], (out / TABLES[-1]).is_dir()
-    if home.exists() or not done:
+    home = out / _WORK / key[:16]
+    if home.exists() or not all(_finished(out / name) for name in TABLES):
         home.mkdir(parents=True, exist_ok=True)
         run = partial(run_partitions, key=key, client=client, tell=tell)
         _write_tables(_as_records(parts, rows, home, run), home, out, run)
@@ -130,11 +135,17 @@ def merge(
 def read_merged(out: Path | str) -> Merged:
     """Read what `merge` wrote, with the types that `geo_ree.merge` gives.
 
+    Raises
+    ------
+    SchemaError
+        When a table or a part of one is not there.
+
     Examples
     --------
     >>> read_merged("nowhere")
     Traceback (most recent call last):
-    FileNotFoundError: nowhere/deposits
+    geo_ree.errors.SchemaError: nowhere/deposits is no finished table of a merge; give the folder of \
+geo_ree.distributed.merge, or call that again
     """
     return Merged(**{name: _whole(Path(out) / name) for name in TABLES})
 
@@ -239,10 +250,20 @@ def _lazily(out: Path) -> Merged:
     return Merged(**{n: reads.get(n, frames.read_parquet)(path) for n, path in files.items()})
 
 
+def _finished(folder: Path) -> list[Path]:
+    """Return the files of a table, none where any of them is missing."""
+    manifest = read_manifest(folder)
+    files = manifest.paths(folder) if manifest else []
+    return [] if missing_parts(files) else files
+
+
 def _whole(folder: Path) -> Any:
-    files = sorted(folder.glob("part-*.parquet"))
+    files = _finished(folder)
     if not files:
-        raise FileNotFoundError(folder)
+        raise SchemaError(
+            f"{folder} is no finished table of a merge",
+            "give the folder of geo_ree.distributed.merge, or call that again",
+        )
     geometry = folder.name in ("deposits", "members")
     read = gpd.read_parquet if geometry else pd.read_parquet
     frame = pd.concat([read(path) for path in files], ignore_index=True)

@@ -59,11 +59,11 @@ class FilePart:
             check_columns(others, schema.names, self.name)
             wanted = [*others, *_index_columns(schema), about["primary_column"]]
             wanted = [n for n in dict.fromkeys(wanted) if geometry or n not in about["columns"]]
+        table = self._table(wanted)
         if geometry and any(spec["encoding"] != "WKB" for spec in about["columns"].values()):
-            frame = gpd.read_parquet(self.path, columns=wanted)
-            frame = frame.iloc[self.before : self.before + self.rows]
+            frame = _read_again(table)
         else:
-            frame = _decoded(self._table(wanted).to_pandas(), about, self.name)
+            frame = _decoded(table.to_pandas(), about, self.name)
         frame.index = self._labels(frame.index)
         return frame
 
@@ -200,6 +200,13 @@ def _is_numbered(schema: pa.Schema) -> bool:
     columns = _pandas(schema).get("index_columns", [])
     span = columns[0] if columns else {"kind": "range", "start": 0, "step": 1}
     return isinstance(span, dict) and (span["start"], span["step"]) == (0, 1)
+
+
+def _read_again(table: pa.Table) -> gpd.GeoDataFrame:
+    """Turn rows of GeoArrow into geometries: GeoPandas reads only whole files, so these become one."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    return gpd.read_parquet(pa.BufferReader(sink.getvalue()))
 
 
 def _decoded(frame: pd.DataFrame, about: dict[str, Any], name: str) -> pd.DataFrame:

@@ -123,6 +123,11 @@ def test_the_rest_is_done_and_a_finished_merge_is_not_begun_again(tmp_path, monk
     lines.clear()
     merge(table, out, rows=30, tell=lines.append)
     assert not lines
+    (out / "pairs" / "part-00002.parquet").unlink()
+    with pytest.raises(SchemaError, match="pairs is no finished table of a merge"):
+        read_merged(out)
+    merge(table, out, rows=30)
+    assert_same(read_merged(out), table)
 
 
 def test_a_merge_that_was_killed_while_it_cleaned_up_is_finished(tmp_path, monkeypatch):

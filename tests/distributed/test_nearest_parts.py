@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import geo_ree
 from geo_ree.distributed import nearest, open_cluster
+from geo_ree.distributed.table_parts import list_parts
 from geo_ree.distributed.target_partitions import build_partitions, open_partitions
 from geo_ree.errors import GeoReeError, SchemaError, SettingsError
 from geo_ree.storage.folder_lock import FolderLock
@@ -186,6 +187,26 @@ def test_files_without_labels_are_numbered_on(tmp_path, encoding):
         folder, tmp_path / "roads.parquet", out=tmp_path / "out", rows=100, segments=500, tell=quiet
     ).compute()
     pd.testing.assert_frame_equal(found, geo_ree.nearest(towns(), roads()), check_exact=True)
+
+
+def test_a_part_of_geoarrow_is_read_without_the_rest_of_its_file(tmp_path, monkeypatch):
+    path, read, sizes = tmp_path / "roads.parquet", gpd.read_parquet, []
+    frame = roads().to_frame("geometry").assign(name=LABELS["texts"])
+    frame = frame[frame.geom_type == "LineString"].iloc[:300].set_axis(np.arange(300) * 2)
+    frame.to_parquet(path, geometry_encoding="geoarrow", row_group_size=70)
+
+    def read_and_count(source, **options):
+        found = read(source, **options)
+        sizes.append(len(found))
+        return found
+
+    monkeypatch.setattr("geo_ree.distributed.parquet_parts.gpd.read_parquet", read_and_count)
+    parts = list_parts(path, "the roads", rows=50)
+    found = pd.concat([part.read() for part in parts])
+    pd.testing.assert_frame_equal(found, frame)
+    assert sizes == [part.rows for part in parts] and max(sizes) <= 50
+    geometries = pd.concat([part.read([]) for part in parts])
+    pd.testing.assert_frame_equal(geometries, frame[["geometry"]])
 
 
 def test_frames_of_dask_in_other_reference_systems(tmp_path):
