@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
@@ -35,6 +36,7 @@ _RINGED = frozenset({3, 17})  # polygon, triangle
 _CONTAINERS = frozenset(
     {4, 5, 6, 7, 9, 10, 11, 12, 15, 16}
 )  # multis, collections, curves of curves
+_WHOLE_FLOATS = 2**53  # beyond it a float skips whole numbers
 _HEAD = 9  # byte order, type and count
 _DEEPEST = 4  # a collection of collections of multis is unusual but whole
 
@@ -42,7 +44,8 @@ _DEEPEST = 4  # a collection of collections of multis is unusual but whole
 def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
     """Read a Parquet file; a GeoDataFrame if it says that it has a geometry.
 
-    Lists and structures become JSON texts.
+    Lists and structures become JSON texts. Whole numbers with more digits than a float has, in a column
+    with empty cells, keep them all.
 
     Raises `SchemaError` if it is damaged or expands too far.
     """
@@ -50,6 +53,9 @@ def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
         schema = _check(path, where)
         is_geo = b"geo" in (schema.metadata or {})
         frame: pd.DataFrame = gpd.read_parquet(path) if is_geo else pd.read_parquet(path)
+        for name, numbers in _long_numbers(path, schema).items():
+            if name in frame.columns:
+                frame[name] = pd.Series(numbers, frame.index, dtype=object)
     except _DAMAGED as error:
         raise SchemaError(f"{where} is damaged ({one_line(error, path)})", hint) from error
     geometries = frame.columns[frame.dtypes == "geometry"]
@@ -61,6 +67,19 @@ def read_parquet(path: Path, *, where: str, hint: str) -> pd.DataFrame:
     for name in nested:
         frame[name] = pd.Series([_json(v) for v in frame[name]], frame.index, dtype=object)
     return frame
+
+
+def _long_numbers(path: Path, schema: pa.Schema) -> dict[str, list[int | None]]:
+    """Columns of long whole numbers and empty cells, for which pandas would take rounded floats."""
+    out = {}
+    with pq.ParquetFile(path) as file:
+        for field in schema:
+            if field.type in (pa.int64(), pa.uint64()):
+                column = file.read([field.name]).column(0)
+                ends = pc.min_max(column).as_py()
+                if column.null_count and max(abs(n or 0) for n in ends.values()) > _WHOLE_FLOATS:
+                    out[field.name] = column.to_pylist()
+    return out
 
 
 def read_arrow(path: Path, *, where: str, hint: str) -> pa.Table:

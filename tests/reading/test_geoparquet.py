@@ -110,6 +110,16 @@ def test_lists_are_texts(tmp_path, made_up):
     assert open_file(path, made_up())["lat"].tolist() == ["[45.0, 1.5]", None]
 
 
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64()])
+def test_long_numbers_beside_empty_cells_keep_their_digits(tmp_path, made_up, kind):
+    path, long = tmp_path / "x.parquet", 9_007_199_254_740_993
+    columns = {"name": pa.array([long, None], kind), "few": pa.array([7, None], kind)}
+    pq.write_table(pa.table(columns), path)
+    frame = open_file(path, made_up())
+    assert frame["name"].tolist() == [long, None]
+    assert frame["few"].iloc[0] == 7
+
+
 @pytest.mark.parametrize("deep", [False, True])
 def test_a_program_that_uses_geoarrow_reads_the_same(tmp_path, request, deep):
     import geoarrow.pyarrow as ga
