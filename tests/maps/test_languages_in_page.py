@@ -85,6 +85,7 @@ def test_numbers_and_plurals_follow_the_language(data, tmp_path, visit):
         "21 объект, 42 980 т",
         "42 980 объектов, 42 980 т",
     ]
+    assert seen.value("geoRee.plainNumber(-0.03, 2)") == "\u22120,03"
     elements = "geoRee.say('leader_is', {name: document.body, country: 'x'}).map(p => typeof p)"
     assert "object" in seen.value(elements)
     hostile = "geoRee.t('leader_is', {name: '{country}', country: '<b>$&'})"

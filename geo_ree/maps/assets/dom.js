@@ -23,7 +23,8 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
   g.plainNumber = function (value, digits) {
     var key = g.locale() + digits;
     formats[key] = formats[key] || new Intl.NumberFormat(g.locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    return formats[key].format(value);
+    /* A minus is one where the language does not write a hyphen for it. */
+    return g.state.language === "en" ? formats[key].format(value) : formats[key].format(value).replace("-", "\u2212");
   };
   /* Radius of a position error in metres: those below a kilometre stay metres. */
   g.radius = function (metres) {

@@ -55,7 +55,7 @@
   }
   function source(id) {
     var found = g.data.sources.filter(function (s) { return s.id === id; })[0];
-    return found ? found.label || found.title : id;
+    return found ? g.titled(found.label || found.title) : id;
   }
   function omission(uncertainty) {
     var rows = g.rows(uncertainty.omission);
