@@ -28,6 +28,7 @@ from starter_build import (
     evidence,
     gateways,
     networks,
+    opened,
     papers,
     places,
     planned,
@@ -115,6 +116,7 @@ def list_builders(facts: Path, store: Store) -> Mapping[str, Builder]:
         "admin1.parquet": partial(admin_units.build_admin_units, store),
         "settlements.csv": lambda out: places.build_settlements(cities(), out),
         "railways.parquet": lambda out: railways.build_railways(store, cities(), facts, out),
+        opened.FILE: lambda out: opened.build_opened_railways(cities(), out),
         "gateways.csv": partial(gateways.build_gateways, facts),
         "roads.parquet": roads,
         "routing_railways.parquet": lambda out: route_edges.build_routing_railways(

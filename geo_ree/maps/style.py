@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
@@ -137,10 +138,18 @@ _LEAST_RANGE_KM = 0.05  # a smaller error changes no digit that is shown
 _THREE_DIGITS = 100
 
 
-def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool = False) -> str:
+def distance_text(
+    km: float,
+    error_km: float | None = None,
+    *,
+    upper_limit: bool = False,
+    beside: tuple[float, float] | None = None,
+) -> str:
     """Write a distance with the range that its error leaves, as the page does.
 
     An upper limit is written "at most": its layer lacks features, so a nearer one may exist.
+    `beside` is the distance to a line of unknown course that may be nearer, and its error: the range
+    is that of the nearer of both, as the draws have it.
 
     Examples
     --------
@@ -152,13 +161,20 @@ def distance_text(km: float, error_km: float | None = None, *, upper_limit: bool
     '13.1 km'
     >>> distance_text(98.9, 3.0, upper_limit=True)
     'at most about 99 km (96–102)'
+    >>> distance_text(98.9, 3.0, upper_limit=True, beside=(80.0, 60.0))
+    'at most about 99 km (20–102)'
     """
     at_most = "at most " if upper_limit else ""
-    if error_km is None or not error_km >= _LEAST_RANGE_KM:
+    error = 0.0 if error_km is None or math.isnan(error_km) else error_km
+    low, high = km - error, km + error
+    if beside is not None:
+        low, high = min(low, beside[0] - beside[1]), min(high, beside[0] + beside[1])
+    widest = max(km - low, high - km)
+    if not widest >= _LEAST_RANGE_KM:
         return f"{at_most}{_fixed(km, 1)} km"
-    digits = 0 if error_km >= 1.0 else 1
-    low, high = _fixed(max(0.0, km - error_km), digits), _fixed(km + error_km, digits)
-    return f"{at_most}about {_fixed(km, 1 if km < 1.0 else digits)} km ({low}–{high})"
+    digits = 0 if widest >= 1.0 else 1
+    span = f"{_fixed(max(0.0, low), digits)}–{_fixed(high, digits)}"
+    return f"{at_most}about {_fixed(km, 1 if km < 1.0 else digits)} km ({span})"
 
 
 def _fixed(value: float, digits: int) -> str:

@@ -184,7 +184,9 @@ def describe_distance(row: Mapping[str, Any], name: str) -> str:
         return "unknown"
     limits = row.get("upper_limits")
     upper_limit = isinstance(limits, str) and name in limits.split(";")
-    text = distance_text(km, error, upper_limit=upper_limit)
+    near, off = (row.get(c) for c in (f"unsure_{name}_km", f"err_unsure_{name}_km"))
+    beside = None if near is None or pd.isna(near) else (near, 0.0 if pd.isna(off) else off)
+    text = distance_text(km, error, upper_limit=upper_limit, beside=beside)
     return text + (f": {feature}" if isinstance(feature, str) else "")
 
 

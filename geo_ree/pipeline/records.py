@@ -292,7 +292,7 @@ class Result:
 
             table, model = rescore(table, model)
         found = explain(table.index[place], table, model or self.scores.model)
-        return replace(found, note=note)
+        return replace(found, note=" ".join(words for words in (note, found.note) if words))
 
     def to_html(self, *, picture: MapLayer | None = None, since: Sequence[str] = ()) -> str:
         """Render the page of the run: one HTML text that opens offline.

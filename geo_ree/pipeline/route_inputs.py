@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from geo_ree.catalog import load_catalog
 from geo_ree.storage import starter_path
 
 LAYER = "routes"
@@ -37,6 +38,13 @@ _NETWORKS = {
         "attribution": "Roads: © OpenStreetMap contributors (ODbL)",
     },
 }
+_OPENED = "starter_railways_opened"
+_WORDS = (
+    *("title", "label", "publisher", "licence", "licence_url", "edition", "attribution"),
+    "landing_page",
+)
+"""What is said of a network as its entry in the catalogue says it."""
+
 _FACTS = {
     "title": "Facts of routes and costs: destinations, legs, crossings, tariffs, prices",
     "label": "geo_ree (routes)",
@@ -57,7 +65,7 @@ def route_inputs() -> tuple[dict[str, Any], ...]:
     Examples
     --------
     >>> [row["id"] for row in route_inputs()]
-    ['starter_routing_railways', 'starter_rail_joins', 'starter_routing_roads', 'route_facts']
+    ['starter_routing_railways', 'starter_rail_joins', 'starter_routing_roads', 'routing_opened', 'route_facts']
     """
     known = json.loads(starter_path("starter.json").read_text(encoding="utf-8"))["files"]
     rows = [
@@ -65,6 +73,16 @@ def route_inputs() -> tuple[dict[str, Any], ...]:
         | {**_OSM, **words}
         for name, words in _NETWORKS.items()
     ]
+    opened = load_catalog()[_OPENED]
+    rows.append(
+        _input(
+            "routing_opened",
+            file := opened.reader.member,
+            known[file]["sha256"],
+            known[file]["rows"],
+        )
+        | {word: getattr(opened, word) for word in _WORDS}
+    )
     tables = sorted(Path(str(files("geo_ree.routing") / "facts")).glob("*.csv"))
     texts = [table.read_bytes() for table in tables]
     lines = sum(text.count(b"\n") - 1 for text in texts)

@@ -33,6 +33,12 @@ def read_lines(name: str) -> pd.DataFrame:
     return lines.assign(country_a=codes[::2], country_b=codes[1::2])
 
 
+def read_railways() -> pd.DataFrame:
+    """Read the railways of the starter for routes, and those opened since that they lack."""
+    lines = [read_lines("routing_railways"), read_lines("opened_railways")]
+    return pd.concat(lines, ignore_index=True)
+
+
 def read_roads() -> pd.DataFrame:
     """Read the roads of the starter, and those of routes beyond it."""
     return pd.concat([read_lines("roads"), read_lines("routing_roads")], ignore_index=True)

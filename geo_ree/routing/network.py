@@ -27,7 +27,7 @@ from geo_ree.routing.assembly import (
     append_lines,
 )
 from geo_ree.routing.facts_tables import package_facts
-from geo_ree.routing.line_tables import line_rows, read_lines, read_roads
+from geo_ree.routing.line_tables import line_rows, read_lines, read_railways, read_roads
 from geo_ree.routing.place_tables import read_places
 
 MODES = ("rail", "road", "ferry", "sea")
@@ -239,7 +239,7 @@ def _package_network() -> Network:
 
 def _load(own: Mapping[str, Any]) -> Network:
     readers: dict[str, Callable[[], pd.DataFrame]] = {
-        "railways": lambda: read_lines("routing_railways"),
+        "railways": read_railways,
         "joins": lambda: read_lines("rail_joins"),
         "roads": read_roads,
         "places": read_places,

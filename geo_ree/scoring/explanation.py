@@ -45,7 +45,8 @@ class Explanation:
         gain from one criterion, with the score and rank it would give.
     note
         Where a source places a road, railway or power line at the deposit: both distances, what
-        takes which, and the cost of access with the measured ones; else "".
+        takes which, and the cost of access with the measured ones. Where a line of unknown course
+        may be nearer than what was measured to: its name and how far it may be. Else "".
     """
 
     table: pd.DataFrame
@@ -155,8 +156,9 @@ def explain(
         index=pd.Index([c.name for c in criteria], name="criterion"),
     )
     sentence = _sentence(place, scores, model, table, moved, read_compared(ranked, scores))
-    note = row.get("site_access_note")
-    return Explanation(table=table, sentence=sentence, note=note if isinstance(note, str) else "")
+    stated = row.get("site_access_note")
+    notes = [*([stated] if isinstance(stated, str) else []), *_lines_beside(row, model)]
+    return Explanation(table=table, sentence=sentence, note=" ".join(notes))
 
 
 def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, str]:
@@ -189,6 +191,22 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
     if isinstance(veto := row.get("veto"), str) and veto:
         parts.insert(0, veto)
     return ", ".join(strengths) or "none", "; ".join(parts) or "none"
+
+
+def _lines_beside(row: pd.Series, model: ScoreModel) -> list[str]:
+    """Say which lines of unknown course may be nearer than what was measured to, a sentence each."""
+    out = []
+    for criterion, share in zip(model.criteria, model.shares, strict=True):
+        target = criterion.column.removeprefix("dist_").removesuffix("_km")
+        km, error = (_number(row.get(f"{k}_{target}_km")) for k in ("unsure", "err_unsure"))
+        if share == 0 or criterion.column != f"dist_{target}_km" or math.isnan(km):
+            continue
+        off = 0.0 if math.isnan(error) else error
+        out.append(
+            f"A line of unknown course may be nearer ({criterion.label}): {row[f'near_unsure_{target}']}, "
+            f"{max(0.0, km - off):,.0f} to {km + off:,.0f} km; the draws take the nearer of both."
+        )
+    return out
 
 
 def _find_row(deposit: pd.Series | Hashable, scores: pd.DataFrame) -> int:

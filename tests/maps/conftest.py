@@ -32,6 +32,14 @@ SOURCE = {
     "came_from": "starter",
     "landing_page": "https://example.org",
 }
+
+
+def beside_of(row, measure):
+    """Distance to a line of unknown course that may be nearer, and its error; None without one."""
+    km, error = (row.get(f"{kind}_{measure}_km") for kind in ("unsure", "err_unsure"))
+    return None if km is None or pd.isna(km) else (round(km, 3), round(error, 3))
+
+
 CRITERIA = [
     {
         "name": "rail",

@@ -5,7 +5,7 @@ import pytest
 
 from geo_ree.maps import render
 from geo_ree.maps.style import distance_text
-from tests.maps.conftest import CRITERIA
+from tests.maps.conftest import CRITERIA, beside_of
 
 pytestmark = pytest.mark.browser
 
@@ -81,9 +81,8 @@ def test_a_click_on_the_table_opens_the_right_numbers(starter_page, visit):
     assert best["name"] in text
     assert f"{best['score']:.1f} of 100" in " ".join(text.split())
     assert f"90 % interval of the rank: {best['rank_p5']} to {best['rank_p95']}" in text
-    assert (
-        distance_text(round(best["dist_railway_km"], 3), round(best["err_railway_km"], 3)) in text
-    )
+    railway = round(best["dist_railway_km"], 3), round(best["err_railway_km"], 3)
+    assert distance_text(*railway, beside=beside_of(best, "railway")) in text
     name, label = re.match(r"(.*) \([A-Z]{3}\), (.*)$", best["near_railway"]).groups()
     assert name in text
     assert label in text

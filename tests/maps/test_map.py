@@ -13,7 +13,7 @@ from geo_ree.crs import GEOD, distance_m
 from geo_ree.maps import render
 from geo_ree.maps.languages import load_languages
 from geo_ree.maps.style import MEASURES, distance_text
-from tests.maps.conftest import changed, page_data, written
+from tests.maps.conftest import beside_of, changed, page_data, written
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +92,7 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
             round(kutessay[f"dist_{m}_km"], 3),
             round(kutessay[f"err_{m}_km"], 3),
             upper_limit=m in limits,
+            beside=beside_of(kutessay, m),
         )
         for m in known
     }

@@ -8,7 +8,7 @@ def test_every_network_is_credited_as_in_the_licences_of_the_starter_data():
     licences = starter_path("LICENSES.md").read_text(encoding="utf-8")
     sections = {part.split("\n")[0]: part for part in licences.split("\n## ")}
     networks = [row for row in route_inputs() if row["file"].endswith(".parquet")]
-    assert len(networks) == 3
+    assert len(networks) == 4
     for row in networks:
         section = sections[row["file"]]
         assert row["sha256"] == sha256_of(starter_path(row["file"]))

@@ -49,7 +49,7 @@ UNCATALOGUED: Mapping[str, Mapping[str, str]] = {
         ),
         "notes": (
             "The network of railways.parquet in a larger box, without names: an edge is a straight "
-            "chord with a published length, from node a to node b of its native_id; the same three "
+            "chord with a published length, from node a to node b of its native_id; the same four "
             "chords are drawn through places. Countries of the ends by world.parquet; a point at sea "
             "belongs to the nearest country within 25 km."
         ),
@@ -100,7 +100,8 @@ and geo-maps (Copyright (c) 2017 Simone Primarosa), are under the MIT License.
 NOTICES = """\
 **GeoNames.** `settlements.csv`, the places in `published_distances.csv`, the names in
 `world.parquet` and `countries.parquet`, the names and control points in `railways.parquet`, the
-control points in `routing_railways.parquet` and most places in `planned_railways.geojson` are from GeoNames
+control points in `routing_railways.parquet`, some places in `opened_railways.parquet` and most
+places in `planned_railways.geojson` are from GeoNames
 (<https://www.geonames.org/>), Creative Commons Attribution 4.0:
 <https://creativecommons.org/licenses/by/4.0/>. Changed: a selection of places and columns; the
 kind is derived from the population.

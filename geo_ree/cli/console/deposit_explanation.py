@@ -51,7 +51,8 @@ def explain_deposit(result: Result, deposit: str) -> dict[str, Any]:
     -------
     dict
         ``id``, ``name``, ``run_id``, ``preset``, ``score``, the rank with its interval, ``sentence``,
-        ``note`` (a line at the deposit by a source, against the measured distance),
+        ``note`` (a line at the deposit by a source, against the measured distance; lines of unknown
+        course that may be nearer),
         ``criteria`` (a row each: points of a weight of 100, the possible gain, distance and error in
         km, the nearest feature) and ``changes``: what would change the leader, in sentences.
 

@@ -114,7 +114,7 @@
   function measured(d, r) {
     var target = LINES[r.component], there = g.nearestFeature(d["near_" + target]);
     if (!known(r.measured_km)) return g.t("site_access_none");
-    return g.say("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target)), feature: [there.name, there.label ? [", ", g.titled(there.label)] : ""] });
+    return g.say("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target), g.besideOf(d, target)), feature: [there.name, there.label ? [", ", g.titled(there.label)] : ""] });
   }
   function otherCost(total) {
     if (g.accessMoved()) return g.t("site_access_moved");

@@ -104,20 +104,27 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     var step = Math.pow(10, Math.floor(Math.log10(km)) - 2);
     return g.plainNumber(Math.round(km / step) * step, 0);
   }
-  /* A distance with its range, as geo_ree.maps.style.distance_text writes it. */
-  g.kilometres = function (km, error, upperLimit) {
-    var digits = error >= 1 ? 0 : 1, text = said(km, 1) + " " + g.t("km");
-    if (!(error >= 0.05)) return upperLimit ? g.t("at_most", { distance: text }) : text;
-    var range = { km: said(km, km < 1 ? 1 : digits), low: said(Math.max(0, km - error), digits), high: said(km + error, digits) };
+  /* A distance with its range, as geo_ree.maps.style.distance_text writes it: `beside` is the range of a line of unknown course. */
+  g.kilometres = function (km, error, upperLimit, beside) {
+    var text = said(km, 1) + " " + g.t("km"), low = km - (error || 0), high = km + (error || 0);
+    if (beside) { low = Math.min(low, beside[0]); high = Math.min(high, beside[1]); }
+    var widest = Math.max(km - low, high - km), digits = widest >= 1 ? 0 : 1;
+    if (!(widest >= 0.05)) return upperLimit ? g.t("at_most", { distance: text }) : text;
+    var range = { km: said(km, km < 1 ? 1 : digits), low: said(Math.max(0, low), digits), high: said(high, digits) };
     return upperLimit ? g.t("at_most_about", range) : g.t("about_distance", range);
   };
   /* Whether the layer of a measure lacks features, so that a nearer one may exist. */
   g.isUpperLimit = function (d, measure) {
     return (d.upper_limits || "").split(";").indexOf(measure) >= 0;
   };
+  /* The range of a line of unknown course that may be nearer. */
+  g.besideOf = function (d, measure) {
+    var km = d["unsure_" + measure + "_km"], error = d["err_unsure_" + measure + "_km"] || 0;
+    return km === undefined ? null : [km - error, km + error];
+  };
   g.distance = function (d, measure) {
     var km = d["dist_" + measure + "_km"];
-    return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"], g.isUpperLimit(d, measure));
+    return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"], g.isUpperLimit(d, measure), g.besideOf(d, measure));
   };
   /* The colour of a score on its ramp, the same in light and dark. */
   g.scoreColour = function (score) {

@@ -53,9 +53,9 @@
       var far = this.far[i], error = this.error[i], beside = this.beside[i];
       if (isNaN(far)) { out[i] = isNaN(this.blank) ? random() : this.blank; continue; }
       if (!(error > 0) && isNaN(beside)) continue;
-      if (error > 0) far += error * (2 * random() - 1);
-      if (!isNaN(beside)) far = Math.min(far, beside + (this.besideError[i] || 0) * (2 * random() - 1));
-      out[i] = this.value(Math.max(0, far));
+      if (error > 0) far = Math.abs(far + error * (2 * random() - 1));
+      if (!isNaN(beside)) far = Math.min(far, Math.abs(beside + (this.besideError[i] || 0) * (2 * random() - 1)));
+      out[i] = this.value(far);
     }
     return out;
   };
