@@ -166,6 +166,9 @@ def test_no_deposit_is_said_to_be_farther_from_a_railway_than_from_an_end_of_one
     starter_run: SimpleNamespace, pieces: gpd.GeoDataFrame
 ) -> None:
     table = starter_run.result.table
+    lines = starter_run.result.layers.frames["railways"]
+    own = lines[lines["source_id"] == SOURCE]
+    assert len(own) == len(pieces) and set(own["country"]) == set(pieces["country_a"])
     rows = table[table["country"] == "MNG"]
     assert len(rows) > 5
     end = pieces[(pieces["line"] == "tavantolgoi-gashuunsukhait")].geometry.iloc[0].coords[0]
