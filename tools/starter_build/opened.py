@@ -84,7 +84,7 @@ def draw_line(
         rows.append(
             {
                 "native_id": f"{slug(line['name'])}.{number + 1}",
-                "name": f"{line['name']}, at {at.name}" if at else line["name"],
+                "name": f"{line['name']}: {at.name}" if at else line["name"],
                 "length_km": round(most * (end - begin) / chord, 3),
                 "lateral_error_km": round(aside + error, 1),
                 "lateral_error_basis": _basis(line, chord, aside, error, at),
