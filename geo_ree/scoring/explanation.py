@@ -199,12 +199,11 @@ def _lines_beside(row: pd.Series, model: ScoreModel) -> list[str]:
     for criterion, share in zip(model.criteria, model.shares, strict=True):
         target = criterion.column.removeprefix("dist_").removesuffix("_km")
         km, error = (_number(row.get(f"{k}_{target}_km")) for k in ("unsure", "err_unsure"))
-        if share == 0 or criterion.column != f"dist_{target}_km" or math.isnan(km):
+        if share == 0 or criterion.column != f"dist_{target}_km" or math.isnan(km + error):
             continue
-        off = 0.0 if math.isnan(error) else error
         out.append(
             f"A line of unknown course may be nearer ({criterion.label}): {row[f'near_unsure_{target}']}, "
-            f"{max(0.0, km - off):,.0f} to {km + off:,.0f} km; the draws take the nearer of both."
+            f"{max(0.0, km - error):,.0f} to {km + error:,.0f} km; the draws take the nearer of both."
         )
     return out
 
