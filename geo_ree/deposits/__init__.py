@@ -30,14 +30,18 @@ from geo_ree.deposits.resources.quantities import StatedSum, classify_statements
 from geo_ree.deposits.resources.statement_comparison import (
     Comparison,
     compare_statements,
+    contained_oxide,
     contradictions,
+    oxide_grade,
 )
 from geo_ree.deposits.resources.statements import (
     STATED_COLUMNS,
     arrange_statements,
     display_statement,
+    leading_statements,
     stated_quantities,
     with_owner,
+    with_oxide,
 )
 
 __all__ = [
@@ -59,12 +63,14 @@ __all__ = [
     "classify_statements",
     "compare_statements",
     "contained_mass",
+    "contained_oxide",
     "contradictions",
     "display_statement",
     "element_to_oxide",
     "grade_as_pct",
     "holder_columns",
     "join_layers",
+    "leading_statements",
     "locate",
     "merge",
     "normalize",
@@ -72,9 +78,11 @@ __all__ = [
     "ore_mass",
     "oxide_factor",
     "oxide_formula",
+    "oxide_grade",
     "oxide_to_element",
     "split_at_borders",
     "stated_quantities",
     "sum_statements",
     "with_owner",
+    "with_oxide",
 ]

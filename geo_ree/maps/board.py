@@ -25,6 +25,9 @@ _COLUMNS = (
     ("access_usd", "n"),
     ("contained_oxide", "n"),
 )
+LEADING = ("oxide_t", "oxide_figure", "category_class", "system", "system_kind", "year")
+"""What the table says of the leading statement of a deposit."""
+
 _CAVEATS = ("limit_access", "limit_straight", "limit_unknown", "board_intervals")
 _DASH, _COST = "–", "access_usd_t_treo"
 _KEY = "board_map_key"
@@ -46,7 +49,7 @@ def board(
     ----------
     scores
         Rows of the page's deposits, in the order in which the page holds them, with
-        ``oxide_quantity_t`` and ``oxide_category`` of the statement that says how large each is, and
+        `LEADING` of the statement that says how large each is, prefixed by ``leading_``, and
         ``access_measured_usd`` and ``access_stated_in`` where a source places a line at one.
     unranked
         Candidates without a coordinate, whom the headline may name.
@@ -257,7 +260,7 @@ def _cells(
     score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
     rank = _range(known, "rank_p5", "rank_p95")
     access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
-    oxide = known.get("oxide_quantity_t")
+    oxide = known.get("leading_oxide_t")
     tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
     stated = _statement(say, known)
     return [
@@ -290,14 +293,16 @@ def _mark(say: _Words, row: Mapping[str, Any]) -> str:
 
 
 def _statement(say: _Words, row: Mapping[str, Any]) -> str:
-    """System and year of the statement that a tonnage is from, or its category."""
-    category, system = (str(row.get(f"oxide_{name}", "")) for name in ("category", "system"))
-    year = str(row.get("oxide_year", "")).removesuffix(".0")
-    if not system:
-        return safe_html(say.term(category) if category != "unknown" else "")
-    return safe_html(
-        ", ".join(filter(None, (say.term(system), year if year not in system else "")))
-    )
+    """System and year of the statement that a tonnage is from, and what is to be said of it."""
+    system = str(row.get("leading_system", ""))
+    year = str(row.get("leading_year", "")).removesuffix(".0")
+    parts = [safe_html(say.term(system)), safe_html(year) if year not in system else ""]
+    if row.get("leading_oxide_figure") == "computed":
+        parts.append(say("ore_times_grade"))
+    coded = row.get("leading_system_kind") == "reporting_code"
+    if coded and row.get("leading_category_class") == "unknown":
+        parts.append(say("category_unknown"))
+    return ", ".join(filter(None, parts))
 
 
 def _range(row: Mapping[str, Any], low: str, high: str) -> str:

@@ -18,7 +18,7 @@ from geo_ree.maps.style import TILES
 
 _AT_ONCE = ("dom.js", "load.js")
 _WITH_DATA = (
-    *("words.js", "scores.js", "intervals.js", "state.js", "explanation.js"),
+    *("words.js", "scores.js", "order_chances.js", "intervals.js", "state.js", "explanation.js"),
     *("filters.js", "filter_words.js", "shortlist.js", "history.js", "hash.js"),
     *(
         "canvas.js",

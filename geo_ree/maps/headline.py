@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from geo_ree.deposits import leading_statements
 from geo_ree.routing.route_answers import DEFAULT_QUESTION, NO_ROUTE, avoided_countries
 from geo_ree.schema import STAGES
 
@@ -37,9 +38,10 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
     Candidates are the rows of ``scores`` and ``unranked`` with the role candidate; sites of the
     reader's own file are counted apart. In this order, each left out where its table is missing:
 
-    - ``headline_resources``: candidates with a published quantity by a reporting code (up to three
-      are named), and those that have one in a state register alone; without the table
-      ``headline_ranked``: the candidates, and those with a rank.
+    - ``headline_resources``: candidates whose leading statement (`geo_ree.deposits.leading_statements`)
+      is by a reporting code (up to three are named), those of them whose category is unknown, and those
+      whose leading statement is of a state register; without the table ``headline_ranked``: the
+      candidates, and those with a rank.
     - ``headline_holders``: candidates whose holder was found, and those of whom only a part was.
     - ``headline_routes``: of the candidates with a coordinate, those with a way to a sea port
       under the default question; and the countries in which none has one.
@@ -79,10 +81,11 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> list[Sentence]:
 def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Choose the deposits that answer three questions.
 
-    - ``card_access``: of the candidates with a quantity by a reporting code or in a state register,
-      the one with the highest score. Where the run holds sites of the reader only: their best.
-    - ``card_largest``: of the same statements, the largest tonnage of contained oxide. Ore and metal
-      are not converted; the largest by a reporting code, oxides or ore times grade, stands in the same card.
+    - ``card_access``: of the candidates whose leading statement is by a reporting code or of a state
+      register, the one with the highest score. Where the run holds sites of the reader only: their best.
+    - ``card_largest``: of the same statements, the largest contained oxide, published or ore times grade.
+      The largest that is published as oxides, and the largest by a reporting code, stand in the same card
+      where they are of other deposits.
     - ``card_partner``: a candidate whose owner or partner is from a country of
       ``partner_countries.csv``. An owner comes before a partner, a holder that was found before one
       found in part; then the stage, the score and the name decide. ``others`` names the rest.
@@ -106,12 +109,12 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     out = []
     if "system_kind" in tables.get("resources", ()):
         stated = _stated(known, tables["resources"])
-        oxide = stated[stated["substance"] == "oxide"]
-        sized = oxide.sort_values("quantity_t", ascending=False, kind="stable")["deposit_id"]
+        sized = stated[stated["oxide_t"].notna()]
+        sized = sized.sort_values("oxide_t", ascending=False, kind="stable")
         holding = known[known["id"].isin(stated["deposit_id"])]
         out.append(_card("card_access", _best(holding), known))
-        out.append(_card("card_largest", _first(sized), known))
-        out[-1]["values"].update(_largest_coded(stated, out[-1]["deposit"]))
+        out.append(_card("card_largest", _first(sized["deposit_id"]), known))
+        out[-1]["values"].update(_others_that_lead(sized))
     if "owner_country" in tables.get("control", ()):
         out.append(_partner_card(known, tables["control"]))
     return out
@@ -159,43 +162,54 @@ def _ranked(known: pd.DataFrame) -> int:
 
 
 def _stated(known: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
-    """Quantities of the candidates by a code or a register."""
-    counts = resources["deposit_id"].isin(known["id"]) & resources["system_kind"].isin(REGISTERED)
-    return resources[counts & (resources["quantity_t"] > 0)]
+    """The leading statements of the candidates that are by a code or of a register."""
+    leading = leading_statements(resources)
+    counts = leading["deposit_id"].isin(known["id"]) & leading["system_kind"].isin(REGISTERED)
+    return leading[counts]
 
 
-def _largest_coded(stated: pd.DataFrame, largest: str | None) -> dict[str, Any]:
-    """The largest tonnage by a reporting code where it is of another deposit: oxides, or ore times grade."""
-    coded = stated[stated["system_kind"] == REGISTERED[0]]
-    grades = pd.to_numeric(coded.get("grade_pct", pd.Series(None, coded.index)), errors="coerce")
-    ore = coded["substance"] == "ore"
-    tonnes = coded["quantity_t"].where(coded["substance"] == "oxide")
-    tonnes = tonnes.mask(ore, coded["quantity_t"] * grades / 100)
-    most = coded.assign(tonnes=tonnes).dropna(subset=["tonnes"]).nlargest(1, "tonnes")
-    first = next(iter(most.to_dict("records")), None)
-    if first is None or str(first["deposit_id"]) == largest:
-        return {}
-    return {
-        "coded": str(first["deposit_id"]),
-        "tonnes": float(first["tonnes"]),
-        "by_grade": first["substance"] == "ore",
-    }
+def _others_that_lead(sized: pd.DataFrame) -> dict[str, Any]:
+    """The largest by a code and the largest published as oxides, where they are not the largest of all.
+
+    Takes the statements from the largest down.
+    """
+    out: dict[str, Any] = {}
+    coded = sized[sized["system_kind"] == REGISTERED[0]]
+    for name, rows in (
+        ("published", sized[sized["oxide_figure"] == "published"]),
+        ("coded", coded),
+    ):
+        first = next(iter(rows.to_dict("records")), None)
+        if first is None or first["deposit_id"] == sized["deposit_id"].iloc[0]:
+            continue
+        out[name] = str(first["deposit_id"])
+        out[f"{name}_t"] = float(first["oxide_t"])
+        if name == "coded":
+            out["by_grade"] = first["oxide_figure"] == "computed"
+    return out
 
 
 def _resources(known: pd.DataFrame, resources: pd.DataFrame) -> Sentence:
     stated = _stated(known, resources)
-    coded = set(stated.loc[stated["system_kind"] == REGISTERED[0], "deposit_id"])
-    named = [i for i in known["id"] if i in coded]
+    coded = stated[stated["system_kind"] == REGISTERED[0]]
+    blank = set(coded.loc[coded["category_class"] == "unknown", "deposit_id"])
+    named = [i for i in known["id"] if i in set(coded["deposit_id"])]
     values: dict[str, Any] = {
         "all": len(known),
         "code": len(coded),
-        "register": len(set(stated["deposit_id"]) - coded),
+        "register": len(stated) - len(coded),
     }
     if not named:
         return "headline_resources_none", values
-    if len(named) <= MOST_NAMED:
-        return "headline_resources_named", {**values, "deposits": named}
-    return "headline_resources", values
+    if len(named) > MOST_NAMED:
+        if blank:
+            return "headline_resources_but", {**values, "blank": len(blank)}
+        return "headline_resources", values
+    values["deposits"] = named
+    if not blank:
+        return "headline_resources_named", values
+    uncategorised = [i for i in named if i in blank]
+    return "headline_resources_named_but", {**values, "uncategorised": uncategorised}
 
 
 def _holders(known: pd.DataFrame, control: pd.DataFrame) -> Sentence:

@@ -15,7 +15,6 @@ import pandas as pd
 _DIGITS = 3
 _STEM_DIGITS = (("latitude", 5), ("longitude", 5), ("foot_", 5), ("score", 4), ("value_", 6))
 _FEW_WORDS = 0.5
-_NO_CATEGORY = ("", "unknown", "none", "nan", "not stated")
 
 
 def plain(value: Any) -> Any:
@@ -90,48 +89,6 @@ def _words(values: pd.Series) -> dict[str, Any] | None:
 def plain_dicts(items: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
     """Give the known entries of each mapping as plain values."""
     return [{k: v for k in keys if (v := plain(item.get(k))) is not None} for item in items]
-
-
-def contained_oxide(resources: pd.DataFrame) -> dict[str, float]:
-    """Give, by deposit id, the largest published tonnage of contained oxide that may size a symbol.
-
-    A statement counts if its substance is ``oxide`` and both its category and its reporting system
-    are known. Statements are compared, never added up.
-    """
-    needed = {"deposit_id", "substance", "quantity_t", "category", "system"}
-    if not needed <= set(resources.columns):
-        return {}
-    usable = (
-        (resources["substance"] == "oxide")
-        & (pd.to_numeric(resources["quantity_t"], errors="coerce") > 0)
-        & _stated(resources["category"])
-        & _stated(resources["system"])
-    )
-    largest = resources[usable].groupby("deposit_id")["quantity_t"].max()
-    return {str(k): float(v) for k, v in largest.items()}
-
-
-def sized_statements(resources: pd.DataFrame) -> pd.DataFrame:
-    """Give the statement that says how large each deposit is, a row each.
-
-    Of its published tonnages of contained oxide, that is the one by the surest kind of system (a reporting
-    code, then a state), of equals the largest. Statements are compared, never added up.
-    """
-    if not {"deposit_id", "substance", "quantity_t"} <= set(resources.columns):
-        return resources.iloc[:0].reindex(columns=["deposit_id", "quantity_t", "category"])
-    tonnes = pd.to_numeric(resources["quantity_t"], errors="coerce")
-    stated = resources.assign(quantity_t=tonnes)[(resources["substance"] == "oxide") & (tonnes > 0)]
-    kinds = stated["system_kind"] if "system_kind" in stated else pd.Series("", index=stated.index)
-    place = kinds.map({"reporting_code": 0, "state": 1}).fillna(2)
-    ordered = stated.assign(place=place).sort_values(
-        ["place", "quantity_t"], ascending=[True, False], kind="stable"
-    )
-    return ordered.drop_duplicates("deposit_id")
-
-
-def _stated(words: pd.Series) -> pd.Series:
-    known = words.astype(object).where(words.notna(), "")
-    return ~known.map(lambda w: str(w).strip().casefold()).isin(_NO_CATEGORY)
 
 
 def compressed(value: Mapping[str, Any] | Sequence[Any] | str) -> str:

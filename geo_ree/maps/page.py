@@ -9,13 +9,13 @@ import folium
 import geopandas as gpd
 import pandas as pd
 
+from geo_ree.deposits import leading_statements
 from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups, zone_groups
-from geo_ree.maps.board import board
+from geo_ree.maps.board import LEADING, board
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
-from geo_ree.maps.packing import sized_statements
 from geo_ree.maps.page_values import (
     CONTEXT,
     INFRASTRUCTURE,
@@ -137,10 +137,10 @@ def render(
 
 
 def _with_tonnage(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Add the contained oxide that the table of the page shows, and its category."""
-    sizes = sized_statements(tables.get("resources", pd.DataFrame())).set_index("deposit_id")
-    names = [name for name in ("quantity_t", "category", "system", "year") if name in sizes]
-    found = {f"oxide_{name}": scores["id"].map(sizes[name]) for name in names}
+    """Add the leading statement of each deposit, if contained oxide follows from it."""
+    leading = leading_statements(tables.get("resources", pd.DataFrame())).set_index("deposit_id")
+    leading = leading[leading["oxide_t"].notna()]
+    found = {f"leading_{c}": scores["id"].map(leading[c]) for c in LEADING if c in leading}
     return scores.assign(**found)
 
 

@@ -9,17 +9,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES
+from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES, leading_statements, with_oxide
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.headline import cards, headline, read_partner_countries
-from geo_ree.maps.packing import (
-    columnar,
-    contained_oxide,
-    packed,
-    plain,
-    plain_dicts,
-    sized_statements,
-)
+from geo_ree.maps.packing import columnar, packed, plain, plain_dicts
 from geo_ree.maps.route_values import access_values, route_values
 from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.routing.place_tables import read_world
@@ -80,7 +73,7 @@ _UNRANKED = (
 _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
     *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
-    "sized",
+    *("oxide_t", "oxide_figure"),
 )
 _FLAG = (
     *("deposit_id", "flag", "severity", "fact", "value", "unit", "limit", "error"),
@@ -120,6 +113,7 @@ _REPORT = (
 _SEARCHED = ("name", "aliases", "admin_area")
 _ROUNDED = ("dist_", "abroad_", "unsure_")
 _PER_WHOLE = 1_000
+_PER_PAIR = 100_000
 _ALL = "*"
 
 
@@ -151,7 +145,7 @@ def page_values(
         "avoided_countries": list(avoided_countries(DEFAULT_QUESTION)),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(unplaced, _UNRANKED),
-        "resources": columnar(_with_sizes(table("resources")), _RESOURCE),
+        "resources": columnar(_with_leading(table("resources")), _RESOURCE),
         "flags": columnar(table("flags"), _FLAG),
         "control": columnar(table("control"), _CONTROL),
         "deals": columnar(table("deals"), _DEAL),
@@ -161,7 +155,7 @@ def page_values(
         "sources": plain_dicts(report.get("inputs", ()), _SOURCE),
         "criteria": plain_dicts(criteria.to_dict("records"), _CRITERION),
         "gateways": packed(table("gateways"), _GATEWAY),
-        "pairs": close_pairs(scores, table("pairwise")),
+        "pairs": compared_pairs(scores, table("pairwise")),
         "acceptability": rank_shares(table("acceptability")),
         "uncertainty": {
             "central_weights": _central_weights(table("central_weights")),
@@ -259,11 +253,12 @@ def scoring_values(
     }
 
 
-def close_pairs(scores: pd.DataFrame, pairwise: pd.DataFrame) -> dict[str, Any] | None:
-    """Give the pairs that cannot be told apart; None where the pairs were not compared.
+def compared_pairs(scores: pd.DataFrame, pairwise: pd.DataFrame) -> dict[str, Any] | None:
+    """Give the pairs of deposits that were compared, first those that cannot be told apart; None without any.
 
-    ``a`` and ``b`` hold rows of `scores`, ``p`` the chance in ‰ that ``a`` has the higher score;
-    ``compared`` is the last rank of a role that was compared.
+    ``a`` and ``b`` hold rows of `scores`, ``p`` the chance that ``a`` has the higher score, in parts of
+    ``whole``; the first ``close`` pairs cannot be told apart; ``compared`` is the last rank of a role that
+    was compared.
     """
     if "not_separable_from" not in scores or pairwise.empty:
         return None
@@ -271,9 +266,10 @@ def close_pairs(scores: pd.DataFrame, pairwise: pd.DataFrame) -> dict[str, Any] 
     joined = zip(scores["id"], scores["not_separable_from"], strict=True)
     close = {(a, b) for a, ids in joined if isinstance(ids, str) for b in ids.split(";")}
     chances = zip(pairwise["a"], pairwise["b"], pairwise["p_a_above_b"], strict=True)
-    rows = [(at[a], at[b], round(p * _PER_WHOLE)) for a, b, p in chances if (a, b) in close]
-    a, b, p = ([row[i] for row in rows] for i in range(3))
-    return {"compared": MOST_COMPARED, "a": a, "b": b, "p": p}
+    rows = [((a, b) not in close, at[a], at[b], round(p * _PER_PAIR)) for a, b, p in chances]
+    _, a, b, p = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
+    known = {"compared": MOST_COMPARED, "whole": _PER_PAIR, "close": sum(not r[0] for r in rows)}
+    return {**known, "a": a, "b": b, "p": p}
 
 
 def rank_shares(acceptability: pd.DataFrame) -> dict[str, list[Any]]:
@@ -304,14 +300,17 @@ def _omission(omission: pd.DataFrame) -> dict[str, Any]:
     return columnar(omission, _OMISSION)
 
 
-def _with_sizes(resources: pd.DataFrame) -> pd.DataFrame:
-    """Mark the statement of each deposit that says how large it is."""
-    return resources.assign(sized=resources.index.isin(sized_statements(resources).index))
+def _with_leading(resources: pd.DataFrame) -> pd.DataFrame:
+    """Mark the statement of each deposit that says how large it is, and add the oxide of each."""
+    if "substance" not in resources or "quantity_t" not in resources:
+        return resources
+    shown = resources.index.isin(leading_statements(resources).index)
+    return with_oxide(resources).assign(shown=shown)
 
 
 def _with_symbols(scores: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:
-    """Add the contained oxide and the radius of each symbol."""
-    oxide = contained_oxide(resources)
+    """Add the contained oxide of the leading statement and the radius of each symbol."""
+    oxide = leading_statements(resources).set_index("deposit_id")["oxide_t"].dropna().to_dict()
     ids = scores["id"] if "id" in scores else pd.Series(index=scores.index, dtype=object)
-    known = pd.Series([oxide.get(str(i)) for i in ids], index=scores.index, dtype=object)
+    known = pd.Series([oxide.get(i) for i in ids], index=scores.index, dtype=object)
     return scores.assign(oxide_t=known, radius_px=known.map(oxide_radius))

@@ -10,12 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from geo_ree.deposits import ore_classes
+from geo_ree.deposits import contained_oxide, ore_classes, oxide_grade
 from geo_ree.errors import RouteError
 from geo_ree.routing.facts_tables import read_facts
 from geo_ree.routing.ranges import Range
-
-_OXIDE_GRADE = re.compile(r"\b(T?REO|RE2O3|TR2O3|Ln2O3|rare[- ]earth oxides?)\b", re.IGNORECASE)
 
 PRODUCTS = ("concentrate", "carbonate", "separated")
 """Products that a mine can ship."""
@@ -160,7 +158,7 @@ def published_oxide(site: Mapping[Any, Any]) -> tuple[float | None, str]:
     ----------
     site
         With ``stated_quantity_t``, ``stated_substance``, ``stated_grade``, ``stated_grade_pct``,
-        ``stated_system`` and ``stated_year``: the statement that is shown, see `stated_quantities`.
+        ``stated_system`` and ``stated_year``: the leading statement, see `stated_quantities`.
 
     Returns
     -------
@@ -182,11 +180,11 @@ def published_oxide(site: Mapping[Any, Any]) -> tuple[float | None, str]:
     words = [site.get(name) for name in ("stated_system", "stated_year")]
     system, year = (str(word) if word is not None and pd.notna(word) else "" for word in words)
     said = system if not year or year in system else f"{system}, {year}".strip(", ")
-    grade = published_grade(site)
-    if substance == "oxide":
-        return float(quantity), f"{quantity:,.0f} t of oxide published ({said})"
-    if substance == "ore" and grade is not None:
-        oxide = float(quantity) * grade / 100.0
+    oxide, figure = contained_oxide(_statement(site))
+    if figure == "published":
+        return oxide, f"{oxide:,.0f} t of oxide published ({said})"
+    if figure == "computed":
+        grade = published_grade(site)
         return (
             oxide,
             f"{oxide:,.0f} t of oxide, from {quantity:,.0f} t of ore at {grade:g} % ({said})",
@@ -199,12 +197,19 @@ def published_oxide(site: Mapping[Any, Any]) -> tuple[float | None, str]:
 
 
 def published_grade(site: Mapping[Any, Any]) -> float | None:
-    """Return the grade of the statement shown, per cent of oxide, None where it is not known."""
-    grade, text = site.get("stated_grade_pct"), site.get("stated_grade")
-    if grade is None or pd.isna(grade) or not grade > 0:
-        return None
-    is_oxide = isinstance(text, str) and _OXIDE_GRADE.search(text) is not None
-    return float(grade) if is_oxide or site.get("stated_substance") == "oxide" else None
+    """Return the grade of the leading statement, per cent of oxide, None where it is not known."""
+    grade = oxide_grade(_statement(site))
+    if grade is not None or site.get("stated_substance") != "oxide":
+        return grade
+    stated = site.get("stated_grade_pct")
+    return float(stated) if stated is not None and pd.notna(stated) and stated > 0 else None
+
+
+def _statement(site: Mapping[Any, Any]) -> dict[str, Any]:
+    """The leading statement of a deposit as a row of the layer ``resources``."""
+    names = {"grade_text": "stated_grade", "grade_pct": "stated_grade_pct"}
+    names |= {name: f"stated_{name}" for name in ("substance", "quantity_t")}
+    return {name: site.get(column) for name, column in names.items()}
 
 
 @lru_cache

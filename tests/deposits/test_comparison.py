@@ -9,8 +9,10 @@ from geo_ree.deposits import (
     STATED_COLUMNS,
     arrange_statements,
     compare_statements,
+    contained_oxide,
     contradictions,
     display_statement,
+    leading_statements,
     normalize,
     stated_quantities,
     sum_statements,
@@ -257,6 +259,56 @@ def test_statements_go_to_the_row_that_their_record_was_joined_to():
         "3,000 t oxide (Measured, press, 2020): 3.0 times the statement shown"
     )
     assert stated.loc[4].drop("statements").isna().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "oxide"),
+    [
+        ({}, (1000.0, "published")),
+        ({"substance": "ore", "grade_text": "0.96 % REO"}, (9.6, "computed")),
+        ({"substance": "ore", "grade_text": "786 g/t TREO"}, (0.786, "computed")),
+        (
+            {"substance": "ore", "grade_text": "about 3 % RE2O3", "grade_pct": 3.0},
+            (30.0, "computed"),
+        ),
+        ({"substance": "ore", "grade_text": "about 3 % RE2O3"}, None),
+        ({"substance": "ore", "grade_text": "3 %", "grade_pct": 3.0}, None),
+        ({"substance": "ore", "grade_text": "0 % REO", "grade_pct": 0.0}, None),
+        ({"substance": "metal", "grade_text": "3 % REO"}, None),
+        ({"substance": "unclear"}, None),
+        ({"quantity_t": None}, None),
+        ({"quantity_t": 0.0}, None),
+    ],
+)
+def test_contained_oxide_is_published_or_ore_times_a_grade_of_oxide(change, oxide):
+    tonnes, figure = contained_oxide(BASE | change)
+    if oxide is None:
+        assert np.isnan(tonnes) and figure == ""
+    else:
+        assert (tonnes, figure) == (pytest.approx(oxide[0]), oxide[1])
+
+
+def test_one_statement_leads_in_every_table(starter):
+    """Khotgor's leads by its code although the register has a published tonnage of oxides."""
+    ids = starter["deposit_id"].drop_duplicates().reset_index(drop=True)
+    arranged = arrange_statements(starter, pd.DataFrame({"id": ids}))
+    leading = leading_statements(starter).set_index("deposit_id")
+    shown = arranged[arranged["shown"]].set_index("deposit_id")
+    stated = stated_quantities(arranged, ids).set_index(ids)
+    for deposit, row in leading.iterrows():
+        assert row["id"] == shown.loc[deposit, "id"] == stated.loc[deposit, "stated_id"]
+        assert stated.loc[deposit, "stated_system_kind"] == row["system_kind"]
+        assert np.array_equal(
+            [row["oxide_t"]], [stated.loc[deposit, "stated_oxide_t"]], equal_nan=True
+        )
+    khotgor = leading.loc["starter_deposits:khotgor"]
+    assert khotgor["oxide_t"] == pytest.approx(3.36e6)
+    assert (khotgor["oxide_figure"], khotgor["category_class"]) == ("computed", "unknown")
+
+
+def test_a_statement_without_a_quantity_leads_nothing():
+    assert leading_statements(rows({"quantity_t": None}, {"quantity_t": 0.0})).empty
+    assert leading_statements(pd.DataFrame()).columns.tolist()[-2:] == ["oxide_t", "oxide_figure"]
 
 
 def test_a_run_without_statements_has_the_columns_all_the_same():

@@ -22,9 +22,9 @@ def table(ids=NAMES, **columns):
     return frame.assign(**columns)
 
 
-def resources(*rows):
-    columns = ["deposit_id", "substance", "quantity_t", "system_kind"]
-    return pd.DataFrame(rows, columns=columns)
+def resources(*rows, **columns):
+    names = ["deposit_id", "substance", "quantity_t", "system_kind"]
+    return pd.DataFrame(rows, columns=names).assign(**{"category": "Indicated", **columns})
 
 
 STATED = resources(
@@ -83,6 +83,17 @@ def test_many_resources_are_counted_not_named():
     key, values = sentence({"scores": table(), "resources": stated}, "headline_resources")
     assert (key, values["code"]) == ("headline_resources", 4)
     assert "deposits" not in values
+
+
+def test_a_resource_by_a_code_whose_category_was_not_seen_is_said_to_have_none():
+    blank = STATED.assign(category=STATED["category"].where(STATED["deposit_id"] != "code"))
+    key, values = sentence({"scores": table(), "resources": blank}, "headline_resources")
+    assert key == "headline_resources_named_but"
+    assert values["deposits"] == values["uncategorised"] == ["code"]
+    many = resources(*((i, "ore", 1.0, "reporting_code") for i in NAMES))
+    many["category"] = ["unknown", "Inferred", None, "Inferred"]
+    key, values = sentence({"scores": table(), "resources": many}, "headline_resources")
+    assert (key, values["code"], values["blank"]) == ("headline_resources_but", 4, 2)
 
 
 def test_a_code_without_a_quantity_is_no_resource():
@@ -277,25 +288,32 @@ def test_the_starter_run_has_a_headline_and_three_cards(starter_run):
     assert list(found) == ["card_access", "card_largest", "card_partner"]
     everybody = pd.concat([tables["scores"], tables["unranked"]]).set_index("id")
     assert {everybody.loc[one["deposit"], "role"] for one in found.values()} == {"candidate"}
-    stated = tables["resources"]
-    largest = stated[stated["system_kind"].isin(REGISTERED) & (stated["substance"] == "oxide")]
-    largest = largest[largest["deposit_id"].map(everybody["role"]) == "candidate"]
-    assert (
-        found["card_largest"]["deposit"]
-        == (largest.loc[largest["quantity_t"].idxmax(), "deposit_id"])
-    )
+    leading = tables["resources"][tables["resources"]["shown"]].set_index("deposit_id")
+    leading = leading[leading["system_kind"].isin(REGISTERED)]
+    leading = leading[leading.index.map(everybody["role"]) == "candidate"]
+    assert found["card_largest"]["deposit"] == leading["oxide_t"].idxmax()
+    placed = tables["scores"].set_index("id")["stated_oxide_t"].dropna()
+    both = placed.index.intersection(leading.index)
+    assert len(both) and placed[both].tolist() == leading.loc[both, "oxide_t"].tolist()
 
 
-@pytest.mark.parametrize("grade", [0.01, 0.00001, None])
-def test_the_largest_by_a_code_stands_beside_the_largest_of_all(grade):
-    ore = resources(("code", "ore", 1e8, "reporting_code")).assign(grade_pct=grade)
-    stated = pd.concat([STATED.assign(grade_pct=1.0), ore], ignore_index=True)
-    found = card({"scores": table(), "resources": stated}, "card_largest")
-    assert found["deposit"] == "register"
-    oxide = STATED[(STATED["deposit_id"] == "code") & (STATED["system_kind"] == "reporting_code")]
-    published = float(oxide["quantity_t"].max())
-    product = 0.0 if grade is None else 1e8 * grade / 100
-    tonnes = max(published, product)
-    assert found["values"]["coded"] == "code"
-    assert found["values"]["tonnes"] == pytest.approx(tonnes)
-    assert found["values"]["by_grade"] == (product > published)
+@pytest.mark.parametrize(
+    ("grade", "largest", "beside"),
+    [
+        (0.01, "code", {"published": "register", "published_t": 5000.0}),
+        (1e-5, "register", {"coded": "code", "coded_t": 10.0, "by_grade": True}),
+    ],
+)
+def test_the_largest_stands_beside_what_is_published_and_by_a_code(grade, largest, beside):
+    stated = STATED.drop(index=0).assign(grade_text=None)
+    ore = resources(("code", "ore", 1e8, "reporting_code"), grade_text=f"{grade:f} % REO")
+    tables = {"scores": table(), "resources": pd.concat([stated, ore], ignore_index=True)}
+    found = card(tables, "card_largest")
+    assert (found["deposit"], found["values"]) == (largest, pytest.approx(beside))
+
+
+def test_an_ore_without_a_grade_of_oxides_is_no_quantity_of_oxides():
+    ore = resources(("code", "ore", 1e8, "reporting_code"), grade_text="0.9 %")
+    tables = {"scores": table(), "resources": ore}
+    assert card(tables, "card_largest")["note"] == "card_largest_none"
+    assert card(tables, "card_access")["deposit"] == "code"

@@ -17,14 +17,7 @@ from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups as layers
 from geo_ree.maps import render
 from geo_ree.maps.document import assemble
-from geo_ree.maps.packing import (
-    columnar,
-    compressed,
-    contained_oxide,
-    packed,
-    plain,
-    sized_statements,
-)
+from geo_ree.maps.packing import columnar, compressed, packed, plain
 from geo_ree.maps.page_values import rank_shares
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
 from tests.maps.conftest import changed
@@ -46,23 +39,6 @@ def rows(table):
         columns = [column(c) for c in table["packed"].values()]
         return [dict(zip(table["packed"], row, strict=True)) for row in zip(*columns, strict=True)]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-
-
-def test_the_size_is_the_surest_statement_of_oxide_then_the_largest():
-    rows = [
-        ("a", "ore", 350e6, "reporting_code"),
-        ("a", "oxide", 9e6, "press"),
-        ("a", "oxide", 1e6, "state"),
-        ("a", "oxide", 2e6, "state"),
-        ("b", "oxide", 5e6, "state"),
-        ("b", "oxide", 4e4, "reporting_code"),
-        ("c", "oxide", float("nan"), "state"),
-    ]
-    table = pd.DataFrame(rows, columns=["deposit_id", "substance", "quantity_t", "system_kind"])
-    table = table.assign(category="unknown")
-    found = sized_statements(table)
-    assert dict(zip(found["deposit_id"], found["quantity_t"], strict=True)) == {"a": 2e6, "b": 4e4}
-    assert sized_statements(pd.DataFrame()).empty
 
 
 def test_nothing_in_the_page_asks_the_network(data):
@@ -185,35 +161,23 @@ def test_small_towns_and_plants_are_left_off(data):
     assert layers.power_plants(plants).payload["rows"] == []
 
 
-STATEMENT = {
-    "deposit_id": "a",
-    "substance": "oxide",
-    "quantity_t": 10.0,
-    "category": "Inferred",
-    "system": "JORC",
-}
+STATED = [
+    {"deposit_id": "a", "substance": "ore", "quantity_t": 350e6, "grade_text": "0.96 % REO"},
+    {"deposit_id": "a", "substance": "oxide", "quantity_t": 9e6},
+    {"deposit_id": "c", "substance": "metal", "quantity_t": 9e6},
+]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"substance": "metal"},
-        {"substance": "ore"},
-        {"category": "unknown"},
-        {"category": None},
-        {"category": " "},
-        {"system": None},
-        {"quantity_t": np.nan},
-    ],
-)
-def test_a_statement_with_a_gap_sizes_nothing(change):
-    assert contained_oxide(pd.DataFrame([STATEMENT | change])) == {}
-
-
-def test_statements_are_compared_and_never_added():
-    two = pd.DataFrame([STATEMENT, STATEMENT | {"quantity_t": 25.0}])
-    assert contained_oxide(two) == {"a": 25.0}
-    assert contained_oxide(pd.DataFrame()) == {}
+def test_table_and_symbol_have_the_size_of_the_leading_statement(data):
+    stated = pd.DataFrame(STATED).assign(system=["JORC 2004", "state registry", "press"])
+    found = values(render(**changed(data, resources=stated)))
+    shown = rows(found["resources"])
+    assert [row["shown"] for row in shown] == [True, False, True]
+    assert [row["oxide_t"] for row in shown] == [3.36e6, 9e6, None]
+    assert [row["oxide_figure"] for row in shown] == ["computed", "published", None]
+    sizes = {row["id"]: (row["oxide_t"], row["radius_px"]) for row in rows(found["deposits"])}
+    assert sizes["a"] == (3.36e6, oxide_radius(3.36e6))
+    assert sizes["c"] == (None, RING_PX)
 
 
 def test_symbols_are_sized_by_class_and_hollow_without_a_statement():

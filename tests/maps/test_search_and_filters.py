@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from geo_ree.maps.headline import headline
 from tests.maps.conftest import changed, written
 
 pytestmark = pytest.mark.browser
@@ -90,6 +91,44 @@ def test_filters_by_position_error_come_back_from_the_link(starter_page, visit):
     seen.page.evaluate("geoRee.set({filters: {error: 2.5}})")
     seen.until("location.hash.includes('f.error=2.5')")
     assert seen.value("geoRee.readSetting(location.hash).filters") == {"error": 2.5}
+
+
+def test_the_filter_of_sizes_gives_what_the_headline_counts(starter_page, visit):
+    tables = starter_page[0].tables
+    seen = visit(starter_page[1], 1440, 900)
+    (counted,) = [
+        values for key, values in headline(tables) if key.startswith("headline_resources")
+    ]
+    leading = tables["resources"][
+        tables["resources"]["shown"] & tables["resources"]["quantity_t"].gt(0)
+    ]
+    kinds = leading.set_index("deposit_id")["system_kind"]
+    names, shown = listed(starter_page[0]), {}
+    seen.page.evaluate("document.querySelector('#filters').closest('details').open = true")
+    for box in seen.page.locator("#filters fieldset:has(input[value='register']) input").all():
+        box.check()
+        kind = box.get_attribute("value")
+        shown[kind] = seen.value(SHOWN)
+        assert seen.value("geoRee.readSetting(location.hash).filters") == {"size": [kind]}
+        gone = seen.value(
+            "geoRee.deposits.filter(d => geoRee.isListed(d) && !geoRee.shown(d)).map(d => d.id)"
+        )
+        assert gone and all(seen.value(f"geoRee.drawn({label!r})") is None for label in gone[:5])
+        box.uncheck()
+    candidates = seen.value(
+        "geoRee.deposits.concat(geoRee.unranked).filter(d => d.role === 'candidate').map(d => d.id)"
+    )
+    assert len(set(shown["code"]) & set(candidates)) == counted["code"]
+    assert len(set(shown["register"]) & set(candidates)) == counted["register"]
+    assert sorted(i for ids in shown.values() for i in ids) == sorted(names["id"])
+    for kind, words in {"code": ["reporting_code"], "register": ["state"]}.items():
+        assert set(kinds.reindex(shown[kind])) == set(words)
+    assert set(shown["unknown"]).isdisjoint(kinds.index)
+    seen.page.evaluate("geoRee.set({filters: {size: ['code', 'unknown']}})")
+    seen.until("location.hash.includes('f.size=code,unknown')")
+    assert "Size is stated: by a reporting code, size unknown." in seen.page.inner_text("#left-out")
+    assert seen.value("geoRee.readSetting('#f.size=code,toString').filters") == {"size": ["code"]}
+    assert seen.value("geoRee.readSetting('#f.size=__proto__').ignored") == ["f.size"]
 
 
 def test_a_weight_without_data_is_disabled_with_its_reason(starter_page, visit):

@@ -152,12 +152,60 @@ def _tonnes(row: Row) -> float:
 
 def _convert(row: Row) -> Computed | None:
     """Oxide of an ore, or ore of an oxide, if the grade is published as one of oxide."""
-    text = cell_text(row.get("grade_text"))
-    printed = _GRADE.match(text)
-    if not _OXIDE_GRADE.search(text) or printed is None or float(printed[1]) == 0.0:
+    grade = oxide_grade(row)
+    if grade is None:
         return None
     compute = contained_mass if row["substance"] == "ore" else ore_mass
-    return compute(_tonnes(row), grade_as_pct(float(printed[1]), printed[2]))
+    return compute(_tonnes(row), grade)
+
+
+def oxide_grade(row: Row) -> float | None:
+    """Return the grade of a statement in per cent; None unless it is published as one of oxide.
+
+    Examples
+    --------
+    >>> oxide_grade({"grade_text": "786 g/t TREO"}), oxide_grade({"grade_text": "1.5 %"})
+    (0.0786, None)
+    """
+    text = cell_text(row.get("grade_text"))
+    if not _OXIDE_GRADE.search(text):
+        return None
+    printed = _GRADE.match(text)
+    if printed is not None:
+        grade = grade_as_pct(float(printed[1]), printed[2])
+    else:
+        grade = pd.to_numeric(row.get("grade_pct", np.nan), errors="coerce")
+    return round(float(grade), 9) if 0.0 < grade <= 100.0 else None
+
+
+def contained_oxide(row: Row) -> tuple[float, str]:
+    """Return the contained oxide of a statement in tonnes, and whether it is published or computed.
+
+    A tonnage of oxide is published; that of an ore is computed where its grade is published as one of
+    oxide. Metal is not converted: its composition is not known.
+
+    Parameters
+    ----------
+    row
+        A row of the layer ``resources``, as a mapping.
+
+    Returns
+    -------
+    tuple of float and str
+        Tonnes, NaN where none follows; ``published``, ``computed`` or "".
+
+    Examples
+    --------
+    >>> contained_oxide({"substance": "ore", "quantity_t": 3.5e8, "grade_text": "0.96 % REO"})
+    (3360000.0, 'computed')
+    """
+    tonnes = _tonnes(row)
+    if not tonnes > 0.0:
+        return float("nan"), ""
+    if row["substance"] == "oxide":
+        return tonnes, "published"
+    computed = _convert(row) if row["substance"] == "ore" else None
+    return (computed.quantity_t, "computed") if computed else (float("nan"), "")
 
 
 def _caveat(shown: Row, other: Row) -> str:

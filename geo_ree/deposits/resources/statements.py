@@ -1,4 +1,4 @@
-"""The statements of a deposit: the order in which they are shown, and the one shown first.
+"""The statements of a deposit: their order, and the leading one, which says how large it is everywhere.
 
 A statement is one published quantity: a row of the layer ``resources``.
 """
@@ -10,11 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from geo_ree.deposits.resources.statement_comparison import contradictions, order_statements
+from geo_ree.deposits.resources.statement_comparison import (
+    contained_oxide,
+    contradictions,
+    order_statements,
+)
 
 
 def display_statement(statements: pd.DataFrame) -> pd.DataFrame:
-    """Choose the one statement of each deposit that is shown first.
+    """Choose the leading statement of each deposit: the one that says how large it is.
 
     Each rule decides ties of the rules before it; the size of the quantity plays no part:
 
@@ -52,13 +56,64 @@ def display_statement(statements: pd.DataFrame) -> pd.DataFrame:
     return order_statements(statements).drop_duplicates("deposit_id")
 
 
+_NEEDED = {"deposit_id", "substance", "quantity_t"}
+
+
+def leading_statements(resources: pd.DataFrame) -> pd.DataFrame:
+    """Give the leading statement of each deposit with the contained oxide that follows from it.
+
+    Parameters
+    ----------
+    resources
+        Rows of the layer ``resources``, classified or not; may be empty and without columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of each deposit the row that `display_statement` chooses, without those that give no quantity
+        above zero; with ``oxide_t`` and ``oxide_figure`` as `with_oxide` adds them.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"deposit_id": "d", "substance": ["ore", "oxide"],
+    ...                      "quantity_t": [3.5e8, 1213700.0], "grade_text": ["0.96 % REO", None],
+    ...                      "system": ["JORC 2004", "state registry"]})
+    >>> leading_statements(rows)[["system", "oxide_t", "oxide_figure"]].to_numpy().tolist()
+    [['JORC 2004', 3360000.0, 'computed']]
+    """
+    if not set(resources.columns) >= _NEEDED:
+        columns = ["deposit_id", "substance", "quantity_t", "system_kind", "category_class"]
+        return with_oxide(resources.iloc[:0].reindex(columns=columns))
+    leading = display_statement(resources)
+    return with_oxide(leading[pd.to_numeric(leading["quantity_t"], errors="coerce") > 0])
+
+
+def with_oxide(statements: pd.DataFrame) -> pd.DataFrame:
+    """Add the contained oxide of each statement: ``oxide_t``, and ``oxide_figure``, published or computed.
+
+    Examples
+    --------
+    >>> with_oxide(pd.DataFrame({"substance": ["oxide", "metal"], "quantity_t": 5.0}))["oxide_t"].tolist()
+    [5.0, nan]
+    """
+    rows = statements.to_dict("records")
+    found = [contained_oxide({str(name): cell for name, cell in row.items()}) for row in rows]
+    return statements.assign(
+        oxide_t=pd.Series([t for t, _ in found], statements.index, dtype="float64"),
+        oxide_figure=pd.Series([f or None for _, f in found], statements.index, dtype=object),
+    )
+
+
 _STATED = {
     "stated_quantity_t": "quantity_t",
     "stated_substance": "substance",
+    "stated_oxide_t": "oxide_t",
+    "stated_oxide_figure": "oxide_figure",
     "stated_grade": "grade_text",
     "stated_grade_pct": "grade_pct",
     "stated_category": "category",
     "stated_system": "system",
+    "stated_system_kind": "system_kind",
     "stated_edition": "edition",
     "stated_year": "year",
     "stated_id": "id",
@@ -81,8 +136,9 @@ def arrange_statements(resources: pd.DataFrame, deposits: pd.DataFrame) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        The classified statements, those of a deposit together; ``shown`` is true for one of each
-        deposit, ``contradiction`` says how another differs from it.
+        The classified statements, those of a deposit together; ``shown`` is true for the leading one
+        of each deposit, ``contradiction`` says how another differs from it, ``oxide_t`` and
+        ``oxide_figure`` what contained oxide follows.
 
     Examples
     --------
@@ -93,7 +149,13 @@ def arrange_statements(resources: pd.DataFrame, deposits: pd.DataFrame) -> pd.Da
     [['x:1', True], ['x:1', False]]
     """
     if resources.empty:
-        return resources.assign(shown=pd.Series(dtype=bool), contradiction=None)
+        blank = pd.Series(dtype=object)
+        return resources.assign(
+            shown=pd.Series(dtype=bool),
+            contradiction=blank,
+            oxide_t=pd.Series(dtype="float64"),
+            oxide_figure=blank,
+        )
     owned = with_owner(resources, deposits)
     ordered = order_statements(owned)
     differences = {}
@@ -106,10 +168,14 @@ def arrange_statements(resources: pd.DataFrame, deposits: pd.DataFrame) -> pd.Da
         else:
             differences[statement] = str(texts[0])
     difference = [differences.get(i) for i in ordered["id"]]
-    return ordered.assign(
-        shown=~ordered["deposit_id"].duplicated(),
-        contradiction=pd.Series(difference, ordered.index, dtype=object),
-    ).reset_index(drop=True)
+    return (
+        with_oxide(ordered)
+        .assign(
+            shown=~ordered["deposit_id"].duplicated(),
+            contradiction=pd.Series(difference, ordered.index, dtype=object),
+        )
+        .reset_index(drop=True)
+    )
 
 
 def with_owner(facts: pd.DataFrame, deposits: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +196,7 @@ def with_owner(facts: pd.DataFrame, deposits: pd.DataFrame) -> pd.DataFrame:
 
 
 def stated_quantities(arranged: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    """Return the statement shown for each deposit, with the others in words.
+    """Return the leading statement of each deposit, with the others in words.
 
     Parameters
     ----------
@@ -160,7 +226,7 @@ def stated_quantities(arranged: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     first = known[is_shown].set_index("deposit_id")
     for name, column in _STATED.items():
         out[name] = ids.map(first[column] if column in first else pd.Series(dtype=object))
-    for name in ("stated_quantity_t", "stated_grade_pct"):
+    for name in ("stated_quantity_t", "stated_oxide_t", "stated_grade_pct"):
         out[name] = pd.to_numeric(out[name]).astype("float64")
     out["stated_year"] = pd.to_numeric(out["stated_year"]).astype("Int64")
     out["statements"] = ids.map(known.groupby("deposit_id").size()).fillna(0).astype("int64")

@@ -12,11 +12,11 @@
     return g.cell("n", known(mid) ? [g.plainNumber(mid, digits || 0), span(low, high) ? el("small", {}, span(low, high)) : null] : g.t("unknown"));
   }
   function row(d) {
-    var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.shownOxide(d);
+    var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.oxideStatement(d);
     return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country)), stopped(d)),
       d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
       g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(spread(access.p50, access.p10, access.p90), g.accessMarks(d)),
-      g.cell("n", oxide ? [g.plainNumber(oxide.quantity_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide, true))] : g.t("unknown")));
+      g.cell("n", oxide ? [g.plainNumber(oxide.oxide_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide, true))] : g.t("unknown")));
   }
   function marked(cell, marks) {
     cell.append.apply(cell, marks);

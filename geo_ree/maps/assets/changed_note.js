@@ -6,7 +6,7 @@
   /* What is not as in the run: weights, gateways, the sliders of the cost of access. */
   function changes() {
     return [g.models.length && (g.model() !== g.models[0] || !g.presetInForce()) ? "changed_weights" : "",
-      g.gatewaySet() && g.otherGateways() ? "changed_gateways" : "", g.accessMoved() ? "changed_costs" : ""].filter(Boolean);
+      g.gatewaysDiffer() ? "changed_gateways" : "", g.accessMoved() ? "changed_costs" : ""].filter(Boolean);
   }
   function state() { return JSON.stringify([g.state.model, g.state.weights, g.gatewaySet(), g.accessSetting()]); }
   function setBack() {

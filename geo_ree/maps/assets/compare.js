@@ -16,8 +16,8 @@
     return known(d.score_worst) && known(d.score_best) ? t("from_to", { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }) : g.unknown();
   }
   function oxide(d) {
-    var r = g.shownOxide(d);
-    return r ? [g.plainNumber(r.quantity_t, 0) + " " + t("t"), el("small", {}, g.nameOfStatement(r))] : g.unknown();
+    var r = g.oxideStatement(d);
+    return r ? [g.plainNumber(r.oxide_t, 0) + " " + t("t"), el("small", {}, g.nameOfStatement(r))] : g.unknown();
   }
   function route(d) {
     var r = g.cheapestRoute(d);

@@ -122,6 +122,7 @@
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
     return el("li", r.shown ? { "class": "shown" } : {}, known(r.quantity_t) ? g.num(r.quantity_t, 0) + " " + t("t") + " " : t("quantity_unknown") + " ", kinds[r.substance] || t("statement_unclear"),
       r.grade_text ? ", " + g.phrase(r.grade_text) : known(r.grade_pct) ? ", " + r.grade_pct.toLocaleString(g.locale()) + " %" : "",
+      r.oxide_figure === "computed" ? ", " + t("oxide_computed", { tonnes: g.plainNumber(r.oxide_t, 0) }) : "",
       "; ", t("category", { word: r.category && r.category !== "unknown" ? g.term(r.category) : t("unknown") }), "; ", g.systemOf(r, t("system_unknown")) + (r.year ? "" : ", " + t("year_not_stated")),
       r.contradiction ? el("div", { "class": "note" }, g.say("compared_to_first", { words: g.fact(r.contradiction) })) : null,
       r.notes ? el("small", {}, " ", g.fact(r.notes)) : null);

@@ -14,6 +14,7 @@
     return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
   function rounded(value, digits) { return value === undefined ? undefined : Number(value.toFixed(digits)); }
+  function oxide(name) { return function (d) { return (g.oxideStatement(d) || {})[name]; }; }
   function columns() {
     var out = [
       ["id", function (d) { return d.id; }], ["name", function (d) { return d.latin_name || d.name; }], ["aliases", function (d) { return d.aliases; }],
@@ -29,8 +30,7 @@
       ["flags_stop", function (d) { return d.flags_stop; }], ["flags_caution", function (d) { return d.flags_caution; }],
       ["flags_note", function (d) { return d.flags_note; }], ["flags_unknown", function (d) { return d.flags_unknown; }],
       ["first_flag", function (d) { return d.first_flag; }],
-      ["oxide_t", function (d) { return (g.shownOxide(d) || {}).quantity_t; }], ["oxide_category", function (d) { return (g.shownOxide(d) || {}).category; }],
-      ["oxide_system", function (d) { return (g.shownOxide(d) || {}).system; }], ["oxide_source", function (d) { return (g.shownOxide(d) || {}).source; }],
+      ["oxide_t", oxide("oxide_t")], ["oxide_figure", oxide("oxide_figure")], ["oxide_category", oxide("category")], ["oxide_system", oxide("system")], ["oxide_source", oxide("source")],
       ["source_quality", function (d) { return d.source_quality; }],
       ["latitude", function (d) { return d.latitude; }], ["longitude", function (d) { return d.longitude; }],
       ["position_error_m", function (d) { return d.position_error_m; }]

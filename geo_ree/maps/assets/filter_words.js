@@ -5,7 +5,8 @@
   var NAMES = {
     country: "country", admin1: "admin1", state: "status_in_source", stage: "stage_of_rare_earths", group: "commodity_group",
     ree: "rare_earths_named", role: "by_product", quality: "source_quality", ore: "ore_type", mineral: "mineral_named",
-    actinides: "actinides_named", grade: "grade_at_least", oxide: "oxide_at_least", rail: "railway_within", error: "position_within", text: "search"
+    actinides: "actinides_named", grade: "grade_at_least", oxide: "oxide_at_least", rail: "railway_within", error: "position_within", size: "size_stated",
+    text: "search"
   };
   var WORDS = {
     ree: { light: "light", heavy: "heavy", unknown: "not_stated" }, role: { candidate: "main_product", by_product_host: "by_product_only" },
@@ -13,6 +14,7 @@
   };
 
   function value(name, v) {
+    if (name === "size") return t(g.sizeWords[v]);
     if (v === "unknown" && name !== "text" && name !== "mineral") return t("not_stated");
     if (name === "country") return g.country(v);
     if (name === "state") return t(g.stateWords[v]);

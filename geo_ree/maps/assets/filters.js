@@ -80,7 +80,8 @@
     grade: function (d, v) { return g.gradeOf(d) >= v; },
     oxide: function (d, v) { return d.oxide_t >= v; },
     rail: function (d, v) { return d.dist_railway_km <= v; },
-    error: function (d, v) { return d.position_error_m <= 1000 * v; }
+    error: function (d, v) { return d.position_error_m <= 1000 * v; },
+    size: function (d, v) { return oneOf(v, g.sizeStatedBy(d)); }
   };
   /* Whether what a filter asks for is unknown of a deposit. */
   var unknowns = {
@@ -89,7 +90,8 @@
     quality: function (d) { return !d.quality; }, ore: function (d) { return !d.ore_type; }, mineral: function (d) { return !d.minerals; },
     actinides: function (d) { return !d.actinides; }, grade: function (d) { return g.gradeOf(d) === undefined; },
     oxide: function (d) { return d.oxide_t === undefined; }, rail: function (d) { return d.dist_railway_km === undefined; },
-    error: function (d) { return d.latitude === undefined || d.position_error_m === undefined; }
+    error: function (d) { return d.latitude === undefined || d.position_error_m === undefined; },
+    size: function (d) { return g.sizeStatedBy(d) === "unknown"; }
   };
   var counted = null;
   function active() {
@@ -130,7 +132,7 @@
   }
   function values(name) {
     var seen = {};
-    rows().forEach(function (d) { seen[d[name] || "unknown"] = true; });
+    rows().forEach(function (d) { seen[name === "size" ? g.sizeStatedBy(d) : d[name] || "unknown"] = true; });
     return Object.keys(seen);
   }
   /* Words of the listed deposits in a column of lists: one near a border has several oblasts. */
@@ -148,6 +150,7 @@
     producing: "state_producing", past: "state_past", licensed: "state_licensed", explored: "state_explored",
     registered: "state_registered", occurrence: "state_occurrence", unknown: "not_stated"
   };
+  g.sizeWords = { code: "chart_code", register: "chart_register", press: "chart_press", unknown: "chart_unknown" };
   g.qualityWords = { 1: "low", 2: "medium", 3: "high" };
   g.reeWords = { light: "light", heavy: "heavy", light_heavy: "light_and_heavy" };
 
@@ -206,6 +209,7 @@
     var made = [
       boxes("country", g.t("country"), codes, function (c) { return c === "unknown" ? g.t("not_stated") : g.country(c); }),
       boxes("stage", g.t("stage_of_rare_earths"), g.data.stages.concat("unknown"), function (s) { return s === "unknown" ? g.t("not_stated") : g.term(g.words(s)); }),
+      boxes("size", g.t("size_stated"), Object.keys(g.sizeWords), function (s) { return g.t(g.sizeWords[s]); }),
       boxes("state", g.t("status_in_source"), Object.keys(g.stateWords), function (s) { return g.t(g.stateWords[s]); }),
       el("div", { "class": "fields" },
         units.length > 1 ? choice("admin1", g.t("admin1"), [any].concat(inOrder(units, g.province))) : null,

@@ -1,8 +1,8 @@
 /* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, data = g.data, REGISTERED = ["reporting_code", "state"], SHORT = 110, flags = null;
-  var LISTS = { deposits: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
+  var el = g.el, t = g.t, data = g.data, REGISTERED = ["code", "register"], SHORT = 110, flags = null;
+  var LISTS = { deposits: nameOf, uncategorised: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
 
   function known(v) { return v !== undefined && v !== null && v !== ""; }
   function at(id) { return document.getElementById(id); }
@@ -33,14 +33,14 @@
     return t(key, values);
   }
 
-  /* A quantity by a reporting code or in a state register, the largest of contained oxide first. */
-  function resourceOf(d) {
-    var found = (g.statements[d.id] || []).filter(function (r) { return REGISTERED.indexOf(r.system_kind) >= 0 && r.quantity_t > 0; });
-    return found.sort(function (a, b) { return (b.substance === "oxide") - (a.substance === "oxide") || b.quantity_t - a.quantity_t; })[0];
-  }
+  /* The leading statement, if it is by a reporting code or in a state register. */
+  function resourceOf(d) { return REGISTERED.indexOf(g.sizeStatedBy(d)) >= 0 ? g.leadingStatement(d) : null; }
   function stated(d) {
-    var r = resourceOf(d), kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
-    return r ? g.plainNumber(r.quantity_t, 0) + " " + t("t") + " " + (kinds[r.substance] || t("statement_unclear")) + ", " + (r.system ? g.term(r.system) : t("system_unknown")) : t("card_no_resource");
+    var r = resourceOf(d), kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") }, oxide = r && r.oxide_t !== undefined;
+    if (!r) return t("card_no_resource");
+    return g.plainNumber(oxide ? r.oxide_t : r.quantity_t, 0) + " " + t("t") + " " + (oxide ? kinds.oxide : kinds[r.substance] || t("statement_unclear"))
+      + (r.oxide_figure === "computed" ? ", " + t("ore_times_grade") : "") + (g.withoutCategory(r) ? ", " + t("category_unknown") : "")
+      + ", " + (r.system ? g.term(r.system) : t("system_unknown"));
   }
   /* The text of a source without what follows its last whole part within the length of a card. */
   function shortened(text) {
@@ -104,11 +104,10 @@
     return el("p", { "class": "worst " + f.severity }, el("strong", {}, g.severity(f.severity) + ": "), g.flagWords ? g.flagWords(f) : el("span", { lang: "en" }, f.fact));
   }
   function answer(card, d) {
-    var coded = card.values.coded;
-    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d),
-      coded ? el("small", {}, t(card.values.by_grade ? "card_coded_grade" : "card_coded", { deposit: nameOf(coded), tonnes: g.plainNumber(card.values.tonnes, 0) })) : null);
-    var others = card.values.others;
-    return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(card.values.countries.map(g.country)) }),
+    var v = card.values, others = v.others;
+    function beside(name, key) { return v[name] ? el("small", {}, t(key, { deposit: nameOf(v[name]), tonnes: g.plainNumber(v[name + "_t"], 0) })) : null; }
+    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d), beside("published", "card_published"), beside("coded", v.by_grade ? "card_coded_grade" : "card_coded"));
+    return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(v.countries.map(g.country)) }),
       others.length ? el("small", {}, t("partner_others", { deposits: listed(others.map(nameOf)) })) : null);
   }
   function facts(d) {

@@ -8,6 +8,13 @@
   g.gatewaySets = function () { return names; };
   /* Whether other gateways are chosen than those of the run. */
   g.otherGateways = function () { return chosen !== names[0]; };
+  /* Whether they lead to other distances: two choices may mean the same. */
+  g.gatewaysDiffer = function () {
+    var run = new Map();
+    if (!chosen || chosen === names[0]) return false;
+    byName[names[0]].forEach(function (s) { run.set(s.id, s.dist_gateway_km); });
+    return byName[chosen].some(function (s) { return run.get(s.id) !== s.dist_gateway_km; });
+  };
   /* Override the rows with the values under that choice; the columns stay unchanged. */
   g.chooseGateways = function (name) {
     if (names.indexOf(name) < 0) return false;

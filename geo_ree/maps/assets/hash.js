@@ -51,6 +51,10 @@
     if (name === "ore" || name === "admin1") {
       return listed().some(function (d) { return g.list(d[name === "ore" ? "ore_type" : name]).indexOf(text) >= 0; }) ? text : null;
     }
+    if (name === "size") {
+      var by = text.split(",").filter(function (v) { return Object.prototype.hasOwnProperty.call(g.sizeWords, v); });
+      return by.length ? by : null;
+    }
     var column = name === "group" ? "commodity_group" : name;
     var there = text.split(",").filter(function (v) { return listed().some(function (d) { return (d[column] || "unknown") === v; }); });
     return !there.length ? null : (FIELDS.indexOf(name) >= 0 ? there : there[0]);

@@ -1,7 +1,7 @@
 /* Rank intervals for weights and gateways that a reader chose: draws of weights, distances and unknown values. */
 "use strict";
 (function (g) {
-  var BUDGET_MS = 12, LEADS = 0.95, COMPARED = 300, running = 0; /* as in geo_ree.scoring.pairwise */
+  var BUDGET_MS = 12, COMPARED = 300, STREAM = 0x9e3779b1, running = 0; /* compared as in geo_ree.scoring.pairwise */
 
   /* A small seeded generator (mulberry32): the same seed gives the same figures. */
   function chance(seed) {
@@ -25,9 +25,13 @@
       if (v > 0 && Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
     }
   }
+  /* Each part of each draw has a stream of its own: a weight or distance that is moved changes no other, and the same settings draw the same. */
+  function streams(seed) {
+    return function (draw, part) { return chance(seed ^ Math.imul(64 * draw + part + 1, STREAM)); };
+  }
   /* Draw weights from a Dirichlet distribution around the shares; a share of 0 stays 0. */
-  function dirichlet(shares, concentration, random) {
-    var out = shares.map(function (s) { return s > 0 ? gamma(concentration * s, random) : 0; });
+  function dirichlet(shares, concentration, stream) {
+    var out = shares.map(function (s, j) { return s > 0 ? gamma(concentration * s, stream(j)) : 0; });
     var total = out.reduce(function (a, b) { return a + b; }, 0);
     return out.map(function (w) { return w / total; });
   }
@@ -68,9 +72,9 @@
     this.hit = Uint8Array.from(rows, function (i) { return hit[i]; });
     this.compared = this.hit.map(function (one) { return one ? 0 : 1; });
   }
-  Lottery.prototype.draw = function (weights, random) {
-    var hit = this.hit, values = this.sources.map(function (one) { return one.draw(random); });
-    var total = this.method(values, this.used.map(function (j) { return weights[j]; }), this.compared);
+  Lottery.prototype.draw = function (weights, stream) {
+    var hit = this.hit, used = this.used, values = this.sources.map(function (one, k) { return one.draw(stream(used[k])); });
+    var total = this.method(values, used.map(function (j) { return weights[j]; }), this.compared);
     return total.map(function (t, i) { return hit[i] ? 0 : Math.min(100 * t, 100); });
   };
   /* The rows of one role or stage; `places` are their positions among all ranked rows. */
@@ -120,9 +124,8 @@
       score_p5: between(scores, 0.05), score_p95: between(scores, 0.95)
     };
   };
-  /* Compare one of the first rows with those below: neither is above the other in 95 % of the draws. Equal scores count half.
-     The rows are in the order of the ranks; both get the other's row and the chance to be above it. */
-  Group.prototype.compare = function (i, drawn, out) {
+  /* The chance of one of the first rows to be above each one below it, in the order of the ranks. Equal scores count half. */
+  Group.prototype.compare = function (i, drawn) {
     var n = this.rows.length, last = Math.min(n, COMPARED), scores = this.scores, ahead = new Float64Array(last), j;
     for (var k = 0; k < drawn; k++) {
       var mine = scores[k * n + i];
@@ -131,61 +134,77 @@
         if (mine > other) ahead[j]++; else if (mine === other) ahead[j] += 0.5;
       }
     }
-    out[i].rivals = out[i].rivals || [];
-    for (j = i + 1; j < last; j++) {
-      var chance = ahead[j] / drawn;
-      out[j].rivals = out[j].rivals || [];
-      if (Math.max(ahead[j], drawn - ahead[j]) / drawn >= LEADS) continue;
-      out[i].rivals.push([this.rows[j], chance]);
-      out[j].rivals.push([this.rows[i], 1 - chance]);
-    }
+    return ahead.map(function (count) { return count / drawn; });
   };
 
-  /* Draw in slices, so that the page stays responsive; calls done(found, draws) with row -> figures.
-     `groups` are the rows of each role, `stages` those of each stage of a role. A later call ends an earlier one. Small tables are done before it returns. */
-  g.drawRanks = function (model, weights, groups, stages, done) {
-    var token = ++running, shares = g.scoring.shares(weights), found = {};
-    var largest = Math.max.apply(null, [1].concat(groups.map(function (rows) { return rows.length; }))), drawn = drawsFor(largest);
-    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, concentration = g.scoringData().concentration;
-    var random = chance(seed), apart = chance(seed ^ 0x5bd1e995); /* distances have a stream of their own, so that they change no weight */
-    var rows = [].concat.apply([], groups), place = new Map(rows.map(function (row, i) { return [row, i]; }));
-    var lottery = new Lottery(model, shares, rows);
+  /* Draws under some settings. `groups` are the rows of each role, `stages` those of each stage of a role. step() does a part of the
+     work until it returns false; then `found` has the figures of each row, and `chances` of each pair of the first rows of a role. */
+  function Drawing(model, weights, groups, stages) {
+    var seed = g.data.run && g.data.run.seed ? g.data.run.seed : 1, drawn;
+    var rows = [].concat.apply([], groups).sort(function (a, b) { return a - b; }), place = new Map(rows.map(function (row, i) { return [row, i]; }));
+    this.draws = drawn = drawsFor(Math.max.apply(null, [1].concat(groups.map(function (some) { return some.length; }))));
+    this.shares = g.scoring.shares(weights);
+    this.weightStreams = streams(seed);
+    this.distanceStreams = streams(seed ^ 0x5bd1e995);
+    this.lottery = new Lottery(model, this.shares, rows);
     function group(some) { return new Group(some, some.map(function (row) { return place.get(row); }), drawn); }
-    var made = groups.filter(function (some) { return some.length; }).map(group), roles = made.length;
-    made = made.concat(stages.map(group));
-    var k = 0, which = 0, figures = [], compared = 0;
-    function step() {
-      if (k < drawn) {
-        var scores = lottery.draw(dirichlet(shares, concentration, random), apart);
-        made.forEach(function (group) { group.rank(k, scores); });
-        k++;
-        return true;
-      }
-      if (which >= made.length) return false;
-      var group = made[which];
-      if (figures.length < group.rows.length) {
-        figures.push(group.tell(figures.length, drawn));
-        return true;
-      }
-      if (which < roles && compared < Math.min(COMPARED, figures.length)) {
-        group.compare(compared++, drawn, figures);
-        return true;
-      }
-      group.rows.forEach(function (row, i) {
-        if (which < roles) { found[row] = figures[i]; return; }
-        found[row].rank_in_stage_p5 = figures[i].rank_p5;
-        found[row].rank_in_stage_p95 = figures[i].rank_p95;
-      });
-      figures = [];
-      compared = 0;
-      which++;
-      return true;
+    this.groups = groups.filter(function (some) { return some.length; }).map(group);
+    this.roles = this.groups.length;
+    this.groups = this.groups.concat(stages.map(group));
+    this.found = {};
+    this.chances = new Map();
+    this.at = this.which = this.told = this.compared = 0;
+  }
+  Drawing.prototype.draw = function () {
+    var k = this.at++, weightStreams = this.weightStreams, distanceStreams = this.distanceStreams;
+    var weights = dirichlet(this.shares, g.scoringData().concentration, function (j) { return weightStreams(k, j); });
+    var scores = this.lottery.draw(weights, function (j) { return distanceStreams(k, j); });
+    this.groups.forEach(function (group) { group.rank(k, scores); });
+  };
+  Drawing.prototype.tell = function (group) {
+    var row = group.rows[this.told], told = group.tell(this.told++, this.draws);
+    if (this.which < this.roles) this.found[row] = told;
+    else Object.assign(this.found[row], { rank_in_stage_p5: told.rank_p5, rank_in_stage_p95: told.rank_p95 });
+  };
+  Drawing.prototype.step = function () {
+    var group = this.groups[this.which];
+    if (this.at < this.draws) this.draw();
+    else if (!group) return false;
+    else if (this.told < group.rows.length) this.tell(group);
+    else if (this.which < this.roles && this.compared < Math.min(COMPARED, group.rows.length)) {
+      this.chances.set(group.rows[this.compared], [group.rows, this.compared, group.compare(this.compared, this.draws)]);
+      this.compared++;
+    } else {
+      this.told = this.compared = 0;
+      this.which++;
     }
+    return true;
+  };
+  /* The chance of one row to be above another of its role; undefined where they were not compared. */
+  Drawing.prototype.chanceOf = function (a, b) {
+    var one = this.chances.get(a), other = this.chances.get(b);
+    if (!one || !other || one[0] !== other[0]) return undefined;
+    return one[1] < other[1] ? one[2][other[1]] : 1 - other[2][one[1]];
+  };
+  /* The rows that were compared with one, in the order of the ranks. */
+  Drawing.prototype.comparedWith = function (row) {
+    var own = this.chances.get(row);
+    return own ? own[0].slice(0, COMPARED).filter(function (other) { return other !== row; }) : undefined;
+  };
+  g.drawing = function (model, weights, groups, stages) { return new Drawing(model, weights, groups, stages); };
+  /* The same for the rows that are compared, `groups` being in the order of the ranks. */
+  g.drawingOfCompared = function (model, weights, groups) {
+    return new Drawing(model, weights, groups.map(function (rows) { return rows.slice(0, COMPARED); }), []);
+  };
+  /* Draw in slices, so that the page stays responsive; calls done() after all of them. A later call ends an earlier one, of which
+     nothing is lost. Small tables are done before it returns. */
+  g.drawAll = function (list, done) {
+    var token = ++running;
     function slice() {
       if (token !== running) return;
       var start = performance.now(), more = true;
-      while (more && performance.now() - start < BUDGET_MS) more = step();
-      if (more) setTimeout(slice, 0); else done(found, drawn);
+      while (more && performance.now() - start < BUDGET_MS) more = list.some(function (one) { return one.step(); });
+      if (more) setTimeout(slice, 0); else done();
     }
     slice();
   };

@@ -2,7 +2,7 @@
 "use strict";
 (function (g) {
   var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", MOST = 300, R = 6, LETTER = 7.2, NAME_LETTER = 7.6, PAD = { top: 16, right: 16, bottom: 48, left: 48 };
-  var KINDS = ["reporting_code", "state"], by = "score", box = null, wide = 0, chosen = null;
+  var FILLS = { code: "full", register: "half", press: "hollow" }, by = "score", box = null, wide = 0, chosen = null;
 
   function known(v) { return v !== undefined && v !== null; }
   function shape(tag, attributes) {
@@ -11,8 +11,8 @@
     rest.forEach(function (child) { if (child) node.append(child); });
     return node;
   }
-  /* How a mark is filled follows the kind of system of its statement. */
-  function fillOf(r) { return !r ? "none" : ["full", "half"][KINDS.indexOf(r.system_kind)] || "hollow"; }
+  /* How a mark is filled follows who states the size. */
+  function fillOf(p) { return p.r ? FILLS[g.sizeStatedBy(p.d)] : "none"; }
   /* What is drawn up the side: [value, low, high, whether it depends on where the deposit lies]; null if unknown. */
   function heightOf(d) {
     var cost = g.accessOf(d), i, score;
@@ -25,7 +25,7 @@
   }
   function points() {
     var all = g.deposits.concat(g.unranked).filter(function (d) { return d.role === "candidate" && g.shown(d); });
-    var found = all.map(function (d) { var r = g.shownOxide(d); return { d: d, r: r, t: r && r.quantity_t, y: heightOf(d) }; });
+    var found = all.map(function (d) { var r = g.oxideStatement(d); return { d: d, r: r, t: r && r.oxide_t, y: heightOf(d) }; });
     var drawn = found.filter(function (p) { return p.y && (p.t || !p.y[3]); }).sort(function (a, b) { return b.y[0] - a.y[0]; });
     return { drawn: drawn.slice(0, MOST), left: all.length - Math.min(drawn.length, MOST) };
   }
@@ -140,13 +140,13 @@
     if (by === "cost") return t("chart_cost", { value: g.about(y[0]), low: g.about(y[1]), high: g.about(y[2]) });
     return known(y[1]) ? t("chart_score", digits) : t("chart_score_only", digits);
   }
-  function sizeWords(p) { return p.r ? g.plainNumber(p.t, 0) + " " + t("t") + ", " + (p.r.system ? g.term(p.r.system) : t("system_unknown")) : t("size_unknown"); }
+  function sizeWords(p) { return p.r ? g.plainNumber(p.t, 0) + " " + t("t") + ", " + (g.nameOfStatement(p.r, true) || t("system_unknown")) : t("size_unknown"); }
   function drawn(p, s) {
     var line = known(p.y[1]) ? shape("path", { "class": "span" + (p.y[3] ? " dashed" : ""), d: "M" + p.px + " " + s.y(p.y[1]) + "V" + s.y(p.y[2]) }) : null;
     var node = shape("g", { "class": "point", role: "link", tabindex: "-1", "data-id": p.d.id, "aria-label": (p.d.name || p.d.id) + ": " + valueWords(p) + "; " + sizeWords(p) },
       line, shape("circle", { cx: p.px, cy: p.py, r: 12, "class": "reach" }));
     /* A score that depends on the place has no point: its range alone is drawn. */
-    if (!p.y[3]) mark(p.px, p.py, fillOf(p.r)).forEach(function (part) { node.append(part); });
+    if (!p.y[3]) mark(p.px, p.py, fillOf(p)).forEach(function (part) { node.append(part); });
     return node;
   }
   function key() {
@@ -173,7 +173,7 @@
   function table(list) {
     return el("details", {}, el("summary", {}, t("chart_table")), g.table([t("deposit"), [t("contained_oxide"), "n"], t("source"), [by === "cost" ? t("chart_y_cost") : t("score"), "n"]],
       list.map(function (p) {
-        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? (p.r.system ? g.term(p.r.system) : t("system_unknown")) : "–", g.cell("n", valueWords(p)));
+        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? g.nameOfStatement(p.r, true) || t("system_unknown") : "–", g.cell("n", valueWords(p)));
       })));
   }
   /* One point is in the tab order; the arrow keys move along the values, Enter opens the dossier. */

@@ -3,7 +3,7 @@
 "use strict";
 (function (g) {
   var LARGE = 4000, RANKED = ["candidate", "by_product_host"], subscribers = [], ranked = {};
-  var begun = false, rowOf = null, timer = 0, current = null, alike = null, reaches = null;
+  var begun = false, rowOf = null, timer = 0, current = null, alike = null, reaches = null, base = null, order = null;
 
   g.state = { model: "", weights: {}, filters: {}, language: g.firstLanguage(), choice: null, sort: null, point: null };
 
@@ -16,6 +16,8 @@
       g.state.model = g.models[0].name;
       g.state.weights = presetWeights(g.models[0]);
     }
+    /* Its distances are those of the run, before a reader chooses other gateways. */
+    if (g.data.pairs && g.models.length) base = g.drawingOfCompared(g.models[0], listed(g.models[0]), RANKED.map(rowsOfRun));
     recompute([]);
     g.restore();
   }
@@ -26,6 +28,11 @@
       rank: g.reach(d.rank_in_role, d.rank_p5, d.rank_p95), score: g.reach(d.score, d.score_p5, d.score_p95),
       rank_in_stage: g.reach(d.rank_in_stage, d.rank_in_stage_p5, d.rank_in_stage_p95)
     };
+  }
+  /* The rows of a role in the order of the run's ranks. */
+  function rowsOfRun(role) {
+    var rows = Array.from(g.deposits.keys()).filter(function (i) { return g.deposits[i].role === role && g.deposits[i].rank_in_role !== undefined; });
+    return rows.sort(function (a, b) { return g.deposits[a].rank_in_role - g.deposits[b].rank_in_role; });
   }
   function presetWeights(model) {
     var out = {};
@@ -43,13 +50,17 @@
     return g.models.filter(function (m) { return m.name === g.state.model; })[0] || g.models[0] || null;
   }
   function listed(m) { return m.criteria.map(function (c) { return g.state.weights[c.name] || 0; }); }
+  /* Whether the weights are shares of the whole as in the preset, whatever their sum. */
   function presetInForce() {
-    var m = model();
-    return !m || m.criteria.every(function (c) { return g.state.weights[c.name] === c.weight; });
+    var m = model(), own, now;
+    if (!m) return true;
+    own = g.scoring.shares(m.criteria.map(function (c) { return c.weight; }));
+    now = g.scoring.shares(listed(m));
+    return own.every(function (share, j) { return Math.abs(share - now[j]) < 1e-12; });
   }
   /* Whether weights and gateways are those of the run, so that its ranks and intervals apply. */
   function published() {
-    return model() === (g.models[0] || null) && presetInForce() && !(g.gatewaySet() && g.otherGateways());
+    return model() === (g.models[0] || null) && presetInForce() && !g.gatewaysDiffer();
   }
   function row(d) {
     if (!rowOf) rowOf = new Map(g.deposits.map(function (one, i) { return [one, i]; }));
@@ -105,9 +116,11 @@
     current.sizeOfStage = new Int32Array(g.deposits.length);
     stages.forEach(function (rows) { rows.forEach(function (i, k) { mine.rankInStage[i] = k + 1; mine.sizeOfStage[i] = rows.length; }); });
     function draw() {
-      g.drawRanks(m, weights, groups, stages, function (found, draws) {
-        mine.found = found;
-        mine.draws = draws;
+      var drawn = g.drawing(m, weights, groups, stages);
+      g.drawAll([base, drawn].filter(Boolean), function () {
+        mine.found = drawn.found;
+        mine.draws = drawn.draws;
+        mine.drawn = drawn;
         if (running) changed = changed.concat("intervals"); else announce(["intervals"]);
       });
     }
@@ -187,7 +200,7 @@
     now.wide = now.wide || Object.create(null);
     var at = row(d), found = now.found[at];
     if (!found) return { basis: "page", draws: now.draws };
-    if (!now.wide[at]) now.wide[at] = Object.assign({ basis: "page", draws: now.draws }, g.widened(found, endsOf(d, now)));
+    if (!now.wide[at]) now.wide[at] = Object.assign({ basis: "page", draws: now.draws }, g.widened(found, endsOf(d, now)), chancesOfTop(d, now));
     return now.wide[at];
   };
   /* The first rank that occurs and the draws on it and the next ones, in ‰, under the settings in force; null where they were not kept. */
@@ -196,14 +209,55 @@
     if (!now || now.published) return run && Object.prototype.hasOwnProperty.call(run, d.id) ? run[d.id] : null;
     return now.found && now.found[row(d)] ? now.found[row(d)].shares : null;
   };
+  function drawsOf(now) { return { run: (g.data.run || {}).draws || now.draws, base: base.draws, now: now.draws }; }
+  /* The chances of a place at the top: they move from the run's by no more than the page's own draws move. */
+  function chancesOfTop(d, now) {
+    var out = {}, before = base && base.found[row(d)], found = now.found[row(d)];
+    ["p_top3", "p_top5"].forEach(function (name) {
+      if (before && d[name] !== undefined) out[name] = g.changedChance(d[name], before[name], found[name], 1, drawsOf(now));
+    });
+    return out;
+  }
+  /* The run's chance that one row is above another; undefined where they were not compared. */
+  function orderOfRun(a, b) {
+    var pairs = g.data.pairs, rows = g.deposits.length;
+    if (!order) {
+      order = new Map();
+      pairs.a.forEach(function (one, k) {
+        var other = pairs.b[k], p = pairs.p[k] / pairs.whole;
+        order.set(Math.min(one, other) * rows + Math.max(one, other), one < other ? p : 1 - p);
+      });
+    }
+    var found = order.get(Math.min(a, b) * rows + Math.max(a, b));
+    return found === undefined || a < b ? found : 1 - found;
+  }
+  /* How much less sure the run is than the page's draws under the run's settings: once for all pairs. */
+  function width(draws) {
+    var pairs = g.data.pairs;
+    if (base.width === undefined) base.width = g.widthOfRun(pairs.a.map(function (a, k) { return [pairs.p[k] / pairs.whole, base.chanceOf(a, pairs.b[k])]; })
+      .filter(function (one) { return one[1] !== undefined; }), draws);
+    return base.width;
+  }
+  /* The chance that one row is above another under the settings of the reader. */
+  function orderNow(now, a, b) {
+    if (a > b) return 1 - orderNow(now, b, a);
+    var chance = now.drawn.chanceOf(a, b), draws = base && drawsOf(now), run = base ? orderOfRun(a, b) : undefined, before = base ? base.chanceOf(a, b) : undefined;
+    return run === undefined || before === undefined ? chance : g.changedChance(run, before, chance, width(draws), draws);
+  }
+  function rivalsNow(now, at) {
+    var others = now.drawn && now.drawn.comparedWith(at);
+    now.rivals = now.rivals || Object.create(null);
+    if (others && !now.rivals[at]) now.rivals[at] = others.map(function (b) { return [b, orderNow(now, at, b)]; }).filter(function (one) { return !g.tellsApart(one[1]); });
+    return now.rivals[at];
+  }
   /* Pairs of the run that cannot be told apart: row -> [row, chance to be above it] in the order of the ranks, as the pairs come. */
   function pairsOfRun() {
     var pairs = g.data.pairs;
     if (alike) return alike;
     alike = g.deposits.map(function (d) { return pairs && d.rank_in_role <= pairs.compared ? [] : undefined; });
-    if (pairs) pairs.a.forEach(function (a, k) {
-      alike[a].push([pairs.b[k], pairs.p[k] / 1000]);
-      alike[pairs.b[k]].push([a, 1 - pairs.p[k] / 1000]);
+    if (pairs) pairs.a.slice(0, pairs.close).forEach(function (a, k) {
+      alike[a].push([pairs.b[k], pairs.p[k] / pairs.whole]);
+      alike[pairs.b[k]].push([a, 1 - pairs.p[k] / pairs.whole]);
     });
     return alike;
   }
@@ -212,7 +266,7 @@
   g.rivalsOf = function (d) {
     var now = figures(d), found;
     if (!now || now.published) found = pairsOfRun()[row(d)];
-    else found = now.found && now.found[row(d)] && now.found[row(d)].rivals;
+    else found = rivalsNow(now, row(d));
     return found && found.map(function (one) { return { d: g.deposits[one[0]], ahead: one[1] }; });
   };
   /* Points of each known criterion under the current weights: name -> points. */

@@ -15,29 +15,40 @@
   }
   g.controlOf = control;
   function namesNdPr(d) { return g.list(d.commodities).some(function (word) { return /^(Nd|Pr)$/.test(word); }); }
-  /* The grade of the statement that is shown first, in per cent. */
+  /* The grade of the leading statement, in per cent. */
   g.gradeOf = function (d) {
-    var r = shownStatement(d);
-    return d.stated_grade_pct !== undefined ? d.stated_grade_pct : r ? r.grade_pct : undefined;
+    var r = g.leadingStatement(d);
+    return r ? r.grade_pct : d.stated_grade_pct;
   };
-  function shownStatement(d) {
-    var list = g.statements[d.id] || [];
-    return list.filter(function (r) { return r.shown; })[0] || list[0] || null;
-  }
-  /* The statement of contained oxide that says how large a deposit is: by the surest kind of system, of equals the largest. */
-  function oxide(d) { return (g.statements[d.id] || []).filter(function (r) { return r.sized; })[0] || null; }
-  function categoryOf(r) { return r && r.category && r.category !== "unknown" ? r.category : g.t("category_unknown"); }
-  /* The statement that a figure is from: category, system and year. */
+  /* The statement that says how large a deposit is, everywhere: the one that Python marked. */
+  g.leadingStatement = function (d) {
+    return (g.statements[d.id] || []).filter(function (r) { return r.shown; })[0] || null;
+  };
+  /* The same, if contained oxide follows from it: `oxide_t` is published, or ore times grade. */
+  g.oxideStatement = function (d) {
+    var r = g.leadingStatement(d);
+    return r && r.oxide_t !== undefined ? r : null;
+  };
+  var KINDS = { reporting_code: "code", state: "register" };
+  /* By whom the size of a deposit is stated: "code", "register", "press" (or another source), "unknown". */
+  g.sizeStatedBy = function (d) {
+    var r = g.leadingStatement(d);
+    return r ? KINDS[r.system_kind] || "press" : "unknown";
+  };
+  function categoryOf(r) { return r.category && r.category !== "unknown" ? g.term(r.category) : g.t("category_unknown"); }
+  /* What a reader of a size by a code has to know: that its category was not seen. */
+  g.withoutCategory = function (r) { return r.system_kind === "reporting_code" && categoryOf(r) === g.t("category_unknown"); };
+  /* The statement that a figure is from: category, system and year. In short the category only where a code lacks it. */
   function nameOfStatement(r, short) {
     var system = r.system ? g.term(r.system) : "", year = r.year && system.indexOf(String(r.year)) < 0 ? String(r.year) : "";
-    if (short && !system) return r.category && r.category !== "unknown" ? g.term(r.category) : "";
-    return [short ? "" : g.term(categoryOf(r)), system, year].filter(Boolean).join(", ");
+    return [short ? "" : categoryOf(r), system, year, r.oxide_figure === "computed" ? g.t("ore_times_grade") : "",
+      short && g.withoutCategory(r) ? g.t("category_unknown") : ""].filter(Boolean).join(", ");
   }
   g.nameOfStatement = nameOfStatement;
   function named(r) { return el("small", { "class": "clamp", title: nameOfStatement(r) }, nameOfStatement(r)); }
   function oxideCell(d) {
-    var r = oxide(d), other = shownStatement(d);
-    if (r) return g.cell("n " + WIDE, g.plainNumber(r.quantity_t, 0) + " " + g.t("t"), named(r));
+    var r = g.oxideStatement(d), other = g.leadingStatement(d);
+    if (r) return g.cell("n " + WIDE, g.plainNumber(r.oxide_t, 0) + " " + g.t("t"), named(r));
     if (!other) return g.cell("n " + WIDE, g.unknown());
     return g.cell("n " + WIDE, g.unknown(), el("small", {}, g.t("stated_as", { what: g.term(other.substance || "unclear") })));
   }
@@ -69,10 +80,10 @@
       key: function (d) { var at = g.data.stages.indexOf(d.stage); return at < 0 ? undefined : at + (g.rankInStageOf(d) || 0) / 1e6; },
       cell: stageCell },
     { name: "oxide", head: "contained_oxide", kind: "n o " + WIDE, down: true,
-      key: function (d) { var r = oxide(d); return r ? r.quantity_t : undefined; }, cell: oxideCell },
+      key: function (d) { return (g.oxideStatement(d) || {}).oxide_t; }, cell: oxideCell },
     { name: "grade", head: "grade", full: "grade_full", kind: "n gr " + ROOMIEST, down: true, key: g.gradeOf,
       cell: function (d) {
-        var r = shownStatement(d), grade = g.gradeOf(d);
+        var r = g.leadingStatement(d), grade = g.gradeOf(d);
         return g.cell("n " + ROOMIEST, grade === undefined ? g.unknown() : g.plainNumber(grade, grade < 1 ? 2 : 1) + " %", grade !== undefined && r && r.grade_text ? el("small", { "class": "clamp", title: g.phrase(r.grade_text) }, g.phrase(r.grade_text)) : null, grade !== undefined && r ? named(r) : null);
       } },
     { name: "owner", head: "owner", full: "owner_full", kind: "ow " + ROOMY, key: function (d) { var c = control(d); return c.holder_status === "not found" ? undefined : c.holder || undefined; },
@@ -150,7 +161,6 @@
   }
 
   g.columns = columns;
-  g.shownOxide = oxide;
   /* The columns in force: those that the reader chose, else all; the width of the panel decides which of them are seen. */
   /* A column of the run that has a value in one or two rows says little: it is there where a reader chooses it. */
   function sparse(c) {
