@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import pytest
 
-from tests.maps.conftest import written
+from tests.maps.conftest import changed, written
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +23,9 @@ CHANCES = """(() => {
   return roles.flatMap(rows => rows.flatMap(a => rows.filter(b => a < b)
     .map(b => [d[a].id, d[b].id, drawn.chanceOf(a, b)])));
 })()"""
+APART = """[...document.querySelectorAll('#headline p, .apart-answer, .ranking tr.row')].map(node =>
+  node.dataset.id ? [node.dataset.id, node.classList.contains('split'), node.querySelector('.rivals-count')?.innerText]
+    : node.innerText)"""
 RIVALS = """geoRee.deposits.filter(geoRee.isRanked)
   .flatMap(d => geoRee.rivalsOf(d).map(one => [d.id, one.d.id, one.ahead]))"""
 
@@ -39,8 +42,9 @@ def changed_chance(run, base, now, width, draws=DRAWS):
     )
     if moved == y:
         return run
-    farthest = abs(moved - y)
-    return NORMAL.cdf(min(z + farthest, max(z - farthest, width * moved)))
+    own = min(1.0, max(0.01, (z * y + width) / (y * y + 1)))
+    low, high = sorted((z, z + moved - y))
+    return NORMAL.cdf(min(high, max(low, own * moved)))
 
 
 def width_of_run(pairs, draws=DRAWS):
@@ -68,10 +72,12 @@ def test_the_rule_in_the_page_is_that_of_python(small, width):
     assert found == pytest.approx([changed_chance(*case, width) for case in cases], abs=1e-9)
     for (run, base, now), chance in zip(cases, found, strict=True):
         start = deviations(run, DRAWS["run"])
-        moved = abs(deviations(now, DRAWS["now"]) - deviations(base, DRAWS["base"]))
-        sure = abs(NORMAL.inv_cdf(min(1 - 1e-15, max(1e-15, chance))))
-        assert sure <= abs(start) + moved + 1e-6
-        assert moved > 0 or chance == run
+        moved = deviations(now, DRAWS["now"]) - deviations(base, DRAWS["base"])
+        if not moved:
+            assert chance == run
+            continue
+        sure = NORMAL.inv_cdf(min(1 - 1e-15, max(1e-15, chance)))
+        assert min(0, moved) - 1e-6 <= sure - start <= max(0, moved) + 1e-6
 
 
 def test_the_width_of_the_run_in_the_page_is_that_of_python(small):
@@ -108,16 +114,29 @@ def test_the_page_takes_the_rule_for_every_pair(starter_page, visit, weights):
     assert 0 < len(close) < len(expected)
 
 
-def test_exits_that_the_run_already_uses_change_no_statement(starter_page, visit):
+def test_exits_that_lead_to_the_same_distances_change_no_statement(data, tmp_path, visit):
+    scores = data["tables"]["scores"].set_index("id")["score"]
+    gateways = data["tables"]["gateways"]
+    gateways = gateways.assign(score=gateways["id"].map(scores))
+    seen = visit(written(changed(data, gateways=gateways), tmp_path), 1440, 900)
+    before = seen.value(STATEMENTS)
+    names = seen.value("geoRee.gatewaySets()")
+    assert len(names) == 2
+    seen.page.evaluate(f"geoRee.chooseGateways({json.dumps(names[1])})")
+    assert seen.value("geoRee.otherGateways() && !geoRee.gatewaysDiffer()")
+    assert seen.value(STATEMENTS) == before
+    assert seen.page.is_hidden("#changed-note")
+
+
+def test_exits_that_the_run_already_leaves_out_separate_nothing_new(starter_page, visit):
+    """The run avoids China, Russia and Iran; one more port on the Caspian moves scores by hundredths."""
     seen = visit(starter_page[1], 1440, 900)
-    before, alike = seen.value(STATEMENTS), []
-    for name in seen.value("geoRee.gatewaySets()")[1:]:
-        seen.page.evaluate(f"geoRee.chooseGateways({json.dumps(name)})")
-        if not seen.value("geoRee.gatewaysDiffer()"):
-            alike.append(name)
-            assert seen.value(STATEMENTS) == before
-            assert seen.page.is_hidden("#changed-note")
-    assert alike
+    before = {(a, b) for a, b, _ in seen.value(RIVALS)}
+    said = seen.value(APART)
+    seen.page.evaluate("geoRee.chooseGateways('no exit through China, Russia or Iran')")
+    seen.until(DRAWN)
+    assert {(a, b) for a, b, _ in seen.value(RIVALS)} == before
+    assert seen.value(APART) == said
 
 
 def test_weights_of_the_same_shares_are_those_of_the_run(starter_page, visit):
@@ -154,7 +173,7 @@ def test_a_step_of_a_slider_separates_no_pair_whose_order_it_did_not_make_surer(
         for pair in set(now) - close:
             if max(run[pair], 1 - run[pair]) >= 0.95:
                 continue
-            surer = abs(deviations(now[pair], draws["now"]) - deviations(base[pair], draws["base"]))
-            assert abs(deviations(run[pair], draws["run"])) + surer >= NORMAL.inv_cdf(0.95) - 1e-9
-            assert surer > 0
+            moved = deviations(now[pair], draws["now"]) - deviations(base[pair], draws["base"])
+            assert moved
+            assert abs(deviations(run[pair], draws["run"]) + moved) >= NORMAL.inv_cdf(0.95) - 1e-6
     assert steps > 2

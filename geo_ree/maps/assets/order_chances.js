@@ -1,7 +1,7 @@
 /* How sure an order is under the settings of a reader: never surer than the run by more than the change itself explains. */
 "use strict";
 (function (g) {
-  var LEADS = 0.95, known = new Map(); /* as geo_ree.scoring.pairwise */
+  var LEADS = 0.95, LEAST = 0.01, known = new Map(); /* as geo_ree.scoring.pairwise */
 
   /* The share of a normal distribution below z: a continued fraction for the tail, a series in the middle. */
   g.normalShare = function (z) {
@@ -32,12 +32,14 @@
     return found;
   }
   /* The chance of an order under the settings of a reader. `run` is that of the run; `base` and `now` are those that the page draws under
-     the settings of the run and of the reader, each with its number of draws. The page's is made less sure by `width`, the run's certainty
-     as a part of the page's, and moves from the run's by no more than the page's own moves. */
+     the settings of the run and of the reader, each with its number of draws. The page's is made less sure as it was under the run's
+     settings: by this pair's own quotient of the run and the page, and by `width`, that of all pairs, where the page's is near 50 %. It then
+     lies between the run's and the run's moved by as much as the page's own. */
   g.changedChance = function (run, base, now, width, draws) {
-    var from = deviations(base, draws.base), to = deviations(now, draws.now), start = deviations(run, draws.run), change = Math.abs(to - from);
-    if (!change) return run;
-    return g.normalShare(Math.min(start + change, Math.max(start - change, width * to)));
+    var from = deviations(base, draws.base), to = deviations(now, draws.now), start = deviations(run, draws.run), moved = start + to - from, own;
+    if (from === to) return run;
+    own = Math.min(1, Math.max(LEAST, (start * from + width) / (from * from + 1)));
+    return g.normalShare(Math.min(Math.max(start, moved), Math.max(Math.min(start, moved), own * to)));
   };
   /* By how much the run is less sure than the page's draws under the same settings: the slope through the origin of the run's chances on
      the page's, in standard deviations, over all pairs that both draw in both orders; 1 at most. */
@@ -49,7 +51,7 @@
       both += run * page;
       own += page * page;
     });
-    return own > 0 ? Math.min(1, Math.max(0.01, both / own)) : 1;
+    return own > 0 ? Math.min(1, Math.max(LEAST, both / own)) : 1;
   };
   g.tellsApart = function (chance) { return Math.max(chance, 1 - chance) >= LEADS; };
 })(geoRee);
