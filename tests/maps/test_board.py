@@ -342,8 +342,8 @@ def test_the_title_of_the_table_says_which_candidates_it_shows(data):
 
 
 @pytest.mark.browser
-def test_tonnes_and_grade_each_name_their_statement(data, tmp_path, visit):
-    """The largest statement of ore stands first, the tonnage of oxides is of another one."""
+def test_tonnes_and_grade_are_of_one_statement_on_screen_and_paper(data, tmp_path, visit):
+    """Ore by a code leads; its oxide is computed, and the register's tonnage stands behind it."""
     columns = ("deposit_id", "substance", "quantity_t", "grade_pct", "category", "system", "year")
     rows = [
         ("a", "ore", 3.5e8, 0.96, "unknown", "JORC 2004", 2013),
@@ -351,13 +351,25 @@ def test_tonnes_and_grade_each_name_their_statement(data, tmp_path, visit):
     ]
     resources = pd.DataFrame(rows, columns=list(columns)).assign(source="s", shown=[True, False])
     resources["system_kind"] = ["reporting_code", "state"]
+    resources["grade_text"] = ["0.96 % REO", None]
     path = tmp_path / "map.html"
     path.write_text(render(**changed(data, resources=resources)), encoding="utf-8")
+    short = "JORC 2004, 2013, computed as ore × grade, category unknown"
+    assert f"3,360,000 t<small>{short}</small>" in path.read_text(encoding="utf-8")
     seen = visit(path, 1900, 900)
     seen.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
     text = seen.page.inner_text("#comparison")
-    assert "1,200,000 t\nreserve, a state registry" in text
-    assert re.search(r"0\.96 %\n+category unknown, JORC 2004, 2013", text)
+    named = "category unknown, JORC 2004, 2013, computed as ore × grade"
+    assert f"3,360,000 t\n{named}" in text
+    assert re.search(rf"0\.96 %\n+(0\.96 % REO\n+)?{named}", text)
+    assert "a state registry" not in text
     row = seen.page.inner_text("#ranking tr[data-id='a']")
-    assert "reserve, a state registry" in row
+    assert "3,360,000 t" in row and named in row
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    sheet = seen.page.text_content("#board tbody")
+    assert f"3,360,000 t{short}" in sheet
+    assert seen.value("geoRee.csv()").count("3360000,computed,unknown,JORC 2004") == 1
+    chart = "#chart .point[data-id='a']"
+    assert seen.page.locator(f"{chart} .mark-full").count() == 1
+    assert "3,360,000 t, JORC 2004" in seen.page.get_attribute(chart, "aria-label")
     assert seen.trouble == []

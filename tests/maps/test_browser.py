@@ -130,7 +130,7 @@ def test_unknown_weight_is_shared_out_among_what_a_criterion_can_give(data, tmp_
     assert "20 % of the weight is unknown here" in seen.page.inner_text(".dossier")
 
 
-def test_only_a_statement_with_a_category_fills_a_symbol(small, visit):
+def test_only_a_tonnage_of_oxides_fills_a_symbol(small, visit):
     seen = visit(small)
     shapes = seen.value("['a', 'b', 'c', 'd'].map(i => geoRee.look(geoRee.byId[i]).shape)")
     assert shapes == ["disc", "ring", "diamond", "square"]

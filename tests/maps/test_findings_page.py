@@ -74,8 +74,8 @@ def test_leader_and_first_card_follow_the_weights(seen):
     assert any(line.startswith("Best access") and leader in line for line in lines)
     best = seen.page.locator("[data-card='card_access'] h3").inner_text()
     stated = (
-        "geoRee.ranked('candidate').filter(d => (geoRee.statements[d.id] || []).some("
-        "r => ['reporting_code', 'state'].includes(r.system_kind) && r.quantity_t > 0))"
+        "geoRee.ranked('candidate')"
+        ".filter(d => ['code', 'register'].includes(geoRee.sizeStatedBy(d)))"
     )
     assert best == seen.value(f"{stated}[0].name")
     score = seen.value(f"geoRee.scoreOf({stated}[0])")
@@ -96,7 +96,7 @@ def test_points_are_filled_by_the_kind_of_their_statement(starter_page, seen):
     points = seen.page.locator("#chart svg .point")
     assert points.count() > 10
     resources = starter_page[0].tables["resources"]
-    oxide = resources[(resources["substance"] == "oxide") & (resources["quantity_t"] > 0)]
+    oxide = resources[resources["shown"] & resources["oxide_t"].notna()]
     for kind, mark in (("reporting_code", "mark-full"), ("state", "mark-half")):
         for ident in set(oxide.loc[oxide["system_kind"] == kind, "deposit_id"]):
             assert seen.page.locator(f"[data-id='{ident}'] .{mark}").count() == 1
@@ -172,7 +172,7 @@ def test_each_point_of_known_size_is_named_and_no_words_overlap(
     texts = seen.value(TEXTS)
     named = seen.value(
         "[...document.querySelectorAll('#chart .point')].map(p => geoRee.byId[p.dataset.id])"
-        ".filter(geoRee.shownOxide).map(d => d.name)"
+        ".filter(geoRee.oxideStatement).map(d => d.name)"
     )
     assert len(named) > 4
     assert set(named) <= {text[0] for text in texts}

@@ -109,6 +109,7 @@ def test_the_filter_of_sizes_gives_what_the_headline_counts(starter_page, visit)
         box.check()
         kind = box.get_attribute("value")
         shown[kind] = seen.value(SHOWN)
+        seen.until(f"location.hash.includes('f.size={kind}')")
         assert seen.value("geoRee.readSetting(location.hash).filters") == {"size": [kind]}
         gone = seen.value(
             "geoRee.deposits.filter(d => geoRee.isListed(d) && !geoRee.shown(d)).map(d => d.id)"
