@@ -75,6 +75,9 @@ below or above the limit; it is one step softer (stop becomes caution, caution b
 one), its fact says that it may hold or not, and `limit` and `error` are filled. How deep a point lies in a
 protected area is not known: with a position error of 1,000 m or more it may lie outside.
 
+An owner or partner of a holder that is known in part (`holder_status` is `partly`) stays a claim in its flag: the fact
+begins with "By one account" where the holder's words say so, else with "As far as is known".
+
 ## What there is no flag of
 
 - Sanctioned owner. The lists (United Nations, United States, European Union, United Kingdom, Switzerland)

@@ -45,6 +45,9 @@ SOFTER = {"stop": "caution", "caution": "note", "note": "note"}
 
 _TABLES = ("scores", "unranked", "flags")
 _CONDITION = re.compile(r"(\w+)([=~])(.+)")
+_OWNERS = ("owner_country", "partner_country")
+_PARTLY, _ONE_ACCOUNT = "partly", re.compile(r"\bone (?:account|speaker)\b")
+_CLAIMS = ("As far as is known", "By one account")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FILLED = (
     "flag",
@@ -168,6 +171,25 @@ class Rule:
         if operator == "=":
             return texts.isin(words.split(";")).to_numpy(bool)
         return texts.str.contains(words, case=False, regex=True).to_numpy(bool)
+
+    def claims(self, table: pd.DataFrame) -> list[str]:
+        """Say of each row how far its owner or partner is known: blank where it was found.
+
+        Examples
+        --------
+        >>> rule = next(rule for rule in read_rules() if rule.flag == "chinese_control")
+        >>> rule.claims(pd.DataFrame({"holder_status": ["partly", "partly", "found"],
+        ...                           "holder": ["A Ltd (by one account)", "A Ltd", "A Ltd"]}))
+        ['By one account', 'As far as is known', '']
+        """
+        blank = pd.Series("", table.index)
+        status, holder = (table.get(name, blank) for name in ("holder_status", "holder"))
+        if self.column not in _OWNERS:
+            return [""] * len(table)
+        return [
+            "" if s != _PARTLY else _CLAIMS[_ONE_ACCOUNT.search(str(h)) is not None]
+            for s, h in zip(status, holder, strict=True)
+        ]
 
     def found(self, value: object) -> str:
         """Give the value as it is published: a number, or the words that the rule found."""

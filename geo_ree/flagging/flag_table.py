@@ -64,6 +64,7 @@ def flags(
         licence``. Of a layer that does not cover a deposit there is one row of the severity
         ``unknown``. Where the limit of a rule lies within the error of the value the flag may hold
         or not: its severity is one step softer, its fact says so, ``limit`` and ``error`` are filled.
+        A fact on owners or partners says first where these are known by one account or in part.
 
     Raises
     ------
@@ -81,7 +82,9 @@ def flags(
     if "id" not in deposits:
         raise SettingsError("the deposits have no column id", "give scores.csv or Result.table")
     known = read_rules(rules)
-    read = {"id", "latitude", "geometry", "sources"}.union(*(rule.columns for rule in known))
+    read = {"id", "latitude", "geometry", "sources", "holder", "holder_status"}.union(
+        *(rule.columns for rule in known)
+    )
     names = [name for name in deposits.columns if name in read]
     table = pd.DataFrame(deposits[names]).reset_index(drop=True)
     credits = _credits(inputs)
@@ -154,14 +157,14 @@ def _held(rule: Rule, table: pd.DataFrame, order: int, inputs: Sequence[Credit])
     rows, unsure = table[held], unsure[held]
     values = [_plain(rule, value) for value in rows[rule.column]]
     errors = [_plain(rule, e) for e in rows[rule.error]] if unsure.any() else [None] * len(rows)
-    limit = rule.limit if rule.operator in NUMERIC else None
+    limit, claims = rule.limit if rule.operator in NUMERIC else None, rule.claims(rows)
     out = {
         "deposit_id": rows["id"].astype(object),
         "flag": rule.flag,
         "severity": [SOFTER[rule.severity] if may else rule.severity for may in unsure],
         "fact": [
-            _say(rule, value) + (_may(rule, error) if may else "")
-            for value, error, may in zip(values, errors, unsure, strict=True)
+            _say(rule, value, claim) + (_may(rule, error) if may else "")
+            for value, error, may, claim in zip(values, errors, unsure, claims, strict=True)
         ],
         "value": values,
         "unit": rule.unit or None,
@@ -251,11 +254,12 @@ def _plain(rule: Rule, value: object) -> str | None:
     return rule.found(value)
 
 
-def _say(rule: Rule, value: str | None) -> str:
+def _say(rule: Rule, value: str | None, claim: str = "") -> str:
     words = (value or "").replace(";", ", ").replace("_", " ")
     if rule.unit and value is not None:
         words = _round(float(value))
-    return rule.says.replace("{value}", words).replace("{unit}", rule.unit) or words
+    said = rule.says.replace("{value}", words).replace("{unit}", rule.unit) or words
+    return f"{claim}: {said[0].lower()}{said[1:]}" if claim else said
 
 
 def _may(rule: Rule, error: str | None) -> str:

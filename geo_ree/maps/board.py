@@ -284,11 +284,14 @@ def _spread(
 
 
 def _mark(say: _Words, row: Mapping[str, Any]) -> str:
-    """The cost of access if the source that places a line at the deposit is wrong."""
+    """The cost of access without the lines that a source places at the deposit."""
     if "access_measured_usd" not in row or f"{_COST}_p50" not in row:
         return ""
-    rounded = float(f"{row['access_measured_usd']:.2g}")
-    words = say("site_access_mark", usd=f"{rounded:,.0f}", year=str(row["access_stated_in"]))
+    usd, low, high = (
+        f"{float(f'{value:.2g}'):,.0f}" if value is not None else say("unknown")
+        for value in (row.get(f"access_measured_{name}") for name in ("usd", "low", "high"))
+    )
+    words = say("site_access_mark", usd=usd, low=low, high=high, year=str(row["access_stated_in"]))
     return f"<small>{words}</small>"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, TypeAlias
@@ -23,7 +24,16 @@ MOST_NAMED = 3
 REGISTERED = ("reporting_code", "state")
 """Kinds of systems by which a published quantity is a resource here, the better first."""
 
+TIES = ("owner", "option", "farm_in", "buyer", "partner")
+"""What ties a company to a deposit, by the words of its source."""
+
 _LEVELS = ("found", "partly")
+_TIE_WORDS = (
+    ("option", r"\boption\b"),
+    ("farm_in", r"\bfarm-?in\b"),
+    ("buyer", r"\b(?:buy|buyer|offtake|concentrate)\b"),
+)
+_PERHAPS_OVER = r"is alive is not known"
 _NONE = {
     "card_access": "card_access_none",
     "card_largest": "card_largest_none",
@@ -88,7 +98,8 @@ def cards(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
       where they are of other deposits.
     - ``card_partner``: a candidate whose owner or partner is from a country of
       ``partner_countries.csv``. An owner comes before a partner, a holder that was found before one
-      found in part; then the stage, the score and the name decide. ``others`` names the rest.
+      found in part; then the stage, the score and the name decide. ``others`` names the rest, each with
+      its ``countries``, its ``tie`` (`TIES`) and whether that is ``open``: known in part, or perhaps over.
 
     A card is left out where its table is missing; ``deposit`` is None where none answers, and
     ``note`` says so. ``note`` also says that a deposit has no coordinate.
@@ -297,6 +308,10 @@ def _partner_card(known: pd.DataFrame, control: pd.DataFrame) -> dict[str, Any]:
             "by": [0 if o else 1 for o in owner],
             "level": [_at(_LEVELS, s) for s in held["holder_status"]],
             "countries": [list(dict.fromkeys(o + p)) for o, p in zip(owner, partner, strict=True)],
+            "tie": [
+                _tie(o, words) for o, words in zip(owner, _texts(held, "partner"), strict=True)
+            ],
+            "open": ["over" if re.search(_PERHAPS_OVER, n) else "" for n in _texts(held, "note")],
         }
     )
     found = found[found["countries"].map(len) > 0].merge(known, on="id")
@@ -305,8 +320,28 @@ def _partner_card(known: pd.DataFrame, control: pd.DataFrame) -> dict[str, Any]:
     found = found.sort_values(["by", "level", "stage", "score", "name"]).drop_duplicates("id")
     if found.empty:
         return _card("card_partner", None, known)
-    first, *others = found["id"].tolist()
-    return _card("card_partner", first, known, countries=found["countries"].iloc[0], others=others)
+    found["open"] = found["open"].mask(found["open"].eq("") & found["level"].gt(0), "part")
+    first, *others = found[["id", "countries", "tie", "open"]].to_dict("records")
+    return _card(
+        "card_partner",
+        first["id"],
+        known,
+        countries=first["countries"],
+        tie=first["tie"],
+        open=first["open"],
+        others=[{str(name): value for name, value in one.items()} for one in others],
+    )
+
+
+def _tie(owners: list[str], words: str) -> str:
+    """What ties a company of a partner country to the deposit, one of `TIES`."""
+    if owners:
+        return TIES[0]
+    return next((tie for tie, pattern in _TIE_WORDS if re.search(pattern, words)), TIES[-1])
+
+
+def _texts(held: pd.DataFrame, column: str) -> list[str]:
+    return [t if isinstance(t, str) else "" for t in held.get(column, pd.Series("", held.index))]
 
 
 def _members(held: pd.DataFrame, column: str, members: set[str]) -> list[list[str]]:

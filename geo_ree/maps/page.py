@@ -145,14 +145,18 @@ def _with_tonnage(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
 
 
 def _with_measured_access(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Add what access costs by the measured lines alone, the year of the source that states them."""
+    """Add what access costs without the lines that a source states, and the year of that source."""
     access = tables.get("access", pd.DataFrame())
     if "measured_usd_t_treo_p50" not in access or "stated_in" not in access:
         return scores
     rows = access.dropna(subset=["stated_in"]).groupby("deposit_id")
     totals = access[access["component"] == "total"].set_index("deposit_id")
     found = {
-        "measured_usd": totals["measured_usd_t_treo_p50"],
+        **{
+            f"measured_{name}": totals[f"measured_usd_t_treo_p{q}"]
+            for name, q in (("usd", 50), ("low", 10), ("high", 90))
+            if f"measured_usd_t_treo_p{q}" in totals
+        },
         "stated_in": rows["stated_in"].first(),
     }
     return scores.assign(**{f"access_{n}": scores["id"].map(v) for n, v in found.items()})

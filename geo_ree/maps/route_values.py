@@ -28,10 +28,21 @@ _ACCESS = (
     *("usd_t_product_p10", "usd_t_product_p50", "usd_t_product_p90"),
     *("capital_musd_p10", "capital_musd_p50", "capital_musd_p90"),
     *("share_pct_p10", "share_pct_p50", "share_pct_p90"),
-    *("treo_t_a", "product", "quantity", "unit", "source", "year", "assumed", "note"),
+    *(
+        "treo_t_a",
+        "product",
+        "product_t_a",
+        "quantity",
+        "unit",
+        "source",
+        "year",
+        "assumed",
+        "note",
+    ),
     *("ore_t_per_treo", "mining_usd_t_treo_p10", "mining_usd_t_treo_p90"),
     *("payable_usd_t_treo_p10", "payable_usd_t_treo_p50", "payable_usd_t_treo_p90"),
     *("stated_km", "stated_in", "stated_source", "measured_km", "measured_share_pct_p50"),
+    "assumed_km",
     *("measured_usd_t_treo_p10", "measured_usd_t_treo_p50", "measured_usd_t_treo_p90"),
 )
 _TERMS = ("deposit_id", "limit_t_a", "missing", "product_t", "payable", "terms")

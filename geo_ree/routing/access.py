@@ -86,6 +86,8 @@ def access_terms(
         sliders=(),
         annuity=share,
         treo_t_a=treo_t_a,
+        life_years=life_years,
+        recovery=recovery,
     )
     return _with_sliders(found, pool.costs)
 

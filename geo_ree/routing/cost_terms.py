@@ -91,6 +91,8 @@ class AccessTerms:
     sliders: tuple[Mapping[str, Any], ...]
     annuity: float
     treo_t_a: float
+    life_years: float | None = None
+    recovery: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the terms as JSON can hold them: a number that is unknown is None.
@@ -106,6 +108,8 @@ class AccessTerms:
         rows = self.deposits.astype(object).where(self.deposits.notna(), None).to_dict("records")
         return {
             "treo_t_a": self.treo_t_a,
+            "life_years": self.life_years,
+            "recovery": self.recovery,
             "annuity": self.annuity,
             "sliders": [dict(slider) for slider in self.sliders],
             "draws": {name: values.tolist() for name, values in self.draws.items()},

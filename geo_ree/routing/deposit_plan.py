@@ -57,6 +57,10 @@ RECORD = (
 )
 
 
+ASSUMED_KM = "km assumed"
+"""Unit of a distance to a line that no layer holds."""
+
+
 @dataclass
 class DepositPlan:
     """One deposit: what is built and hauled for it."""
@@ -173,9 +177,14 @@ class DepositPlan:
         """Say what the distance to the road rests on."""
         if (line := self.stated_line("road")) is not None:
             return [f"road at {line.km:g} km by a source of {line.year}, not checked since"]
-        said = ["straight distance to the nearest known road"]
         near, far = (self.site.get(f"dist_{name}_km") for name in ("settlement", "road"))
-        if near is not None and far is not None and near < far:
+        if far is None:
+            return []
+        said = [
+            f"median of the simulations: the {far:.0f} km measured to the nearest known road, "
+            "less where one that the maps leave out is nearer"
+        ]
+        if near is not None and near < far:
             said.append(f"upper limit: a settlement is nearer, at {near:.0f} km")
         return said
 
@@ -185,9 +194,7 @@ class DepositPlan:
         mwh = [(coef / 1000.0, (*names, "mill_power"))] if self.ships.milled else []
         if self.ships.product != "concentrate":
             mwh.append((1.0, ("cracking_power",)))
-        self.assumed["power"] = (
-            [] if known else ["upper limit: distance to the nearest power plant"]
-        )
+        self.assumed["power"] = [] if known else self._line_basis()
         if (line := self.stated_line("power_line")) is not None:
             self.assumed["power"] = [
                 f"power line at {line.km:g} km by a source of {line.year}, not checked since"
@@ -195,9 +202,19 @@ class DepositPlan:
         if km is None:
             self.assumed["power"] = ["own power: no line or plant is known"]
             return power_terms(None, self.share, tuple(mwh))
-        self.amounts["power"] = float(np.median(km)), "km straight"
+        self.amounts["power"] = float(np.median(km)), "km straight" if known else ASSUMED_KM
         name = pool.add(f"power_km_{self.site['id']}", lambda: km)
         return power_terms(name, self.share, tuple(mwh))
+
+    def _line_basis(self) -> list[str]:
+        """Say how the distance to a power line is assumed, and from which figure."""
+        share, plant = self.pool.costs["line_to_plant"], self.site.get("dist_power_plant_km")
+        if plant is None:
+            return []
+        return [
+            f"power line at {share.p10:.0%} to {share.p90:.0%} (median {share.p50:.0%}) of the "
+            f"{plant:.0f} km to the nearest known power plant: no line is known there"
+        ]
 
     def _haulage(self) -> list[Term]:
         if pd.isna(self.route["usd_t_p50"]):

@@ -94,7 +94,7 @@ class RouteAnswer:
         low, high = self.cost_usd_t
         if not np.isfinite(low):
             return ""
-        return f"; the cheapest costs {_span(low, high)} USD per t"
+        return f"; the cheapest costs {_span(low, high)} USD per t of product"
 
     def _growth(self) -> str:
         low, high = self.growth_pct

@@ -12,11 +12,11 @@ import pandas as pd
 from geo_ree.routing.facts_tables import read_facts
 
 STATED_COLUMNS = (
-    *("stated_km", "stated_in", "stated_source", "measured_km", "measured_to"),
+    *("stated_km", "stated_in", "stated_source", "measured_km", "measured_to", "assumed_km"),
     *(f"measured_usd_t_treo_p{p}" for p in (10, 50, 90)),
     "measured_share_pct_p50",
 )
-"""Columns of the table of access costs: a source's distance, the measured one, and the total with it."""
+"""Columns of the table of access costs: a source's distance, the one without it, and the total with that."""
 
 _COMPONENTS = {"road": "road", "railway": "rail_spur", "power_line": "power"}
 """Component of the cost that a distance decides."""
@@ -93,19 +93,24 @@ def put_beside(
     Returns
     -------
     pandas.DataFrame
-        `access` with `STATED_COLUMNS`: of a component the distances, of the total its figures with
-        the measured distances; blank for all other deposits.
+        `access` with `STATED_COLUMNS`: of a component the distances, of the total its figures without
+        the stated lines; blank for all other deposits. ``assumed_km`` is what those figures assume for
+        a line to which nothing is measured.
     """
     texts = ("stated_in", "stated_source", "measured_to")
     blank = pd.Series(None, access.index, dtype=object)
     out = access.assign(**{n: blank if n in texts else np.nan for n in STATED_COLUMNS})
     totals = measured[measured["component"] == "total"].set_index("deposit_id")
+    without = measured.set_index(["deposit_id", "component"])["quantity"]
     for row in deposits.to_dict("records"):
         site = {str(name): value for name, value in row.items()}
         own = out["deposit_id"] == site["id"]
         for line in stated_lines(site):
-            at = own & (out["component"] == _COMPONENTS[line.target])
-            out.loc[at, ["stated_km", "measured_km"]] = line.km, _measured_km(site, line.target)
+            part, km = _COMPONENTS[line.target], _measured_km(site, line.target)
+            at = own & (out["component"] == part)
+            out.loc[at, ["stated_km", "measured_km"]] = line.km, km
+            if np.isnan(km):
+                out.loc[at, "assumed_km"] = without.get((site["id"], part), np.nan)
             out.loc[at, "stated_in"], out.loc[at, "stated_source"] = line.year, line.source
             out.loc[at, "measured_to"] = site.get(f"near_{line.target}")
         if site["id"] in totals.index:
@@ -122,7 +127,7 @@ def with_stated_line(ids: Iterable[str]) -> list[bool]:
 
 
 def reconcile(access: pd.DataFrame) -> dict[str, str]:
-    """Say of each deposit with a stated line both distances, what uses which, and the other cost.
+    """Say of each deposit with a stated line both distances, what uses which, and both costs.
 
     Parameters
     ----------
@@ -141,9 +146,8 @@ def reconcile(access: pd.DataFrame) -> dict[str, str]:
     for row in access[access["stated_km"].notna()].to_dict("records"):
         words = _WORDS[targets[row["component"]]]
         out.setdefault(row["deposit_id"], []).append(
-            f"{words.capitalize()}: the score takes {_measured(row)}; the cost of access takes "
-            f"{row['stated_km']:g} km, which a source of {row['stated_in']} gives and nobody checked "
-            f"since ({row['stated_source']})."
+            f"{words.capitalize()}: {row['stated_km']:g} km by a source of {row['stated_in']}, which "
+            f"nobody checked since ({row['stated_source']}); the score takes {_measured(row)}."
         )
     totals = access[access["component"] == "total"].set_index("deposit_id")
     rows = {str(i): row for i, row in totals.to_dict("index").items()}
@@ -152,7 +156,9 @@ def reconcile(access: pd.DataFrame) -> dict[str, str]:
 
 def _measured(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["measured_km"]):
-        return "none, because no layer of the run has one in reach"
+        none = "none, because no layer of the run holds one in reach"
+        km = row["assumed_km"]
+        return none if pd.isna(km) else f"{none}; without it the cost assumes {km:.0f} km"
     feature = row["measured_to"] if isinstance(row["measured_to"], str) else "the nearest known one"
     return f"the {row['measured_km']:.0f} km that were measured to it ({feature})"
 
@@ -165,11 +171,12 @@ def _measured_km(site: Mapping[str, Any], target: str) -> float:
 def _other_cost(total: Mapping[Any, Any]) -> str:
     middle = total["measured_usd_t_treo_p50"]
     if pd.isna(middle):
-        return "With the measured distances the cost per tonne of oxides is unknown."
+        return "The cost per tonne of oxides is unknown with them and without."
     low, high = (total[f"measured_usd_t_treo_p{p}"] for p in (10, 90))
     share = total["measured_share_pct_p50"]
     paid = "" if pd.isna(share) else f", {share:.0f} % of the payable value"
+    own = [total[f"usd_t_treo_p{p}"] for p in (50, 10, 90)]
     return (
-        f"With the measured distances access would cost {middle:,.0f} USD per tonne of oxides "
-        f"({low:,.0f} to {high:,.0f}){paid}, in place of {total['usd_t_treo_p50']:,.0f}."
+        f"Access costs {own[0]:,.0f} USD per tonne of oxides ({own[1]:,.0f} to {own[2]:,.0f}) if what "
+        f"the source states is there, and {middle:,.0f} ({low:,.0f} to {high:,.0f}){paid} if not."
     )

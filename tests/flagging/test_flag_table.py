@@ -270,6 +270,20 @@ def test_the_holder_has_the_source_and_date_of_its_row():
     assert (found["date"], found["source"]) == ("2025", "a page")
 
 
+@pytest.mark.parametrize(
+    ("status", "holder", "said"),
+    [
+        ("found", "A Ltd", "A holder or owner is Chinese."),
+        ("partly", "A Ltd (70:30 by one account)", "By one account: a holder or owner is Chinese."),
+        ("partly", "A Ltd", "As far as is known: a holder or owner is Chinese."),
+    ],
+)
+def test_a_claim_on_the_owner_stays_a_claim_in_the_flag(status, holder, said):
+    row = {**SITE, "owner_country": "CHN", "holder_status": status, "holder": holder}
+    found = geo_ree.flags(pd.DataFrame([row])).set_index("flag")
+    assert found.loc["chinese_control", "fact"] == said
+
+
 def bordering(km, error, **more):
     row = {"id": "x:1", "latitude": 42.0, "dist_border_km": km, "err_border_km": error}
     found = flags(pd.DataFrame([row | more]))

@@ -173,7 +173,7 @@ def test_the_first_sheet_has_the_lines_of_the_cards_and_a_map_without_an_empty_s
     words = load_languages()[language]["page"]
     lines = seen.page.locator(".board-facts p").all_inner_texts()
     assert len(lines) == 5 * cards and all(lines)
-    for at, key in ((0, "card_control"), (2, "card_way"), (3, "access_usd"), (4, "score")):
+    for at, key in ((0, "card_control"), (2, "card_way"), (3, "card_usd"), (4, "score")):
         assert all(line.startswith(words[key]) for line in lines[at * cards : (at + 1) * cards])
     flags = seen.page.locator(".board-cards .flagged").evaluate_all(
         "all => all.map(n => n.getBoundingClientRect().height / parseFloat(getComputedStyle(n).lineHeight))"

@@ -209,30 +209,56 @@ def test_a_note_that_speaks_of_the_deals_leads_to_them(starter_page, visit):
     assert seen.trouble == []
 
 
+PARTLY = {"holder_status": "partly"}
+
+
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("row", "flag", "verdict", "words"),
     [
-        ({"holder_status": "not found"}, "Holder not found: ask the licensing body."),
-        ({"owner_country": "CHN;KGZ"}, "A holder or owner from China is named: Acme"),
-        ({"owner_country": "USA;KAZ"}, "holds it or has a share: Acme"),
-        ({"partner_country": "GBR", "partner": "Beta"}, "holder of an option: Beta"),
-        ({"owner_country": "KAZ"}, "A holder with an owner from Kazakhstan is named: Acme"),
-        ({}, "the country of its owner was not found: Acme"),
-        (None, "Nobody looked for its holder"),
+        ({"owner_country": "USA;KAZ"}, None, "yes", "already holds it or has a share: Acme"),
+        ({"partner_country": "GBR", "partner": "Beta"}, None, "yes", "holder of an option: Beta"),
+        ({"owner_country": "USA"}, "state_share", "yes", "The state has a share or may take one"),
+        ({"owner_country": "CHN;KGZ"}, None, "no", "A company from China holds it"),
+        ({"owner_country": "USA"}, "sanctions", "no", "Against it: "),
+        ({"holder_status": "not found"}, "sanctions", "no", "No holder was found"),
+        ({"holder_status": "not found"}, None, "unclear", "ask the licensing body"),
+        (None, None, "unclear", "Its holder was not looked up"),
+        ({"owner_country": "CHN", **PARTLY}, None, "unclear", "known in part"),
+        (
+            {"owner_country": "CHN", "holder": "Acme (by one account)", **PARTLY},
+            None,
+            "unclear",
+            "by one account",
+        ),
+        ({"owner_country": "USA", **PARTLY}, None, "unclear", "known in part"),
+        ({"owner_country": "USA", "source_quality": "weak"}, None, "unclear", "known in part"),
+        ({"owner_country": "USA"}, "park", "unclear", "Against it: park or reserve"),
+        ({"owner_country": "USA"}, "licence", "unclear", "Its licence was withdrawn, has ended"),
+        ({"owner_country": "CHN;USA"}, None, "unclear", "Companies from China, United States"),
+        ({"owner_country": "KAZ"}, None, "unclear", "Its holder has owners from Kazakhstan"),
+        ({"holder": "no licence holder; survey ground"}, None, "unclear", "no licence holder"),
+        ({}, None, "unclear", "the country of the owner is not: Acme"),
     ],
 )
-def test_whether_an_investor_could_come_in_is_answered_by_facts(data, tmp_path, visit, row, words):
+def test_whether_an_investor_could_come_in_is_answered_first_by_stated_rules(
+    data, tmp_path, visit, row, flag, verdict, words
+):
     columns = ("deposit_id", "holder_status", "holder", "owner_country", "partner")
-    columns += ("partner_country", "as_of", "source")
+    columns += ("partner_country", "as_of", "source", "source_quality")
     given = {"deposit_id": "a", "holder_status": "found", "holder": "Acme", "as_of": "2025-12"}
     given |= {"source": "A list of 2025", **(row or {})}
     if given["holder_status"] == "not found":
         given["holder"] = None
-    rows = [] if row is None else [given]
-    control = pd.DataFrame(rows, columns=list(columns))
-    seen = visit(written(changed(data, control=control), tmp_path))
+    control = pd.DataFrame([] if row is None else [given], columns=list(columns))
+    severity = "stop" if flag in ("park", "sanctions") else "caution"
+    facts = {"deposit_id": "a", "flag": flag, "severity": severity, "fact": "A fact."}
+    facts |= {"date": "2025", "source": "A list"}
+    shown = pd.DataFrame([facts] if flag else [], columns=list(facts))
+    seen = visit(written(changed(data, control=control, flags=shown), tmp_path))
     seen.page.evaluate("geoRee.open('a')")
     said = seen.page.inner_text("#dossier .investor")
+    first = {"yes": "Yes, by these facts.", "no": "No, by these facts.", "unclear": "Unclear."}
+    assert seen.page.inner_text("#dossier .investor .verdict") == first[verdict]
     assert words in said
     assert ("as of 2025-12" in said) == (row is not None)
     assert seen.trouble == []

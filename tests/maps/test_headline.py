@@ -241,7 +241,12 @@ def test_an_owner_comes_before_a_partner_and_found_before_partly():
     )
     found = card({"scores": table(), "control": rows}, "card_partner")
     assert found["deposit"] == "register"
-    assert found["values"] == {"countries": ["USA"], "others": ["code", "press"]}
+    values = found["values"]
+    assert (values["countries"], values["tie"], values["open"]) == (["USA"], "owner", "")
+    assert values["others"] == [
+        {"id": "code", "countries": ["CAN"], "tie": "owner", "open": "part"},
+        {"id": "press", "countries": ["GBR"], "tie": "partner", "open": ""},
+    ]
     assert found["note"] is None
 
 
@@ -250,7 +255,29 @@ def test_of_equal_partners_the_stage_then_the_score_decides():
     staged = table(stage=["occurrence", "drilled", "drilled", None])
     found = card({"scores": staged, "control": rows}, "card_partner")
     assert found["deposit"] == "press"
-    assert found["values"]["others"] == ["register", "code", "blank"]
+    assert [one["id"] for one in found["values"]["others"]] == ["register", "code", "blank"]
+
+
+@pytest.mark.parametrize(
+    ("partner", "note", "tie", "perhaps"),
+    [
+        ("A plc: option on 80 %", None, "option", ""),
+        (
+            "A plc: farm-in to earn 90 %",
+            "whether the farm-in is alive is not known",
+            "farm_in",
+            "over",
+        ),
+        ("agreements on concentrate", None, "buyer", ""),
+        ("A plc", "paid in full", "partner", ""),
+    ],
+)
+def test_what_ties_a_company_to_a_deposit_is_said_by_the_words_of_its_source(
+    partner, note, tie, perhaps
+):
+    rows = control(("code", "found", None, "GBR")).assign(partner=partner, note=note)
+    values = card({"scores": table(), "control": rows}, "card_partner")["values"]
+    assert (values["tie"], values["open"]) == (tie, perhaps)
 
 
 def test_every_partner_country_has_a_reason_a_date_and_a_source():

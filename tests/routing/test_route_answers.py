@@ -88,13 +88,16 @@ def test_any_route_counts_and_gives_the_range_of_costs():
     table = corridors(*both("k1", 1234.0, None), *both("k2", 80.4, 81.0), *both("g1", None, None))
     assert (
         say(table, "any")
-        == "2 of 3 deposits have a route; the cheapest costs 80 to 1,234 USD per t."
+        == "2 of 3 deposits have a route; the cheapest costs 80 to 1,234 USD per t of product."
     )
 
 
 def test_a_question_alone_is_compared_with_nothing():
     table = corridors(("k1", "middle_north", NO, 80.0), ("m1", "none", NO, None))
-    assert say(table) == f"{WITHOUT}1 of 2 deposits have a route; the cheapest costs 80 USD per t."
+    assert (
+        say(table)
+        == f"{WITHOUT}1 of 2 deposits have a route; the cheapest costs 80 USD per t of product."
+    )
 
 
 def test_unknown_costs_are_not_compared():

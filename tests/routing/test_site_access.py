@@ -40,13 +40,50 @@ def test_the_sentence_names_both_values_their_sources_and_what_takes_which():
     table = costs()
     total = table.set_index("component").loc["total"]
     said = reconcile(table)[HELD]
-    assert "Road: the score takes the 27 km that were measured to it (road near Kemin)" in said
-    assert "the cost of access takes 0 km, which a source of 2009 gives" in said
-    assert "Power line: the score takes none" in said
+    assert "Road: 0 km by a source of 2009, which nobody checked since" in said
+    assert "the score takes the 27 km that were measured to it (road near Kemin)" in said
+    assert "Power line: 0 km by a source of 2009" in said
+    power = table.set_index("component").loc["power"]
+    assert "the score takes none, because no layer of the run holds one in reach" in said
+    assert f"without it the cost assumes {power['assumed_km']:.0f} km" in said
     for line in stated_lines({"id": HELD}):
         assert line.source in said
-    assert f"would cost {total['measured_usd_t_treo_p50']:,.0f} USD" in said
-    assert f"in place of {total['usd_t_treo_p50']:,.0f}." in said
+    own, other = (
+        [f"{total[f'{stem}_p{p}']:,.0f}" for p in (50, 10, 90)]
+        for stem in ("usd_t_treo", "measured_usd_t_treo")
+    )
+    assert f"Access costs {own[0]} USD per tonne of oxides ({own[1]} to {own[2]}) if what" in said
+    assert f"and {other[0]} ({other[1]} to {other[2]}), " in said and said.endswith("if not.")
+
+
+def test_a_line_that_nothing_is_measured_to_is_assumed_and_the_table_says_from_which_figure():
+    table, other = (t.set_index("component") for t in (costs(), costs(stated=False)))
+    power = other.loc["power"]
+    assert power["unit"] == "km assumed" and other.loc["road", "unit"] == "km straight"
+    assert 0 < power["quantity"] < MEASURED["dist_power_plant_km"]
+    said = power["assumed"].split(";")[0]
+    assert said == (
+        "power line at 10% to 95% (median 40%) of the 120 km to the nearest known power plant: "
+        "no line is known there"
+    )
+    assert table.loc["power", "assumed_km"] == power["quantity"]
+    assert np.isnan(table.loc["road", "assumed_km"])  # it is measured
+    known = costs_of(dist_power_line_km=8.0).set_index("component").loc["power"]
+    assert (
+        known["unit"] == "km straight"
+        and "km to the nearest known power plant" not in known["assumed"]
+    )
+
+
+def test_the_road_of_the_cost_names_the_measured_distance_that_it_starts_from():
+    road = costs_of().set_index("component").loc["road"]
+    assert road["quantity"] <= MEASURED["dist_road_km"]
+    assert "the 27 km measured to the nearest known road" in road["assumed"]
+
+
+def costs_of(**columns):
+    site = make_sites(id="x:1", **MEASURED, **columns)
+    return access_cost(site, routes=make_routes(deposit_id="x:1"), draws=100)
 
 
 def test_every_row_of_the_facts_is_reconciled_and_no_other_deposit():
@@ -63,7 +100,9 @@ def test_every_row_of_the_facts_is_reconciled_and_no_other_deposit():
 def test_without_a_published_quantity_the_other_cost_is_unknown():
     site = make_sites(id=HELD, **MEASURED).assign(stated_quantity_t=np.nan)
     table = access_cost(site, routes=make_routes(deposit_id=HELD), draws=50)
-    assert "the cost per tonne of oxides is unknown" in reconcile(table)[HELD]
+    assert (
+        "The cost per tonne of oxides is unknown with them and without." in reconcile(table)[HELD]
+    )
 
 
 @pytest.mark.parametrize("column", STATED_COLUMNS)

@@ -86,6 +86,7 @@
     return (byDeposit[d.id] || []).map(function (r) {
       if (!found || !found.usd_t_treo[r.component]) return r;
       var row = r.toJSON();
+      if (known(r.product_t_a) && r.treo_t_a) row.product_t_a = r.product_t_a * found.rate / r.treo_t_a;
       row.treo_t_a = found.rate;
       put(row, "usd_t_product", over(found.usd_t_treo[r.component], found.product_t, 1));
       put(row, "capital_musd", found.capital_musd[r.component]);
@@ -106,14 +107,18 @@
   g.accessTotal = function (d) {
     return g.accessRows(d).filter(function (r) { return r.component === "total"; })[0] || null;
   };
-  var NEIGHBOUR_KM = 25, LINES = { road: "road", rail_spur: "railway", power: "power_line" };
+  var NEIGHBOUR_KM = 25, ASSUMED_KM = "km assumed", LINES = { road: "road", rail_spur: "railway", power: "power_line" };
   /* The lines that a source places at a deposit: their rows of the costs. */
   function statedRows(d) { return (byDeposit[d.id] || []).filter(function (r) { return known(r.stated_km); }); }
   function lineName(r) { return g.term(g.words(LINES[r.component])); }
   function capital(word) { return word.charAt(0).toLocaleUpperCase(g.locale()) + word.slice(1); }
+  function listed(words) {
+    return words.length < 2 ? words.join("") : g.t("list_and", { first: words.slice(0, -1).join(", "), last: words[words.length - 1] });
+  }
   function measured(d, r) {
     var target = LINES[r.component], there = g.nearestFeature(d["near_" + target]);
-    if (!known(r.measured_km)) return g.t("site_access_none");
+    if (!known(r.measured_km)) return g.t("site_access_none") + (known(r.assumed_km) && known(d.dist_power_plant_km)
+      ? g.t("site_access_assumed", { km: g.plainNumber(r.assumed_km, 0), plant: g.plainNumber(d.dist_power_plant_km, 0) }) : "");
     return g.say("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target), g.besideOf(d, target)), feature: [there.name, there.label ? [", ", g.titled(there.label)] : ""] });
   }
   function otherCost(total) {
@@ -121,11 +126,18 @@
     if (!known(total.measured_usd_t_treo_p50)) return g.t("site_access_no_cost");
     return g.t("site_access_cost", {
       usd: g.about(total.measured_usd_t_treo_p50), low: g.about(total.measured_usd_t_treo_p10), high: g.about(total.measured_usd_t_treo_p90),
-      share: g.plainNumber(total.measured_share_pct_p50, 0), now: g.about(total.usd_t_treo_p50)
+      now: g.about(total.usd_t_treo_p50), now_low: g.about(total.usd_t_treo_p10), now_high: g.about(total.usd_t_treo_p90)
     });
   }
+  /* What access costs if the lines that a source places at the deposit are not there: it stands level with the cost of the run.
+     Null where no source does, where that cost is unknown, and under moved sliders, for which it is not calculated. */
+  g.accessOther = function (d) {
+    var total = statedRows(d).length && !g.accessMoved() ? g.accessTotal(d) : null;
+    if (!total || !known(total.measured_usd_t_treo_p50)) return null;
+    return { p10: total.measured_usd_t_treo_p10, p50: total.measured_usd_t_treo_p50, p90: total.measured_usd_t_treo_p90, share: total.measured_share_pct_p50 };
+  };
   /* Where a source places a line at the deposit and the score takes the measured distance: both values, what takes which, and
-     what access would cost with the measured ones. Null elsewhere. */
+     what access costs with and without the stated ones. Null elsewhere. */
   g.siteAccess = function (d) {
     var rows = statedRows(d);
     if (!rows.length) return null;
@@ -135,12 +147,10 @@
   };
   /* The same in a line, for a card. */
   g.siteAccessShort = function (d) {
-    var rows = statedRows(d), total = g.accessTotal(d);
+    var rows = statedRows(d), total = g.accessTotal(d), other = g.accessOther(d);
     if (!rows.length) return "";
-    return g.t("site_access_short", {
-      lines: rows.map(lineName).join(", "), year: rows[0].stated_in,
-      cost: g.accessMoved() || !known(total.measured_usd_t_treo_p50) ? "" : "; " + g.t("site_access_short_cost", { usd: g.about(total.measured_usd_t_treo_p50) })
-    });
+    return other ? g.t("site_access_both", { lines: listed(rows.map(lineName)), year: rows[0].stated_in, now: g.about(total.usd_t_treo_p50), usd: g.about(other.p50) })
+      : g.t("site_access_short", { lines: listed(rows.map(lineName)), year: rows[0].stated_in });
   };
   /* The same as a link to where both distances stand in full: the dossier, below what would change. */
   g.siteAccessLink = function (d) {
@@ -154,13 +164,13 @@
     });
     return g.el("p", { "class": "note site-access-link" }, button);
   };
-  /* Where the cost stands in a table: what it counts as at the site and what it would be otherwise, in short or whole, and the
-     question of its routes where the table answers another one. */
+  /* Where the cost stands in a table: what it is without the lines that a source states, in short or whole, and the question of
+     its routes where the table answers another one. */
   g.accessMarks = function (d, whole) {
-    var rows = statedRows(d), total = g.accessTotal(d), marks = [], usd = total && total.measured_usd_t_treo_p50;
+    var rows = statedRows(d), marks = [], other = g.accessOther(d);
     if (!known(g.accessOf(d).p50)) return marks;
-    if (rows.length && (whole || g.accessMoved() || !known(usd))) marks.push(g.siteAccessShort(d));
-    else if (rows.length) marks.push(g.t("site_access_mark", { usd: g.about(usd), year: rows[0].stated_in }));
+    if (rows.length && (whole || !other)) marks.push(g.siteAccessShort(d));
+    else if (rows.length) marks.push(g.t("site_access_mark", { usd: g.about(other.p50), low: g.about(other.p10), high: g.about(other.p90), year: rows[0].stated_in }));
     if (g.hasRoutes && g.state.question !== g.firstQuestion()) marks.push(g.t("access_other_question", { question: g.questionWords(g.firstQuestion()) }));
     return marks.map(function (words) { return g.el("small", { "class": "access-mark", title: rows.length ? g.siteAccessShort(d) : "" }, words); });
   };
@@ -176,11 +186,16 @@
     });
     return found;
   }
+  /* The kilometres that a deposit is charged for: measured, or assumed where no layer holds such a line. */
+  function charge(d, r) {
+    var km = d["dist_" + LINES[r.component] + "_km"], assumed = r.unit === ASSUMED_KM;
+    return g.t(assumed ? "charged_assumed" : "charged_measured", { line: lineName(r), km: g.plainNumber(assumed || !known(km) ? r.quantity : km, 0) });
+  }
   function charged(d) {
     var one = neighbour(d);
     return one ? g.t(one.field ? "site_access_field" : "site_access_neighbour", {
       name: one.d.name || one.d.id, km: g.plainNumber(one.km, 0),
-      lines: one.lines.map(function (r) { return lineName(r) + " " + g.plainNumber(r.quantity, 0) + " " + g.t("km"); }).join(", ")
+      lines: listed(one.lines.map(function (r) { return charge(one.d, r); }))
     }) : "";
   }
   /* Whether what the product is paid covers mining, milling and access: by their intervals P10-P90, with the access of the stated and
@@ -198,7 +213,7 @@
     return {
       paid: g.about(r.payable_usd_t_treo_p50), paid_low: g.about(r.payable_usd_t_treo_p10), paid_high: g.about(r.payable_usd_t_treo_p90),
       low: g.about(r.mining_usd_t_treo_p10), high: g.about(r.mining_usd_t_treo_p90), usd: g.about(r.usd_t_treo_p50),
-      other: !g.accessMoved() && known(r.measured_usd_t_treo_p50) ? " " + g.t("left_other", { usd: g.about(r.measured_usd_t_treo_p50) }) : ""
+      other: !g.accessMoved() && known(r.measured_usd_t_treo_p50) ? " " + g.t("or_other", { other: g.about(r.measured_usd_t_treo_p50) }) : ""
     };
   }
   g.valueLeftWords = function (d) {
@@ -209,7 +224,7 @@
     var left = g.valueLeft(d);
     return left ? g.t({ covers: "left_short_covers", may: "left_short_may", not: "left_short_not" }[left.verdict], leftValues(left.row)) : "";
   };
-  /* In the table of distances: the source's distance, which the cost of access takes. */
+  /* In the table of distances: the source's distance; the cost of access stands with it and without. */
   g.statedDistance = function (d, target) {
     var r = statedRows(d).filter(function (one) { return LINES[one.component] === target; })[0];
     return r ? g.t(known(r.measured_km) ? "site_access_distance" : "site_access_distance_none", { stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }) : "";
@@ -220,7 +235,7 @@
     return (why.length ? why : list.slice(-1)).map(g.phrase).join("; ");
   }
   /* P10, P50 and P90 in USD per t of oxides, or the reason why they are unknown. */
-  g.accessOf = function (d) {
+  g.accessOf = function (d) { /* g.accessOther gives the second figure, where there is one */
     var total = g.accessTotal(d);
     if (!total || !known(total.usd_t_treo_p50)) return { reason: total && total.note ? unknownBecause(total.note) : g.t("access_not_computed") };
     return { p10: total.usd_t_treo_p10, p50: total.usd_t_treo_p50, p90: total.usd_t_treo_p90 };

@@ -117,19 +117,38 @@
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
       r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", built ? span(r, measure, 0) : t("spur_not_built")), g.cell("n", built ? capital : DASH));
   }
-  /* The first sentence: the cost, its share, the rate. */
+  function reach(low, high) { return t("low_high", { low: g.plainNumber(low, 0), high: g.plainNumber(high, 0) }); }
+  /* The second of two figures that stand level. */
+  function or(other) { return " " + t("or_other", { other: other }); }
+  /* The first sentence: the cost, with the lines that a source states and without them, its share, the rate. */
   function headline(d, total) {
+    var other = g.accessOther(d);
     if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: g.accessOf(d).reason }));
-    return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), t("usd_t_treo"), " ",
-      el("span", { "class": "small" }, "P10–P90: " + t("low_high", { low: g.plainNumber(total.usd_t_treo_p10, 0), high: g.plainNumber(total.usd_t_treo_p90, 0) }))),
+    return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), other ? [g.say("or_other", { other: el("b", {}, g.plainNumber(other.p50, 0)) }), " "] : null, t("usd_t_treo"), " ",
+      el("span", { "class": "small" }, "P10–P90: " + reach(total.usd_t_treo_p10, total.usd_t_treo_p90) + (other ? or(reach(other.p10, other.p90)) : ""))),
     known(total.share_pct_p50) ? el("p", {}, t("share_of_payable", {
-      share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1)
+      share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1),
+      other: other && known(other.share) ? or(g.plainNumber(other.share, 0) + " %") : ""
     })) : null];
+  }
+  /* What is shipped a year: t of oxides, the product, and how much of it carries a tonne of them. */
+  function shipped(total) {
+    var product = g.term(total.product || "unknown"), rate = known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown");
+    if (!known(total.product_t_a) || !total.treo_t_a) return t("access_basis", { rate: rate, product: product });
+    return t("access_basis_product", { rate: rate, product: product, tonnes: g.plainNumber(total.product_t_a / total.treo_t_a, 1) });
   }
   /* A deposit that does not last at the rate asked ships less: said beside its rate. */
   function limited(total) {
-    var asked = g.state.access.treo_t_a || (g.accessTerms || {}).treo_t_a;
-    return known(total.treo_t_a) && asked - total.treo_t_a > 0.5 ? " " + t("access_limited", { asked: g.plainNumber(asked, 0) }) : "";
+    var terms = g.accessTerms || {}, asked = g.state.access.treo_t_a || terms.treo_t_a;
+    if (!known(total.treo_t_a) || !(asked - total.treo_t_a > 0.5)) return "";
+    return " " + t(known(terms.life_years) ? "access_limited_years" : "access_limited", {
+      asked: g.plainNumber(asked, 0), years: terms.life_years, share: g.plainNumber(100 * terms.recovery, 0), all: known(total.quantity) ? g.plainNumber(total.quantity, 0) : ""
+    });
+  }
+  /* Where the cost ends: freight by sea beyond the port is not in it. */
+  function ends(d) {
+    var r = g.hasRoutes ? g.cheapestRoute(d) : null;
+    return " " + (r && r.port ? t("cost_ends_at", { port: g.term(r.port) }) : t("cost_ends"));
   }
   /* The model beside what projects elsewhere report, in a line: haulage is most of the cost. */
   function reported() {
@@ -150,7 +169,7 @@
     if (!g.hasAccess || !total) return null;
     var measure = known(total.usd_t_treo_p50) ? "usd_t_treo" : "usd_t_product";
     return [el("h4", {}, t("access_heading")), headline(d, total),
-      el("p", {}, t("access_basis", { rate: known(total.treo_t_a) ? g.plainNumber(total.treo_t_a, 0) : t("unknown"), product: g.term(total.product || "unknown") }), limited(total),
+      el("p", {}, shipped(total), limited(total), known(total[measure + "_p50"]) ? ends(d) : "",
         g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
       g.siteAccessLink(d), reported(),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {

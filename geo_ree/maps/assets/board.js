@@ -98,7 +98,7 @@
   }
   function cost(d) {
     var a = known(d.latitude) && g.cheapestRoute(d) ? g.accessOf(d) : {};
-    return known(a.p50) ? g.about(a.p50) + " (" + g.about(a.p10) + DASH + g.about(a.p90) + ")" : g.t("unknown");
+    return known(a.p50) ? g.costWords(d) : g.t("unknown");
   }
   function reached(d, card) {
     return known(d.score_worst) && known(d.score_best) ? g.t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }) : first(card, g.t("score"));
@@ -106,7 +106,7 @@
   /* Control, size, route, cost and score of the cards, a line each, below them. */
   function facts() {
     var all = Array.from(document.querySelectorAll("#cards .card"));
-    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", g.sizeStated], ["card_way", way], ["access_usd", cost], ["score", reached]];
+    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", g.sizeStated], ["card_way", way], ["card_usd", cost], ["score", reached]];
     return [].concat.apply([], lines.map(function (line) {
       return all.map(function (card) {
         var d = g.byId[card.dataset.deposit];
@@ -114,11 +114,15 @@
       });
     }));
   }
+  function decoded(address) { try { return decodeURI(address); } catch (e) { return address; } }
   /* On paper nothing can be opened: what a closed box would hide is shown, or left out. */
   function dossier(d) {
     var sheet = g.dossier(d);
     sheet.querySelectorAll(".site-access").forEach(function (box, i) { if (i) box.remove(); }); /* said twice on the screen */
-    sheet.querySelectorAll(".statements details, .routes tbody tr:first-child details").forEach(function (box) { box.open = true; });
+    /* What the sources at the end say already, once; of a link the address, which nobody can open on paper. */
+    sheet.querySelectorAll("details[data-below]").forEach(function (box) { box.replaceWith(el("p", { "class": "small" }, g.t("sources_at_end"))); });
+    sheet.querySelectorAll("a[href]").forEach(function (link) { if (/ ↗$/.test(link.textContent)) link.textContent = decoded(link.href.replace(/^https?:\/\/(www\.)?|\/$/g, "")); });
+    sheet.querySelectorAll(".statements details, details.shared, .routes tbody tr:first-child details").forEach(function (box) { box.open = true; });
     sheet.querySelectorAll("details:not([open]), .shut").forEach(function (box) { box.remove(); });
     /* Of a choice, what was chosen; without its control, which would change that of the page, too. */
     sheet.querySelectorAll("input").forEach(function (input) {

@@ -41,7 +41,7 @@
   /* Small marks with their numbers; the tooltip names the flags. */
   g.flagMarks = function (d) {
     var words = counted(d), named = SEVERE.slice(0, 2).reduce(function (all, s) {
-      return all.concat(flagsOf(d, s).map(function (f) { return g.flagName(f.flag); }));
+      return all.concat(flagsOf(d, s).map(g.flagTitle));
     }, []);
     if (!words) return g.flags[d.id] ? el("span", { "class": "flag-marks none" }, "–", el("span", { "class": "unseen" }, " " + t("no_flags"))) : null;
     words += named.length ? ": " + Array.from(new Set(named)).join(", ") : "";
@@ -72,22 +72,55 @@
     });
   }
   function among(codes, wanted) { return g.list(codes).filter(function (code) { return wanted.indexOf(code) >= 0; }); }
-  /* Whether a Western investor could come in, as facts of one row: an owner or partner of the countries that the first question
-     avoids, one of a partner country, another holder, or none. */
-  function answerOf(c) {
-    var avoided = among(c.owner_country, g.data.avoided_countries), owner = among(c.owner_country, g.data.partner_countries), partner = among(c.partner_country, g.data.partner_countries);
-    function answer(key, codes, words) { return { key: key, countries: codes, words: words }; }
-    if (c.holder_status === "not found" || !c.holder) return answer("investor_none", [], "");
-    if (avoided.length) return answer("investor_avoided", avoided, c.holder);
-    if (owner.length) return answer("investor_owner", owner, c.holder);
-    if (partner.length) return answer("investor_partner", partner, c.partner);
-    return c.owner_country ? answer("investor_other", g.list(c.owner_country), c.holder) : answer("investor_unknown_owner", [], c.holder);
+  /* Whether the holder, its owners and partners are known in part or by one account only. */
+  function claimed(c) { return c.holder_status === "partly" || c.source_quality === "weak"; }
+  g.claimOf = function (d) {
+    var c = holders(d)[0];
+    if (!c || !c.holder || !claimed(c)) return "";
+    return t(/\bone (account|speaker)\b/.test([c.holder, c.ultimate_owner].join(" ")) ? "claim_one" : "claim_part");
+  };
+  /* What is known of who is in: an owner or partner of the countries that the first question avoids, one of a partner country,
+     another holder, or none. */
+  function holding(c) {
+    var avoided = c ? among(c.owner_country, g.data.avoided_countries) : [], owner = c ? among(c.owner_country, g.data.partner_countries) : [];
+    var partner = c ? among(c.partner_country, g.data.partner_countries) : [];
+    function found(key, codes, words) { return { key: key, countries: codes, words: words }; }
+    if (!c) return found("investor_unsearched", [], "");
+    if (c.holder_status === "not found" || !c.holder) return found("investor_none", [], "");
+    if (/^no licence holder\b/.test(c.holder)) return found("investor_ground", [], c.holder);
+    if (avoided.length) return found(owner.length ? "investor_both" : "investor_avoided", avoided.concat(owner), c.holder);
+    if (owner.length) return found("investor_owner", owner, c.holder);
+    if (partner.length) return found("investor_partner", partner, c.partner);
+    return c.owner_country ? found("investor_other", g.list(c.owner_country), c.holder) : found("investor_unknown_owner", [], c.holder);
   }
-  g.investorAnswer = function (d) {
-    var rows = holders(d), c = rows[0], found = c && answerOf(c);
-    if (!c) return t("investor_unsearched");
-    return [g.say(found.key, { countries: found.countries.map(g.country).join(", "), words: found.words ? g.fact(found.words) : "" }), " (" + t("dated", { date: g.dates(c.as_of) }) + ")",
-      rows.length > 1 ? [" ", t("holders_more", { count: rows.length })] : ""];
+  function flagged(d, name) { return (g.flags[d.id] || []).filter(function (f) { return f.severity !== "unknown" && f.flag === name; }); }
+  /* Whether a Western investor could come in: the first rule that holds.
+     no       a published fact names sanctions; or a company of an avoided country holds it or has a share, and that was found
+     unclear  who holds it was not found, or is known in part or by one account; a Stop flag; a flag on its licence (withdrawn,
+              ended, disputed, promised); companies of avoided and of partner countries side by side
+     yes      a company of a partner country holds it, has a share, an option or a contract, and that was found
+     unclear  anybody else holds it */
+  g.investorOf = function (d) {
+    var c = holders(d)[0], held = holding(c), stops = flagsOf(d, "stop"), licence = flagged(d, "licence"), verdict = "unclear";
+    if (flagged(d, "sanctions").length) verdict = "no";
+    else if (c && c.holder && !claimed(c)) {
+      if (held.key === "investor_avoided") verdict = "no";
+      else if (!stops.length && !licence.length && (held.key === "investor_owner" || held.key === "investor_partner")) verdict = "yes";
+    }
+    return { verdict: verdict, holding: held, claim: g.claimOf(d), stops: stops, licence: licence, state: flagged(d, "state_share").length > 0 };
+  };
+  function verdictWords(verdict) { return { yes: t("investor_yes"), no: t("investor_no"), unclear: t("investor_unclear") }[verdict]; }
+  /* The answer, then the facts that it rests on; in brief on a card, whose line above names the holder. */
+  g.investorAnswer = function (d, brief) {
+    var rows = holders(d), c = rows[0], one = g.investorOf(d), found = one.holding, licences = one.licence.length, claim = one.claim ? " (" + one.claim + ")" : "";
+    return [el("strong", { "class": "verdict" }, verdictWords(one.verdict)), " ",
+      brief && ["investor_partner", "investor_ground"].indexOf(found.key) < 0 ? t(found.key, { countries: found.countries.map(g.country).join(", "), words: "", claim: claim }).replace(/[:;]?\s*$/, "")
+        : g.say(found.key, { countries: found.countries.map(g.country).join(", "), words: found.words ? g.fact(found.words) : "", claim: claim }),
+      c && !brief ? " (" + t("dated", { date: g.dates(c.as_of) }) + ")" : "", ". ",
+      one.stops.length ? t("investor_stop", { flags: one.stops.map(g.flagTitle).join(", ") }) + " " : "",
+      licences ? t("investor_licence", { n: licences }) + " " : "",
+      one.state ? t("investor_state") + " " : "",
+      rows.length > 1 ? t("holders_more", { count: rows.length }) : ""];
   };
   function investor(d) {
     var c = holders(d)[0];

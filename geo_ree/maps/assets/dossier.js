@@ -196,7 +196,7 @@
     return found.length ? [heading(t("conflicts")), el("ul", { "class": "conflicts" }, found.map(function (c) {
       var from = String(c.sources || "").split(" | ");
       return el("li", {}, g.term(g.words(c.attribute)), ": ", String(c.values || "").split(" | ").map(function (value, k) {
-        return el("div", {}, g.ours(g.words(value)) === g.words(value) ? g.quote(value) : g.ours(g.words(value)), " ", el("small", {}, from[k] || ""));
+        return el("div", {}, g.ours(g.words(value)) === g.words(value) ? g.quote(value) : g.ours(g.words(value)), " ", el("small", { lang: "en" }, g.tablesOf(from[k] || "", ";")));
       }));
     }))] : null;
   }
@@ -204,11 +204,16 @@
     var list = g.statements[d.id] || [];
     return [heading(t("quantities")),
       list.length > 1 && list[0].shown ? el("small", {}, t("statement_order")) : null,
-      list.length ? el("ul", { "class": "statements" }, list.map(function (r) {
+      list.length ? [el("ul", { "class": "statements" }, list.map(function (r) {
         var item = g.statementItem(r);
-        if (r.source) item.append(el("details", {}, el("summary", {}, t("source")), g.references(r.source)));
+        if (r.source && !shared(r)) item.append(el("details", {}, el("summary", {}, t("source")), g.references(r.source)));
         return item;
-      })) : el("p", {}, t("no_quantities")), said("", d.resource_note)];
+      })), Array.from(new Set(list.filter(shared).map(function (r) { return r.source; }))).map(function (source) {
+        return el("details", source === d.reference ? { "class": "shared", "data-below": "" } : { "class": "shared" },
+          el("summary", {}, t("sources_of_several", { n: list.filter(function (r) { return r.source === source; }).length })), g.references(source));
+      })] : el("p", {}, t("no_quantities")), said("", d.resource_note)];
+    /* Sources that the table names for several statements together stand once. */
+    function shared(r) { return r.source && list.some(function (other) { return other !== r && other.source === r.source; }); }
   }
   /* Why it has its role and its stage. */
   function review(d) {
@@ -224,10 +229,11 @@
   /* The records and their data sets, with link and date. */
   function origins(d) {
     var records = g.list(d.sources || d.id), sets = Array.from(new Set(records.map(function (r) { return r.split(":")[0]; })));
+    function held(id) { return t("records_of_table", { n: records.filter(function (r) { return r.split(":")[0] === id; }).length }); }
     return [heading(t("sources")), d.reference ? g.references(d.reference) : null, el("ul", { "class": "origins" }, sets.map(function (id) {
       var s = g.data.sources.filter(function (one) { return one.id === id; })[0];
-      return el("li", {}, s ? [el("span", g.ours(s.title) === s.title ? { lang: "en" } : {}, g.anchor(s.landing_page, g.ours(s.title || s.id))), el("small", {}, " ", g.say("edition_of", { words: s.edition ? g.titled(s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "")] : id);
-    })), el("small", {}, t("records", { list: records.join(", ") }))];
+      return el("li", {}, s ? [el("span", g.ours(s.title) === s.title ? { lang: "en" } : {}, g.anchor(s.landing_page, g.ours(s.title || s.id))), el("small", {}, " ", g.say("edition_of", { words: s.edition ? g.titled(s.edition) : t("unknown") }), s.retrieved ? "; " + t("retrieved") + " " + g.dates(s.retrieved.slice(0, 10)) : "", "; " + held(id))] : [id, "; " + held(id)]);
+    }))];
   }
   /* The ore field, the row that stands for it, and the other deposits in it. */
   function oreField(d) {

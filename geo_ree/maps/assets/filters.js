@@ -185,6 +185,12 @@
     controls.mineral = input;
     return el("label", { "class": "field" }, el("span", {}, g.t("mineral_named")), input);
   }
+  /* What the rows are: candidates, by-product hosts, which are ranked on their own, and areas. */
+  function composed() {
+    function of(role) { return rows().filter(function (d) { return d.role === role; }).length; }
+    var n = { candidates: of(RANKED[0]), hosts: of(RANKED[1]), areas: of(AREA) };
+    return n.hosts || n.areas ? g.t("rows_composed", n) : "";
+  }
   /* Show the state in the controls. */
   function reflect() {
     Object.keys(controls).forEach(function (name) {
@@ -196,7 +202,7 @@
     var said = g.t("shown_of", { shown: g.plainNumber(count.shown, 0), all: g.plainNumber(count.all, 0) });
     /* Where nothing is left the table says so; a screen reader hears it here. */
     document.getElementById("count").classList.toggle("unseen", !count.shown);
-    document.getElementById("count").textContent = !count.shown ? g.t("nothing_shown") : out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said;
+    document.getElementById("count").textContent = !count.shown ? g.t("nothing_shown") : out ? said + "; " + g.t("hidden_by_filters", { out: g.plainNumber(out, 0) }) : said + composed();
     document.getElementById("reset-filters").hidden = !active().length;
     g.sayLeftOut(document.getElementById("left-out"));
     var boxed = active().filter(function (name) { return name !== "text"; }).length; /* the search has a field of its own */

@@ -56,10 +56,10 @@
     if (!known(d.holder_status)) return g.unknown();
     if (d.holder_status === "not found" || !known(d.holder)) return el("span", { "class": "unknown" }, t("holder_not_found"));
     var owners = g.list(d.owner_country).map(g.country);
-    return [g.fact(d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"),
+    return [g.fact(d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"), g.claimOf(d) ? ", " + g.claimOf(d) : "",
       known(d.control_as_of) ? "; " + t("dated", { date: g.dates(d.control_as_of) }) : "")];
   }
-  function investor(d) { return el("span", { "class": "investor" }, g.investorAnswer(d)); }
+  function investor(d) { return el("span", { "class": "investor" }, g.investorAnswer(d, true)); }
   function minerals(d) {
     var names = g.list(d.minerals), state = { commercial: t("flowsheet_commercial"), pilot: t("flowsheet_pilot"), none: t("flowsheet_none") }[d.flowsheet_state];
     return [names.length ? el("span", {}, g.minerals(names.slice(0, 4)), names.length > 4 ? " …" : "") : g.unknown(),
@@ -78,11 +78,17 @@
     if (!known(a.p50)) return el("span", { "class": "unknown" }, a.reason);
     var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p10) && known(total.mining_usd_t_treo_p90);
     var stated = g.siteAccessShort(d);
-    return [t("card_dollars", { usd: about(a.p50), low: about(a.p10), high: about(a.p90) }),
+    return [g.costWords(d),
+      stated ? el("small", {}, stated) : null,
       ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
-      stated ? el("small", {}, stated) : null, g.valueLeft(d) ? el("small", { "class": "value-left" }, g.valueLeftShort(d)) : null,
+      g.valueLeft(d) ? el("small", { "class": "value-left" }, g.valueLeftShort(d)) : null,
       g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
   }
+  /* What access costs, in two digits: with the lines that a source states and without them, level. */
+  g.costWords = function (d) {
+    var a = g.accessOf(d), other = g.accessOther(d), values = { usd: about(a.p50), low: about(a.p10), high: about(a.p90) };
+    return other ? t("card_dollars_both", Object.assign(values, { usd_other: about(other.p50), low_other: about(other.p10), high_other: about(other.p90) })) : t("card_dollars", values);
+  };
   function score(d) {
     var i = known(d.latitude) ? g.intervalOf(d) : {}, found = g.scoreOf(d);
     if (known(d.score_worst)) return [g.unknown(), el("small", {}, t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }))];
@@ -106,9 +112,21 @@
   function answer(card, d) {
     var v = card.values, others = v.others;
     function beside(name, key) { return v[name] ? el("small", {}, t(key, { deposit: nameOf(v[name]), tonnes: g.plainNumber(v[name + "_t"], 0) })) : null; }
-    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d), beside("published", "card_published"), beside("coded", v.by_grade ? "card_coded_grade" : "card_coded"));
-    return el("p", { "class": "answer-line" }, t("partner_from", { countries: listed(v.countries.map(g.country)) }),
-      others.length ? el("small", {}, t("partner_others", { deposits: listed(others.map(nameOf)) })) : null);
+    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d), card.question === "card_access" ? hostsAbove(d) : null, beside("published", "card_published"), beside("coded", v.by_grade ? "card_coded_grade" : "card_coded"));
+    return el("p", { "class": "answer-line" }, tied(v), others.length ? el("small", {}, t("partner_others", {
+      deposits: listed(others.map(function (one) { return nameOf(one.id) + " (" + tied(one) + ")"; }))
+    })) : null);
+  }
+  /* Countries, what ties their company to the deposit, and whether that is known in part or perhaps over. */
+  function tied(one) {
+    var tie = { owner: t("tie_owner"), option: t("tie_option"), farm_in: t("tie_farm_in"), buyer: t("tie_buyer"), partner: t("tie_partner") }[one.tie];
+    var open = { over: t("tie_over"), part: t("claim_part") }[one.open];
+    return [one.countries.map(g.country).join(", ") + ": " + tie, open].filter(Boolean).join(", ");
+  }
+  /* By-product hosts are ranked on their own, though some may have a higher score. */
+  function hostsAbove(d) {
+    var score = g.scoreOf(d), above = g.ranked("by_product_host").filter(function (one) { return g.scoreOf(one) > score; }).length;
+    return above ? el("small", {}, t("card_hosts_apart", { n: above })) : null;
   }
   function facts(d) {
     return el("dl", {}, [["card_control", control], ["investor_question", investor], ["stage", stage], ["card_minerals", minerals], ["card_actinides", actinides], ["card_way", route],

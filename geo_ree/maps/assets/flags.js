@@ -19,14 +19,20 @@
     if (f.error === null || f.error === undefined) return "";
     return " " + (f.limit === null || f.limit === undefined ? t("flag_may_lie", { error: figure(f, f.error) }) : t("flag_may", { limit: figure(f, f.limit), error: figure(f, f.error), unit: unit(f) }));
   }
+  /* An owner or partner that is known by one account or in part: Python begins the fact with it. */
+  function claim(f) {
+    var m = /^(By one account|As far as is known): /.exec(f.fact || "");
+    return m ? t(m[1] === "By one account" ? "claim_one" : "claim_part") : "";
+  }
+  g.flagTitle = function (f) { return g.flagName(f.flag) + (claim(f) ? " (" + claim(f) + ")" : ""); };
   g.flagSays = function (f) {
     if (f.severity === "unknown") return f.flag === "not_measured" ? t("flagsay_not_measured") : t("flagsay_unknown");
     return g.hasWords(SAYS + f.flag) ? (t(SAYS + f.flag, { value: figure(f, f.value), unit: unit(f) }) + may(f)).replace(/ °/g, "°") : g.fact(f.fact);
   };
-  g.flagWords = function (f) { return [g.flagName(f.flag) + ". ", g.flagSays(f)]; };
+  g.flagWords = function (f) { return [g.flagTitle(f) + ". ", g.flagSays(f)]; };
   function item(f) {
     return el("li", { "class": "flag-" + (LEVELS.indexOf(f.severity) < 0 ? "unknown" : f.severity) },
-      g.flagMark(f.severity), " ", el("strong", {}, level(f) + ": " + g.flagName(f.flag)), ". ",
+      g.flagMark(f.severity), " ", el("strong", {}, level(f) + ": " + g.flagTitle(f)), ". ",
       g.hasWords(SAYS + f.flag) || !f.date ? "" : g.dates(f.date) + ": ", g.flagSays(f),
       el("details", {}, el("summary", {}, t("source")), g.references(f.source), f.licence ? el("small", g.ours(f.licence) === f.licence ? { lang: "en" } : {}, g.ours(f.licence)) : null));
   }

@@ -21,24 +21,40 @@
     [/^([\d.]+ N [\d.]+ E \([^]*\)): lies in ([A-Z]{3}), ([\d.]+) km from ([A-Z]{3}), which the source names$/, "audit_abroad", ["place", "country", "km", "country"]],
     [/^known instead: ([^;]*)((?:; )?[^]*)$/, "audit_known", ["ours", "rest"]]
   ];
+  /* Ids of records and remarks for whoever compiled them mean nothing to a reader: the tables that they are from, and words. */
+  var RECORD = /, ([a-z][a-z0-9_]*):[^\s,;()|]+/g, tables = null;
+  function isTable(id) {
+    tables = tables || new Set(g.data.sources.map(function (s) { return s.id; }).concat(g.deposits.map(function (d) { return g.list(d.sources || d.id); }).flat().map(function (record) { return record.split(":")[0]; })));
+    return tables.has(id);
+  }
+  g.tablesOf = function (records, mark) {
+    var names = records.split(mark).map(function (record) {
+      var id = record.trim().split(":")[0], s = g.data.sources.filter(function (one) { return one.id === id; })[0];
+      return s ? s.label || s.title : isTable(id) ? g.words(id) : record.trim();
+    });
+    return Array.from(new Set(names)).filter(Boolean).join("; ");
+  };
+  function readable(text) {
+    return text.replace(RECORD, function (whole, id) { return isTable(id) ? "" : whole; }).replace(/\bdo not use\b/g, "not used here");
+  }
   var NAMES = ["first", "second", "third", "fourth"];
 
   /* A term of ours, else words of a source, marked as English. */
-  function term(words) { return g.ours(words) === words ? g.quote(words, true) : g.ours(words); }
+  function term(words) { return g.ours(words) === words ? g.quote(readable(words), true) : g.ours(words); }
   function place(text) {
     var m = /^([\d.]+) N ([\d.]+) E \(([^]*?)(, chosen)?\)$/.exec(text);
     if (!m) return g.quote(text, true);
-    return [g.t("coordinates", { lat: g.figure(m[1]), lon: g.figure(m[2]) }), " (", g.quote(m[3], true), m[4] ? ", " + g.term("chosen") : "", ")"];
+    return [g.t("coordinates", { lat: g.figure(m[1]), lon: g.figure(m[2]) }), " (", g.quote(readable(m[3]), true), m[4] ? ", " + g.term("chosen") : "", ")"];
   }
   /* "record 4.6 km (counted), another 33.2 km (refuted)". */
   function verdicts(text) {
     return text.split(", ").map(function (one) {
       var m = /^(.+) ([\d.]+) km \((.+)\)$/.exec(one);
-      return m ? m[1] + " " + g.figure(m[2]) + " " + g.t("km") + " (" + g.term(m[3]) + ")" : one;
+      return m ? g.t("another_position") + " " + g.figure(m[2]) + " " + g.t("km") + " (" + g.term(m[3]) + ")" : one;
     }).join(", ");
   }
   var WRITE = {
-    words: term, "class": term, ours: term, km: g.figure, country: g.country, place: place, verdicts: verdicts,
+    record: function (text) { return g.tablesOf(text, ";"); }, words: term, "class": term, ours: term, km: g.figure, country: g.country, place: place, verdicts: verdicts,
     rest: function (text) { return text && g.state.language === "en" ? g.linked(text) : text ? [" ", g.quote(text.replace(/^; /, ""), true)] : ""; }
   };
   function worded(list, text) {
@@ -52,13 +68,13 @@
   }
   /* Why a position was chosen: the source's own words, and our remarks on them. */
   g.basisOfPosition = function (text) {
-    return text.split("; ").map(function (piece, i) { return [i ? "; " : "", worded(REMARKS, piece) || g.quote(piece, true)]; });
+    return text.split("; ").map(function (piece, i) { return [i ? "; " : "", worded(REMARKS, piece) || g.quote(readable(piece), true)]; });
   };
   g.auditOf = function (d) {
     var found = g.audit[d.id] || [];
     return found.length ? el("ul", { "class": "audit" }, found.map(function (f) {
       return el("li", {}, el("strong", {}, g.term(g.words(f.flag))), f.distance_km === undefined || f.distance_km === null ? "" : ", " + g.plainNumber(f.distance_km, 1) + " " + g.t("km"),
-        ": ", worded(FINDINGS, f.evidence || "") || g.fact(f.evidence || ""), " ", el("small", { lang: "en" }, f.sources || ""));
+        ": ", worded(FINDINGS, f.evidence || "") || g.fact(f.evidence || ""), " ", el("small", { lang: "en" }, g.tablesOf(f.sources || "", ";")));
     })) : null;
   };
 })(geoRee);

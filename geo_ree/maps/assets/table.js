@@ -106,7 +106,7 @@
     return el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, g.shownColumns().map(function (c) {
       var on = now.by === c, arrow = on ? (now.down ? " ▾" : " ▴") : "";
       return el("th", { scope: "col", role: "columnheader", "class": c.kind, "data-col": c.name, "aria-sort": on ? (now.down ? "descending" : "ascending") : "none" },
-        el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
+        el("button", { type: "button", "data-sort": c.name, "aria-label": g.t(c.full || c.head), title: g.t(c.full || c.head) }, g.t(c.head), el("span", { "aria-hidden": "true" }, arrow)));
     })));
   };
   Ranking.prototype.draw = function () {

@@ -103,7 +103,7 @@
   /* On the card of a phone the worst flag has its name. */
   function worst(d) {
     var f = g.worstFlag(d);
-    return f ? el("span", { "class": "card-only" }, g.severity(f.severity) + ": " + g.flagName(f.flag)) : null;
+    return f ? el("span", { "class": "card-only" }, g.severity(f.severity) + ": " + g.flagTitle(f)) : null;
   }
   function nameCell(d) {
     var score = g.scoreOf(d), dot = el("span", { "class": score === undefined || score === null ? "dot unscored" : "dot" });
@@ -144,7 +144,7 @@
     return [el("span", { "class": "clamp", title: g.ours(c.licence_no) }, g.cited(c.licence_no)), stated(c.licence_expiry) ? el("small", {}, g.licenceEnds(c.licence_expiry)) : null];
   }
   function stageCell(d) {
-    var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", {}, g.rankInStage(d)) : null] : g.unknown();
+    var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", { title: g.t("rank_in_stage_full") }, g.rankInStage(d)) : null] : g.unknown();
     return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: g.ours(d.status) }, g.cited(d.status)) : null);
   }
   function intervalCell(d, count) {
