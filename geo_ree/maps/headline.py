@@ -322,15 +322,8 @@ def _partner_card(known: pd.DataFrame, control: pd.DataFrame) -> dict[str, Any]:
         return _card("card_partner", None, known)
     found["open"] = found["open"].mask(found["open"].eq("") & found["level"].gt(0), "part")
     first, *others = found[["id", "countries", "tie", "open"]].to_dict("records")
-    return _card(
-        "card_partner",
-        first["id"],
-        known,
-        countries=first["countries"],
-        tie=first["tie"],
-        open=first["open"],
-        others=[{str(name): value for name, value in one.items()} for one in others],
-    )
+    values = {str(name): value for name, value in first.items() if name != "id"}
+    return _card("card_partner", str(first["id"]), known, **values, others=others)
 
 
 def _tie(owners: list[str], words: str) -> str:
