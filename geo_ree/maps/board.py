@@ -85,12 +85,13 @@ def board(
         f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
         f'<div class="board-headline">{findings}</div>',
         _cards(say, _with_areas(say, values), deposits, values["country_names"], worst),
-        f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}</figure>",
+        f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}"
+        f'<p class="board-sources">{_worded("span", "sources", say)}: {credits}.</p></figure>',
         _title(say, scores, first, values["first_stages"]) if len(first) else "",
         _table(say, first, values["country_names"], worst) if len(first) else "",
         f"<ul>{''.join(_worded('li', key, say) for key in _CAVEATS)}</ul>",
         f'<p class="board-disclaimer">{_sentence(say.term(str(run.get("disclaimer") or "")))}</p>',
-        f'<p class="board-sources">{_worded("span", "sources", say)}: {credits}.</p>',
+        _worded("p", "board_rest", say, "board-rest"),
         _worded("p", "open_in_browser", say, "board-hint"),
     ]
     foot = f'<span>{title}</span> <span class="board-date">{date}</span>'

@@ -96,17 +96,20 @@
     if (r) return g.t("card_route", { km: g.about(g.routeKm(r)), port: g.term(r.port || "") });
     return known(d.latitude) && g.routeIsKnown(d) ? g.t("no_route_short") : g.t("unknown");
   }
+  /* Beside the figure, what it is if the source that places a line at the deposit is wrong. */
   function cost(d) {
     var a = known(d.latitude) && g.cheapestRoute(d) ? g.accessOf(d) : {};
     return known(a.p50) ? g.costWords(d) : g.t("unknown");
   }
-  function reached(d, card) {
-    return known(d.score_worst) && known(d.score_best) ? g.t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }) : first(card, g.t("score"));
+  /* What the card of a size says of another deposit stands below its own. */
+  function size(d, card) {
+    var more = card.dataset.card === "card_partner" ? null : card.querySelector(".answer-line small");
+    return [g.sizeStated(d), more ? el("small", {}, text(more)) : null];
   }
   /* Control, size, route, cost and score of the cards, a line each, below them. */
   function facts() {
     var all = Array.from(document.querySelectorAll("#cards .card"));
-    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", g.sizeStated], ["card_way", way], ["card_usd", cost], ["score", reached]];
+    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", size], ["card_way", way], ["card_usd", cost], ["score", function (d, card) { return first(card, g.t("score")); }]];
     return [].concat.apply([], lines.map(function (line) {
       return all.map(function (card) {
         var d = g.byId[card.dataset.deposit];
@@ -134,7 +137,38 @@
       var tr = box.closest("tr");
       tr.after(el("tr", { "class": "passed" }, el("td", { colspan: tr.cells.length }, box)));
     });
-    sheet.prepend(el("div", { "class": "paper-map", "data-map": d.id }));
+    return parted(sheet, d);
+  }
+  /* The map, the name and the rank across the sheet; the rest below them in columns. A heading stays with the first entry of its list. */
+  function parted(sheet, d) {
+    var head = el("div", { "class": "paper-head" }, el("div", { "class": "paper-map", "data-map": d.id })), body = el("div", { "class": "paper-columns" });
+    while (sheet.firstChild && !headed(sheet.firstChild)) head.append(sheet.firstChild);
+    body.append.apply(body, Array.from(sheet.childNodes));
+    body.querySelectorAll("h4").forEach(function (heading) {
+      var kept = el("div", { "class": "kept" }), list;
+      heading.before(kept);
+      kept.append(heading);
+      while (kept.nextSibling && kept.nextSibling.nodeName === "SMALL") kept.append(kept.nextSibling);
+      list = kept.nextElementSibling;
+      if (!list || !list.matches("ul, p")) return;
+      if (list.matches("p")) { kept.append(list); return; }
+      var start = list.cloneNode(false);
+      start.append(list.firstElementChild);
+      kept.append(start);
+      if (!list.firstElementChild) list.remove();
+    });
+    sheet.append(head, body);
+    return sheet;
+  }
+  function headed(node) { return node.nodeName === "H4" || node.nodeType === Node.ELEMENT_NODE && Boolean(node.querySelector("h4")); }
+  /* The end of the paper: the answers of the page without their tables, and all limits that it names. */
+  function rest() {
+    var answers = Array.from(document.getElementById("questions").children, function (part) { return part.cloneNode(true); });
+    var limits = Array.from(document.querySelectorAll("#first-limits li, #limits li"), function (item) { return item.cloneNode(true); });
+    var cautions = Array.from(document.querySelectorAll("#warnings li"), function (item) { return item.cloneNode(true); });
+    var sheet = el("section", { "class": "paper-rest" }, el("h2", {}, g.t("questions")), answers, el("h2", {}, g.t("limits_title")), el("ul", {}, limits),
+      cautions.length ? [el("h3", {}, g.t("warnings")), el("ul", {}, cautions)] : null);
+    sheet.querySelectorAll("details, input, select").forEach(function (box) { box.remove(); });
     return sheet;
   }
   /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits. */
@@ -146,7 +180,7 @@
     if (ready) return;
     ready = true;
     write();
-    fill(document.getElementById("dossiers"), chosen().map(dossier));
+    fill(document.getElementById("dossiers"), chosen().map(dossier).concat(rest()));
     document.querySelectorAll("#dossiers [data-map]").forEach(function (box) { g.smallMap(box, box.dataset.map); });
   }
   function clear() {

@@ -27,11 +27,14 @@
     var a = g.accessOf(d);
     return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })), g.accessMarks(d, true)] : g.unknown();
   }
-  /* All that stops or cautions, the worst first. */
+  /* All that stops or cautions, the worst first; what holds more than once has its number. */
   function against(d) {
-    return (g.flags[d.id] || []).filter(function (f) { return f.severity === "stop" || f.severity === "caution"; }).map(function (f) {
-      return el("small", {}, g.severity(f.severity) + ": " + g.flagName(f.flag));
+    var count = new Map();
+    (g.flags[d.id] || []).filter(function (f) { return f.severity === "stop" || f.severity === "caution"; }).forEach(function (f) {
+      var words = g.severity(f.severity) + ": " + g.flagName(f.flag);
+      count.set(words, (count.get(words) || 0) + 1);
     });
+    return Array.from(count, function (one) { return el("small", {}, one[1] > 1 ? one[0] + " (" + g.plainNumber(one[1], 0) + ")" : one[0]); });
   }
   function chance(d) {
     var share = g.intervalOf(d).p_top3;

@@ -46,6 +46,8 @@
     place();
     renamed();
   };
+  /* The measured lines that are drawn, as lists of places. */
+  g.distanceLines = function () { return lines.map(function (line) { return line.path; }); };
   g.distancesShown = function () { return Boolean(group); };
   g.clearDistances = function () {
     var had = lines.length;

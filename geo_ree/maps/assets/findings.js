@@ -1,7 +1,7 @@
 /* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, data = g.data, REGISTERED = ["code", "register"], SHORT = 110, flags = null;
+  var el = g.el, t = g.t, data = g.data, REGISTERED = ["code", "register"], LONG = 240, flags = null, unfolded = {};
   var LISTS = { deposits: nameOf, uncategorised: nameOf, countries: g.country, without: g.country }, SEVERITIES = ["stop", "caution", "note"];
 
   function known(v) { return v !== undefined && v !== null && v !== ""; }
@@ -42,15 +42,11 @@
       + (r.oxide_figure === "computed" ? ", " + t("ore_times_grade") : "") + (g.withoutCategory(r) ? ", " + t("category_unknown") : "")
       + ", " + (r.system ? g.term(r.system) : t("system_unknown"));
   }
-  /* The text of a source without what follows its last whole part within the length of a card. */
+  /* The text of a source without its dates and addresses; of a long one the first whole parts, and that there is more. */
   function shortened(text) {
-    var source = String(text).split(/\s*\bAs of:/)[0], said = g.ours(source), words = said.replace(/\.$/, ""), out = words;
-    if (words.length > SHORT) {
-      out = words.split("; ").reduce(function (kept, part) { return (kept + "; " + part).length > SHORT ? kept : kept + "; " + part; });
-      if (out.length > SHORT) out = out.slice(0, SHORT).replace(/[\s,;]+\S*$/, "");
-      out += " …";
-    }
-    return el("span", said === source ? { lang: "en" } : {}, out);
+    var source = String(text).split(/\s*\bAs of:/)[0], said = g.ours(source), parts = said.replace(/\.$/, "").split("; "), kept = 1;
+    while (kept < parts.length && parts.slice(0, kept + 1).join("; ").length <= LONG) kept += 1;
+    return [el("span", said === source ? { lang: "en" } : {}, parts.slice(0, kept).join("; ")), kept < parts.length ? el("small", {}, t("more_in_dossier")) : null];
   }
   function control(d) {
     if (!known(d.holder_status)) return g.unknown();
@@ -62,7 +58,7 @@
   function investor(d) { return el("span", { "class": "investor" }, g.investorAnswer(d, true)); }
   function minerals(d) {
     var names = g.list(d.minerals), state = { commercial: t("flowsheet_commercial"), pilot: t("flowsheet_pilot"), none: t("flowsheet_none") }[d.flowsheet_state];
-    return [names.length ? el("span", {}, g.minerals(names.slice(0, 4)), names.length > 4 ? " …" : "") : g.unknown(),
+    return [names.length ? el("span", {}, g.minerals(names)) : g.unknown(),
       el("small", {}, state || t("flowsheet_unknown"))];
   }
   function route(d) {
@@ -91,7 +87,7 @@
   };
   function score(d) {
     var i = known(d.latitude) ? g.intervalOf(d) : {}, found = g.scoreOf(d);
-    if (known(d.score_worst)) return [g.unknown(), el("small", {}, t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) }))];
+    if (known(d.score_worst)) return t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) });
     if (!known(found)) return g.unknown();
     return known(i.score_p5) ? t("card_score", { score: g.plainNumber(found, 0), low: g.plainNumber(i.score_p5, 0), high: g.plainNumber(i.score_p95, 0) })
       : g.plainNumber(found, 0) + " " + t("of_100");
@@ -151,21 +147,34 @@
     list = list.filter(function (one) { return one[0] !== "headline_leader_stated"; });
     return stated && best && stated !== best.id ? list.concat([["headline_leader_stated", {}]]) : list;
   }
+  /* On a phone the facts of a card are folded, so that the ranking is near. */
+  function factsButton(question) {
+    var button = el("button", { type: "button", "class": "as-link more-facts", "aria-expanded": String(Boolean(unfolded[question])) }, t("card_facts"));
+    button.addEventListener("click", function () {
+      unfolded[question] = button.closest(".card").classList.toggle("whole");
+      button.setAttribute("aria-expanded", String(unfolded[question]));
+    });
+    return button;
+  }
   function drawn(card) {
     var d = chosen(card), map = el("div", { "class": "mini" }), open;
     if (!d) return el("article", { "class": "card" }, el("p", { "class": "asked" }, t(card.question)), el("p", {}, t(card.note)));
     open = el("button", { type: "button", "class": "as-link" }, d.name || d.id);
     open.addEventListener("click", function () { g.open(d.id); });
     var node = el("article", { "class": "card", "data-card": card.question, "data-deposit": d.id }, el("p", { "class": "asked" }, t(card.question)), el("h3", {}, open),
-      el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d),
+      el("p", { "class": "sub" }, g.country(d.country) || d.country_reported || ""), map, card.question === "card_own" ? null : answer(card, d), flagged(d), facts(d), factsButton(card.question),
       card.note ? el("p", { "class": "small" }, t(card.note), card.note === "card_no_coordinate" && g.areasOf(d.id).length ? " " + t("card_area") : "") : null);
+    if (unfolded[card.question]) node.classList.add("whole");
     setTimeout(function () { if (document.contains(map)) g.smallMap(map, d); });
     return node;
   }
+  /* The rows of a card: the facts of its list have one each. */
+  function rowsOf(card) { return Array.from(card.children).reduce(function (sum, node) { return sum + (node.tagName === "DL" ? node.children.length : 1); }, 0); }
   g.findings = function () {
     var box = at("headline"), deck = at("cards");
     box.replaceChildren.apply(box, sentences().map(function (one) { return el("p", {}, sentence(one)); }));
     deck.replaceChildren.apply(deck, data.cards.map(drawn));
+    deck.style.setProperty("--rows", Math.max.apply(null, Array.from(deck.children, rowsOf)));
   };
   g.startFindings = function () {
     g.subscribe(function (changed) {

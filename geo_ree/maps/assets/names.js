@@ -2,7 +2,7 @@
    towns and lines that distances were measured to. */
 "use strict";
 (function (g) {
-  var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4;
+  var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4, ARROW_PX = 18;
   var RIVERS_ZOOM = 5.25, RING_RADIUS = 21;
   var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
   var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
@@ -14,7 +14,8 @@
     capital: { font: "500 12px ", colour: "map-town" },
     town: { font: "12px ", colour: "map-town" },
     line: { font: "italic 12px ", colour: "map-line-words" },
-    deposit: { font: "600 12px ", colour: "ink" }
+    deposit: { font: "600 12px ", colour: "ink" },
+    port: { font: "600 12px ", colour: "map-gateways" }
   };
   var LINES = { railway: 6.25, road: 7.5, power_line: 7.5 }, SPOTS = { settlement: 5.5, gateway: 5.25, power_plant: 7 };
 
@@ -71,7 +72,16 @@
       return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y];
     });
     this.taken = this.fixed.concat(this.over);
+    this.lines = this.lined();
   }
+  /* Points of the route and of the measured lines of an open deposit, in view. */
+  Page.prototype.lined = function () {
+    var page = this, s = this.seen, drawn = g.drawnRoute(), lines = g.distanceLines();
+    if (drawn) lines = lines.concat(g.routeShape(drawn).lines.map(function (line) { return line.path; }));
+    return g.dotted(lines.map(function (path) { return path.map(function (p) { return page.spot(g.onSquare(p[0], p[1])); }).filter(function (q) { return Math.abs(q[0]) < 1e5 && Math.abs(q[1]) < 1e5; }); }))
+      .filter(function (q) { return q[0] > s[0] && q[1] > s[1] && q[0] < s[2] && q[1] < s[3]; });
+  };
+  Page.prototype.crossed = function (b) { return this.lines.some(function (q) { return q[0] > b[0] && q[0] < b[2] && q[1] > b[1] && q[1] < b[3]; }); };
   Page.prototype.spot = function (at) { return [at[0] * this.size - this.origin.x, at[1] * this.size - this.origin.y]; };
   Page.prototype.free = function (b) {
     var s = this.seen;
@@ -98,15 +108,18 @@
     ctx.fillStyle = g.colour(look.colour); ctx.fillText(text, 0, 0);
     ctx.restore();
   };
+  Page.prototype.holds = function (p) { return p[0] > this.seen[0] && p[0] < this.seen[2] && p[1] > this.seen[1] && p[1] < this.seen[3]; };
   /* Beside a spot, where it fits; `gap` pixels off. */
   Page.prototype.beside = function (text, kind, at, gap) {
     this.look(kind);
     var w = this.ctx.measureText(text).width, p = this.spot(at), page = this, d = gap + w / 2 + PAD, found = null;
-    if (p[0] < this.seen[0] || p[0] > this.seen[2] || p[1] < this.seen[1] || p[1] > this.seen[3]) return null;
+    if (!this.holds(p)) return null;
     [[d, 0], [-d, 0], [0, -gap - 8], [0, gap + 8], [d - 4, -gap - 3], [d - 4, gap + 3], [4 - d, -gap - 3], [4 - d, gap + 3]].some(function (o) {
       var box = page.box(p[0] + o[0], p[1] + o[1], w);
-      if (page.free(box)) found = [p[0] + o[0], p[1] + o[1], box];
-      return found;
+      if (!page.free(box)) return false;
+      /* A place that no line crosses, or else the first that is free. */
+      if (!found || !page.crossed(box)) found = [p[0] + o[0], p[1] + o[1], box];
+      return !page.crossed(box);
     });
     if (found) this.write(text, kind, found[0], found[1], found[2]);
     return found ? p : null;
@@ -199,6 +212,42 @@
       marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, (one.d.id === g.opened() ? Math.max(RING_RADIUS, one.radius) : one.radius) + 3); });
     });
   }
+  /* The end of a way out: its name beside it; where it is out of view, at the rim with an arrow that points to it. */
+  Page.prototype.way = function (one) {
+    var p = this.spot(one.at), text = g.place(one.name), page = this, s = this.seen, inner, nearest, width, found = null;
+    if (this.holds(p)) {
+      if (this.beside(text, "port", one.at, 7)) this.dot(p, 4, "map-gateways");
+      return;
+    }
+    if (!one.port) return;
+    nearest = g.alongRoute(one.route).map(function (at) { return page.spot(at); }).filter(function (q) { return page.holds(q); }).sort(function (a, b) { return Math.hypot(a[0] - p[0], a[1] - p[1]) - Math.hypot(b[0] - p[0], b[1] - p[1]); })[0];
+    if (!nearest) return;
+    this.look("port");
+    width = this.ctx.measureText(text).width + ARROW_PX;
+    inner = [s[0] + width / 2 + 6, s[1] + 14, s[2] - width / 2 - 6, s[3] - 14];
+    var part = [0, 1].reduce(function (least, axis) {
+      var by = p[axis] - nearest[axis], to = by > 0 ? inner[axis + 2] : inner[axis];
+      return by ? Math.max(0, Math.min(least, (to - nearest[axis]) / by)) : least;
+    }, 1), x = Math.max(inner[0], Math.min(inner[2], nearest[0] + part * (p[0] - nearest[0]))), y = Math.max(inner[1], Math.min(inner[3], nearest[1] + part * (p[1] - nearest[1])));
+    for (var k = 0; !found && k < 40; k++) {
+      var off = (k % 2 ? 1 : -1) * Math.ceil(k / 2) * 12, level = Math.abs(p[0] - nearest[0]) > Math.abs(p[1] - nearest[1]), at = level ? [x, y + off] : [x + off, y], box = this.box(at[0], at[1], width);
+      if (this.free(box)) found = [at[0], at[1], box];
+    }
+    if (!found) return;
+    var left = p[0] < nearest[0];
+    this.write(text, "port", found[0] + (left ? 1 : -1) * ARROW_PX / 2, found[1], found[2]);
+    this.arrow(found[0] + (left ? -1 : 1) * (width - ARROW_PX) / 2, found[1], Math.atan2(p[1] - found[1], p[0] - found[0]));
+  };
+  Page.prototype.arrow = function (x, y, turn) {
+    var ctx = this.ctx;
+    ctx.save();
+    ctx.translate(x, y); ctx.rotate(turn);
+    ["map-halo", "map-gateways"].forEach(function (colour, i) {
+      ctx.beginPath(); ctx.moveTo(-6, 0); ctx.lineTo(6, 0); ctx.moveTo(1, -4); ctx.lineTo(6, 0); ctx.lineTo(1, 4);
+      ctx.lineWidth = i ? 2 : 5; ctx.lineCap = ctx.lineJoin = "round"; ctx.strokeStyle = g.colour(colour); ctx.stroke();
+    });
+    ctx.restore();
+  };
   function towns(page, zoom) {
     var open = g.opened();
     features().filter(function (f) {
@@ -214,6 +263,7 @@
       var zoom = this._map.getZoom(), page = new Page(ctx, this, box);
       drawn = [];
       if (g.isOn("unranked")) areas.forEach(page.button, page);
+      g.waysOut().forEach(page.way, page);
       /* The smallest countries first, which have the fewest places for their names. */
       lands.filter(function (l) { return l.scored; }).forEach(page.land, page);
       capitals.forEach(function (c) {

@@ -18,6 +18,7 @@
     var was = drawn;
     if (group) group.remove();
     group = drawn = null;
+    if (was && g.nameSheet) g.nameSheet.redraw();
     if (was) g.rewordLegend(g.map());
   };
   g.drawRoute = function (route) {
@@ -32,6 +33,7 @@
     });
     shape.gauges.forEach(function (at) { spot(at, { radius: 7.5, weight: 2.4 }, g.t("gauge_change")).addTo(group); });
     shape.crossings.forEach(function (at) { spot(at, { radius: 3.6 }, g.t("border_crossing")).addTo(group); });
+    if (g.nameSheet) g.nameSheet.redraw();
     g.rewordLegend(chart);
   };
   document.addEventListener("scheme", function () { if (drawn) g.drawRoute(drawn); });

@@ -1,7 +1,7 @@
 /* Access by size: the score, or the cost of access, with its interval against contained oxide; deposits of unknown size stand aside. */
 "use strict";
 (function (g) {
-  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", MOST = 300, R = 6, LETTER = 7.2, NAME_LETTER = 7.6, PAD = { top: 16, right: 16, bottom: 48, left: 48 };
+  var el = g.el, t = g.t, SVG = "http://www.w3.org/2000/svg", MOST = 300, R = 6, LETTER = 7.2, COLUMN = 12, PAD = { top: 16, right: 16, bottom: 48, left: 48 };
   var FILLS = { code: "full", register: "half", press: "hollow" }, by = "score", box = null, wide = 0, chosen = null;
 
   function known(v) { return v !== undefined && v !== null; }
@@ -23,12 +23,19 @@
     i = g.intervalOf(d);
     return [score, i.score_p5, i.score_p95, false];
   }
+  /* The cost if the source that places a line at the deposit is wrong: drawn beside the first figure, level with it. */
+  function otherOf(d) {
+    var total = by === "cost" ? g.accessTotal(d) || {} : {}, words = by === "cost" ? g.accessMarks(d) : [];
+    if (!known(total.measured_usd_t_treo_p50) || !words.length || g.accessMoved()) return null;
+    return { d: d, other: words[0].textContent, y: [total.measured_usd_t_treo_p50, total.measured_usd_t_treo_p10, total.measured_usd_t_treo_p90, false] };
+  }
   function points() {
     var all = g.deposits.concat(g.unranked).filter(function (d) { return d.role === "candidate" && g.shown(d); });
-    var found = all.map(function (d) { var r = g.oxideStatement(d); return { d: d, r: r, t: r && r.oxide_t, y: heightOf(d) }; });
+    var found = all.map(function (d) { var r = g.oxideStatement(d); return { d: d, r: r, t: r && r.oxide_t, y: heightOf(d), other: otherOf(d) }; });
     var drawn = found.filter(function (p) { return p.y && (p.t || !p.y[3]); }).sort(function (a, b) { return b.y[0] - a.y[0]; });
     return { drawn: drawn.slice(0, MOST), left: all.length - Math.min(drawn.length, MOST) };
   }
+  function others(list) { return list.map(function (p) { return p.other; }).filter(Boolean); }
   function steps(top, count) {
     var raw = top / count, size = Math.pow(10, Math.floor(Math.log10(raw))), out = [], step;
     step = [1, 2, 5, 10].map(function (m) { return m * size; }).filter(function (s) { return s >= raw; })[0];
@@ -42,18 +49,25 @@
   /* Scales in pixels: x of tonnes on a logarithm, y of the value, and the strip of unknown size. */
   function scales(list) {
     var sized = list.filter(function (p) { return p.t; }).map(function (p) { return Math.log10(p.t); }), strip = list.length > sized.length;
-    var low = Math.floor(Math.min.apply(null, sized.concat(4)) - 0.001), high = Math.ceil(Math.max.apply(null, sized.concat(6)) + 0.15);
-    var top = Math.max.apply(null, list.map(function (p) { return Math.max(p.y[0], known(p.y[2]) ? p.y[2] : 0); }).concat(1));
-    var ticks = steps(top, 5), edge = PAD.left + (strip ? Math.max(72, 0.24 * wide) : 0), first = edge + (strip ? 24 : 0);
-    /* The words below the strip have a line each where it is too narrow for them. */
-    var words = t("size_unknown"), bottom = PAD.bottom, split = strip && LETTER * words.length > edge - PAD.left, tall;
+    var low = Math.floor(Math.min.apply(null, sized.concat(4.3)) - 0.15), high = Math.ceil(Math.max.apply(null, sized.concat(6)) + 0.15);
+    var top = Math.max.apply(null, list.concat(others(list)).map(function (p) { return Math.max(p.y[0], known(p.y[2]) ? p.y[2] : 0); }).concat(1));
+    var ticks = steps(top, 5), words = t("size_unknown"), bottom = PAD.bottom, unsized = list.filter(function (p) { return !p.t; }), edge, first, split, tall, columns, axis;
+    function y(v) { return tall - bottom - v / ticks[ticks.length - 1] * (tall - PAD.top - bottom); }
+    tall = wide < 480 ? 384 : 400;
+    columns = g.chartColumns(unsized, y);
+    edge = PAD.left + (strip ? Math.min(0.4 * wide, Math.max(72, COLUMN * (columns + 1), 0.24 * wide)) : 0);
+    first = edge + (strip ? 24 : 0);
+    /* Words have a line each, or a title two, where there is no place for one. */
+    axis = g.chartWidth(t("chart_x")) > wide - PAD.right ? t("chart_x").split(/ (?=\()/) : [t("chart_x")];
+    split = strip && g.chartWidth(words) > edge - PAD.left;
     words = split ? words.split(" ") : [words];
-    bottom += 16 * (words.length - 1);
-    tall = (wide < 480 ? 320 : 400) + bottom - PAD.bottom;
+    bottom += 16 * (words.length + axis.length - 2);
+    tall += bottom - PAD.bottom;
     return {
-      tall: tall, foot: tall - bottom, words: words, ticks: ticks, strip: strip ? [PAD.left, edge] : null, first: first, decades: Array.from({ length: high - low + 1 }, function (_, i) { return low + i; }),
+      tall: tall, foot: tall - bottom, words: words, axis: axis, ticks: ticks, strip: strip ? [PAD.left, edge] : null, columns: columns, first: first, decades: Array.from({ length: high - low + 1 }, function (_, i) { return low + i; }),
+      plot: [edge + 2, PAD.top, wide - PAD.right, tall - bottom],
       x: function (v) { return first + (Math.log10(v) - low) / (high - low) * (wide - PAD.right - first); },
-      y: function (v) { return tall - bottom - v / ticks[ticks.length - 1] * (tall - PAD.top - bottom); }
+      y: y
     };
   }
   function text(x, y, anchor, words, kind) {
@@ -66,67 +80,45 @@
     });
     if (s.strip) out = out.concat(shape("rect", { "class": "strip", x: s.strip[0], y: PAD.top, width: s.strip[1] - s.strip[0], height: foot - PAD.top }),
       s.words.map(function (word, i) { return text((s.strip[0] + s.strip[1]) / 2, foot + 20 + 16 * i, "middle", word); }));
-    var close = s.x(10) - s.x(1) < 56;
-    s.decades.forEach(function (k) {
-      var x = s.x(Math.pow(10, k));
+    /* Every tick has its line; its words where they have place. */
+    var last = wide, words = s.decades.map(function (k) { return tonnes(Math.pow(10, k)); });
+    s.decades.slice().reverse().forEach(function (k, i) {
+      var x = s.x(Math.pow(10, k)), said = words[words.length - 1 - i], long = g.chartWidth(said), end = i ? x + long / 2 : x;
       out.push(shape("path", { "class": "grid", d: "M" + x + " " + PAD.top + "V" + foot }));
-      if (close && (k - s.decades[0]) % 2) return;
-      out.push(text(x, foot + 20, k === s.decades[s.decades.length - 1] ? "end" : "middle", tonnes(Math.pow(10, k))));
+      if (i && end + 6 > last) return;
+      last = end - long;
+      out.push(text(x, foot + 20, i ? "middle" : "end", said));
     });
-    out.push(text(wide - PAD.right, s.tall - 8, "end", t("chart_x"), "axis"));
+    s.axis.forEach(function (line, i) { out.push(text(wide - PAD.right, s.tall - 8 - 16 * (s.axis.length - 1 - i), "end", line, "axis")); });
     return out;
   }
-  /* Where the marks of unknown size stand, so that none covers another. */
+  /* Where the marks stand: those of unknown size in the columns of the strip. */
   function spread(list, s) {
-    var placed = [], middle = s.strip && (s.strip[0] + s.strip[1]) / 2, room = s.strip && (s.strip[1] - s.strip[0]) / 2 - R - 2;
+    var step = s.strip && (s.strip[1] - s.strip[0]) / (s.columns + 1);
     list.forEach(function (p) {
       p.py = s.y(p.y[0]);
-      if (p.t) { p.px = s.x(p.t); return; }
-      for (var k = 0, off = 0; k < 40; k++) {
-        off = (k % 2 ? 1 : -1) * Math.ceil(k / 2) * (2 * R + 2);
-        if (Math.abs(off) > room) break;
-        if (!placed.some(function (o) { return Math.hypot(o.px - middle - off, o.py - p.py) < 2 * R + 2; })) break;
-      }
-      p.px = middle + (Math.abs(off) > room ? 0 : off);
-      placed.push(p);
+      p.px = p.t ? s.x(p.t) : s.strip[0] + step * (p.column + 1);
+      if (p.other) Object.assign(p.other, { t: p.t, px: p.px + 2 * R, py: s.y(p.other.y[0]) });
     });
   }
-  function overlap(a, b) { return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]; }
-  function away(area, p) { return Math.hypot(Math.max(area[0] - p.px, 0, p.px - area[2]), Math.max(area[1] - p.py, 0, p.py - area[3])); }
-  /* Where a name may stand: beside its mark, then farther and farther. */
-  function spots(p, width, s) {
-    var out = [[p.px + 11, p.py - 8], [p.px - 11 - width, p.py - 8], [p.px + 6, p.py - 22], [p.px + 6, p.py + 8], [p.px - 6 - width, p.py - 22], [p.px - 6 - width, p.py + 8],
-      [p.px - width / 2, s.y(known(p.y[2]) ? p.y[2] : p.y[0]) - 20]];
-    for (var far = 16; far <= 160; far += 12) [[far, -8 - far], [-far - width, -8 - far], [far, far - 8], [-far - width, far - 8], [-width / 2, -16 - far], [-width / 2, far], [far, -8], [-far - width, -8], [11, -8 - far], [-11 - width, -8 - far]].forEach(function (off) {
-      out.push([p.px + off[0], p.py + off[1]], [Math.max(s.first, Math.min(wide - width - 2, p.px - width / 2)), p.py + off[1]]);
-    });
-    return out;
-  }
-  /* Names of the marks of known size, where they cover nothing; a line leads to its mark from a name that is not beside it, or that
-     another mark is nearer to. */
+  /* Names of the marks of known size, a line from each that is not beside its mark; the others have the number of their rank. */
   function names(list, s) {
-    var taken = [], out = [], sized = list.filter(function (p) { return p.t; });
-    list.forEach(function (p) {
-      if (!p.y[3]) taken.push([p.px - R, p.py - R, p.px + R, p.py + R]);
-      if (known(p.y[1])) taken.push([p.px - 2, s.y(p.y[2]), p.px + 2, s.y(p.y[1])]);
+    var found = g.chartNames(list.concat(others(list)), s), leads = found.filter(function (one) { return one.end; }).map(function (one) {
+      var p = one.p, far = Math.hypot(one.end[0] - p.px, one.end[1] - p.py), from = [p.px + (one.end[0] - p.px) * (R + 1) / far, p.py + (one.end[1] - p.py) * (R + 1) / far];
+      return shape("path", { "class": "name-lead", d: "M" + one.end.join(" ") + "L" + from.join(" ") });
     });
-    sized.forEach(function (p) {
-      var name = p.d.name || p.d.id, width = NAME_LETTER * name.length;
-      spots(p, width, s).some(function (at) {
-        var area = [at[0], at[1], at[0] + width, at[1] + 16], own = away(area, p), near, end;
-        if (area[0] < s.first - 36 || area[1] < 0 || area[2] > wide || area[3] > s.foot || taken.some(function (o) { return overlap(area, o); })) return false;
-        near = sized.some(function (o) { return o !== p && away(area, o) < own + R; });
-        if (near && own < 16) return false; /* too near to another for a line to help */
-        if (near || own > 16) {
-          end = [Math.max(area[0], Math.min(area[2], p.px)), Math.max(area[1], Math.min(area[3], p.py))];
-          out.unshift(shape("path", { "class": "name-lead", d: "M" + end[0] + " " + end[1] + "L" + p.px + " " + p.py }));
-        }
-        taken.push(area);
-        out.push(text(at[0], at[1] + 12, "start", name, "name"));
-        return true;
-      });
+    return leads.concat(found.map(function (one) { return text(one.x, one.y, "start", one.words, one.kind); }), numbers(list, s));
+  }
+  /* The ranks of the marks of unknown size, each above its interval, higher where another number stands. */
+  function numbers(list, s) {
+    var placed = [];
+    return list.filter(function (p) { return !p.t && known(g.rankOf(p.d)); }).map(function (p) {
+      var words = g.plainNumber(g.rankOf(p.d), 0), y = known(p.y[2]) ? s.y(p.y[2]) - 4 : p.py - R - 4;
+      function meets(o) { return Math.abs(o[0] - p.px) < LETTER * (o[2] + words.length) / 2 + 2 && Math.abs(o[1] - y) < 10; }
+      while (placed.some(meets)) y -= 4;
+      placed.push([p.px, y, words.length]);
+      return text(p.px, y, "middle", words, "number");
     });
-    return out;
   }
   function mark(x, y, fill) {
     var parts = [shape("circle", { cx: x, cy: y, r: R, "class": "mark-" + (fill === "full" ? "full" : "hollow") })];
@@ -143,10 +135,11 @@
   function sizeWords(p) { return p.r ? g.plainNumber(p.t, 0) + " " + t("t") + ", " + (g.nameOfStatement(p.r, true) || t("system_unknown")) : t("size_unknown"); }
   function drawn(p, s) {
     var line = known(p.y[1]) ? shape("path", { "class": "span" + (p.y[3] ? " dashed" : ""), d: "M" + p.px + " " + s.y(p.y[1]) + "V" + s.y(p.y[2]) }) : null;
-    var node = shape("g", { "class": "point", role: "link", tabindex: "-1", "data-id": p.d.id, "aria-label": (p.d.name || p.d.id) + ": " + valueWords(p) + "; " + sizeWords(p) },
+    var node = shape("g", { "class": "point", role: "link", tabindex: "-1", "data-id": p.d.id, "aria-label": (p.d.name || p.d.id) + ": " + valueWords(p) + (p.other ? "; " + p.other.other : "") + "; " + sizeWords(p) },
       line, shape("circle", { cx: p.px, cy: p.py, r: 12, "class": "reach" }));
     /* A score that depends on the place has no point: its range alone is drawn. */
     if (!p.y[3]) mark(p.px, p.py, fillOf(p)).forEach(function (part) { node.append(part); });
+    if (p.other) node.append(shape("path", { "class": "span", d: "M" + p.other.px + " " + s.y(p.other.y[1]) + "V" + s.y(p.other.y[2]) }), mark(p.other.px, p.other.py, fillOf(p))[0]);
     return node;
   }
   function key() {
@@ -173,7 +166,7 @@
   function table(list) {
     return el("details", {}, el("summary", {}, t("chart_table")), g.table([t("deposit"), [t("contained_oxide"), "n"], t("source"), [by === "cost" ? t("chart_y_cost") : t("score"), "n"]],
       list.map(function (p) {
-        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? g.nameOfStatement(p.r, true) || t("system_unknown") : "–", g.cell("n", valueWords(p)));
+        return g.row(p.d.name || p.d.id, g.cell("n", p.r ? g.plainNumber(p.t, 0) + " " + t("t") : g.unknown()), p.r ? g.nameOfStatement(p.r, true) || t("system_unknown") : "–", g.cell("n", valueWords(p), p.other ? el("small", {}, "; " + p.other.other) : null));
       })));
   }
   /* One point is in the tab order; the arrow keys move along the values, Enter opens the dossier. */
@@ -204,14 +197,15 @@
   function draw() {
     if (!box || !box.clientWidth) return;
     wide = box.clientWidth;
-    var found = points(), list = found.drawn, s = scales(list), opened = box.querySelector("details[open]"), said = el("p", { "class": "hint" }, t("chart_hint"));
+    var found = points(), list = found.drawn, s = scales(list), opened = box.querySelector("details[open]"), said = el("p", { "class": "hint" }, t("chart_hint")), numbered;
     spread(list, s);
     var svg = shape("svg", { viewBox: "0 0 " + wide + " " + s.tall, role: "group", "aria-label": t("chart_label") });
     frame(s).concat(list.map(function (p) { return drawn(p, s); }), names(list, s)).forEach(function (node) { svg.append(node); });
+    numbered = svg.querySelector(".number");
     var all = Array.from(svg.querySelectorAll(".point"));
     rove(all, Math.max(0, all.findIndex(function (node) { return node.dataset.id === chosen; })));
     watch(svg, said);
-    box.replaceChildren.apply(box, [choice(), key(), svg, said, found.left ? el("p", { "class": "hint" }, t(by === "cost" ? "chart_left_cost" : "chart_left_score", { count: g.plainNumber(found.left, 0) })) : null, table(list)].filter(Boolean));
+    box.replaceChildren.apply(box, [choice(), key(), svg, said, numbered ? el("p", { "class": "hint" }, t("chart_numbers")) : null, found.left ? el("p", { "class": "hint" }, t(by === "cost" ? "chart_left_cost" : "chart_left_score", { count: g.plainNumber(found.left, 0) })) : null, table(list)].filter(Boolean));
     if (opened) box.querySelector("details").open = true;
   }
   g.sizeChart = function () {

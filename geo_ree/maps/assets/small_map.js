@@ -23,7 +23,7 @@
     var box = [Math.min.apply(null, x), Math.min.apply(null, y), Math.max.apply(null, x), Math.max.apply(null, y)];
     var size = Math.min((width - 2 * MARGIN) / Math.max(box[2] - box[0], around), (height - 2 * MARGIN) / Math.max(box[3] - box[1], around / 2));
     return { size: size, x: (box[0] + box[2]) / 2 * size - width / 2, y: (box[1] + box[3]) / 2 * size - height / 2,
-      zoom: Math.log2(size / 256), box: [0, 0, width, height], taken: [] };
+      zoom: Math.log2(size / 256), box: [0, 0, width, height], taken: [], route: [], words: [] };
   }
   function path(ctx, view, places) {
     ctx.beginPath();
@@ -49,17 +49,18 @@
     ctx.font = "600 12px " + g.face;
     ctx.textBaseline = "middle"; ctx.textAlign = "center"; ctx.lineJoin = "round"; ctx.lineWidth = 4;
     var w = ctx.measureText(text).width / 2 + 2, middle = Math.max(w + 4, Math.min(view.box[2] - w - 4, x));
-    [[x + gap + w, y], [x - gap - w, y], [middle, y - gap - 9], [middle, y + gap + 9]].some(function (p) {
-      var box = [p[0] - w, p[1] - 8, p[0] + w, p[1] + 8];
-      var fits = box[0] > 1 && box[1] > 1 && box[2] < view.box[2] - 1 && box[3] < view.box[3] - 1 && !view.taken.some(function (t) {
+    var free = [[x + gap + w, y], [x - gap - w, y], [middle, y - gap - 9], [middle, y + gap + 9], [middle, y - gap - 22], [middle, y + gap + 22]].map(function (p) { return [p[0] - w, p[1] - 8, p[0] + w, p[1] + 8]; }).filter(function (box) {
+      return box[0] > 1 && box[1] > 1 && box[2] < view.box[2] - 1 && box[3] < view.box[3] - 1 && !view.taken.some(function (t) {
         return box[0] < t[2] && t[0] < box[2] && box[1] < t[3] && t[1] < box[3];
       });
-      if (!fits) return false;
-      view.taken.push(box);
-      ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, p[0], p[1]);
-      ctx.fillStyle = g.colour("ink"); ctx.fillText(text, p[0], p[1]);
-      return true;
     });
+    /* Off the route where it can be: a line through a name reads as a letter of it. */
+    var box = free.filter(function (b) { return !view.route.some(function (q) { return q[0] > b[0] && q[0] < b[2] && q[1] > b[1] && q[1] < b[3]; }); })[0] || free[0];
+    if (!box) return;
+    view.taken.push(box);
+    view.words.push({ text: text, box: box });
+    ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(text, box[0] + w, box[1] + 8);
+    ctx.fillStyle = g.colour("ink"); ctx.fillText(text, box[0] + w, box[1] + 8);
   }
   /* The port or plant: the place of the route that is farthest from the deposit. */
   function end(ctx, view, route, lines, d) {
@@ -95,6 +96,8 @@
       return;
     }
     routeLines(ctx, view, has.lines);
+    view.route = g.dotted(has.lines.map(function (line) { return line.path.map(function (p) { var at = square(p); return [at[0] * view.size - view.x, at[1] * view.size - view.y]; }); }));
+    canvas.drawn = view;
     if (route) end(ctx, view, route, has.lines, d);
     var look = g.look(d), stamp = g.sprite(look, dots), at = square([d.latitude, d.longitude]), x = at[0] * view.size - view.x, y = at[1] * view.size - view.y;
     ctx.drawImage(stamp.canvas, Math.round(x) - stamp.half, Math.round(y) - stamp.half, 2 * stamp.half, 2 * stamp.half);

@@ -3,8 +3,11 @@
 (function (g) {
   var chart = null, scale = null, graticule = null, el = g.el, data = g.data;
 
-  /* Whether the legend leaves the map more than half of its pane. */
-  function roomy() { return chart.getSize().x > 900 && chart.getSize().y > 700; }
+  /* Whether the legend leaves the map more than half of its pane, or lies where a pane higher than wide shows empty land. */
+  function roomy() {
+    var size = chart.getSize();
+    return size.x > 900 && size.y > 700 || size.x > 600 && size.y > 780 && size.y > 1.15 * size.x;
+  }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
@@ -51,7 +54,10 @@
     chart.on("mouseout", leave);
     chart.on("click", function (e) {
       var d = g.isMeasuring() ? null : g.markAt(e.containerPoint);
-      if (d) g.open(d.id);
+      if (!d) return;
+      g.open(d.id);
+      leave();
+      g.closeTooltips();
     });
   }
   /* The bar of the scale in the language of the page. */
@@ -135,6 +141,7 @@
     g.subscribe(function (changed) {
       if (changed.indexOf("weights") >= 0 || changed.indexOf("filters") >= 0) g.refreshMarks();
       if (changed.indexOf("language") >= 0) reword();
+      else if (changed.indexOf("question") >= 0) g.nameSheet.redraw();
       if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "language" || c === "question" || c === "access"; })) g.reopen();
     });
   };

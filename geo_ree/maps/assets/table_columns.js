@@ -45,7 +45,8 @@
       short && g.withoutCategory(r) ? g.t("category_unknown") : ""].filter(Boolean).join(", ");
   }
   g.nameOfStatement = nameOfStatement;
-  function named(r) { return el("small", { "class": "clamp", title: nameOfStatement(r) }, nameOfStatement(r)); }
+  /* Whole: the code and the year are what a figure stands on. */
+  function named(r) { return el("small", { "class": "statement" }, nameOfStatement(r)); }
   function oxideCell(d) {
     var r = g.oxideStatement(d), other = g.leadingStatement(d);
     if (r) return g.cell("n " + WIDE, g.plainNumber(r.oxide_t, 0) + " " + g.t("t"), named(r));

@@ -2,7 +2,7 @@
    again when the pane changes its size. */
 "use strict";
 (function (g) {
-  var MARGIN = 8, NARROW = 520, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7;
+  var MARGIN = 8, NARROW = 520, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7, WIDER = 0.375, PORT_PX = 14;
   var FINEST = 11; /* a pixel is 55 m: the page rounds places to about 100 m */
   var chart = null, fit = null, framing = false;
 
@@ -75,12 +75,19 @@
     var of = marks(), size = chart.getSize(), r = g.data.region;
     limits();
     if (!of.length) { chart.fitBounds([[r[1], r[0]], [r[3], r[2]]], { animate: false }); return; }
-    var taken = g.controlBoxes();
-    for (var zoom = CLOSEST; zoom >= chart.getMinZoom(); zoom -= FINE) {
+    var taken = g.controlBoxes(), fits = largest(of, CLOSEST, chart.getMinZoom(), size, taken), ways = g.waysOut().filter(function (one) { return one.port; });
+    /* With the ports where the ways out end, if that costs little of the scale; else an arrow at the rim points to them. */
+    if (fits && ways.length) fits = largest(of.concat(ways.map(function (one) { return [one.at[0], one.at[1], PORT_PX]; })), fits.zoom, Math.max(chart.getMinZoom(), fits.zoom - WIDER), size, taken) || fits;
+    if (fits) chart.setView(place(fits.middle), fits.zoom, { animate: false });
+    else chart.fitBounds(of.map(place), { animate: false, padding: [20, 20] });
+  }
+  /* The largest scale at which all marks are free, with the middle of the map there; null if there is none. */
+  function largest(of, from, least, size, taken) {
+    for (var zoom = from; zoom >= least; zoom -= FINE) {
       var middle = middleAt(of, zoom, size, taken);
-      if (middle) { chart.setView(place(middle), zoom, { animate: false }); return; }
+      if (middle) return { zoom: zoom, middle: middle };
     }
-    chart.fitBounds(of.map(place), { animate: false, padding: [20, 20] });
+    return null;
   }
   g.wholeRegion = function () { g.frame(whole); };
 
