@@ -179,7 +179,8 @@ def test_the_first_sheet_has_the_lines_of_the_cards_and_a_map_without_an_empty_s
     for at, key in ((0, "card_control"), (2, "card_way"), (3, "card_usd"), (4, "score")):
         assert all(line.startswith(words[key]) for line in lines[at * cards : (at + 1) * cards])
     cut = seen.page.locator(".board-cards .flagged, .board-facts p").evaluate_all(
-        "all => all.filter(n => n.scrollHeight > n.clientHeight + 1 && getComputedStyle(n).overflow !== 'visible').length"
+        "all => all.filter(n => n.scrollHeight > n.clientHeight + 1"
+        " && getComputedStyle(n).overflow !== 'visible').length"
     )
     assert cut == 0
     drawn = seen.value(
