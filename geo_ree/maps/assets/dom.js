@@ -84,7 +84,7 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
       var box = one.target.closest("[data-scrolls]");
       if (!box) return;
       if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+      else if (document.activeElement !== box) box.removeAttribute("tabindex"); /* what the focus opened stays open */
     });
   });
   g.scrolls = function (box, label) {
