@@ -166,10 +166,13 @@
     var answers = Array.from(document.getElementById("questions").children, function (part) { return part.cloneNode(true); });
     var limits = Array.from(document.querySelectorAll("#first-limits li, #limits li"), function (item) { return item.cloneNode(true); });
     var cautions = Array.from(document.querySelectorAll("#warnings li"), function (item) { return item.cloneNode(true); });
-    var sheet = el("section", { "class": "paper-rest" }, el("h2", {}, g.t("questions")), answers, el("h2", {}, g.t("limits_title")), el("ul", {}, limits),
-      cautions.length ? [el("h3", {}, g.t("warnings")), el("ul", {}, cautions)] : null);
-    sheet.querySelectorAll("details, input, select").forEach(function (box) { box.remove(); });
-    return sheet;
+    /* Two parts, each whole and less than a sheet: the first fills a sheet on which the last dossier left a few lines. */
+    var parts = [[el("h2", {}, g.t("questions")), answers], [el("h2", {}, g.t("limits_title")), el("ul", {}, limits), cautions.length ? [el("h3", {}, g.t("warnings")), el("ul", {}, cautions)] : null]];
+    return parts.map(function (part) {
+      var sheet = el("section", { "class": "paper-rest" }, part);
+      sheet.querySelectorAll("details, input, select").forEach(function (box) { box.remove(); });
+      return sheet;
+    });
   }
   /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits. */
   function chosen() {
