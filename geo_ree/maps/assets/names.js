@@ -81,7 +81,8 @@
     return g.dotted(lines.map(function (path) { return path.map(function (p) { return page.spot(g.onSquare(p[0], p[1])); }).filter(function (q) { return Math.abs(q[0]) < 1e5 && Math.abs(q[1]) < 1e5; }); }))
       .filter(function (q) { return q[0] > s[0] && q[1] > s[1] && q[0] < s[2] && q[1] < s[3]; });
   };
-  Page.prototype.crossed = function (b) { return this.lines.some(function (q) { return q[0] > b[0] && q[0] < b[2] && q[1] > b[1] && q[1] < b[3]; }); };
+  /* How much of them lies in a box. */
+  Page.prototype.crossed = function (b) { return this.lines.filter(function (q) { return q[0] > b[0] && q[0] < b[2] && q[1] > b[1] && q[1] < b[3]; }).length; };
   Page.prototype.spot = function (at) { return [at[0] * this.size - this.origin.x, at[1] * this.size - this.origin.y]; };
   Page.prototype.free = function (b) {
     var s = this.seen;
@@ -117,9 +118,10 @@
     [[d, 0], [-d, 0], [0, -gap - 8], [0, gap + 8], [d - 4, -gap - 3], [d - 4, gap + 3], [4 - d, -gap - 3], [4 - d, gap + 3]].some(function (o) {
       var box = page.box(p[0] + o[0], p[1] + o[1], w);
       if (!page.free(box)) return false;
-      /* A place that no line crosses, or else the first that is free. */
-      if (!found || !page.crossed(box)) found = [p[0] + o[0], p[1] + o[1], box];
-      return !page.crossed(box);
+      /* The first place that no line crosses, or else the one that is crossed least. */
+      var crossed = page.crossed(box);
+      if (!found || crossed < found[3]) found = [p[0] + o[0], p[1] + o[1], box, crossed];
+      return !crossed;
     });
     if (found) this.write(text, kind, found[0], found[1], found[2]);
     return found ? p : null;
