@@ -147,7 +147,8 @@ def distance_text(
 ) -> str:
     """Write a distance with the range that its error leaves, as the page does.
 
-    An upper limit is written "at most": its layer lacks features, so a nearer one may exist.
+    An upper limit is written "at most", or "or nearer" behind a range: its layer lacks features, so a
+    nearer one may exist.
     `beside` is the distance to a line of unknown course that may be nearer, and its error: the range
     is that of the nearer of both, as the draws have it.
 
@@ -160,21 +161,21 @@ def distance_text(
     >>> distance_text(13.1, 0.005)
     '13.1 km'
     >>> distance_text(98.9, 3.0, upper_limit=True)
-    'at most about 99 km (96–102)'
+    'about 99 km (96–102) or nearer'
     >>> distance_text(98.9, 3.0, upper_limit=True, beside=(80.0, 60.0))
-    'at most about 99 km (20–102)'
+    'about 99 km (20–102) or nearer'
     """
-    at_most = "at most " if upper_limit else ""
     error = 0.0 if error_km is None or math.isnan(error_km) else error_km
     low, high = km - error, km + error
     if beside is not None:
         low, high = min(low, beside[0] - beside[1]), min(high, beside[0] + beside[1])
     widest = max(km - low, high - km)
     if not widest >= _LEAST_RANGE_KM:
-        return f"{at_most}{_fixed(km, 1)} km"
+        return f"{'at most ' if upper_limit else ''}{_fixed(km, 1)} km"
     digits = 0 if widest >= 1.0 else 1
     span = f"{_fixed(max(0.0, low), digits)}–{_fixed(high, digits)}"
-    return f"{at_most}about {_fixed(km, 1 if km < 1.0 else digits)} km ({span})"
+    nearer = " or nearer" if upper_limit else ""
+    return f"about {_fixed(km, 1 if km < 1.0 else digits)} km ({span}){nearer}"
 
 
 def _fixed(value: float, digits: int) -> str:

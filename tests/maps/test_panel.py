@@ -703,8 +703,10 @@ def test_a_distance_that_is_an_upper_limit_is_shown_as_one(starter_page, visit):
         "(function (g) { var d = g.ranked('candidate')[0];"
         " return [g.distance(d, 'railway'), g.distance(d, 'gateway')]; })(geoRee)"
     )
-    assert said[0].startswith("at most about ")
-    assert not said[1].startswith("at most")
+    assert said[0].startswith("about ")
+    assert said[0].endswith(" or nearer")
+    assert "nearer" not in said[1]
+    assert "at most" not in said[1]
 
 
 def test_what_changed_since_the_earlier_run_is_text_behind_a_heading(data, tmp_path, visit):
