@@ -69,7 +69,7 @@ def board(
         The elements ``paper`` and ``paper-foot``. Where the page's script runs, it writes their words
         again for the language of the reader and the weights in force.
     """
-    say = _Words(language["page"], language["terms"])
+    say = _Words(language["page"], language["terms"], language.get("facts", {}))
     run, first = values["run"], _best(scores, values["first_stages"])
     still = still_map(
         scores, layers, shown=values["scored_countries"], label=say("board_map"), region=region
@@ -104,8 +104,10 @@ def board(
 class _Words:
     """The page's words, safe to put into HTML."""
 
-    def __init__(self, page: Mapping[str, str], terms: Mapping[str, str]) -> None:
-        self._page, self._terms = page, terms
+    def __init__(
+        self, page: Mapping[str, str], terms: Mapping[str, str], facts: Mapping[str, str]
+    ) -> None:
+        self._page, self._terms, self._facts = page, terms, facts
 
     def __call__(self, key: str, **values: object) -> str:
         text = self._page[key]
@@ -118,6 +120,10 @@ class _Words:
     def flag(self, name: str) -> str:
         """Give the name of a flag; rules of a user's own have no words in the page."""
         return safe_html(self._page.get(f"flag_{name}", name.replace("_", " ")))
+
+    def fact(self, sentence: str) -> str:
+        """Give a sentence of a source as the page words it."""
+        return safe_html(self._facts.get(sentence, sentence))
 
     def term(self, word: str) -> str:
         return self._terms.get(word, word)
@@ -168,7 +174,7 @@ def _cards(
         answer = f"<b>{safe_html(name)}</b> {safe_html(place)}" if name else ""
         flag = worst.get(str(card["deposit"]))
         said = (
-            _flagged(say, flag, f"{say.flag(flag['flag'])}. {safe_html(flag['fact'])}")
+            _flagged(say, flag, f"{say.flag(flag['flag'])}. {say.fact(flag['fact'])}")
             if flag
             else ""
         )

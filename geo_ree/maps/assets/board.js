@@ -117,7 +117,7 @@
       });
     }));
   }
-  function decoded(address) { try { return decodeURI(address); } catch (e) { return address; } }
+  function decoded(address) { try { return decodeURI(address); } catch (_e) { return address; } }
   /* On paper nothing can be opened: what a closed box would hide is shown, or left out. */
   function dossier(d) {
     var sheet = g.dossier(d);
