@@ -141,7 +141,7 @@ def _with_tonnage(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> p
     leading = leading_statements(tables.get("resources", pd.DataFrame())).set_index("deposit_id")
     leading = leading[leading["oxide_t"].notna()]
     found = {f"leading_{c}": scores["id"].map(leading[c]) for c in LEADING if c in leading}
-    return scores.assign(**found)
+    return scores.join(pd.DataFrame(found))
 
 
 def _with_measured_access(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def _with_measured_access(scores: pd.DataFrame, tables: Mapping[str, pd.DataFram
         },
         "stated_in": rows["stated_in"].first(),
     }
-    return scores.assign(**{f"access_{n}": scores["id"].map(v) for n, v in found.items()})
+    return scores.join(pd.DataFrame({f"access_{n}": scores["id"].map(v) for n, v in found.items()}))
 
 
 def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:

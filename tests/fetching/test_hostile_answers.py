@@ -147,7 +147,7 @@ def test_a_server_that_never_gets_done_is_left(raw_server, monkeypatch, start, d
     monkeypatch.setattr(patience, "READS", 2)
     server = raw_server(lambda: chain([start], repeat(drops)), pause_s=0.05)
     began = time.monotonic()
-    assert said in failure(server.settings)
+    assert said in failure(replace(server.settings, read_timeout_s=0.5))
     assert server.connections == 4
     assert time.monotonic() - began < 20  # without a limit: for ever
 

@@ -143,7 +143,7 @@ def test_a_weight_without_data_is_disabled_with_its_reason(starter_page, visit):
         reason = slider.get_attribute("aria-describedby")
         assert (reason is None) == known
         if reason:
-            assert "no source of this run gives it" in seen.page.text_content(f"#{reason}")
+            assert "no layer of this run holds it" in seen.page.text_content(f"#{reason}")
     assert not ranked["dist_power_line_km"].notna().any()  # today's starter data have such a case
 
 
