@@ -55,9 +55,9 @@ def test_own_power_takes_the_place_of_a_line_that_is_too_far():
     assert near["capital_musd_p50"] > 0
     assert far["capital_musd_p50"] == 0
     assert far["usd_t_treo_p50"] > near["usd_t_treo_p50"]
-    assert "upper limit" in near["assumed"]
+    assert "no line is known there" in near["assumed"]
     known = access_cost(make_sites(dist_power_line_km=5.0), routes=make_routes(), draws=20)
-    assert "upper limit" not in (known.set_index("component")["assumed"]["power"])
+    assert "no line is known" not in (known.set_index("component")["assumed"]["power"])
 
 
 def test_a_published_road_or_line_comes_before_the_measured_distance():
@@ -155,7 +155,7 @@ def test_further_processing_hauls_less_out_and_more_in():
 
 
 def test_ore_and_its_mining_stand_beside_access_and_not_in_it():
-    table = access_cost(make_sites(stated_grade_pct=0.264), routes=make_routes(), draws=100)
+    table = access_cost(make_sites(stated_grade="0.264 % REO"), routes=make_routes(), draws=100)
     total = table.set_index("component").loc["total"]
     assert total["ore_t_per_treo"] == pytest.approx(100 / 0.264 / 0.6, rel=1e-4)
     assert total["mining_usd_t_treo_p10"] > 1000
