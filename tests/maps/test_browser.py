@@ -184,7 +184,7 @@ def test_the_page_answers_the_five_questions(starter_page, visit):
     text = seen.page.inner_text("#panel")
     report = result.report
     assert f"{report['candidates']} known rare-earth candidates" in text
-    assert f"of the {report['ranked']} that have a coordinate" in text
+    assert f"of the {report['ranked']} with a coordinate" in text
     for question in (
         "Which three deposits to visit",
         "have no rank?",

@@ -1,6 +1,7 @@
 """The language of the page: the browser's, unless the link or the reader chooses; gaps are English."""
 
 import json
+import re
 
 import pytest
 
@@ -175,9 +176,12 @@ def test_what_is_said_of_a_position_is_in_the_language_of_the_page(starter_page,
     assert audits and [text for text in audits if "from the chosen one" in text] == []
     seen.page.evaluate("geoRee.set({language: 'en'})")
     basis = "geoRee.deposits.filter(d => d.position_basis).map(d => d.position_basis)"
-    assert seen.page.evaluate(f"geoRee.deposits.filter(d => d.position_basis).map({said})") == (
-        seen.page.evaluate(basis)
-    )
+    shown = seen.page.evaluate(f"geoRee.deposits.filter(d => d.position_basis).map({said})")
+    pairs = list(zip(shown, seen.page.evaluate(basis), strict=True))
+    other = re.compile(r"\b(starter|usgs)_\w+:|do not use")
+    plain = [(text, raw) for text, raw in pairs if not other.search(raw)]
+    assert plain and [text for text, raw in plain if text != raw] == []
+    assert [text for text in shown if "starter_deposits:" in text or "do not use" in text] == []
 
 
 def test_lists_of_a_filter_are_in_the_alphabet_of_the_reader(starter_page, visit):

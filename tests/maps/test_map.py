@@ -209,7 +209,10 @@ def test_a_source_has_its_link_and_its_date(data, tmp_path, visit):
     seen = visit(written(data, tmp_path))
     opened(seen, "a")
     texts = seen.page.locator("#dossier .origins li")
-    assert texts.all_inner_texts() == ["A source edition 2002; retrieved 2026-05-04", "other"]
+    assert texts.all_inner_texts() == [
+        "A source edition 2002; retrieved 2026-05-04; 2 records",
+        "other; 1 record",
+    ]
     assert texts.nth(0).locator("a").get_attribute("href") == "https://example.org"
 
 

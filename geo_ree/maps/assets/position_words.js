@@ -54,7 +54,7 @@
     }).join(", ");
   }
   var WRITE = {
-    record: function (text) { return g.tablesOf(text, ";"); }, words: term, "class": term, ours: term, km: g.figure, country: g.country, place: place, verdicts: verdicts,
+    record: function (text) { return text.split(";").map(function (one, i) { return [i ? "; " : "", term(g.tablesOf(one, ";"))]; }).flat(); }, words: term, "class": term, ours: term, km: g.figure, country: g.country, place: place, verdicts: verdicts,
     rest: function (text) { return text && g.state.language === "en" ? g.linked(text) : text ? [" ", g.quote(text.replace(/^; /, ""), true)] : ""; }
   };
   function worded(list, text) {
