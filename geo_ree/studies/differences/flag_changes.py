@@ -78,8 +78,9 @@ def _said(row: dict[Any, Any]) -> str:
 
 
 def _worst(run: Result) -> pd.DataFrame:
-    """The first row of each deposit and flag, which is its worst."""
+    """The row of each deposit and flag with the worst severity."""
     table = run.tables["flags"][["deposit_id", "flag", "severity", "fact"]].astype(object)
+    table = table.sort_values("severity", key=_place, kind="stable")
     return pd.DataFrame(table.drop_duplicates(["deposit_id", "flag"]))
 
 

@@ -188,27 +188,28 @@ def test_flags_that_are_new_gone_or_of_another_severity_are_listed(first):
     changed = held[~((held["deposit_id"] == ranked) & (held["flag"] == gone["flag"]))].copy()
     same = (changed["deposit_id"] == ranked) & (changed["flag"] == softer["flag"])
     changed.loc[same, "severity"] = "note" if softer["severity"] != "note" else "stop"
-    added = {**gone, "flag": "people_near", "severity": "stop", "fact": "Many live there."}
+    assert "protest" not in set(other.loc[other["deposit_id"] == ranked, "flag"])
+    added = {**gone, "flag": "protest", "severity": "stop", "fact": "People protest."}
     changed = pd.concat([changed, pd.DataFrame([added])], ignore_index=True)
     found = compare(first, replace(first, tables={**first.tables, "flags": changed}))
     rows = found.flags.set_index("flag")
     assert rows["change"].to_dict() == {
         gone["flag"]: "gone",
         softer["flag"]: "severity",
-        "people_near": "new",
+        "protest": "new",
     }
     assert (rows["id"] == ranked).all() and (rows["name"] == name).all()
-    assert rows.loc["people_near", "fact_after"] == "Many live there."
-    assert pd.isna(rows.loc["people_near", "severity_before"])
+    assert rows.loc["protest", "fact_after"] == "People protest."
+    assert pd.isna(rows.loc["protest", "severity_before"])
     assert rows.loc[softer["flag"], "severity_before"] == softer["severity"]
     said = found.sentences[-1]
-    assert said.startswith("Flags: ") and f"{name}: people near is new (stop)" in said
+    assert said.startswith("Flags: ") and f"{name}: protest is new (stop)" in said
     assert len(compare(first, first).sentences) == 1
 
 
-def test_a_nearer_border_is_a_flag_of_the_second_run(again, first):
-    found = compare(first, again(with_deposits(move(230.0))))
+def test_a_flag_of_a_near_border_goes_when_the_deposit_moves_inland(again, first):
+    found = compare(first, again(with_deposits(move(-230.0))))
     rows = found.flags[found.flags["id"] == KUNDYBAI].set_index("flag")
-    assert not rows.empty
     assert set(rows["change"]) <= {"new", "gone", "severity"}
+    assert rows.loc["near_border", "change"] == "gone"
     assert any("Kundybai" in sentence for sentence in found.sentences if "Flags" in sentence)
