@@ -54,7 +54,7 @@ def test_a_rank_within_a_stage_stands_with_its_interval(starter_page, visit):
         low, high = row["rank_in_stage_p5"], row["rank_in_stage_p95"]
         cell = seen.page.locator(f"#ranking tr[data-id='{row['id']}'] td >> nth=8").inner_text()
         assert row["stage"].replace("_", " ") in cell
-        assert f"rank {row['rank_in_stage']} of {count} (90 %: {low}–{high})" in cell
+        assert f"rank {row['rank_in_stage']} of {count} (90\u00a0%: {low}–{high})" in cell
 
 
 def test_other_weights_rank_within_the_stages_too(starter_page, visit):

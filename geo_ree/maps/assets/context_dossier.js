@@ -38,15 +38,16 @@
     if (!g.flags[d.id]) return undefined;
     return SEVERE.reduce(function (sum, s) { return sum * 100 + Math.min(99, flagsOf(d, s).length); }, 0);
   };
-  /* Small marks with their numbers; the tooltip names the flags. */
+  /* Small marks with their numbers, and how much is not known: few flags alone do not speak for a deposit. The tooltip names the flags. */
   g.flagMarks = function (d) {
-    var words = counted(d), named = SEVERE.slice(0, 2).reduce(function (all, s) {
+    var words = counted(d), open = flagsOf(d, "unknown").length, named = SEVERE.slice(0, 2).reduce(function (all, s) {
       return all.concat(flagsOf(d, s).map(g.flagTitle));
     }, []);
-    if (!words) return g.flags[d.id] ? el("span", { "class": "flag-marks none" }, "–", el("span", { "class": "unseen" }, " " + t("no_flags"))) : null;
-    words += named.length ? ": " + Array.from(new Set(named)).join(", ") : "";
+    if (!g.flags[d.id]) return null;
+    words = (words || t("no_flags").replace(/\.$/, "")) + (named.length ? ": " + Array.from(new Set(named)).join(", ") : "") + (open ? "; " + t("count_unknown", { n: open }) : "");
     return el("span", { "class": "flag-marks", role: "img", "aria-label": words, title: words },
-      marked(d).map(function (s) { return el("span", {}, g.flagMark(s), String(flagsOf(d, s).length)); }));
+      counted(d) ? marked(d).map(function (s) { return el("span", {}, g.flagMark(s), String(flagsOf(d, s).length)); }) : el("span", { "class": "none" }, "–"),
+      open ? el("span", { "class": "not-known" }, "? " + open) : null);
   };
   g.flagPart = function (d) {
     return g.flags[d.id] ? el("section", { "class": "against" }, el("h4", {}, t("flags")), g.flagList(d.id), el("p", { "class": "small" }, t("flags_hint"))) : null;

@@ -3,7 +3,7 @@
 (function (g) {
   /* In a narrow panel columns fall away by their class: WIDE first; MIDDLE, ROOMY and ROOMIEST need a wider and wider one, FURTHER only where chosen. */
   var el = g.el, WIDE = "wide-only", MIDDLE = "wide-only middle", ROOMY = "wide-only roomy", ROOMIEST = "wide-only roomiest", FURTHER = "wide-only further", ALWAYS = ["rank", "deposit"];
-  var WIDTHS = { rank: 36, deposit: 170, mix: 84, owner: 112, licence: 104, stage: 94, flags: 64 }, USUAL = 82, FEW = 3; /* pixels, of chosen columns */
+  var WIDTHS = { rank: 36, deposit: 170, mix: 92, owner: 150, licence: 112, stage: 150, oxide: 118, flags: 64 }, USUAL = 96, FEW = 3; /* pixels, of chosen columns */
   var controls = null;
 
   g.state.columns = null;
@@ -146,7 +146,7 @@
   }
   function stageCell(d) {
     var stage = d.stage ? [g.term(g.words(d.stage)), g.rankInStage(d) ? el("small", { title: g.t("rank_in_stage_full") }, g.rankInStage(d)) : null] : g.unknown();
-    return g.cell(WIDE, stage, d.status ? el("small", { "class": "clamp", title: g.ours(d.status) }, g.cited(d.status)) : null);
+    return g.cell(WIDE, stage, d.status ? el("small", { "class": "said-status" }, g.cited(d.status)) : null);
   }
   function intervalCell(d, count) {
     var i = g.intervalOf(d), rank = g.rankOf(d);
