@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from geo_ree.cli.cluster_options import open_wanted
 from geo_ree.cli.shared import box_numbers, make_options, tell, together
@@ -107,12 +108,21 @@ def score_in_parts(
         option = {"layers": "layer", "columns": "column"}.get(used or "", used or "")
         what = f"--{option.replace('_', '-')} does not go" if used else "--sites FILE is missing"
         raise click.UsageError(f"{what} with --cluster")
+    _refuse_draws()
     options = make_options({name: value for name, value in given.items() if name != "fresh"})
     from geo_ree.distributed.site_scores import score_sites
 
     settings, box = Settings.from_environment(data_root=data), box_numbers(region, "--region")
     with open_wanted(cluster, workers) as client:
         return score_sites(sites, settings, options, box, out, client=client, tell=tell)
+
+
+def _refuse_draws() -> None:
+    """Scores in parts have no draws: an option of theirs would do nothing."""
+    context = click.get_current_context()
+    for name in ("draws", "concentration", "seed", "fresh"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} does not go with --cluster")
 
 
 def _pairs(texts: tuple[str, ...], option: str, example: str) -> dict[str, str]:

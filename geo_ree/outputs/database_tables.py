@@ -16,7 +16,7 @@ from geo_ree.outputs.bundle import Bundle, cleaned
 from geo_ree.outputs.notice import licence_notice, read_me
 from geo_ree.outputs.run_layers import layers_of
 from geo_ree.schema import FACT_LAYERS, LAYERS
-from geo_ree.schema.columns import describe_columns
+from geo_ree.schema.columns import describe_columns, table_names, table_texts
 
 GEOMETRY = "geom"
 """Name of the column of shapes, as in the GeoPackage."""
@@ -44,24 +44,6 @@ _REFERENCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "corridors": (("deposit_id", "deposits"),),
     "access": (("deposit_id", "deposits"),),
     "pairwise": (("a", "deposits"), ("b", "deposits")),
-}
-_MEANINGS = {
-    "deposits": "Scored deposits with distances, points and ranks",
-    "unranked": "Deposits without a coordinate; the shape is the area that is known of them",
-    "areas": "Where published distances allow deposits to be",
-    "corridors": "Routes of the ranked deposits, a row per deposit, corridor and question",
-    "flags": "Facts beside the score, a row per deposit and fact",
-    "control": "Who holds the deposits",
-    "deals": "Deals, awards and withdrawals",
-    "governance": "Facts about countries",
-    "pairwise": "Chance of the order of each pair of ranked deposits",
-    "access": "What access costs, a row per deposit and component",
-    "resources": "Published statements of quantity; never add them up",
-    "values": "Where each cell comes from",
-    "sources": "The inputs of the run",
-    "criteria": "The criteria of the score",
-    "columns": "What each column of each table means",
-    "read_me": "What this is, and the attribution that its licences require",
 }
 
 
@@ -127,7 +109,8 @@ def tables_of(bundle: Bundle) -> list[DatabaseTable]:
 
 
 def _comment(name: str, layers: Iterable[str], bundle: Bundle) -> str:
-    meaning = _MEANINGS.get(name) or f"Layer {name}"
+    title, description = table_texts().get(_layer_name(name), (f"Layer {name}", ""))
+    meaning = f"{title}. {description}".removesuffix(". ").removesuffix(".")
     run = bundle.run
     made = f"geo_ree run {run['run_id']}, {run['created']}"
     return f"{meaning}. {made}. {licence_notice(bundle.sources, *layers)}".strip()
@@ -136,7 +119,7 @@ def _comment(name: str, layers: Iterable[str], bundle: Bundle) -> str:
 def _describe(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """The rows of the data dictionary for one table."""
     layer = LAYERS.get(_layer_name(name))
-    if name not in _MEANINGS and layer is not None:
+    if name not in table_names() and layer is not None:
         meanings = {column.name: column.meaning for column in layer.columns}
         names = [str(n) for n in frame.columns if frame[n].dtype != "geometry"]
         rows = [(name, n, "", None, meanings.get(n) or n) for n in names]

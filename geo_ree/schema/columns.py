@@ -1,4 +1,4 @@
-"""The columns of every table that leaves the house: name, unit, decimals, order, description.
+"""The columns of every published table: name, unit, decimals, order, description.
 
 The rows are in ``columns.csv``, one table after the other and each in its published order. A ``*``
 stands for the name of a target or criterion. Columns of the unit ``internal`` are known, and are
@@ -210,3 +210,16 @@ def describe_columns(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 def _rows() -> list[dict[str, str]]:
     with (files("geo_ree.schema") / "columns.csv").open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
+
+
+@cache
+def table_texts() -> dict[str, tuple[str, str]]:
+    """Title and description of each table and layer that a run is exported with.
+
+    Examples
+    --------
+    >>> table_texts()["flags"][0]
+    'Flags'
+    """
+    with (files("geo_ree.schema") / "tables.csv").open(encoding="utf-8") as lines:
+        return {row["name"]: (row["title"], row["description"]) for row in csv.DictReader(lines)}

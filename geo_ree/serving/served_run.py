@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import pandas as pd
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.notice import AREA_LAYERS, ROUTE_LAYERS, licence_notice, made_with
 from geo_ree.schema import LAYERS, SCHEMA_VERSION
-from geo_ree.schema.columns import INTERNAL, column_owners, table_names
+from geo_ree.schema.columns import INTERNAL, column_owners, table_names, table_texts
 
 Box = tuple[float, float, float, float]
 ORIGIN = "http://service.invalid"
@@ -135,7 +132,7 @@ def describe(name: str, columns: list[str], sources: pd.DataFrame) -> dict[str, 
     layers = _LAYERS_OF.get(base, (base,) if base in set(sources["layer"]) else ())
     if base in table_names():
         layers = _LAYERS_OF.get(base, ())
-    title, description = _texts().get(base, (base.replace("_", " ").capitalize(), ""))
+    title, description = table_texts().get(base, (base.replace("_", " ").capitalize(), ""))
     return {
         "title": f"{title}: {shape}" if shape else title,
         "description": description or f"Table {name} of the run.",
@@ -173,9 +170,3 @@ def _meanings(base: str, columns: list[str]) -> dict[str, dict[str, str]]:
         name: {"description": text, **({"x-ogc-unit": unit} if unit else {})}
         for name, (text, unit) in found.items()
     }
-
-
-@cache
-def _texts() -> dict[str, tuple[str, str]]:
-    with (files("geo_ree.serving") / "collections.csv").open(encoding="utf-8") as lines:
-        return {row["name"]: (row["title"], row["description"]) for row in csv.DictReader(lines)}

@@ -128,6 +128,8 @@ def test_sites_without_the_columns_are_refused(tmp_path):
     [
         (["score", "--cluster", "tcp://127.0.0.1:1"], "--sites FILE is missing with --cluster"),
         (["score", "--workers", "1", "--sites", "x", "--crs", "4326"], "--crs does not go"),
+        (["score", "--workers", "1", "--sites", "x", "--draws", "50"], "--draws does not go"),
+        (["score", "--workers", "1", "--sites", "x", "--seed", "7"], "--seed does not go"),
         (["build", "--cluster", "nonsense"], "'nonsense' is no cluster"),
         (["build", "--cluster", "tcp://127.0.0.1:1"], "no scheduler answers at tcp://127.0.0.1:1"),
         (["build", "--region", "nowhere"], "nor world"),
