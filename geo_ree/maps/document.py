@@ -7,9 +7,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from geo_ree.errors import RenderError
 from geo_ree.maps.languages import load_languages, spoken
@@ -86,7 +91,7 @@ _STYLES = (
 )
 _REPORT = "folium may have changed its template; report this with the output of geo-ree doctor"
 _LEAFLET = "xstatic.pkg.leaflet"
-_DATA_TYPE = "application/x-gzip-base64"
+_DATA_TYPE = "application/x-gzip-base85"
 
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _MARKUP_CODE = re.compile(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=", re.IGNORECASE)
@@ -203,8 +208,12 @@ def read_assets() -> dict[str, str]:
     return {name: _asset(name) for name in own} | leaflet
 
 
+@cache
 def _asset(name: str) -> str:
-    return (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
+    """Read a file of the page; scripts and styles without comments and indents."""
+    text = (files("geo_ree.maps") / "assets" / name).read_text(encoding="utf-8")
+    shorten = {".js": jsmin, ".css": cssmin}.get(Path(name).suffix)
+    return str(shorten(text)) if shorten else text
 
 
 def _deferred(name: str) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 _DIGITS = 3
 _STEM_DIGITS = (("latitude", 5), ("longitude", 5), ("foot_", 5), ("score", 4), ("value_", 6))
 _FEW_WORDS = 0.5
+_MARKUP, _PLAIN = b"<>&", b",:."  # letters of base85 that are markup, and letters that it lacks
 
 
 def plain(value: Any) -> Any:
@@ -92,11 +93,23 @@ def plain_dicts(items: Iterable[Mapping[Any, Any]], keys: Sequence[str]) -> list
 
 
 def compressed(value: Mapping[str, Any] | Sequence[Any] | str) -> str:
-    """Give plain values as base64 of gzipped JSON, which is safe inside a ``script`` element.
+    """Give plain values as base85 of gzipped JSON, which is safe inside a ``script`` element.
 
-    No letter of base64 can end the element or become markup. The same value gives the same text.
+    The letters that could end the element or become markup are replaced by others. The same value
+    gives the same text. Base85 takes 25 % more than the bytes, base64 33 %.
+
+    Examples
+    --------
+    >>> decompressed(compressed({"a": [1, "</script>"]}))
+    {'a': [1, '</script>']}
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # UTF-8 cannot hold half of a surrogate pair; "?" shows that something was there.
     whole = gzip.compress(text.encode("utf-8", "replace"), compresslevel=6, mtime=0)
-    return base64.b64encode(whole).decode("ascii")
+    return base64.b85encode(whole).translate(bytes.maketrans(_MARKUP, _PLAIN)).decode("ascii")
+
+
+def decompressed(text: str) -> Any:
+    """Give the plain values of `compressed` again."""
+    letters = text.encode("ascii").translate(bytes.maketrans(_PLAIN, _MARKUP))
+    return json.loads(gzip.decompress(base64.b85decode(letters)))

@@ -1,7 +1,5 @@
 """The command diff, on two kept runs."""
 
-import base64
-import gzip
 import json
 import re
 
@@ -9,13 +7,14 @@ import pytest
 from click.testing import CliRunner
 
 from geo_ree.cli.app import main
+from geo_ree.maps.packing import decompressed
 
 CHOSEN = ("starter_deposits", "starter_countries", "starter_railways", "starter_roads")
 
 
 def data_of_page(path):
     (packed,) = re.findall(r'id="geo-ree-data">([^<]*)</script>', path.read_text(encoding="utf-8"))
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
+    return decompressed(packed)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The raster of scores on the page: a picture that lies where it should."""
 
 import base64
-import gzip
-import json
 import re
 
 import numpy as np
@@ -14,6 +12,7 @@ from rasterio.warp import Resampling, reproject
 from geo_ree.errors import RenderError
 from geo_ree.maps import render, score_picture
 from geo_ree.maps.overlay import MERCATOR_LATITUDE
+from geo_ree.maps.packing import decompressed
 from geo_ree.maps.style import SCORE_RAMP, score_colour
 from geo_ree.storage.geotiff import RasterLayout, write_cog
 from tests.maps.conftest import changed, written
@@ -153,7 +152,7 @@ def test_the_page_has_it_inside_with_its_note(data, tmp_path):
     )
     page = render(**changed(data, picture=drawn))
     packed = re.search(r'id="geo-ree-data">([^<]*)</script>', page).group(1)
-    kind, inside = json.loads(gzip.decompress(base64.b64decode(packed)))["layers"]["suitability"]
+    kind, inside = decompressed(packed)["layers"]["suitability"]
     assert kind == "image"
     assert inside == drawn.payload and "Blank is unknown" in inside["note"]
     assert "Scores <b>" not in page

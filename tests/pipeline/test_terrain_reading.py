@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
 import socket
@@ -20,6 +18,7 @@ from rasterio.transform import Affine
 from geo_ree import storage
 from geo_ree.catalog import load_catalog
 from geo_ree.fetching import fetch_snapshot, tile_names
+from geo_ree.maps.packing import decompressed
 from geo_ree.pipeline import result as pipeline
 from geo_ree.pipeline.elevation import find_rasters, terrain_columns, tile_reader
 from geo_ree.proximity import Target, TargetIndex, measure_terrain
@@ -243,7 +242,7 @@ def test_a_run_after_a_fetch_has_the_terrain(settings, monkeypatch, tmp_path):
     assert entry["came_from"] == "fetched" and len(entry["sha256"]) == 64
     page = (tmp_path / "out" / "map.html").read_text("utf-8")
     (packed,) = re.findall(r'id="geo-ree-data">(.*?)</script>', page)
-    data = gzip.decompress(base64.b64decode(packed)).decode()
+    data = json.dumps(decompressed(packed), ensure_ascii=False)
     assert "© DLR e.V. 2010-2014" in data
     assert '"climb_railway_m"' in data  # a criterion whose column the page lacks looks unknown
     weights = {c["name"]: c["weight"] for c in done.tables["criteria"].to_dict("records")}

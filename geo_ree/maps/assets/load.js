@@ -3,10 +3,22 @@
 (function (g) {
   var data = g.data;
 
+  /* Base85, with "," ":" "." in the place of "<" ">" "&": five letters are four bytes. */
+  var LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%.()*+-;,=:?@^_`{|}~";
   function bytes(text) {
-    var binary = atob(text.trim()), out = new Uint8Array(binary.length);
-    for (var i = 0; i < out.length; i++) out[i] = binary.charCodeAt(i);
-    return out;
+    var value = new Uint8Array(128), lacking = (5 - text.length % 5) % 5;
+    for (var n = 0; n < LETTERS.length; n++) value[LETTERS.charCodeAt(n)] = n;
+    text += "~~~~".slice(0, lacking);
+    var out = new Uint8Array(text.length / 5 * 4);
+    for (var from = 0, to = 0; from < text.length; to += 4) {
+      var word = 0;
+      for (var end = from + 5; from < end; from++) word = 85 * word + value[text.charCodeAt(from)];
+      out[to] = word >>> 24;
+      out[to + 1] = word >>> 16;
+      out[to + 2] = word >>> 8;
+      out[to + 3] = word;
+    }
+    return out.subarray(0, out.length - lacking);
   }
   function isNumberOrNull(v) { return v === null || typeof v === "number"; }
   function reader(column) {
@@ -85,7 +97,7 @@
       document.getElementById("paper").prepend(g.el("p", { "class": "too-old", role: "alert" }, words));
       return new Promise(function () {});
     }
-    var packed = new Blob([bytes(document.getElementById("geo-ree-data").textContent)]);
+    var packed = new Blob([bytes(document.getElementById("geo-ree-data").textContent.trim())]);
     return new Response(packed.stream().pipeThrough(new DecompressionStream("gzip"))).json().then(take);
   };
 
