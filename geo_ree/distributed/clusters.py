@@ -94,7 +94,10 @@ def _local_cluster(workers: int | None) -> Iterator[Any]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield client
+        try:
+            yield client
+        finally:  # a worker that is slow to end is ended, and that is no news
+            logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def _parts(value: Any) -> list[bytes]:
 
 def _parts_of_frame(frame: pd.DataFrame) -> list[bytes]:
     crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
-    out = [f"{list(frame.columns)} {list(frame.dtypes)} {len(frame)} {crs}".encode()]
+    kinds = [str(kind) for kind in frame.dtypes]  # the repr of some holds an address of memory
+    out = [f"{list(frame.columns)} {kinds} {len(frame)} {crs}".encode()]
     out.append(pd.util.hash_pandas_object(frame.index.to_series()).to_numpy().tobytes())
     for _, column in frame.items():
         if isinstance(column, gpd.GeoSeries):

@@ -1,11 +1,15 @@
 """Deposits of files, measured and scored in parts, and the command that does it."""
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from click.testing import CliRunner
 
@@ -146,15 +150,43 @@ def test_wrong_options_are_one_line(tmp_path, words, said):
 
 @pytest.mark.slow
 def test_a_command_on_a_cluster_writes_a_mosaic_and_shows_where_to_look(tmp_path, scheduler):
-    words = ["surface", "--layer", "airports", "--resolution", "1 deg", "--data", tmp_path]
+    words = ["surface", "--layer", "airports", "--bbox", "world", "--data", tmp_path]
+    words += ["--resolution", "2 deg"]
     words += ["--only", "starter_airports,starter_countries", "--cluster", scheduler.address]
     done = ask(*words, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "dashboard: http://" in done.output and "1 of 1 parts" in done.output
     assert f"surface: {tmp_path / 'out' / 'surface.vrt'}" in done.output
+    (tile,) = (tmp_path / "out").glob("*.tif")
+    with rasterio.open(tile) as world:
+        assert world.shape == (90, 180) and tuple(world.bounds) == (-180, -90, 180, 90)
     again = ask(*words, "--out", tmp_path / "out")
     assert "1 of 1 parts are done already" in again.output
     (tmp_path / "file").write_text("mine")
     refused = ask(*words, "--out", tmp_path / "file")
     assert refused.exit_code == 2 and "file" in refused.output
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_another_process_scores_the_rest_of_the_world(tmp_path, scheduler):
+    table = deposits().head(3).assign(country=["KAZ", "USA", "AUS"])
+    table = table.set_geometry(shapely.points([[75.7, 42.8], [-115.5, 35.5], [147.4, -32.8]]))
+    table.set_crs(4326).to_parquet(tmp_path / "sites.parquet", index=False)
+    words = ["score", "--sites", tmp_path / "sites.parquet", "--region", "world"]
+    words += ["--cluster", scheduler.address, "--data", tmp_path, "--out", tmp_path / "out"]
+    said, seen = [], []
+    for seed in "12":  # of Python's hashes: nothing of a process may go into the key of a job
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "geo_ree", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stderr)
+        files = sorted((tmp_path / "out").rglob("part-*.parquet"))
+        seen.append({path: path.stat().st_mtime_ns for path in files})
+    assert seen[0] == seen[1] and len(seen[0]) >= 3
+    assert said[1].count("1 of 1 parts are done already") >= 3
+    found = read_scores(tmp_path / "out" / "scores").set_index("id")
+    assert found.index.tolist() == ["x:0", "x:1", "x:2"]
+    assert found["dist_gateway_km"].notna().tolist() == [True, False, False]
+    assert found.loc["x:1":, "score"].isna().all()
