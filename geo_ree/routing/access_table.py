@@ -14,6 +14,7 @@ from geo_ree.crs import Floats
 from geo_ree.routing.access import access_terms
 from geo_ree.routing.capital import spur_break_even
 from geo_ree.routing.cost_terms import COMPONENTS, AccessDraws, AccessTerms, evaluate
+from geo_ree.routing.payable import PRICE_WORDS, price_years
 from geo_ree.routing.ranges import Range, unit_costs
 from geo_ree.routing.site_access import STATED_COLUMNS, put_beside, with_stated_line
 from geo_ree.settings import SEED
@@ -37,6 +38,7 @@ ACCESS_COLUMNS = (
     ),
     *("ore_t_per_treo", *(f"mining_usd_t_treo_p{p}" for p in (10, 50, 90))),
     *(f"payable_usd_t_treo_p{p}" for p in (10, 50, 90)),
+    *("pays_pct", "prices", "price_years", "mix", "paid_pct_p10", "paid_pct_p90"),
     *STATED_COLUMNS,
 )
 """Columns of `access_cost`; those from `ore_t_per_treo` on stand beside the total, never in it."""
@@ -182,7 +184,7 @@ def _row(
         share = 100.0 * cost / drawn.payable[at]
         row |= _quantiles("share_pct", share if known else share * np.nan)
         row |= _ore_beside(terms, site)
-        row |= _quantiles("payable_usd_t_treo", drawn.payable[at])
+        row |= _value_beside(terms, drawn, at, site)
         row["note"] = site["note"]
     amount, unit = site["amounts"].get(component, (np.nan, None))
     if total and known:
@@ -228,11 +230,38 @@ def _quantiles(name: str, values: Floats) -> dict[str, float]:
     }
 
 
-def _ore_beside(terms: AccessTerms, site: Mapping[Any, Any]) -> dict[str, float]:
-    """Return the ore per t of TREO and what mining and milling it costs."""
+def _ore(terms: AccessTerms, site: Mapping[Any, Any]) -> Floats:
+    """Return the ore per t of TREO in each draw."""
     count = len(next(iter(terms.draws.values())))
     ore = np.full(count, float(site["ore_coef"]))
     for name in site["ore_draws"]:
         ore = ore * terms.draws[name]
+    return ore
+
+
+def _ore_beside(terms: AccessTerms, site: Mapping[Any, Any]) -> dict[str, float]:
+    """Return the ore per t of TREO and what mining and milling it costs."""
+    ore = _ore(terms, site)
     mined = ore * terms.draws["mining_milling"]
     return {"ore_t_per_treo": float(np.median(ore)), **_quantiles("mining_usd_t_treo", mined)}
+
+
+def _value_beside(
+    terms: AccessTerms, drawn: AccessDraws, at: int, site: Mapping[Any, Any]
+) -> dict[str, Any]:
+    """Return what the product is paid, what that rests on, and in how many draws it pays for the two.
+
+    A draw holds all three: it pays where the payable value is at least mining, milling and access.
+    """
+    spent = _ore(terms, site) * terms.draws["mining_milling"] + drawn.usd_t_treo["total"][at]
+    known = not (np.isnan(spent).any() or np.isnan(site["limit_t_a"]))
+    low, high = site["paid_pct"]
+    return {
+        **_quantiles("payable_usd_t_treo", drawn.payable[at]),
+        "pays_pct": 100.0 * float((drawn.payable[at] >= spent).mean()) if known else np.nan,
+        "prices": PRICE_WORDS[site["prices"]],
+        "price_years": price_years(),
+        "mix": site["mix"],
+        "paid_pct_p10": low,
+        "paid_pct_p90": high,
+    }

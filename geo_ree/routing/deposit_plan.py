@@ -19,7 +19,7 @@ from geo_ree.routing.capital import (
     road_terms,
 )
 from geo_ree.routing.cost_terms import Term, round_draws
-from geo_ree.routing.payable import draw_payable
+from geo_ree.routing.payable import draw_payable, read_payabilities
 from geo_ree.routing.products import Product, published_grade, published_oxide
 from geo_ree.routing.ranges import Range, draw
 from geo_ree.routing.route_costs import KILOMETRES, TONNES
@@ -54,6 +54,7 @@ class DrawPool:
 RECORD = (
     *("deposit_id", "limit_t_a", "product", "mineral_class", "product_t", "payable", "missing"),
     *("ore_coef", "ore_draws", "quantity_t", "amounts", "assumed", "source", "year", "note"),
+    *("mix", "prices", "paid_pct"),
 )
 
 
@@ -134,6 +135,12 @@ class DepositPlan:
             "source": ships.source,
             "year": ships.year,
             "note": "; ".join(n for n in self._notes(said) if n),
+            "mix": ";".join(sorted(ships.mixes)),
+            "prices": prices,
+            "paid_pct": (
+                read_payabilities()[ships.payable].p10,
+                read_payabilities()[ships.payable].p90,
+            ),
         }
         return {name: values[name] for name in RECORD}
 
@@ -176,7 +183,7 @@ class DepositPlan:
     def _road_basis(self) -> list[str]:
         """Say what the distance to the road rests on."""
         if (line := self.stated_line("road")) is not None:
-            return [f"road at {line.km:g} km by a source of {line.year}, not checked since"]
+            return [f"road at {line.km:g} km by a source of {line.year}, no newer one was found"]
         near, far = (self.site.get(f"dist_{name}_km") for name in ("settlement", "road"))
         if far is None:
             return []
@@ -197,7 +204,7 @@ class DepositPlan:
         self.assumed["power"] = [] if known else self._line_basis()
         if (line := self.stated_line("power_line")) is not None:
             self.assumed["power"] = [
-                f"power line at {line.km:g} km by a source of {line.year}, not checked since"
+                f"power line at {line.km:g} km by a source of {line.year}, no newer one was found"
             ]
         if km is None:
             self.assumed["power"] = ["own power: no line or plant is known"]

@@ -21,6 +21,14 @@ VARIANTS = ("as_published", "without_vat", "la_ce_zero", "europe")
 """Ways to read the deck. Without value-added tax is divided by 1.13; europe puts the thin European
 quotations in the place of the elements that have one: a scenario."""
 
+PRICE_WORDS = {
+    "as_published": "annual means of USGS, FOB China",
+    "without_vat": "annual means of USGS, FOB China, less 13 % value-added tax",
+    "la_ce_zero": "annual means of USGS, FOB China, lanthanum and cerium at zero",
+    "europe": "annual means of USGS, FOB China, European quotations where there are any",
+}
+"""What each variant is, in words."""
+
 _VAT = 1.13
 
 
@@ -66,6 +74,19 @@ def price_deck(variant: str = "as_published", path: Path | str | None = None) ->
         quoted = rows[rows["deck"] == "europe"].groupby("element")["usd_kg"].median()
         return deck.assign(**{e: float(quoted[e]) for e in ELEMENTS if e in quoted})
     return deck
+
+
+@lru_cache(maxsize=1)
+def price_years() -> str:
+    """Return the first and the last year of the deck: each draw takes one of them.
+
+    Examples
+    --------
+    >>> len(price_years().split("-"))
+    2
+    """
+    years = price_deck().index
+    return f"{years.min()}-{years.max()}"
 
 
 @lru_cache(maxsize=1)

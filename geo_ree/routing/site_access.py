@@ -12,9 +12,17 @@ import pandas as pd
 from geo_ree.routing.facts_tables import read_facts
 
 STATED_COLUMNS = (
-    *("stated_km", "stated_in", "stated_source", "measured_km", "measured_to", "assumed_km"),
+    *(
+        "stated_km",
+        "stated_in",
+        "stated_source",
+        "stated_note",
+        "measured_km",
+        "measured_to",
+        "assumed_km",
+    ),
     *(f"measured_usd_t_treo_p{p}" for p in (10, 50, 90)),
-    "measured_share_pct_p50",
+    *("measured_share_pct_p50", "measured_pays_pct"),
 )
 """Columns of the table of access costs: a source's distance, the one without it, and the total with that."""
 
@@ -34,15 +42,18 @@ class StatedLine(NamedTuple):
     km
         Distance by the source.
     year
-        Of the source; nobody checked since.
+        Of the source; no newer one was found.
     source
         Where it is said.
+    note
+        What it says besides.
     """
 
     target: str
     km: float
     year: str
     source: str
+    note: str = ""
 
 
 def stated_lines(site: Mapping[str, object]) -> tuple[StatedLine, ...]:
@@ -71,7 +82,8 @@ def stated_km(site: Mapping[str, object], target: str) -> float | None:
 def _by_deposit() -> dict[str, tuple[StatedLine, ...]]:
     out: dict[str, tuple[StatedLine, ...]] = {}
     for row in read_facts("site_access").to_dict("records"):
-        line = StatedLine(row["target"], float(row["km"]), str(row["year"]), str(row["source"]))
+        said = str(row["year"]), str(row["source"]), str(row["note"])
+        line = StatedLine(row["target"], float(row["km"]), *said)
         out[row["deposit_id"]] = (*out.get(row["deposit_id"], ()), line)
     return out
 
@@ -97,7 +109,7 @@ def put_beside(
         the stated lines; blank for all other deposits. ``assumed_km`` is what those figures assume for
         a line to which nothing is measured.
     """
-    texts = ("stated_in", "stated_source", "measured_to")
+    texts = ("stated_in", "stated_source", "stated_note", "measured_to")
     blank = pd.Series(None, access.index, dtype=object)
     out = access.assign(**{n: blank if n in texts else np.nan for n in STATED_COLUMNS})
     totals = measured[measured["component"] == "total"].set_index("deposit_id")
@@ -112,12 +124,14 @@ def put_beside(
             if np.isnan(km):
                 out.loc[at, "assumed_km"] = without.get((site["id"], part), np.nan)
             out.loc[at, "stated_in"], out.loc[at, "stated_source"] = line.year, line.source
+            out.loc[at, "stated_note"] = line.note
             out.loc[at, "measured_to"] = site.get(f"near_{line.target}")
         if site["id"] in totals.index:
             total, at = totals.loc[site["id"]], own & (out["component"] == "total")
             for q in ("p10", "p50", "p90"):
                 out.loc[at, f"measured_usd_t_treo_{q}"] = total[f"usd_t_treo_{q}"]
             out.loc[at, "measured_share_pct_p50"] = total["share_pct_p50"]
+            out.loc[at, "measured_pays_pct"] = total["pays_pct"]
     return out
 
 
@@ -146,8 +160,8 @@ def reconcile(access: pd.DataFrame) -> dict[str, str]:
     for row in access[access["stated_km"].notna()].to_dict("records"):
         words = _WORDS[targets[row["component"]]]
         out.setdefault(row["deposit_id"], []).append(
-            f"{words.capitalize()}: {row['stated_km']:g} km by a source of {row['stated_in']}, which "
-            f"nobody checked since ({row['stated_source']}); the score takes {_measured(row)}."
+            f"{words.capitalize()}: {row['stated_km']:g} km by a source of {row['stated_in']} "
+            f"({row['stated_source']}), no newer one was found; the score takes {_measured(row)}."
         )
     totals = access[access["component"] == "total"].set_index("deposit_id")
     rows = {str(i): row for i, row in totals.to_dict("index").items()}

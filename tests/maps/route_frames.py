@@ -129,6 +129,6 @@ def access():
             row |= {"source": "Bluecap, https://example.org/bluecap", "assumed": "detour"}
             row |= {"note": "" if known else "no quantity published: no USD per t TREO"}
             row |= {"ore_t_per_treo": 380.0, "mining_usd_t_treo_p10": 7000.0}
-            row |= {"mining_usd_t_treo_p90": 21000.0}
+            row |= {"mining_usd_t_treo_p50": 13000.0, "mining_usd_t_treo_p90": 21000.0}
             rows.append(row)
     return pd.DataFrame(rows)

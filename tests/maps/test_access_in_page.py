@@ -1,5 +1,7 @@
 """The cost of access in the page: the same figures as Python's when tonnage or a unit cost moves."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -225,7 +227,7 @@ def test_both_distances_to_a_stated_line_stand_wherever_one_of_them_counts(start
                 assert (
                     f"about {own} (" in card.inner_text() and f" or {other} (" in card.inner_text()
                 )
-                assert f"are there, about {other} if not" in card.inner_text()
+                assert "the first if the road" in card.inner_text()
         seen.page.evaluate("geoRee.set({access: {treo_t_a: 900}})")
         seen.page.evaluate("id => geoRee.open(id)", deposit)
         moved = seen.page.locator("#dossier .site-access").first.inner_text()
@@ -256,9 +258,12 @@ def with_stated_road():
     total = table["component"] == "total"
     table.loc[road, ["stated_km", "measured_km", "quantity"]] = 0.0, 27.0, 0.0
     table.loc[road, ["stated_in", "stated_source"]] = "2009", "A paper of 2009"
+    table.loc[road, "stated_note"] = "140 km by paved road from a town"
     for share, usd in ((10, 1500.0), (50, 2788.0), (90, 6700.0)):
         table.loc[total & (table["deposit_id"] == "a"), f"measured_usd_t_treo_p{share}"] = usd
     table.loc[total, "measured_share_pct_p50"] = 17.0
+    table.loc[total & (table["deposit_id"] == "a"), "measured_pays_pct"] = 30.0
+    table.loc[total & (table["deposit_id"] == "a"), "pays_pct"] = 40.0
     for share, usd in ((10, 9000.0), (50, 16_000.0), (90, 30_000.0)):
         table.loc[total, f"payable_usd_t_treo_p{share}"] = usd
     return table
@@ -308,28 +313,65 @@ def test_the_nearest_deposit_that_is_charged_for_the_line_is_named(stated):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "verdict", "words"),
+    ("paid", "pays", "verdict", "words"),
     [
-        (9000.0, 30_000.0, "may", "it may not pay"),
-        (30_000.0, 60_000.0, "covers", "the payable value covers both"),
-        (1000.0, 7000.0, "not", "it does not pay"),
+        (9000.0, 24.0, "loses", "At the middle of each it loses money"),
+        (30_000.0, 93.0, "gains", "At the middle of each it pays: about 13,000–16,000 spent"),
+        (14_000.0, 61.0, "depends", "it pays only if the lines that a source states are there"),
     ],
 )
-def test_what_is_left_of_the_payable_value_is_said_by_intervals(
-    tmp_path, visit, low, high, verdict, words
+def test_whether_it_pays_is_said_by_the_middles_and_by_the_simulations(
+    tmp_path, visit, paid, pays, verdict, words
 ):
-    """Mining and milling 7,000 to 21,000, access up to 6,700 with the measured lines."""
+    """Mining and milling 13,000 in the middle, access 350 with the stated and 2,788 without those lines."""
     table = with_stated_road()
     total = table["component"] == "total"
-    table.loc[total, "payable_usd_t_treo_p10"] = low
-    table.loc[total, "payable_usd_t_treo_p90"] = high
+    table.loc[total, "payable_usd_t_treo_p50"] = paid
+    table.loc[total, ["pays_pct", "measured_pays_pct"]] = pays, 0.4
+    table.loc[total, ["price_years", "prices", "mix"]] = "2021-2025", "deck", "monazite;xenotime"
+    table.loc[total, ["paid_pct_p10", "paid_pct_p90"]] = 26.3, 41.8
     seen = visit(
         written(changed(page_data(), corridors=corridors(), access=table), tmp_path), 1700, 900
     )
     assert seen.value("geoRee.valueLeft(geoRee.byId.a).verdict") == verdict
     assert seen.value("geoRee.valueLeft(geoRee.byId.b)") is None
     seen.page.evaluate("geoRee.open('a')")
-    assert words in seen.page.inner_text("#dossier .value-left")
+    said, chance = seen.page.inner_text("#dossier .value-left"), f"in about {pays:.0f} of 100 simu"
+    assert words in said and chance in said
+    assert "in <1" in said and "The plant itself" in said
+    basis = seen.page.inner_text("#dossier .value-basis")
+    assert "deck, 2021–2025" in basis and "26–42 %" in basis and "monazite, xenotime" in basis
+    short = seen.value("geoRee.valueLeftShort(geoRee.byId.a).join(' ')")
+    assert words in short and chance in short and "at prices of 2021–2025" in short
+    seen.page.evaluate("geoRee.accessMoved = () => true")
+    assert "of 100" not in seen.value("geoRee.valueLeftWords(geoRee.byId.a)")
+
+
+def test_a_cost_that_was_not_computed_for_the_chosen_routes_is_not_shown_as_if_it_were(stated):
+    """The run's cost is for its own question; where the page shows other routes it is folded and named."""
+    hidden = "not computed for this choice of routes"
+    stated.page.evaluate("geoRee.open('a')")
+    assert hidden not in stated.page.inner_text("#dossier")
+    stated.page.evaluate("geoRee.set({question: 'any'})")
+    assert stated.page.inner_text("#dossier h4 + .not-computed") == hidden
+    assert "Payable value" not in stated.page.inner_text("#dossier")
+    folded = stated.page.locator("#dossier .not-computed + details")
+    assert "not through" in folded.locator("> summary").inner_text()
+    assert "Payable value" in folded.text_content()
+    assert stated.value("geoRee.accessOf(geoRee.byId.b).reason") == hidden
+    stated.page.evaluate("geoRee.set({question: geoRee.firstQuestion()})")
+    assert hidden not in stated.page.inner_text("#dossier")
+
+
+def test_a_line_of_one_source_stands_alone_with_its_unit_and_without_a_claim_on_others(stated):
+    said = stated.value("geoRee.siteAccessShort(geoRee.byId.a)")
+    assert re.match(r"Access costs about [\d,]+ USD per t of oxides if the road", said)
+    stated.page.evaluate("geoRee.open('a')")
+    whole = stated.page.text_content("#dossier .site-access")
+    for words in (said, whole):
+        assert "our data do not show" in words and "no newer source was found" in words
+        assert "nobody" not in words
+    assert "The same source also says: 140 km by paved road" in whole
 
 
 def test_a_case_elsewhere_that_reports_its_cost_stands_beside_the_cost(stated):

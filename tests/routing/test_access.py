@@ -52,6 +52,23 @@ def test_the_table_has_its_columns_and_a_row_a_component():
         assert (ends >= 0).all()
 
 
+def test_it_pays_in_the_share_of_the_draws_in_which_the_value_covers_mining_milling_and_access():
+    terms = access_terms(make_sites(), routes=make_routes(), draws=200)
+    row = access_cost(make_sites(), routes=make_routes(), draws=200).iloc[-1]
+    drawn, ore = evaluate(terms), 100.0 / 1.0 / 0.6
+    spent = ore * terms.draws["mining_milling"] + drawn.usd_t_treo["total"][0]
+    assert 0 < row["pays_pct"] < 100
+    assert row["pays_pct"] == pytest.approx(100 * (drawn.payable[0] >= spent).mean())
+    assert np.quantile(spent, 0.5) > row["mining_usd_t_treo_p50"]
+    first, last = row["price_years"].split("-")
+    assert int(first) < int(last) and "USGS" in row["prices"] and row["mix"]
+    assert row["paid_pct_p10"] < row["paid_pct_p90"] < 100
+    unknown = access_cost(
+        make_sites(stated_quantity_t=np.nan), routes=make_routes(), draws=20
+    ).iloc[-1]
+    assert np.isnan(unknown["pays_pct"])
+
+
 def test_thirty_five_km_of_gravel_road_cost_460_usd_per_t_at_5000_t_a_year():
     costs = {
         "gravel_road": fixed("gravel_road", 0.5, "M USD per km"),

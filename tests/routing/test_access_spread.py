@@ -66,7 +66,7 @@ def test_a_published_road_or_line_comes_before_the_measured_distance():
     table = access_cost(site, routes=routes, draws=50).set_index("component")
     assert table["usd_t_treo_p90"]["road"] == 0
     assert table["usd_t_treo_p90"]["power"] == 0
-    assert "road at 0 km by a source of 2009, not checked since" in table["assumed"]["road"]
+    assert "road at 0 km by a source of 2009, no newer one was found" in table["assumed"]["road"]
     assert ".csv" not in " ".join(table["assumed"].dropna())
     nearer = access_cost(make_sites(dist_settlement_km=5.0), routes=make_routes(), draws=50)
     assert "a settlement is nearer, at 5 km" in nearer.set_index("component")["assumed"]["road"]

@@ -32,6 +32,8 @@ def test_both_distances_and_the_other_cost_stand_in_the_table():
     for q in (10, 50, 90):
         assert total[f"measured_usd_t_treo_p{q}"] == without[f"usd_t_treo_p{q}"]
     assert total["measured_share_pct_p50"] == without["share_pct_p50"]
+    assert total["measured_pays_pct"] == without["pays_pct"] <= total["pays_pct"]
+    assert "paved road" in road["stated_note"]
     assert without["usd_t_treo_p50"] > total["usd_t_treo_p50"]
     assert other[list(STATED_COLUMNS)].isna().all().all()
 
@@ -40,7 +42,8 @@ def test_the_sentence_names_both_values_their_sources_and_what_takes_which():
     table = costs()
     total = table.set_index("component").loc["total"]
     said = reconcile(table)[HELD]
-    assert "Road: 0 km by a source of 2009, which nobody checked since" in said
+    assert "Road: 0 km by a source of 2009 (" in said
+    assert said.count("no newer one was found") == 2 and "nobody" not in said
     assert "the score takes the 27 km that were measured to it (road near Kemin)" in said
     assert "Power line: 0 km by a source of 2009" in said
     power = table.set_index("component").loc["power"]

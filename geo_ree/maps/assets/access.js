@@ -97,6 +97,8 @@
     });
   }
   g.accessMoved = function () { return Boolean(terms && (g.state.access.treo_t_a || g.state.access.factors)); };
+  /* The run computes the cost for the routes of one question: whether the page shows those. */
+  g.accessIsOfRoutes = function () { return !g.hasRoutes || g.state.question === g.firstQuestion(); };
   /* The components of a deposit's cost in the order of the table, its total among them; empty if not computed. */
   g.accessRows = function (d) {
     if (!g.accessMoved()) return byDeposit[d.id] || [];
@@ -143,9 +145,16 @@
     if (!rows.length) return null;
     return g.el("div", { "class": "note site-access" }, rows.map(function (r) {
       return g.el("p", {}, g.say("site_access_line", { line: capital(lineName(r)), measured: measured(d, r), stated: g.plainNumber(r.stated_km, 0), year: r.stated_in }));
-    }), g.el("p", {}, otherCost(g.accessTotal(d)), " ", charged(d)), g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
+    }), g.el("p", {}, otherCost(g.accessTotal(d)), " ", charged(d)),
+    rows[0].stated_note ? g.el("p", {}, g.say("site_access_note", { note: g.fact(rows[0].stated_note) })) : null,
+    g.el("details", {}, g.el("summary", {}, g.t("source")), g.references(rows[0].stated_source)));
   };
-  /* The same in a line, for a card. */
+  /* Which of the two costs of a card is which. */
+  g.siteAccessFirst = function (d) {
+    var rows = statedRows(d);
+    return g.t("site_access_first", { lines: listed(rows.map(lineName)), year: rows[0].stated_in });
+  };
+  /* The same in a line that stands alone. */
   g.siteAccessShort = function (d) {
     var rows = statedRows(d), total = g.accessTotal(d), other = g.accessOther(d);
     if (!rows.length) return "";
@@ -171,7 +180,7 @@
     if (!known(g.accessOf(d).p50)) return marks;
     if (rows.length && (whole || !other)) marks.push(g.siteAccessShort(d));
     else if (rows.length) marks.push(g.t("site_access_mark", { usd: g.about(other.p50), low: g.about(other.p10), high: g.about(other.p90), year: rows[0].stated_in }));
-    if (g.hasRoutes && g.state.question !== g.firstQuestion()) marks.push(g.t("access_other_question", { question: g.questionWords(g.firstQuestion()) }));
+    if (!g.accessIsOfRoutes()) marks.push(g.t("access_other_question", { question: g.questionWords(g.firstQuestion()) }));
     return marks.map(function (words) { return g.el("small", { "class": "access-mark", title: rows.length ? g.siteAccessShort(d) : "" }, words); });
   };
   /* The nearest deposit of the same ore field, or within NEIGHBOUR_KM, that is charged for a line which a source places at this one. */
@@ -198,31 +207,48 @@
       lines: listed(one.lines.map(function (r) { return charge(one.d, r); }))
     }) : "";
   }
-  /* Whether what the product is paid covers mining, milling and access: by their intervals P10-P90, with the access of the stated and
-     of the measured lines. Null where one of them is unknown. */
+  /* What the product is paid beside mining, milling and access, by the middle of each (P50), with the access of the stated and of
+     the measured lines; and in how many of 100 simulations, which draw all three, it pays. Null where one of them is unknown. */
   g.valueLeft = function (d) {
-    var r = g.accessTotal(d), ends;
-    if (!r || [r.payable_usd_t_treo_p10, r.payable_usd_t_treo_p90, r.mining_usd_t_treo_p10, r.mining_usd_t_treo_p90, r.usd_t_treo_p10, r.usd_t_treo_p90].some(function (v) { return !known(v); })) return null;
-    ends = g.accessMoved() ? [r.usd_t_treo_p90] : [r.usd_t_treo_p90, r.measured_usd_t_treo_p90].filter(known);
-    return {
-      verdict: r.payable_usd_t_treo_p10 >= r.mining_usd_t_treo_p90 + Math.max.apply(null, ends) ? "covers"
-        : r.payable_usd_t_treo_p90 <= r.mining_usd_t_treo_p10 + r.usd_t_treo_p10 ? "not" : "may", row: r
-    };
+    var r = g.accessTotal(d), access, spent;
+    if (!r || [r.payable_usd_t_treo_p50, r.mining_usd_t_treo_p50, r.usd_t_treo_p50].some(function (v) { return !known(v); })) return null;
+    access = g.accessMoved() ? [r.usd_t_treo_p50] : [r.usd_t_treo_p50, r.measured_usd_t_treo_p50].filter(known);
+    spent = [Math.min, Math.max].map(function (end) { return r.mining_usd_t_treo_p50 + end.apply(null, access); });
+    return { verdict: r.payable_usd_t_treo_p50 >= spent[1] ? "gains" : r.payable_usd_t_treo_p50 < spent[0] ? "loses" : "depends", spent: spent, row: r };
   };
-  function leftValues(r) {
+  function ofHundred(pct) { return pct > 0 && pct < 1 ? "<1" : pct < 100 && pct > 99 ? ">99" : g.plainNumber(pct, 0); }
+  function leftValues(left) {
+    var r = left.row, ends = left.spent.map(g.about);
     return {
       paid: g.about(r.payable_usd_t_treo_p50), paid_low: g.about(r.payable_usd_t_treo_p10), paid_high: g.about(r.payable_usd_t_treo_p90),
-      low: g.about(r.mining_usd_t_treo_p10), high: g.about(r.mining_usd_t_treo_p90), usd: g.about(r.usd_t_treo_p50),
-      other: !g.accessMoved() && known(r.measured_usd_t_treo_p50) ? " " + g.t("or_other", { other: g.about(r.measured_usd_t_treo_p50) }) : ""
+      mined: g.about(r.mining_usd_t_treo_p50), low: g.about(r.mining_usd_t_treo_p10), high: g.about(r.mining_usd_t_treo_p90), usd: g.about(r.usd_t_treo_p50),
+      other: !g.accessMoved() && known(r.measured_usd_t_treo_p50) ? " " + g.t("or_other", { other: g.about(r.measured_usd_t_treo_p50) }) : "",
+      spent: ends[0] === ends[1] ? ends[0] : g.t("low_high", { low: ends[0], high: ends[1] }), years: g.years(r.price_years || g.t("unknown"))
     };
   }
+  /* The chance is that of the run: moved costs have none. */
+  function leftChance(r) {
+    if (!known(r.pays_pct) || g.accessMoved()) return "";
+    return known(r.measured_pays_pct) ? g.t("left_chances", { n: ofHundred(r.pays_pct), other: ofHundred(r.measured_pays_pct) }) : g.t("left_chance", { n: ofHundred(r.pays_pct) });
+  }
+  function leftVerdict(left) { return g.t({ gains: "left_gains", loses: "left_loses", depends: "left_depends" }[left.verdict], leftValues(left)); }
   g.valueLeftWords = function (d) {
-    var left = g.valueLeft(d);
-    return left ? g.t("left_of", leftValues(left.row)) + " " + g.t({ covers: "left_covers", may: "left_may", not: "left_not" }[left.verdict]) : "";
+    var left = g.valueLeft(d), chance = left && leftChance(left.row);
+    return left ? [g.t("left_of", leftValues(left)), leftVerdict(left) + (chance ? "; " + chance : "") + ".", g.t("left_rest")].join(" ") : "";
   };
+  /* In two lines, for a card: what is paid, and what is left. */
   g.valueLeftShort = function (d) {
-    var left = g.valueLeft(d);
-    return left ? g.t({ covers: "left_short_covers", may: "left_short_may", not: "left_short_not" }[left.verdict], leftValues(left.row)) : "";
+    var left = g.valueLeft(d), chance = left && leftChance(left.row);
+    return left ? [g.t("left_paid", leftValues(left)), leftVerdict(left) + (chance ? "; " + chance : "")] : [];
+  };
+  /* What the payable value rests on: prices and their years, the share of them that is paid, and whose mix is taken. */
+  g.valueBasis = function (d) {
+    var r = g.accessTotal(d);
+    if (!r || !known(r.price_years) || !known(r.payable_usd_t_treo_p50)) return "";
+    return g.t("left_basis", {
+      prices: g.phrase(r.prices), years: g.years(r.price_years), low: g.plainNumber(r.paid_pct_p10, 0), high: g.plainNumber(r.paid_pct_p90, 0),
+      product: g.term(r.product || "unknown"), mix: g.list(r.mix).map(function (kind) { return g.term("mix: " + g.words(kind)); }).join(", ")
+    });
   };
   /* In the table of distances: the source's distance; the cost of access stands with it and without. */
   g.statedDistance = function (d, target) {
@@ -237,6 +263,7 @@
   /* P10, P50 and P90 in USD per t of oxides, or the reason why they are unknown. */
   g.accessOf = function (d) { /* g.accessOther gives the second figure, where there is one */
     var total = g.accessTotal(d);
+    if (!g.accessIsOfRoutes() && !(total && known(total.usd_t_treo_p50))) return { reason: g.t("access_not_for_question") };
     if (!total || !known(total.usd_t_treo_p50)) return { reason: total && total.note ? unknownBecause(total.note) : g.t("access_not_computed") };
     return { p10: total.usd_t_treo_p10, p50: total.usd_t_treo_p50, p90: total.usd_t_treo_p90 };
   };

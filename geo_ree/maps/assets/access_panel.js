@@ -164,22 +164,29 @@
       });
     }).join("; ") + ". " + t({ lower: "elsewhere_lower", higher: "elsewhere_higher", mixed: "elsewhere_mixed" }[verdict]));
   }
-  g.accessPart = function (d) {
-    var rows = g.accessRows(d), total = g.accessTotal(d);
-    if (!g.hasAccess || !total) return null;
+  /* The cost of the run's own question, from the figure to its parts. */
+  function costParts(d, rows, total) {
     var measure = known(total.usd_t_treo_p50) ? "usd_t_treo" : "usd_t_product";
-    return [el("h4", {}, t("access_heading")), headline(d, total),
-      el("p", {}, shipped(total), limited(total), known(total[measure + "_p50"]) ? ends(d) : "",
-        g.state.question !== g.firstQuestion() && g.hasRoutes ? " " + t("access_of_question", { question: g.questionWords(g.firstQuestion()) }) : ""),
+    return [headline(d, total),
+      el("p", {}, shipped(total), limited(total), known(total[measure + "_p50"]) && g.accessIsOfRoutes() ? ends(d) : ""),
       g.siteAccessLink(d), reported(),
       known(total.ore_t_per_treo) && known(total.mining_usd_t_treo_p10) ? el("p", {}, t("ore_beside", {
         ore: g.plainNumber(total.ore_t_per_treo, 0), low: rounded(total.mining_usd_t_treo_p10), high: rounded(total.mining_usd_t_treo_p90)
       })) : null,
       g.valueLeft(d) ? el("p", { "class": "value-left" }, g.valueLeftWords(d)) : null,
+      g.valueBasis(d) ? el("p", { "class": "small value-basis" }, g.valueBasis(d)) : null,
       total.note ? el("ul", { "class": "small" }, g.list(total.note).map(function (one) { return el("li", {}, noted(one)); })) : null,
       el("div", { "class": "costs" }, g.table([t("component"), [t(measure === "usd_t_treo" ? "usd_t_treo" : "usd_t_product"), "n"], [t("capital_musd"), "n"]],
         rows.map(function (r) { return part(r, measure); }))),
       el("p", { "class": "small" }, t("components_and_total")),
       el("p", { "class": "note" }, t("dollars_for"))];
+  }
+  g.accessPart = function (d) {
+    var rows = g.accessRows(d), total = g.accessTotal(d);
+    if (!g.hasAccess || !total) return null;
+    var parts = costParts(d, rows, total);
+    if (g.accessIsOfRoutes()) return [el("h4", {}, t("access_heading")), parts];
+    return [el("h4", {}, t("access_heading")), el("p", { "class": "note not-computed" }, t("access_not_for_question")),
+      el("details", {}, el("summary", {}, t("access_of_question", { question: g.questionWords(g.firstQuestion()) })), parts)];
   };
 })(geoRee);

@@ -99,8 +99,10 @@
   /* Beside the figure, what it is if the source that places a line at the deposit is wrong. */
   function cost(d) {
     var a = known(d.latitude) && g.cheapestRoute(d) ? g.accessOf(d) : {};
-    return known(a.p50) ? g.costWords(d) : g.t("unknown");
+    return !g.accessIsOfRoutes() ? g.t("access_not_for_question") : known(a.p50) ? g.costWords(d) : g.t("unknown");
   }
+  /* Whether it pays beside mining and milling. */
+  function left(d) { return known(g.accessOf(d).p50) && g.accessIsOfRoutes() ? g.valueLeftShort(d).join(". ") : ""; }
   /* What the card of a size says of another deposit stands below its own. */
   function size(d, card) {
     var more = card.dataset.card === "card_partner" ? null : card.querySelector(".answer-line small");
@@ -109,7 +111,7 @@
   /* Control, size, route, cost and score of the cards, a line each, below them. */
   function facts() {
     var all = Array.from(document.querySelectorAll("#cards .card"));
-    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", size], ["card_way", way], ["card_usd", cost], ["score", function (d, card) { return first(card, g.t("score")); }]];
+    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", size], ["card_way", way], ["card_usd", cost], ["", left], ["score", function (d, card) { return first(card, g.t("score")); }]];
     return [].concat.apply([], lines.map(function (line) {
       return all.map(function (card) {
         var d = g.byId[card.dataset.deposit];

@@ -70,15 +70,15 @@
   function dollars(d) {
     var a = g.accessOf(d);
     if (!known(d.latitude)) return el("span", { "class": "unknown" }, t("needs_coordinate"));
+    if (!g.accessIsOfRoutes()) return el("span", { "class": "unknown" }, t("access_not_for_question"));
     if (!g.cheapestRoute(d) && g.routeIsKnown(d)) return el("span", { "class": "unknown" }, t("needs_route"));
     if (!known(a.p50)) return el("span", { "class": "unknown" }, a.reason);
-    var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p10) && known(total.mining_usd_t_treo_p90);
-    var stated = g.siteAccessShort(d);
+    var total = g.accessTotal(d), ore = known(total.mining_usd_t_treo_p50);
+    var stated = g.accessOther(d) ? g.siteAccessFirst(d) : g.siteAccessShort(d);
     return [g.costWords(d),
       stated ? el("small", {}, stated) : null,
-      ore ? el("small", {}, t("card_mining", { low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
-      g.valueLeft(d) ? el("small", { "class": "value-left" }, g.valueLeftShort(d)) : null,
-      g.hasRoutes && g.state.question !== g.firstQuestion() ? el("small", {}, g.questionWords(g.firstQuestion())) : null];
+      ore ? el("small", {}, t("card_mining", { usd: about(total.mining_usd_t_treo_p50), low: about(total.mining_usd_t_treo_p10), high: about(total.mining_usd_t_treo_p90) })) : null,
+      g.valueLeftShort(d).map(function (words) { return el("small", { "class": "value-left" }, words); })];
   }
   /* What access costs, in two digits: with the lines that a source states and without them, level. */
   g.costWords = function (d) {
