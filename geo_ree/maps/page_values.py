@@ -81,8 +81,8 @@ _FLAG = (
 )
 _CONTROL = (
     *("deposit_id", "holder_status", "holder", "ultimate_owner", "owner_country", "state_share"),
-    *("partner", "partner_country", "licence_no", "licence_expiry", "as_of", "source"),
-    *("source_quality", "note"),
+    *("partner", "partner_country", "partner_as_of", "kind_of_right", "licence_no"),
+    *("licence_expiry", "as_of", "source", "source_quality", "note"),
 )
 _DEAL = ("deposit_id", "country", "fact", "date", "parties", "source", "note")
 _GOVERNANCE = ("country", "topic", "fact", "date", "source", "note")

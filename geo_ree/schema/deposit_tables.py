@@ -107,6 +107,10 @@ CONTROL = (
     Column("state_share", "text", "share that a state has, or may take"),
     Column("partner", "text", "partner, option or offtake"),
     Column("partner_country", "text", "countries of the partner, ISO alpha-3, separated by ;"),
+    Column(
+        "partner_as_of", "date", f"date of the newest source that names the partner, {DATE_FORMS}"
+    ),
+    Column("kind_of_right", "text", "what the licence or contract allows, as published"),
     Column("licence_no", "text", "number of the licence or contract"),
     Column("licence_expiry", "text", "when it ends, as published"),
     Column("as_of", "date", f"date of the newest page that was read, {DATE_FORMS}", required=True),

@@ -19,7 +19,8 @@ from starter_build.reviews import checksums, read_table
 
 CONTROL = (
     *("deposit_id", "holder_status", "holder", "ultimate_owner", "owner_country", "state_share"),
-    *("partner", "partner_country", "licence_no", "licence_expiry", "as_of", "source"),
+    *("partner", "partner_country", "partner_as_of", "kind_of_right", "licence_no"),
+    *("licence_expiry", "as_of", "source"),
     *("source_quality", "note"),
 )
 DEALS = ("deposit_id", "country", "fact", "date", "parties", "source", "note")
@@ -91,7 +92,7 @@ def newest_date(text: str) -> str:
 def build_control(facts: Path, out: Path) -> Product:
     """Write ``control.csv``: who holds each deposit, a row a record."""
     rows = [_holder(row) for row in reviewed(facts, "control")]
-    rows += [{name: row[name] for name in CONTROL} for row in read_table("added_control")]
+    rows += [{name: row.get(name, "") for name in CONTROL} for row in read_table("added_control")]
     known = {row["native_id"] for row in read_csv(out / "deposits.csv")}
     _check("control", rows, known, {"holder_status": HOLDER_STATUSES})
     for row in rows:
@@ -184,6 +185,8 @@ def _holder(row: Row) -> dict[str, str]:
         "state_share": found("state_share_or_preemption"),
         "partner": found("offtake_or_partner"),
         "partner_country": row.get("partner_country", ""),
+        "partner_as_of": row.get("partner_as_of", ""),
+        "kind_of_right": row.get("kind_of_right", ""),
         "licence_no": found("licence_no"),
         "licence_expiry": ""
         if row["licence_expiry"] == "not in the register file"
