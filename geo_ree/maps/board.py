@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from geo_ree.maps.board_credits import board_credits
 from geo_ree.maps.headline import words
 from geo_ree.maps.packing import plain, safe_html
 from geo_ree.maps.still_map import numbered, still_map
@@ -42,6 +43,7 @@ def board(
     values: Mapping[str, Any],
     language: Mapping[str, Any],
     region: Box,
+    facts: Mapping[str, Sequence[tuple[str, str]]],
 ) -> str:
     """Write the findings of a page as HTML: headline, map, best deposits, caveats, date, sources.
 
@@ -62,6 +64,8 @@ def board(
         Words of the page, as its file in ``i18n`` has them.
     region
         West, south, east, north in degrees.
+    facts
+        What `geo_ree.maps.card_facts.card_facts` writes below the name of each card.
 
     Returns
     -------
@@ -79,12 +83,12 @@ def board(
     named = {**values["country_names"], **{i: name for i, (name, _) in deposits.items()}}
     worst = _worst_flags(values["flags"])
     findings = "".join(f"<p>{safe_html(text)}</p>" for text in words(values["headline"], named))
-    title, credits = say("title"), safe_html("; ".join(_credits(values["sources"])))
+    title, credits = say("title"), safe_html("; ".join(board_credits(values["sources"])))
     parts = [
         f"<h1>{title}</h1>",
         f'<p class="board-date">{say("as_of", date=date) if date else ""}</p>',
         f'<div class="board-headline">{findings}</div>',
-        _cards(say, _with_areas(say, values), deposits, values["country_names"], worst),
+        _cards(say, _with_areas(say, values), deposits, values["country_names"], worst, facts),
         f"<figure>{still}{_worded('figcaption', 'board_map_key', say)}{_named(scores)}"
         f'<p class="board-sources">{_worded("span", "sources", say)}: {credits}.</p></figure>',
         _title(say, scores, first, values["first_stages"]) if len(first) else "",
@@ -166,6 +170,7 @@ def _cards(
     deposits: Mapping[str, tuple[str, str]],
     names: Mapping[str, str],
     worst: Mapping[str, Mapping[str, str]],
+    facts: Mapping[str, Sequence[tuple[str, str]]],
 ) -> str:
     out = []
     for card in cards:
@@ -181,10 +186,18 @@ def _cards(
         parts = (
             f"<small>{say(card['question'])}</small>{answer}<small class='flagged'>{said}</small>"
         )
+        parts += _facts(say, facts.get(str(card["deposit"]), ()))
         parts += f"<small>{card['note']}</small>"
         out.append(f"<div>{parts}</div>")
-    facts = '<div class="board-facts"></div>'  # which the script fills, for paper
-    return f'<div class="board-cards">{"".join(out)}</div>{facts}' if out else ""
+    below = '<div class="board-facts"></div>'  # where the script writes the facts, for paper
+    return f'<div class="board-cards">{"".join(out)}</div>{below}' if out else ""
+
+
+def _facts(say: _Words, lines: Iterable[tuple[str, str]]) -> str:
+    return "".join(
+        f"<small class='fact'>{f'<span>{say(key)}: </span>' if key else ''}{safe_html(text)}</small>"
+        for key, text in lines
+    )
 
 
 def _worst_flags(flags: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -246,7 +259,8 @@ def _table(
     for row in rows.to_dict("records"):
         known = {str(n): value for n, cell in row.items() if (value := plain(cell)) is not None}
         cells = zip(_cells(say, known, names, worst.get(str(known["id"]))), kinds, strict=True)
-        body.append("".join(f'<td class="{kind}">{cell}</td>' for cell, kind in cells))
+        labelled = zip(cells, (say(key) for key, _ in _COLUMNS), strict=True)
+        body.append("".join(f'<td class="{k}" data-label="{h}">{c}</td>' for (c, k), h in labelled))
     rest = "".join(f"<tr>{cells}</tr>" for cells in body)
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rest}</tbody></table>"
 
@@ -317,10 +331,3 @@ def _statement(say: _Words, row: Mapping[str, Any]) -> str:
 
 def _range(row: Mapping[str, Any], low: str, high: str) -> str:
     return f"{row[low]:,.0f}{_DASH}{row[high]:,.0f}" if low in row and high in row else ""
-
-
-def _credits(sources: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Whom the attributions name, each once, without what it is named for."""
-    texts = (str(one["attribution"]) for one in sources if one.get("attribution"))
-    parts = (part.split(": ", 1)[-1].strip() for text in texts for part in text.split("; "))
-    return list(dict.fromkeys(part for part in parts if part))

@@ -13,6 +13,7 @@ from geo_ree.deposits import leading_statements
 from geo_ree.errors import RenderError
 from geo_ree.maps import feature_groups, zone_groups
 from geo_ree.maps.board import LEADING, board
+from geo_ree.maps.card_facts import card_facts
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
@@ -125,13 +126,15 @@ def render(
         "access_terms": term_values(access_terms),
     }
     unranked = tables.get("unranked", pd.DataFrame(columns=["id"]))
+    english = load_languages()["en"]
     sheet = board(
         _with_measured_access(_with_tonnage(scores, tables), tables),
         unranked,
         layers,
         values,
-        load_languages()["en"],
+        english,
         region,
+        card_facts(tables, (str(card["deposit"]) for card in values["cards"]), english),
     )
     return assemble(document, values=values, title=_TITLE, chart=chart, sheet=sheet)
 

@@ -11,6 +11,7 @@ import shapely
 from pypdf import PdfReader
 
 from geo_ree.maps import render
+from geo_ree.maps.board_credits import board_credits
 from geo_ree.maps.languages import load_languages
 from geo_ree.maps.still_map import _aside, still_map
 from tests.maps.conftest import HOSTILE, changed, page_data
@@ -24,12 +25,12 @@ def unscripted(browser):
     """Gives a function that opens a page in a reader that runs no script."""
     contexts = []
 
-    def opened(path, scheme="light"):
+    def opened(path, scheme="light", width=900):
         context = browser.new_context(
             java_script_enabled=False,
             offline=True,
             color_scheme=scheme,
-            viewport={"width": 900, "height": 1200},
+            viewport={"width": width, "height": 1200},
         )
         contexts.append(context)
         page = context.new_page()
@@ -108,13 +109,66 @@ def test_with_javascript_paper_says_what_the_sheet_without_it_says(starter_page,
     for part in (
         "h1",
         ".board-headline",
-        ".board-cards",
         "ul",
         ".board-sources",
         ".board-disclaimer",
     ):
         assert seen.page.inner_text(f"#board {part}") == still.inner_text(f"#board {part}")
     assert seen.page.text_content("#board svg") == still.text_content("#board svg")
+    cards = "#board .board-cards div"
+    said = seen.page.locator(cards).all_inner_texts()
+    for card, text in zip(still.locator(cards).all(), said, strict=True):
+        facts = card.locator(".fact").all_inner_texts()
+        assert [line for line in card.inner_text().splitlines() if line not in facts] == [
+            line for line in text.splitlines() if line
+        ]
+    # On paper the lines of the cards stand beside each other, without a script below each other.
+    lines = seen.page.locator("#board .board-facts p").all()
+    texts = [line.evaluate("n => n.cloneNode(true).textContent") for line in lines]
+    facts = [card.locator(".fact").all_inner_texts() for card in still.locator(cards).all()]
+    columns = [list(lines) for lines in zip(*facts, strict=True)]
+    for shown, own in zip(texts, (one for row in columns for one in row), strict=True):
+        assert shown.startswith(own)  # a size may have a line more on paper
+
+
+@pytest.mark.parametrize("width", [360, 390, 900, 1440])
+def test_without_javascript_the_sheet_stays_within_its_window(starter_page, unscripted, width):
+    page = unscripted(starter_page[1], width=width)
+    over = page.locator("#board, #board *").evaluate_all(
+        "all => all.filter(n => n.getClientRects().length && !n.closest('thead') && !n.closest('svg')"
+        " && n.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
+        ".map(n => n.tagName + n.textContent.slice(0, 40))"
+    )
+    assert over == []
+    wide = page.locator("html").evaluate("n => [n.scrollWidth, n.clientWidth]")
+    assert wide[0] <= wide[1]
+
+
+def test_each_source_is_named_once():
+    credits = board_credits(
+        [
+            {
+                "attribution": "Deposits: geo_ree, after A Survey and the publications named per record"
+            },
+            {
+                "attribution": "Deals: geo_ree, after the publications named per piece; X (CC BY 4.0)"
+            },
+            {"attribution": "Places: X and Y (CC BY 4.0), A Survey"},
+            {"attribution": "Plants: Y (P, Q), Z (CC BY 4.0)"},
+            {"attribution": "Quakes: Project (One 1981; Two 2012), as packed"},
+            {"attribution": "Ore: A Survey, Report 7"},
+            {"attribution": "Roads: Y (MIT)"},
+            {},
+        ]
+    )
+    assert credits == [
+        "geo_ree, after the publications named per record",
+        "X (CC BY 4.0)",
+        "Y (P, Q), Z (CC BY 4.0)",
+        "Project (One 1981; Two 2012), as packed",
+        "A Survey, Report 7",
+        "Y (MIT)",
+    ]
 
 
 def test_paper_is_of_the_state_of_the_page(starter_page, visit):
@@ -148,7 +202,7 @@ def test_page_one_is_the_sheet_and_the_best_dossiers_follow(starter_page, visit,
     assert seen.value("document.getElementById('disclaimer').textContent") in " ".join(
         first.split()
     )
-    assert "© OpenStreetMap contributors" in first
+    assert "© OpenStreetMap contributors" in " ".join(first.split())
     names = seen.value(
         "[...document.querySelectorAll('#board tbody td:nth-child(2)')].map(t => t.firstChild.data)"
     )
