@@ -43,6 +43,7 @@ _WITH_DATA = (
         "way_out.js",
         "tooltips.js",
         "nearest.js",
+        "point_rules.js",
         "measure.js",
         "small_map.js",
         "route_dossier.js",

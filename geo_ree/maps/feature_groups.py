@@ -6,6 +6,9 @@ tooltips on demand.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import folium
@@ -15,6 +18,7 @@ import pandas as pd
 import shapely
 from branca.element import Template
 
+from geo_ree.maps.measured_features import measured_paths, with_choices, with_counts
 from geo_ree.maps.packing import columnar, plain
 from geo_ree.maps.shapes import (
     area_paths,
@@ -24,9 +28,10 @@ from geo_ree.maps.shapes import (
     pack,
     polygon_paths,
 )
-from geo_ree.maps.style import LABELS, LINES, PLANT_MW, POINTS, SETTLEMENT_PEOPLE, TILES, UNSURE_KM
+from geo_ree.maps.style import LABELS, LINES, POINTS, TILES, UNSURE_KM
 from geo_ree.maps.water_names import water_names
-from geo_ree.settings import REGION, Box
+from geo_ree.proximity import Target
+from geo_ree.settings import REGION, SCORED_COUNTRIES, Box
 
 _DRAWN_AREAS = ("feasible", "contradicting")
 
@@ -39,6 +44,9 @@ _POINT_COLUMNS = (
     "neighbour",
     "neighbour_name",
     "position_error_m",
+    "lateral_error_km",
+    "counts",
+    "choices",
     "population",
     "capacity_mw",
     "fuel",
@@ -104,9 +112,11 @@ def capitals(gdf: gpd.GeoDataFrame) -> MapLayer:
     return MapLayer("capitals", "names", columnar(placed, ("lat", "lon", "name")), control=False)
 
 
-def railways(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
+def railways(
+    gdf: gpd.GeoDataFrame, region: Box = REGION, target: Target | None = None, **detail: Any
+) -> MapLayer:
     """Draw railways: dashed if their course is uncertain, dotted if under construction."""
-    return _lines(gdf, "railways", region)
+    return _lines(gdf, "railways", region, target, **detail)
 
 
 def railways_planned(gdf: gpd.GeoDataFrame) -> MapLayer:
@@ -120,37 +130,52 @@ def railways_planned(gdf: gpd.GeoDataFrame) -> MapLayer:
     return MapLayer("railways_planned", "plans", payload)
 
 
-def roads(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
+def roads(
+    gdf: gpd.GeoDataFrame, region: Box = REGION, target: Target | None = None, **detail: Any
+) -> MapLayer:
     """Draw main roads, dashed if their course is uncertain."""
-    return _lines(gdf, "roads", region)
+    return _lines(gdf, "roads", region, target, **detail)
 
 
-def power_lines(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
+def power_lines(
+    gdf: gpd.GeoDataFrame, region: Box = REGION, target: Target | None = None, **detail: Any
+) -> MapLayer:
     """Draw power lines, and substations as points."""
-    return _lines(gdf, "power_lines", region)
+    return _lines(gdf, "power_lines", region, target, **detail)
 
 
-def water(gdf: gpd.GeoDataFrame, region: Box = REGION) -> MapLayer:
+def water(
+    gdf: gpd.GeoDataFrame, region: Box = REGION, target: Target | None = None, **detail: Any
+) -> MapLayer:
     """Draw rivers and lakes with their names."""
-    drawn = _lines(gdf, "water", region)
+    drawn = _lines(gdf, "water", region, target, **detail)
     drawn.payload["names"] = water_names(gdf, region)
     return drawn
 
 
-def power_plants(gdf: gpd.GeoDataFrame) -> MapLayer:
-    """Draw power plants of `PLANT_MW` or more."""
-    return _points(gdf[gdf["capacity_mw"].fillna(0.0) >= PLANT_MW], "power_plants", show=False)
+def power_plants(gdf: gpd.GeoDataFrame, target: Target | None = None) -> MapLayer:
+    """Draw the power plants that are large enough to count."""
+    return _points(_large(gdf, target), "power_plants", show=False)
 
 
-def settlements(gdf: gpd.GeoDataFrame) -> MapLayer:
-    """Draw settlements of `SETTLEMENT_PEOPLE` or more."""
-    large = gdf["population"].fillna(0) >= SETTLEMENT_PEOPLE
-    return _points(gdf[large], "settlements", show=False)
+def settlements(gdf: gpd.GeoDataFrame, target: Target | None = None) -> MapLayer:
+    """Draw the settlements that are large enough to count."""
+    return _points(_large(gdf, target), "settlements", show=False)
 
 
-def gateways(gdf: gpd.GeoDataFrame) -> MapLayer:
-    """Draw sea ports and border crossings."""
-    return _points(gdf, "gateways", show=True)
+def _large(gdf: gpd.GeoDataFrame, target: Target | None) -> gpd.GeoDataFrame:
+    return gdf if target is None else with_counts(gdf[target.large_enough(gdf)], target)
+
+
+def gateways(
+    gdf: gpd.GeoDataFrame,
+    target: Target | None = None,
+    choices: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> MapLayer:
+    """Draw sea ports and border crossings; `choices` are the ids of each choice of gateways."""
+    drawn = _points(with_choices(with_counts(gdf, target), choices), "gateways", show=True)
+    drawn.payload["choices"] = list(choices)
+    return drawn
 
 
 def airports(gdf: gpd.GeoDataFrame) -> MapLayer:
@@ -249,22 +274,38 @@ def tiles() -> MapLayer:
     return MapLayer("tiles", "tiles", dict(TILES), show=False)
 
 
-def _lines(gdf: gpd.GeoDataFrame, slug: str, region: Box) -> MapLayer:
+def _lines(
+    gdf: gpd.GeoDataFrame,
+    slug: str,
+    region: Box,
+    target: Target | None = None,
+    detailed: Collection[str] = SCORED_COUNTRIES,
+) -> MapLayer:
+    """Lines in groups that are measured alike, see `measured_paths`."""
+    gdf = gdf.reset_index(drop=True)
     point = gdf.geometry.geom_type == "Point"
     building = gdf["kind"].isin(("building", "planned"))
     closed = gdf["kind"] == "disused"
     in_use = ~building & ~closed
     unsure = gdf["lateral_error_km"].fillna(0.0) > UNSURE_KM
+    parts = {
+        "sure": (~unsure & in_use, line_paths),
+        "unsure": (unsure & in_use, line_paths),
+        "areas": (in_use | ~in_use, area_paths),
+    }
+    drawn = {
+        name: measured_paths(gdf[rows], target, detailed, partial(make, region=region))
+        for name, (rows, make) in parts.items()
+    }
     payload: dict[str, Any] = {
-        "sure": line_paths(gdf.geometry[~unsure & in_use], region),
-        "unsure": line_paths(gdf.geometry[unsure & in_use], region),
+        **{name: paths for name, (paths, _) in drawn.items()},
+        "groups": {name: groups for name, (_, groups) in drawn.items()},
         "building": line_paths(gdf.geometry[building], region),
         "closed": line_paths(gdf.geometry[closed], region),
-        "areas": area_paths(gdf.geometry, region),
         "style": dict(LINES[slug]),
     }
     if slug in POINTS and point.any():
-        payload["points"] = _point_payload(gdf[point & in_use], slug)
+        payload["points"] = _point_payload(with_counts(gdf[point & in_use], target), slug)
     return MapLayer(slug, "lines", payload)
 
 

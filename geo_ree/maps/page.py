@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import folium
@@ -17,12 +17,14 @@ from geo_ree.maps.card_facts import card_facts
 from geo_ree.maps.document import assemble
 from geo_ree.maps.feature_groups import MapLayer
 from geo_ree.maps.languages import load_languages
+from geo_ree.maps.measured_features import layer_labels, layer_targets, targets_of
 from geo_ree.maps.page_values import (
     CONTEXT,
     INFRASTRUCTURE,
     SURROUNDINGS,
     page_values,
     region_of_page,
+    scored_countries,
 )
 from geo_ree.maps.relief import relief
 from geo_ree.maps.route_values import term_values
@@ -117,7 +119,7 @@ def render(
     scores = tables.get("scores", pd.DataFrame(columns=["id", "role", "rank_in_role"]))
     tables = {**tables, "scores": scores}
     region = region_of_page(report)
-    groups = _feature_groups(tables, layers, picture, region)
+    groups = _feature_groups(tables, layers, report, picture)
     groups[0].payload["beyond"] = land_beyond(gpd.GeoDataFrame(tables.get("corridors")), region)
     chart, document = _folium_map(groups, region)
     values = {
@@ -192,14 +194,39 @@ def _folium_map(groups: Sequence[MapLayer], region: Box) -> tuple[str, str]:
     return chart.get_name(), figure.render()
 
 
+def _infrastructure(
+    layers: Mapping[str, gpd.GeoDataFrame], report: Mapping[str, Any], detailed: Sequence[str]
+) -> Iterator[MapLayer]:
+    """What distances are measured to, with what the page needs to measure by the run's rules."""
+    targets, region = targets_of(report), region_of_page(report)
+    measured, labels = layer_targets(targets), layer_labels(targets)
+    options: dict[str, dict[str, Any]] = {
+        **{name: {"target": measured.get(name)} for name in ("power_plants", "settlements")},
+        **{
+            name: {"region": region, "target": measured.get(name), "detailed": detailed}
+            for name in _LINES
+        },
+        "gateways": {
+            "target": measured.get("gateways"),
+            "choices": report.get("gateways", {}).get("choices", {}),
+        },
+    }
+    for name in INFRASTRUCTURE:
+        if name in layers:
+            group = getattr(feature_groups, name)(layers[name], **options.get(name, {}))
+            group.layer_name = labels[name]
+            yield group
+
+
 def _feature_groups(
     tables: Mapping[str, pd.DataFrame],
     layers: Mapping[str, gpd.GeoDataFrame],
+    report: Mapping[str, Any],
     picture: MapLayer | None,
-    region: Box,
 ) -> list[MapLayer]:
     """One group per layer, the lowest first."""
     scores, unranked = tables["scores"], tables.get("unranked", pd.DataFrame())
+    region = region_of_page(report)
     groups = [feature_groups.countries(layers["countries"], region)]
     ground = relief(region)
     groups += [ground] if ground.payload["pictures"] else []
@@ -207,10 +234,7 @@ def _feature_groups(
         groups.append(picture)
     if "settlements" in layers:
         groups.append(feature_groups.capitals(layers["settlements"]))
-    for name in INFRASTRUCTURE:
-        if name in layers:
-            make = getattr(feature_groups, name)
-            groups.append(make(layers[name], region) if name in _LINES else make(layers[name]))
+    groups += _infrastructure(layers, report, scored_countries(scores))
     for name in CONTEXT:
         if name in layers:
             groups.append(getattr(feature_groups, name)(layers[name]))

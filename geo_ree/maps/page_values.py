@@ -12,9 +12,16 @@ import pandas as pd
 from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES, leading_statements, with_oxide
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
 from geo_ree.maps.headline import cards, headline, read_partner_countries
+from geo_ree.maps.measured_features import (
+    layer_labels,
+    measure_names,
+    target_values,
+    targets_of,
+    whole_countries,
+)
 from geo_ree.maps.packing import columnar, packed, plain, plain_dicts
 from geo_ree.maps.route_values import access_values, route_values
-from geo_ree.maps.style import LABELS, MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
+from geo_ree.maps.style import MEASURES, OXIDE_SIZES, SCORE_RAMP, UNSURE_KM, oxide_radius
 from geo_ree.routing.place_tables import read_world
 from geo_ree.routing.route_answers import DEFAULT_QUESTION, avoided_countries
 from geo_ree.schema import FIRST_STAGES, STAGES
@@ -173,7 +180,7 @@ def page_values(
         "owner_names": _owner_names(table("control")),
         "routes": route_values(table("corridors"), scores),
         "access": access_values(table("access")),
-        "scored_countries": _scored_countries(scores),
+        "scored_countries": scored_countries(scores),
     }
 
 
@@ -183,8 +190,8 @@ def region_of_page(report: Mapping[str, Any]) -> Box:
     return (west, south, east, north) if east <= 180.0 else (-180.0, south, 180.0, north)
 
 
-def _scored_countries(scores: pd.DataFrame) -> list[str]:
-    """The countries that stand out: those of the package, and those of own sites."""
+def scored_countries(scores: pd.DataFrame) -> list[str]:
+    """Give the countries that stand out: those of the package, and those of own sites."""
     own = scores[scores["origin"] == "own"] if "origin" in scores else scores.iloc[:0]
     codes = own["country"].dropna().astype(str).unique().tolist() if len(own) else []
     return list(dict.fromkeys((*SCORED_COUNTRIES, *codes)))
@@ -202,13 +209,16 @@ def _map_values(
 ) -> dict[str, Any]:
     """Give classes, labels and what the layers hold or lack."""
     names, measured = layers["countries"], {layer for _, layer in MEASURES.values()}
+    targets = targets_of(report)
     return {
         "stages": STAGES,
         "first_stages": FIRST_STAGES,
         "ramp": SCORE_RAMP,
         "sizes": OXIDE_SIZES,
-        "labels": dict(LABELS),
-        "measures": dict(MEASURES),
+        "labels": layer_labels(targets),
+        "measures": measure_names(targets),
+        "targets": target_values(targets),
+        "whole_countries": whole_countries(names, region_of_page(report)),
         "country_names": {
             plain(c): plain(n) for c, n in zip(names["country"], names["name"], strict=True)
         },

@@ -31,10 +31,6 @@ RING_PX = 12.0
 UNSURE_KM = 25.0
 """Lines whose lateral error exceeds this are dashed."""
 
-PLANT_MW = 50.0
-SETTLEMENT_PEOPLE = 5_000
-"""Smaller plants and settlements are not drawn."""
-
 LINES: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "railways": {"color": "#4b4440", "weight": 1.2, "opacity": 0.85},
@@ -88,8 +84,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "roads": "Main roads",
         "power_lines": "Power lines and substations",
         "water": "Rivers and lakes",
-        "power_plants": f"Power plants of {PLANT_MW:.0f} MW or more",
-        "settlements": f"Settlements of {SETTLEMENT_PEOPLE:,} people or more",
+        "power_plants": "Power plants",
+        "settlements": "Settlements",
         "gateways": "Sea ports and rail borders",
         "airports": "Airports with an IATA code",
         "earthquakes": "Recorded earthquakes, not a hazard",
@@ -158,8 +154,8 @@ def distance_text(
     ('about 13 km (3–24)', 'about 2.9 km (2.7–3.1)', '1,250 km')
     >>> distance_text(1952.0, 13.4)
     'about 1,950 km (1,940–1,970)'
-    >>> distance_text(13.1, 0.005)
-    '13.1 km'
+    >>> distance_text(13.1, 0.005), distance_text(103.9, 0.1)
+    ('13.1 km', '104 km')
     >>> distance_text(98.9, 3.0, upper_limit=True)
     'about 99 km (96–102) or nearer'
     >>> distance_text(98.9, 3.0, upper_limit=True, beside=(80.0, 60.0))
@@ -173,7 +169,10 @@ def distance_text(
     if not widest >= _LEAST_RANGE_KM:
         return f"{'at most ' if upper_limit else ''}{_fixed(km, 1)} km"
     digits = 0 if widest >= 1.0 else 1
-    span = f"{_fixed(max(0.0, low), digits)}–{_fixed(high, digits)}"
+    ends = _fixed(max(0.0, low), digits), _fixed(high, digits)
+    if ends[0] == ends[1]:  # both ends round to the same three digits
+        return f"{'at most ' if upper_limit else ''}{_fixed(km, 1)} km"
+    span = "–".join(ends)
     nearer = " or nearer" if upper_limit else ""
     return f"about {_fixed(km, 1 if km < 1.0 else digits)} km ({span}){nearer}"
 

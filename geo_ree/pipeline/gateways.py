@@ -117,17 +117,8 @@ def compare_gateways(
     """
     if "gateways" not in layers or "gateway" not in targets or candidates.empty:
         return pd.DataFrame(columns=list(_COLUMNS))
-    exits = tuple(_exits(layers["gateways"])["name"])
-    chosen = targets["gateway"]
-    avoided: dict[str, tuple[str, ...]] = {EVERY_EXIT: ()}
-    avoided |= {f"no exit through {_COUNTRY[code]}": (code,) for code in AVOIDED}
-    avoided[NO_EXIT_THROUGH_ANY] = AVOIDED
-    choices = {"the preset's gateways": chosen} | {
-        name: chosen.model_copy(update={"names": exits, "avoid_neighbours": codes})
-        for name, codes in avoided.items()
-    }
     out = []
-    for name, target in choices.items():
+    for name, target in gateway_choices(layers["gateways"], targets["gateway"]).items():
         only = {"gateways": layers["gateways"], "countries": layers["countries"]}
         again = to_the_metre(
             measure(
@@ -155,6 +146,18 @@ def compare_gateways(
             )
         )
     return pd.concat(out, ignore_index=True)
+
+
+def gateway_choices(gateways: gpd.GeoDataFrame, chosen: Target) -> dict[str, Target]:
+    """Return the choices of gateways that a run compares, that of the run first."""
+    exits = tuple(_exits(gateways)["name"])
+    avoided: dict[str, tuple[str, ...]] = {EVERY_EXIT: ()}
+    avoided |= {f"no exit through {_COUNTRY[code]}": (code,) for code in AVOIDED}
+    avoided[NO_EXIT_THROUGH_ANY] = AVOIDED
+    return {"the preset's gateways": chosen} | {
+        name: chosen.model_copy(update={"names": exits, "avoid_neighbours": codes})
+        for name, codes in avoided.items()
+    }
 
 
 def to_the_metre(measures: pd.DataFrame) -> pd.DataFrame:

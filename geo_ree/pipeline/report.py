@@ -17,6 +17,7 @@ from geo_ree.deposits import Normalized
 from geo_ree.outputs.table_files import library_versions
 from geo_ree.pipeline.commercial import describe_left_out, left_out, warn_left_out
 from geo_ree.pipeline.elevation import RasterSource
+from geo_ree.pipeline.gateways import gateway_choices
 from geo_ree.pipeline.layers import InputFile, describe_input
 from geo_ree.pipeline.records import Layers, Scores
 from geo_ree.pipeline.run_keys import options_by_content, plain_options
@@ -104,6 +105,10 @@ def make_report(
         "preset": scores.preset,
         "rasters": describe_rasters(scores.model),
         "gateways": _gateways_measured(layers, targets),
+        "targets": {
+            name: target.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
+            for name, target in targets.items()
+        },
         "aggregate": scores.model.aggregate,
         "ranked": ranked,
         "candidates": ranked + len(missing),
@@ -116,13 +121,20 @@ def make_report(
     }
 
 
-def _gateways_measured(layers: Layers, targets: Mapping[str, Target]) -> dict[str, list[str]]:
-    """The gateways that distances were measured to, and the neighbours whose gateways were not."""
+def _gateways_measured(layers: Layers, targets: Mapping[str, Target]) -> dict[str, Any]:
+    """The gateways that distances were measured to, and the neighbours whose gateways were not.
+
+    ``choices`` has the ids of the gateways of each choice that the run compares.
+    """
     if "gateways" not in layers.frames or "gateway" not in targets:
-        return {"counted": [], "avoided": []}
-    target = targets["gateway"]
-    counted = target.choose(layers.frames["gateways"])["name"].astype(str)
-    return {"counted": sorted(counted), "avoided": sorted(target.avoid_neighbours)}
+        return {"counted": [], "avoided": [], "choices": {}}
+    target, gateways = targets["gateway"], layers.frames["gateways"]
+    choices = gateway_choices(gateways, target).items() if "id" in gateways else ()
+    return {
+        "counted": sorted(target.choose(gateways)["name"].astype(str)),
+        "avoided": sorted(target.avoid_neighbours),
+        "choices": {name: sorted(one.choose(gateways)["id"].astype(str)) for name, one in choices},
+    }
 
 
 def summarize_uncertainty(tables: Mapping[str, pd.DataFrame], leader: str | None) -> dict[str, Any]:

@@ -14,6 +14,12 @@ from geo_ree.errors import SchemaError, suggest_words
 from geo_ree.schema import CLOSED_KINDS, LAYERS, PRECISION_ERROR_M
 from geo_ree.schema.vocabularies import OWN
 
+_UNITS = {"population": "people", "mw": "MW", "kv": "kV"}
+"""Word for the unit of a column of sizes, by its name or by what that ends in."""
+
+_SIZED = {"settlement": "town"}
+"""What a word becomes when the size is stated behind it."""
+
 
 class Target(BaseModel):
     """The features that a distance is measured to.
@@ -62,12 +68,46 @@ class Target(BaseModel):
         by_word = {"kind": self.kinds, "name": self.names, "neighbour": self.avoid_neighbours}
         return (*(column for column, words in by_word.items() if words), *self.at_least)
 
-    def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of the canonical layer that count.
+    def size_words(self) -> str:
+        """Return the least size that counts, "of 50 MW or more"; empty where any size does."""
+        stated = (
+            f"{least:,.10g} {_UNITS.get(column.rpartition('_')[2], column.rpartition('_')[2])}"
+            for column, least in self.at_least.items()
+        )
+        words = " and ".join(stated)
+        return f"of {words} or more" if words else ""
+
+    def name_with_size(self, word: str) -> str:
+        """Return a word for the features with the least size that counts.
+
+        Examples
+        --------
+        >>> targets = load_targets()
+        >>> targets["settlement"].name_with_size("settlement"), targets["road"].name_with_size("road")
+        ('town of 5,000 people or more', 'road')
+        """
+        size = self.size_words()
+        return f"{_SIZED.get(word, word)} {size}" if size else word
+
+    def large_enough(self, layer: pd.DataFrame) -> pd.Series:
+        """Return a mask of the rows of the canonical layer whose size counts.
 
         A feature of a file that you provide counts too where its size is not stated: you chose it.
         """
         keep = pd.Series(True, index=layer.index)
+        for column, least in self.at_least.items():
+            size = pd.to_numeric(layer[column])
+            own = (
+                layer["source_id"].astype(str).str.startswith(OWN)
+                if "source_id" in layer
+                else False
+            )
+            keep &= ((size >= least).fillna(False) | (size.isna() & own)).astype(bool)
+        return keep
+
+    def choose(self, layer: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the canonical layer that count."""
+        keep = self.large_enough(layer)
         if self.kinds:
             keep &= layer["kind"].isin(self.kinds)
         elif "kind" in layer:
@@ -78,14 +118,6 @@ class Target(BaseModel):
             keep &= ~layer["neighbour"].isin(self.avoid_neighbours)
             if "country" in layer:
                 keep &= ~layer["country"].isin(self.avoid_neighbours)
-        for column, least in self.at_least.items():
-            size = pd.to_numeric(layer[column])
-            own = (
-                layer["source_id"].astype(str).str.startswith(OWN)
-                if "source_id" in layer
-                else False
-            )
-            keep &= ((size >= least).fillna(False) | (size.isna() & own)).astype(bool)
         return layer[keep]
 
 

@@ -86,8 +86,9 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     limits = kutessay["upper_limits"].split(";")
     words = load_languages()["en"]["terms"]
     assert words["gateway"] == "gateway (straight line)"  # no route: the score knows none
+    sized = {"settlement": "town of 5,000 people or more", "power_plant": "power plant of 50 MW or more"}
     expected = {
-        f"{words[m.replace('_', ' ')]} "
+        f"{sized.get(m) or words[m.replace('_', ' ')]} "
         + distance_text(
             round(kutessay[f"dist_{m}_km"], 3),
             round(kutessay[f"err_{m}_km"], 3),
@@ -407,8 +408,8 @@ def test_scale_and_key_are_there(starter_page, visit):
         "Main road",
         "Course uncertain",
         "Rail planned or begun",
-        "Settlement (off)",
-        "Power plant (off)",
+        "Towns of 5,000 people or more (off)",
+        "Power plants of 50 MW or more (off)",
         "Rivers and lakes",
     ):
         assert words in key

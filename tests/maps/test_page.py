@@ -18,6 +18,7 @@ from geo_ree.maps.document import assemble
 from geo_ree.maps.packing import columnar, compressed, decompressed, packed, plain
 from geo_ree.maps.page_values import rank_shares
 from geo_ree.maps.style import OXIDE_SIZES, RING_PX, SCORE_RAMP, TILES, oxide_radius, score_colour
+from geo_ree.proximity import load_targets
 from tests.maps.conftest import changed
 
 
@@ -154,9 +155,48 @@ def test_substations_are_points_of_the_power_lines():
 def test_small_towns_and_plants_are_left_off(data):
     towns = pd.concat([data["layers"]["settlements"]] * 2, ignore_index=True)
     towns["population"] = [4_999, 5_000]
-    assert len(layers.settlements(towns).payload["rows"]) == 1
-    plants = towns.assign(capacity_mw=[49.0, np.nan])
-    assert layers.power_plants(plants).payload["rows"] == []
+    targets = load_targets()
+    assert len(layers.settlements(towns, targets["settlement"]).payload["rows"]) == 1
+    plants = towns.assign(capacity_mw=[49.0, np.nan], kind="operating")
+    assert layers.power_plants(plants, targets["power_plant"]).payload["rows"] == []
+
+
+def test_the_size_that_counts_is_drawn_and_named_as_the_targets_of_the_run_have_it(data):
+    towns = pd.concat([data["layers"]["settlements"]] * 2, ignore_index=True)
+    towns["population"] = [19_000, 21_000]
+    stated = {"settlement": {"layer": "settlements", "label": "x", "at_least": {"population": 2e4}}}
+    other = {**data["report"], "targets": stated}
+    made = values(
+        render(**changed(data, report=other, layers={**data["layers"], "settlements": towns}))
+    )
+    assert made["measures"]["settlement"][0] == "town of 20,000 people or more"
+    assert made["labels"]["settlements"] == "Towns of 20,000 people or more"
+    assert len(made["layers"]["settlements"][1]["rows"]) == 1
+    usual = values(render(**data))
+    assert usual["measures"]["settlement"][0] == "town of 5,000 people or more"
+    assert usual["measures"]["power_plant"][0] == "power plant of 50 MW or more"
+    assert usual["measures"]["railway"][0] == "railway"
+
+
+def test_lines_are_grouped_by_country_and_error_and_none_is_lost():
+    lines = gpd.GeoDataFrame(
+        {
+            "name": None,
+            "kind": ["rail", "rail", "rail", "building", "disused"],
+            "country": ["KAZ", "KAZ", "CHN", "KAZ", "KAZ"],
+            "source_id": "x",
+            "lateral_error_km": [0.0, 18.0, 40.0, 0.0, 0.0],
+        },
+        geometry=[shapely.LineString([(70 + i, 45), (70.5 + i, 46)]) for i in range(5)],
+        crs=4326,
+    )
+    payload = layers.railways(lines, target=load_targets()["railway"]).payload
+    assert sorted(payload["groups"]["sure"]) == [[1, "KAZ", 0.0], [1, "KAZ", 18.0]]
+    assert payload["groups"]["unsure"] == [[1, "CHN", 40.0]]
+    for part in ("sure", "unsure"):
+        assert sum(n for n, _, _ in payload["groups"][part]) == len(payload[part])
+    by_default = layers.railways(lines).payload  # nothing counts where no target says so
+    assert {error for _, _, error in by_default["groups"]["sure"]} == {None}
 
 
 STATED = [

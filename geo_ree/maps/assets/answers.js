@@ -97,7 +97,7 @@
     box.append(answer(g.say(parts.split ? "leader_is_first" : "leader_is", { name: el("strong", {}, name(d)), country: g.country(d.country) }),
       ahead.length ? " " + g.t("ahead_at_later_stages", { names: names(ahead) }) : ""),
       g.table([g.t("to_feature"), [g.t("distance"), "n"], g.t("nearest_feature"), g.t("source_and_edition")], g.measures.map(function (m) {
-        var there = g.nearestFeature(d["near_" + m]), dated = edition(m, there.label), word = g.term(data.measures[m][0]);
+        var there = g.nearestFeature(d["near_" + m]), dated = edition(m, there.label), word = g.measureName(m);
         if (d["dist_" + m + "_km"] === undefined) return g.row(word, g.cell("n", g.unknown()), g.t("no_source"), "");
         return g.row(word, g.cell("n", g.distance(d, m)), there.name + (there.country ? ", " + there.country : ""),
           [g.titled(there.label), dated ? [". " + g.t("edition") + ": ", g.titled(dated)] : ""]);
@@ -105,7 +105,7 @@
     var vague = g.measures.filter(function (m) { return d["err_" + m + "_km"] > 0.5 * d["dist_" + m + "_km"]; });
     if (g.siteAccessLink(d)) box.append(g.siteAccessLink(d));
     if (vague.length) box.append(el("p", {}, g.t("rough_distances",
-      { list: vague.map(function (m) { return g.term(data.measures[m][0]) + " " + g.distance(d, m); }).join(", ") })));
+      { list: vague.map(function (m) { return g.measureName(m) + " " + g.distance(d, m); }).join(", ") })));
     box.append(el("p", {}, el("strong", {}, g.t("line_missing_question")), " ",
       g.t("line_missing_answer")));
     g.deposits.forEach(function (r) {

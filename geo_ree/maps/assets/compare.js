@@ -56,7 +56,7 @@
   }
   function distances(list) {
     return g.measures.map(function (m) {
-      return g.row.apply(null, [el("th", { scope: "row" }, g.term(g.data.measures[m][0]))].concat(list.map(function (d) { return g.cell("", g.distance(d, m)); })));
+      return g.row.apply(null, [el("th", { scope: "row" }, g.measureName(m))].concat(list.map(function (d) { return g.cell("", g.distance(d, m)); })));
     });
   }
   /* The table of those that are ticked; with fewer than two, a line. */

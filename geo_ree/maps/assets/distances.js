@@ -25,7 +25,7 @@
     }).filter(Boolean).sort(function (a, b) { return a.km - b.km; });
   };
   function words(foot) {
-    return g.term(g.data.measures[foot.measure][0]) + " " + g.distance(foot.of, foot.measure);
+    return g.measureName(foot.measure) + " " + g.distance(foot.of, foot.measure);
   }
   g.drawDistances = function (d) {
     g.clearDistances();

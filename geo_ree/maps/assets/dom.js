@@ -111,6 +111,7 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     var widest = Math.max(km - low, high - km), digits = widest >= 1 ? 0 : 1;
     if (!(widest >= 0.05)) return upperLimit ? g.t("at_most", { distance: text }) : text;
     var range = { km: said(km, km < 1 ? 1 : digits), low: said(Math.max(0, low), digits), high: said(high, digits) };
+    if (range.low === range.high) return upperLimit ? g.t("at_most", { distance: text }) : text;
     return upperLimit ? g.t("at_most_about", range) : g.t("about_distance", range);
   };
   /* Whether the layer of a measure lacks features, so that a nearer one may exist. */
@@ -122,6 +123,8 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     var km = d["unsure_" + measure + "_km"], error = d["err_unsure_" + measure + "_km"] || 0;
     return km === undefined ? null : [km - error, km + error];
   };
+  /* A measure by the name of its features, with the least size that counts. */
+  g.measureName = function (measure) { return g.phrase((data.measures[measure] || [measure])[0]); };
   g.distance = function (d, measure) {
     var km = d["dist_" + measure + "_km"];
     return km === undefined ? g.unknown() : g.kilometres(km, d["err_" + measure + "_km"], g.isUpperLimit(d, measure), g.besideOf(d, measure));

@@ -182,7 +182,7 @@
   }
   g.nearness = function (d) {
     return g.table([t("to_feature"), [t("distance"), "n"], t("nearest_in_country")], g.measures.map(function (m) {
-      return g.row(g.term(g.data.measures[m][0]), g.cell("n", g.distance(d, m)), g.cell("", nearestCell(d, m)));
+      return g.row(g.measureName(m), g.cell("n", g.distance(d, m)), g.cell("", nearestCell(d, m)));
     }));
   };
   function position(d) {

@@ -88,9 +88,9 @@
     function zones(slug) {
       layers[slug][1].classes.forEach(function (one) {
         var own = one[0] === slug, name = own ? slug : slug + "-" + one[0];
-        line("zone", 7, g.colour("map-" + name) || one[1], g.term(data.labels[slug]) + (own ? "" : ": " + g.t(STRESS[one[0]])));
+        line("zone", 7, g.colour("map-" + name) || one[1], g.phrase(data.labels[slug]) + (own ? "" : ": " + g.t(STRESS[one[0]])));
       });
-      if (layers[slug][1].left_out) line("none", 0, "", g.t("zones_left_out", { layer: g.term(data.labels[slug]), count: layers[slug][1].left_out }));
+      if (layers[slug][1].left_out) line("none", 0, "", g.t("zones_left_out", { layer: g.phrase(data.labels[slug]), count: layers[slug][1].left_out }));
     }
     if (g.deposits.some(g.isOwn)) line("triangle", 9, middle, g.t("own_site"));
     line("ring", 9, middle, g.t("no_oxide_stated"));
@@ -101,19 +101,19 @@
     if (layers.unranked) line("area", 7, g.colourOf("unranked"), g.t("somewhere_here"), "unranked");
     if (layers.railways) line("line", 0, g.colourOf("railways"), g.t("key_railways"), "railways");
     if (layers.roads) line("line", 0, g.colourOf("roads"), g.t("key_roads"), "roads");
-    if (layers.power_lines) line("line", 0, g.colourOf("power_lines"), g.term(data.labels.power_lines), "power_lines");
+    if (layers.power_lines) line("line", 0, g.colourOf("power_lines"), g.phrase(data.labels.power_lines), "power_lines");
     if (has("railways", "unsure") || has("roads", "unsure")) line("dash", 0, g.colourOf("railways"), g.t("key_unsure"));
     if (has("railways", "building") || has("roads", "building")) line("dots", 0, g.colourOf("railways"), g.t("key_building"));
     if (has("railways", "closed") || has("roads", "closed")) line("sparse", 0, g.colourOf("railways"), g.t("key_closed"));
     if (layers.railways_planned) line("dash", 0, g.colourOf("railways_planned"), g.t("railway_planned"), "railways_planned");
     if (layers.gateways) line("dot", 4.2, g.colourOf("gateways"), g.t("key_gateways"), "gateways");
-    if (layers.settlements) line("dot", 2.6, g.colourOf("settlements"), g.t("key_settlements"), "settlements");
-    if (layers.power_plants) line("dot", 3.2, g.colourOf("power_plants"), g.t("key_power_plants"), "power_plants");
-    if (layers.water) line("water", 0, g.colourOf("water"), g.term(data.labels.water), "water");
+    if (layers.settlements) line("dot", 2.6, g.colourOf("settlements"), g.phrase(data.labels.settlements), "settlements");
+    if (layers.power_plants) line("dot", 3.2, g.colourOf("power_plants"), g.phrase(data.labels.power_plants), "power_plants");
+    if (layers.water) line("water", 0, g.colourOf("water"), g.phrase(data.labels.water), "water");
     ["airports", "earthquakes", "tailings"].forEach(function (slug) {
-      if (g.isOn(slug)) line("dot", 3.4, g.colourOf(slug), g.term(data.labels[slug]));
+      if (g.isOn(slug)) line("dot", 3.4, g.colourOf(slug), g.phrase(data.labels[slug]));
     });
-    if (g.isOn("active_faults")) line("line", 0, g.colourOf("active_faults"), g.term(data.labels.active_faults));
+    if (g.isOn("active_faults")) line("line", 0, g.colourOf("active_faults"), g.phrase(data.labels.active_faults));
     ["protected_areas", "mining_areas", "water_stress"].forEach(function (slug) { if (g.isOn(slug)) zones(slug); });
     if (layers.relief) line("relief", 7, "", g.t("relief_key"), "relief");
     if (g.distancesShown()) line("foot", 0, g.colour("ink"), g.t("line_to_feature"));

@@ -12,11 +12,11 @@
     var parts = Object.keys(data.unsure).filter(function (k) { return data.unsure[k]; });
     if (!parts.length) return null;
     return g.t("straight_chords", {
-      parts: parts.map(function (k) { return g.term(data.labels[k] || k).toLowerCase() + " " + g.plainNumber(data.unsure[k], 0); }).join(", ")
+      parts: parts.map(function (k) { return g.phrase(data.labels[k] || k).toLowerCase() + " " + g.plainNumber(data.unsure[k], 0); }).join(", ")
     });
   }
   function limits() {
-    var absent = data.missing.map(function (m) { return g.term(data.labels[m] || m).toLowerCase(); });
+    var absent = data.missing.map(function (m) { return g.phrase(data.labels[m] || m).toLowerCase(); });
     var wet = data.water_kinds || [], lakes = wet.some(function (k) { return /lake|reservoir/.test(k); });
     return [
       g.t("straight_line_distances"),

@@ -116,7 +116,7 @@
     var toggle = g.switcher.getContainer().querySelector(".leaflet-control-layers-toggle");
     g.switcher._layers.forEach(function (entry) {
       entry.english = entry.english || entry.name;
-      entry.name = g.term(entry.english);
+      entry.name = g.phrase(entry.english);
     });
     g.switcher._update();
     toggle.title = g.t("map_layers");
@@ -141,7 +141,10 @@
     g.subscribe(function (changed) {
       if (changed.indexOf("weights") >= 0 || changed.indexOf("filters") >= 0) g.refreshMarks();
       if (changed.indexOf("language") >= 0) reword();
-      else if (changed.indexOf("question") >= 0) g.nameSheet.redraw();
+      else {
+        if (changed.indexOf("question") >= 0) g.nameSheet.redraw();
+        if (changed.indexOf("weights") >= 0) g.rewordMeasure(); /* the choice of gateways comes with them */
+      }
       if (changed.some(function (c) { return c === "weights" || c === "intervals" || c === "language" || c === "question" || c === "access"; })) g.reopen();
     });
   };

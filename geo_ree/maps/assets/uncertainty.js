@@ -63,7 +63,7 @@
     return [el("h3", {}, t("omission")),
       el("p", { "class": "small" }, t("omission_hint")),
       g.table([t("lines"), t("source"), [t("missing"), "n"], t("estimated_from")], rows.map(function (r) {
-        return g.row(g.cell("", g.term(g.data.labels[r.layer] || r.layer), r.country === ALL ? null : el("div", { "class": "small" }, g.country(r.country))),
+        return g.row(g.cell("", g.phrase(g.data.labels[r.layer] || r.layer), r.country === ALL ? null : el("div", { "class": "small" }, g.country(r.country))),
           r.source_id === ALL ? t("all_sources") : source(r.source_id),
           g.cell("n", known(r.rate) ? [share(r.rate), el("div", { "class": "small" }, t("from_to", { low: share(r.rate_low), high: share(r.rate_high) }))] : g.unknown()),
           g.fact(r.basis || ""));

@@ -84,7 +84,7 @@
     return sided(d, function (value) { return Math.abs(value).toLocaleString(g.locale(), { maximumFractionDigits: 12 }) + "°"; }).join(", ");
   }
   function positionError(d) { return known(d.position_error_m) ? "± " + g.radius(d.position_error_m) : t("error_unknown"); }
-  function label(m) { return g.term(m === "airport" ? m : (data.measures[m] || [m])[0]); }
+  function label(m) { return m === "airport" ? g.term(m) : g.measureName(m); }
 
   /* The nearest airport that the page draws, by a straight line. */
   function airport(d) {
