@@ -86,7 +86,10 @@ def test_a_click_draws_a_line_to_each_thing_measured(starter_page, visit, kutess
     limits = kutessay["upper_limits"].split(";")
     words = load_languages()["en"]["terms"]
     assert words["gateway"] == "gateway (straight line)"  # no route: the score knows none
-    sized = {"settlement": "town of 5,000 people or more", "power_plant": "power plant of 50 MW or more"}
+    sized = {
+        "settlement": "town of 5,000 people or more",
+        "power_plant": "power plant of 50 MW or more",
+    }
     expected = {
         f"{sized.get(m) or words[m.replace('_', ' ')]} "
         + distance_text(
