@@ -19,7 +19,9 @@ ITEMS, MOST_ITEMS = 100, 5000
 """Features of a page unless another number is asked for, and at most."""
 
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_CRS = (_CRS84, "http://www.opengis.net/def/crs/EPSG/0/4326")
+CRS = (_CRS84, "http://www.opengis.net/def/crs/EPSG/0/4326")
+"""Reference systems that a request may name."""
+
 _SERVED = ("/openapi", "/conformance", "/collections")
 _UNSERVED = ("create-replace-delete",)
 _APACHE = "https://www.apache.org/licenses/LICENSE-2.0"
@@ -75,7 +77,7 @@ def _resource(collection: Collection) -> dict[str, Any]:
             {
                 "type": "feature",
                 "editable": False,
-                "crs": list(_CRS),
+                "crs": list(CRS),
                 "storage_crs": _CRS84,
                 "columns": dict(collection.columns),
                 **titled,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, redirect, request
@@ -16,7 +17,13 @@ from pygeoapi.plugin import PLUGINS, load_plugin
 from pygeoapi.util import render_j2_template
 from werkzeug.exceptions import HTTPException
 
-from geo_ree.serving.api_document import PREFIX, configure, conformance_classes, write_openapi
+from geo_ree.serving.api_document import (
+    CRS,
+    PREFIX,
+    configure,
+    conformance_classes,
+    write_openapi,
+)
 from geo_ree.serving.file_answers import answer_file
 from geo_ree.serving.raster_list import COG_TYPE
 from geo_ree.serving.served_run import ORIGIN, ServedRun
@@ -171,6 +178,11 @@ class Service:
         edit: Callable[[dict[str, Any]], None] | None = None,
     ) -> Response:
         """Let pygeoapi answer, with links to the address that the client used."""
+        for parameter, value in request.args.items(multi=True):
+            is_right, allowed = _ALLOWED.get(parameter, (bool, ""))
+            if allowed and not is_right(value):
+                text = f"{parameter} is {allowed}"
+                return _complaint(400, "InvalidParameterValue", text)
         asked = core.APIRequest.from_flask(request, self._api.locales)
         if checked and not asked.is_valid():
             headers, status, content = self._api.get_format_exception(asked)
@@ -205,6 +217,43 @@ def local_hosts(host: str) -> frozenset[str]:
 def is_local(host: str) -> bool:
     """Whether only this computer reaches a service on that host."""
     return host.casefold() == "localhost" or host == "::1" or host.startswith("127.")
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is an instant or an interval of RFC 3339; ends of an interval may be open."""
+    first, mark, last = text.upper().partition("/")
+    ends = ((first, "T00:00:00Z"), (last if mark else first, "T23:59:59Z"))
+    try:
+        times = [_read_time(e, hour) for e, hour in ends if not (mark and e in ("", ".."))]
+    except ValueError:
+        return False
+    return times == sorted(times)
+
+
+def _read_time(text: str, hour: str) -> datetime:
+    """A date, which begins or ends at that hour, or a date with a time of its own."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    whole = text if found[1] else text + hour
+    return datetime.fromisoformat(re.sub(":60(?=[.Z+-])", ":59", whole))  # a leap second
+
+
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{8}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2}))?"
+)
+_ALLOWED: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "datetime": (
+        _is_time,
+        "a date or time of RFC 3339, or two with a slash between, such as 2026-01-31 or "
+        "2026-01-31T12:00:00Z/..",
+    ),
+    "filter-crs": (CRS.__contains__, " or ".join(CRS)),
+    "filter-lang": (re.compile("cql-text").fullmatch, "cql-text"),
+    "lang": (re.compile("en(-[a-z]{2})?", re.IGNORECASE).fullmatch, "en"),
+    "resulttype": (re.compile("hits|results").fullmatch, "hits or results"),
+    "skipGeometry": (re.compile("true|false", re.IGNORECASE).fullmatch, "true or false"),
+}
 
 
 def _without_unserved(document: dict[str, Any]) -> None:

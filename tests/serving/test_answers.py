@@ -55,6 +55,43 @@ WRONG = (
     "items?filter=INTERSECTS(geom,POINT(60 40))",
     "items?f=xml",
     "?f=xml",
+    "?lang=xx",
+    "items/none?lang=xx",
+    "schema?lang=xx",
+)
+TIMES = "a date or time of RFC 3339, or two with a slash between, such as"
+WRONG_VALUES = {
+    "datetime=garbage": f"datetime is {TIMES} 2026-01-31 or 2026-01-31T12:00:00Z/..",
+    "datetime=2026-02-30": TIMES,
+    "datetime=2026-01-31T25:00:00Z": TIMES,
+    "datetime=2026-01-31T12:00:00": TIMES,  # without the zone, which RFC 3339 wants
+    "datetime=2026-02-01/2026-01-31": TIMES,
+    "datetime=2026-01-31/garbage": TIMES,
+    "datetime=..": TIMES,
+    "datetime=": TIMES,
+    "datetime=2026-01-31&datetime=garbage": TIMES,
+    "skipGeometry=maybe": "skipGeometry is true or false",
+    "resulttype=foo": "resulttype is hits or results",
+    "resulttype=HITS": "resulttype is hits or results",
+    "filter=score>60&filter-crs=foo": "filter-crs is http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+    "filter-crs=foo": "filter-crs is http://www.opengis.net/def/crs/OGC/1.3/CRS84 or",
+    "filter=score>60&filter-lang=cql-json": "filter-lang is cql-text",
+    "lang=xx": "lang is en",
+}
+RIGHT_VALUES = (
+    "datetime=2026-01-31",
+    "datetime=2026-01-31T12:00:00Z",
+    "datetime=2026-01-31t12:00:00.25%2B06:00",
+    "datetime=2016-12-31T23:59:60Z",
+    "datetime=2026-01-31/2026-01-31",
+    "datetime=2026-01-31T12:00:00Z/2026-01-31",
+    "datetime=../..",
+    "datetime=2026-01-31/..",
+    "datetime=../2026-01-31T12:00:00-03:30",
+    "datetime=/2026-01-31",
+    "skipGeometry=True&resulttype=results&lang=en-GB",
+    "resulttype=hits&lang=en",
+    "filter=score>-1&filter-lang=cql-text&filter-crs=http://www.opengis.net/def/crs/EPSG/0/4326",
 )
 
 
@@ -100,6 +137,23 @@ def test_a_wrong_request_gets_400_in_one_line(either_service, asked):
     assert answer.status_code == 400, answer.text
     assert answer.json()["description"] and "Traceback" not in answer.text
     assert "SELECT" not in answer.text and "sqlite" not in answer.text
+
+
+@pytest.mark.parametrize(("asked", "said"), WRONG_VALUES.items(), ids=WRONG_VALUES)
+def test_a_wrong_value_is_said_with_what_is_allowed(service, asked, said):
+    answer = requests.get(f"{service.api}/collections/deposits/items?{asked}", timeout=30)
+    assert answer.status_code == 400, answer.text
+    words = answer.json()["description"]
+    assert said in words and "\n" not in words
+
+
+@pytest.mark.parametrize("asked", RIGHT_VALUES)
+def test_right_values_leave_no_row_out(service, asked):
+    """No table has times: what has none is part of every answer, as the standard says."""
+    answer = requests.get(f"{service.api}/collections/deposits/items?{asked}", timeout=30)
+    assert answer.status_code == 200, answer.text
+    whole = requests.get(f"{service.api}/collections/deposits/items", timeout=30).json()
+    assert answer.json()["numberMatched"] == whole["numberMatched"] > 0
 
 
 def test_a_value_that_a_column_cannot_take_gets_400(service):
