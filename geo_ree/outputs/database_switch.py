@@ -1,6 +1,6 @@
 """The moment in which a draft takes the place of a run's schema, and the views of ``latest`` follow.
 
-What geo_ree writes says so in its comments. Whatever does not is never removed.
+What geo_ree writes says so in its comments. Whatever does not is never removed; rights are given again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LATEST = "latest"
 """Schema of the views of the run that was written last."""
 
 MARK = "geo_ree run "
-"""In the comment of every schema, table and view that geo_ree writes."""
+"""In the comment of every schema, table, view, index and constraint that geo_ree writes."""
 
 _LOCK = int.from_bytes(b"geo_ree", "big")  # of the database: exports switch one after the other
 _LOCK_MS = 400  # less than PostgreSQL's deadlock_timeout, so that readers wait no longer than this
@@ -34,18 +34,36 @@ SELECT c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE n.nspname = %s AND c.relkind = 'r' AND col_description(c.oid, a.attnum) IS NULL
 ORDER BY c.relname, a.attnum"""
+_ADDED_TO = """
+WITH old AS (SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = ANY(%s) AND c.relkind IN ('r', 'v'))
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid) FROM old
+JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = old.oid
+LEFT JOIN pg_description t ON t.classoid = d.classid AND t.objoid = d.objid AND t.objsubid = 0
+LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+WHERE d.deptype IN ('a', 'i') AND coalesce(t.description, '') NOT LIKE %s
+AND r.rulename IS DISTINCT FROM '_RETURN' AND (d.classid, d.objid) NOT IN
+(('pg_type'::regclass, old.reltype), ('pg_class'::regclass, old.reltoastrelid))
+UNION SELECT format('NOT NULL of the column %%s of %%s.%%s', a.attname, old.nspname, old.relname)
+FROM old JOIN pg_attribute a ON a.attrelid = old.oid AND a.attnum > 0 AND a.attnotnull
+WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = old.oid AND i.indisprimary
+AND a.attnum = ANY(i.indkey))
+UNION SELECT format('row security of %%s.%%s', nspname, relname) FROM old WHERE relrowsecurity
+ORDER BY 1"""
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE n.nspname = %s AND c.relkind IN ('r', 'v') ORDER BY c.relname, a.attnum"""
 _RIGHTS = """
-SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) x
-LEFT JOIN pg_roles r ON r.oid = x.grantee
+SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable, a.attname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+LATERAL (SELECT c.relacl AS acl, '' AS attname UNION ALL SELECT attacl, attname
+FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a,
+aclexplode(a.acl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
 WHERE n.nspname = %s AND c.relname = %s AND x.grantee <> c.relowner"""
 _SCHEMA_RIGHTS = """
-SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable
+SELECT coalesce(r.rolname, ''), x.privilege_type, x.is_grantable, ''
 FROM pg_namespace n, aclexplode(n.nspacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
 WHERE n.nspname = %s AND x.grantee <> n.nspowner"""
 _BLOCKERS = """
@@ -62,7 +80,8 @@ def check_ours(connection: Any, schema: str, names: Collection[str]) -> None:
     ------
     DatabaseError
         When the schema or ``latest`` is somebody else's, or holds a table, view or column that is, or
-        the role does not own it.
+        a table of the run has an index, constraint, trigger or the like that is, or the role does not
+        own it.
     """
     for name in (schema, LATEST):
         found = connection.execute(_SCHEMA, (name,)).fetchone()
@@ -76,11 +95,13 @@ def check_ours(connection: Any, schema: str, names: Collection[str]) -> None:
                 f"the role {found[2]} may not replace the schema {name}, which {found[3]} owns",
                 f"export as {found[3]}, or let the writers share a role (docs/teams.md)",
             )
-    for name, _, comment in connection.execute(_RELATIONS, (schema,)).fetchall():
+    there = connection.execute(_RELATIONS, (schema,)).fetchall()
+    for name, _, comment in there:
         if MARK not in comment:
             raise _foreign(f"{schema}.{name}")
     for name, column in connection.execute(_ADDED, (schema,)).fetchall():
         raise _foreign(f"the column {column} of {schema}.{name}")
+    _check_bare(connection, schema, [name for name, *_ in there])
     for name, is_view, comment in connection.execute(_RELATIONS, (LATEST,)).fetchall():
         if name in names and not (is_view and MARK in comment):
             raise _foreign(f"{LATEST}.{name}")
@@ -91,6 +112,16 @@ def _foreign(what: str) -> DatabaseError:
         f"{what} was not written by geo_ree, and would be replaced",
         "move it to a schema of your own, or remove it",
     )
+
+
+def _check_bare(connection: Any, schema: str, names: Iterable[str]) -> None:
+    """Refuse to remove tables or views with whatever others put on them."""
+    asked = (schema, list(names), f"{MARK}%")
+    if found := [row[0] for row in connection.execute(_ADDED_TO, asked).fetchall()]:
+        raise DatabaseError(
+            f"not written by geo_ree, and would be removed: {', '.join(found)}",
+            "put it on a table or materialized view of your own, or remove it first",
+        )
 
 
 def switch(connection: Any, draft: str, schema: str, names: Collection[str]) -> None:
@@ -143,10 +174,12 @@ def _switch_once(connection: Any, draft: str, schema: str, names: Collection[str
     if connection.execute(_SCHEMA, (schema,)).fetchone() is not None:
         rights = connection.execute(_SCHEMA_RIGHTS, (schema,)).fetchall()
         _grant(connection, rights, sql.SQL("SCHEMA {}").format(sql.Identifier(draft)))
+        new = _columns(connection, draft)
         for name in old:
             if name in names:
                 rights = connection.execute(_RIGHTS, (schema, name)).fetchall()
-                _grant(connection, rights, sql.SQL("TABLE {}").format(sql.Identifier(draft, name)))
+                table = sql.SQL("TABLE {}").format(sql.Identifier(draft, name))
+                _grant(connection, rights, table, new[name])
         if old:
             do("DROP TABLE {}", sql.SQL(", ").join(sql.Identifier(schema, name) for name in old))
         do("DROP SCHEMA {}", sql.Identifier(schema))  # refuses where something is left in it
@@ -167,6 +200,7 @@ def _show_latest(connection: Any, draft: str, schema: str, names: Iterable[str])
     there = connection.execute(_RELATIONS, (LATEST,)).fetchall()
     for name in [n for n, is_view, comment in there if is_view and MARK in comment]:
         if name not in names:
+            _check_bare(connection, LATEST, [name])
             do("DROP VIEW {}", sql.Identifier(LATEST, name))
     shown, new = _columns(connection, LATEST), _columns(connection, draft)
     abouts = {name: comment for name, _, comment in connection.execute(_RELATIONS, (draft,))}
@@ -176,10 +210,11 @@ def _show_latest(connection: Any, draft: str, schema: str, names: Iterable[str])
         kinds = [(n, kind) for n, (kind, _) in old.items()]
         if kinds != [(n, kind) for n, (kind, _) in new[name].items()][: len(old)]:
             rights = connection.execute(_RIGHTS, (LATEST, name)).fetchall()
+            _check_bare(connection, LATEST, [name])
             do("DROP VIEW {}", view)
             old = {}
         do("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", view, sql.Identifier(draft, name))
-        _grant(connection, rights, sql.SQL("TABLE {}").format(view))
+        _grant(connection, rights, sql.SQL("TABLE {}").format(view), new[name])
         do("COMMENT ON VIEW {} IS {}", view, sql.Literal(abouts[name]))
         for column, (kind, comment) in new[name].items():
             if old.get(column) != (kind, comment):
@@ -195,12 +230,24 @@ def _columns(connection: Any, schema: str) -> dict[str, dict[str, tuple[str, str
     return out
 
 
-def _grant(connection: Any, rights: Iterable[tuple[str, str, bool]], on: Any) -> None:
-    """Give rights again: rows of role (blank for all), privilege and whether it can be passed on."""
+def _grant(
+    connection: Any,
+    rights: Iterable[tuple[str, str, bool, str]],
+    on: Any,
+    columns: Collection[str] = (),
+) -> None:
+    """Give rights again: role (blank for all), privilege, may it be passed on, column (blank for all).
+
+    Rights on a column that is no longer there are left out.
+    """
     sql = import_extra("psycopg.sql", "postgis")
-    for role, privilege, passed in rights:
+    for role, privilege, passed, column in rights:
+        if column and column not in columns:
+            continue
         to = sql.Identifier(role) if role else sql.SQL("PUBLIC")
-        words = sql.SQL(f"GRANT {_PRIVILEGES[privilege]} ON {{}} TO {{}}").format(on, to)
+        part = sql.SQL(" ({})").format(sql.Identifier(column)) if column else sql.SQL("")
+        what = sql.SQL(_PRIVILEGES[privilege]) + part
+        words = sql.SQL("GRANT {} ON {} TO {}").format(what, on, to)
         connection.execute(words + sql.SQL(" WITH GRANT OPTION") if passed else words)
 
 

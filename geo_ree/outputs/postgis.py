@@ -25,6 +25,12 @@ _IDLE = "SET LOCAL idle_in_transaction_session_timeout = '5min'"
 _EXTENSION = """
 SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname = 'postgis'"""
+_WRITTEN = """
+SELECT c.relname, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s AND c.relkind = 'i'
+UNION ALL SELECT k.conname, c.relname FROM pg_constraint k
+JOIN pg_namespace n ON n.oid = k.connamespace JOIN pg_class c ON c.oid = k.conrelid
+WHERE n.nspname = %(schema)s"""
 _MAY_CREATE = "SELECT has_database_privilege(current_database(), 'CREATE')"
 _WHO = """
 SELECT quote_ident(current_user), quote_ident(current_database()),
@@ -58,8 +64,9 @@ def write_postgis(bundle: Bundle, address: str) -> str:
 
     Notes
     -----
-    Runs lie beside each other. The same run again replaces its schema and keeps the rights on it. What
-    geo_ree did not write it never removes: it stops there.
+    Runs lie beside each other. The same run again replaces its schema and keeps the rights on it, its
+    tables and their columns. What geo_ree did not write, such as an index on one of its tables, it never
+    removes: it stops there.
     """
     database = parse_address(address)
     import_extra("psycopg", "postgis")
@@ -165,6 +172,7 @@ class _Draft:
             self._copy(table)
         for table in tables:  # keys need all tables, and are quicker after the rows
             self._finish(table)
+        self._mark(comment)
 
     def _create(self, table: DatabaseTable) -> None:
         columns = [self._column(column.name, column.kind, table) for column in table.columns]
@@ -202,6 +210,17 @@ class _Draft:
             spot = self._sql.Identifier(self.name, table.name, one.name)
             self._do("COMMENT ON COLUMN {} IS {}", spot, self._text(one.comment))
         self._do("ANALYZE {}", at)
+
+    def _mark(self, comment: str) -> None:
+        """Say of each index and constraint, too, that geo_ree wrote it."""
+        written = self.connection.execute(_WRITTEN, {"schema": self.name}).fetchall()
+        for name, table in written:
+            at = self._sql.Identifier(self.name, table or name)
+            if table:
+                words = "COMMENT ON CONSTRAINT {} ON {} IS {}"
+                self._do(words, self._name(name), at, self._text(comment))
+            else:
+                self._do("COMMENT ON INDEX {} IS {}", at, self._text(comment))
 
     def _do(self, statement: str, *parts: Any) -> None:
         self.connection.execute(self._sql.SQL(statement).format(*parts))

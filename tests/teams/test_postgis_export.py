@@ -116,6 +116,9 @@ def test_views_of_another_shape_are_replaced_with_their_rights(small_run, databa
     write_postgis(small_run(), database)
     ask("GRANT USAGE ON SCHEMA latest, run_aa11 TO looker")
     ask("GRANT SELECT ON latest.deposits, run_aa11.deposits, latest.water_areas TO looker")
+    for table in ("latest.deposits", "run_aa11.deposits"):
+        ask(f"GRANT UPDATE (name, score) ON {table} TO looker WITH GRANT OPTION")
+        ask(f"GRANT REFERENCES (id) ON {table} TO PUBLIC")
     wider = small_run().scored.drop(columns="score").assign(p_top3=0.5)
     other = small_run("cc33", scored=wider, infrastructure={})
     write_postgis(other, database)
@@ -124,9 +127,16 @@ def test_views_of_another_shape_are_replaced_with_their_rights(small_run, databa
     )
     assert columns.splitlines() == ["id", "name", "country", "rank_in_role", "p_top3", "geom"]
     assert ask("SELECT to_regclass('latest.water_areas') IS NULL") == "t"
+    may = "SELECT has_column_privilege('looker', '{}', '{}', '{}')"
+    assert ask(may.format("latest.deposits", "name", "UPDATE WITH GRANT OPTION")) == "t"
     write_postgis(small_run(), database)
     for table in ("latest.deposits", "run_aa11.deposits"):
         assert ask(f"SELECT has_table_privilege('looker', '{table}', 'SELECT')") == "t"
+        assert ask(may.format(table, "name", "UPDATE WITH GRANT OPTION")) == "t"
+        assert ask(may.format(table, "id", "REFERENCES")) == "t"
+        assert ask(may.format(table, "id", "UPDATE")) == "f"
+        assert ask(may.format(table, "name", "REFERENCES")) == "f"
+    assert ask(may.format("run_aa11.deposits", "score", "UPDATE")) == "t"
     assert ask("SELECT has_schema_privilege('looker', 'run_aa11', 'USAGE')") == "t"
     ask("DROP OWNED BY looker")
     ask("DROP ROLE looker")
@@ -197,10 +207,13 @@ def test_shapes_with_a_height_or_measure_and_empty_ones(small_run, database, ask
 def test_every_right_of_newer_servers_is_given_again():
     said = []
     giver = SimpleNamespace(execute=lambda words: said.append(words.as_string()))
-    _grant(giver, [("ann", "MAINTAIN", False), ("", "SELECT", True)], Identifier("run_a", "flags"))
+    rights = [("ann", "MAINTAIN", False, ""), ("", "SELECT", True, ""), ("b", "SELECT", False, "x")]
+    _grant(giver, rights, Identifier("run_a", "flags"), ["x"])
+    _grant(giver, rights[2:], Identifier("run_a", "flags"), ["y"])
     assert said == [
         'GRANT MAINTAIN ON "run_a"."flags" TO "ann"',
         'GRANT SELECT ON "run_a"."flags" TO PUBLIC WITH GRANT OPTION',
+        'GRANT SELECT ("x") ON "run_a"."flags" TO "b"',
     ]
 
 

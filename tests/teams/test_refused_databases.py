@@ -62,6 +62,58 @@ def test_a_schema_of_others_is_never_removed(small_run, database, ask, made, sai
             "DROP VIEW latest.flags; CREATE VIEW latest.flags AS SELECT 1 AS id",
             "latest.flags was not written by geo_ree",
         ),
+        (
+            "CREATE INDEX mine ON run_aa11.deposits (score); "
+            "CREATE UNIQUE INDEX ours ON run_aa11.flags (lower(fact)) WHERE flag <> ''",
+            "not written by geo_ree, and would be removed: index run_aa11.mine, index "
+            "run_aa11.ours; put it on a table or materialized view of your own, or remove it first",
+        ),
+        (
+            "ALTER TABLE run_aa11.deposits ADD CONSTRAINT mine CHECK (score > -1)",
+            "would be removed: constraint mine on table run_aa11.deposits",
+        ),
+        (
+            "ALTER TABLE run_aa11.deposits ADD CONSTRAINT mine UNIQUE (id, name)",
+            "would be removed: constraint mine on table run_aa11.deposits",
+        ),
+        (
+            "ALTER TABLE run_aa11.flags ADD CONSTRAINT mine FOREIGN KEY (deposit_id) "
+            "REFERENCES run_aa11.deposits NOT VALID",
+            "would be removed: constraint mine on table run_aa11.flags",
+        ),
+        (
+            "ALTER TABLE run_aa11.criteria ALTER weight SET NOT NULL",
+            "would be removed: NOT NULL of the column weight of run_aa11.criteria",
+        ),
+        (
+            "ALTER TABLE run_aa11.criteria ALTER weight SET DEFAULT 1",
+            "would be removed: default value for column weight of table run_aa11.criteria",
+        ),
+        (
+            "CREATE TRIGGER mine BEFORE UPDATE ON run_aa11.deposits FOR EACH ROW "
+            "EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "would be removed: trigger mine on table run_aa11.deposits",
+        ),
+        (
+            "CREATE RULE mine AS ON DELETE TO run_aa11.deposits DO INSTEAD NOTHING",
+            "would be removed: rule mine on table run_aa11.deposits",
+        ),
+        (
+            "CREATE POLICY mine ON run_aa11.deposits USING (score > 1)",
+            "would be removed: policy mine on table run_aa11.deposits",
+        ),
+        (
+            "ALTER TABLE run_aa11.deposits ENABLE ROW LEVEL SECURITY",
+            "would be removed: row security of run_aa11.deposits",
+        ),
+        (
+            "CREATE STATISTICS public.mine ON id, name FROM run_aa11.deposits",
+            "would be removed: statistics object public.mine",
+        ),
+        (
+            "CREATE PUBLICATION mine FOR TABLE run_aa11.deposits",
+            "would be removed: publication of table run_aa11.deposits in publication mine",
+        ),
     ],
 )
 def test_what_others_added_stops_the_same_run(small_run, database, ask, made, said):
@@ -73,6 +125,23 @@ def test_what_others_added_stops_the_same_run(small_run, database, ask, made, sa
     assert said in str(error.value) and "\n" not in str(error.value)
     after = ask("SELECT count(*), sum(oid::bigint) FROM pg_class WHERE relkind IN ('r', 'v', 'm')")
     assert after == before
+
+
+def test_a_trigger_on_a_view_stops_the_run_that_would_replace_the_view(small_run, database, ask):
+    write_postgis(small_run(), database)
+    ask(
+        "CREATE TRIGGER mine INSTEAD OF UPDATE ON latest.deposits FOR EACH ROW "
+        "EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+    )
+    there = "SELECT count(*) FROM pg_trigger WHERE tgname = 'mine'"
+    write_postgis(small_run("bb22"), database)
+    assert ask(there) == "1"
+    other = small_run("cc33", scored=small_run().scored.drop(columns="score"))
+    with pytest.raises(
+        DatabaseError, match="would be removed: trigger mine on view latest.deposits"
+    ):
+        write_postgis(other, database)
+    assert ask(there) == "1"
 
 
 def test_a_view_on_latest_outlives_runs_of_the_same_shape(small_run, database, ask):
