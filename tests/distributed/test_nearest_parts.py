@@ -30,7 +30,7 @@ BOXES = {
     "south pole": (-180.0, -90.0, 180.0, -89.0),
     "town": (75.0, 42.0, 75.2, 42.1),
 }
-FEW = settings(max_examples=60)
+FEW = settings(max_examples=30)
 
 
 def quiet(line):
