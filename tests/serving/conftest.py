@@ -24,9 +24,10 @@ RASTERS = "20 km"
 
 @dataclass
 class Running:
-    """A service in a process of its own: its address, and what it prints."""
+    """A service in a process of its own: its address, what it serves, and what it prints."""
 
     process: subprocess.Popen[str]
+    store: str = ""
     url: str = ""
     lines: list[str] = field(default_factory=list)
 
@@ -100,6 +101,7 @@ def served(shared, starter_run) -> SimpleNamespace:
 def service(served) -> Iterator[Running]:
     """The service over the GeoPackage."""
     running = start_serving("--out", str(served.out), "--port", "0")
+    running.store = str(served.gpkg)
     yield running
     running.kill()
 
@@ -126,6 +128,7 @@ def database_service(postgis, starter_run) -> Iterator[Running]:
     name = postgis.new_database()
     write_postgis(gather_tables(starter_run.result), postgis.url(name))
     running = start_serving("--db", postgis.url(name), "--port", "0")
+    running.store = postgis.url(name)
     yield running
     running.kill()
     postgis.drop(name)

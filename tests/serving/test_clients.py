@@ -1,10 +1,11 @@
-"""Real clients read what the tables hold: OWSLib, GDAL's OAPIF driver, rasterio over HTTP."""
+"""Real clients read what the tables hold: OWSLib, GDAL's OAPIF driver, rasterio over HTTP, QGIS where it is."""
 
 import json
 import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -196,42 +197,48 @@ def test_one_item_by_its_id(either_service):
         assert missing.status_code == 404 and "Traceback" not in missing.text
 
 
-READ = """
+GDAL = """
 import json, sys
 import pyogrio
-address = sys.argv[1]
-layers = sorted(pyogrio.list_layers(f"OAPIF:{address}")[:, 0])
+api, _, names = sys.argv[1:]
 found = {}
-for name in json.loads(sys.argv[2]):
-    table = pyogrio.read_dataframe(f"OAPIF:{address}", layer=name)
-    found[name] = [len(table), sorted(table["id"]), list(table.total_bounds)]
-print(json.dumps([layers, found]))
+for name in json.loads(names):
+    table = pyogrio.read_dataframe(f"OAPIF:{api}", layer=name)
+    found[name] = [[len(table), sorted(table["id"]), list(table.total_bounds)]]
+print(json.dumps([sorted(pyogrio.list_layers(f"OAPIF:{api}")[:, 0]), found]))
 """
-
-
-def _unrestricted():
-    """The environment without what `restrict_gdal` set, where a test ran a command in this process."""
-    return {n: v for n, v in os.environ.items() if n not in {"GDAL_SKIP", *GDAL_OPTIONS}}
-
-
-def test_gdal_reads_the_same_features(either_service, served):
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", READ, either_service.api, json.dumps(SHAPED[:3])],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=_unrestricted(),
-    )
-    layers, found = json.loads(done.stdout)
-    assert {"deposits", "railways", "corridors"} <= set(layers)
-    for name, (rows, ids, bounds) in found.items():
-        table = read(served.gpkg, name)
-        assert rows == len(table) and ids == sorted(table["id"])
-        assert np.allclose(bounds, table.total_bounds)
-
-
-WINDOW = """
+QGIS = """
 import json, sys
+from urllib.parse import urlsplit
+from qgis.core import QgsApplication, QgsDataSourceUri, QgsRectangle, QgsVectorLayer
+
+def open_layers(api, store, name):
+    yield QgsVectorLayer(f"url='{api}' typename='{name}'", name, "OAPIF")
+    if not store.startswith("postgresql:"):
+        yield QgsVectorLayer(f"{store}|layername={name}", name, "ogr")
+        return
+    at, uri = urlsplit(store), QgsDataSourceUri()
+    uri.setConnection(at.hostname, str(at.port), at.path[1:], at.username, at.password)
+    uri.setDataSource("latest", name, "geom", "", "id")
+    yield QgsVectorLayer(uri.uri(False), name, "postgres")
+
+def read(layer):
+    assert layer.isValid() and layer.crs().authid() in ("EPSG:4326", "OGC:CRS84"), layer.source()
+    features, box = list(layer.getFeatures()), QgsRectangle()
+    for feature in features:
+        box.combineExtentWith(feature.geometry().boundingBox())
+    bounds = [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
+    return [len(features), sorted(feature["id"] for feature in features), bounds]
+
+api, store, names = sys.argv[1:]
+program = QgsApplication([], False)
+program.initQgis()
+found = {n: [read(layer) for layer in open_layers(api, store, n)] for n in json.loads(names)}
+print(json.dumps([json.loads(names), found]))
+program.exitQgis()
+"""
+GDAL_WINDOW = """
+import sys
 import numpy as np
 import rasterio
 from rasterio.windows import Window
@@ -240,9 +247,73 @@ with rasterio.open(f"/vsicurl/{sys.argv[1]}") as raster:
     whole = raster.read()
 np.savez(sys.argv[2], part=part, whole=whole)
 """
+QGIS_WINDOW = """
+import sys
+import numpy as np
+from qgis.core import QgsApplication, QgsRasterLayer, QgsRectangle
+
+def read(source, box, width, height, band):
+    block = source.block(band, box, width, height)
+    kind = {6: np.float32, 7: np.float64}[int(source.dataType(band))]
+    return np.frombuffer(block.data(), kind).reshape(height, width)
+
+def read_all(layer):
+    assert layer.isValid() and layer.crs().authid() == "EPSG:4326"
+    source, box = layer.dataProvider(), layer.extent()
+    x, y = layer.rasterUnitsPerPixelX(), layer.rasterUnitsPerPixelY()
+    west, north = box.xMinimum() + 40 * x, box.yMaximum() - 30 * y
+    part = QgsRectangle(west, north - 20 * y, west + 25 * x, north)
+    size = (layer.width(), layer.height())
+    whole = [read(source, box, *size, band + 1) for band in range(layer.bandCount())]
+    return {"part": read(source, part, 25, 20, 1), "whole": np.stack(whole)}
+
+program = QgsApplication([], False)
+program.initQgis()
+np.savez(sys.argv[2], **read_all(QgsRasterLayer(f"/vsicurl/{sys.argv[1]}", "raster", "gdal")))
+program.exitQgis()
+"""
+PROGRAMS = {"GDAL": (sys.executable, GDAL, 1, GDAL_WINDOW)}
+DEBIAN = "/usr/bin/python3"  # whose packages QGIS is one of
 
 
-def test_rasters_are_read_in_parts_over_http(service, served, tmp_path):
+def _has_qgis():
+    if not Path(DEBIAN).is_file():
+        return False
+    ask = [DEBIAN, "-c", "import qgis.core"]
+    return subprocess.run(ask, capture_output=True, check=False).returncode == 0
+
+
+if _has_qgis():
+    PROGRAMS["QGIS"] = (DEBIAN, QGIS, 2, QGIS_WINDOW)
+
+
+def _run(command, home):
+    """What a program prints, without what `restrict_gdal` set where a test ran a command here."""
+    left_out = {"GDAL_SKIP", "PYTHONPATH", *GDAL_OPTIONS}
+    env = {n: v for n, v in os.environ.items() if n not in left_out}
+    env |= {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(command, capture_output=True, check=False, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_programs_read_the_same_features(either_service, served, tmp_path, program):
+    """From the service; QGIS from what it serves, too: the GeoPackage, the views of the database."""
+    python, code, ways, _ = PROGRAMS[program]
+    words = [either_service.api, either_service.store, json.dumps(SHAPED[:3])]
+    layers, found = json.loads(_run([python, "-W", "ignore", "-c", code, *words], tmp_path))
+    assert program == "QGIS" or {"deposits", "railways", "corridors"} <= set(layers)
+    for name, answers in found.items():
+        table = read(served.gpkg, name)
+        assert len(answers) == ways
+        for rows, ids, bounds in answers:
+            assert rows == len(table) and ids == sorted(table["id"])
+            assert np.allclose(bounds, table.total_bounds)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_rasters_are_read_in_parts_over_http(service, served, tmp_path, program):
     items = client_of(service).collection_items("rasters")["features"]
     names = sorted(p.stem for p in (served.gpkg.parent / "rasters").glob("*.tif"))
     assert [f["id"] for f in items] == names
@@ -255,8 +326,8 @@ def test_rasters_are_read_in_parts_over_http(service, served, tmp_path):
         assert about["attribution"] and about["unit"]
     href = items[-1]["properties"]["href"]
     copy = tmp_path / "read.npz"
-    command = [sys.executable, "-c", WINDOW, href, str(copy)]
-    subprocess.run(command, check=True, env=_unrestricted())
+    python, _, _, code = PROGRAMS[program]
+    _run([python, "-c", code, href, str(copy)], tmp_path)
     read = np.load(copy)
     with rasterio.open(served.gpkg.parent / "rasters" / f"{names[-1]}.tif") as raster:
         whole = raster.read()
