@@ -180,6 +180,16 @@ def test_headers_of_pages_and_files(service, served):
     assert tiff.headers["Content-Type"] == kind and tiff.headers["Accept-Ranges"] == "bytes"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_pages_of_other_origins_cannot_read_it(service, method):
+    asked = {"Origin": "http://other.example", "Access-Control-Request-Method": "GET"}
+    for path in ("/", "/api", "/api/collections/deposits/items", "/rasters/suitability.tif"):
+        answer = requests.request(method, service.url + path, headers=asked, timeout=30)
+        assert answer.status_code == 200
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
 def test_links_lead_to_the_address_that_the_client_used(service):
     for name in (f"localhost:{service.port}", f"127.0.0.1:{service.port}"):
         text = requests.get(f"{service.api}/collections", headers={"Host": name}, timeout=30).text
