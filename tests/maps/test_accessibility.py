@@ -34,6 +34,13 @@ STATES = {
     "a dossier in Russian": (
         "geoRee.set({language: 'ru'}); geoRee.open(geoRee.ranked('candidate')[1].id)"
     ),
+    "a dossier without a coordinate": "geoRee.open(geoRee.unranked[0].id)",
+    "a measured point": "geoRee.measurePoint(50.142, 62.278)",
+    "the cost chart, every exit, all layers": (
+        "document.querySelector(\"#chart input[value='cost']\").click();"
+        "geoRee.chooseGateways('every exit');"
+        "Object.values(geoRee.layers).forEach(one => one.addTo(geoRee.map()))"
+    ),
 }
 DARK = "document.documentElement.dataset.theme = 'dark'"
 
