@@ -287,6 +287,8 @@ def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.Data
     or, of a deposit, as its records.
     """
     of_layer = [row for row in inputs if row["layer"] == rule.layer]
+    if rule.layer == "process":  # a table of the package, which every run has
+        of_layer = [{"source": rule.source, "date": rule.as_of, "licence": "Apache-2.0", "id": ""}]
     blank = pd.Series("", index=rows.index)
     texts = rows.get(rule.source_column, blank).astype(object)
     records = rows.get("sources", blank).astype(object) if rule.layer == "deposits" else blank
@@ -295,9 +297,8 @@ def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.Data
         name: [_joined(row[name] for row in named) for named in found]
         for name in ("date", "source", "licence")
     }
-    stated = [text if isinstance(text, str) and text else None for text in texts]
-    pairs = zip(stated, out["source"], strict=True)
-    out["source"] = [text or labels or rule.source for text, labels in pairs]
+    stated = texts.where(texts.map(lambda text: isinstance(text, str) and text != ""), None)
+    out["source"] = [a or b or rule.source for a, b in zip(stated, out["source"], strict=True)]
     if rule.date_column in rows:
         dates = rows[rule.date_column].astype(object)
         out["date"] = [date if isinstance(date, str) else None for date in dates]
@@ -307,8 +308,7 @@ def _credit(rule: Rule, rows: pd.DataFrame, inputs: Sequence[Credit]) -> pd.Data
 def _named(of_layer: list[Credit], text: object, records: object) -> list[Credit]:
     words, ids = (value if isinstance(value, str) else "" for value in (text, records))
     leading = {record.split(":")[0] for record in ids.split(";")}
-    named = [row for row in of_layer if row["source"] in words or row["id"] in leading]
-    return named or of_layer
+    return [r for r in of_layer if r["source"] in words or r["id"] in leading] or of_layer
 
 
 def _joined(texts: Iterable[str]) -> str | None:

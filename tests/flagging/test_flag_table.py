@@ -344,3 +344,11 @@ def test_every_rule_about_a_distance_or_a_border_has_its_error():
             assert rule.error == rule.column.replace("dist_", "err_")
         if rule.flag == "in_protected_area":
             assert rule.error == "position_error_m"
+
+
+def test_every_flag_of_a_run_that_is_known_has_source_date_and_licence(starter_run):
+    found = starter_run.result.tables["flags"]
+    known = found[found["severity"] != "unknown"]
+    assert {"no_flowsheet", "chinese_control", "steep_slope"} <= {*known["flag"]}
+    lacking = known[["source", "date", "licence"]].isna().any(axis=1)
+    assert known.loc[lacking, ["deposit_id", "flag", "date", "licence"]].to_dict("records") == []

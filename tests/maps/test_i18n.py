@@ -232,6 +232,9 @@ def test_a_local_name_is_that_of_a_packaged_deposit_and_has_a_source():
     rows = pd.read_csv(io.StringIO((folder / "names.csv").read_text("utf-8")))
     deposits = pd.read_csv(io.StringIO((files("geo_ree") / "starter/deposits.csv").read_text()))
     assert set(rows["name"]) <= set(deposits["name"])
+    russian = rows[rows["language"] == "ru"].set_index("name")["local_name"]
+    named = deposits[deposits["name_local"].notna()].set_index("name")["name_local"]
+    assert russian.reindex(named.index).to_dict() == named.to_dict()
     assert not rows.isna().any().any()
     assert not rows.duplicated(["language", "name"]).any()
     assert set(rows["language"]) <= set(LANGUAGES)
