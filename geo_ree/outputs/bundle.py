@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -54,6 +54,8 @@ class Bundle:
         The criteria of the score.
     run
         ``run_id, version, schema_version, created, preset, seed, draws, disclaimer``.
+    targets
+        The targets of the run, as ``run.json`` has them; by default those of the package.
 
     Notes
     -----
@@ -74,6 +76,7 @@ class Bundle:
     sources: pd.DataFrame
     criteria: pd.DataFrame
     run: Mapping[str, Any]
+    targets: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def plain(self) -> dict[str, pd.DataFrame]:

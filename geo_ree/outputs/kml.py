@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_ree.maps.measured_features import measure_names, targets_of
 from geo_ree.maps.style import MEASURES, distance_text, score_colour
 from geo_ree.outputs.bundle import Bundle
 from geo_ree.outputs.flag_words import flag_words
@@ -82,6 +84,7 @@ def write_kml(bundle: Bundle, folder: Path) -> None:
     """
     about: dict[str, Any] = {
         "run": bundle.run,
+        "targets": bundle.targets,
         "sources": bundle.sources,
         "unranked": bundle.unranked,
         "flags": bundle.flags,
@@ -100,15 +103,17 @@ def kml_document(
     unranked: gpd.GeoDataFrame | None = None,
     flags: pd.DataFrame | None = None,
     icon: str = "",
+    targets: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """Make a KML document of deposits.
 
     ``scored`` has ``id, name, role, score`` and any other columns of the scores; ``run`` and
     ``sources`` are those of `geo_ree.outputs.notice.read_me`; ``unranked`` has deposits without a
     coordinate, drawn by their area if they have one; ``flags`` is the table of that name;
-    ``icon`` names a picture beside the document.
+    ``icon`` names a picture beside the document; ``targets`` are those of the run, see `Bundle`.
     """
     flagged = {} if flags is None else flag_words(flags)
+    names = measure_names(targets_of({"targets": targets}))
     root = ET.Element("kml", xmlns=_SPACE)
     document = _add(root, "Document")
     _add(document, "name", title)
@@ -123,17 +128,21 @@ def kml_document(
         if len(rows):
             folder = _folder(document, f"{label} ({len(rows)})", opened=role == "candidate")
             for row in rows.to_dict("records"):
-                _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run)
+                _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run, names)
     if unranked is not None and len(unranked):
         folder = _folder(document, f"Without a published coordinate ({len(unranked)})")
         for row in unranked.to_dict("records"):
-            _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run)
+            _placemark(folder, {**row, "flags": flagged.get(row["id"], [])}, run, names)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+def describe_deposit(
+    row: Mapping[str, Any], names: Mapping[str, tuple[str, str]] = MEASURES
+) -> list[tuple[str, str]]:
     """Describe a deposit as pairs of heading and text; unknown values say so.
+
+    ``names`` are those of `geo_ree.maps.measured_features.measure_names`.
 
     Examples
     --------
@@ -141,7 +150,7 @@ def describe_deposit(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     ('access score', '64.0 of 100, rank 1 (90 % of the draws: 1 to 2)')
     """
     lines = [("access score", _score_words(row))]
-    for name, (label, _) in MEASURES.items():
+    for name, (label, _) in names.items():
         if f"dist_{name}_km" in row:
             lines.append((label, describe_distance(row, name)))
     if "latitude" in row:
@@ -247,11 +256,16 @@ def _folder(document: ET.Element, name: str, *, opened: bool = False) -> ET.Elem
     return folder
 
 
-def _placemark(folder: ET.Element, row: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+def _placemark(
+    folder: ET.Element,
+    row: Mapping[str, Any],
+    run: Mapping[str, Any],
+    names: Mapping[str, tuple[str, str]],
+) -> None:
     mark = _add(folder, "Placemark")
     name = str(row.get("name") or row["id"])
     _add(mark, "name", name)
-    _add(mark, "description", _paragraphs([("name", name), *describe_deposit(row)]))
+    _add(mark, "description", _paragraphs([("name", name), *describe_deposit(row, names)]))
     shape = row["geometry"]
     area = shape is not None and shape.geom_type != "Point"
     _add(mark, "styleUrl", f"#{_AREA_STYLE if area else _style_of(row)}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +15,7 @@ from geo_ree.pipeline.gateways import compare_gateways
 from geo_ree.pipeline.records import Layers, Measures, Scores
 from geo_ree.pipeline.sampling import missing_sampler, position_sampler
 from geo_ree.pipeline.unplaced import score_unplaced
+from geo_ree.proximity import Target
 from geo_ree.schema import RANKED_ROLES
 from geo_ree.scoring import (
     Influence,
@@ -26,6 +30,9 @@ from geo_ree.scoring import (
 )
 from geo_ree.scoring.raster_columns import add_raster_columns
 from geo_ree.settings import Options
+
+_SIZE = re.compile(r"of [\d,.]+ (?:people|MW|kV) or more")
+"""The size that a preset states of what it is measured to; that of the targets takes its place."""
 
 _INFLUENCE_SAMPLES = 128
 """Base samples of the influence: enough to tell the strong assumptions from the weak."""
@@ -48,7 +55,8 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
     TOPSIS compares the candidates with each other; the other deposits are scored against them,
     so that none of them changes how the candidates rank.
     """
-    proximity, preset = measures.proximity, load_preset(options.preset)
+    proximity, targets = measures.proximity, measures.targets
+    preset = name_features(load_preset(options.preset), targets)
     table = add_raster_columns(measures.table, preset)
     model = preset.choose(table)
     if options.aggregate:
@@ -75,9 +83,9 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
     return Scores(
         table=gpd.GeoDataFrame(scored, geometry="geometry", crs=table.crs),
         model=model,
-        models=models_for_table(model, table),
+        models=[name_features_in_values(m, targets) for m in models_for_table(model, table)],
         gateways=compare_gateways(
-            candidates, frames, measures.targets, model, layers.labels, layers.regions
+            candidates, frames, targets, model, layers.labels, layers.regions
         ),
         pairwise=drawn.pairwise,
         acceptability=drawn.acceptability,
@@ -96,6 +104,44 @@ def score_deposits(measures: Measures, layers: Layers, options: Options) -> Scor
         ),
         warnings=measure_warnings(measures, frames),
     )
+
+
+def name_features(model: ScoreModel, targets: Mapping[str, Target]) -> ScoreModel:
+    """Name what each criterion is measured to with the least size that the targets of a run count.
+
+    Examples
+    --------
+    >>> from geo_ree.proximity import load_targets
+    >>> named = name_features(load_preset("infrastructure"), load_targets())
+    >>> [c.features for c in named.criteria][3:5]
+    ['power plant of 50 MW or more', 'town of 5,000 people or more']
+    """
+    criteria = []
+    for c in model.criteria:
+        features, measured_to = _feature_words(c.column, c.label, c.measured_to, targets)
+        criteria.append(replace(c, features=features, measured_to=measured_to))
+    return replace(model, criteria=tuple(criteria))
+
+
+def name_features_in_values(
+    model: Mapping[str, Any], targets: Mapping[str, Target]
+) -> dict[str, Any]:
+    """Do the same in the plain values of a model, as `geo_ree.scoring.models_for_table` gives them."""
+    criteria = []
+    for c in model["criteria"]:
+        words = _feature_words(c["column"], c["label"], c["measured_to"], targets)
+        criteria.append({**c, **dict(zip(("features", "measured_to"), words, strict=True))})
+    return {**model, "criteria": criteria}
+
+
+def _feature_words(
+    column: str, label: str, measured_to: str, targets: Mapping[str, Target]
+) -> tuple[str, str]:
+    """Name and description of what is measured to, their sizes those of the target."""
+    target = targets.get(column.removeprefix("dist_").removesuffix("_km"))
+    if target is None or not target.size_words():
+        return label, measured_to
+    return target.name_with_size(label), _SIZE.sub(target.size_words(), measured_to)
 
 
 def rescore(table: pd.DataFrame, model: ScoreModel) -> tuple[pd.DataFrame, ScoreModel]:

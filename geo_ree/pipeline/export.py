@@ -61,14 +61,8 @@ ALL_FORMATS = (*FORMATS, *RASTER_FORMATS)
 RASTER_FOLDER = "rasters"
 
 _RUN_KEYS = (
-    "run_id",
-    "version",
-    "schema_version",
-    "created",
-    "preset",
-    "seed",
-    "draws",
-    "disclaimer",
+    *("run_id", "version", "schema_version", "created"),
+    *("preset", "seed", "draws", "disclaimer"),
 )
 _AREA_KINDS = ("feasible", "contradicting", "ore_field", "admin_area", "country")
 """Kinds of areas, the smallest first."""
@@ -223,6 +217,7 @@ def gather_tables(result: Result) -> Bundle:
             ),
             "criteria": lambda: cleaned(tables["criteria"]),
             "run": lambda: {key: result.report[key] for key in _RUN_KEYS},
+            "targets": lambda: result.report.get("targets", {}),
         },
     )
 

@@ -57,6 +57,9 @@ class Criterion:
     unit
         Unit of a column that is no distance, in which the decay is then meant ("m/s"); its values
         below 0 are worth as much as 0. Empty for a distance.
+    features
+        Name for sentences, with the least size that counts ("power plant of 50 MW or more"); `label` by
+        default. A run sets it from its targets.
     raster
         The raster that gives the column where a table does not have it; see `from_raster`.
 
@@ -84,6 +87,7 @@ class Criterion:
     decay_reason: str = field(default="", repr=False)
     decay_source: str = field(default="", repr=False)
     unit: str = field(default="", repr=False)
+    features: str = field(default="", repr=False, compare=False)
     raster: RasterBand | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +109,8 @@ class Criterion:
             )
         if not self.label:
             object.__setattr__(self, "label", self.name)
+        if not self.features:
+            object.__setattr__(self, "features", self.label)
 
     @property
     def unit_km(self) -> float:
@@ -255,23 +261,23 @@ def check_weight(weight: object, where: str) -> None:
 
 
 def distance_words(criterion: Criterion, distance_km: float, limits: object = None) -> str:
-    """Label and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``.
+    """Features and distance, for instance ``railway 1,240 km`` or ``climb to the railway 860 m``.
 
     `limits` are the targets of the column ``upper_limits``, whose distances are written "at most".
     """
     if math.isnan(distance_km):
-        return f"{criterion.label} unknown"
+        return f"{criterion.features} unknown"
     if math.isinf(distance_km):
-        return f"{criterion.label} out of reach"
+        return f"{criterion.features} out of reach"
     if criterion.unit:
-        return f"{criterion.label} {distance_km:,.4g} {criterion.unit}"
+        return f"{criterion.features} {distance_km:,.4g} {criterion.unit}"
     if criterion.unit_km != 1.0:
-        return f"{criterion.label} {1000.0 * round(distance_km, 2):,.0f} m"
+        return f"{criterion.features} {1000.0 * round(distance_km, 2):,.0f} m"
     at_most = "at most " if _is_upper_limit(criterion, limits) else ""
     if distance_km < 0.95:
         near = f"{distance_km:.1f}" if distance_km >= 0.05 else "under 0.1"
-        return f"{criterion.label} {at_most}{near} km"
-    return f"{criterion.label} {at_most}{distance_km:,.0f} km"
+        return f"{criterion.features} {at_most}{near} km"
+    return f"{criterion.features} {at_most}{distance_km:,.0f} km"
 
 
 def _is_upper_limit(criterion: Criterion, limits: object) -> bool:

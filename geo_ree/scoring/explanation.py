@@ -178,7 +178,7 @@ def strengths_and_weaknesses(row: pd.Series, model: ScoreModel) -> tuple[str, st
         value = _number(row[f"value_{criterion.name}"])
         distance = _number(row[criterion.column]) * criterion.unit_km
         if math.isnan(distance):
-            unknown.append(criterion.label)
+            unknown.append(criterion.features)
         elif value >= 0.5:
             won.append((-share * value, distance_words(criterion, distance, limits)))
         else:
@@ -272,9 +272,9 @@ def _sentence(
     own, name, veto = _number(row["score"]), row.get("name"), row.get("veto")
     limits = row.get("upper_limits")
     label = name if isinstance(name, str) and name else str(scores.index[place])
-    weighted = table[table["weight"] > 0]
+    weighted, features = table[table["weight"] > 0], {c.name: c.features for c in model.criteria}
     if math.isnan(own):
-        return f"{label} has no score: {_join(list(weighted['label']))} unknown."
+        return f"{label} has no score: {_join([features[n] for n in weighted.index])} unknown."
     if isinstance(veto, str) and veto:
         parts = [f"{label} is excluded and scores 0 of 100: {veto}."]
     else:
@@ -288,7 +288,7 @@ def _sentence(
             f"Strengths: {_largest(weighted[~weak], 'points', 'points', _STRENGTHS, model, limits)}.",
             f"Weaknesses: {_largest(weighted[weak], 'gain', 'points lost', _WEAKNESSES, model, limits)}.",
         ]
-    unknown = list(weighted.loc[weighted["distance_km"].isna(), "label"])
+    unknown = [features[n] for n in weighted.index[weighted["distance_km"].isna()]]
     if unknown:
         parts.append(f"Unknown: {_join(unknown)}.")
     gains = table["gain"].to_numpy(dtype=np.float64)
@@ -298,7 +298,7 @@ def _sentence(
     else:
         criterion, after = model.criteria[best], moved[best]
         near = criterion.unit_km == 1 and not criterion.unit
-        change = f"{criterion.label} nearby" if near else f"no {criterion.label}"
+        change = f"{criterion.features} nearby" if near else f"no {criterion.features}"
         rank = _rank(place, after, among)
         parts.append(f"Largest possible gain: {change} ({after[place]:.0f} points, rank {rank}).")
     return " ".join(parts)

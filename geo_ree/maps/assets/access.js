@@ -120,7 +120,7 @@
   function measured(d, r) {
     var target = LINES[r.component], there = g.nearestFeature(d["near_" + target]);
     if (!known(r.measured_km)) return g.t("site_access_none") + (known(r.assumed_km) && known(d.dist_power_plant_km)
-      ? g.t("site_access_assumed", { km: g.plainNumber(r.assumed_km, 0), plant: g.plainNumber(d.dist_power_plant_km, 0) }) : "");
+      ? g.t("site_access_assumed", { km: g.plainNumber(r.assumed_km, 0), plant: g.plainNumber(d.dist_power_plant_km, 0), features: g.measureName("power_plant") }) : "");
     return g.say("site_access_measured", { distance: g.kilometres(r.measured_km, d["err_" + target + "_km"], g.isUpperLimit(d, target), g.besideOf(d, target)), feature: [there.name, there.label ? [", ", g.titled(there.label)] : ""] });
   }
   function otherCost(total) {

@@ -157,12 +157,12 @@
     var m = g.model(), list = m ? m.criteria : g.data.criteria, all = 0;
     function weight(c) { return m ? g.state.weights[c.name] || 0 : c.weight; }
     list.forEach(function (c) { all += weight(c); });
-    return list.map(function (c) { return { name: c.name, label: c.label, column: c.column, share: !m ? c.weight : all ? weight(c) / all : 0 }; }).filter(function (c) { return c.share; });
+    return list.map(function (c) { return { name: c.name, label: c.label, features: c.features, column: c.column, share: !m ? c.weight : all ? weight(c) / all : 0 }; }).filter(function (c) { return c.share; });
   }
   function points(d) {
     var live = g.model() ? g.pointsOf(d) : null, room = 1 - g.unknownWeightOf(d) / 100;
     return el("table", { "class": "points" }, el("tbody", {}, criteria().map(function (c) {
-      var got = live ? live[c.name] : d["points_" + c.name], label = g.term(c.label);
+      var got = live ? live[c.name] : d["points_" + c.name], label = g.featuresOf(c);
       if (!known(got) || (!live && c.column && !known(d[c.column]))) return g.row(label, g.cell("n", g.unknown()), "");
       var top = 100 * c.share / room, full = Math.max(0, Math.min(100, 100 * got / top));
       return g.row(label, g.cell("n", t("points_of", { got: g.plainNumber(got, 1), top: g.plainNumber(top, Math.abs(top - Math.round(top)) > 0.05 ? 1 : 0) })),

@@ -6,10 +6,12 @@
   function joined(words) {
     return words.length < 2 ? words.join("") : t("list_and", { first: words.slice(0, -1).join(", "), last: words[words.length - 1] });
   }
+  /* What a criterion is measured to, with the least size that counts. */
+  g.featuresOf = function (criterion) { return criterion.features && criterion.features !== criterion.label ? g.phrase(criterion.features) : g.term(criterion.label); };
   function target(criterion) { return criterion.column.replace(/^dist_/, "").replace(/_km$/, ""); }
   /* Label and distance, as distance_words writes them. */
   function distance(d, criterion, far) {
-    var label = g.term(criterion.label), words;
+    var label = g.featuresOf(criterion), words;
     if (isNaN(far)) return t("criterion_unknown", { criterion: label });
     if (!isFinite(far)) return t("out_of_reach", { criterion: label });
     if (criterion.unit) words = String(Number(far.toPrecision(4))) + " " + criterion.unit;
@@ -35,7 +37,7 @@
     m.criteria.forEach(function (c, j) {
       var far = g.scoring.column(c.column)[row], value = g.scoring.values(m)[j][row];
       if (!share[j]) return;
-      if (isNaN(far)) found.unknown.push(g.term(c.label));
+      if (isNaN(far)) found.unknown.push(g.featuresOf(c));
       else if (value >= NEAR_VALUE) found.won.push([share[j] * value, distance(d, c, far)]);
       else found.lost.push([share[j] * (1 - value), distance(d, c, far)]);
     });
@@ -79,7 +81,7 @@
     var best = list.reduce(function (most, one) { return one.gain > most.gain ? one : most; }, list[0]), c = best.criterion;
     if (!(best.gain >= LEAST)) return t("no_single_gain");
     return t("largest_gain", {
-      change: t(c.unit_km === 1 && !c.unit ? "criterion_nearby" : "criterion_gone", { criterion: g.term(c.label) }),
+      change: t(c.unit_km === 1 && !c.unit ? "criterion_nearby" : "criterion_gone", { criterion: g.featuresOf(c) }),
       points: g.plainNumber(best.moved.score, 0), rank: rankAmong(d, best.moved.score, best.moved.others)
     });
   }
@@ -94,7 +96,7 @@
         t("strengths_are", { list: largest(d, weighted.filter(function (one) { return !weak(one); }), "points", "points_won", STRENGTHS) }),
         t("weaknesses_are", { list: largest(d, weighted.filter(weak), "gain", "points_lost", WEAKNESSES) })];
     }
-    var unknown = weighted.filter(function (one) { return isNaN(one.far); }).map(function (one) { return g.term(one.criterion.label); });
+    var unknown = weighted.filter(function (one) { return isNaN(one.far); }).map(function (one) { return g.featuresOf(one.criterion); });
     if (unknown.length) said.push(t("unknown_are", { list: joined(unknown) }));
     return said.concat(gain(d, list)).join(" ");
   };

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from geo_ree import storage
+from geo_ree.maps.measured_features import targets_of
 from geo_ree.outputs.flag_words import flag_words
 from geo_ree.outputs.kml import describe_distance, kml_document
 from geo_ree.outputs.notice import licence_notice
@@ -26,7 +27,7 @@ _NEAR = (
     ("airport", "Airport, in any country"),
     ("road", "Main road"),
     ("railway", "Open railway"),
-    ("settlement", "Town of 5,000 or more"),
+    ("settlement", "Settlement"),
     ("border", "Nearest other country"),
 )
 _TO_ASK = (
@@ -59,7 +60,12 @@ def write_visit(plan: VisitPlan, folder: Path) -> list[Path]:
     """
     bundle = plan.bundle
     kml = kml_document(
-        plan.sites, run=bundle.run, sources=bundle.sources, flags=bundle.flags, title="Site visit"
+        plan.sites,
+        run=bundle.run,
+        sources=bundle.sources,
+        flags=bundle.flags,
+        title="Site visit",
+        targets=bundle.targets,
     )
     with storage.atomic_files(folder) as draft:
         (draft / "visit.html").write_text(render_sheet(plan), encoding="utf-8")
@@ -97,7 +103,7 @@ def render_sheet(plan: VisitPlan) -> str:
         '<div class="keep"><h2>Unknown: ask before going</h2><ul>',
         *(f"<li>{escape(a)}</li>" for a in _TO_ASK),
         "</ul></div>",
-        *(_site(s) for s in sites),
+        *(_site(s, plan.bundle.targets) for s in sites),
         _footer(plan),
     ]
     return "\n".join(
@@ -140,7 +146,7 @@ def _stops(trip: Trip, sites: list[dict[str, Any]]) -> str:
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _site(site: Mapping[str, Any]) -> str:
+def _site(site: Mapping[str, Any], targets: Mapping[str, Any]) -> str:
     lat, lon = float(site["latitude"]), float(site["longitude"])
     error = site.get("position_error_m")
     margin = "of unknown error" if pd.isna(error) else f"± {_radius(float(error))}"
@@ -149,7 +155,7 @@ def _site(site: Mapping[str, Any]) -> str:
     also = site.get("aliases")
     near = "".join(
         f"<tr><th>{escape(label)}</th><td>{_distance(site, name)}</td></tr>"
-        for name, label in _NEAR
+        for name, label in _near_labels(targets)
     )
     facts = "".join(
         f"<tr><th>{label}</th><td>{_known(site.get(key))}</td></tr>"
@@ -229,6 +235,14 @@ def _tailings(site: Mapping[str, Any]) -> str:
 def _aliases(text: Any) -> str:
     names = [a.strip() for a in str(text or "").split(";") if a.strip()]
     return f" <small>(also {escape(', '.join(names))})</small>" if names else ""
+
+
+def _near_labels(stated: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """What a site is near, towns with the least size that counts in the run."""
+    targets = targets_of({"targets": stated})
+    for name, label in _NEAR:
+        named = targets[name].name_with_size(label.lower()) if name in targets else label
+        yield name, label if named == label.lower() else named[0].upper() + named[1:]
 
 
 def _distance(site: Mapping[str, Any], name: str) -> str:
