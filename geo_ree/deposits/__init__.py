@@ -37,6 +37,7 @@ from geo_ree.deposits.resources.statement_comparison import (
 from geo_ree.deposits.resources.statements import (
     STATED_COLUMNS,
     arrange_statements,
+    beside_leading,
     display_statement,
     leading_statements,
     stated_quantities,
@@ -60,6 +61,7 @@ __all__ = [
     "add_position_values",
     "arrange_statements",
     "assign_country",
+    "beside_leading",
     "classify_statements",
     "compare_statements",
     "contained_mass",

@@ -26,7 +26,7 @@ _COLUMNS = (
     ("access_usd", "n"),
     ("contained_oxide", "n"),
 )
-LEADING = ("oxide_t", "oxide_figure", "category_class", "system", "system_kind", "year")
+LEADING = ("oxide_t", "oxide_figure", "category_class", "system", "system_kind", "year", "edition")
 """What the table says of the leading statement of a deposit."""
 
 _CAVEATS = ("limit_access", "limit_straight", "limit_unknown", "board_intervals")
@@ -280,7 +280,8 @@ def _cells(
     stage = str(known.get("stage", "")).replace("_", " ")
     score = _spread(say, known, "score", "score_p5", "score_p95", digits=1)
     rank = _range(known, "rank_p5", "rank_p95")
-    access = _spread(say, known, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
+    rounded = {n: _about(value) if n.startswith(_COST) else value for n, value in known.items()}
+    access = _spread(say, rounded, f"{_COST}_p50", f"{_COST}_p10", f"{_COST}_p90")
     oxide = known.get("leading_oxide_t")
     tonnes = say("unknown") if oxide is None else f"{oxide:,.0f} {say('t')}"
     stated = _statement(say, known)
@@ -304,12 +305,17 @@ def _spread(
     return f"{row[mid]:,.{digits}f}" + (f"<small>{span}</small>" if span else "")
 
 
+def _about(value: float) -> float:
+    """Two significant digits, as one would say a sum of money."""
+    return float(f"{value:.2g}")
+
+
 def _mark(say: _Words, row: Mapping[str, Any]) -> str:
     """The cost of access without the lines that a source places at the deposit."""
     if "access_measured_usd" not in row or f"{_COST}_p50" not in row:
         return ""
     usd, low, high = (
-        f"{float(f'{value:.2g}'):,.0f}" if value is not None else say("unknown")
+        f"{_about(value):,.0f}" if value is not None else say("unknown")
         for value in (row.get(f"access_measured_{name}") for name in ("usd", "low", "high"))
     )
     words = say("site_access_mark", usd=usd, low=low, high=high, year=str(row["access_stated_in"]))
@@ -320,7 +326,12 @@ def _statement(say: _Words, row: Mapping[str, Any]) -> str:
     """System and year of the statement that a tonnage is from, and what is to be said of it."""
     system = str(row.get("leading_system", ""))
     year = str(row.get("leading_year", "")).removesuffix(".0")
-    parts = [safe_html(say.term(system)), safe_html(year) if year not in system else ""]
+    edition = str(row.get("leading_edition", "")).removesuffix(".0")
+    said = safe_html(year) if year not in system else ""
+    if said and edition and edition != year:
+        parts = [safe_html(say.term(system)) + say("estimated_in", year=year)]
+    else:
+        parts = [safe_html(say.term(system)), said]
     if row.get("leading_oxide_figure") == "computed":
         parts.append(say("ore_times_grade"))
     coded = row.get("leading_system_kind") == "reporting_code"

@@ -9,9 +9,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_ree.deposits import HOLDER_COLUMNS, ORE_CLASSES, leading_statements, with_oxide
+from geo_ree.deposits import (
+    HOLDER_COLUMNS,
+    ORE_CLASSES,
+    beside_leading,
+    leading_statements,
+    with_oxide,
+)
 from geo_ree.maps.filter_classes import CLASS_COLUMNS, add_classes, transliterations
-from geo_ree.maps.headline import cards, headline, read_partner_countries
+from geo_ree.maps.finding_cards import cards, read_partner_countries
+from geo_ree.maps.headline import headline
 from geo_ree.maps.measured_features import (
     layer_labels,
     measure_names,
@@ -80,7 +87,7 @@ _UNRANKED = (
 _RESOURCE = (
     *("deposit_id", "substance", "quantity_t", "grade_pct", "grade_text", "category", "system"),
     *("edition", "year", "source", "notes", "shown", "contradiction", "system_kind"),
-    *("oxide_t", "oxide_figure"),
+    *("oxide_t", "oxide_figure", "beside"),
 )
 _FLAG = (
     *("deposit_id", "flag", "severity", "fact", "value", "unit", "limit", "error"),
@@ -149,6 +156,7 @@ def page_values(
         "headline": headline(tables),
         "cards": cards(tables),
         "partner_countries": list(read_partner_countries()["country"]),
+        "partner_list": _partner_list(read_partner_countries()),
         "avoided_countries": list(avoided_countries(DEFAULT_QUESTION)),
         "deposits": packed(scores, (*_DEPOSIT, *own, *measured)),
         "unranked": columnar(unplaced, _UNRANKED),
@@ -197,10 +205,16 @@ def scored_countries(scores: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys((*SCORED_COUNTRIES, *codes)))
 
 
+def _partner_list(countries: pd.DataFrame) -> dict[str, str]:
+    """Since when the countries are partners, at the latest, and by which sources."""
+    return {"as_of": countries["as_of"].max(), "source": "; ".join(countries["source"].unique())}
+
+
 def _owner_names(control: pd.DataFrame) -> dict[str, str]:
     """The English name of each country of an owner or a partner; the page translates it."""
     named = [control[c].dropna() for c in ("owner_country", "partner_country") if c in control]
     codes = {code for texts in named for text in texts for code in str(text).split(";")}
+    codes |= set(read_partner_countries()["country"])
     return {code: plain(name) for code, name in read_world()["name"].items() if code in codes}
 
 
@@ -315,7 +329,7 @@ def _with_leading(resources: pd.DataFrame) -> pd.DataFrame:
     if "substance" not in resources or "quantity_t" not in resources:
         return resources
     shown = resources.index.isin(leading_statements(resources).index)
-    return with_oxide(resources).assign(shown=shown)
+    return with_oxide(resources).assign(shown=shown, beside=beside_leading(resources))
 
 
 def _with_symbols(scores: pd.DataFrame, resources: pd.DataFrame) -> pd.DataFrame:

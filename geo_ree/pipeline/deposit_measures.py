@@ -20,7 +20,7 @@ from geo_ree.pipeline.water_notes import water_notes
 from geo_ree.proximity import Target, TargetIndex, load_targets, measure, measure_surroundings
 from geo_ree.proximity.border_distance import border_columns
 from geo_ree.proximity.omission import ALL
-from geo_ree.schema import SCORED_ROLES
+from geo_ree.schema import RANKED_ROLES, SCORED_ROLES
 from geo_ree.settings import Options
 
 _UNSURE_KM = 25.0
@@ -113,7 +113,11 @@ def _unknown_distances(measures: Measures, frames: Mapping[str, gpd.GeoDataFrame
                 f"no source of the layer {target.layer} is available: {target.label} is unknown"
             )
         elif unknown:
-            out.append(f"{target.label}: unknown for {unknown} of {len(measures.table)} deposits")
+            ranked = int(measures.table["role"].isin(RANKED_ROLES).sum())
+            out.append(
+                f"{target.label}: unknown for {unknown} of {len(measures.table)} deposits "
+                f"that were measured, {ranked} of them candidates and by-product hosts"
+            )
     for layer in ("railways", "roads"):
         if layer in frames:
             unsure = int((frames[layer]["lateral_error_km"] > _UNSURE_KM).sum())

@@ -412,15 +412,16 @@ def test_tonnes_and_grade_are_of_one_statement_on_screen_and_paper(data, tmp_pat
     ]
     resources = pd.DataFrame(rows, columns=list(columns)).assign(source="s", shown=[True, False])
     resources["system_kind"] = ["reporting_code", "state"]
+    resources["edition"] = ["2004", None]
     resources["grade_text"] = ["0.96 % REO", None]
     path = tmp_path / "map.html"
     path.write_text(render(**changed(data, resources=resources)), encoding="utf-8")
-    short = "JORC 2004, 2013, computed as ore × grade, category unknown"
+    short = "JORC 2004, estimate of 2013, computed as ore × grade, category unknown"
     assert f"3,360,000 t<small>{short}</small>" in path.read_text(encoding="utf-8")
     seen = visit(path, 1900, 900)
     seen.page.evaluate("geoRee.toggleShortlist('a'); geoRee.toggleShortlist('b')")
     text = seen.page.inner_text("#comparison")
-    named = "category unknown, JORC 2004, 2013, computed as ore × grade"
+    named = "category unknown, JORC 2004, estimate of 2013, computed as ore × grade"
     assert f"3,360,000 t\n{named}" in text
     assert re.search(rf"0\.96 %\n+(0\.96 % REO\n+)?{named}", text)
     assert "a state registry" not in text

@@ -215,14 +215,34 @@ PARTLY = {"holder_status": "partly"}
 @pytest.mark.parametrize(
     ("row", "flag", "verdict", "words"),
     [
-        ({"owner_country": "USA;KAZ"}, None, "yes", "already holds it or has a share: Acme"),
-        ({"partner_country": "GBR", "partner": "Beta"}, None, "yes", "holder of an option: Beta"),
+        (
+            {"owner_country": "USA;KAZ"},
+            None,
+            "yes",
+            "already (United States): Acme, last seen 2025-12",
+        ),
+        (
+            {"partner_country": "GBR", "partner": "Beta"},
+            None,
+            "yes",
+            "already (United Kingdom): Beta, last seen 2024-09",
+        ),
         ({"owner_country": "USA"}, "state_share", "yes", "The state has a share or may take one"),
-        ({"owner_country": "CHN;KGZ"}, None, "no", "A company from China holds it"),
+        (
+            {
+                "owner_country": "KAZ;USA",
+                "ultimate_owner": "Fund 25 %; Cove 75 %",
+                "kind_of_right": "exploration contract",
+            },
+            None,
+            "yes",
+            "is in already (United States, exploration contract): Cove 75 %, last seen 2025-12",
+        ),
+        ({"owner_country": "CHN;KGZ"}, None, "no", "No: a company from China holds it"),
         ({"owner_country": "USA"}, "sanctions", "no", "Against it: "),
-        ({"holder_status": "not found"}, "sanctions", "no", "No holder was found"),
+        ({"holder_status": "not found"}, "sanctions", "no", "no holder was found"),
         ({"holder_status": "not found"}, None, "unclear", "ask the licensing body"),
-        (None, None, "unclear", "Its holder was not looked up"),
+        (None, None, "unclear", "its holder was not looked up"),
         ({"owner_country": "CHN", **PARTLY}, None, "unclear", "known in part"),
         (
             {"owner_country": "CHN", "holder": "Acme (by one account)", **PARTLY},
@@ -234,8 +254,8 @@ PARTLY = {"holder_status": "partly"}
         ({"owner_country": "USA", "source_quality": "weak"}, None, "unclear", "known in part"),
         ({"owner_country": "USA"}, "park", "unclear", "Against it: park or reserve"),
         ({"owner_country": "USA"}, "licence", "unclear", "Its licence was withdrawn, has ended"),
-        ({"owner_country": "CHN;USA"}, None, "unclear", "Companies from China, United States"),
-        ({"owner_country": "KAZ"}, None, "unclear", "Its holder has owners from Kazakhstan"),
+        ({"owner_country": "CHN;USA"}, None, "unclear", "companies from China, United States"),
+        ({"owner_country": "KAZ"}, None, "unclear", "its holder has owners from Kazakhstan"),
         ({"holder": "no licence holder; survey ground"}, None, "unclear", "no licence holder"),
         ({}, None, "unclear", "the country of the owner is not: Acme"),
     ],
@@ -245,8 +265,9 @@ def test_whether_an_investor_could_come_in_is_answered_first_by_stated_rules(
 ):
     columns = ("deposit_id", "holder_status", "holder", "owner_country", "partner")
     columns += ("partner_country", "as_of", "source", "source_quality")
+    columns += ("partner_as_of", "ultimate_owner", "kind_of_right")
     given = {"deposit_id": "a", "holder_status": "found", "holder": "Acme", "as_of": "2025-12"}
-    given |= {"source": "A list of 2025", **(row or {})}
+    given |= {"source": "A list of 2025", "partner_as_of": "2024-09", **(row or {})}
     if given["holder_status"] == "not found":
         given["holder"] = None
     control = pd.DataFrame([] if row is None else [given], columns=list(columns))
@@ -257,10 +278,10 @@ def test_whether_an_investor_could_come_in_is_answered_first_by_stated_rules(
     seen = visit(written(changed(data, control=control, flags=shown), tmp_path))
     seen.page.evaluate("geoRee.open('a')")
     said = seen.page.inner_text("#dossier .investor")
-    first = {"yes": "Yes, by these facts.", "no": "No, by these facts.", "unclear": "Unclear."}
+    first = {"yes": "A Western company is in already", "no": "No:", "unclear": "Unclear:"}
     assert seen.page.inner_text("#dossier .investor .verdict") == first[verdict]
     assert words in said
-    assert ("as of 2025-12" in said) == (row is not None)
+    assert ("as of 2025-12" in said) == (row is not None and verdict != "yes")
     assert seen.trouble == []
 
 
@@ -272,3 +293,22 @@ def test_dates_have_the_order_of_the_language(data, tmp_path, visit):
     assert seen.value(f"geoRee.dates({both!r})") == (
         "15.03.2024; 12.2025; OFR 02-189; 2009-2029; 2010-07-01-x"
     )
+
+
+def test_a_partner_is_as_old_as_the_newest_source_that_names_it(starter_page, visit):
+    """The date of a licence list is not that of an option; share, right and list are a click away at most."""
+    control = starter_page[0].tables["control"].dropna(subset=["partner_as_of"])
+    assert len(control) and (control["partner_as_of"] < control["as_of"]).all()
+    seen = visit(starter_page[1], 1440, 900)
+    for row in control.itertuples():
+        said = seen.value(
+            f"geoRee.investorAnswer(geoRee.byId[{row.deposit_id!r}]).map(p => p.textContent || p).flat().join('')"
+        )
+        assert row.as_of not in said and seen.value(f"geoRee.dates({row.partner_as_of!r})") in said
+        assert seen.value(f"geoRee.rightOf(geoRee.byId[{row.deposit_id!r}])").startswith(
+            row.kind_of_right
+        )
+    listed = seen.page.locator(".partner-list")
+    assert listed.count() == 1 and "FORGE" in listed.text_content()
+    names = seen.value("geoRee.data.partner_countries.map(geoRee.country)")
+    assert all(len(name) > 3 and name in listed.text_content() for name in names)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from geo_ree.maps.headline import cards, headline
+from geo_ree.deposits import beside_leading
+from geo_ree.maps.finding_cards import cards
+from geo_ree.maps.headline import headline
 from tests.maps.conftest import changed, written
 
 pytestmark = pytest.mark.browser
@@ -14,7 +16,7 @@ CARD_ORDER = [
     "Ore minerals and flowsheet",
     "Thorium and uranium",
     "Route to a port",
-    "Cost of access, USD",
+    "Cost of access, USD (P10–P90)",
     "Score",
 ]
 
@@ -235,3 +237,37 @@ def test_canvases_learn_the_colours_of_a_theme(starter_page, visit):
     seen.until(f"geoRee.colour('ink') !== '{light}'")
     seen.page.emulate_media(media="print")
     seen.until(f"geoRee.colour('ink') === '{light}'")
+
+
+def test_a_size_names_the_statement_that_differs_and_the_newer_one(starter_page, seen):
+    """Wherever the run holds such statements, of the deposits whose size is a resource."""
+    rows = starter_page[0].tables["resources"].reset_index(drop=True)
+    rows = rows.assign(beside=beside_leading(rows)).dropna(subset=["beside"])
+    assert {"differs", "newer"} == set(rows["beside"])
+    checked = 0
+    for row in rows.itertuples():
+        if not seen.value(f"Boolean(geoRee.byId[{row.deposit_id!r}])"):
+            continue
+        said = seen.value(f"geoRee.sizeBeside(geoRee.byId[{row.deposit_id!r}]).join('; ')")
+        if said and row.beside == "differs":
+            assert f"{float(row.oxide_t or row.quantity_t):,.0f} t" in said
+        if said and row.beside == "newer":
+            assert f"{row.year:.0f}); its figures were not seen" in said
+        checked += bool(said)
+    assert checked > 1
+    shown = [c for c in cards(starter_page[0].tables) if c["question"] == "card_largest"]
+    texts = seen.page.locator(
+        f"#cards .card[data-deposit='{shown[0]['deposit']}']"
+    ).all_inner_texts()
+    beside = seen.value(f"geoRee.sizeBeside(geoRee.byId[{shown[0]['deposit']!r}])")
+    assert all(words in texts[0] for words in beside)
+
+
+def test_limits_say_what_the_test_leaves_of_the_score(seen):
+    """By the evidence that the criteria ship with: what separates alone, and what adds nothing to it."""
+    graded = seen.value("geoRee.data.criteria.map(c => [geoRee.term(c.label), c.evidence])")
+    said = seen.page.inner_text("#first-limits .tested")
+    alone, nothing = said.split("These add nothing")
+    for label, grade in graded:
+        assert (label in alone) == (grade == "base")
+        assert (label in nothing) == (grade in ("alone", "none", "against"))

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from geo_ree.maps.headline import REGISTERED, cards, headline, read_partner_countries, words
+from geo_ree.maps.finding_cards import cards, read_partner_countries
+from geo_ree.maps.headline import REGISTERED, headline, words
 from geo_ree.routing.route_answers import DEFAULT_QUESTION
 
 NAMES = ("code", "register", "press", "blank")
@@ -169,6 +170,40 @@ def test_the_leader_and_who_cannot_be_told_apart_from_it(alike, key, count):
     assert (found, values["leader"], values.get("count")) == (key, "press", count)
 
 
+def test_those_without_a_coordinate_are_counted_beside_the_leader():
+    """Of three without a place one cannot have rank 1 anywhere, of one the ranks are unknown."""
+    scores = table(not_separable_from=[None, None, "code", None])
+    blank = {"score": None, "rank_in_role": pd.NA, "latitude": None}
+    lost = table(("here", "there", "where"), **blank, rank_best=[1, 2, None])
+    found, values = sentence({"scores": scores, "unranked": lost}, "headline_lead")
+    assert found == "headline_leader_open"
+    assert values == {"leader": "press", "others": 3, "count": 1, "unplaced": 3, "above": 2}
+    found, values = sentence(
+        {"scores": scores, "unranked": lost.assign(rank_best=1)}, "headline_lead"
+    )
+    assert (found, values["unplaced"]) == ("headline_leader_any", 3)
+    alone = scores.assign(not_separable_from=[None, None, "", None])
+    found, values = sentence({"scores": alone, "unranked": lost}, "headline_lead")
+    assert (found, values["above"]) == ("headline_leader_apart_open", 2)
+    (said,) = words([(found, values)], {"press": "Press"})
+    assert "all 3 others with a coordinate; 3 more have none, and 2 of these may stand" in said
+
+
+def test_the_largest_by_registers_alone_is_named_where_it_is_another():
+    """A register says less of the largest than of another: by registers alone the order turns."""
+    stated = resources(
+        ("code", "oxide", 9000.0, "reporting_code"),
+        ("code", "oxide", 2000.0, "state"),
+        ("register", "oxide", 5000.0, "state"),
+    )
+    values = card({"scores": table(), "resources": stated}, "card_largest")["values"]
+    assert (values["registered"], values["registered_t"]) == ("register", 5000.0)
+    stated.loc[1, "quantity_t"] = 6000.0
+    assert (
+        "registered" not in card({"scores": table(), "resources": stated}, "card_largest")["values"]
+    )
+
+
 def test_nothing_known_gives_one_sentence_and_no_card():
     assert headline({}) == [("headline_ranked", {"ranked": 0, "all": 0})]
     assert cards({}) == []
@@ -327,7 +362,16 @@ def test_the_starter_run_has_a_headline_and_three_cards(starter_run):
 @pytest.mark.parametrize(
     ("grade", "largest", "beside"),
     [
-        (0.01, "code", {"published": "register", "published_t": 5000.0}),
+        (
+            0.01,
+            "code",
+            {
+                "published": "register",
+                "published_t": 5000.0,
+                "registered": "register",
+                "registered_t": 5000.0,
+            },
+        ),
         (1e-5, "register", {"coded": "code", "coded_t": 10.0, "by_grade": True}),
     ],
 )

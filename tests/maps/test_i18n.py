@@ -37,7 +37,7 @@ SENTENCES = {
     "governance.csv": ("fact", "note"),
     "control.csv": (
         *("holder", "ultimate_owner", "state_share", "partner"),
-        *("licence_no", "licence_expiry", "note"),
+        *("kind_of_right", "licence_no", "licence_expiry", "note"),
     ),
     "resources.csv": ("notes",),
 }
@@ -151,7 +151,7 @@ def test_no_key_is_missing_or_unused():
     assert len(asked) > 200
     assert sorted(asked - set(ENGLISH["page"])) == []
     # Some keys are picked from a list in the scripts, by the name of a column or a class.
-    modules = ("headline.py", "board.py", "still_map.py")
+    modules = ("headline.py", "finding_cards.py", "board.py", "still_map.py")
     said = "".join((files("geo_ree.maps") / m).read_text(encoding="utf-8") for m in modules)
     said += "".join(texts.values())
     quoted = set(re.findall(r'"(\w+)"', said)) | set(

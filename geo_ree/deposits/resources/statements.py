@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from geo_ree.deposits.resources.statement_comparison import (
+    compare_statements,
     contained_oxide,
     contradictions,
     order_statements,
@@ -102,6 +103,58 @@ def with_oxide(statements: pd.DataFrame) -> pd.DataFrame:
         oxide_t=pd.Series([t for t, _ in found], statements.index, dtype="float64"),
         oxide_figure=pd.Series([f or None for _, f in found], statements.index, dtype=object),
     )
+
+
+DIFFERS = 1.5
+"""From this factor on, either way, another statement of a deposit stands beside the leading one."""
+
+
+def beside_leading(resources: pd.DataFrame) -> pd.Series:
+    """Say which statements a reader of the leading one has to know.
+
+    Parameters
+    ----------
+    resources
+        Rows of the layer ``resources``, classified or not, as for `display_statement`.
+
+    Returns
+    -------
+    pandas.Series
+        On the index of `resources`: ``differs`` for the first comparable statement of a deposit, in the
+        order of `display_statement`, that differs from the leading one by `DIFFERS` or more; ``newer``
+        for one by a reporting code, later than the leading one, whose quantity was not seen; else None.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"deposit_id": "d", "substance": ["oxide", "oxide", "unclear"],
+    ...                      "quantity_t": [3e6, 1e6, None], "year": [2013, None, 2023],
+    ...                      "system": ["JORC 2004", "state registry", "JORC 2012"]})
+    >>> beside_leading(rows).tolist()
+    [None, 'differs', 'newer']
+    """
+    said: dict[Any, str] = {}
+    for _, group in order_statements(resources).groupby("deposit_id", sort=False):
+        rows = [(at, dict(zip(group.columns, row, strict=True))) for at, *row in group.itertuples()]
+        if not _number(rows[0][1], "quantity_t") > 0:
+            continue
+        shown, others = rows[0][1], rows[1:]
+        factors = ((at, compare_statements(shown, row).factor) for at, row in others)
+        first = next((at for at, by in factors if max(by, 1.0 / by) >= DIFFERS), None)
+        if first is not None:
+            said[first] = "differs"
+        said |= {at: "newer" for at, row in others if _is_newer(row, shown)}
+    return pd.Series([said.get(at) for at in resources.index], resources.index, dtype=object)
+
+
+def _is_newer(row: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    unseen = pd.isna(_number(row, "quantity_t"))
+    later = _number(row, "year") > _number(shown, "year")
+    return bool(unseen and row["system_kind"] == "reporting_code" and later)
+
+
+def _number(row: Mapping[str, Any], name: str) -> float:
+    value = row.get(name)
+    return float("nan") if value is None or pd.isna(value) else float(value)
 
 
 _STATED = {

@@ -117,14 +117,14 @@
       notes.length ? el("details", {}, el("summary", {}, t("assumed_count", { count: notes.length })), el("ul", {}, notes.map(function (one) { return el("li", {}, assumption(one)); }))) : null,
       r.note && r.component !== "total" ? el("div", { "class": "small" }, g.list(r.note).map(g.phrase).join("; ")) : null), g.cell("n", built ? span(r, measure, 0) : t("spur_not_built")), g.cell("n", built ? capital : DASH));
   }
-  function reach(low, high) { return t("low_high", { low: g.plainNumber(low, 0), high: g.plainNumber(high, 0) }); }
+  function reach(low, high) { return t("low_high", { low: g.about(low), high: g.about(high) }); }
   /* The second of two figures that stand level. */
   function or(other) { return " " + t("or_other", { other: other }); }
   /* The first sentence: the cost, with the lines that a source states and without them, its share, the rate. */
   function headline(d, total) {
     var other = g.accessOther(d);
     if (!known(total.usd_t_treo_p50)) return el("p", { "class": "note" }, t("access_unknown", { reason: g.accessOf(d).reason }));
-    return [el("div", { "class": "big" }, el("b", {}, g.plainNumber(total.usd_t_treo_p50, 0)), other ? [g.say("or_other", { other: el("b", {}, g.plainNumber(other.p50, 0)) }), " "] : null, t("usd_t_treo"), " ",
+    return [el("div", { "class": "big" }, el("b", {}, g.about(total.usd_t_treo_p50)), other ? [g.say("or_other", { other: el("b", {}, g.about(other.p50)) }), " "] : null, t("usd_t_treo"), " ",
       el("span", { "class": "small" }, "P10–P90: " + reach(total.usd_t_treo_p10, total.usd_t_treo_p90) + (other ? or(reach(other.p10, other.p90)) : ""))),
     known(total.share_pct_p50) ? el("p", {}, t("share_of_payable", {
       share: g.plainNumber(total.share_pct_p50, 1), low: g.plainNumber(total.share_pct_p10, 1), high: g.plainNumber(total.share_pct_p90, 1),

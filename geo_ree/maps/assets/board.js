@@ -11,11 +11,15 @@
   function spread(mid, low, high, digits) {
     return g.cell("n", known(mid) ? [g.plainNumber(mid, digits || 0), span(low, high) ? el("small", {}, span(low, high)) : null] : g.t("unknown"));
   }
+  /* Money is rounded as people say it, here as in its marks. */
+  function money(access) {
+    return g.cell("n", known(access.p50) ? [g.about(access.p50), el("small", {}, g.about(access.p10) + DASH + g.about(access.p90))] : g.t("unknown"));
+  }
   function row(d) {
     var i = g.intervalOf(d), access = g.accessOf(d), oxide = g.oxideStatement(d);
     return g.row(g.cell("n", g.plainNumber(g.rankOf(d), 0)), g.cell("", d.name || d.id, el("small", {}, g.country(d.country)), stopped(d)),
       d.stage ? g.term(g.words(d.stage)) : g.t("unknown"), spread(g.scoreOf(d), i.score_p5, i.score_p95, 1),
-      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(spread(access.p50, access.p10, access.p90), g.accessMarks(d)),
+      g.cell("n", span(i.rank_p5, i.rank_p95) || g.t("unknown")), marked(money(access), g.accessMarks(d)),
       g.cell("n", oxide ? [g.plainNumber(oxide.oxide_t, 0) + " " + g.t("t"), el("small", {}, g.nameOfStatement(oxide, true))] : g.t("unknown")));
   }
   function marked(cell, marks) {
@@ -101,22 +105,28 @@
     var a = known(d.latitude) && g.cheapestRoute(d) ? g.accessOf(d) : {};
     return !g.accessIsOfRoutes() ? g.t("access_not_for_question") : known(a.p50) ? g.costWords(d) : g.t("unknown");
   }
-  /* Whether it pays beside mining and milling. */
-  function left(d) { return known(g.accessOf(d).p50) && g.accessIsOfRoutes() ? g.valueLeftShort(d).join(". ") : ""; }
+  /* What needs the width of the sheet: statements that differ, and whether it pays beside mining and milling. */
+  function more(d) {
+    var left = known(g.accessOf(d).p50) && g.accessIsOfRoutes() ? g.valueLeftShort(d) : [];
+    return g.sizeBeside(d).concat(left).map(function (words) { return words.replace(/\.$/, ""); }).join("; ");
+  }
   /* What the card of a size says of another deposit stands below its own. */
   function size(d, card) {
-    var more = card.dataset.card === "card_partner" ? null : card.querySelector(".answer-line small");
-    return [g.sizeStated(d), more ? el("small", {}, text(more)) : null];
+    var beside = card.dataset.card === "card_partner" ? null : card.querySelector(".answer-line small:not(.size-beside)");
+    return [g.sizeStated(d), beside ? el("small", {}, text(beside)) : null];
   }
   /* Control, size, route, cost and score of the cards, a line each, below them. */
   function facts() {
     var all = Array.from(document.querySelectorAll("#cards .card"));
-    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", size], ["card_way", way], ["card_usd", cost], ["", left], ["score", function (d, card) { return first(card, g.t("score")); }]];
-    return [].concat.apply([], lines.map(function (line) {
+    var lines = [["card_control", function (d, card) { return first(card, g.t("card_control")); }], ["", size], ["card_way", way], ["card_usd", cost], ["score", function (d, card) { return first(card, g.t("score")); }]];
+    var rows = [].concat.apply([], lines.map(function (line) {
       return all.map(function (card) {
         var d = g.byId[card.dataset.deposit];
         return el("p", {}, d && line[0] ? el("span", {}, g.t(line[0]) + ": ") : null, d ? line[1](d, card) : null);
       });
+    }));
+    return rows.concat(all.map(function (card) { return g.byId[card.dataset.deposit]; }).filter(function (d, i, list) { return d && list.indexOf(d) === i && more(d); }).map(function (d) {
+      return el("p", { "class": "wide" }, el("b", {}, (d.name || d.id) + ": "), more(d) + ".");
     }));
   }
   function decoded(address) { try { return decodeURI(address); } catch (_e) { return address; } }

@@ -25,7 +25,7 @@
   }
   function access(d) {
     var a = g.accessOf(d);
-    return known(a.p50) ? [g.plainNumber(a.p50, 0), el("small", {}, t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })), g.accessMarks(d, true)] : g.unknown();
+    return known(a.p50) ? [g.about(a.p50), el("small", {}, t("low_high", { low: g.about(a.p10), high: g.about(a.p90) })), g.accessMarks(d, true)] : g.unknown();
   }
   /* All that stops or cautions, the worst first; what holds more than once has its number. */
   function against(d) {

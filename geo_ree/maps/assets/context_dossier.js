@@ -111,13 +111,33 @@
     return { verdict: verdict, holding: held, claim: g.claimOf(d), stops: stops, licence: licence, state: flagged(d, "state_share").length > 0 };
   };
   function verdictWords(verdict) { return { yes: t("investor_yes"), no: t("investor_no"), unclear: t("investor_unclear") }[verdict]; }
+  /* Of the owners, whose texts stand in the order of their countries, those of these countries; else all of them. */
+  function ownersFrom(c, codes) {
+    var parts = g.ours(c.ultimate_owner || "").split(/; ?/), all = g.list(c.owner_country);
+    if (parts.length !== all.length) return c.ultimate_owner || c.holder;
+    return parts.filter(function (_text, i) { return codes.indexOf(all[i]) >= 0; }).join("; ");
+  }
+  /* Who is in: the company with its share, its country and right, and the date of the newest source that names it. */
+  function alreadyIn(c, found) {
+    var own = found.key === "investor_owner", date = own ? c.as_of : c.partner_as_of || c.as_of;
+    return g.say("investor_in", {
+      countries: found.countries.map(g.country).concat(own && c.kind_of_right ? [g.term(c.kind_of_right)] : []).join(", "),
+      words: own ? g.fact(ownersFrom(c, found.countries)) : g.fact(found.words), date: g.dates(date)
+    });
+  }
+  /* What the holder's licence allows and until when; empty where no source says it. */
+  g.rightOf = function (d) {
+    var c = holders(d)[0];
+    return c && c.kind_of_right ? g.term(c.kind_of_right) + (c.licence_expiry ? " " + g.licenceEnds(c.licence_expiry) : "") : "";
+  };
   /* The answer, then the facts that it rests on; in brief on a card, whose line above names the holder. */
   g.investorAnswer = function (d, brief) {
     var rows = holders(d), c = rows[0], one = g.investorOf(d), found = one.holding, licences = one.licence.length, claim = one.claim ? " (" + one.claim + ")" : "";
-    return [el("strong", { "class": "verdict" }, verdictWords(one.verdict)), " ",
-      brief && ["investor_partner", "investor_ground"].indexOf(found.key) < 0 ? t(found.key, { countries: found.countries.map(g.country).join(", "), words: "", claim: claim }).replace(/[:;]?\s*$/, "")
-        : g.say(found.key, { countries: found.countries.map(g.country).join(", "), words: found.words ? g.fact(found.words) : "", claim: claim }),
-      c && !brief ? " (" + t("dated", { date: g.dates(c.as_of) }) + ")" : "", ". ",
+    var facts = one.verdict === "yes" ? alreadyIn(c, found)
+      : brief && ["investor_partner", "investor_ground"].indexOf(found.key) < 0 ? t(found.key, { countries: found.countries.map(g.country).join(", "), words: "", claim: claim }).replace(/[:;]?\s*$/, "")
+        : g.say(found.key, { countries: found.countries.map(g.country).join(", "), words: found.words ? g.fact(found.words) : "", claim: claim });
+    return [el("strong", { "class": "verdict" }, verdictWords(one.verdict)), " ", facts,
+      c && !brief && one.verdict !== "yes" ? " (" + t("dated", { date: g.dates(c.as_of) }) + ")" : "", ". ",
       one.stops.length ? t("investor_stop", { flags: one.stops.map(g.flagTitle).join(", ") }) + " " : "",
       licences ? t("investor_licence", { n: licences }) + " " : "",
       one.state ? t("investor_state") + " " : "",
@@ -139,7 +159,8 @@
       c.holder ? [": ", c.source_quality === "weak" ? t("by_one_account") + " " : "", g.fact(c.holder)] : null),
     el("table", { "class": "points holders" }, el("tbody", {},
       line("ultimate_owner", c.ultimate_owner && g.fact(c.ultimate_owner)), line("owner_country", countries(c.owner_country)),
-      line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", pair(c.partner, countries(c.partner_country))),
+      line("share_of_state", c.state_share && g.fact(c.state_share)), line("partner_or_offtake", [pair(c.partner, countries(c.partner_country)), c.partner_as_of ? " · " + t("dated", { date: g.dates(c.partner_as_of) }) : ""].filter(Boolean)),
+      line("kind_of_right", c.kind_of_right && g.term(c.kind_of_right)),
       line("licence_number", pair(c.licence_no, c.licence_expiry ? g.licenceEnds(c.licence_expiry) : "")))),
     c.note ? el("p", { "class": "small" }, g.fact(c.note), toDeals(c)) : null,
     c.holder ? el("p", { "class": "small" }, t("owners_not_checked")) : null, sourced(t("dated", { date: g.dates(c.as_of) }), c.source)];

@@ -114,9 +114,10 @@
 
   /* The system of a statement with its edition and its year, each once. */
   g.systemOf = function (r, unknown, dated) {
-    return [r.system ? g.term(r.system) : unknown].concat([r.edition, dated === false ? null : r.year].filter(Boolean).map(String)).reduce(function (said, word) {
+    var estimated = dated === false ? "" : g.estimatedIn(r, r.system || "");
+    return [r.system ? g.term(r.system) : unknown].concat([r.edition, dated === false || estimated ? null : r.year].filter(Boolean).map(String)).reduce(function (said, word) {
       return said.indexOf(word) < 0 ? said + ", " + word : said;
-    });
+    }) + estimated;
   };
   g.statementItem = function (r) {
     var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
@@ -132,7 +133,7 @@
     if (i.basis === "pending") return el("p", {}, t("interval_pending"));
     if (!known(i.rank_p5)) return null;
     return [el("p", {}, t("interval", { low: i.rank_p5, high: i.rank_p95 }),
-      ", " + t("chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) })),
+      ", " + t(g.unranked.some(function (o) { return o.role === d.role; }) ? "chance_top3_placed" : "chance_top3_is", { share: i.p_top3 === undefined ? t("unknown") : g.percent(i.p_top3) })),
     g.published() ? null : el("p", { "class": "small" }, t("interval_of_page", { draws: g.plainNumber(i.draws, 0) })), g.rivalList(d)];
   }
   function standing(d) {

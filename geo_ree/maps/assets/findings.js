@@ -1,4 +1,4 @@
-/* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and chose them. */
+/* What was found, first: the headline in sentences and three cards, as geo_ree.maps.headline counted and geo_ree.maps.finding_cards chose them. */
 "use strict";
 (function (g) {
   var el = g.el, t = g.t, data = g.data, REGISTERED = ["code", "register"], LONG = 240, flags = null, unfolded = {};
@@ -22,12 +22,14 @@
     var key = one[0], values = {}, given = one[1], best = g.published() ? null : g.ranked("candidate")[0];
     if (best && /^headline_lead/.test(key) && key !== "headline_leader_stated") {
       var rivals = g.rivalsOf(best);
-      key = !rivals ? "headline_leads" : rivals.length ? "headline_leader" : "headline_leader_apart";
-      given = { leader: best.id, count: (rivals || []).length };
+      key = !rivals ? "headline_leads" : (rivals.length ? "headline_leader" : "headline_leader_apart") + (given.unplaced ? "_any" : "");
+      /* Where an unplaced one would rank was computed under the run's weights only: under others any may stand above. */
+      given = { leader: best.id, count: (rivals || []).length, others: g.ranked("candidate").length - 1, unplaced: given.unplaced, above: given.unplaced };
     }
     if (key === "headline_leader_stated" && !g.published()) given = { leader: bestStated() };
     Object.keys(given).forEach(function (name) {
       var v = given[name];
+      if (v === undefined) return;
       values[name] = Array.isArray(v) ? listed(v.map(LISTS[name])) : name === "leader" ? nameOf(v) : g.plainNumber(v, 0);
     });
     return t(key, values);
@@ -40,8 +42,20 @@
     if (!r) return t("card_no_resource");
     return g.plainNumber(oxide ? r.oxide_t : r.quantity_t, 0) + " " + t("t") + " " + (oxide ? kinds.oxide : kinds[r.substance] || t("statement_unclear"))
       + (r.oxide_figure === "computed" ? ", " + t("ore_times_grade") : "") + (g.withoutCategory(r) ? ", " + t("category_unknown") : "")
-      + ", " + (r.system ? g.term(r.system) : t("system_unknown"));
+      + ", " + (r.system ? g.term(r.system) : t("system_unknown")) + g.estimatedIn(r, r.system || "");
   }
+  /* What stands beside a size: a statement that differs much, and a newer one whose figures were not seen. */
+  g.sizeBeside = function (d) {
+    var kinds = { ore: t("statement_ore"), oxide: t("statement_oxide"), metal: t("statement_metal") };
+    if (!resourceOf(d)) return [];
+    return (g.statements[d.id] || []).filter(function (r) { return r.beside; }).map(function (r) {
+      var system = r.system ? g.term(r.system) : t("system_unknown");
+      if (r.beside === "newer") return t("stated_newer", { system: system + ", " + r.year });
+      system += g.estimatedIn(r, r.system || "");
+      return r.oxide_t !== undefined ? t("stated_other", { tonnes: g.plainNumber(r.oxide_t, 0), system: system })
+        : t("stated_other_of", { tonnes: g.plainNumber(r.quantity_t, 0), what: kinds[r.substance] || t("statement_unclear"), system: system });
+    });
+  };
   /* The text of a source without its dates and addresses; of a long one the first whole parts, and that there is more. */
   function shortened(text) {
     var source = String(text).split(/\s*\bAs of:/)[0], said = g.ours(source), parts = said.replace(/\.$/, "").split("; "), kept = 1;
@@ -52,7 +66,7 @@
     if (!known(d.holder_status)) return g.unknown();
     if (d.holder_status === "not found" || !known(d.holder)) return el("span", { "class": "unknown" }, t("holder_not_found"));
     var owners = g.list(d.owner_country).map(g.country);
-    return [g.fact(d.holder), el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"), g.claimOf(d) ? ", " + g.claimOf(d) : "",
+    return [g.fact(d.holder), g.rightOf(d) ? el("small", {}, g.rightOf(d)) : null, el("small", {}, owners.length ? t("owner_from", { countries: listed(owners) }) : t("owner_not_found"), g.claimOf(d) ? ", " + g.claimOf(d) : "",
       known(d.control_as_of) ? "; " + t("dated", { date: g.dates(d.control_as_of) }) : "")];
   }
   function investor(d) { return el("span", { "class": "investor" }, g.investorAnswer(d, true)); }
@@ -107,11 +121,19 @@
   }
   function answer(card, d) {
     var v = card.values, others = v.others;
-    function beside(name, key) { return v[name] ? el("small", {}, t(key, { deposit: nameOf(v[name]), tonnes: g.plainNumber(v[name + "_t"], 0) })) : null; }
-    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d), card.question === "card_access" ? hostsAbove(d) : null, beside("published", "card_published"), beside("coded", v.by_grade ? "card_coded_grade" : "card_coded"));
-    return el("p", { "class": "answer-line" }, tied(v), others.length ? el("small", {}, t("partner_others", {
+    function other(name, key) { return v[name] ? el("small", {}, t(key, { deposit: nameOf(v[name]), tonnes: g.plainNumber(v[name + "_t"], 0) })) : null; }
+    if (card.question !== "card_partner") return el("p", { "class": "answer-line" }, stated(d), g.sizeBeside(d).map(function (words) { return el("small", { "class": "size-beside" }, words); }), card.question === "card_access" ? hostsAbove(d) : null, v.published !== v.registered ? other("published", "card_published") : null,
+      other("coded", v.by_grade ? "card_coded_grade" : "card_coded"), other("registered", "card_registered"));
+    return el("div", { "class": "answer-line" }, el("p", {}, tied(v)), partnerList(), others.length ? el("small", {}, t("partner_others", {
       deposits: listed(others.map(function (one) { return nameOf(one.id) + " (" + tied(one) + ")"; }))
     })) : null);
+  }
+  /* Whose companies are looked for, and what became of that partnership by the facts of the countries. */
+  function partnerList() {
+    var list = data.partner_list, later = [].concat.apply([], Object.values(g.governance)).filter(function (f) { return f.topic === "minerals_partnership" && /\bFORGE\b/.test(f.fact); })[0];
+    return el("details", { "class": "partner-list" }, el("summary", {}, t("partner_list")),
+      el("p", {}, t("partner_members", { date: g.dates(list.as_of), countries: data.partner_countries.map(g.country).join(", ") }) + " ", g.references(list.source)),
+      later ? el("p", {}, g.dates(later.date) + ": ", g.fact(later.fact), later.note ? [". ", g.fact(later.note)] : "", " ", g.references(later.source)) : null);
   }
   /* Countries, what ties their company to the deposit, and whether that is known in part or perhaps over. */
   function tied(one) {

@@ -63,6 +63,13 @@
           grades[c.evidence]);
       })));
   }
+  /* What the test of the criteria leaves of the score: what separates alone, and what adds nothing to it. */
+  function tested() {
+    function labels(grades) { return data.criteria.filter(function (c) { return grades.indexOf(c.evidence) >= 0; }).map(function (c) { return g.term(c.label); }); }
+    var base = labels(["base"]), rest = labels(["alone", "none", "against"]);
+    if (!base.length || !rest.length) return null;
+    return el("li", { "class": "tested" }, g.t("limit_tested", { base: base.join(", "), rest: rest.join(", ") }));
+  }
   function judged(source) { return source ? [" (", g.fact(source), ")"] : ""; }
   function method() {
     var run = data.run, known = function (v) { return v !== undefined && v !== null; };
@@ -146,7 +153,7 @@
     g.columnPanel();
     g.shortlistPanel();
     answers();
-    fill.apply(null, ["first-limits"].concat(["limit_access", "limit_straight", "limit_unknown"].map(function (k) { return el("li", {}, g.t(k)); })));
+    fill.apply(null, ["first-limits"].concat(["limit_access", "limit_straight", "limit_unknown"].map(function (k) { return el("li", {}, g.t(k)); })).concat(tested() || []));
     fill.apply(null, ["limits"].concat(limits().map(function (w) { return el("li", {}, w); })));
     var cautions = data.run.warnings || [];
     sentences("warnings", g.t("warnings") + " (" + cautions.length + ")", cautions);

@@ -35,13 +35,17 @@
     var r = g.leadingStatement(d);
     return r ? KINDS[r.system_kind] || "press" : "unknown";
   };
+  /* The year of an estimate beside the edition of its code, which is another year: two years alone read as one. */
+  g.estimatedIn = function (r, system) {
+    return r.edition && r.year && String(r.edition) !== String(r.year) && system.indexOf(String(r.year)) < 0 ? g.t("estimated_in", { year: r.year }) : "";
+  };
   function categoryOf(r) { return r.category && r.category !== "unknown" ? g.term(r.category) : g.t("category_unknown"); }
   /* What a reader of a size by a code has to know: that its category was not seen. */
   g.withoutCategory = function (r) { return r.system_kind === "reporting_code" && categoryOf(r) === g.t("category_unknown"); };
   /* The statement that a figure is from: category, system and year. In short the category only where a code lacks it. */
   function nameOfStatement(r, short) {
-    var system = r.system ? g.term(r.system) : "", year = r.year && system.indexOf(String(r.year)) < 0 ? String(r.year) : "";
-    return [short ? "" : categoryOf(r), system, year, r.oxide_figure === "computed" ? g.t("ore_times_grade") : "",
+    var system = r.system ? g.term(r.system) : "", year = r.year && system.indexOf(String(r.year)) < 0 ? String(r.year) : "", estimated = g.estimatedIn(r, system);
+    return [short ? "" : categoryOf(r), system + estimated, estimated ? "" : year, r.oxide_figure === "computed" ? g.t("ore_times_grade") : "",
       short && g.withoutCategory(r) ? g.t("category_unknown") : ""].filter(Boolean).join(", ");
   }
   g.nameOfStatement = nameOfStatement;
@@ -121,14 +125,14 @@
   function accessCell(d) {
     var a = g.accessOf(d);
     if (a.p50 === undefined) return g.cell("n " + WIDE, lacking(g.t("unknown"), a.reason));
-    return g.cell("n " + WIDE, g.plainNumber(a.p50, 0), el("small", {}, g.t("low_high", { low: g.plainNumber(a.p10, 0), high: g.plainNumber(a.p90, 0) })), g.accessMarks(d));
+    return g.cell("n " + WIDE, g.about(a.p50), el("small", {}, g.t("low_high", { low: g.about(a.p10), high: g.about(a.p90) })), g.accessMarks(d));
   }
   /* Route and access below the name, where their columns have no place. */
   function beneath(d) {
     var r = g.cheapestRoute(d), cost = g.accessOf(d).p50, parts = [];
     if (!r && g.routeIsKnown(d)) parts.push(g.t("no_route_short"));
     if (r) parts.push(g.t("route_short", { km: g.plainNumber(g.routeKm(r), 0) }));
-    if (cost !== undefined) parts.push(g.t("access_short", { usd: g.plainNumber(cost, 0) }));
+    if (cost !== undefined) parts.push(g.t("access_short", { usd: g.about(cost) }));
     g.accessMarks(d).forEach(function (mark) { parts.push(mark.textContent); });
     return parts.length ? el("small", { "class": "narrow-only" }, " " + parts.join(" · ")) : null;
   }
