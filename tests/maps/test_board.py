@@ -228,8 +228,15 @@ def test_the_first_sheet_has_the_lines_of_the_cards_and_a_map_without_an_empty_s
     cards = seen.page.locator("#cards .card").count()
     on_paper(seen)
     words = load_languages()[language]["page"]
-    lines = seen.page.locator(".board-facts p").all_inner_texts()
+    lines = seen.page.locator(".board-facts p:not(.wide)").all_inner_texts()
     assert len(lines) == 5 * cards and all(lines)
+    wide = seen.page.locator(".board-facts .wide").all_inner_texts()
+    ids = seen.value("[...document.querySelectorAll('#cards .card')].map(c => c.dataset.deposit)")
+    for words_beside in ("valueLeftShort", "sizeBeside"):
+        said = seen.value(f"{ids!r}.map(id => geoRee.{words_beside}(geoRee.byId[id]))")
+        assert any(said)
+        for text in (text.rstrip(".") for texts in said for text in texts):
+            assert any(text in line for line in wide)
     for at, key in ((0, "card_control"), (2, "card_way"), (3, "card_usd"), (4, "score")):
         assert all(line.startswith(words[key]) for line in lines[at * cards : (at + 1) * cards])
     cut = seen.page.locator(".board-cards .flagged, .board-facts p").evaluate_all(
