@@ -336,7 +336,7 @@ def test_whether_it_pays_is_said_by_the_middles_and_by_the_simulations(
     seen.page.evaluate("geoRee.open('a')")
     said, chance = seen.page.inner_text("#dossier .value-left"), f"in about {pays:.0f} of 100 simu"
     assert words in said and chance in said
-    assert "in <1" in said and "The plant itself" in said
+    assert "states: <1)" in said and "The plant itself" in said
     basis = seen.page.inner_text("#dossier .value-basis")
     assert "deck, 2021–2025" in basis and "26–42 %" in basis and "monazite, xenotime" in basis
     short = seen.value("geoRee.valueLeftShort(geoRee.byId.a).join(' ')")
