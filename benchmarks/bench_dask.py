@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 import partitions
 import rasterio
+import shapely
 from bench_nearest import processor
 
 from geo_ree import distributed
@@ -217,6 +218,7 @@ def rasters(bench: Bench, lines: Path) -> None:
     out = bench.fresh("raster")
     work = {"box": BOX, "client": bench.client}
     distributed.surface(frame, "10 km", bench.fresh("raster"), **work)  # compiles
+    bench.peaks()
     spent = bench.spent()
     seconds = timed(lambda: distributed.surface(frame, "250 m", out, **work))
     spent = bench.spent() - spent
@@ -225,6 +227,8 @@ def rasters(bench: Bench, lines: Path) -> None:
     each = f"{spent / cells * 1e9:.0f} ns of a processor a cell"
     bench.say(f"raster of {cells / 1e6:.1f} M cells of 250 m, written", seconds, "s", each)
     bench.say("  on disk", partitions.disk_bytes(out) / cells, "B a cell")
+    index = f"{shapely.get_num_coordinates(frame.geometry.to_numpy()).sum() / 1e6:.1f} M vertices"
+    bench.say("  greatest memory of a worker", bench.peaks()[-1], "GB", index, WORKER_GB)
 
 
 def main() -> int:
