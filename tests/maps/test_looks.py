@@ -384,3 +384,11 @@ def test_paper_ends_with_all_limits_and_has_no_sheet_of_a_few_lines(starter_page
     assert "".join(load_languages()[language]["page"]["board_rest"].split()) in flat[0]
     assert min(len(text.splitlines()) for text in sheets) > 30
     assert not [text for text in sheets[:1] if "…" in text]
+
+
+def test_the_window_itself_never_scrolls_beside_the_map(starter_page, visit):
+    seen = visit(starter_page[1], 1440, 900)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    for opened in ("0", "geoRee.open(geoRee.ranked('candidate')[0].id)"):
+        seen.page.evaluate(f"() => {{ {opened}; window.scrollTo(0, 700); }}")
+        assert seen.value("[document.documentElement.scrollHeight, window.scrollY]") == [900, 0]
