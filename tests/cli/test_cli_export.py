@@ -90,3 +90,20 @@ def test_a_map_without_a_browser_is_there_all_the_same(data, lent_run, tmp_path,
     assert "install Chromium or Chrome" in done.stderr.splitlines()[-1]
     assert (out / "map.html").is_file()
     assert not (tmp_path / "map.png").exists()
+
+
+def test_a_map_as_pdf_is_the_file_that_the_browser_prints(data, lent_run, tmp_path, monkeypatch):
+    program = tmp_path / "browser"
+    program.write_text(
+        '#!/bin/sh\nfor a in "$@"; do case "$a" in --print-to-pdf=*) echo \'%PDF-1.4 one\' > "${a#*=}";; esac;'
+        " done\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("GEO_REE_BROWSER", str(program))
+    out, pdf = tmp_path / "out", tmp_path / "board.pdf"
+    done = _call("map", "--pdf", pdf, *data, "--out", out, *QUICK)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == f"PDF: {pdf}"
+    assert pdf.read_text() == "%PDF-1.4 one\n"
+    assert (out / "map.html").is_file()

@@ -36,6 +36,16 @@ def test_the_button_opens_a_sheet_of_the_best(page, visit):
     assert seen.asked == [page.as_uri()]
 
 
+def test_the_sheet_of_the_page_names_the_worst_flags(starter_page, visit):
+    seen = visit(starter_page[1])
+    label = seen.value("geoRee.ranked('candidate')[0].id")
+    seen.page.evaluate(f"geoRee.visitSheet([{label!r}])")
+    flags = starter_page[0].tables["flags"]
+    (stop,) = flags.loc[(flags["deposit_id"] == label) & (flags["severity"] == "stop"), "fact"]
+    sheet = seen.page.inner_text("#visit-sheet")
+    assert stop.split(";")[0].removesuffix(".") in sheet
+
+
 def test_a_surveyed_position_keeps_its_metres(data, tmp_path, visit):
     path = tmp_path / "surveyed.html"
     scores = data["tables"]["scores"].assign(position_error_m=30.0)

@@ -1,5 +1,6 @@
 """What a visit needs: known figures with their errors, and unknown said to be unknown."""
 
+import html
 import re
 from dataclasses import replace
 from itertools import pairwise, permutations
@@ -137,6 +138,15 @@ def test_legacy_tailings_nearby_are_named_with_their_source(plan):
     assert "https://www.istc.int/" in kutessay
     assert kundybai == ""
     assert render_sheet(plan).count("Legacy tailings within 30 km") == 2  # Kutessay II and Aktyuz
+
+
+def test_the_sheet_lists_what_speaks_against_each_deposit(plan, result):
+    sheet = html.unescape(render_sheet(plan))
+    flags = result.tables["flags"]
+    for label in (KUTESSAY, AKTYUZ, KUNDYBAI):
+        grave = flags[(flags["deposit_id"] == label) & flags["severity"].isin(["stop", "caution"])]
+        assert not grave.empty
+        assert all(fact in sheet for fact in grave["fact"])
 
 
 def test_the_nearest_border_is_that_of_the_layer(plan, result):
