@@ -297,6 +297,31 @@ def test_a_dossier_is_a_few_sheets_of_a4(starter_page, visit):
         assert float(page.mediabox.height) == pytest.approx(297 / 25.4 * 72, abs=1)
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_text_of_a_printed_dossier_is_smaller_than_7_points(starter_page, visit, language):
+    seen = visit(starter_page[1], 680, 1000)
+    seen.page.evaluate(f"geoRee.set({{language: '{language}'}})")
+    on_paper(seen)
+    small = seen.value(
+        "[...document.querySelectorAll('#dossiers *, #paper-foot *')].filter(n => n.getClientRects().length"
+        " && [...n.childNodes].some(c => c.nodeType === 3 && c.data.trim())"
+        " && !n.closest('svg') && 0.75 * parseFloat(getComputedStyle(n).fontSize) < 6.99)"
+        ".map(n => n.tagName + '.' + n.className + ': ' + n.textContent)"
+    )
+    assert small == []
+
+
+def test_the_table_of_a_holder_stays_whole_and_with_its_line(starter_page, visit):
+    seen = visit(starter_page[1], 680, 1000)
+    on_paper(seen)
+    broken = seen.value(
+        "[...document.querySelectorAll('#dossiers .who table')].filter(n =>"
+        " getComputedStyle(n).breakInside !== 'avoid').length"
+    )
+    assert seen.page.locator("#dossiers .who table").count() >= 3
+    assert broken == 0
+
+
 def test_five_dossiers_take_at_most_three_sheets_each(starter_page, visit):
     seen = visit(starter_page[1], 1440, 900)
     on_paper(seen)
@@ -308,7 +333,9 @@ def test_five_dossiers_take_at_most_three_sheets_each(starter_page, visit):
         next(n for n, text in enumerate(sheets) if n and name in text.splitlines())
         for name in names
     ]
-    assert starts[0] == 1 and len(starts) == 5
+    assert starts[0] == 1 and len(starts) >= 5
+    carded = seen.value("[...document.querySelectorAll('#cards .card h3')].map(h => h.innerText)")
+    assert set(carded) <= set(names)  # a deposit of a card has a dossier, ranked or not
     end = next(n for n, text in enumerate(sheets) if WORDS["questions"] in text.splitlines())
     assert np.diff([*starts, end]).max() <= 3
 

@@ -186,10 +186,15 @@
       return sheet;
     });
   }
-  /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits. */
+  /* The deposits of the cards that are not among the best, each once. */
+  function ofCards() {
+    var ids = Array.from(document.querySelectorAll("#cards .card[data-deposit]"), function (card) { return card.dataset.deposit; }), listed = best();
+    return Array.from(new Set(ids)).map(function (id) { return g.byId[id]; }).filter(function (d) { return d && listed.indexOf(d) < 0; });
+  }
+  /* Which dossiers follow: the open one, else those of the shortlist, or of the best deposits and of the cards. */
   function chosen() {
     var open = g.opened() === null || g.printsShortlist ? null : g.byId[g.opened()], list = g.shortlisted();
-    return open ? [open] : list.length ? list : best();
+    return open ? [open] : list.length ? list : best().concat(ofCards());
   }
   function prepare() {
     if (ready) return;
