@@ -52,6 +52,7 @@ _WITH_DATA = (
         "position_words.js",
         "dossier.js",
         "opening.js",
+        "sought.js",
         "sheet.js",
         "phone_map.js",
     ),

@@ -167,16 +167,16 @@ def test_the_first_view_holds_the_candidates_and_says_where_the_way_out_ends(
         "n.box[0] - c.x, n.box[1] - c.y, n.box[2] - c.x, n.box[3] - c.y]))"
         "(geoRee.map().containerPointToLayerPoint([0, 0]))"
     )
-    if size[0] < 860:  # out of view: at the rim
-        assert min(places[0][0], size[0] - places[0][2]) < 12
-    else:
-        at = seen.value(
-            "geoRee.waysOut().map(w => { const p = geoRee.map().latLngToContainerPoint(w.place);"
-            " return [p.x, p.y]; })"
-        )
-        assert overlap(
-            places[0], [at[0][0] - 12, at[0][1] - 22, at[0][0] + 12, at[0][1] + 22], 0, 0
-        )
+    ends = seen.value(
+        "geoRee.waysOut().map(w => { const p = geoRee.map().latLngToContainerPoint(w.place);"
+        " return [p.x, p.y]; })"
+    )
+    frame = seen.value("(s => [s.x, s.y])(geoRee.map().getSize())")
+    for place, (x, y) in zip(places, ends, strict=True):
+        if 0 < x < frame[0] and 0 < y < frame[1]:
+            assert overlap(place, [x - 12, y - 22, x + 12, y + 22], 0, 0)
+        else:  # out of view: at the rim
+            assert min(place[0], frame[0] - place[2], place[1], frame[1] - place[3]) < 12
     controls = seen.value("geoRee.controlBoxes()")
     assert not [(p, c) for p in places for c in controls if overlap(p, c, 2, 2)]
 

@@ -213,12 +213,12 @@ def test_a_point_measured_beside_a_dossier_has_its_result_in_sight(starter_page,
     assert 0 < labels <= 4
 
 
-def test_the_map_of_a_phone_shows_the_candidates_as_wide_as_it_is(starter_page, visit):
+def test_the_map_of_a_phone_shows_the_ranked_deposits_as_wide_as_it_is(starter_page, visit):
     seen = visit(starter_page[1], 390, 844, has_touch=True, is_mobile=True)
     seen.page.click("#map-switch")
     drawn = seen.value(
-        "geoRee.ranked('candidate').map(d => geoRee.marks.map(m => m.drawn(d.id)).find(Boolean))"
-        ".map(m => [m.x, m.y, m.radius])"
+        "geoRee.ranked('candidate').concat(geoRee.ranked('by_product_host'))"
+        ".map(d => geoRee.marks.map(m => m.drawn(d.id)).find(Boolean)).map(m => [m.x, m.y, m.radius])"
     )
     assert min(x - r for x, _, r in drawn) >= 0 and max(x + r for x, _, r in drawn) <= 390
     assert max(x for x, *_ in drawn) - min(x for x, *_ in drawn) > 320

@@ -60,9 +60,7 @@
     var open = el("button", { type: "button", "class": "as-link" }, name(d));
     open.addEventListener("click", function () { g.open(d.id); });
     return el("li", {}, el("strong", {}, open), " ", el("small", {}, [g.term(d.country_reported || ""), d.admin_area ? [", ", g.fact(d.admin_area)] : null]),
-      d.score_worst === undefined || d.score_best === undefined ? null
-        : el("div", {}, g.t("possible_score",
-        { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) })),
+      g.scoreByPlace(d) ? el("div", {}, g.t("score") + ": " + g.scoreByPlace(d)) : null,
       d.stage ? el("div", {}, g.t("stage_label", { stage: g.term(g.words(d.stage)) })) : null,
       d.status ? el("div", {}, g.cited(d.status)) : null, list.length ? el("ul", {}, list.map(g.statementItem)) : null,
       d.resource_note ? el("div", {}, d.resource_note) : null,

@@ -82,6 +82,11 @@
   }
   function degrees(value, plus, minus) { return g.t(value < 0 ? minus : plus, { value: Math.abs(value).toLocaleString(g.locale()) + "°" }); }
 
+  var written = [];
+  /* Boxes of the words of the grid in view, moved by a corner: names of the map keep off them. */
+  g.gridWords = function (corner) {
+    return written.map(function (b) { return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y]; });
+  };
   g.Graticule = g.Sheet.extend({
     draw: function (ctx, box) {
       var map = this._map, seen = map.getBounds(), by = step(seen.getEast() - seen.getWest());
@@ -89,6 +94,7 @@
       var size = map.getSize(), words = [], lastX = -1e4, lastY = -1e4;
       var taken = g.controlBoxes().concat(g.markBoxes().map(function (b) { return [b[0] - at.x, b[1] - at.y, b[2] - at.x, b[3] - at.y]; }));
       this.step = by;
+      written = [];
       ctx.strokeStyle = g.colour("map-grid"); ctx.lineWidth = 1;
       ticks(Math.max(far.getWest(), -180), Math.min(far.getEast(), 180), by).forEach(function (lon) {
         var x = Math.round(map.latLngToLayerPoint([0, lon]).x) + 0.5;
@@ -107,6 +113,7 @@
         if (upright ? Math.abs(y - lastY) < 56 : Math.abs(x - lastX) < 76) return;
         if (covered || x < half || y < 8 || x > size.x - half - 4 || y > size.y - 10) return;
         if (upright) lastY = y; else lastX = x;
+        written.push([x - half, y - 8, x + half, y + 8]);
         ctx.lineWidth = 3; ctx.lineJoin = "round"; ctx.strokeStyle = g.colour("map-halo"); ctx.strokeText(one[0], x + at.x, y + at.y);
         ctx.fillStyle = g.colour("map-grid-words"); ctx.fillText(one[0], x + at.x, y + at.y);
       });

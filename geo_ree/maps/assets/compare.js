@@ -13,7 +13,7 @@
   function score(d) {
     var v = g.scoreOf(d);
     if (known(v)) return g.plainNumber(v, 1);
-    return known(d.score_worst) && known(d.score_best) ? t("from_to", { low: g.plainNumber(d.score_worst, 1), high: g.plainNumber(d.score_best, 1) }) : g.unknown();
+    return g.scoreByPlace(d) || g.unknown();
   }
   function oxide(d) {
     var r = g.oxideStatement(d);

@@ -31,6 +31,10 @@ document.documentElement.classList.add("scripted"); /* without it, the styles sh
     return metres < 1000 ? g.plainNumber(metres, 0) + " " + g.t("m") : g.plainNumber(metres / 1000, 1) + " " + g.t("km");
   };
   g.num = function (value, digits) { return value === undefined || value === null ? g.unknown() : g.plainNumber(value, digits); };
+  /* What a deposit without a coordinate scores, in the same words everywhere; "" where no area is known. */
+  g.scoreByPlace = function (d) {
+    return d.score_worst === undefined || d.score_best === undefined ? "" : g.t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) });
+  };
   g.percent = function (share) { return share === undefined ? g.unknown() : Math.round(100 * share) + " %"; };
   g.unknown = function () { return g.el("span", { "class": "unknown" }, g.t("unknown")); };
   /* Of the classes of evidence only what is assumed is marked: `g.evidenceKey` says so once, and the rest is plain. */

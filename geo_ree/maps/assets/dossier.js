@@ -312,7 +312,7 @@
     return [heading(t("not_ranked_no_coordinate")),
       el("p", {}, t("area"), " ", basis(d), known(d.area_km2) ? [", " + g.plainNumber(d.area_km2, 0) + " " + t("km2")] : null),
       el("table", { "class": "points" }, el("tbody", {},
-        g.row(t("worst_and_best"), g.cell("n", range(d.score_worst, d.score_best, 1))),
+        g.row(t("score"), g.cell("n", g.scoreByPlace(d) || g.unknown())),
         g.row(t("possible_rank"), g.cell("n", range(d.rank_best, d.rank_worst, 0))),
         g.row(t("chance_to_lead"), g.cell("n", g.percent(d.p_lead))))),
       el("p", { "class": "small" }, t("no_position_invented"))];

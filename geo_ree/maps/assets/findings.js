@@ -101,8 +101,7 @@
   };
   function score(d) {
     var i = known(d.latitude) ? g.intervalOf(d) : {}, found = g.scoreOf(d);
-    if (known(d.score_worst)) return t("score_by_place", { low: g.plainNumber(d.score_worst, 0), high: g.plainNumber(d.score_best, 0) });
-    if (!known(found)) return g.unknown();
+    if (!known(found)) return g.scoreByPlace(d) || g.unknown();
     return known(i.score_p5) ? t("card_score", { score: g.plainNumber(found, 0), low: g.plainNumber(i.score_p5, 0), high: g.plainNumber(i.score_p95, 0) })
       : g.plainNumber(found, 0) + " " + t("of_100");
   }

@@ -103,7 +103,7 @@
         if (area.kind === "admin_area") return; /* drawn when its deposit is opened */
         g.outline(area).forEach(function (shape) { drawnOf(area.id, coloured("unranked", shape).addTo(group), group); });
         if (areas[area.id][0] !== area) return; /* one label per deposit */
-        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", title: g.t("area_label") }, "? " + (d.name || area.id));
+        var d = g.byId[area.id] || {}, label = g.el("button", { type: "button", "class": "unranked", "data-area": area.id, title: g.t("area_label") }, "? " + (d.name || area.id));
         L.DomEvent.disableClickPropagation(label);
         label.addEventListener("click", function () { g.open(area.id); });
         shownWhile(label, areas[area.id]);

@@ -2,12 +2,13 @@
    towns and lines that distances were measured to. */
 "use strict";
 (function (g) {
-  var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4, ARROW_PX = 18;
-  var RIVERS_ZOOM = 5.25, RING_RADIUS = 21;
+  var NEAR_RINGS = 1, FAR_RINGS = 9, RING_PX = 9, LED_PX = 4, ARROW_PX = 18, AHEAD_PX = 60;
+  var NAMES_ZOOM = 4.5, RIVERS_ZOOM = 5.25, RING_RADIUS = 21;
   var MOST = 120, GRID = [13, 9], PAD = 2, OWN_NAME = /^(?!(?:line|road|lake|river|power line) near )(?!.*\d km from )(.+) \([A-Z]{3}\)(?:,|$)/;
   var lands = [], capitals = [], waters = [], areas = [], measured = null, drawn = [];
   var LOOKS = {
     land: { font: "600 12px ", colour: "map-country", spaced: "1.2px" },
+    tight: { font: "600 11px ", colour: "map-country" },
     other: { font: "500 12px ", colour: "map-other-country", spaced: "1.2px" },
     water: { font: "italic 12px ", colour: "map-water-words" },
     zone: { font: "italic 12px ", colour: "map-zone-words" },
@@ -64,14 +65,15 @@
   function Page(ctx, sheet, box) {
     var map = sheet._map, origin = map.getPixelOrigin(), corner = map.containerPointToLayerPoint([0, 0]), size = map.getSize();
     this.ctx = ctx;
-    this.size = map.options.crs.scale(map.getZoom());
+    this.zoom = map.getZoom();
+    this.size = map.options.crs.scale(this.zoom);
     this.origin = origin;
     this.seen = [Math.max(box.min.x, corner.x), Math.max(box.min.y, corner.y), Math.min(box.max.x, corner.x + size.x), Math.min(box.max.y, corner.y + size.y)];
     this.fixed = g.markBoxes();
     this.over = g.controlBoxes().concat(g.measureBoxes()).map(function (b) {
       return [b[0] + corner.x, b[1] + corner.y, b[2] + corner.x, b[3] + corner.y];
     });
-    this.taken = this.fixed.concat(this.over);
+    this.taken = this.fixed.concat(this.over, g.gridWords(corner));
     this.lines = this.lined();
   }
   /* Points of the route and of the measured lines of an open deposit, in view. */
@@ -111,11 +113,13 @@
   };
   Page.prototype.holds = function (p) { return p[0] > this.seen[0] && p[0] < this.seen[2] && p[1] > this.seen[1] && p[1] < this.seen[3]; };
   /* Beside a spot, where it fits; `gap` pixels off. */
-  Page.prototype.beside = function (text, kind, at, gap) {
+  Page.prototype.beside = function (text, kind, at, gap, open) {
     this.look(kind);
     var w = this.ctx.measureText(text).width, p = this.spot(at), page = this, d = gap + w / 2 + PAD, found = null;
     if (!this.holds(p)) return null;
-    [[d, 0], [-d, 0], [0, -gap - 8], [0, gap + 8], [d - 4, -gap - 3], [d - 4, gap + 3], [4 - d, -gap - 3], [4 - d, gap + 3]].some(function (o) {
+    var near = [[d, 0], [-d, 0], [0, -gap - 8], [0, gap + 8], [d - 4, -gap - 3], [d - 4, gap + 3], [4 - d, -gap - 3], [4 - d, gap + 3]];
+    /* The open one may stand farther off, where labels of distances take the places beside it. */
+    near.concat(open ? [[0, -gap - 22], [0, gap + 22], [-w / 2, -gap - 16], [-w / 2, gap + 16], [w / 2, -gap - 16], [w / 2, gap + 16]] : []).some(function (o) {
       var box = page.box(p[0] + o[0], p[1] + o[1], w);
       if (!page.free(box)) return false;
       /* The first place that no line crosses, or else the one that is crossed least. */
@@ -172,27 +176,33 @@
   };
   /* A country's name as near to its middle as it can lie whole inside, or at least centred inside. */
   Page.prototype.land = function (one) {
-    var text = g.term(one.name).toUpperCase(), kind = one.scored ? "land" : "other", page = this, size = this.size, best = null;
+    var page = this;
+    /* Small letters are for the overview: nearer, the names of deposits need the place. */
+    return this.landed(one, one.scored ? "land" : "other", 2, 1) || (one.scored && this.zoom < NAMES_ZOOM && [3, 2, 1].some(function (least) { return page.landed(one, "tight", least, 2); }));
+  };
+  Page.prototype.landed = function (one, kind, least, fine) {
+    var text = kind === "tight" ? g.term(one.name) : g.term(one.name).toUpperCase(), page = this, size = this.size, best = null, grid = [GRID[0] * fine, GRID[1] * fine];
     this.look(kind);
     var w = this.ctx.measureText(text).width, b = one.rings.reduce(function (all, r) {
       return [Math.min(all[0], r.box[0]), Math.min(all[1], r.box[1]), Math.max(all[2], r.box[2]), Math.max(all[3], r.box[3])];
     }, [1, 1, 0, 0]), low = this.spot([b[0], b[1]]), high = this.spot([b[2], b[3]]), s = this.seen, want = this.spot(one.label);
     low = [Math.max(low[0], s[0]), Math.max(low[1], s[1])]; high = [Math.min(high[0], s[2]), Math.min(high[1], s[3])];
-    if (one.far && this.free(this.box(want[0], want[1], w))) { this.write(text, kind, want[0], want[1], this.box(want[0], want[1], w)); return; }
-    if (high[0] - low[0] < 0.6 * w || high[1] - low[1] < 14) return;
-    for (var i = 0; i <= GRID[0]; i++) for (var j = 0; j <= GRID[1]; j++) {
-      var x = low[0] + (high[0] - low[0]) * i / GRID[0], y = low[1] + (high[1] - low[1]) * j / GRID[1], box = page.box(x, y, w);
+    if (one.far && this.free(this.box(want[0], want[1], w))) { this.write(text, kind, want[0], want[1], this.box(want[0], want[1], w)); return true; }
+    if (high[0] - low[0] < 0.6 * w || high[1] - low[1] < 14) return false;
+    for (var i = 0; i <= grid[0]; i++) for (var j = 0; j <= grid[1]; j++) {
+      var x = low[0] + (high[0] - low[0]) * i / grid[0], y = low[1] + (high[1] - low[1]) * j / grid[1], box = page.box(x, y, w);
       var off = Math.hypot(x - want[0], y - want[1]) / w;
       if (best && off > best.off + 2) continue;
       if (!page.free(box)) continue;
       var holds = [[x, y], [box[0], y], [box[2], y], [x - w / 4, y - 6], [x + w / 4, y + 6]].filter(function (p) {
         return inside(one.rings, (p[0] + page.origin.x) / size, (p[1] + page.origin.y) / size);
       }).length;
-      if (holds < (one.scored ? 2 : 5)) continue;
+      if (holds < (one.scored ? least : 5)) continue;
       off += 2 * (5 - holds);
       if (!best || off < best.off) best = { off: off, x: x, y: y, box: box };
     }
     if (best) this.write(text, kind, best.x, best.y, best.box);
+    return Boolean(best);
   };
   /* A lake that is at least half as wide as its name, a river that is several times as long; a river's name follows its course. */
   Page.prototype.water = function (w, zoom) {
@@ -209,36 +219,48 @@
       return true;
     });
   };
+  /* The name of the open deposit first: of all names it is the one that is looked for. */
   function ranked(page) {
     g.marks.forEach(function (marks) {
-      marks.nameable().forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, (one.d.id === g.opened() ? Math.max(RING_RADIUS, one.radius) : one.radius) + 3); });
+      marks.nameable().slice().sort(function (a, b) { return (b.d.id === g.opened()) - (a.d.id === g.opened()); }).forEach(function (one) { page.beside(one.d.name || one.d.id, "deposit", one.at, (one.d.id === g.opened() ? Math.max(RING_RADIUS, one.radius) : one.radius) + 3, one.d.id === g.opened()); });
     });
   }
   /* The end of a way out: its name beside it; where it is out of view, at the rim with an arrow that points to it. */
   Page.prototype.way = function (one) {
-    var p = this.spot(one.at), text = g.place(one.name), page = this, s = this.seen, inner, nearest, width, found = null;
+    var p = this.spot(one.at), text = g.place(one.name), page = this, s = this.seen, inner, leaves, width, found = null;
     if (this.holds(p)) {
       if (this.beside(text, "port", one.at, 7)) this.dot(p, 4, "map-gateways");
       return;
     }
     if (!one.port) return;
-    nearest = g.alongRoute(one.route).map(function (at) { return page.spot(at); }).filter(function (q) { return page.holds(q); }).sort(function (a, b) { return Math.hypot(a[0] - p[0], a[1] - p[1]) - Math.hypot(b[0] - p[0], b[1] - p[1]); })[0];
-    if (!nearest) return;
+    leaves = this.leaving(g.alongRoute(one.route).map(function (at) { return page.spot(at); }), p);
+    if (!leaves) return;
     this.look("port");
     width = this.ctx.measureText(text).width + ARROW_PX;
     inner = [s[0] + width / 2 + 6, s[1] + 14, s[2] - width / 2 - 6, s[3] - 14];
-    var part = [0, 1].reduce(function (least, axis) {
-      var by = p[axis] - nearest[axis], to = by > 0 ? inner[axis + 2] : inner[axis];
-      return by ? Math.max(0, Math.min(least, (to - nearest[axis]) / by)) : least;
-    }, 1), x = Math.max(inner[0], Math.min(inner[2], nearest[0] + part * (p[0] - nearest[0]))), y = Math.max(inner[1], Math.min(inner[3], nearest[1] + part * (p[1] - nearest[1])));
-    for (var k = 0; !found && k < 40; k++) {
-      var off = (k % 2 ? 1 : -1) * Math.ceil(k / 2) * 12, level = Math.abs(p[0] - nearest[0]) > Math.abs(p[1] - nearest[1]), at = level ? [x, y + off] : [x + off, y], box = this.box(at[0], at[1], width);
+    var level = leaves.side === "x", x = Math.max(inner[0], Math.min(inner[2], leaves.at[0])), y = Math.max(inner[1], Math.min(inner[3], leaves.at[1]));
+    if (level) x = leaves.by[0] < 0 ? inner[0] : inner[2]; else y = leaves.by[1] < 0 ? inner[1] : inner[3];
+    for (var k = 0; !found && k < 80; k++) {
+      var off = (k % 2 ? 1 : -1) * Math.ceil(k / 2) * 6, at = level ? [x, y + off] : [x + off, y], box = this.box(at[0], at[1], width);
       if (this.free(box)) found = [at[0], at[1], box];
     }
     if (!found) return;
-    var left = p[0] < nearest[0];
+    var left = leaves.by[0] < 0;
     this.write(text, "port", found[0] + (left ? 1 : -1) * ARROW_PX / 2, found[1], found[2]);
-    this.arrow(found[0] + (left ? -1 : 1) * (width - ARROW_PX) / 2, found[1], Math.atan2(p[1] - found[1], p[0] - found[0]));
+    drawn[drawn.length - 1].turn = Math.atan2(leaves.by[1], leaves.by[0]);
+    this.arrow(found[0] + (left ? -1 : 1) * (width - ARROW_PX) / 2, found[1], drawn[drawn.length - 1].turn);
+  };
+  /* Where a way leaves the view for the last time, which edge it crosses there, and where it heads; null if none of it is in view. */
+  Page.prototype.leaving = function (spots, end) {
+    var page = this, s = this.seen, far = spots.length && Math.hypot(spots[0][0] - end[0], spots[0][1] - end[1]) < Math.hypot(spots[spots.length - 1][0] - end[0], spots[spots.length - 1][1] - end[1]);
+    var path = (far ? spots.slice().reverse() : spots).concat([end]), last = -1;
+    path.forEach(function (q, i) { if (page.holds(q)) last = i; });
+    if (last < 0 || last === path.length - 1) return null;
+    var from = path[last], to = path[last + 1], ahead = path.slice(last + 1).filter(function (q) { return Math.hypot(q[0] - from[0], q[1] - from[1]) > AHEAD_PX; })[0] || end, cuts = [0, 1].map(function (axis) {
+      var by = to[axis] - from[axis], edge = by < 0 ? s[axis] : s[axis + 2];
+      return by ? (edge - from[axis]) / by : Infinity;
+    }), part = Math.min(cuts[0], cuts[1], 1);
+    return { at: [from[0] + part * (to[0] - from[0]), from[1] + part * (to[1] - from[1])], side: cuts[0] <= cuts[1] ? "x" : "y", by: [ahead[0] - from[0], ahead[1] - from[1]] };
   };
   Page.prototype.arrow = function (x, y, turn) {
     var ctx = this.ctx;
@@ -274,7 +296,7 @@
         if (p) page.dot(p, 2.4, "map-town");
       });
       if (g.opened()) towns(page, zoom);
-      if (zoom >= 4.5) ranked(page);
+      if (zoom >= NAMES_ZOOM) ranked(page);
       waters.forEach(function (w) { if (g.isOn(w.slug)) page.water(w, zoom); });
       lands.filter(function (l) { return !l.scored; }).forEach(page.land, page);
       if (!g.opened()) towns(page, zoom);

@@ -193,6 +193,7 @@
     g.startVisit(at("visit-tools"));
     g.startLanguages(at("languages"));
     g.startLink();
+    g.startSought();
     g.startPhoneMap();
     sections();
     at("fold").addEventListener("click", fold);

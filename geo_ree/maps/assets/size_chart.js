@@ -33,12 +33,13 @@
     var all = g.deposits.concat(g.unranked).filter(function (d) { return d.role === "candidate" && g.shown(d); });
     var found = all.map(function (d) { var r = g.oxideStatement(d); return { d: d, r: r, t: r && r.oxide_t, y: heightOf(d), other: otherOf(d) }; });
     var drawn = found.filter(function (p) { return p.y && (p.t || !p.y[3]); }).sort(function (a, b) { return b.y[0] - a.y[0]; });
-    return { drawn: drawn.slice(0, MOST), left: all.length - Math.min(drawn.length, MOST) };
+    return { drawn: drawn.slice(0, MOST), left: all.length - Math.min(drawn.length, MOST), all: all.length, known: found.filter(function (p) { return p.y; }).length };
   }
   function others(list) { return list.map(function (p) { return p.other; }).filter(Boolean); }
   function steps(top, count) {
     var raw = top / count, size = Math.pow(10, Math.floor(Math.log10(raw))), out = [], step;
-    step = [1, 2, 5, 10].map(function (m) { return m * size; }).filter(function (s) { return s >= raw; })[0];
+    /* Whole numbers, which no two ticks share. */
+    step = Math.max(1, [1, 2, 5, 10].map(function (m) { return m * size; }).filter(function (s) { return s >= raw; })[0]);
     for (var v = 0; v <= top + 1e-9; v += step) out.push(v);
     if (out[out.length - 1] < top) out.push(out.length * step);
     return out;
@@ -98,7 +99,7 @@
     list.forEach(function (p) {
       p.py = s.y(p.y[0]);
       p.px = p.t ? s.x(p.t) : s.strip[0] + step * (p.column + 1);
-      if (p.other) Object.assign(p.other, { t: p.t, px: p.px + 2 * R, py: s.y(p.other.y[0]) });
+      if (p.other) Object.assign(p.other, { t: p.t, px: p.px, py: s.y(p.other.y[0]) });
     });
   }
   /* Names of the marks of known size, a line from each that is not beside its mark; the others have the number of their rank. */
@@ -139,7 +140,7 @@
       line, shape("circle", { cx: p.px, cy: p.py, r: 12, "class": "reach" }));
     /* A score that depends on the place has no point: its range alone is drawn. */
     if (!p.y[3]) mark(p.px, p.py, fillOf(p)).forEach(function (part) { node.append(part); });
-    if (p.other) node.append(shape("path", { "class": "span", d: "M" + p.other.px + " " + s.y(p.other.y[1]) + "V" + s.y(p.other.y[2]) }), mark(p.other.px, p.other.py, fillOf(p))[0]);
+    if (p.other) node.append.apply(node, [shape("path", { "class": "span", d: "M" + p.other.px + " " + s.y(p.other.y[1]) + "V" + s.y(p.other.y[2]) })].concat(mark(p.other.px, p.other.py, fillOf(p))));
     return node;
   }
   function key() {
@@ -197,7 +198,10 @@
   function draw() {
     if (!box || !box.clientWidth) return;
     wide = box.clientWidth;
-    var found = points(), list = found.drawn, s = scales(list), opened = box.querySelector("details[open]"), said = el("p", { "class": "hint" }, t("chart_hint")), numbered;
+    var found = points(), list = found.drawn, counted;
+    if (!list.length) { box.replaceChildren.apply(box, [choice(), el("p", { "class": "hint nothing" }, t(by === "cost" ? "chart_nothing_cost" : "chart_nothing_score"))].filter(Boolean)); return; }
+    counted = by === "cost" ? el("p", { "class": "hint counted" }, t("chart_cost_count", { count: found.known, all: found.all })) : null;
+    var s = scales(list), opened = box.querySelector("details[open]"), said = el("p", { "class": "hint" }, t("chart_hint")), numbered;
     spread(list, s);
     var svg = shape("svg", { viewBox: "0 0 " + wide + " " + s.tall, role: "group", "aria-label": t("chart_label") });
     frame(s).concat(list.map(function (p) { return drawn(p, s); }), names(list, s)).forEach(function (node) { svg.append(node); });
@@ -205,7 +209,7 @@
     var all = Array.from(svg.querySelectorAll(".point"));
     rove(all, Math.max(0, all.findIndex(function (node) { return node.dataset.id === chosen; })));
     watch(svg, said);
-    box.replaceChildren.apply(box, [choice(), key(), svg, said, numbered ? el("p", { "class": "hint" }, t("chart_numbers")) : null, found.left ? el("p", { "class": "hint" }, t(by === "cost" ? "chart_left_cost" : "chart_left_score", { count: g.plainNumber(found.left, 0) })) : null, table(list)].filter(Boolean));
+    box.replaceChildren.apply(box, [choice(), counted, key(), svg, said, numbered ? el("p", { "class": "hint" }, t("chart_numbers")) : null, found.left ? el("p", { "class": "hint" }, t(by === "cost" ? "chart_left_cost" : "chart_left_score", { count: g.plainNumber(found.left, 0) })) : null, table(list)].filter(Boolean));
     if (opened) box.querySelector("details").open = true;
   }
   g.sizeChart = function () {

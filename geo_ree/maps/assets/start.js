@@ -8,19 +8,35 @@
     var size = chart.getSize();
     return size.x > 900 && size.y > 700 || size.x > 600 && size.y > 780 && size.y > 1.15 * size.x;
   }
+  /* A legend that would cover more than half of the map, as longer words may make it, is folded. */
+  function foldLegend() {
+    var box = document.querySelector(".legend");
+    if (box && box.open && box.offsetHeight > 0.5 * chart.getSize().y) box.open = false;
+  }
   function overview() {
     chart.getContainer().classList.toggle("overview", chart.getZoom() < 4.75);
     chart.getContainer().classList.toggle("afar", chart.getZoom() < 3.5);
   }
+  /* An attribution in the language of the page: what it is for is translated, names and licences are not. */
+  function credited(text) {
+    function said(words) {
+      var ours = g.term(words);
+      return ours === words ? el("span", { lang: "en" }, words) : ours;
+    }
+    return text.split("; ").map(function (part, i) {
+      var m = /^([^:©(]+): (.*)$/.exec(part);
+      return [i ? "; " : "", m ? [said(m[1]), ": ", said(m[2])] : said(part)];
+    });
+  }
   function credits() {
-    chart.attributionControl.setPrefix(false);
+    var control = chart.attributionControl;
+    control.setPrefix(false);
+    (control.written || []).forEach(function (words) { control.removeAttribution(words); });
     var all = Array.from(new Set(data.sources.map(function (s) { return s.attribution; }))).filter(Boolean);
     /* Attributions that have to be visible come first; the others are reached by scrolling. */
-    all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).forEach(function (a) {
-      chart.attributionControl.addAttribution(el("span", {}, a).innerHTML);
-    });
-    chart.attributionControl.getContainer().lang = "en";
-    g.scrolls(chart.attributionControl.getContainer(), g.t("map_sources"));
+    control.written = all.sort(function (a, b) { return /©/.test(b) - /©/.test(a); }).map(function (a) { return el("span", {}, credited(a)).innerHTML; });
+    control.written.forEach(function (words) { control.addAttribution(words); });
+    g.scrolls(control.getContainer(), g.t("map_sources"));
   }
   function folding() {
     var button = document.getElementById("fold");
@@ -81,6 +97,7 @@
     scale = new Scale({ imperial: false, maxWidth: 140 }).addTo(chart);
     g.gatewayControl(chart);
     g.legend(chart, roomy());
+    foldLegend();
     chart.getContainer().appendChild(el("div", { id: "note", role: "status" }));
     credits();
     folding();
@@ -131,6 +148,10 @@
     g.wordTools();
     nameZoom();
     scale._update();
+    foldLegend();
+    credits();
+    /* The controls have other sizes now: what the map shows is fitted between them again. */
+    if (g.framed()) g.frame(g.framed());
     graticule.redraw();
     g.nameSheet.redraw();
     nameLayers();

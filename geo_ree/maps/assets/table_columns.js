@@ -61,7 +61,7 @@
   var columns = [
     { name: "rank", head: "rank_sign", full: "rank_head", kind: "n k", key: g.rankOf, cell: function (d) { return g.cell("n", g.rankOf(d), g.star(d)); } },
     { name: "deposit", head: "name", kind: "name", key: function (d) { return d.name || d.id; }, cell: nameCell },
-    { name: "score", head: "score", kind: "n s", down: true, key: g.scoreOf, cell: function (d) { return g.cell("n", g.num(g.scoreOf(d), 1)); } },
+    { name: "score", head: "score", kind: "n s", down: true, key: g.scoreOf, cell: scoreCell },
     { name: "interval", head: "rank_interval", kind: "r",
       key: function (d) { var i = g.intervalOf(d); return i.rank_p5 === undefined ? undefined : i.rank_p5 + i.rank_p95 / 1e6; },
       cell: intervalCell },
@@ -105,6 +105,10 @@
           ? el("small", { "class": "clamp", title: g.ours(d.source_quality) }, g.quality(d.source_quality)) : null);
       } }
   ].filter(function (c) { return c.only !== false; });
+  function scoreCell(d) {
+    var score = g.scoreOf(d);
+    return g.cell("n", score === undefined || score === null ? (g.scoreByPlace(d) ? el("small", {}, g.scoreByPlace(d)) : g.unknown()) : g.plainNumber(score, 1));
+  }
   /* On the card of a phone the worst flag has its name. */
   function worst(d) {
     var f = g.worstFlag(d);

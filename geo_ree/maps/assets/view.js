@@ -2,7 +2,7 @@
    again when the pane changes its size. */
 "use strict";
 (function (g) {
-  var MARGIN = 8, NARROW = 520, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7, WIDER = 0.375, PORT_PX = 14;
+  var MARGIN = 8, NARROW = 520, FINE = 0.125, TRIED = 13, MOST = 300, CLOSEST = 7, PORT_PX = 14, PARTS = 12;
   var FINEST = 11; /* a pixel is 55 m: the page rounds places to about 100 m */
   var chart = null, fit = null, framing = false;
 
@@ -29,12 +29,10 @@
     chart.setMaxBounds([[box[1], box[0]], [box[3], box[2]]]);
     if (chart.getZoom() < chart.options.minZoom) chart.setZoom(chart.options.minZoom, { animate: false });
   }
-  /* The marks of the overview: what is ranked, and references beside it; own sites alone if there are any, and on a map as narrow as
-     a phone the candidates alone, as wide as they fit. */
+  /* The marks of the overview: what is ranked, on a wide map references beside it; own sites alone if there are any. */
   function marks() {
-    var own = g.deposits.filter(g.isOwn), narrow = chart.getSize().x < NARROW, candidates = g.ranked("candidate").slice(0, MOST);
-    var all = own.length ? own : narrow && candidates.length > 1 ? candidates : candidates.concat(g.ranked("by_product_host").slice(0, MOST),
-      g.deposits.filter(function (d) { return d.role === "reference"; }).slice(0, MOST));
+    var own = g.deposits.filter(g.isOwn), narrow = chart.getSize().x < NARROW, ranked = g.ranked("candidate").slice(0, MOST).concat(g.ranked("by_product_host").slice(0, MOST));
+    var all = own.length ? own : narrow && ranked.length > 1 ? ranked : ranked.concat(g.deposits.filter(function (d) { return d.role === "reference"; }).slice(0, MOST));
     return all.map(function (d) {
       var at = g.onSquare(d.latitude, d.longitude);
       return [at[0], at[1], g.look(d).radius + (narrow ? MARGIN / 4 : MARGIN)];
@@ -76,8 +74,8 @@
     limits();
     if (!of.length) { chart.fitBounds([[r[1], r[0]], [r[3], r[2]]], { animate: false }); return; }
     var taken = g.controlBoxes(), fits = largest(of, CLOSEST, chart.getMinZoom(), size, taken), ways = g.waysOut().filter(function (one) { return one.port; });
-    /* With the ports where the ways out end, if that costs little of the scale; else an arrow at the rim points to them. */
-    if (fits && ways.length) fits = largest(of.concat(ways.map(function (one) { return [one.at[0], one.at[1], PORT_PX]; })), fits.zoom, Math.max(chart.getMinZoom(), fits.zoom - WIDER), size, taken) || fits;
+    /* With the ports where the ways out end, if that costs nothing of the scale; else an arrow at the rim says where a way leaves. */
+    if (fits && ways.length) fits = largest(of.concat(ways.map(function (one) { return [one.at[0], one.at[1], PORT_PX]; })), fits.zoom, fits.zoom, size, taken) || fits;
     if (fits) chart.setView(place(fits.middle), fits.zoom, { animate: false });
     else chart.fitBounds(of.map(place), { animate: false, padding: [20, 20] });
   }
@@ -90,6 +88,15 @@
     return null;
   }
   g.wholeRegion = function () { g.frame(whole); };
+  /* Show an area as large as it fits clear of the controls. */
+  g.fitClear = function (bounds) {
+    var size = chart.getSize(), low = g.onSquare(bounds.getSouth(), bounds.getWest()), high = g.onSquare(bounds.getNorth(), bounds.getEast()), of = [], fits;
+    for (var i = 0; i <= PARTS; i++) for (var j = 0; j <= PARTS; j++) of.push([low[0] + (high[0] - low[0]) * i / PARTS, low[1] + (high[1] - low[1]) * j / PARTS, 2 * MARGIN]);
+    limits();
+    fits = largest(of, CLOSEST + 2, chart.getMinZoom(), size, g.controlBoxes());
+    if (fits) chart.setView(place(fits.middle), fits.zoom, { animate: false });
+    else chart.fitBounds(bounds, { animate: false, padding: [20, 20] });
+  };
 
   function tool(slug, key, picture, act) {
     var NS = "http://www.w3.org/2000/svg", svg = document.createElementNS(NS, "svg"), path = document.createElementNS(NS, "path");

@@ -147,12 +147,17 @@
     var said = g.ours(words);
     return said !== words ? said : /^(low|medium|high)$/.test(words) ? g.t(words) : g.quote(words, true);
   };
+  /* A name that lists several, as "A, B and C", is listed in the language of the page. */
+  function listed(latin) {
+    var m = /^(.+, .+) and ([^,]+)$/.exec(latin);
+    return m ? g.t("list_and", { first: m[1].split(", ").map(g.localName).join(", "), last: g.localName(m[2]) }) : latin;
+  }
   /* A deposit has the name that sources give it in the language of the page; `latin_name` is that of the tables. */
   g.deposits.concat(g.unranked).forEach(function (d) {
     var latin = d.name, known = g.languages.some(function (code) { return entry(texts[code].names, latin) !== undefined; });
-    if (!known) return;
+    if (!known && !/, .+ and /.test(latin || "")) return;
     d.latin_name = latin;
-    Object.defineProperty(d, "name", { enumerable: true, configurable: true, get: function () { return entry(current().names, latin) || latin; } });
+    Object.defineProperty(d, "name", { enumerable: true, configurable: true, get: function () { return entry(current().names, latin) || listed(latin); } });
   });
   /* The name that sources give a deposit or an ore field in the language of the page. */
   g.localName = function (latin) { return entry(current().names, latin) || latin; };
