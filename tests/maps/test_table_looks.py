@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ru"])
-WIDTHS = (1280, 1366, 1440, 1920)
+WIDTHS = (1280, 1366, 1440, 1920, 3200)
 TABLES = """(() => {
   document.querySelectorAll('#later-box, #unplaced-box').forEach(d => { d.open = true; });
   const bad = [], cells = [...document.querySelectorAll('.ranking th, .ranking td')]
