@@ -82,10 +82,11 @@ def test_the_row_that_is_clicked_is_the_row_that_opens_and_is_ringed(starter_pag
 
 def test_on_a_phone_the_dossier_is_a_sheet_and_closing_goes_back(starter_page, fox):
     seen = fox(starter_page[1], 390, 844)
-    seen.run("document.querySelectorAll('#ranking tr.row')[1].scrollIntoView(); scrollBy(0, 37)")
+    seen.run("document.querySelectorAll('#ranking tr.row')[1].scrollIntoView(); scrollBy(0, -137)")
     before = seen.value("window.scrollY")
     assert before > 200
-    seen.run(OPENED)
+    seen.run("document.querySelectorAll('#ranking tr.row')[1].click()")
+    seen.until("geoRee.opened() !== null")
     left, right, top, bottom = seen.value(
         "(r => [r.left, r.right, r.top, r.bottom])(document.querySelector('#dossier').getBoundingClientRect())"
     )

@@ -150,7 +150,7 @@ def test_dates_counts_and_systems_are_in_the_language_of_the_page(data, tmp_path
     once = "geoRee.systemOf({system: 'JORC 2004', edition: '2004', year: 2004}, '')"
     assert seen.value(once) == "JORC 2004"
     later = "geoRee.systemOf({system: 'JORC 2004', edition: '2004', year: 2013}, '')"
-    assert seen.value(later) == "JORC 2004, estimate of 2013"
+    assert seen.value(later) == "JORC 2004, оценка 2013 г."
     assert seen.value("geoRee.years('2008-2018;2018 Q3')") == "2008–2018; 3-й кв. 2018"
 
 

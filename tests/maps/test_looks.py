@@ -18,7 +18,7 @@ CARD_WORDS = """(() => { const out = [];
   document.querySelectorAll('.card').forEach((card, at) => {
     const walk = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
     for (let n = walk.nextNode(); n; n = walk.nextNode()) {
-      if (!n.data.trim()) continue;
+      if (!n.data.trim() || !n.parentElement.checkVisibility()) continue;
       const r = document.createRange();
       r.selectNodeContents(n);
       for (const b of r.getClientRects()) if (b.width > 1) out.push([at, n.data, b.left, b.top, b.right, b.bottom]);

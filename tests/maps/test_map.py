@@ -338,7 +338,7 @@ def test_an_unranked_deposit_shows_its_area_and_what_it_could_score(data, tmp_pa
     text = " ".join(seen.page.inner_text("#dossier").split())
     assert "NOT RANKED: NO AVAILABLE SOURCE GIVES A COORDINATE" in text
     assert "Area: a published distance, 98,765 km²" in text
-    assert "12.5 to 55.3" in text
+    assert "unknown; 13 to 55, depending on the place" in text
     assert "2 to 30" in text
     assert "4 %" in text
     inside = seen.value("geoRee.map().getBounds().contains([[48, 60], [52, 64]])")
