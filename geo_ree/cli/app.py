@@ -89,17 +89,13 @@ def _interruptible(seen: list[int]) -> Iterator[None]:
     ended = threading.Event()
     report = sys.unraisablehook
 
-    def repeat(number: int) -> None:
-        if not ended.wait(_AGAIN_S):
-            signal.raise_signal(number)
-
     def drop(lost: Any) -> None:
         if lost.exc_type is not KeyboardInterrupt or not seen:
             report(lost)
             return
         number = seen[0]
         seen.clear()
-        threading.Thread(target=repeat, args=(number,), daemon=True).start()
+        threading.Thread(target=_raise_again, args=(number, ended), daemon=True).start()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
@@ -122,6 +118,17 @@ def _interruptible(seen: list[int]) -> Iterator[None]:
         sys.unraisablehook = report
         for number, old in changed.items():
             signal.signal(number, old)
+
+
+def _raise_again(number: int, ended: threading.Event) -> None:
+    """Send the main thread a signal that was lost, unless the work has ended."""
+    if ended.wait(_AGAIN_S):
+        return
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)  # one of this thread would not end a wait of that one
+    else:
+        signal.raise_signal(number)
 
 
 def _leave(status: int) -> NoReturn:

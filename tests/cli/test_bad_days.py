@@ -176,5 +176,5 @@ with _interruptible(seen):
 
 def test_a_signal_that_falls_into_a_finalizer_comes_again_and_prints_nothing():
     command = [sys.executable, "-c", FINALIZER]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=25)
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("True", "", 0)
