@@ -85,7 +85,7 @@ def take(browser: Any, page: Path, state: State) -> bytes:
         sheet.evaluate(f"() => {{ {state.script}; }}")
     sheet.wait_for_timeout(_SETTLE_MS)
     session = context.new_cdp_session(sheet)
-    for quality in (85, 70, 55, 40):
+    for quality in (85, 70, 55, 40, 30):
         given = {"format": "webp", "quality": quality}
         picture = base64.b64decode(session.send("Page.captureScreenshot", given)["data"])
         if len(picture) <= LARGEST:
