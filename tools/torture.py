@@ -18,28 +18,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from torture_source import CATALOG, SOURCE, mirror, publish
 
 for threads in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{threads}_NUM_THREADS", "1")
 
-SOURCE = "one_deposit"
-CATALOG = f"""[[source]]
-id = "{SOURCE}"
-label = "Nobody"
-title = "One made-up deposit"
-publisher = "Nobody"
-country = "Kazakhstan"
-layer = "deposits"
-protocol = "archive"
-url = "https://made-up.example/one.csv"
-licence = "CC0"
-attribution = "Nobody"
-edition = "2026"
-constants = {{ role = "candidate", commodity_group = "rare_earth", commodities = "REE" }}
-"""
 LAYERS = f"{SOURCE},starter_gateways,starter_settlements"
 MINE = {"notes.txt": "mine", "mine/thesis.txt": "mine", ".mine/draft.txt": "mine"}
 DRAWS = ("--draws", "10")
@@ -93,45 +80,50 @@ class Folder:
         rest = ["--only", LAYERS, "--out", str(target)]
         return [self.command, *COMMANDS[self.command], *common, *rest]
 
-    def publish(self, edition: int) -> None:
-        """Put an edition of the source on the mirror."""
-        rows = "".join(f"{edition}-{i},Hill {i} of {edition},45,70.5\n" for i in range(2000))
-        first = f"1,Made-up Ridge,45,70.5\n{rows if self.command == 'fetch' else ''}"
-        text = f"native_id,name,latitude,longitude\n{first}"
-        draft = self.home / "published"
-        draft.write_text(text)
-        draft.replace(self.home / "one.csv")
-
 
 def start(folder: Folder, arguments: list[str]) -> int:
     """Start a command in a child; give its process id."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # none may fall between here and the command
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return child
+    status = 70
     try:
-        for number, action in (
-            (signal.SIGINT, signal.default_int_handler),
-            (signal.SIGTERM, signal.SIG_DFL),
-        ):
-            signal.signal(number, action)  # a job in the background would ignore Ctrl-C
-        os.setsid()
-        tempfile.tempdir = str(folder.home / "tmp")
-        os.environ["TMPDIR"] = tempfile.tempdir
-        log = os.open(folder.home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        from geo_ree.cli import main  # noqa: PLC0415
-
-        main(arguments, prog_name="geo-ree")
-    except SystemExit as end:
-        sys.stdout.flush()
-        os._exit(int(end.code or 0))
-    except KeyboardInterrupt:  # before the command line had begun
-        os._exit(128 + signal.SIGINT)
+        status = run_command(folder, arguments)
+    except KeyboardInterrupt:  # before the command line had begun, or after it had ended
+        status = 128 + signal.SIGINT
     except BaseException:  # noqa: BLE001 (the child may not go on as its parent)
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
-        os._exit(70)
-    os._exit(0)
+    finally:
+        os._exit(status)
+
+
+def run_command(folder: Folder, arguments: list[str]) -> int:
+    """Run a command in this process, its words in the log; give its exit status."""
+    for number, action in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_DFL),
+    ):
+        signal.signal(number, action)  # a job in the background would ignore Ctrl-C
+    os.setsid()
+    tempfile.tempdir = str(folder.home / "tmp")
+    os.environ["TMPDIR"] = tempfile.tempdir
+    log = os.open(folder.home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    from geo_ree.cli import main  # noqa: PLC0415
+
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        main(arguments, prog_name="geo-ree")
+        status = 0
+    except SystemExit as end:
+        status = int(end.code or 0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    sys.stdout.flush()
+    return status
 
 
 def wait_for(child: int) -> int:
@@ -181,19 +173,34 @@ def looks_whole(path: Path) -> bool:
 
 
 def kill_at_random(folder: Folder, child: int, seconds: float) -> signal.Signals:
-    """Kill a command, half of the times while it writes."""
+    """Kill a command: at any moment, or while it writes, or about when its outputs are replaced."""
     number = folder.chance.choice(SIGNALS)
-    if folder.chance.random() < 0.5:
+    moment = folder.chance.choice(("any", "writing", "replacing"))
+    before = shown_outputs(folder)
+    if moment == "any":
         time.sleep(folder.chance.uniform(0, seconds))
-    else:
-        end = time.monotonic() + 120
-        while time.monotonic() < end and not any(folder.out.glob(".*writing-*/new/*")):
-            time.sleep(0.002)
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
+    elif moment == "writing":
+        wait_until(child, lambda: any(folder.out.glob(".*writing-*/new/*")))
         time.sleep(folder.chance.uniform(0, max(0.2, seconds / 3)))
+    else:
+        wait_until(child, lambda: shown_outputs(folder) != before)
+        time.sleep(folder.chance.uniform(0, 0.1))
     os.kill(child, number)
     return number
+
+
+def shown_outputs(folder: Folder) -> dict[str, int]:
+    """The visible files directly in the folder of the outputs, with their numbers on the disk."""
+    return {e.name: e.inode() for e in os.scandir(folder.out) if not e.name.startswith(".")}
+
+
+def wait_until(child: int, reached: Callable[[], bool]) -> None:
+    """Wait until a command has reached something, or has ended."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and not reached():
+        time.sleep(0.002)
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
 
 
 def trial(folder: Folder, seconds: float, before: dict[str, tuple[int, int]]) -> None:
@@ -263,7 +270,7 @@ def torture(folder: Folder, kills: int) -> None:
     for name in ("tmp", "out"):
         (folder.home / name).mkdir(parents=True)
     (folder.home / "catalog.toml").write_text(CATALOG)
-    folder.publish(0)
+    publish(folder.home, 0, 2000 if folder.command == "fetch" else 0)
     whole_run(Folder(folder.home, "fetch", folder.mirror, folder.chance, folder.breaches))
     for name, text in MINE.items():
         (folder.out / name).parent.mkdir(exist_ok=True)
@@ -274,36 +281,11 @@ def torture(folder: Folder, kills: int) -> None:
         if folder.breaches:
             break
         if folder.command == "fetch":
-            folder.publish(number)
+            publish(folder.home, number, 2000)
         trial(folder, seconds, state_of(folder.out))
     shown = ", ".join(f"{n} {word}" for word, n in sorted(folder.seen.items()))
     kills = sum(folder.seen.values())
     print(f"{folder.command:>9}: {seconds:.2f} s, {kills} kills, then: {shown}", flush=True)
-
-
-def mirror(home: Path) -> tuple[int, int]:
-    """Serve the published file of each command, slowly, in a child; give its process id and port."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = (home / self.path.split("/")[1] / "one.csv").read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            for i in range(0, len(content), 16_384):
-                self.wfile.write(content[i : i + 16_384])
-                time.sleep(0.01)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    child = os.fork()
-    if not child:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        server.serve_forever()
-    server.server_close()
-    return child, server.server_address[1]
 
 
 def work(home: Path, port: int, commands: list[str], seed: int, kills: int) -> int:

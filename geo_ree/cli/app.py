@@ -136,15 +136,15 @@ def _leave(status: int) -> NoReturn:
 
     Nothing is lost: a fetch may be killed at any moment.
     """
-    if threading.active_count() > 1:
-        from geo_ree.storage.drafts import discard_drafts
+    from geo_ree.storage.drafts import discard_drafts
 
-        discard_drafts()
-        with suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
+    discard_drafts()
+    if threading.active_count() == 1:
+        sys.exit(status)
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 @click.group(

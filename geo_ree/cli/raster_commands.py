@@ -115,9 +115,10 @@ def _measure(client: Any) -> Any:
     if client is None:
         return measure_whole
     from geo_ree.distributed import surface
+    from geo_ree.outputs.raster_styles import write_ramp
 
     def measure(layer: Any, resolution: float | str, path: Path, **more: Any) -> Path:
-        return surface(
+        made = surface(
             layer,
             resolution,
             path.with_suffix("") if path.suffix == ".tif" else path,
@@ -125,6 +126,8 @@ def _measure(client: Any) -> Any:
             tell=tell,
             **more,
         )
+        write_ramp(made)
+        return made
 
     return measure
 
@@ -136,9 +139,12 @@ def _combine(client: Any) -> Any:
     if client is None:
         return combine_whole
     from geo_ree.distributed import suitability
+    from geo_ree.outputs.raster_styles import write_ramp
 
     def combine(surfaces: Any, model: Any, folder: Path) -> Any:
-        return suitability(surfaces, model, folder / "suitability", client=client, tell=tell)
+        made = suitability(surfaces, model, folder / "suitability", client=client, tell=tell)
+        write_ramp(made.path)
+        return made
 
     return combine
 

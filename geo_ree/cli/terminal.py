@@ -25,7 +25,12 @@ class _Lines(logging.Handler):
 def show_crash(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print the traceback of an error that ends the process, as `sys.excepthook` does."""
+    """Print the traceback of an error that ends the process, as `sys.excepthook` does.
+
+    Ctrl-C is no error. Libraries in C that drop it call this, too: it comes again then.
+    """
+    if issubclass(kind, KeyboardInterrupt):
+        return
     echo("".join(traceback.format_exception(kind, error, trace)).rstrip(), err=True)
 
 

@@ -28,7 +28,7 @@ Stop = tuple[float, str, str]
 """Upper limit of a class (its own unit), colour, and label."""
 
 
-def write_ramp(raster: Path) -> Path:
+def write_ramp(raster: Path, home: Path | None = None) -> Path:
     """Write the colours of a raster of distances (metres) or of scores beside it.
 
     Parameters
@@ -36,6 +36,8 @@ def write_ramp(raster: Path) -> Path:
     raster
         The file; ``suitability.tif`` and others with scores are known by their name, all others are
         distances.
+    home
+        The folder that the raster is going to, if it is a draft: a style of yours there stays.
 
     Returns
     -------
@@ -61,7 +63,8 @@ def write_ramp(raster: Path) -> Path:
     """
     stops = _score_stops() if raster.stem.startswith("suitability") else _distance_stops()
     path = raster.with_suffix(".qml")
-    if not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace"):
+    old = (home or path.parent) / path.name
+    if not old.exists() or _MARK in old.read_text(encoding="utf-8", errors="replace"):
         atomic_text(path, qml_ramp(stops))
     return path
 

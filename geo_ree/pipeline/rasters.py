@@ -32,6 +32,7 @@ from geo_ree.proximity import (
 from geo_ree.schema import CLOSED_KINDS
 from geo_ree.scoring import ScoreModel, load_preset
 from geo_ree.settings import REGION, Options, Settings
+from geo_ree.storage import atomic_files
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +45,20 @@ Combine = Callable[..., Suitability]
 
 
 def measure_whole(layer: Any, resolution: float | str, path: Path, **more: Any) -> Path:
-    """Write a raster of distances in one file, in this process."""
-    surface(layer, resolution, path, **more)
+    """Write a raster of distances in one file, with its colours beside it, in this process."""
+    with atomic_files(path.parent) as draft:
+        surface(layer, resolution, draft / path.name, **more)
+        write_ramp(draft / path.name, path.parent)
     return path
 
 
 def combine_whole(surfaces: Mapping[str, Path], model: ScoreModel, folder: Path) -> Suitability:
-    """Write a raster of scores in one file, in this process."""
-    return suitability(surfaces, model, folder / "suitability.tif")
+    """Write a raster of scores in one file, with its colours beside it, in this process."""
+    name = "suitability.tif"
+    with atomic_files(folder) as draft:
+        made = suitability(surfaces, model, draft / name)
+        write_ramp(draft / name, folder)
+    return replace(made, path=folder / name)
 
 
 def write_surface(
@@ -83,7 +90,8 @@ def write_surface(
         See `geo_ree.proximity.surface`. Beyond `REGION`, the sources are read as far as
         `region_around` the box.
     measure
-        How the raster is written: `measure_whole`, or `geo_ree.distributed.surface` with a client.
+        How the raster and its colours are written: `measure_whole`, or `geo_ree.distributed.surface`
+        with a client.
     tell
         Called with a line of progress for each table.
 
@@ -170,9 +178,7 @@ def write_suitability(
             "choose other sources with --only",
         )
     chosen = model.choose(pd.DataFrame({column: [0.0] for column in surfaces}))
-    made = combine(surfaces, chosen, folder)
-    write_ramp(made.path)
-    return made
+    return combine(surfaces, chosen, folder)
 
 
 def _indexed(layers: Layers, options: Options) -> TargetIndex:
@@ -248,7 +254,6 @@ class _How:
             attribution=_attribution(used, layers),
             **more,
         )
-        write_ramp(made)
         self.tell(f"{made}: {grid.width:,} x {grid.height:,} cells, distance to {label}")
         return made
 

@@ -25,7 +25,6 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from geo_ree.errors import SettingsError
 from geo_ree.storage import moves
 from geo_ree.storage.disk_errors import explain_full_scratch
 from geo_ree.storage.folder_lock import FolderLock
+from geo_ree.storage.interrupts import uninterrupted
 
 _NAME = re.compile(r"\.(?:.+-)?writing-[0-9a-f]{8}", re.DOTALL)
 _LAST = "run.json"
@@ -57,8 +57,9 @@ def open_draft(folder: Path, stem: str = "") -> Iterator[Path]:
         _make_draft(draft, own)
         yield draft
     finally:
-        own.release()
-        _discard(draft)
+        with uninterrupted():
+            own.release()
+            _discard(draft)
 
 
 def _make_draft(draft: Path, own: FolderLock) -> None:
@@ -90,10 +91,13 @@ def _discard(draft: Path) -> None:
 
 @atexit.register
 def discard_drafts() -> None:
-    """Remove the drafts that this process still has: it is about to end."""
-    for draft, (process, _) in list(_left.items()):
-        if process == os.getpid():
-            _discard(draft)
+    """Remove what this process still has of drafts and scratch folders: it is about to end."""
+    with uninterrupted():
+        for draft, (process, _) in list(_left.items()):
+            if process == os.getpid():
+                _discard(draft)
+        with suppress(OSError):  # others use it, or it is gone
+            _scratch_home().rmdir()
 
 
 def make_folder(folder: Path) -> list[Path]:
@@ -129,23 +133,27 @@ def locked(folder: Path) -> Iterator[int]:
             yield -1
         return
     lock = FolderLock(folder)
+    try:
+        _acquire(lock)
+        yield lock.fd
+    finally:
+        lock.release()
+
+
+def _acquire(lock: FolderLock) -> None:
     for attempt in range(_ATTEMPTS):
         try:
-            free = lock.acquire(_WAIT_S)
+            if lock.acquire(_WAIT_S):
+                return
             break
         except FileNotFoundError:
             if attempt == _ATTEMPTS - 1:
                 raise
-            make_folder(folder)
-    if not free:
-        raise SettingsError(
-            f"{folder} is in use by another command of geo_ree",
-            "wait until it ends, or choose another folder with --out",
-        )
-    try:
-        yield lock.fd
-    finally:
-        lock.release()
+            make_folder(lock.folder)
+    raise SettingsError(
+        f"{lock.folder} is in use by another command of geo_ree",
+        "wait until it ends, or choose another folder with --out",
+    )
 
 
 def sweep_drafts(folder: Path) -> None:
@@ -211,8 +219,9 @@ def commit(draft: Path, folder: Path) -> None:
         replaced = {part: _keep_old(part, draft, folder) for part in parts}
         homes = {str(p.as_posix()) for part in parts for p in Path(part).parents} - {"."}
         made = [home for home in sorted(homes) if not (folder / home).exists()]
-        moves.write_moves(draft, made, replaced)
-        _complete(draft.absolute(), fd)
+        with uninterrupted():
+            moves.write_moves(draft, made, replaced)
+            _complete(draft.absolute(), fd)
 
 
 def check_place(target: Path, folder: Path) -> None:
@@ -261,13 +270,6 @@ def _complete(draft: Path, fd: int) -> None:
 def _run_moves(draft: Path, fd: int) -> subprocess.CompletedProcess[bytes] | None:
     if not sys.executable or getattr(sys, "frozen", False):
         return None
-    # Ctrl-C is raised in the main thread alone. Another one starts the process, and is waited for: so
-    # the folder is settled when the command ends.
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(_run_program, draft, fd).result()
-
-
-def _run_program(draft: Path, fd: int) -> subprocess.CompletedProcess[bytes] | None:
     with suppress(OSError):
         return subprocess.run(
             [sys.executable, "-I", "-S", moves.__file__, str(draft)],
@@ -302,6 +304,10 @@ def _is_free(home: Path) -> bool:
     return True
 
 
+def _scratch_home() -> Path:
+    return Path(tempfile.gettempdir()) / f"geo_ree-{_user()}"
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield an empty folder in the system's temporary folder (TMPDIR), removed at the end.
@@ -321,7 +327,7 @@ def scratch_folder() -> Iterator[Path]:
     >>> folder.exists()
     False
     """
-    home = Path(tempfile.gettempdir()) / f"geo_ree-{_user()}"
+    home = _scratch_home()
     with explain_full_scratch(home):
         # somebody else made it, or a command that hangs holds it: no place for our files
         if not (_is_private(home) and _is_free(home)):

@@ -12,6 +12,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from geo_ree.storage.interrupts import uninterrupted
+
 if os.name == "nt":
     fcntl: Any = None
 else:
@@ -44,10 +46,11 @@ class FolderLock:
     >>> other.release()
     """
 
+    fd = -1
+    _file: FileLock | None = None
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.fd = -1
-        self._file: FileLock | None = None
 
     def acquire(self, wait_s: float = 0.0, *, shared: bool = False) -> bool:
         """Take the lock; return whether that was possible in time.
@@ -63,16 +66,25 @@ class FolderLock:
 
     def release(self) -> None:
         """Give the lock back."""
-        if self._file is not None:
-            self._file.release()
-            self._file = None
-        if self.fd >= 0:
+        with uninterrupted():
+            if self._file is not None:
+                self._file.release()
+                self._file = None
+            if self.fd >= 0:
+                os.close(self.fd)
+                self.fd = -1
+
+    def __del__(self) -> None:
+        if self.fd >= 0:  # Ctrl-C fell between two steps of its holder
             os.close(self.fd)
-            self.fd = -1
 
     def _try(self, *, shared: bool) -> bool:
-        if fcntl is None:
-            return self._try_file(shared=shared)
+        with uninterrupted():
+            return (
+                self._try_file(shared=shared) if fcntl is None else self._try_folder(shared=shared)
+            )
+
+    def _try_folder(self, *, shared: bool) -> bool:
         fd = os.open(self.folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
         try:
             fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

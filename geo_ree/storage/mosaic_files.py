@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from rasterio.crs import CRS
 
 from geo_ree.crs import STORE_CRS
-from geo_ree.storage.files import atomic_text
+from geo_ree.storage.files import atomic_files
 from geo_ree.storage.geotiff import BLOCK, RasterLayout
 
 FORMAT = 1
@@ -75,8 +75,10 @@ def write_mosaic(path: Path, layout: RasterLayout, tiles: Sequence[MosaicTile]) 
         "tags": dict(layout.tags),
         "tiles": [asdict(tile) for tile in tiles],
     }
-    atomic_text(index_path(path), json.dumps(index, ensure_ascii=False, indent=1) + "\n")
-    atomic_text(path, _vrt(layout, tiles))
+    text = json.dumps(index, ensure_ascii=False, indent=1) + "\n"
+    with atomic_files(path.parent) as draft:
+        index_path(draft / path.name).write_text(text, encoding="utf-8", newline="\n")
+        (draft / path.name).write_text(_vrt(layout, tiles), encoding="utf-8", newline="\n")
 
 
 def _vrt(layout: RasterLayout, tiles: Sequence[MosaicTile]) -> str:

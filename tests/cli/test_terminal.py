@@ -127,6 +127,11 @@ def test_lines_json_and_log_are_clean(capsys, monkeypatch):
     assert "made-up-" not in err
 
 
+def test_an_interrupt_is_no_error_to_print(capsys):
+    show_crash(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_log_that_somebody_else_set_up_stays(monkeypatch):
     root = logging.Logger("root")
     theirs = logging.NullHandler()

@@ -2,15 +2,19 @@
 
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from pyproj import Transformer
 
 from geo_ree.errors import SettingsError
 from geo_ree.outputs.projected import check_projected, with_projected
 from geo_ree.outputs.raster_styles import DISTANCE_RAMP_KM, write_ramp
+from geo_ree.pipeline import rasters
 from geo_ree.pipeline.export import export
+from geo_ree.pipeline.rasters import measure_whole
 
 
 def places(*pairs):
@@ -89,3 +93,24 @@ def test_a_style_of_the_user_stays(tmp_path):
     first = own.read_text()
     write_ramp(tmp_path / "dist_road_km.tif")
     assert own.read_text() == first
+
+
+@pytest.mark.parametrize("own", ["", "<qgis/>"])
+def test_a_raster_and_its_colours_are_replaced_together(tmp_path, monkeypatch, own):
+    raster, colours = tmp_path / "town.tif", tmp_path / "town.qml"
+    town = gpd.GeoSeries([shapely.Point(75.7, 42.79)], crs=4326)
+    asked = {"resolution": "20 km", "path": raster, "box": (75.0, 42.0, 76.4, 43.6)}
+    if own:
+        colours.write_text(own)
+    measure_whole(town, **asked)
+    assert (colours.read_text() == own) == bool(own)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {*before} == {"town.tif", "town.qml"}
+
+    def stopped(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rasters, "write_ramp", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        measure_whole(town, **asked | {"resolution": "10 km"})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
