@@ -48,6 +48,9 @@ def map_(
     from geo_ree.outputs import browser
 
     wide, high = browser.parse_size(size)
+    for file, ending in ((png, "png"), (pdf, "pdf")):
+        if file is not None:
+            browser.check_name(file, ending)
     result = run_pipeline(data, given)
     with storage.atomic_path(out / "map.html") as path:
         path.write_text(result.to_html(), encoding="utf-8")

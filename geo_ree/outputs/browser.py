@@ -79,8 +79,7 @@ def screenshot(page: Path, picture: Path, *, width: int = 1600, height: int = 10
     an installed one. The browser resolves no address, so a page that needs the network is shown
     without what it would load.
     """
-    if picture.suffix.lower() != ".png":
-        raise SettingsError(f"{picture.name} is not a PNG", "let the name end in .png")
+    check_name(picture, "png")
     return _draw(page, picture, (width, height), b"\x89PNG\r\n\x1a\n")
 
 
@@ -110,9 +109,16 @@ def print_pdf(page: Path, file: Path) -> Path:
     -----
     The browser is found as for `screenshot`, and resolves no address either.
     """
-    if file.suffix.lower() != ".pdf":
-        raise SettingsError(f"{file.name} is not a PDF", "let the name end in .pdf")
+    check_name(file, "pdf")
     return _draw(page, file, None, b"%PDF-")
+
+
+def check_name(file: Path, ending: str) -> None:
+    """Raise a SettingsError unless the name of a file ends as its kind does, such as ``pdf``."""
+    if file.suffix.lower() != f".{ending}":
+        raise SettingsError(
+            f"{file.name} is not a {ending.upper()}", f"let the name end in .{ending}"
+        )
 
 
 def _draw(page: Path, file: Path, size: tuple[int, int] | None, start: bytes) -> Path:

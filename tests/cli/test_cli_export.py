@@ -73,6 +73,19 @@ def test_visit_to_nowhere_says_so_in_one_line(data, lent_run, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--pdf", "map.ps"), "map.ps is not a PDF; let the name end in .pdf"),
+        (("--png", "map.jpg"), "map.jpg is not a PNG; let the name end in .png"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_before_the_run(data, tmp_path, words, says):
+    done = _call("map", words[0], tmp_path / words[1], *data, "--out", tmp_path / "out")
+    assert done.exit_code == 2 and says in done.output
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_senseless_size_is_refused_before_the_run(data, tmp_path):
     done = _call(
         "map", "--png", tmp_path / "map.png", "--size", "huge", *data, "--out", tmp_path / "out"

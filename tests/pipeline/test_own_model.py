@@ -14,7 +14,7 @@ from geo_ree.pipeline.result import run
 from geo_ree.pipeline.run_keys import MODEL_CLASSES
 from geo_ree.pipeline.sampling import position_sampler
 from geo_ree.scoring import Criterion, Linear, load_preset, score
-from geo_ree.settings import Options
+from geo_ree.settings import Options, Settings
 from geo_ree.storage import starter_path
 from geo_ree.storage.record_files import StoredRecord, write_record
 
@@ -28,9 +28,10 @@ def model_with(path):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    out = tmp_path_factory.mktemp("own") / "out"
+    home = tmp_path_factory.mktemp("own")
+    settings, out = Settings(data_root=home / "data"), home / "out"
     model = model_with(starter_path("elevation.tif"))
-    return run(options=Options(preset=model, draws=20), out=out, page=False), out
+    return run(settings, Options(preset=model, draws=20), out=out, page=False), out
 
 
 def test_the_published_table_has_the_raster_and_gives_its_scores(done):
