@@ -11,6 +11,7 @@ import argparse
 import ctypes
 import importlib
 import os
+import pkgutil
 import random
 import shutil
 import signal
@@ -44,12 +45,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "corridors": DRAWS,
     "access": DRAWS,
 }
-MODULES = (
-    *("cli.console.summary", "cli.console.progress", "cli.console.audit", "fetching"),
-    *("outputs.export_formats", "pipeline.auditing", "pipeline.export", "pipeline.fetching"),
-    *("pipeline.rasters", "pipeline.result", "studies.scenarios", "studies.visits"),
-    *("cli.console.route_tables", "pipeline.deposit_routes"),
-)
+EXTRAS = ("geo_ree.distributed", "geo_ree.serving", "geo_ree.__main__")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _SUBREAPER = 36  # prctl: orphans of our children become ours, and can be waited for
 
@@ -329,8 +325,11 @@ def main() -> int:
 
 def preload() -> None:
     """Import what the commands import and load the network, so that each trial need not."""
-    for name in MODULES:
-        importlib.import_module(f"geo_ree.{name}")
+    import geo_ree  # noqa: PLC0415
+
+    for module in pkgutil.walk_packages(geo_ree.__path__, "geo_ree."):
+        if not module.name.startswith(EXTRAS):
+            importlib.import_module(module.name)
     importlib.import_module("geo_ree.routing.network").load_network()
 
 

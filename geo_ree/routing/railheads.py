@@ -22,6 +22,8 @@ RAILHEAD_KM = 10.0
 OFF_ROAD_KM = 50.0
 """A railhead nearer than this may be reached by a straight line: the network has main roads only."""
 
+_LEAST_KM_A_DEGREE = 110.5  # a degree of latitude is longer everywhere: 110.57 km at the equator
+
 ROADLESS_KM = 200.0
 """Farthest off the main roads. A deposit farther from them is roadless, and is joined to the railheads
 of its country by straight lines."""
@@ -223,6 +225,8 @@ def _straight_km(railheads: Railheads, deposits: pd.DataFrame, road_km: Floats) 
     leads = np.asarray(np.isfinite(road_km).any(axis=1))
     for row, deposit in enumerate(deposits.itertuples()):
         own = np.flatnonzero(home == deposit.country)
+        if leads[row]:
+            own = own[np.abs(xy[own, 1] - deposit.lat) * _LEAST_KM_A_DEGREE <= OFF_ROAD_KM]
         lon, lat = np.full(len(own), deposit.lon), np.full(len(own), deposit.lat)
         km = distance_m(lon, lat, xy[own, 0], xy[own, 1]) / 1000.0
         near = km <= (OFF_ROAD_KM if leads[row] else np.inf)

@@ -194,10 +194,12 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     running = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
     try:
         for _ in range(1_200):
-            if list(tmp_path.glob("out/.x-*/raw.tif")):
+            if any(tmp_path.glob("out/.*/**/raw.tif")):
                 break
             assert running.poll() is None, running.stderr.read()
             time.sleep(0.05)
+        else:
+            pytest.fail("no raster was begun")
         running.send_signal(signal.SIGINT)
         printed = running.communicate(timeout=60)[1]
     finally:

@@ -150,6 +150,7 @@
     var score = g.scoreOf(d), i = g.intervalOf(d), unknown = g.unknownWeightOf(d);
     return [el("div", { "class": "big" }, el("b", {}, g.num(score, 1)), t("of_100"), " ",
       known(i.score_p5) ? el("span", { "class": "small" }, t("score_interval", { low: g.plainNumber(i.score_p5, 1), high: g.plainNumber(i.score_p95, 1) })) : null),
+    score - i.score_p5 < (i.score_p95 - score) / 2 ? el("p", { "class": "small" }, t("score_low_in_interval")) : null,
     g.vetoesOf(d).map(function (why) { return el("p", { "class": "note" }, why); }), standing(d),
     unknown > 1e-9 ? el("p", { "class": "note" }, t("unknown_weight", { share: g.plainNumber(unknown, 0) })) : null];
   }

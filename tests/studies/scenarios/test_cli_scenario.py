@@ -38,7 +38,7 @@ def call(tmp_path: Path, *args: Any) -> Result:
         "scenario",
         *map(str, args),
         "--data",
-        str(tmp_path / "data"),
+        str(tmp_path.parent / "scenario-data"),  # layers and distances are kept for the next test
         "--out",
         str(tmp_path / "out"),
         "--draws",
