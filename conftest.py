@@ -58,6 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         example = getattr(item, "dtest", None)
         if example is not None and any(RUNS.search(e.source) for e in example.examples):
             item.add_marker("slow")
+    # what takes one process minutes begins first: at the end the other processes would wait for it
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
     if "live" in str(config.option.markexpr):
         return
     live = [item for item in items if item.get_closest_marker("live")]

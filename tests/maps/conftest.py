@@ -197,7 +197,10 @@ def browser(require):
 
 
 class Visit:
-    """A page opened with the network off, and all that it complained about or asked for."""
+    """A page opened with the network off, and all that it complained about or asked for.
+
+    A script that gives the map or a layer takes 15 s: all that hangs on it is sent. Write ``void`` before it.
+    """
 
     def __init__(self, context, path, link=""):
         self.trouble, self.asked = [], []

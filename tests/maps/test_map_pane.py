@@ -266,7 +266,7 @@ def test_question_marks_stay_at_their_areas_while_the_map_is_dragged(starter_pag
     assert all(np.hypot(*moved) < 60 for moved in before.values())
     places = seen.value(BUTTONS)
     seen.page.evaluate("document.querySelector('.legend').open = true")
-    seen.page.evaluate("geoRee.map().panBy([60, -40], {animate: false})")
+    seen.page.evaluate("void geoRee.map().panBy([60, -40], {animate: false})")
     seen.until(f"Math.abs({BUTTONS}[0][0] - {places[0][0] - 60}) < 1")
     after = {one["name"]: one["moved"] for one in seen.value(OFFSETS)}
     assert after == {name: pytest.approx(moved, abs=1) for name, moved in before.items()}

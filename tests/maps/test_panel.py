@@ -190,7 +190,7 @@ def test_pointing_at_a_row_rings_its_mark_and_the_other_way(starter_page, visit)
     seen.page.hover("#title")
     assert seen.page.locator(".leaflet-pointer-pane path").count() == 0
     seen.page.evaluate(
-        f"geoRee.map().setView([{best['latitude']}, {best['longitude']}], 9, {{animate: false}})"
+        f"void geoRee.map().setView([{best['latitude']}, {best['longitude']}], 9, {{animate: false}})"
     )
     seen.page.wait_for_timeout(200)
     x, y = seen.value(

@@ -90,7 +90,7 @@ def test_context_layers_are_off_at_first_and_say_what_they_are(starter_page, vis
         assert seen.value(f"geoRee.map().hasLayer(geoRee.layers.{layer})") is False
     labels = seen.page.locator(".leaflet-control-layers-overlays").text_content()
     assert "Recorded earthquakes, not a hazard" in labels
-    seen.page.evaluate("geoRee.layers.tailings.addTo(geoRee.map())")
+    seen.page.evaluate("void geoRee.layers.tailings.addTo(geoRee.map())")
     names = seen.page.evaluate("geoRee.layers.tailings.getLayers().map(m => m.facts.name)")
     assert any("dam of No. 2 broke in December 1964" in name for name in names)
     assert seen.trouble == []

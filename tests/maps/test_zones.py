@@ -106,7 +106,7 @@ def test_each_layer_is_off_at_first_drawn_when_it_is_switched_on_and_in_the_key(
     seen = visit(
         written(changed(data, layers={**data["layers"], **surroundings()}), tmp_path), 1440, 900
     )
-    seen.page.evaluate("geoRee.map().setView([47, 64], 5, {animate: false})")
+    seen.page.evaluate("void geoRee.map().setView([47, 64], 5, {animate: false})")
     inside = {
         "protected_areas": (47, 67),
         "mining_areas": (50.5, 70.5),
@@ -120,10 +120,10 @@ def test_each_layer_is_off_at_first_drawn_when_it_is_switched_on_and_in_the_key(
         at = f"({COLOUR_AT})({place[0]}, {place[1]})"
         assert not seen.value(f"geoRee.isOn('{slug}')")
         before = seen.value(at)
-        seen.page.evaluate(f"geoRee.layers.{slug}.addTo(geoRee.map())")
+        seen.page.evaluate(f"void geoRee.layers.{slug}.addTo(geoRee.map())")
         assert seen.value(at) != before, slug
         assert words[slug] in seen.page.text_content(".legend")
-    seen.page.evaluate("geoRee.map().setView([47, 67], 7, {animate: false})")
+    seen.page.evaluate("void geoRee.map().setView([47, 67], 7, {animate: false})")
     names = seen.value("geoRee.namesDrawn().map(n => n.text)")
     assert "<b>Reserve</b>" in names
     assert [t for t in seen.trouble if "willReadFrequently" not in t] == []

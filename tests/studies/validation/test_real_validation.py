@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from geo_ree.cli.app import main
 from geo_ree.scoring import load_evidence
 
-pytestmark = pytest.mark.mirror
+pytestmark = [pytest.mark.mirror, pytest.mark.longest]
 
 ROOT = Path(__file__).parents[3]
 ICMM = ROOT.parent / "shared" / "mirror" / "files" / "icmm-global-mining-dataset-2025-09.xlsx"
