@@ -238,7 +238,9 @@ def test_what_a_tap_says_is_whole_and_clear_of_the_controls(starter_page, visit,
         " p.x > b[0] && p.x < b[2] && p.y > b[1] && p.y < b[3])).map(p => [p.x, p.y])"
     )
     said = 0
-    seen.page.evaluate("geoRee.map().doubleClickZoom.disable()")  # two taps are not one gesture
+    seen.page.evaluate(
+        "void geoRee.map().doubleClickZoom.disable()"
+    )  # two taps are not one gesture
     for x, y in spots:
         seen.page.touchscreen.tap(x, y)
         seen.page.wait_for_timeout(30)

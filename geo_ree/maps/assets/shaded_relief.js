@@ -34,9 +34,10 @@
       var image = new Image(), picture = { image: image, box: mercator(one.bounds), ready: false };
       image.onload = function () {
         picture.ready = true;
+        if (!g.reliefReady()) return; /* all at once: each paints the whole ground */
         toned = "";
         if (g.ground) g.ground.redraw();
-        if (g.reliefReady()) document.dispatchEvent(new Event("relief"));
+        document.dispatchEvent(new Event("relief"));
       };
       image.src = one.image;
       return picture;
