@@ -90,6 +90,15 @@ def test_a_click_on_the_table_opens_the_right_numbers(starter_page, visit):
     assert f"{best['points_rail']:.1f} of {100 * share:.0f}" in text
 
 
+def test_a_score_low_in_its_interval_says_why(small, visit):
+    seen, why = visit(small), "the interval reaches further up than down"
+    seen.page.evaluate("geoRee.open('b')")  # 40.25 of 35 to 66
+    assert why in seen.page.inner_text(".dossier")
+    seen.page.evaluate("geoRee.open('a')")  # 61.5 of 35 to 66
+    assert "of 100" in seen.page.inner_text(".dossier")
+    assert why not in seen.page.inner_text(".dossier")
+
+
 def test_a_click_on_a_marker_opens_its_dossier(starter_page, visit):
     result, path = starter_page
     seen = visit(path)
